@@ -1,0 +1,107 @@
+/**
+ * Commands: what somebody wants or has observed. Each carries its time and a seed, so that `decide` needs neither a
+ * clock nor chance, and the same commands always give the same events.
+ */
+import type { AdminState } from '#shared/backend-state.js';
+import type { BackendId, PoolId } from '#shared/ids.js';
+import type { BackendOutcomes } from '#shared/outcome.js';
+import type { BackendDefinition, ConfigDocument, PoolSettings } from '#shared/settings.js';
+
+/** Who is behind a command. `name` is free text for people: a file, an API client, a worker. */
+export interface Actor {
+  readonly kind: 'file' | 'api' | 'health-check' | 'traffic' | 'supervisor' | 'clock' | 'primary';
+  readonly name?: string;
+}
+
+export interface CommandBase {
+  /** Rises with every command of a data directory; events name it as their cause. */
+  readonly id: number;
+  /** Milliseconds since 1970. The control loop lets it never go back within an epoch. */
+  readonly at: number;
+  /** 32 bits of chance for this command's jitter. */
+  readonly seed: number;
+  readonly actor: Actor;
+}
+
+/** What one health check saw. `status` is absent when there was no response; `error` tells why a check failed, for people. */
+export interface CheckResult {
+  readonly at: number;
+  readonly passed: boolean;
+  readonly durationMs: number;
+  readonly status?: number;
+  readonly error?: string;
+}
+
+/** A write by an operator names the pool version it was made against; `null` takes whatever is there. */
+export interface ExpectedVersion {
+  readonly expectedVersion: number | null;
+}
+
+export type CommandBody =
+  /** First command of a primary: a new epoch begins, observations start empty. */
+  | { readonly type: 'StartPrimary'; readonly version: string; readonly pid: number }
+  | { readonly type: 'StopPrimary'; readonly reason: string }
+  /** `restartNeeded`: settings that differ from those in force but cannot change while running. */
+  | {
+      readonly type: 'ApplyConfig';
+      readonly file: string;
+      readonly sha256: string;
+      readonly document: ConfigDocument;
+      readonly restartNeeded: readonly string[];
+    }
+  | { readonly type: 'RejectConfig'; readonly file: string; readonly problems: readonly string[] }
+  | ({
+      readonly type: 'AddBackend';
+      readonly pool: PoolId;
+      readonly backend: BackendDefinition;
+    } & ExpectedVersion)
+  | ({ readonly type: 'RemoveBackend'; readonly pool: PoolId; readonly backend: BackendId } & ExpectedVersion)
+  | ({
+      readonly type: 'ChangeBackend';
+      readonly pool: PoolId;
+      readonly backend: BackendId;
+      readonly weight?: number;
+      readonly admin?: AdminState;
+    } & ExpectedVersion)
+  | ({
+      readonly type: 'ChangePool';
+      readonly pool: PoolId;
+      readonly settings: PoolSettings;
+    } & ExpectedVersion)
+  | {
+      readonly type: 'RecordHealthCheck';
+      readonly pool: PoolId;
+      readonly backend: BackendId;
+      readonly generation: number;
+      readonly result: CheckResult;
+    }
+  | {
+      readonly type: 'RecordOutcomes';
+      readonly worker: number;
+      readonly outcomes: readonly BackendOutcomes[];
+    }
+  | { readonly type: 'RecordWorkerStarted'; readonly worker: number; readonly pid: number }
+  | { readonly type: 'RecordWorkerReady'; readonly worker: number }
+  | {
+      readonly type: 'RecordWorkerExited';
+      readonly worker: number;
+      readonly pid: number;
+      readonly reason: string;
+      readonly expected: boolean;
+    }
+  | {
+      readonly type: 'RecordCertificate';
+      readonly certFile: string;
+      readonly fingerprint: string;
+      readonly subject: string;
+      readonly notAfter: number;
+    }
+  | { readonly type: 'RejectCertificate'; readonly certFile: string; readonly problem: string }
+  /** Sent when `nextDeadline` is due: breakers half-open, permits expire, openings decay. */
+  | { readonly type: 'AdvanceTime' };
+
+export type Command = CommandBase & CommandBody;
+export type CommandType = Command['type'];
+
+/** A command without what the control loop stamps on it. */
+export type CommandDraft = CommandBody & { readonly actor: Actor };

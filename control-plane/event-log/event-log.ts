@@ -1,0 +1,86 @@
+/**
+ * The event log: the stored sequence of all events, the checkpoint that shortens its replay, and beside it the
+ * observation journal. One writer. What `append` has answered is there after `kill -9`.
+ */
+import type { BackendId, PoolId } from '#shared/ids.js';
+import type { EventType, TidegateEvent } from '../domain/events.js';
+import type { JournalEntry } from '../domain/journal.js';
+import type { ControlState } from '../domain/state.js';
+
+export type EventLogErrorKind =
+  /** The file is not a sound event log (torn, corrupt, foreign). Never emptied: the message says what to do. */
+  | 'corrupt'
+  /** Another process has the log open for writing. */
+  | 'in-use'
+  /** The log holds more than this writer knew: somebody else wrote. */
+  | 'conflict'
+  /** Written by a newer release. */
+  | 'too-new'
+  /** The directory or file cannot be read or written (permissions, disk full…). */
+  | 'unavailable';
+
+export class EventLogError extends Error {
+  readonly kind: EventLogErrorKind;
+
+  constructor(kind: EventLogErrorKind, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'EventLogError';
+    this.kind = kind;
+  }
+}
+
+/** What is needed to be back where the log ends. */
+export interface Recovered {
+  /** The last checkpoint, or the initial state. */
+  readonly checkpoint: ControlState;
+  /** The events after it, in order. */
+  readonly events: readonly TidegateEvent[];
+  /** Highest command id ever journaled; 0 if none. */
+  readonly lastCommandId: number;
+}
+
+export interface EventQuery {
+  /** Only events with a greater number. */
+  readonly after?: number;
+  /** Only events up to this number. */
+  readonly upTo?: number;
+  /** Only events at or before this time. */
+  readonly until?: number;
+  readonly types?: readonly EventType[];
+  readonly pool?: PoolId;
+  readonly backend?: BackendId;
+  /** At most this many, 1 to 10,000. */
+  readonly limit: number;
+  /** `forward`: oldest first. `backward`: newest first. */
+  readonly order: 'forward' | 'backward';
+}
+
+/** A checkpoint: the durable state as it was after event `state.seq`. */
+export interface EventLog {
+  recover(): Promise<Recovered>;
+  /**
+   * Appends events and journal entries in one transaction. `events` must go on from `expectedSeq`; both may be empty.
+   * Fails with EventLogError; then nothing was written.
+   */
+  append(
+    expectedSeq: number,
+    events: readonly TidegateEvent[],
+    journal: readonly JournalEntry[],
+  ): Promise<void>;
+  read(query: EventQuery): Promise<readonly TidegateEvent[]>;
+  /** The newest checkpoint at or before event `seq`, or the initial state. */
+  checkpointBefore(seq: number): Promise<ControlState>;
+  saveCheckpoint(state: ControlState): Promise<void>;
+  /** Journal entries in the order written, starting with the segment (see `domain/journal.ts`) that holds `from` (time), up to `to`. */
+  readJournal(from: number, to: number): AsyncIterable<JournalEntry>;
+  /**
+   * Forgets journal segments that ended before `journalBefore` or exceed `journalBytes`, then the events and checkpoints that
+   * neither the newest checkpoint, the remaining journal nor `keepEvents` newest events need.
+   */
+  retain(limits: {
+    readonly journalBefore: number;
+    readonly journalBytes: number;
+    readonly keepEvents: number;
+  }): Promise<void>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,67 @@
+/** The running control plane as its admin API, metrics and command line see it. */
+import type { CommandDraft } from '../domain/commands.js';
+import type { Decision, World } from '../domain/decision.js';
+import type { TidegateEvent } from '../domain/events.js';
+import type { EventLog } from '../event-log/event-log.js';
+import type { SnapshotPosition } from '#shared/snapshot.js';
+
+export type WorkerPhase = 'starting' | 'ready' | 'stopping' | 'backing-off';
+
+/** One worker as `/api/v1/workers` shows it. */
+export interface WorkerStatus {
+  /** Number of this process in the life of the primary; permits and metrics name it. */
+  readonly worker: number;
+  /** Place among the workers, from 0: kept when a worker is replaced. */
+  readonly slot: number;
+  readonly pid: number | null;
+  readonly phase: WorkerPhase;
+  readonly startedAt: number;
+  readonly restarts: number;
+  readonly applied: SnapshotPosition | null;
+  readonly lastNack: { readonly position: SnapshotPosition; readonly reason: string } | null;
+  readonly lastHeardAt: number | null;
+  readonly connections: number;
+}
+
+export interface ConfigProblem {
+  readonly file: string;
+  readonly line: number;
+  readonly col: number;
+  /** Dotted path of the setting, `` for the document. */
+  readonly path: string;
+  /** What was expected, in words. */
+  readonly message: string;
+}
+
+export type ReloadResult =
+  | { readonly kind: 'applied'; readonly events: number; readonly restartNeeded: readonly string[] }
+  | { readonly kind: 'unchanged' }
+  | { readonly kind: 'invalid'; readonly problems: readonly ConfigProblem[] };
+
+export interface MailboxFull {
+  readonly kind: 'mailbox-full';
+}
+
+export interface ControlPort {
+  readonly version: string;
+  readonly startedAt: number;
+  readonly configFile: string;
+  /** Live views: read them anew for each use. */
+  world(): World;
+  position(): SnapshotPosition;
+  workers(): readonly WorkerStatus[];
+  /** Requests in flight per `pool/backend`, all workers. */
+  activeRequests(pool: string, backend: string): number;
+  sessionCount(pool: string): number;
+  /** Resolves once the events are stored and the snapshot is on its way to the workers. */
+  submit(draft: CommandDraft): Promise<Decision | MailboxFull>;
+  readonly log: Pick<EventLog, 'read' | 'checkpointBefore' | 'readJournal'>;
+  /** Calls back after each append, with the events appended. Answers the function that ends it. */
+  follow(listener: (events: readonly TidegateEvent[]) => void): () => void;
+  reloadConfig(): Promise<ReloadResult>;
+  validateConfig(text: string): readonly ConfigProblem[];
+  /** Asks the workers for what they have not sent yet (bounded wait), then renders all metrics. */
+  metrics(): Promise<{ readonly contentType: string; readonly body: string }>;
+  /** Ready when configuration is applied and at least one worker forwards. */
+  readiness(): { readonly ready: boolean; readonly reason: string };
+}

@@ -1,0 +1,26 @@
+/** Names of pools and backends. Branded, so that the one is never passed where the other is meant. */
+
+declare const brand: unique symbol;
+
+/** Name of a pool: 1 to 64 characters of `A-Z a-z 0-9 . _ -`, checked at the edge. */
+export type PoolId = string & { readonly [brand]: 'PoolId' };
+
+/** Name of a backend, unique in its pool: 1 to 64 characters of `A-Z a-z 0-9 . _ -`, checked at the edge. */
+export type BackendId = string & { readonly [brand]: 'BackendId' };
+
+/** What a pool or backend name must look like. Such a name is safe as a label, in a path and in a log line. */
+export const NAME_PATTERN = /^[A-Za-z0-9](?:[A-Za-z0-9._-]{0,63})$/;
+
+export function isName(text: string): boolean {
+  return NAME_PATTERN.test(text);
+}
+
+/** Marks a checked text as the name of a pool. */
+export function poolId(text: string): PoolId {
+  return text as PoolId;
+}
+
+/** Marks a checked text as the name of a backend. */
+export function backendId(text: string): BackendId {
+  return text as BackendId;
+}

@@ -1,0 +1,233 @@
+/**
+ * The catalogue of metrics: name, type, help and labels of each, once. Workers count those of the request path and
+ * send increments; the primary owns the totals and fills in the rest at a scrape. Label sets are closed: pools and
+ * backends are configured names, methods and codes come from fixed lists, so a client cannot make series.
+ */
+export type MetricType = 'counter' | 'gauge' | 'histogram';
+
+export interface MetricDefinition {
+  readonly name: string;
+  readonly type: MetricType;
+  readonly help: string;
+  readonly labels: readonly string[];
+}
+
+/** Upper bounds of the duration histograms, seconds. */
+export const DURATION_BUCKETS: readonly number[] = [
+  0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30,
+];
+
+/** Methods that have a label value of their own; all others count as `other`. */
+export const METHOD_LABELS: readonly string[] = [
+  'GET',
+  'HEAD',
+  'POST',
+  'PUT',
+  'DELETE',
+  'PATCH',
+  'OPTIONS',
+  'other',
+];
+
+/** Series that one metric may have; further ones are counted in `tidegate_metrics_dropped_series_total` only. */
+export const MAX_SERIES_PER_METRIC = 10_000;
+
+function metric(type: MetricType, name: string, help: string, ...labels: string[]): MetricDefinition {
+  return { name: `tidegate_${name}`, type, help, labels };
+}
+
+export const METRICS = {
+  // Counted by workers on the request path.
+  requests: metric(
+    'counter',
+    'requests_total',
+    'Requests answered, local replies included.',
+    'pool',
+    'method',
+    'code',
+  ),
+  requestDuration: metric(
+    'histogram',
+    'request_duration_seconds',
+    'Time from the request head to the end of the response.',
+    'pool',
+    'code_class',
+  ),
+  localReplies: metric(
+    'counter',
+    'local_replies_total',
+    'Answers that Tidegate gave itself, by error code.',
+    'pool',
+    'error',
+  ),
+  backendRequests: metric(
+    'counter',
+    'backend_requests_total',
+    'Attempts answered by a backend.',
+    'pool',
+    'backend',
+    'code_class',
+  ),
+  backendErrors: metric(
+    'counter',
+    'backend_errors_total',
+    'Attempts that failed, by reason.',
+    'pool',
+    'backend',
+    'reason',
+  ),
+  retries: metric(
+    'counter',
+    'retries_total',
+    'Further attempts, by reason of the first failure.',
+    'pool',
+    'reason',
+  ),
+  retriesExhausted: metric(
+    'counter',
+    'retries_withheld_total',
+    'Retries that were wanted but not made.',
+    'pool',
+    'cause',
+  ),
+  stickyLookups: metric(
+    'counter',
+    'sticky_lookups_total',
+    'Sticky decisions: new, hit, moved (bound elsewhere because its backend is out), expired, invalid, unsure (the store did not answer).',
+    'pool',
+    'result',
+  ),
+  receivedBytes: metric(
+    'counter',
+    'received_bytes_total',
+    'Request body bytes received from clients.',
+    'pool',
+  ),
+  sentBytes: metric('counter', 'sent_bytes_total', 'Response body bytes sent to clients.', 'pool'),
+  tunnels: metric('counter', 'tunnels_total', 'Upgraded connections.', 'pool'),
+  connectionsAccepted: metric('counter', 'connections_accepted_total', 'Client connections accepted.'),
+  clientAborts: metric(
+    'counter',
+    'client_aborts_total',
+    'Requests whose client went away before the end.',
+    'pool',
+  ),
+  accessLogDropped: metric(
+    'counter',
+    'access_log_dropped_total',
+    'Access log lines dropped because nobody read them.',
+  ),
+  // Known to the primary.
+  backendUp: metric(
+    'gauge',
+    'backend_up',
+    '1 when the backend is available or on trial, else 0.',
+    'pool',
+    'backend',
+  ),
+  backendAvailability: metric(
+    'gauge',
+    'backend_availability',
+    '1 for the present availability of the backend, 0 for the others.',
+    'pool',
+    'backend',
+    'availability',
+  ),
+  backendWeight: metric('gauge', 'backend_weight', 'Weight of the backend.', 'pool', 'backend'),
+  backendActive: metric(
+    'gauge',
+    'backend_active_connections',
+    'Requests in flight to the backend, all workers.',
+    'pool',
+    'backend',
+  ),
+  breakerState: metric(
+    'gauge',
+    'breaker_state',
+    '1 for the present state of the breaker, 0 for the others.',
+    'pool',
+    'backend',
+    'state',
+  ),
+  breakerTransitions: metric(
+    'counter',
+    'breaker_transitions_total',
+    'Changes of the breaker, by new state.',
+    'pool',
+    'backend',
+    'state',
+  ),
+  healthChecks: metric('counter', 'health_checks_total', 'Health checks made.', 'pool', 'backend', 'result'),
+  healthCheckDuration: metric(
+    'gauge',
+    'health_check_duration_seconds',
+    'Duration of the last health check.',
+    'pool',
+    'backend',
+  ),
+  poolPanic: metric('gauge', 'pool_panic', '1 while the pool serves through ejected backends.', 'pool'),
+  stickySessions: metric('gauge', 'sticky_sessions', 'Bindings in the session table.', 'pool'),
+  events: metric('counter', 'control_events_total', 'Events appended to the event log.', 'type'),
+  eventLogSeq: metric('gauge', 'event_log_seq', 'Sequence number of the last event.'),
+  snapshotVersion: metric('gauge', 'snapshot_version', 'Version of the newest snapshot.'),
+  snapshotEpoch: metric('gauge', 'snapshot_epoch', 'Epoch of the newest snapshot.'),
+  snapshotApplied: metric(
+    'gauge',
+    'snapshot_applied_version',
+    'Version of the snapshot that the worker has applied.',
+    'worker',
+  ),
+  snapshotNacks: metric('counter', 'snapshot_nacks_total', 'Snapshots refused by workers.'),
+  workers: metric('gauge', 'workers', 'Workers by state.', 'state'),
+  workerRestarts: metric('counter', 'worker_restarts_total', 'Workers that ended unasked.', 'reason'),
+  workerConnections: metric('gauge', 'worker_connections', 'Open client connections.', 'worker'),
+  configReloadOk: metric(
+    'gauge',
+    'config_last_reload_successful',
+    '1 when the last load of the configuration was applied.',
+  ),
+  configReloadAt: metric(
+    'gauge',
+    'config_last_reload_timestamp_seconds',
+    'Time of the last load of the configuration.',
+  ),
+  certificateNotAfter: metric(
+    'gauge',
+    'certificate_not_after_timestamp_seconds',
+    'End of validity of the certificate in use.',
+  ),
+  droppedSeries: metric(
+    'counter',
+    'metrics_dropped_series_total',
+    'Series refused because their metric is at its cap.',
+    'metric',
+  ),
+  mailboxDepth: metric('gauge', 'control_mailbox_depth', 'Commands that wait for the control loop.'),
+  mailboxDropped: metric(
+    'counter',
+    'control_commands_dropped_total',
+    'Commands refused because the mailbox was full.',
+    'type',
+  ),
+  build: metric('gauge', 'build_info', 'Always 1; labels tell the build.', 'version', 'node'),
+} as const satisfies Record<string, MetricDefinition>;
+
+export type MetricKey = keyof typeof METRICS;
+
+/** Metrics that workers may send increments of. */
+export const WORKER_METRICS: readonly MetricKey[] = [
+  'requests',
+  'requestDuration',
+  'localReplies',
+  'backendRequests',
+  'backendErrors',
+  'retries',
+  'retriesExhausted',
+  'stickyLookups',
+  'receivedBytes',
+  'sentBytes',
+  'tunnels',
+  'connectionsAccepted',
+  'clientAborts',
+  'accessLogDropped',
+];

@@ -1,0 +1,47 @@
+/** What came of attempts, as workers count it and report it to the primary. */
+import type { BackendId, PoolId } from './ids.js';
+
+/**
+ * Why an attempt failed. Connect: no connection (refused, unreachable, TLS, connect timeout). Reset: closed before
+ * the response head. Timeout: no response head in time. Malformed: not HTTP. Status: 500, 502, 503 or 504. Body: broken
+ * off within the response body (counted besides the success of its head).
+ */
+export type FailureReason = 'connect' | 'reset' | 'timeout' | 'malformed' | 'status' | 'body';
+
+export const FAILURE_REASONS: readonly FailureReason[] = [
+  'connect',
+  'reset',
+  'timeout',
+  'malformed',
+  'status',
+  'body',
+];
+
+/** The outcome of one attempt. Neutral: nothing learnt about the backend (the client went away). */
+export type Outcome =
+  | { readonly kind: 'success' }
+  | { readonly kind: 'failure'; readonly reason: FailureReason }
+  | { readonly kind: 'neutral' };
+
+/** What became of a trial permit. A permit is reported with its result when that is known, and as returned when its exchange is over or it was not used. */
+export interface TrialReport {
+  readonly permit: number;
+  readonly result: 'success' | 'failure' | null;
+  readonly returned: boolean;
+}
+
+/** Outcomes of attempts to one backend since the last report. Attempts that were trials are in `trials` only. */
+export interface BackendOutcomes {
+  readonly pool: PoolId;
+  readonly backend: BackendId;
+  readonly generation: number;
+  readonly successes: number;
+  /** Count per reason; absent means 0. */
+  readonly failures: Readonly<Partial<Record<FailureReason, number>>>;
+  readonly trials: readonly TrialReport[];
+}
+
+/** Workers report at least this often while there is something to report… */
+export const REPORT_INTERVAL_MS = 100;
+/** …and within this time of a failure or of news about a trial. */
+export const REPORT_FAILURE_DELAY_MS = 10;

@@ -1,0 +1,64 @@
+/**
+ * What workers need to forward, whole: built by the primary, encoded once, swapped in by one assignment. Ordered by
+ * (epoch, version); a worker applies only a newer one.
+ */
+import type { Availability, BreakerPhase } from './backend-state.js';
+import type { BackendId, PoolId } from './ids.js';
+import type { Algorithm, BackendAddress, ForwardingSettings, Route, StickySettings } from './settings.js';
+
+/**
+ * The right to send one trial request to a half-open backend. Single use, given to one worker. The worker reports
+ * its result and its return; what it has not used within `TRIAL_PERMIT_USE_MS` it returns unused.
+ */
+export interface TrialPermit {
+  readonly permit: number;
+  readonly worker: number;
+}
+
+/** A worker returns a permit that it could not use for this long, so that another worker can have it. */
+export const TRIAL_PERMIT_USE_MS = 1_000;
+
+export interface BackendSnapshot {
+  readonly id: BackendId;
+  readonly address: BackendAddress;
+  readonly weight: number;
+  readonly availability: Availability;
+  readonly breaker: BreakerPhase;
+  /** Changes when the id is given to another backend (removed and added again, or another address). */
+  readonly generation: number;
+  /** Permits not yet returned, of all workers. Empty unless half-open. */
+  readonly permits: readonly TrialPermit[];
+}
+
+export interface PoolSnapshot {
+  readonly id: PoolId;
+  /** Sequence number of the last event that changed the pool. */
+  readonly version: number;
+  readonly algorithm: Algorithm;
+  readonly sticky: StickySettings | null;
+  /** Too many backends are ejected: `ejected` and `trial` backends serve like available ones. */
+  readonly panic: boolean;
+  readonly backends: readonly BackendSnapshot[];
+}
+
+export interface Snapshot {
+  readonly epoch: number;
+  /** Rises with each snapshot published in this epoch. */
+  readonly version: number;
+  /** Sequence number of the last event contained. */
+  readonly seq: number;
+  readonly at: number;
+  readonly forwarding: ForwardingSettings;
+  readonly routes: readonly Route[];
+  readonly pools: readonly PoolSnapshot[];
+}
+
+export interface SnapshotPosition {
+  readonly epoch: number;
+  readonly version: number;
+}
+
+/** Total order of snapshots: whether `a` is newer than `b`. */
+export function isNewer(a: SnapshotPosition, b: SnapshotPosition): boolean {
+  return a.epoch > b.epoch || (a.epoch === b.epoch && a.version > b.version);
+}
