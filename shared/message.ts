@@ -156,8 +156,12 @@ export interface MetricsDelta {
 export interface SeriesDefinition {
   /** A key of `METRICS` in `shared/metrics.ts`. */
   readonly metric: string;
-  /** Label values in the order of the catalogue. For a histogram followed by the part: a bucket's number, `sum` or `count`. */
+  /** Label values in the order of the catalogue. */
   readonly labels: readonly string[];
+  /**
+   * Of a histogram: the number of a bucket (from 0; the one after the last bound holds what is above it; an observation
+   * counts in its own bucket only), `sum`, or `count` (optional: never less than the buckets together).
+   */
   readonly part?: string;
 }
 

@@ -29,6 +29,18 @@ export const METHOD_LABELS: readonly string[] = [
   'other',
 ];
 
+/** Label `pool` of requests that reached no pool (not HTTP, no route). No pool can have this name. */
+export const NO_POOL = '-';
+
+/** Values of `code_class`; `other` for status codes that HTTP does not define (600 and above). */
+export const CODE_CLASSES: readonly string[] = ['1xx', '2xx', '3xx', '4xx', '5xx', 'other'];
+
+/** Values of `result` of sticky decisions. */
+export const STICKY_RESULTS = ['new', 'hit', 'moved', 'expired', 'invalid', 'unsure'] as const;
+
+/** Why a retry that was wanted was not made. */
+export const WITHHELD_CAUSES = ['attempts', 'budget', 'method', 'body', 'started', 'no_backend'] as const;
+
 /** Series that one metric may have; further ones are counted in `tidegate_metrics_dropped_series_total` only. */
 export const MAX_SERIES_PER_METRIC = 10_000;
 
