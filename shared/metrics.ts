@@ -214,6 +214,12 @@ export const METRICS = {
     'Series refused because their metric is at its cap.',
     'metric',
   ),
+  refusedIncrements: metric(
+    'counter',
+    'metrics_refused_total',
+    'Increments sent by workers that were refused, by cause.',
+    'cause',
+  ),
   mailboxDepth: metric('gauge', 'control_mailbox_depth', 'Commands that wait for the control loop.'),
   mailboxDropped: metric(
     'counter',

@@ -1,0 +1,117 @@
+/**
+ * The gauges: read from the running system at each scrape, never stored, so that a removed backend's series are gone
+ * with it. Answers plain samples; `registry.ts` shows them.
+ */
+import type { Availability, BreakerPhase } from '#shared/backend-state.js';
+import { METRICS, type MetricKey } from '#shared/metrics.js';
+import type { BackendState, PoolState } from '../domain/state.js';
+import type { ControlPort, WorkerPhase } from '../runtime/control-port.js';
+
+export interface Sample {
+  /** In the order of the catalogue. */
+  readonly labels: readonly string[];
+  readonly value: number;
+}
+
+/** What the gauges are read from. */
+export type GaugeSource = Pick<
+  ControlPort,
+  'version' | 'world' | 'position' | 'workers' | 'activeRequests' | 'sessionCount'
+> & {
+  /** Commands that wait for the control loop. */
+  mailboxDepth(): number;
+  /** `control-plane/domain/availability.ts`. */
+  availability(backend: BackendState): Availability;
+};
+
+const AVAILABILITIES: readonly Availability[] = [
+  'available',
+  'trial',
+  'draining',
+  'unchecked',
+  'unhealthy',
+  'ejected',
+  'maintenance',
+];
+const BREAKER_PHASES: readonly BreakerPhase[] = ['closed', 'open', 'half-open'];
+const WORKER_PHASES: readonly WorkerPhase[] = ['starting', 'ready', 'stopping', 'backing-off'];
+
+type GaugeReader = (source: GaugeSource) => readonly Sample[];
+
+function one(value: number): readonly Sample[] {
+  return [{ labels: [], value }];
+}
+
+function perPool(read: (source: GaugeSource, pool: PoolState) => number): GaugeReader {
+  return (source) =>
+    [...source.world().state.pools.values()].map((pool) => ({
+      labels: [pool.id],
+      value: read(source, pool),
+    }));
+}
+
+function perBackend(
+  read: (source: GaugeSource, backend: BackendState, pool: PoolState) => number,
+): GaugeReader {
+  return (source) =>
+    [...source.world().state.pools.values()].flatMap((pool) =>
+      [...pool.backends.values()].map((backend) => ({
+        labels: [pool.id, backend.id],
+        value: read(source, backend, pool),
+      })),
+    );
+}
+
+/** One sample per backend and value: 1 for the present value, 0 for the others. */
+function perBackendState(
+  values: readonly string[],
+  read: (source: GaugeSource, backend: BackendState) => string,
+): GaugeReader {
+  return (source) =>
+    [...source.world().state.pools.values()].flatMap((pool) =>
+      [...pool.backends.values()].flatMap((backend) => {
+        const present = read(source, backend);
+        return values.map((value) => ({
+          labels: [pool.id, backend.id, value],
+          value: value === present ? 1 : 0,
+        }));
+      }),
+    );
+}
+
+function isUp(availability: Availability): boolean {
+  return availability === 'available' || availability === 'trial';
+}
+
+export const GAUGES: Partial<Record<MetricKey, GaugeReader>> = {
+  backendUp: perBackend((source, backend) => (isUp(source.availability(backend)) ? 1 : 0)),
+  backendAvailability: perBackendState(AVAILABILITIES, (source, backend) => source.availability(backend)),
+  backendWeight: perBackend((_source, backend) => backend.weight),
+  backendActive: perBackend((source, backend, pool) => source.activeRequests(pool.id, backend.id)),
+  breakerState: perBackendState(BREAKER_PHASES, (_source, backend) => backend.breaker.phase),
+  poolPanic: perPool((_source, pool) => (pool.panic ? 1 : 0)),
+  stickySessions: perPool((source, pool) => source.sessionCount(pool.id)),
+  eventLogSeq: (source) => one(source.world().state.seq),
+  snapshotVersion: (source) => one(source.position().version),
+  snapshotEpoch: (source) => one(source.position().epoch),
+  snapshotApplied: (source) =>
+    source
+      .workers()
+      .flatMap((worker) =>
+        worker.applied === null ? [] : [{ labels: [String(worker.worker)], value: worker.applied.version }],
+      ),
+  workers: (source) =>
+    WORKER_PHASES.map((phase) => ({
+      labels: [phase],
+      value: source.workers().filter((worker) => worker.phase === phase).length,
+    })),
+  workerConnections: (source) =>
+    source.workers().map((worker) => ({ labels: [String(worker.worker)], value: worker.connections })),
+  mailboxDepth: (source) => one(source.mailboxDepth()),
+  build: (source) => [{ labels: [source.version, process.version], value: 1 }],
+};
+
+/** Gauges of the catalogue that are read at a scrape. */
+export function readGauge(metric: MetricKey, source: GaugeSource): readonly Sample[] | null {
+  return METRICS[metric].type === 'gauge' ? (GAUGES[metric]?.(source) ?? null) : null;
+}

@@ -1,0 +1,68 @@
+/**
+ * Decides whether a label value may be counted under. Workers are not trusted with labels: pools and backends must be
+ * configured, all else comes from closed lists, so that neither a client nor a faulty worker can make series.
+ */
+import { LOCAL_REPLIES } from '#shared/error-code.js';
+import {
+  CODE_CLASSES,
+  METHOD_LABELS,
+  METRICS,
+  NO_POOL,
+  STICKY_RESULTS,
+  WITHHELD_CAUSES,
+  type MetricKey,
+} from '#shared/metrics.js';
+import { FAILURE_REASONS } from '#shared/outcome.js';
+import type { BackendId, PoolId } from '#shared/ids.js';
+import type { ControlState } from '../domain/state.js';
+
+/** What is configured now. */
+export interface Configured {
+  hasPool(pool: string): boolean;
+  hasBackend(pool: string, backend: string): boolean;
+}
+
+const NAMED_SETS: Readonly<Record<string, ReadonlySet<string>>> = {
+  method: new Set(METHOD_LABELS),
+  code_class: new Set(CODE_CLASSES),
+  error: new Set(Object.keys(LOCAL_REPLIES)),
+  reason: new Set(FAILURE_REASONS),
+  result: new Set(STICKY_RESULTS),
+  cause: new Set(WITHHELD_CAUSES),
+};
+
+const STATUS_CODE = /^[1-5]\d\d$/;
+
+export function configuredIn(state: ControlState): Configured {
+  return {
+    hasPool: (pool) => pool === NO_POOL || state.pools.has(pool as PoolId),
+    hasBackend: (pool, backend) =>
+      state.pools.get(pool as PoolId)?.backends.has(backend as BackendId) ?? false,
+  };
+}
+
+/** Whether pool and backend among these labels, where the metric has them, are configured. */
+export function isConfigured(metric: MetricKey, labels: readonly string[], configured: Configured): boolean {
+  const names: readonly string[] = METRICS[metric].labels;
+  const poolAt = names.indexOf('pool');
+  if (poolAt < 0) return true;
+  const pool = labels[poolAt] ?? '';
+  const backendAt = names.indexOf('backend');
+  return backendAt < 0 ? configured.hasPool(pool) : configured.hasBackend(pool, labels[backendAt] ?? '');
+}
+
+/** Whether a worker may count under these labels of a metric. */
+export function mayCount(metric: MetricKey, labels: readonly string[], configured: Configured): boolean {
+  const names: readonly string[] = METRICS[metric].labels;
+  if (labels.length !== names.length) return false;
+  return (
+    names.every((name, index) => closedValue(name, labels[index] ?? '')) &&
+    isConfigured(metric, labels, configured)
+  );
+}
+
+function closedValue(name: string, value: string): boolean {
+  if (name === 'pool' || name === 'backend') return true;
+  if (name === 'code') return value === 'other' || STATUS_CODE.test(value);
+  return NAMED_SETS[name]?.has(value) ?? false;
+}

@@ -1,0 +1,73 @@
+/**
+ * What the primary counts itself. Most of it is counted from events, so that metrics and event log cannot disagree;
+ * the rest is told by the part of the runtime that knows.
+ */
+import type { BreakerPhase } from '#shared/backend-state.js';
+import type { BackendId, PoolId } from '#shared/ids.js';
+import type { CommandType } from '../domain/commands.js';
+import type { TidegateEvent } from '../domain/events.js';
+import type { MetricTotals } from './totals.js';
+
+export class PrimaryCounters {
+  readonly #totals: MetricTotals;
+
+  constructor(totals: MetricTotals) {
+    this.#totals = totals;
+    totals.set('configReloadOk', [], 0);
+    totals.add('snapshotNacks', [], 0);
+  }
+
+  /** Call with the events of each append, once. */
+  appended(events: readonly TidegateEvent[]): void {
+    for (const event of events) {
+      this.#totals.add('events', [event.type], 1);
+      this.#count(event);
+    }
+  }
+
+  healthCheck(pool: PoolId, backend: BackendId, passed: boolean, durationMs: number): void {
+    this.#totals.add('healthChecks', [pool, backend, passed ? 'passed' : 'failed'], 1);
+    this.#totals.set('healthCheckDuration', [pool, backend], durationMs / 1_000);
+  }
+
+  snapshotRefused(): void {
+    this.#totals.add('snapshotNacks', [], 1);
+  }
+
+  commandDropped(type: CommandType): void {
+    this.#totals.add('mailboxDropped', [type], 1);
+  }
+
+  /** Call after each load of the configuration file, also when it changed nothing. `at`: milliseconds since 1970. */
+  configLoaded(at: number, successful: boolean): void {
+    this.#totals.set('configReloadOk', [], successful ? 1 : 0);
+    this.#totals.set('configReloadAt', [], at / 1_000);
+  }
+
+  /** Call when a certificate comes into use. `notAfter`: milliseconds since 1970. */
+  certificateInUse(notAfter: number): void {
+    this.#totals.set('certificateNotAfter', [], notAfter / 1_000);
+  }
+
+  #count(event: TidegateEvent): void {
+    if (event.type === 'BreakerOpened') this.#transition(event, 'open');
+    else if (event.type === 'BreakerHalfOpened') this.#transition(event, 'half-open');
+    else if (event.type === 'BreakerClosed') this.#transition(event, 'closed');
+    else if (event.type === 'ConfigApplied') this.configLoaded(event.at, true);
+    else if (event.type === 'ConfigRejected') this.configLoaded(event.at, false);
+    else if (event.type === 'CertificateLoaded') this.certificateInUse(event.data.notAfter);
+    else if (event.type === 'WorkerExited' && !event.data.expected)
+      this.#totals.add('workerRestarts', [exitReason(event.data.reason)], 1);
+  }
+
+  #transition(event: { readonly pool?: PoolId; readonly backend?: BackendId }, state: BreakerPhase): void {
+    this.#totals.add('breakerTransitions', [event.pool ?? '', event.backend ?? '', state], 1);
+  }
+}
+
+/** Reasons are text for people. As a label only the signal is kept, or that there was an exit code. */
+function exitReason(reason: string): string {
+  const signal = /\bSIG[A-Z]{2,8}\b/.exec(reason);
+  if (signal !== null) return signal[0];
+  return /\bcode\b|\bexit/i.test(reason) ? 'exit' : 'other';
+}

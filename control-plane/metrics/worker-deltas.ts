@@ -1,0 +1,122 @@
+/**
+ * Adds the increments that workers send to the totals. A delta is not trusted: its shape was checked by
+ * `shared/decode.ts`, its meaning is checked here. What is refused is counted by cause and changes nothing else.
+ *
+ * A worker numbers its series from 0 in the order in which it names them. The numbers die with the worker; the totals
+ * do not. A series that was refused (its metric at the cap, its backend not known) is tried again with each increment.
+ */
+import { METRICS, WORKER_METRICS, type MetricKey } from '#shared/metrics.js';
+import type { MetricsDelta, SeriesDefinition } from '#shared/message.js';
+import { mayCount, type Configured } from './label-rules.js';
+import { COUNT_SLOT, SUM_SLOT, type MetricTotals, type Series } from './totals.js';
+
+/** Series that one worker may name: more than all metrics at their cap would need in practice, 1 MB or so of memory. */
+export const MAX_SERIES_PER_WORKER = 50_000;
+
+/** Largest increment believed: a counter must stay a whole number in a double for ever. */
+export const MAX_INCREMENT = 1e12;
+
+export type RefusalCause = 'metric' | 'labels' | 'numbering' | 'value' | 'cap';
+
+interface WorkerSeries {
+  readonly metric: MetricKey;
+  readonly labels: readonly string[];
+  readonly slot: number;
+  /** Where to count; `null` while refused. */
+  series: Series | null;
+  /** Whether its refusal at the cap has been counted as a dropped series. */
+  dropped: boolean;
+}
+
+const COUNTABLE: ReadonlySet<string> = new Set(WORKER_METRICS);
+
+function isCountable(metric: string): metric is MetricKey {
+  return COUNTABLE.has(metric);
+}
+
+export class WorkerDeltas {
+  readonly #totals: MetricTotals;
+  /** Per worker, by number. `null`: a definition that makes no sense and never will. */
+  readonly #workers = new Map<number, (WorkerSeries | null)[]>();
+
+  constructor(totals: MetricTotals) {
+    this.#totals = totals;
+  }
+
+  /** Adds what can be added of one delta. */
+  apply(worker: number, delta: MetricsDelta, configured: Configured): void {
+    const known = this.#workers.get(worker) ?? [];
+    if (delta.firstSeries !== known.length || known.length + delta.series.length > MAX_SERIES_PER_WORKER) {
+      this.#refuse('numbering');
+      return;
+    }
+    for (const definition of delta.series) known.push(this.#define(definition));
+    this.#workers.set(worker, known);
+    if (delta.values.length % 2 !== 0) {
+      this.#refuse('value');
+      return;
+    }
+    for (let i = 0; i < delta.values.length; i += 2) {
+      const series = known[delta.values[i] ?? -1];
+      if (series === undefined) this.#refuse('numbering');
+      else if (series !== null) this.#add(series, delta.values[i + 1] ?? 0, configured);
+    }
+  }
+
+  /** Forgets a worker's numbers when its process has ended. What it counted stays. */
+  dropWorker(worker: number): void {
+    this.#workers.delete(worker);
+  }
+
+  #define(definition: SeriesDefinition): WorkerSeries | null {
+    const { metric, labels } = definition;
+    if (!isCountable(metric)) {
+      this.#refuse('metric');
+      return null;
+    }
+    const slot = slotOf(metric, definition.part);
+    if (slot === null || labels.length !== METRICS[metric].labels.length) {
+      this.#refuse('labels');
+      return null;
+    }
+    return { metric, labels, slot, series: null, dropped: false };
+  }
+
+  #add(target: WorkerSeries, increment: number, configured: Configured): void {
+    const whole = target.slot === SUM_SLOT || Number.isInteger(increment);
+    if (!(increment >= 0 && increment <= MAX_INCREMENT && whole)) {
+      this.#refuse('value');
+      return;
+    }
+    if (target.series === null || !target.series.live) this.#admit(target, configured);
+    const values = target.series?.values;
+    if (values !== undefined) values[target.slot] = (values[target.slot] ?? 0) + increment;
+  }
+
+  #admit(target: WorkerSeries, configured: Configured): void {
+    target.series = null;
+    if (!mayCount(target.metric, target.labels, configured)) {
+      this.#refuse('labels');
+      return;
+    }
+    target.series = this.#totals.series(target.metric, target.labels);
+    if (target.series !== null) return;
+    this.#refuse('cap');
+    if (!target.dropped) this.#totals.countDropped(target.metric);
+    target.dropped = true;
+  }
+
+  #refuse(cause: RefusalCause): void {
+    this.#totals.add('refusedIncrements', [cause], 1);
+  }
+}
+
+/** Where in a series' numbers a definition counts; `null` when the metric has no such part. */
+function slotOf(metric: MetricKey, part: string | undefined): number | null {
+  if (METRICS[metric].type !== 'histogram') return part === undefined ? 0 : null;
+  if (part === 'sum') return SUM_SLOT;
+  if (part === 'count') return COUNT_SLOT;
+  if (part === undefined || !/^(?:0|[1-9]\d?)$/.test(part)) return null;
+  const bucket = Number(part);
+  return bucket < SUM_SLOT ? bucket : null;
+}
