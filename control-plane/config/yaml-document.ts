@@ -1,0 +1,190 @@
+/**
+ * Turns the text of a configuration file into plain values, and remembers where each key and value stands, so that
+ * every later problem can point at its line. Knows YAML and environment variables; nothing of what the settings mean.
+ */
+import {
+  type Document,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  type Pair,
+  parseDocument,
+  type YAMLError,
+  type YAMLMap,
+  type YAMLWarning,
+} from 'yaml';
+import { type Environment, substitute } from './environment.js';
+
+/** Values in one file, aliases expanded. Enough for 10,000 backends; what is beyond is an attack or an accident. */
+export const MAX_VALUES = 100_000;
+/** Uses of aliases. Each costs a search through the document. */
+export const MAX_ALIASES = 100;
+/** Levels of nesting. The settings need six. */
+export const MAX_DEPTH = 32;
+
+export type Path = readonly (string | number)[];
+
+export interface Place {
+  readonly line: number;
+  readonly col: number;
+}
+
+export interface PlacedProblem extends Place {
+  readonly path: Path;
+  readonly message: string;
+}
+
+export interface YamlDocument {
+  /** Mappings are objects without a prototype's keys; scalars are text, number, boolean or null. */
+  readonly value: unknown;
+  /** Problems of single values. The rest of the document is whole. */
+  readonly problems: readonly PlacedProblem[];
+  /** Where the value at a path stands; for what is missing, where the nearest thing around it stands. */
+  placeOf(path: Path): Place;
+  /** Where the key that ends the path stands. */
+  placeOfKey(path: Path): Place;
+}
+
+interface Walk {
+  readonly document: Document;
+  readonly lines: LineCounter;
+  readonly env: Environment;
+  readonly values: Map<string, Place>;
+  readonly keys: Map<string, Place>;
+  readonly problems: PlacedProblem[];
+  count: number;
+  aliases: number;
+}
+
+/** Text that is not YAML gives its problems alone. Never throws. */
+export function readYaml(text: string, env: Environment): YamlDocument | readonly PlacedProblem[] {
+  const lines = new LineCounter();
+  const source = text.startsWith('\uFEFF') ? text.slice(1) : text;
+  const document = parseDocument(source, {
+    lineCounter: lines,
+    strict: true,
+    // The parser's own check compares each key with each other one; `mappingOf` looks them up.
+    uniqueKeys: false,
+    version: '1.2',
+    prettyErrors: false,
+  });
+  const faults = syntaxProblems(source, [...document.errors, ...document.warnings], lines);
+  if (faults.length > 0) return faults;
+  const walk: Walk = {
+    document,
+    lines,
+    env,
+    values: new Map(),
+    keys: new Map(),
+    problems: [],
+    count: 0,
+    aliases: 0,
+  };
+  const value = valueOf(walk, document.contents, []);
+  return {
+    value,
+    problems: walk.count > MAX_VALUES ? [tooMany(walk)] : walk.problems,
+    placeOf: (path) => nearest(walk, path),
+    placeOfKey: (path) => walk.keys.get(keyOf(path)) ?? nearest(walk, path),
+  };
+}
+
+const SYNTAX_MESSAGES: Readonly<Record<string, string>> = {
+  TAB_AS_INDENT: 'expected spaces: YAML does not allow tabs as indentation',
+  MULTIPLE_DOCS: 'expected one document: remove this --- line',
+  RESOURCE_EXHAUSTION: 'nested too deeply',
+};
+
+/** The first problem, since what follows a syntax error is mostly its echo. Of tabs all. */
+function syntaxProblems(
+  source: string,
+  faults: readonly (YAMLError | YAMLWarning)[],
+  lines: LineCounter,
+): PlacedProblem[] {
+  const sorted = faults.toSorted((a, b) => a.pos[0] - b.pos[0]);
+  const tabs = sorted.filter(({ code }) => code === 'TAB_AS_INDENT');
+  return (tabs.length > 0 ? tabs : sorted.slice(0, 1)).map(({ code, message, pos }) => ({
+    ...placeAt(lines, pos[0]),
+    path: [],
+    message:
+      SYNTAX_MESSAGES[code] ??
+      (source.startsWith('${', pos[0] - 1) ? 'expected quotes around ${…} inside { } or [ ]' : message),
+  }));
+}
+
+function valueOf(walk: Walk, node: Node | null, path: Path): unknown {
+  walk.count++;
+  if (walk.count > MAX_VALUES) return null;
+  if (path.length > MAX_DEPTH) return refuse(walk, node, path, 'nested too deeply');
+  if (isAlias(node) && ++walk.aliases > MAX_ALIASES) {
+    return walk.aliases > MAX_ALIASES + 1
+      ? null
+      : refuse(walk, node, path, `expected at most ${MAX_ALIASES} aliases`);
+  }
+  const target = isAlias(node) ? (node.resolve(walk.document) ?? null) : node;
+  if (isAlias(node) && target === null)
+    return refuse(walk, node, path, `expected an anchor &${node.source} before this alias`);
+  if (node?.range) walk.values.set(keyOf(path), placeAt(walk.lines, node.range[0]));
+  if (isMap(target)) return mappingOf(walk, target, path);
+  if (isSeq(target))
+    return target.items.map((item, index) => valueOf(walk, item as Node | null, [...path, index]));
+  if (!isScalar(target)) return null;
+  if (typeof target.value !== 'string') return target.value;
+  const result = substitute(target.value, walk.env);
+  return result.ok ? result.text : refuse(walk, node, path, result.message);
+}
+
+function mappingOf(walk: Walk, map: YAMLMap, path: Path): Record<string, unknown> {
+  const entries: [string, unknown][] = [];
+  for (const pair of map.items as Pair<Node | null, Node | null>[]) {
+    const key = isScalar(pair.key) ? String(pair.key.value) : '';
+    const inner = [...path, key];
+    if (walk.keys.has(keyOf(inner))) refuse(walk, pair.key, path, 'this key is given twice');
+    if (pair.key?.range) walk.keys.set(keyOf(inner), placeAt(walk.lines, pair.key.range[0]));
+    if (key === '' || key === '__proto__') refuse(walk, pair.key, path, 'expected a plain text as key');
+    else if (key === '<<')
+      refuse(walk, pair.key, path, 'merge keys (<<) are not supported: write the settings out');
+    else entries.push([key, valueOf(walk, pair.value, inner)]);
+  }
+  return Object.fromEntries(entries);
+}
+
+function refuse(walk: Walk, node: Node | null, path: Path, message: string): null {
+  const place = node?.range ? placeAt(walk.lines, node.range[0]) : nearest(walk, path);
+  walk.problems.push({ ...place, path, message });
+  return null;
+}
+
+function tooMany(walk: Walk): PlacedProblem {
+  return {
+    ...nearest(walk, []),
+    path: [],
+    message: `expected at most ${MAX_VALUES} values, aliases counted`,
+  };
+}
+
+/** A value that has no place of its own stands where its key does, else where what holds it does. */
+function nearest(walk: Walk, path: Path): Place {
+  const own = walk.values.get(keyOf(path));
+  if (own) return own;
+  // A single value that may also be a list is read as a list of one.
+  if (typeof path.at(-1) === 'number') return nearest(walk, path.slice(0, -1));
+  for (let length = path.length; length >= 0; length--) {
+    const key = keyOf(path.slice(0, length));
+    const found = walk.keys.get(key) ?? walk.values.get(key);
+    if (found) return found;
+  }
+  return { line: 1, col: 1 };
+}
+
+function placeAt(lines: LineCounter, offset: number): Place {
+  const { line, col } = lines.linePos(offset);
+  return { line: Math.max(1, line), col: Math.max(1, col) };
+}
+
+function keyOf(path: Path): string {
+  return JSON.stringify(path);
+}
