@@ -1,0 +1,157 @@
+/**
+ * What one value of the configuration says of another: names that must be known, things given twice, settings that
+ * exclude or need each other. Looks at the file as it was written, valid or not, so that these problems are told in
+ * the same breath as all others. What it cannot read it leaves to the schema.
+ */
+import { parseBackendUrl } from './backend-options.js';
+import { RESERVED_KEYS, SHORT_FORM_KEYS } from './config-schema.js';
+import { isLoopback } from './listen-options.js';
+import { Expected } from './option.js';
+import { suggest } from './suggest.js';
+import type { Path } from './yaml-document.js';
+
+export interface CrossProblem {
+  readonly path: Path;
+  /** The problem is the key, not its value. */
+  readonly atKey: boolean;
+  readonly message: string;
+}
+
+type Mapping = Readonly<Record<string, unknown>>;
+
+export function crossChecks(file: Mapping): readonly CrossProblem[] {
+  return [...formProblems(file), ...listenerProblems(file), ...poolProblems(file), ...routeProblems(file)];
+}
+
+function formProblems(file: Mapping): CrossProblem[] {
+  const problems = RESERVED_KEYS.filter((key) => Object.hasOwn(file, key)).map((key) =>
+    problemAtKey([key], 'not supported by this version: it comes in a later release'),
+  );
+  if (Object.hasOwn(file, 'pools')) {
+    for (const key of SHORT_FORM_KEYS.filter((name) => Object.hasOwn(file, name))) {
+      problems.push(
+        problemAtKey([key], 'expected inside a pool: a file with pools has no pool keys at its top level'),
+      );
+    }
+  } else if (Object.hasOwn(file, 'routes')) {
+    problems.push(problemAtKey(['routes'], 'expected only together with pools'));
+  }
+  return problems;
+}
+
+function listenerProblems(file: Mapping): CrossProblem[] {
+  const problems: CrossProblem[] = [];
+  const listen = mapping(file['listen']) ?? {};
+  const admin = mapping(file['admin']) ?? {};
+  const tls = mapping(listen['tls']);
+  if (tls && tls['enabled'] !== false && tls['enabled'] !== 'false') {
+    for (const key of ['cert_file', 'key_file'].filter((name) => !Object.hasOwn(tls, name))) {
+      problems.push(problem(['listen', 'tls', key], 'this setting is required with TLS'));
+    }
+  }
+  const adminHost = admin['host'] ?? '127.0.0.1';
+  if (typeof adminHost === 'string' && !isLoopback(adminHost) && !Object.hasOwn(admin, 'token_file')) {
+    problems.push(problem(['admin', 'host'], 'expected a loopback address, or a token_file beside it'));
+  }
+  const port = Number(listen['port'] ?? 8080);
+  const listenHost = listen['host'] ?? '0.0.0.0';
+  const overlap = listenHost === adminHost || isWildcard(listenHost) || isWildcard(adminHost);
+  if (port !== 0 && port === Number(admin['port'] ?? 9900) && overlap) {
+    const path = Object.hasOwn(admin, 'port') ? ['admin', 'port'] : ['listen', 'port'];
+    problems.push(problem(path, 'expected different ports for listen and admin'));
+  }
+  return problems;
+}
+
+function poolProblems(file: Mapping): CrossProblem[] {
+  if (!Object.hasOwn(file, 'pools')) return backendProblems(file['backends'], ['backends']);
+  const pools = mapping(file['pools']);
+  if (!pools) return [];
+  const names = Object.keys(pools);
+  const problems = names.flatMap((name) =>
+    backendProblems(mapping(pools[name])?.['backends'], ['pools', name, 'backends']),
+  );
+  if (names.length === 0) problems.push(problem(['pools'], 'expected at least one pool'));
+  const routes = file['routes'];
+  if (names.length > 1 && (routes === undefined || (Array.isArray(routes) && routes.length === 0))) {
+    problems.push(
+      problemAtKey([routes === undefined ? 'pools' : 'routes'], 'expected routes: there are several pools'),
+    );
+  }
+  return problems;
+}
+
+function backendProblems(backends: unknown, path: Path): CrossProblem[] {
+  if (!Array.isArray(backends)) return [];
+  const problems: CrossProblem[] = [];
+  const ids = new Map<string, number>();
+  const addresses = new Map<string, number>();
+  for (const [index, entry] of backends.entries()) {
+    const { id, url } = mapping(entry) ?? {};
+    if (typeof id === 'string') {
+      const first = ids.get(id);
+      if (first === undefined) ids.set(id, index);
+      else
+        problems.push(
+          problem([...path, index, 'id'], `expected a name of its own: ${place(path, first)} has it too`),
+        );
+    }
+    const address = typeof url === 'string' ? parseBackendUrl(url) : new Expected('');
+    if (address instanceof Expected) continue;
+    const key = `${address.protocol} ${address.host} ${address.port}`;
+    const first = addresses.get(key);
+    if (first === undefined) addresses.set(key, index);
+    else
+      problems.push(
+        problem([...path, index, 'url'], `expected an address of its own: ${place(path, first)} has it too`),
+      );
+  }
+  return problems;
+}
+
+function routeProblems(file: Mapping): CrossProblem[] {
+  const { pools, routes } = file;
+  if (!Array.isArray(routes)) return [];
+  const names = Object.keys(mapping(pools) ?? {});
+  const problems: CrossProblem[] = [];
+  const seen = new Map<string, number>();
+  for (const [index, entry] of routes.entries()) {
+    const route = mapping(entry);
+    if (!route) continue;
+    const { host = '', path_prefix: prefix = '/', pool } = route;
+    if (typeof pool === 'string' && names.length > 0 && !names.includes(pool)) {
+      const near = suggest(pool, names);
+      const hint = near === null ? '' : `; did you mean ${near}?`;
+      problems.push(problem(['routes', index, 'pool'], `expected the name of a pool${hint}`));
+    }
+    if (typeof host !== 'string' || typeof prefix !== 'string') continue;
+    const key = `${host.toLowerCase()} ${prefix.replace(/(?<=.)\/$/, '')}`;
+    const first = seen.get(key);
+    if (first === undefined) seen.set(key, index);
+    else
+      problems.push(
+        problem(['routes', index], `expected a host and path of its own: routes.${first} has the same`),
+      );
+  }
+  return problems;
+}
+
+function place(path: Path, index: number): string {
+  return [...path, index].join('.');
+}
+
+function problem(path: Path, message: string): CrossProblem {
+  return { path, atKey: false, message };
+}
+
+function problemAtKey(path: Path, message: string): CrossProblem {
+  return { path, atKey: true, message };
+}
+
+function isWildcard(host: unknown): boolean {
+  return host === '0.0.0.0' || host === '::';
+}
+
+function mapping(value: unknown): Mapping | null {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Mapping) : null;
+}

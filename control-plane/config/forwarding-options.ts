@@ -1,0 +1,167 @@
+/** Options of how requests are forwarded, the same for all pools. Applied while running. */
+import ipaddr from 'ipaddr.js';
+import { z } from 'zod';
+import { duration, integer, percent, size } from './amount-options.js';
+import { Expected, option, text, toggle } from './option.js';
+
+export const timeouts = z
+  .strictObject({
+    connect: duration({ min: '1ms', max: '5m' }, { describe: 'To connect to a backend.' }).prefault('2s'),
+    request_head: duration(
+      { min: '1ms', max: '1h' },
+      { describe: 'From the first byte of a request to the end of its head.' },
+    ).prefault('10s'),
+    request_body_idle: duration(
+      { min: '1ms', max: '24h' },
+      { describe: 'Longest pause within a request body.' },
+    ).prefault('30s'),
+    response_head: duration(
+      { min: '1ms', max: '24h' },
+      { describe: 'From the end of the request to the end of the response head.' },
+    ).prefault('30s'),
+    response_idle: duration(
+      { min: '1ms', max: '24h' },
+      { describe: 'Longest pause within a response body. Server-sent events may need more.' },
+    ).prefault('5m'),
+    keep_alive: duration(
+      { min: '0', max: '24h' },
+      { describe: 'How long an idle client connection is kept. 0: closed after each response.' },
+    ).prefault('1m'),
+    upstream_keep_alive: duration(
+      { min: '0', max: '24h' },
+      {
+        describe:
+          'How long an idle connection to a backend is kept. 0: one connection per request. Keep it below the ' +
+          'backend’s own (5s in Node.js), or the backend may close just as a request is sent.',
+      },
+    ).prefault('4s'),
+    tunnel_idle: duration(
+      { min: '1ms', max: '24h' },
+      { describe: 'Longest pause on an upgraded connection such as a WebSocket.' },
+    ).prefault('1h'),
+    shutdown: duration(
+      { min: '0', max: '24h' },
+      { describe: 'How long a worker waits for running requests when it shuts down.' },
+    ).prefault('30s'),
+  })
+  .prefault({})
+  .meta({ description: 'How long things may take.' });
+
+export const limits = z
+  .strictObject({
+    head_size: size({ min: 1_024, max: 1_048_576 }, { describe: 'Head of a request or response.' }).prefault(
+      '16KiB',
+    ),
+    header_count: integer({ min: 10, max: 2_000 }, { describe: 'Header fields of a message.' }).prefault(100),
+    target_size: size({ min: 256, max: 1_048_576 }, { describe: 'Path and query of a request.' }).prefault(
+      '8KiB',
+    ),
+    connections_per_worker: integer(
+      { min: 1, max: 1_000_000 },
+      { describe: 'Client connections per worker. Keep it below half of the limit of open files.' },
+    ).prefault(10_000),
+    requests_per_connection: integer(
+      { min: 1, max: 1_000_000_000 },
+      { describe: 'Requests after which a client connection is closed.' },
+    ).prefault(10_000),
+    connection_age: duration(
+      { min: '1s', max: '30d' },
+      { describe: 'Age at which a client connection is closed after its next response, varied by ±20 %.' },
+    ).prefault('1h'),
+    idle_per_backend: integer(
+      { min: 0, max: 100_000 },
+      { describe: 'Idle connections kept per backend and worker.' },
+    ).prefault(128),
+  })
+  .prefault({})
+  .meta({ description: 'How much is taken from one client or kept for one backend.' });
+
+export const retry = z
+  .strictObject({
+    attempts: integer(
+      { min: 1, max: 10 },
+      { describe: 'Attempts in all for one request, the first one included. 1: no retries.' },
+    ).prefault(3),
+    per_try_timeout: duration(
+      { min: '1ms', max: '24h' },
+      { describe: 'From the start of an attempt to its response head, while a further attempt is possible.' },
+    ).prefault('15s'),
+    budget_percent: percent(
+      { min: 0, max: 100 },
+      { describe: 'Retries allowed as a share of the requests of the last 10 s…' },
+    ).prefault(20),
+    budget_min: integer(
+      { min: 0, max: 100_000 },
+      { describe: '…but always at least this many a second per worker.' },
+    ).prefault(10),
+    buffer: size(
+      { min: 0, max: 16_777_216 },
+      { describe: 'Largest request body that is kept so that it can be sent again.' },
+    ).prefault('64KiB'),
+  })
+  .prefault({})
+  .meta({ description: 'When a failed attempt is repeated on another backend.' });
+
+/** Networks in CIDR form, host bits zeroed, so that equal networks are equal texts. */
+export const trustedProxies = z
+  .array(
+    option<string>(
+      (raw) => (typeof raw === 'string' ? networkOf(raw) : null) ?? new Expected(NETWORK_EXPECTED),
+      {
+        describe: 'An address or a network.',
+      },
+      { type: 'string', 'x-unit': 'CIDR' },
+    ),
+  )
+  .prefault([])
+  .meta({
+    description:
+      'Proxies in front of Tidegate, as addresses or networks (`10.0.0.0/8`), whose `X-Forwarded-*` fields are believed.',
+    'x-unit': 'list of CIDR',
+  });
+
+const NETWORK_EXPECTED = 'expected an address or network such as 10.0.0.0/8 or fd00::/8';
+
+function networkOf(raw: string): string | null {
+  const [address = '', bits, ...more] = raw.split('/');
+  if (more.length > 0 || !isPlainAddress(address)) return null;
+  const kind = ipaddr.parse(address).kind();
+  const most = kind === 'ipv4' ? 32 : 128;
+  if (bits !== undefined && (!/^\d{1,3}$/.test(bits) || Number(bits) > most)) return null;
+  const network = `${address}/${bits ?? most}`;
+  const base =
+    kind === 'ipv4'
+      ? ipaddr.IPv4.networkAddressFromCIDR(network)
+      : ipaddr.IPv6.networkAddressFromCIDR(network);
+  return `${base.toString()}/${Number(bits ?? most)}`;
+}
+
+/** Without the short and octal forms of IPv4 and without a zone. */
+function isPlainAddress(address: string): boolean {
+  return (
+    ipaddr.IPv4.isValidFourPartDecimal(address) ||
+    (address.includes(':') && !address.includes('%') && ipaddr.IPv6.isValid(address))
+  );
+}
+
+export const metrics = z
+  .strictObject({
+    prometheus: z
+      .strictObject({
+        enabled: toggle({ describe: 'Whether the main listener answers with the metrics too.' }).prefault(
+          false,
+        ),
+        path: text(
+          {
+            unit: 'a path',
+            problemOf: (value) =>
+              /^\/[A-Za-z0-9._~/-]*$/.test(value) ? null : 'expected a path such as /metrics, without query',
+          },
+          { describe: 'Path of the metrics on the main listener. It hides the same path of the backends.' },
+        ).prefault('/metrics'),
+      })
+      .prefault({})
+      .meta({ description: 'Metrics in the text format of Prometheus.' }),
+  })
+  .prefault({})
+  .meta({ description: 'Metrics. The admin listener always has them at `/metrics`.' });

@@ -1,0 +1,69 @@
+/** Options of the two listeners: `listen` for traffic and `admin` for people and tools. */
+import { isIP } from 'node:net';
+import { z } from 'zod';
+import { integer } from './amount-options.js';
+import { path, text, toggle } from './option.js';
+
+const HOST_NAME =
+  /^(?=.{1,253}$)[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?)*$/;
+
+/** A name or address as it stands in a URL, without brackets. */
+export function isHost(value: string): boolean {
+  return isIP(value) !== 0 || (HOST_NAME.test(value) && !/^[\d.]+$/.test(value));
+}
+
+export function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
+}
+
+const bindAddress = {
+  unit: 'a host name or address',
+  problemOf: (value: string) =>
+    isHost(value)
+      ? null
+      : 'expected a host name or address such as 127.0.0.1 or ::1, without port and brackets',
+};
+
+const PORTS = { min: 0, max: 65_535 };
+
+const tls = z
+  .strictObject({
+    enabled: toggle({ describe: 'Whether the listener speaks TLS.' }).prefault(true),
+    cert_file: path({
+      describe: 'Certificate chain in PEM form, the server certificate first. Read anew when it changes.',
+      defaultText: 'required with TLS',
+    }).optional(),
+    key_file: path({
+      describe: 'Private key of the certificate in PEM form, without passphrase. Read anew when it changes.',
+      defaultText: 'required with TLS',
+    }).optional(),
+  })
+  .meta({ description: 'TLS on the main listener. Absent: plain HTTP.' });
+
+export const listen = z
+  .strictObject({
+    host: text(bindAddress, {
+      describe:
+        'Address that the main listener binds to. `::` takes IPv6 and IPv4 where the system has both.',
+    }).prefault('0.0.0.0'),
+    port: integer(PORTS, { describe: 'Port of the main listener. 0: the system chooses.' }).prefault(8080),
+    tls: tls.optional(),
+  })
+  .prefault({})
+  .meta({ description: 'The main listener, which takes traffic. Changing it needs a restart.' });
+
+export const admin = z
+  .strictObject({
+    host: text(bindAddress, {
+      describe: 'Address that the admin listener binds to. Off loopback a token is required.',
+    }).prefault('127.0.0.1'),
+    port: integer(PORTS, { describe: 'Port of the admin listener. 0: the system chooses.' }).prefault(9900),
+    token_file: path({
+      describe: 'File with the token that API clients must send.',
+      defaultText: 'none: only allowed on loopback',
+    }).optional(),
+  })
+  .prefault({})
+  .meta({
+    description: 'The admin listener: API, dashboard, readiness, metrics. Changing it needs a restart.',
+  });

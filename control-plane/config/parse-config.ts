@@ -1,0 +1,155 @@
+/**
+ * Text of a configuration file → settings in their normal form, or every problem at once with its place. Reads no
+ * file and starts nothing; where relative paths begin follows from the file's name. Never throws on any text.
+ */
+import { availableParallelism } from 'node:os';
+import { dirname, resolve } from 'node:path';
+import type { z } from 'zod';
+import type { ConfigDocument } from '#shared/settings.js';
+import type { ConfigProblem } from '../runtime/control-port.js';
+import {
+  longForm,
+  type LongFormInput,
+  RESERVED_KEYS,
+  SHORT_FORM_KEYS,
+  shortForm,
+  type ShortFormInput,
+} from './config-schema.js';
+import { crossChecks } from './cross-checks.js';
+import type { Environment } from './environment.js';
+import { configJsonSchema, knownKeys, type SchemaNode } from './json-schema.js';
+import { documentOf, processSettingsOf } from './normal-form.js';
+import { MAX_WORKERS } from './process-options.js';
+import type { ProcessSettings } from './process-settings.js';
+import { suggest } from './suggest.js';
+import { warningsOf } from './warnings.js';
+import { type Path, type PlacedProblem, readYaml, type YamlDocument } from './yaml-document.js';
+
+/** Largest configuration file, in bytes. */
+export const MAX_CONFIG_BYTES = 1_048_576;
+/** Most problems told of one file. */
+export const MAX_PROBLEMS = 100;
+
+export interface Config {
+  readonly process: ProcessSettings;
+  readonly document: ConfigDocument;
+}
+
+export type ParseResult =
+  | { readonly ok: true; readonly config: Config; readonly warnings: readonly ConfigProblem[] }
+  | { readonly ok: false; readonly problems: readonly ConfigProblem[] };
+
+/** `cores` is the default for `workers`. */
+export function parseConfig(
+  text: string,
+  file: string,
+  env: Environment,
+  cores: number = availableParallelism(),
+): ParseResult {
+  const yaml = readChecked(text, env);
+  if ('length' in yaml) return { ok: false, problems: report(file, yaml) };
+  const input = checked(yaml);
+  if ('length' in input) return { ok: false, problems: report(file, input) };
+  const place = { directory: dirname(resolve(file)), cores: Math.min(cores, MAX_WORKERS) };
+  return {
+    ok: true,
+    config: { process: processSettingsOf(input, place), document: documentOf(input) },
+    warnings: report(
+      file,
+      warningsOf(input).map((found) => ({ ...found, ...yaml.placeOf(found.path) })),
+    ),
+  };
+}
+
+/** `file:line:col: path: what was expected`. */
+export function formatProblem({ file, line, col, path, message }: ConfigProblem): string {
+  return `${file}:${line}:${col}: ${path === '' ? '' : `${path}: `}${message}`;
+}
+
+function readChecked(text: string, env: Environment): YamlDocument | readonly PlacedProblem[] {
+  const start = { line: 1, col: 1, path: [] };
+  if (Buffer.byteLength(text) > MAX_CONFIG_BYTES) {
+    return [{ ...start, message: `expected a file of at most ${MAX_CONFIG_BYTES} bytes` }];
+  }
+  const yaml = readYaml(text, env);
+  if ('length' in yaml) return yaml;
+  if (yaml.value === null && yaml.problems.length === 0) {
+    return [{ ...start, message: 'expected settings, but the file is empty' }];
+  }
+  if (!isMapping(yaml.value) && yaml.problems.length === 0) {
+    return [{ ...yaml.placeOf([]), path: [], message: 'expected a mapping of settings such as "listen:"' }];
+  }
+  return yaml;
+}
+
+function checked(yaml: YamlDocument): ShortFormInput | LongFormInput | readonly PlacedProblem[] {
+  const { value } = yaml;
+  if (!isMapping(value)) return yaml.problems;
+  const form = Object.hasOwn(value, 'pools') ? longForm : shortForm;
+  const result = form.safeParse(value, { reportInput: true });
+  const schema = result.success ? {} : configJsonSchema();
+  const problems = [
+    ...crossChecks(value).map(({ path, atKey, message }) => ({
+      ...(atKey ? yaml.placeOfKey(path) : yaml.placeOf(path)),
+      path,
+      message,
+    })),
+    ...(result.success ? [] : result.error.issues.flatMap((issue) => problemsOf(issue, yaml, schema))),
+  ];
+  // A value that could not be read at all is told of once.
+  const unread = new Set(yaml.problems.map(({ path }) => path.join('.')));
+  const all = [...yaml.problems, ...problems.filter(({ path }) => !unread.has(path.join('.')))];
+  return result.success && all.length === 0 ? result.data : all;
+}
+
+function problemsOf(issue: z.core.$ZodIssue, yaml: YamlDocument, schema: SchemaNode): PlacedProblem[] {
+  const path = issue.path.map((step) => (typeof step === 'symbol' ? String(step) : step));
+  if (issue.code === 'unrecognized_keys') {
+    const known = knownKeys(schema, path);
+    return issue.keys.slice(0, MAX_PROBLEMS).flatMap((key) => unknownKey(key, path, known, yaml));
+  }
+  if (issue.code === 'invalid_key') {
+    const message = issue.issues[0]?.message ?? issue.message;
+    return [{ ...yaml.placeOfKey(path), path, message }];
+  }
+  return [{ ...yaml.placeOf(path), path, message: messageOf(issue, path) }];
+}
+
+function messageOf(issue: z.core.$ZodIssue, path: Path): string {
+  if (issue.code !== 'invalid_type') return issue.message;
+  if (issue.input === undefined && path.join('.') === 'backends') return 'expected backends, or pools';
+  if (issue.input === undefined) return 'this setting is required';
+  return issue.expected === 'array' ? 'expected a list' : 'expected a mapping of settings';
+}
+
+function unknownKey(
+  key: string,
+  parent: Path,
+  known: readonly string[],
+  yaml: YamlDocument,
+): PlacedProblem[] {
+  // The cross-checks have told of keys that stand in the wrong form.
+  const told = parent.length === 0 && [...RESERVED_KEYS, ...SHORT_FORM_KEYS, 'routes'].includes(key);
+  if (told) return [];
+  const near = suggest(key, known);
+  const hint = near === null ? `expected one of ${known.join(', ')}` : `did you mean ${near}?`;
+  const path = [...parent, key];
+  return [{ ...yaml.placeOfKey(path), path, message: `unknown key; ${hint}` }];
+}
+
+/** In the order of the file, each once, at most `MAX_PROBLEMS`. */
+function report(file: string, found: readonly PlacedProblem[]): ConfigProblem[] {
+  const problems = found
+    .map(({ line, col, path, message }) => ({ file, line, col, path: path.join('.'), message }))
+    .toSorted((a, b) => a.line - b.line || a.col - b.col);
+  const last = problems[MAX_PROBLEMS - 1];
+  if (problems.length <= MAX_PROBLEMS || last === undefined) return problems;
+  return [
+    ...problems.slice(0, MAX_PROBLEMS),
+    { ...last, path: '', message: 'there are more problems than these' },
+  ];
+}
+
+function isMapping(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
