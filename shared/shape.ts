@@ -1,0 +1,176 @@
+/**
+ * Shapes of data that comes from outside: a shape says whether an unknown value has it, and if not, what is wrong and
+ * where. Shapes only look; they neither copy nor change. Keys that a shape does not name are passed over, so that a
+ * newer release may add some. None ever throws.
+ */
+
+/** Checks a value against `T`. `problem` answers `null`, or one sentence that begins with the path. */
+export interface Shape<T> {
+  readonly problem: (value: unknown, path: string) => string | null;
+  /** Never set: ties the shape to its type. */
+  readonly shaped?: T;
+}
+
+export type Decoded<T> =
+  { readonly ok: true; readonly value: T } | { readonly ok: false; readonly problem: string };
+
+/** Checks `value`; when it has the shape it is answered as it is. `name` begins the path in the problem. */
+export function decodeShape<T>(shape: Shape<T>, value: unknown, name: string): Decoded<T> {
+  const problem = shape.problem(value, name);
+  return problem === null ? { ok: true, value: value as T } : { ok: false, problem };
+}
+
+type OptionalKey<T> = {
+  [K in keyof T]-?: Record<never, never> extends Pick<T, K> ? K : never;
+}[keyof T];
+type RequiredShapes<T> = { readonly [K in Exclude<keyof T, OptionalKey<T>>]: Shape<T[K]> };
+type OptionalShapes<T> = { readonly [K in OptionalKey<T>]-?: Shape<Exclude<T[K], undefined>> };
+
+/** An object with these keys. The types hold the lists of keys complete. */
+export function record<T extends object>(
+  required: RequiredShapes<T>,
+  ...rest: [OptionalKey<T>] extends [never] ? [] : [optional: OptionalShapes<T>]
+): Shape<T> {
+  const needed: [string, Shape<unknown>][] = Object.entries(required);
+  const allowed: [string, Shape<unknown>][] = Object.entries(rest[0] ?? {});
+  return {
+    problem: (value, path) => {
+      if (!isObject(value)) return `${path}: expected an object`;
+      for (const [key, shape] of needed) {
+        const problem = Object.hasOwn(value, key)
+          ? shape.problem(value[key], `${path}.${key}`)
+          : `${path}.${key}: is missing`;
+        if (problem !== null) return problem;
+      }
+      for (const [key, shape] of allowed) {
+        const problem = Object.hasOwn(value, key) ? shape.problem(value[key], `${path}.${key}`) : null;
+        if (problem !== null) return problem;
+      }
+      return null;
+    },
+  };
+}
+
+/** A union told apart by the text under `key`. The types hold the list of cases complete. */
+export function variants<K extends string, T extends { readonly [P in K]: string }>(
+  key: K,
+  cases: { readonly [V in T[K]]: Shape<T & { readonly [P in K]: V }> },
+): Shape<T> {
+  const byTag = new Map<unknown, Shape<unknown>>(Object.entries(cases));
+  return {
+    problem: (value, path) => {
+      if (!isObject(value)) return `${path}: expected an object`;
+      const shape = Object.hasOwn(value, key) ? byTag.get(value[key]) : undefined;
+      return shape === undefined
+        ? `${path}.${key}: expected one of ${[...byTag.keys()].join(', ')}`
+        : shape.problem(value, path);
+    },
+  };
+}
+
+/** An array of at most `max` elements. */
+export function list<T>(element: Shape<T>, max: number): Shape<readonly T[]> {
+  return {
+    problem: (value, path) => {
+      if (!Array.isArray(value)) return `${path}: expected a list`;
+      if (value.length > max) return `${path}: expected at most ${max} elements`;
+      for (let index = 0; index < value.length; index++) {
+        const problem = element.problem(value[index], `${path}[${index}]`);
+        if (problem !== null) return problem;
+      }
+      return null;
+    },
+  };
+}
+
+/** A list of two, as entries of a map are written. */
+export function pair<A, B>(first: Shape<A>, second: Shape<B>): Shape<readonly [A, B]> {
+  return {
+    problem: (value, path) =>
+      Array.isArray(value) && value.length === 2
+        ? (first.problem(value[0], `${path}[0]`) ?? second.problem(value[1], `${path}[1]`))
+        : `${path}: expected a list of two`,
+  };
+}
+
+/** An object whose keys are some of `keys`, each with the same shape of value. */
+export function partialRecord<K extends string, T>(
+  keys: readonly K[],
+  element: Shape<T>,
+): Shape<Readonly<Partial<Record<K, T>>>> {
+  const known: ReadonlySet<string> = new Set(keys);
+  return {
+    problem: (value, path) => {
+      if (!isObject(value)) return `${path}: expected an object`;
+      for (const key of Object.keys(value)) {
+        const problem = known.has(key)
+          ? element.problem(value[key], `${path}.${key}`)
+          : `${path}: expected only keys out of ${keys.join(', ')}`;
+        if (problem !== null) return problem;
+      }
+      return null;
+    },
+  };
+}
+
+/** Text of at most `max` UTF-16 units, matching `pattern` if one is given. */
+export function text<T extends string = string>(max: number, pattern?: RegExp): Shape<T> {
+  return {
+    problem: (value, path) => {
+      if (typeof value !== 'string') return `${path}: expected a text`;
+      if (value.length > max) return `${path}: expected at most ${max} characters`;
+      return pattern === undefined || pattern.test(value) ? null : `${path}: is not of the expected form`;
+    },
+  };
+}
+
+/** One of these texts. */
+export function oneOf<const T extends string>(...values: readonly T[]): Shape<T> {
+  const known: ReadonlySet<unknown> = new Set(values);
+  return {
+    problem: (value, path) =>
+      known.has(value)
+        ? null
+        : `${path}: expected ${values.length === 1 ? '' : 'one of '}${values.join(', ')}`,
+  };
+}
+
+/** A whole number, `min` to `max` inclusive. */
+export function integer(min: number, max: number = Number.MAX_SAFE_INTEGER): Shape<number> {
+  return {
+    problem: (value, path) =>
+      Number.isSafeInteger(value) && Number(value) >= min && Number(value) <= max
+        ? null
+        : `${path}: expected a whole number, ${min} to ${max}`,
+  };
+}
+
+/** A finite number, `min` to `max` inclusive. */
+export function finite(min: number, max: number): Shape<number> {
+  return {
+    problem: (value, path) =>
+      typeof value === 'number' && value >= min && value <= max && Number.isFinite(value)
+        ? null
+        : `${path}: expected a number, ${min} to ${max}`,
+  };
+}
+
+export const flag: Shape<boolean> = {
+  problem: (value, path) => (typeof value === 'boolean' ? null : `${path}: expected true or false`),
+};
+
+export function nullable<T>(shape: Shape<T>): Shape<T | null> {
+  return { problem: (value, path) => (value === null ? null : shape.problem(value, path)) };
+}
+
+/** Another shape once the value has this one: for rules that span keys. */
+export function where<T>(shape: Shape<T>, holds: (value: T) => boolean, otherwise: string): Shape<T> {
+  return {
+    problem: (value, path) =>
+      shape.problem(value, path) ?? (holds(value as T) ? null : `${path}: ${otherwise}`),
+  };
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
