@@ -16,6 +16,8 @@ export type EventLogErrorKind =
   | 'conflict'
   /** Written by a newer release. */
   | 'too-new'
+  /** Asked for a state so old that `retain` has forgotten what it was made of. */
+  | 'forgotten'
   /** The directory or file cannot be read or written (permissions, disk full…). */
   | 'unavailable';
 
@@ -55,7 +57,6 @@ export interface EventQuery {
   readonly order: 'forward' | 'backward';
 }
 
-/** A checkpoint: the durable state as it was after event `state.seq`. */
 export interface EventLog {
   recover(): Promise<Recovered>;
   /**
@@ -68,8 +69,9 @@ export interface EventLog {
     journal: readonly JournalEntry[],
   ): Promise<void>;
   read(query: EventQuery): Promise<readonly TidegateEvent[]>;
-  /** The newest checkpoint at or before event `seq`, or the initial state. */
+  /** The newest checkpoint at or before event `seq`, or the initial state. Fails with `forgotten` when neither would lead to `seq`. */
   checkpointBefore(seq: number): Promise<ControlState>;
+  /** A checkpoint is the durable state as it was after event `state.seq`. */
   saveCheckpoint(state: ControlState): Promise<void>;
   /** Journal entries in the order written, starting with the segment (see `domain/journal.ts`) that holds `from` (time), up to `to`. */
   readJournal(from: number, to: number): AsyncIterable<JournalEntry>;
