@@ -1,0 +1,83 @@
+/** What every event log refuses, and what it may forget: rules that hold for memory and file alike. */
+import { assert } from '#shared/assert.js';
+import type { TidegateEvent } from '../domain/events.js';
+import { EventLogError } from './event-log.js';
+import type { EventQuery } from './event-log.js';
+
+/** Most events that one `read` answers. */
+export const MAX_READ = 10_000;
+
+/** Refuses events that do not go on from the end of the log. Gaps within `events` are a bug of the caller. */
+export function checkAppend(
+  lastSeq: number,
+  expectedSeq: number,
+  events: readonly Pick<TidegateEvent, 'seq'>[],
+): void {
+  if (lastSeq !== expectedSeq) {
+    throw new EventLogError(
+      'conflict',
+      `The event log ends at event ${lastSeq}, not at ${expectedSeq}: another process wrote to it. This process must start anew.`,
+    );
+  }
+  events.forEach((event, index) => {
+    assert(
+      event.seq === expectedSeq + 1 + index,
+      `event ${event.seq} does not follow ${expectedSeq + index}`,
+    );
+  });
+}
+
+export function checkLimit(query: EventQuery): void {
+  assert(
+    Number.isInteger(query.limit) && query.limit >= 1 && query.limit <= MAX_READ,
+    `limit ${query.limit} is not 1 to ${MAX_READ}`,
+  );
+}
+
+/** The first event forgotten or not yet written makes a state unreachable. */
+export function forgotten(seq: number, firstSeq: number): EventLogError {
+  return new EventLogError(
+    'forgotten',
+    `The state after event ${seq} cannot be rebuilt: the log keeps events from ${firstSeq} on.`,
+  );
+}
+
+/** Begin and size of a journal segment. `seq`: the last event when it began. */
+export interface SegmentExtent {
+  readonly id: number;
+  readonly at: number;
+  readonly seq: number;
+  readonly bytes: number;
+}
+
+/**
+ * How many of the oldest segments go: those that ended (their successor began) before `journalBefore`, and those that
+ * exceed `journalBytes` counted from the newest. The newest always stays.
+ */
+export function segmentsToForget(
+  segments: readonly SegmentExtent[],
+  limits: { readonly journalBefore: number; readonly journalBytes: number },
+): number {
+  let bytes = 0;
+  for (let index = segments.length - 1; index >= 0; index--) {
+    const successor = segments[index + 1];
+    bytes += segments[index]?.bytes ?? 0;
+    if (successor === undefined) continue;
+    if (successor.at < limits.journalBefore || bytes > limits.journalBytes) return index + 1;
+  }
+  return 0;
+}
+
+/**
+ * The checkpoint from which everything that is kept can be rebuilt: events up to it and checkpoints before it may go.
+ * 0: nothing may go. `checkpoints` holds their sequence numbers, oldest first.
+ */
+export function retentionBase(
+  checkpoints: readonly number[],
+  lastSeq: number,
+  keepEvents: number,
+  oldestSegmentSeq: number | undefined,
+): number {
+  const needed = Math.min(lastSeq - keepEvents, oldestSegmentSeq ?? lastSeq);
+  return checkpoints.findLast((seq) => seq <= needed) ?? 0;
+}

@@ -1,0 +1,60 @@
+/**
+ * The tables of the event log's file and how older files are brought to them. `user_version` counts the migrations a
+ * file has had; `meta.schema_version` repeats it, so that a damaged header is not taken for a newer release's file.
+ */
+import type { DatabaseSync } from 'node:sqlite';
+import { EventLogError } from './event-log.js';
+
+/** Marks the file as Tidegate's event log: `TIDE` in the header of the database. */
+export const APPLICATION_ID = 0x54_49_44_45;
+
+/** Forward only, never changed once released. Each runs in a transaction of its own. */
+const MIGRATIONS: readonly string[] = [
+  `
+  CREATE TABLE meta (key TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+  INSERT INTO meta VALUES ('schema_version', 1), ('first_seq', 1), ('last_seq', 0), ('last_command_id', 0);
+  CREATE TABLE events (
+    seq INTEGER PRIMARY KEY, at REAL NOT NULL, type TEXT NOT NULL, pool TEXT, backend TEXT,
+    crc INTEGER NOT NULL, body TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX events_at ON events (at);
+  CREATE INDEX events_type ON events (type);
+  CREATE INDEX events_backend ON events (pool, backend);
+  CREATE TABLE checkpoints (seq INTEGER PRIMARY KEY, at REAL NOT NULL, sha256 TEXT NOT NULL, body TEXT NOT NULL) STRICT;
+  CREATE TABLE segments (id INTEGER PRIMARY KEY, at REAL NOT NULL, seq INTEGER NOT NULL, bytes INTEGER NOT NULL) STRICT;
+  CREATE TABLE journal (
+    id INTEGER PRIMARY KEY, segment INTEGER NOT NULL, at REAL NOT NULL, kind TEXT NOT NULL, pool TEXT, backend TEXT,
+    crc INTEGER NOT NULL, body TEXT NOT NULL
+  ) STRICT;
+  `,
+];
+
+/** The version of the tables that this release reads and writes. */
+export const TABLES_VERSION = MIGRATIONS.length;
+
+/** Runs the migrations that the file has not had. Throws EventLogError `too-new` for a newer release's file. */
+export function migrate(db: DatabaseSync, migrations: readonly string[] = MIGRATIONS): void {
+  const have = tablesVersion(db);
+  if (have > migrations.length) {
+    throw new EventLogError(
+      'too-new',
+      `The event log was written by a newer release (tables of version ${have}, this release knows ${migrations.length}). Start that release, or a later one.`,
+    );
+  }
+  migrations.slice(have).forEach((sql, index) => {
+    const version = have + index + 1;
+    db.exec(`
+      BEGIN IMMEDIATE;
+      ${sql}
+      UPDATE meta SET value = ${version} WHERE key = 'schema_version';
+      PRAGMA application_id = ${APPLICATION_ID};
+      PRAGMA user_version = ${version};
+      COMMIT;
+    `);
+  });
+}
+
+/** How many migrations the file has had. */
+export function tablesVersion(db: DatabaseSync): number {
+  return Number(db.prepare('PRAGMA user_version').get()?.['user_version']);
+}

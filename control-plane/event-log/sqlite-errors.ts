@@ -1,0 +1,83 @@
+/** What went wrong in SQLite or the file system, as an EventLogError with one sentence that says what to do. */
+import { EventLogError } from './event-log.js';
+
+/** Primary result codes (sqlite.org/rescode.html) that speak of the surroundings, not of the file's content. */
+const SURROUNDINGS: Readonly<Record<number, string>> = {
+  3: 'permission denied',
+  8: 'it is read-only',
+  10: 'the disk reports an I/O error',
+  13: 'the disk is full',
+  14: 'it cannot be opened',
+  15: 'the locking protocol of its file system fails',
+  22: 'it is too large for its file system',
+};
+const BUSY = 5;
+/** SQLITE_IOERR_SHORT_READ and SQLITE_IOERR_CORRUPTFS: I/O errors that mean a torn file. */
+const TORN: readonly number[] = [522, 8458];
+
+/** Runs `work`; what SQLite or the file system throws comes out as an EventLogError about `path`. */
+export function guarded<T>(path: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw asEventLogError(path, error);
+  }
+}
+
+/** Sentence for a file that is not a sound event log: nothing is ever emptied or repaired without the operator. */
+export function corrupt(path: string, detail: string, cause?: unknown): EventLogError {
+  return new EventLogError(
+    'corrupt',
+    `The event log ${path} is damaged: ${detail}. Nothing was changed. Restore it from a backup; or move ${path} ` +
+      `and ${path}-wal aside and start again to begin an empty log: the last configuration file will be applied, ` +
+      `weights and states set at run time and all history are lost.`,
+    { cause },
+  );
+}
+
+export function inUse(dataDir: string): EventLogError {
+  return new EventLogError(
+    'in-use',
+    `Another Tidegate process is using data_dir ${dataDir}. Stop it first, or give this one a data_dir of its own.`,
+  );
+}
+
+export function unavailable(path: string, detail: string, cause?: unknown): EventLogError {
+  return new EventLogError('unavailable', `The event log ${path} cannot be used: ${detail}.`, { cause });
+}
+
+function asEventLogError(path: string, error: unknown): unknown {
+  if (error instanceof EventLogError) {
+    return error.kind === 'corrupt' && !error.message.includes(path)
+      ? corrupt(path, error.message, error)
+      : error;
+  }
+  if (!isCoded(error)) return error;
+  if (error.code === 'ERR_SQLITE_ERROR') return fromSqlite(path, error);
+  // A stored number that is none, or does not fit: the column was written by nobody of ours.
+  if (error.code === 'ERR_OUT_OF_RANGE') return corrupt(path, error.message, error);
+  return error.syscall === undefined ? error : unavailable(path, error.message, error);
+}
+
+function fromSqlite(path: string, error: CodedError): EventLogError {
+  const code = error.errcode ?? 0;
+  if (TORN.includes(code)) return corrupt(path, error.message, error);
+  if ((code & 0xff) === BUSY) {
+    return new EventLogError('in-use', `Another process has the event log ${path} open. Stop it first.`, {
+      cause: error,
+    });
+  }
+  const detail = SURROUNDINGS[code & 0xff];
+  return detail === undefined ? corrupt(path, error.message, error) : unavailable(path, detail, error);
+}
+
+export interface CodedError extends Error {
+  readonly code: string;
+  readonly errcode?: number;
+  readonly syscall?: string;
+}
+
+/** Told by its code, not its class: errors of Node's own modules may come from another realm. */
+export function isCoded(error: unknown): error is CodedError {
+  return error !== null && typeof error === 'object' && 'code' in error && typeof error.code === 'string';
+}

@@ -1,0 +1,312 @@
+/**
+ * The event log in an SQLite file under `data_dir`: write-ahead log, one fsync per append, one writer. Calls run to
+ * their end at once (node:sqlite is synchronous), so appends cannot interleave. Opening and verifying is `sqlite-file.ts`.
+ */
+import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
+import { crc32 } from 'node:zlib';
+import { assert } from '#shared/assert.js';
+import type { TidegateEvent } from '../domain/events.js';
+import type { JournalEntry } from '../domain/journal.js';
+import { initialState } from '../domain/state.js';
+import type { ControlState } from '../domain/state.js';
+import { checkAppend, checkLimit, forgotten, retentionBase, segmentsToForget } from './append-rules.js';
+import type { SegmentExtent } from './append-rules.js';
+import { decodeJournalEntry, encodeEvent, encodeJournalEntry, encodeState, sha256 } from './codec.js';
+import type { Upcast } from './codec.js';
+import { EventLogError } from './event-log.js';
+import type { EventLog, EventQuery, Recovered } from './event-log.js';
+import { guarded } from './sqlite-errors.js';
+import { openFile } from './sqlite-file.js';
+import type { OpenFile } from './sqlite-file.js';
+import {
+  EVENT_COLUMNS,
+  checkedBody,
+  checkpointOfRow,
+  eventOfRow,
+  metaValue,
+  newestCheckpoint,
+} from './sqlite-verify.js';
+import type { MetaKey } from './sqlite-verify.js';
+
+/** Journal entries fetched at a time by `readJournal`. */
+const JOURNAL_PAGE = 500;
+
+/**
+ * Opens the event log of a data directory, which is created if only it itself is missing. Fails with EventLogError:
+ * `in-use`, `corrupt`, `too-new` or `unavailable`.
+ */
+export async function openSqliteEventLog(dataDir: string, upcast: Upcast): Promise<EventLog> {
+  return new SqliteEventLog(openFile(dataDir, upcast), upcast);
+}
+
+class SqliteEventLog implements EventLog {
+  readonly #file: OpenFile;
+  readonly #upcast: Upcast;
+  readonly #insertEvent: StatementSync;
+  readonly #insertEntry: StatementSync;
+  readonly #insertSegment: StatementSync;
+  readonly #growSegment: StatementSync;
+  readonly #setMeta: StatementSync;
+  /** As committed; a transaction that fails leaves them as they were. */
+  #firstSeq: number;
+  #lastSeq: number;
+  #lastCommandId: number;
+  #segment: number;
+  #closed = false;
+
+  constructor(file: OpenFile, upcast: Upcast) {
+    const { db } = file;
+    this.#file = file;
+    this.#upcast = upcast;
+    this.#insertEvent = db.prepare(`INSERT INTO events (${EVENT_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?)`);
+    this.#insertEntry = db.prepare(
+      'INSERT INTO journal (id, segment, at, kind, pool, backend, crc, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
+    );
+    this.#insertSegment = db.prepare('INSERT INTO segments (id, at, seq, bytes) VALUES (?, ?, ?, 0)');
+    this.#growSegment = db.prepare('UPDATE segments SET bytes = bytes + ? WHERE id = ?');
+    this.#setMeta = db.prepare('UPDATE meta SET value = ? WHERE key = ?');
+    this.#firstSeq = metaValue(db, 'first_seq');
+    this.#lastSeq = metaValue(db, 'last_seq');
+    this.#lastCommandId = metaValue(db, 'last_command_id');
+    this.#segment = numberOf(db, 'SELECT max(id) AS n FROM segments');
+  }
+
+  async recover(): Promise<Recovered> {
+    return this.#use((db) => {
+      const checkpoint = newestCheckpoint(db, this.#file.path);
+      const rows = db
+        .prepare(`SELECT ${EVENT_COLUMNS} FROM events WHERE seq > ? ORDER BY seq`)
+        .all(checkpoint.seq);
+      return {
+        checkpoint: checkpoint.state ?? initialState(),
+        events: rows.map((row) => eventOfRow(this.#file.path, row, this.#upcast)),
+        lastCommandId: this.#lastCommandId,
+      };
+    });
+  }
+
+  async append(
+    expectedSeq: number,
+    events: readonly TidegateEvent[],
+    journal: readonly JournalEntry[],
+  ): Promise<void> {
+    this.#use((db) => {
+      checkAppend(this.#lastSeq, expectedSeq, events);
+      if (events.length === 0 && journal.length === 0) return;
+      const lastSeq = expectedSeq + events.length;
+      const lastCommandId = journal.reduce(
+        (highest, entry) => (entry.kind === 'command' ? Math.max(highest, entry.command.id) : highest),
+        this.#lastCommandId,
+      );
+      const segment = transaction(db, () => {
+        for (const event of events) this.#writeEvent(event);
+        if (events.length > 0) this.#writeMeta('last_seq', lastSeq);
+        if (lastCommandId !== this.#lastCommandId) this.#writeMeta('last_command_id', lastCommandId);
+        return this.#writeJournal(db, journal, lastSeq);
+      });
+      this.#lastSeq = lastSeq;
+      this.#lastCommandId = lastCommandId;
+      this.#segment = segment;
+    });
+  }
+
+  async read(query: EventQuery): Promise<readonly TidegateEvent[]> {
+    checkLimit(query);
+    return this.#use((db) => {
+      const { where, values } = conditionsOf(query);
+      const order = query.order === 'forward' ? 'ASC' : 'DESC';
+      const sql = `SELECT ${EVENT_COLUMNS} FROM events WHERE ${where} ORDER BY seq ${order} LIMIT ?`;
+      const rows = db.prepare(sql).all(...values, query.limit);
+      return rows.map((row) => eventOfRow(this.#file.path, row, this.#upcast));
+    });
+  }
+
+  async checkpointBefore(seq: number): Promise<ControlState> {
+    return this.#use((db) => {
+      const row = db
+        .prepare('SELECT seq, sha256, body FROM checkpoints WHERE seq <= ? ORDER BY seq DESC LIMIT 1')
+        .get(seq);
+      if (row !== undefined) return checkpointOfRow(this.#file.path, row).state;
+      if (this.#firstSeq > 1) throw forgotten(seq, this.#firstSeq);
+      return initialState();
+    });
+  }
+
+  async saveCheckpoint(state: ControlState): Promise<void> {
+    this.#use((db) => {
+      assert(
+        state.seq <= this.#lastSeq,
+        `a checkpoint at ${state.seq} of a log that ends at ${this.#lastSeq}`,
+      );
+      const body = encodeState(state);
+      db.prepare('INSERT OR REPLACE INTO checkpoints (seq, at, sha256, body) VALUES (?, ?, ?, ?)').run(
+        state.seq,
+        state.at,
+        sha256(body),
+        body,
+      );
+    });
+  }
+
+  async *readJournal(from: number, to: number): AsyncIterable<JournalEntry> {
+    let after = this.#use((db) => {
+      const holding = numberOf(db, 'SELECT max(id) AS n FROM segments WHERE at <= ?', from);
+      return holding - 1;
+    });
+    for (;;) {
+      const rows = this.#use((db) =>
+        db
+          .prepare('SELECT id, crc, body FROM journal WHERE id > ? AND at <= ? ORDER BY id LIMIT ?')
+          .all(after, to, JOURNAL_PAGE),
+      );
+      for (const row of rows) {
+        yield guarded(this.#file.path, () =>
+          decodeJournalEntry(checkedBody(this.#file.path, row, `journal entry ${String(row['id'])}`)),
+        );
+      }
+      if (rows.length < JOURNAL_PAGE) return;
+      after = Number(rows.at(-1)?.['id']);
+    }
+  }
+
+  async retain(limits: {
+    readonly journalBefore: number;
+    readonly journalBytes: number;
+    readonly keepEvents: number;
+  }): Promise<void> {
+    this.#use((db) => {
+      const rows = db.prepare('SELECT id, at, seq, bytes FROM segments ORDER BY id').all();
+      const segments: readonly SegmentExtent[] = rows.map((row) => ({
+        id: Number(row['id']),
+        at: Number(row['at']),
+        seq: Number(row['seq']),
+        bytes: Number(row['bytes']),
+      }));
+      const oldest = segments[segmentsToForget(segments, limits)];
+      const checkpoints = db.prepare('SELECT seq FROM checkpoints ORDER BY seq').all();
+      const base = retentionBase(
+        checkpoints.map((row) => Number(row['seq'])),
+        this.#lastSeq,
+        limits.keepEvents,
+        oldest?.seq,
+      );
+      const firstSeq = Math.max(this.#firstSeq, base + 1);
+      transaction(db, () => {
+        if (oldest !== undefined) {
+          db.prepare('DELETE FROM journal WHERE id < ?').run(oldest.id);
+          db.prepare('DELETE FROM segments WHERE id < ?').run(oldest.id);
+        }
+        db.prepare('DELETE FROM events WHERE seq < ?').run(firstSeq);
+        db.prepare('DELETE FROM checkpoints WHERE seq < ?').run(base);
+        this.#writeMeta('first_seq', firstSeq);
+      });
+      this.#firstSeq = firstSeq;
+    });
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    guarded(this.#file.path, () => this.#file.close());
+  }
+
+  #writeEvent(event: TidegateEvent): void {
+    const body = encodeEvent(event);
+    this.#insertEvent.run(
+      event.seq,
+      event.at,
+      event.type,
+      event.pool ?? null,
+      event.backend ?? null,
+      crc32(body),
+      body,
+    );
+  }
+
+  /** Answers the segment that further entries belong to. A segment has the number of its first entry. */
+  #writeJournal(db: DatabaseSync, journal: readonly JournalEntry[], lastSeq: number): number {
+    let segment = this.#segment;
+    let id = journal.length === 0 ? 0 : numberOf(db, 'SELECT max(id) AS n FROM journal');
+    let bytes = 0;
+    const settle = (): void => {
+      if (bytes > 0) this.#growSegment.run(bytes, segment);
+      bytes = 0;
+    };
+    for (const entry of journal) {
+      id += 1;
+      if (entry.kind === 'segment' || segment === 0) {
+        settle();
+        segment = id;
+        this.#insertSegment.run(id, entry.at, entry.kind === 'segment' ? entry.seq : lastSeq);
+      }
+      const body = encodeJournalEntry(entry);
+      const { pool, backend } = placeOf(entry);
+      this.#insertEntry.run(id, segment, entry.at, entry.kind, pool, backend, crc32(body), body);
+      bytes += Buffer.byteLength(body);
+    }
+    settle();
+    return segment;
+  }
+
+  #writeMeta(key: MetaKey, value: number): void {
+    this.#setMeta.run(value, key);
+  }
+
+  #use<T>(work: (db: DatabaseSync) => T): T {
+    if (this.#closed) throw new EventLogError('unavailable', 'The event log is closed.');
+    return guarded(this.#file.path, () => work(this.#file.db));
+  }
+}
+
+/** All of `work` or nothing of it. */
+function transaction<T>(db: DatabaseSync, work: () => T): T {
+  db.exec('BEGIN IMMEDIATE');
+  try {
+    const result = work();
+    db.exec('COMMIT');
+    return result;
+  } catch (error) {
+    // SQLite has rolled back by itself after some errors (disk full); a second one would hide the first.
+    if (db.isTransaction) db.exec('ROLLBACK');
+    throw error;
+  }
+}
+
+function conditionsOf(query: EventQuery): { readonly where: string; readonly values: SQLInputValue[] } {
+  const conditions: string[] = ['seq > ?'];
+  const values: SQLInputValue[] = [query.after ?? 0];
+  const add = (condition: string, ...more: readonly SQLInputValue[]): void => {
+    conditions.push(condition);
+    values.push(...more);
+  };
+  if (query.upTo !== undefined) add('seq <= ?', query.upTo);
+  if (query.until !== undefined) add('at <= ?', query.until);
+  if (query.types !== undefined) add(`type IN (${query.types.map(() => '?').join(', ')})`, ...query.types);
+  if (query.pool !== undefined) add('pool = ?', query.pool);
+  if (query.backend !== undefined) add('backend = ?', query.backend);
+  return { where: conditions.join(' AND '), values };
+}
+
+/** What an entry is about, for the columns. */
+function placeOf(entry: JournalEntry): { readonly pool: string | null; readonly backend: string | null } {
+  switch (entry.kind) {
+    case 'segment':
+      return { pool: null, backend: null };
+    case 'command':
+      return {
+        pool: 'pool' in entry.command ? entry.command.pool : null,
+        backend:
+          'backend' in entry.command && typeof entry.command.backend === 'string'
+            ? entry.command.backend
+            : null,
+      };
+    case 'passes':
+    case 'successes':
+      return { pool: entry.pool, backend: entry.backend };
+  }
+}
+
+/** The number `n` that `sql` selects; 0 when it selects none. */
+function numberOf(db: DatabaseSync, sql: string, ...values: readonly SQLInputValue[]): number {
+  return Number(db.prepare(sql).get(...values)?.['n'] ?? 0);
+}

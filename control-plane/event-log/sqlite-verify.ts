@@ -1,0 +1,111 @@
+/**
+ * Whether the tables of an event log hold what they must: numbers without a gap from the first to the last event that
+ * was ever acknowledged, rows whose checksum fits, and a newest checkpoint that leads to the end.
+ *
+ * Each row has a checksum of its own (CRC-32 of the text, which contains the row's number, so that exchanged rows are
+ * found too) rather than one chained to its predecessor: a row read by a filter can then be checked without the
+ * rows before it, and `retain` can cut the log anywhere. What a chain would find besides, missing rows, the numbers find.
+ */
+import type { DatabaseSync } from 'node:sqlite';
+import { crc32 } from 'node:zlib';
+import { integer, record, text } from '#shared/shape.js';
+import type { TidegateEvent } from '../domain/events.js';
+import type { ControlState } from '../domain/state.js';
+import { decodeEvent, decodeState, sha256 } from './codec.js';
+import type { Upcast } from './codec.js';
+import { corrupt } from './sqlite-errors.js';
+
+/** Events verified one by one at start, counted from the newest. Older ones are verified whenever they are read. */
+const VERIFIED_AT_START = 20_000;
+
+export type MetaKey = 'schema_version' | 'first_seq' | 'last_seq' | 'last_command_id';
+
+/** Columns of `events` that `eventOfRow` needs. */
+export const EVENT_COLUMNS = 'seq, at, type, pool, backend, crc, body';
+
+const anyText = text(Number.MAX_SAFE_INTEGER);
+const bodyRow = record<{ readonly crc: number; readonly body: string }>({ crc: integer(0), body: anyText });
+const checkpointRow = record<{ readonly seq: number; readonly sha256: string; readonly body: string }>({
+  seq: integer(0),
+  sha256: anyText,
+  body: anyText,
+});
+
+/** A number of the log's bookkeeping; -1 when it is not there. */
+export function metaValue(db: DatabaseSync, key: MetaKey): number {
+  const value = db.prepare('SELECT value FROM meta WHERE key = ?').get(key)?.['value'];
+  return typeof value === 'number' ? value : -1;
+}
+
+/** Throws EventLogError when the tables are not a sound log. */
+export function verifyContents(db: DatabaseSync, path: string, upcast: Upcast): void {
+  const first = metaValue(db, 'first_seq');
+  const last = metaValue(db, 'last_seq');
+  if (first < 1 || last < first - 1 || metaValue(db, 'last_command_id') < 0) {
+    throw corrupt(path, 'its bookkeeping is damaged');
+  }
+  const extent = db.prepare('SELECT count(*) AS n, min(seq) AS low, max(seq) AS high FROM events').get();
+  const expected = last - first + 1;
+  const complete =
+    extent?.['n'] === expected && (expected === 0 || (extent['low'] === first && extent['high'] === last));
+  if (!complete) throw corrupt(path, `it should hold the events ${first} to ${last}, but some are missing`);
+
+  const newest = db.prepare(
+    `SELECT ${EVENT_COLUMNS} FROM events ORDER BY seq DESC LIMIT ${VERIFIED_AT_START}`,
+  );
+  for (const row of newest.iterate()) eventOfRow(path, row, upcast);
+  const checkpoint = newestCheckpoint(db, path);
+  if (checkpoint.seq > last || checkpoint.seq < first - 1) {
+    throw corrupt(path, `its newest checkpoint (event ${checkpoint.seq}) does not lead to its end`);
+  }
+}
+
+/** The newest checkpoint's state; `seq` 0 and no state when there is none. */
+export function newestCheckpoint(
+  db: DatabaseSync,
+  path: string,
+): { readonly seq: number; readonly state: ControlState | null } {
+  const row = db.prepare('SELECT seq, sha256, body FROM checkpoints ORDER BY seq DESC LIMIT 1').get();
+  return row === undefined ? { seq: 0, state: null } : checkpointOfRow(path, row);
+}
+
+/** Checks and decodes a row of `checkpoints`. */
+export function checkpointOfRow(
+  path: string,
+  row: unknown,
+): { readonly seq: number; readonly state: ControlState } {
+  const problem = checkpointRow.problem(row, 'checkpoint');
+  if (problem !== null) throw corrupt(path, problem);
+  const { seq, sha256: digest, body } = row as { seq: number; sha256: string; body: string };
+  if (sha256(body) !== digest) throw corrupt(path, `the checkpoint at event ${seq} fails its checksum`);
+  const state = decodeState(body);
+  if (state.seq !== seq) throw corrupt(path, `the checkpoint at event ${seq} is of another event`);
+  return { seq, state };
+}
+
+/** Checks and decodes a row of `events` with `EVENT_COLUMNS`. */
+export function eventOfRow(
+  path: string,
+  row: Readonly<Record<string, unknown>>,
+  upcast: Upcast,
+): TidegateEvent {
+  const where = `event ${String(row['seq'])}`;
+  const event = decodeEvent(checkedBody(path, row, where), upcast);
+  const fits =
+    event.seq === row['seq'] &&
+    event.at === row['at'] &&
+    event.type === row['type'] &&
+    (event.pool ?? null) === row['pool'] &&
+    (event.backend ?? null) === row['backend'];
+  if (!fits) throw corrupt(path, `${where} does not fit its row`);
+  return event;
+}
+
+/** The text of a row whose checksum fits. */
+export function checkedBody(path: string, row: unknown, where: string): string {
+  const problem = bodyRow.problem(row, where);
+  if (problem !== null) throw corrupt(path, problem);
+  const { crc, body } = row as { crc: number; body: string };
+  if (crc32(body) !== crc) throw corrupt(path, `${where} fails its checksum`);
+  return body;
+}

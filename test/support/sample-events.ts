@@ -1,0 +1,110 @@
+/** Events, journal entries and states for tests of storage: sound in shape, of no meaning to the domain. */
+import type { EventData, EventOf, EventType, TidegateEvent } from '../../control-plane/domain/events.js';
+import { EVENT_SCHEMAS } from '../../control-plane/domain/events.js';
+import type { JournalEntry } from '../../control-plane/domain/journal.js';
+import type { ControlState } from '../../control-plane/domain/state.js';
+import { initialState } from '../../control-plane/domain/state.js';
+import { backendId, poolId } from '../../shared/ids.js';
+import type { PoolSettings } from '../../shared/settings.js';
+
+export const SAMPLE_POOL = poolId('default');
+export const SAMPLE_BACKEND = backendId('backend1');
+
+export const SAMPLE_POOL_SETTINGS: PoolSettings = {
+  algorithm: 'round-robin',
+  healthCheck: {
+    path: '/health',
+    intervalMs: 30_000,
+    fastIntervalMs: 2_000,
+    timeoutMs: 5_000,
+    failureThreshold: 3,
+    successThreshold: 2,
+    expectedStatus: [{ from: 200, to: 299 }],
+    jitter: 0.1,
+  },
+  breaker: null,
+  sticky: { type: 'ip', prefix4: 32, prefix6: 64 },
+};
+
+/** An event of any type at time `seq * 1000`. */
+export function sampleEvent<T extends EventType>(
+  seq: number,
+  type: T,
+  data: EventData[T],
+  more: Partial<Pick<EventOf<T>, 'pool' | 'backend' | 'at' | 'epoch'>> = {},
+): EventOf<T> {
+  return {
+    epoch: 1,
+    seq,
+    at: seq * 1000,
+    type,
+    schema: EVENT_SCHEMAS[type],
+    actor: { kind: 'api', name: 'test' },
+    cause: { command: 'ChangeBackend', id: seq },
+    data,
+    ...more,
+  };
+}
+
+/** A change of weight, the smallest event there is to store. */
+export function weightChanged(seq: number, backend = SAMPLE_BACKEND, pool = SAMPLE_POOL): TidegateEvent {
+  return sampleEvent(seq, 'WeightChanged', { from: seq, to: seq + 1 }, { pool, backend });
+}
+
+/** `count` events from `first` on. */
+export function weightChanges(first: number, count: number): TidegateEvent[] {
+  return Array.from({ length: count }, (_, index) => weightChanged(first + index));
+}
+
+export function segmentEntry(at: number, seq: number): JournalEntry {
+  return { kind: 'segment', at, epoch: 1, seq, observations: { pools: [], workers: [1, 2], nextPermit: 1 } };
+}
+
+export function commandEntry(id: number, at: number): JournalEntry {
+  return {
+    kind: 'command',
+    at,
+    command: { type: 'AdvanceTime', id, at, seed: 7, actor: { kind: 'clock' } },
+  };
+}
+
+/** A state after event `seq` with one pool of `backends` backends. */
+export function sampleState(seq: number, backends = 2): ControlState {
+  return {
+    ...initialState(),
+    epoch: 1,
+    seq,
+    at: seq * 1000,
+    routes: [{ host: null, pathPrefix: '/', pool: SAMPLE_POOL }],
+    pools: new Map([
+      [
+        SAMPLE_POOL,
+        {
+          id: SAMPLE_POOL,
+          version: seq,
+          settings: SAMPLE_POOL_SETTINGS,
+          backends: new Map(
+            Array.from({ length: backends }, (_, index) => {
+              const id = backendId(`backend${index + 1}`);
+              return [
+                id,
+                {
+                  id,
+                  address: { protocol: 'http', host: 'localhost', port: 8081 + index },
+                  weight: index,
+                  generation: index + 1,
+                  origin: 'file',
+                  admin: 'ready',
+                  health: 'healthy',
+                  healthSince: 5,
+                  breaker: { phase: 'open', openings: 2, since: 5, until: 90.5 },
+                },
+              ] as const;
+            }),
+          ),
+          panic: false,
+        },
+      ],
+    ]),
+  };
+}
