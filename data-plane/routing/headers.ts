@@ -1,0 +1,148 @@
+/**
+ * Which header fields go on, and which the proxy sets: rules for all engines. Fields are flat lists (name, value, name,
+ * value, …), names and order as sent. Framing (Content-Length against Transfer-Encoding) and the fields of the next
+ * hop (Connection, Upgrade, Transfer-Encoding) are the engine's: it gives them in `own`.
+ *
+ * Via is not added: it would tell clients and backends what stands between, and breaks caches that key on it.
+ */
+import type { Client } from './client-address.js';
+import { stripCookie } from './cookies.js';
+
+/**
+ * Meant for the next hop only (RFC 9110 §7.6.1, §11.7). `TE` too: a backend's trailers are passed on anyway. `Trailer`
+ * is not in it, as trailers are passed on.
+ */
+export const HOP_BY_HOP: ReadonlySet<string> = new Set([
+  'connection',
+  'proxy-connection',
+  'keep-alive',
+  'te',
+  'transfer-encoding',
+  'upgrade',
+  'http2-settings',
+  'proxy-authenticate',
+  'proxy-authorization',
+]);
+
+/** Of no effect in `Connection`: without them the message would have another meaning or another end. */
+const NEVER_NOMINATED: ReadonlySet<string> = new Set(['host', 'content-length', 'cookie', 'set-cookie']);
+
+/** Set by the proxy from `Client`, never copied. */
+const REPLACED: ReadonlySet<string> = new Set(['x-forwarded-for', 'x-forwarded-proto', 'x-forwarded-host']);
+
+const NOTHING: ReadonlySet<string> = new Set();
+
+/**
+ * The fields, in lower case, that a `Connection` field (or several, joined) makes hop-by-hop. Connection options and empty
+ * members name no field and are harmless.
+ */
+export function nominated(connectionValue: string): ReadonlySet<string> {
+  const names = new Set<string>();
+  for (const member of connectionValue.split(',')) {
+    const name = member.trim().toLowerCase();
+    if (name !== '' && !NEVER_NOMINATED.has(name)) names.add(name);
+  }
+  return names;
+}
+
+/**
+ * Whether a request field stays behind: hop-by-hop, nominated, HTTP/2's pseudo fields, and what says who the client is
+ * unless a trusted peer says it. Aliases with `_` of the latter never pass: many backends take `_` for `-`.
+ */
+export function isDropped(
+  nameLower: string,
+  nominatedNames: ReadonlySet<string>,
+  trustedPeer: boolean,
+): boolean {
+  if (HOP_BY_HOP.has(nameLower) || nominatedNames.has(nameLower)) return true;
+  if (nameLower.startsWith(':') || REPLACED.has(nameLower)) return true;
+  if (isClientClaim(nameLower)) return !trustedPeer;
+  return nameLower.includes('_') && isClientClaim(nameLower.replaceAll('_', '-'));
+}
+
+export interface RequestContext {
+  readonly client: Client;
+  /** Names of the sticky cookie, which is between client and proxy only. */
+  readonly cookieNames: readonly string[];
+  /** Takes the place of all `Host` fields (the authority of an absolute target or of HTTP/2); `null`: `Host` as sent. */
+  readonly host: string | null;
+  /** The engine's own fields for the next hop, flat; they come last. */
+  readonly own: readonly string[];
+}
+
+/** The fields of a request towards a backend. What the client nominates goes first, what the proxy adds comes after. */
+export function requestFields(rawHeaders: readonly string[], context: RequestContext): string[] {
+  const { client, cookieNames } = context;
+  const nominatedNames = nominatedBy(rawHeaders);
+  const fields: string[] = context.host === null ? [] : ['Host', context.host];
+  // HTTP/2 may split cookies over fields; HTTP/1.1 has them in one (RFC 9113 §8.2.3).
+  let cookieAt = -1;
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    const name = rawHeaders[i] ?? '';
+    const value = rawHeaders[i + 1] ?? '';
+    const lower = name.toLowerCase();
+    if (isDropped(lower, nominatedNames, client.trustedPeer)) continue;
+    if (lower === 'host' && context.host !== null) continue;
+    if (lower !== 'cookie') {
+      fields.push(name, value);
+      continue;
+    }
+    const rest = stripCookie(value, cookieNames);
+    if (rest === null) continue;
+    if (cookieAt < 0) cookieAt = fields.push(name, rest) - 1;
+    else fields[cookieAt] = `${fields[cookieAt] ?? ''}; ${rest}`;
+  }
+  fields.push('X-Forwarded-For', client.forwardedFor, 'X-Forwarded-Proto', client.forwardedProto);
+  if (client.forwardedHost !== null) fields.push('X-Forwarded-Host', client.forwardedHost);
+  fields.push(...context.own);
+  return fields;
+}
+
+export interface ResponseContext {
+  /** The value of a `Set-Cookie` field to add, or `null`. */
+  readonly setCookie: string | null;
+  /** The engine's own fields for the client's connection, flat; they come last. */
+  readonly own: readonly string[];
+}
+
+/** The fields of a response towards the client. */
+export function responseFields(rawHeaders: readonly string[], context: ResponseContext): string[] {
+  const nominatedNames = nominatedBy(rawHeaders);
+  const fields: string[] = [];
+  let isPrivate = false;
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    const name = rawHeaders[i] ?? '';
+    const value = rawHeaders[i + 1] ?? '';
+    const lower = name.toLowerCase();
+    if (HOP_BY_HOP.has(lower) || nominatedNames.has(lower) || lower.startsWith(':')) continue;
+    if (lower === 'cache-control') isPrivate ||= /(?:^|[\s,])(?:private|no-store)(?:$|[\s,])/i.test(value);
+    fields.push(name, value);
+  }
+  if (context.setCookie !== null) {
+    fields.push('Set-Cookie', context.setCookie);
+    // A shared cache must not hand one client's session to others.
+    if (!isPrivate) fields.push('Cache-Control', 'private');
+  }
+  fields.push(...context.own);
+  return fields;
+}
+
+/** All fields of this name joined as one list (RFC 9110 §5.3), `null` without any. */
+export function joinedField(rawHeaders: readonly string[], nameLower: string): string | null {
+  let joined: string | null = null;
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    if (rawHeaders[i]?.toLowerCase() !== nameLower) continue;
+    const value = rawHeaders[i + 1] ?? '';
+    joined = joined === null ? value : `${joined}, ${value}`;
+  }
+  return joined;
+}
+
+function nominatedBy(rawHeaders: readonly string[]): ReadonlySet<string> {
+  const connection = joinedField(rawHeaders, 'connection');
+  return connection === null ? NOTHING : nominated(connection);
+}
+
+function isClientClaim(nameLower: string): boolean {
+  return nameLower.startsWith('x-forwarded-') || nameLower === 'x-real-ip' || nameLower === 'forwarded';
+}

@@ -1,0 +1,50 @@
+/**
+ * Whether a failed attempt is followed by another. Never once a byte of a response reached the client, and a request that
+ * may have been carried out is sent again only when that does no harm (RFC 9110 §9.2.2).
+ *
+ * connect: nothing was sent, so any method. reset, malformed, timeout: idempotent methods. status: the backend has
+ * answered; 500, 502, 503 and 504 are passed through, never retried, so that a client sees what its backend said. body:
+ * part of the response is already with the client.
+ */
+import type { FailureReason } from '#shared/outcome.js';
+import type { RetrySettings } from '#shared/settings.js';
+import { type RetryBudgetState, budgetAllows } from './retry-budget.js';
+
+/** Why a retry that was wanted is not made: label `cause` of `tidegate_retries_withheld_total`. */
+export type RetryCause = 'attempts' | 'budget' | 'method' | 'body' | 'no_backend' | 'started';
+
+/** `cause` is `null` when no retry was wanted in the first place. */
+export type RetryVerdict =
+  { readonly retry: true } | { readonly retry: false; readonly cause: RetryCause | null };
+
+export interface RetryFacts {
+  readonly method: string;
+  /** Attempts made so far, the failed one included. */
+  readonly attempts: number;
+  readonly settings: RetrySettings;
+  readonly outcome: FailureReason;
+  /** A byte of a final response (not 1xx) has been sent to the client. */
+  readonly responseStarted: boolean;
+  /** The request has no body, or all of it that was read is kept, or none of it was read yet. */
+  readonly bodyReplayable: boolean;
+  /** Milliseconds, on the clock of the budget. */
+  readonly at: number;
+}
+
+/** RFC 9110 §9.2.2. Methods are case-sensitive: `get` is not GET. */
+const IDEMPOTENT: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'PUT', 'DELETE']);
+
+/** The caller then picks another backend; `no_backend` is its to say when there is none, and `countRetry` its to call. */
+export function mayRetry(facts: RetryFacts, budget: RetryBudgetState): RetryVerdict {
+  if (facts.outcome === 'status') return withheld(null);
+  if (facts.responseStarted || facts.outcome === 'body') return withheld('started');
+  if (facts.outcome !== 'connect' && !IDEMPOTENT.has(facts.method)) return withheld('method');
+  if (!facts.bodyReplayable) return withheld('body');
+  if (facts.attempts >= facts.settings.attempts) return withheld('attempts');
+  if (!budgetAllows(budget, facts.settings, facts.at)) return withheld('budget');
+  return { retry: true };
+}
+
+function withheld(cause: RetryCause | null): RetryVerdict {
+  return { retry: false, cause };
+}
