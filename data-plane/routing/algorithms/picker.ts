@@ -1,0 +1,31 @@
+/** What the algorithms have in common. */
+import type { Random } from '#shared/ports.js';
+import type { BackendEntry } from '../backend-entry.js';
+
+/** Chooses among the serving backends of one pool in one routing table. Built anew with each table. */
+export interface Picker {
+  /** A backend that is not one of `tried`, or `null` when all are. */
+  next(tried: readonly BackendEntry[], random: Random): BackendEntry | null;
+}
+
+/** Where a picker begins. */
+export interface PickerStart {
+  /** This worker's number and how many there are: each begins elsewhere, so that they do not all pick the same first. */
+  readonly worker: number;
+  readonly workers: number;
+  readonly random: Random;
+  /** The picker of the table before, whose rotation is continued if the algorithm is the same. */
+  readonly previous: Picker | null;
+}
+
+/** By name, not by object: what was tried may come from the table before. */
+export function isTried(tried: readonly BackendEntry[], entry: BackendEntry): boolean {
+  for (const one of tried) if (one.id === entry.id) return true;
+  return false;
+}
+
+/** Where in a rotation, 0 to 1, this worker begins: the workers' parts side by side, a random place within its own. */
+export function startingPhase(start: PickerStart): number {
+  const workers = Math.max(1, start.workers);
+  return ((start.worker % workers) + start.random()) / workers;
+}

@@ -1,0 +1,41 @@
+/** Round robin: each serving backend in turn, whatever its weight. O(1) per pick. */
+import type { BackendEntry } from '../backend-entry.js';
+import type { BackendLoad } from '../backend-load.js';
+import { type Picker, type PickerStart, isTried, startingPhase } from './picker.js';
+
+export class RoundRobin implements Picker {
+  readonly #entries: readonly BackendEntry[];
+  #cursor: number;
+
+  constructor(entries: readonly BackendEntry[], start: PickerStart) {
+    this.#entries = entries;
+    const carried = start.previous instanceof RoundRobin ? start.previous.#continuedIn(entries) : null;
+    this.#cursor = carried ?? Math.floor(startingPhase(start) * entries.length);
+  }
+
+  next(tried: readonly BackendEntry[]): BackendEntry | null {
+    const entries = this.#entries;
+    // Among one more than were tried, one was not: the work does not grow with the pool.
+    const looks = Math.min(entries.length, tried.length + 1);
+    for (let i = 0; i < looks; i += 1) {
+      const entry = entries[this.#cursor];
+      if (entry === undefined) return null;
+      this.#cursor = this.#cursor + 1 === entries.length ? 0 : this.#cursor + 1;
+      if (!isTried(tried, entry)) return entry;
+    }
+    return null;
+  }
+
+  /** The place in `entries` of the first backend that was due here and still serves. */
+  #continuedIn(entries: readonly BackendEntry[]): number | null {
+    const places = new Map<BackendLoad, number>();
+    for (const [place, entry] of entries.entries()) places.set(entry.load, place);
+    const count = this.#entries.length;
+    for (let i = 0; i < count; i += 1) {
+      const due = this.#entries[(this.#cursor + i) % count];
+      const place = due === undefined ? undefined : places.get(due.load);
+      if (place !== undefined) return place;
+    }
+    return null;
+  }
+}

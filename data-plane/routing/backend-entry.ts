@@ -1,0 +1,80 @@
+/** One backend as a worker sees it: what the snapshot says, ready for use on the request path. */
+import type { Availability } from '#shared/backend-state.js';
+import type { BackendId, PoolId } from '#shared/ids.js';
+import type { BackendAddress } from '#shared/settings.js';
+import type { BackendSnapshot } from '#shared/snapshot.js';
+import { type BackendLoad, idleLoad } from './backend-load.js';
+import { type Hash64, fnv1a64, hexOf } from './hash.js';
+
+export interface BackendEntry {
+  readonly id: BackendId;
+  readonly pool: PoolId;
+  readonly address: BackendAddress;
+  /** `http://host:port`, an IPv6 address in brackets. */
+  readonly origin: string;
+  /** `host:port`, an IPv6 address in brackets. */
+  readonly authority: string;
+  readonly weight: number;
+  readonly generation: number;
+  readonly availability: Availability;
+  /** Takes new traffic without a permit: available, or ejected or on trial in panic, and of some weight. */
+  readonly serves: boolean;
+  /** Serves the sticky sessions that it has: as above at any weight, and while it drains. */
+  readonly keepsSessions: boolean;
+  readonly hash: Hash64;
+  /** The same in hexadecimal: how a session cookie names this backend. */
+  readonly hashHex: string;
+  /** Shared with the entries for the same backend (by pool, id and generation) in earlier and later tables. */
+  readonly load: BackendLoad;
+}
+
+/** How a session cookie names a backend. Pool names cannot contain a NUL, so two pairs never run together. */
+export function backendHash(pool: PoolId, backend: BackendId): Hash64 {
+  return fnv1a64(`${pool}\0${backend}`);
+}
+
+/** Whether a backend may be used without a permit, its weight aside. */
+function isOpen(availability: Availability, panic: boolean): boolean {
+  switch (availability) {
+    case 'available':
+      return true;
+    case 'trial':
+    case 'ejected':
+      return panic;
+    case 'draining':
+    case 'unchecked':
+    case 'unhealthy':
+    case 'maintenance':
+      return false;
+  }
+}
+
+function authorityOf(address: BackendAddress): string {
+  return address.host.includes(':') ? `[${address.host}]:${address.port}` : `${address.host}:${address.port}`;
+}
+
+/** The entry for a backend of `pool`; what is costly or must live on is taken from the entry of the table before. */
+export function backendEntry(
+  pool: { readonly id: PoolId; readonly panic: boolean },
+  backend: BackendSnapshot,
+  previous: BackendEntry | undefined,
+): BackendEntry {
+  const authority = authorityOf(backend.address);
+  const open = isOpen(backend.availability, pool.panic);
+  const hash = previous?.hash ?? backendHash(pool.id, backend.id);
+  return {
+    id: backend.id,
+    pool: pool.id,
+    address: backend.address,
+    origin: `${backend.address.protocol}://${authority}`,
+    authority,
+    weight: backend.weight,
+    generation: backend.generation,
+    availability: backend.availability,
+    serves: open && backend.weight > 0,
+    keepsSessions: open || backend.availability === 'draining',
+    hash,
+    hashHex: previous?.hashHex ?? hexOf(hash),
+    load: previous !== undefined && previous.generation === backend.generation ? previous.load : idleLoad(),
+  };
+}

@@ -1,0 +1,69 @@
+/**
+ * Requests in flight per backend: those of this worker, counted here, and those of all others, told by the primary.
+ * One object per backend lives as long as the backend does, over all routing tables, so that an attempt that started
+ * under an older table is counted off where it was counted on.
+ */
+import { assert } from '#shared/assert.js';
+import type { BackendId, PoolId } from '#shared/ids.js';
+import type { LoadMessage } from '#shared/message.js';
+
+/** Told of each change by the load itself: the picker that orders backends by load. */
+export interface LoadWatcher {
+  loadChanged(load: BackendLoad): void;
+}
+
+export interface BackendLoad {
+  /** Attempts in flight from this worker. */
+  own: number;
+  /** Requests in flight from all other workers, as last told. */
+  others: number;
+  /** Where the present watcher keeps this backend. Its own business. */
+  slot: number;
+  /** When this backend is due among equals. The least-connections picker's business; kept here to outlive it. */
+  turn: number;
+  watcher: LoadWatcher | null;
+}
+
+export function idleLoad(): BackendLoad {
+  return { own: 0, others: 0, slot: 0, turn: 0, watcher: null };
+}
+
+export function loadStarted(load: BackendLoad): void {
+  load.own += 1;
+  load.watcher?.loadChanged(load);
+}
+
+export function loadFinished(load: BackendLoad): void {
+  assert(load.own > 0, 'an attempt was finished that had not been started');
+  load.own -= 1;
+  load.watcher?.loadChanged(load);
+}
+
+interface Loaded {
+  readonly load: BackendLoad;
+}
+
+/** The part of a routing table that has loads. */
+export interface LoadedTable {
+  readonly pools: ReadonlyMap<
+    PoolId,
+    { readonly backends: readonly Loaded[]; readonly byId: ReadonlyMap<BackendId, Loaded> }
+  >;
+}
+
+/** Replaces what was known of the other workers: a backend that the message leaves out has nothing in flight there. */
+export function applyLoad(table: LoadedTable, message: LoadMessage): void {
+  const told = new Map<BackendLoad, number>();
+  for (const { pool, backend, active } of message.backends) {
+    const entry = table.pools.get(pool)?.byId.get(backend);
+    if (entry !== undefined) told.set(entry.load, active);
+  }
+  for (const pool of table.pools.values()) {
+    for (const { load } of pool.backends) {
+      const others = told.get(load) ?? 0;
+      if (others === load.others) continue;
+      load.others = others;
+      load.watcher?.loadChanged(load);
+    }
+  }
+}

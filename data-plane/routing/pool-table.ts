@@ -1,0 +1,69 @@
+/** One pool in a routing table: its backends and everything that picks among them. Built whole, from a snapshot. */
+import type { BackendId, PoolId } from '#shared/ids.js';
+import type { Algorithm, StickySettings } from '#shared/settings.js';
+import type { PoolSnapshot } from '#shared/snapshot.js';
+import { LeastConnections } from './algorithms/least-connections.js';
+import type { Picker, PickerStart } from './algorithms/picker.js';
+import { WeightedRandom } from './algorithms/random.js';
+import { RoundRobin } from './algorithms/round-robin.js';
+import { WeightedRoundRobin } from './algorithms/weighted-round-robin.js';
+import { AddressAffinity } from './address-affinity.js';
+import { type BackendEntry, backendEntry } from './backend-entry.js';
+import type { LedgerUpdate, TrialQueue } from './trial-permits.js';
+
+export interface PoolTable {
+  readonly id: PoolId;
+  readonly version: number;
+  readonly algorithm: Algorithm;
+  readonly sticky: StickySettings | null;
+  readonly panic: boolean;
+  readonly backends: readonly BackendEntry[];
+  readonly byId: ReadonlyMap<BackendId, BackendEntry>;
+  /** By `hashHex`: what a session cookie names. */
+  readonly byHash: ReadonlyMap<string, BackendEntry>;
+  /** Over the serving backends only. Used by `pick`. */
+  readonly picker: Picker;
+  /** Permits of this worker. Used by `pick`. */
+  readonly trials: TrialQueue;
+  /** Which serving backend an address belongs to. Used by `stickyByAddress`. */
+  readonly affinity: AddressAffinity;
+}
+
+export function poolTable(
+  pool: PoolSnapshot,
+  permits: LedgerUpdate,
+  previous: PoolTable | undefined,
+  start: Omit<PickerStart, 'previous'>,
+): PoolTable {
+  const backends = pool.backends.map((one) => backendEntry(pool, one, previous?.byId.get(one.id)));
+  const byId = new Map(backends.map((entry) => [entry.id, entry]));
+  const serving = backends.filter((entry) => entry.serves);
+  // Only the picker of this table is told of loads; a load that the algorithm does not watch tells nobody.
+  for (const { load } of backends) load.watcher = null;
+  return {
+    id: pool.id,
+    version: pool.version,
+    algorithm: pool.algorithm,
+    sticky: pool.sticky,
+    panic: pool.panic,
+    backends,
+    byId,
+    byHash: new Map(backends.map((entry) => [entry.hashHex, entry])),
+    picker: pickerFor(pool.algorithm, serving, { ...start, previous: previous?.picker ?? null }),
+    trials: permits.queueFor(pool, byId),
+    affinity: new AddressAffinity(serving),
+  };
+}
+
+function pickerFor(algorithm: Algorithm, serving: readonly BackendEntry[], start: PickerStart): Picker {
+  switch (algorithm) {
+    case 'round-robin':
+      return new RoundRobin(serving, start);
+    case 'weighted-round-robin':
+      return new WeightedRoundRobin(serving, start);
+    case 'least-connections':
+      return new LeastConnections(serving, start);
+    case 'random':
+      return new WeightedRandom(serving);
+  }
+}

@@ -1,0 +1,115 @@
+/**
+ * Which pool a request is for: exact host before any host, then the longest path prefix on whole segments. Matching walks
+ * a tree of segments, so it costs by the depth of the routes and not by their number.
+ *
+ * Matching is on the path as sent, which is also what is forwarded. But backends read paths in their own ways: they may
+ * resolve `/..`, merge `//`, decode `%2F`, or drop `;parameters`. Where such a reading would lead to another pool, a
+ * client could pass a route's border (route `/public`, ask `/public/%2e%2e/admin`). Rewriting paths would break
+ * backends that mean what they say (`/files/a%2Fb`), so what could be read as two pools is refused, and all
+ * else is passed on untouched. Not covered: backends that decode twice or ignore case.
+ */
+import type { ErrorCode } from '#shared/error-code.js';
+import type { PoolId } from '#shared/ids.js';
+import type { Route } from '#shared/settings.js';
+import { normaliseRouteHost } from './host.js';
+import { hasOtherReadings, otherReadings } from './path-readings.js';
+
+interface RouteNode<T> {
+  target: T | null;
+  readonly children: Map<string, RouteNode<T>>;
+}
+
+export interface RouteIndex<T> {
+  readonly hosts: ReadonlyMap<string, RouteNode<T>>;
+  readonly anyHost: RouteNode<T>;
+  /** Some route has a path: only then can two readings of a path lead to different pools. */
+  readonly usesPaths: boolean;
+}
+
+/** Anything that has a route index; in practice the routing table. */
+export interface Routed<T> {
+  readonly routes: RouteIndex<T>;
+}
+
+/** Routes to unknown pools are left out. Of two routes for the same host and prefix the first counts. */
+export function buildRouteIndex<T>(routes: readonly Route[], pools: ReadonlyMap<PoolId, T>): RouteIndex<T> {
+  const hosts = new Map<string, RouteNode<T>>();
+  const anyHost = emptyNode<T>();
+  let usesPaths = false;
+  for (const { host, pathPrefix, pool } of routes) {
+    const target = pools.get(pool);
+    if (target === undefined) continue;
+    const root = host === null ? anyHost : childOf(hosts, normaliseRouteHost(host));
+    const segments = pathPrefix.split('/').slice(1);
+    // `/api/` means `/api`: a prefix ends at the end of a segment anyhow.
+    if (segments.at(-1) === '') segments.pop();
+    let node = root;
+    for (const segment of segments) node = childOf(node.children, segment);
+    node.target ??= target;
+    usesPaths ||= segments.length > 0;
+  }
+  return { hosts, anyHost, usesPaths };
+}
+
+/**
+ * The pool for a request, or why there is none.
+ * @param host as `normaliseHost` gives it
+ * @param path as sent, without the query
+ */
+export function routeRequest<T>(
+  table: Routed<T>,
+  host: string | null,
+  path: string,
+): T | Extract<ErrorCode, 'no_route' | 'bad_request'> {
+  // Not allowed in a request target (RFC 9112 §3.2), and cut off by some backends.
+  if (path.includes('#')) return 'bad_request';
+  const { routes } = table;
+  const found = lookUp(routes, host, path);
+  if (routes.usesPaths && hasOtherReadings(path)) {
+    for (const reading of otherReadings(path)) {
+      if (lookUp(routes, host, reading) !== found) return 'bad_request';
+    }
+  }
+  return found ?? 'no_route';
+}
+
+/** As `routeRequest`, for who need not tell a missing route from a bad path. */
+export function matchRoute<T extends object>(table: Routed<T>, host: string | null, path: string): T | null {
+  const found = routeRequest(table, host, path);
+  return typeof found === 'string' ? null : found;
+}
+
+function lookUp<T>(routes: RouteIndex<T>, host: string | null, path: string): T | null {
+  const root = host === null ? undefined : routes.hosts.get(host);
+  const exact = root === undefined ? null : walk(root, path);
+  return exact ?? walk(routes.anyHost, path);
+}
+
+/** The target of the longest prefix. A path without a leading slash (`*`) has the root only. */
+function walk<T>(root: RouteNode<T>, path: string): T | null {
+  let found = root.target;
+  let node = root;
+  let start = 1;
+  while (node.children.size > 0 && start <= path.length && path.startsWith('/')) {
+    const slash = path.indexOf('/', start);
+    const end = slash < 0 ? path.length : slash;
+    const child = node.children.get(path.slice(start, end));
+    if (child === undefined) break;
+    node = child;
+    found = child.target ?? found;
+    start = end + 1;
+  }
+  return found;
+}
+
+function emptyNode<T>(): RouteNode<T> {
+  return { target: null, children: new Map() };
+}
+
+function childOf<T>(children: Map<string, RouteNode<T>>, name: string): RouteNode<T> {
+  const known = children.get(name);
+  if (known !== undefined) return known;
+  const created = emptyNode<T>();
+  children.set(name, created);
+  return created;
+}

@@ -1,0 +1,67 @@
+/**
+ * What a worker routes by, built whole from a snapshot and swapped in one assignment. Rotations, loads and permits are
+ * handed over from the table before, so build a table only to use it.
+ */
+import type { PoolId } from '#shared/ids.js';
+import type { Random } from '#shared/ports.js';
+import type { ForwardingSettings } from '#shared/settings.js';
+import { type Snapshot, type SnapshotPosition, isNewer } from '#shared/snapshot.js';
+import { type PoolTable, poolTable } from './pool-table.js';
+import { type RouteIndex, buildRouteIndex } from './route-match.js';
+import { type TrialLedger, LedgerUpdate, emptyLedger } from './trial-permits.js';
+import { type TrustedProxies, parseTrusted } from './trusted-proxies.js';
+
+export type { BackendEntry } from './backend-entry.js';
+export type { PoolTable } from './pool-table.js';
+export { matchRoute, routeRequest } from './route-match.js';
+
+export interface RoutingTable extends SnapshotPosition {
+  readonly forwarding: ForwardingSettings;
+  readonly trusted: TrustedProxies;
+  readonly pools: ReadonlyMap<PoolId, PoolTable>;
+  readonly routes: RouteIndex<PoolTable>;
+  readonly ledger: TrialLedger;
+}
+
+export interface WorkerPlace {
+  /** This worker's number: whose permits are its own, and where its rotations begin. */
+  readonly worker: number;
+  readonly workers: number;
+  readonly random: Random;
+  /** Milliseconds, on the clock that `takeUnusedPermits` is told. */
+  readonly at: number;
+}
+
+export interface TableOptions extends WorkerPlace {
+  readonly previous: RoutingTable | null;
+}
+
+export function buildRoutingTable(snapshot: Snapshot, options: TableOptions): RoutingTable {
+  const { previous } = options;
+  const ledger = previous?.ledger ?? emptyLedger();
+  const permits = new LedgerUpdate(ledger, snapshot, options);
+  const pools = new Map<PoolId, PoolTable>();
+  for (const pool of snapshot.pools) {
+    pools.set(pool.id, poolTable(pool, permits, previous?.pools.get(pool.id), options));
+  }
+  permits.finish();
+  return {
+    epoch: snapshot.epoch,
+    version: snapshot.version,
+    forwarding: snapshot.forwarding,
+    trusted: parseTrusted(snapshot.forwarding.trustedProxies),
+    pools,
+    routes: buildRouteIndex(snapshot.routes, pools),
+    ledger,
+  };
+}
+
+/** The table to use from now on: built from the newer of the two, so that late and repeated snapshots change nothing. */
+export function applySnapshot(
+  current: RoutingTable | null,
+  incoming: Snapshot,
+  place: WorkerPlace,
+): RoutingTable {
+  if (current !== null && !isNewer(incoming, current)) return current;
+  return buildRoutingTable(incoming, { ...place, previous: current });
+}
