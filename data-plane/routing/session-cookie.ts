@@ -1,0 +1,31 @@
+/** The session cookie's names and its `Set-Cookie` field. */
+import type { CookieStickySettings, StickySettings } from '#shared/settings.js';
+import { COOKIE_LIFE_SHARE } from './sticky.js';
+
+/** Browsers keep no cookie longer (RFC 6265bis §5.6.2): 400 days. */
+const MAX_AGE_S = 34_560_000;
+
+/** Over TLS the name says that the cookie came over TLS, for this host alone (RFC 6265bis §4.1.3.2). */
+export function sessionCookieName(settings: CookieStickySettings, secure: boolean): string {
+  return secure ? `__Host-${settings.cookieName}` : settings.cookieName;
+}
+
+/** All names to be taken out towards the backend, whichever way the client came. */
+export function sessionCookieNames(settings: StickySettings | null): readonly string[] {
+  return settings?.type === 'cookie'
+    ? [sessionCookieName(settings, false), sessionCookieName(settings, true)]
+    : [];
+}
+
+/** @param remainingMs what is left of the session's absolute lifetime */
+export function setSessionCookie(
+  settings: CookieStickySettings,
+  token: string,
+  facts: { readonly secure: boolean; readonly remainingMs: number },
+): string {
+  const lifeMs = Math.min(settings.idleTimeoutMs * COOKIE_LIFE_SHARE, facts.remainingMs);
+  const maxAge = Math.min(MAX_AGE_S, Math.max(1, Math.ceil(lifeMs / 1_000)));
+  const name = sessionCookieName(settings, facts.secure);
+  const attributes = `Path=/; Max-Age=${maxAge}; HttpOnly; SameSite=Lax`;
+  return `${name}=${token}; ${attributes}${facts.secure ? '; Secure' : ''}`;
+}

@@ -1,0 +1,136 @@
+/**
+ * Decisions about sticky sessions; asking the store, keys and MACs are the shell's (`data-plane/sessions`). In order:
+ *
+ *   readSession(genuine token or why there is none)  → new session, or one to ask the store about
+ *   decideSession(session, the store's answer)       → bound: `pickBound` · moved or new: `pick`, then store and cookie
+ *
+ * A session stays while its backend is available or draining, at any weight, and leaves it when it is unhealthy,
+ * ejected, in maintenance or gone. Sessions by address have no record: they go to serving backends only, so draining
+ * and weight 0 send their clients elsewhere at once.
+ */
+import type { BackendId } from '#shared/ids.js';
+import type { SessionId, SessionLifetime } from '#shared/session.js';
+import type { CookieStickySettings, IpStickySettings } from '#shared/settings.js';
+import type { BackendEntry } from './backend-entry.js';
+import { formatAddress, maskAddress, parseAddress } from './ip-address.js';
+import type { PoolTable } from './pool-table.js';
+import type { SessionFields } from './session-token.js';
+
+/** Share of the idle timeout after which a cookie in use is written anew. */
+export const REFRESH_SHARE = 0.25;
+/**
+ * A cookie is thus up to a quarter of the timeout older than the last use: it is good for that much longer, and only the
+ * store can say whether a session between one and 1.25 timeouts old is still in use.
+ */
+export const COOKIE_LIFE_SHARE = 1 + REFRESH_SHARE;
+
+/** A live session, as its genuine token tells. */
+export interface KnownSession {
+  readonly kind: 'known';
+  readonly session: SessionId;
+  readonly issuedS: number;
+  readonly backendHash: string;
+  readonly lifetime: SessionLifetime;
+  /** Enough time has passed to write the cookie anew. */
+  readonly refresh: boolean;
+  /** May have been idle for too long: only what the store has bound counts. */
+  readonly doubtful: boolean;
+}
+
+export interface NewSession {
+  readonly kind: 'new';
+  readonly result: 'new' | 'invalid' | 'expired';
+}
+
+/**
+ * What to do with a request. `result` is the label in `tidegate_sticky_lookups_total`.
+ * new: pick by the algorithm, bind a new session id.
+ * bound: use this backend. `bind`: the store did not know it, tell it. `refresh`: write the cookie.
+ * moved: pick by the algorithm, rebind `from` that backend (bind where it is not known), write the cookie.
+ */
+export type StickyDecision =
+  | NewSession
+  | {
+      readonly kind: 'bound';
+      readonly result: 'hit' | 'unsure';
+      readonly backend: BackendEntry;
+      readonly bind: boolean;
+      readonly refresh: boolean;
+    }
+  | { readonly kind: 'moved'; readonly result: 'moved'; readonly from: BackendId | null };
+
+/**
+ * @param token the fields of a token whose MAC was found right; `absent` without a cookie, `invalid` when the MAC of none
+ *   was right (another pool's token included: its MAC is over another text)
+ * @param at milliseconds since 1970
+ */
+export function readSession(
+  token: SessionFields | 'absent' | 'invalid',
+  settings: CookieStickySettings,
+  at: number,
+): KnownSession | NewSession {
+  if (token === 'absent') return { kind: 'new', result: 'new' };
+  if (token === 'invalid') return { kind: 'new', result: 'invalid' };
+  const ageMs = Math.max(0, at - token.issuedS * 1_000);
+  const unseenMs = Math.max(0, at - token.seenS * 1_000);
+  // Whole seconds are rounded down: taken off again, so that nothing expires before its time.
+  const certainMs = Math.max(0, unseenMs - 999);
+  const remainingMs = settings.absoluteTimeoutMs - ageMs;
+  if (remainingMs <= 0 || certainMs >= settings.idleTimeoutMs * COOKIE_LIFE_SHARE) {
+    return { kind: 'new', result: 'expired' };
+  }
+  return {
+    kind: 'known',
+    session: token.session,
+    issuedS: token.issuedS,
+    backendHash: token.backendHash,
+    lifetime: { idleMs: settings.idleTimeoutMs, remainingMs },
+    refresh: unseenMs >= settings.idleTimeoutMs * REFRESH_SHARE,
+    doubtful: unseenMs >= settings.idleTimeoutMs,
+  };
+}
+
+/** @param stored the store's answer: `null` nothing bound, `undefined` it cannot say */
+export function decideSession(
+  pool: PoolTable,
+  session: KnownSession,
+  stored: BackendId | null | undefined,
+): StickyDecision {
+  const named = pool.byHash.get(session.backendHash);
+  if (stored === null && session.doubtful) return { kind: 'new', result: 'expired' };
+  // Without a binding the cookie is enough: the store may have lost its memory.
+  const bound = stored === null || stored === undefined ? named : pool.byId.get(stored);
+  if (bound === undefined || !mayServeSession(bound)) {
+    return { kind: 'moved', result: 'moved', from: stored ?? named?.id ?? null };
+  }
+  return {
+    kind: 'bound',
+    result: stored === undefined ? 'unsure' : 'hit',
+    backend: bound,
+    bind: stored === null,
+    // Another process moved the session: the cookie must follow.
+    refresh: session.refresh || bound !== named,
+  };
+}
+
+/** Available or draining, at any weight; in panic also ejected or on trial. All others lose their sessions. */
+export function mayServeSession(entry: BackendEntry): boolean {
+  return entry.keepsSessions;
+}
+
+/** The backend that the client's network belongs to among the serving ones, or `null`. Equal in every process and host. */
+export function stickyByAddress(
+  pool: PoolTable,
+  settings: IpStickySettings,
+  clientAddress: string,
+  tried: readonly BackendEntry[],
+): BackendEntry | null {
+  return pool.affinity.of(clientNetwork(clientAddress, settings), tried);
+}
+
+/** The network that counts as one client, as text. What is no address (a socket's path) is its own client. */
+export function clientNetwork(clientAddress: string, settings: IpStickySettings): string {
+  const address = parseAddress(clientAddress);
+  if (address === null) return clientAddress;
+  return formatAddress(maskAddress(address, address.family === 4 ? settings.prefix4 : settings.prefix6));
+}
