@@ -13,28 +13,35 @@ export interface OutstandingPermit {
   readonly worker: number;
   readonly grantedAt: number;
   readonly expiresAt: number;
+  /** Its result is known, or came too late to count: all that is left of it is to come back. */
+  readonly spent: boolean;
 }
 
-/** Trials of one half-open phase. */
+/** Trials of a backend. Permits outlive the half-open phase they were granted in, as the trials they stand for do. */
 export interface TrialObservations {
   readonly permits: readonly OutstandingPermit[];
+  /** Successful trials of the present half-open phase. */
   readonly successes: number;
-  /** Worker that is next in turn for a permit. */
-  readonly turn: number;
+  /** Worker that had the last permit; the next one in order is next in turn. `null`: none had any. */
+  readonly lastWorker: number | null;
 }
 
 export interface BackendObservations {
   readonly generation: number;
-  /** The present run of equal check results, oldest first, no longer than the larger threshold. */
+  /**
+   * The run of check results that speaks against the present health, oldest first, always shorter than the threshold
+   * that would decide. Empty while checks confirm what is known.
+   */
   readonly checks: readonly CheckResult[];
-  /** When connect failures of real traffic last counted as a failed check. */
-  readonly passiveFailureAt: number;
-  /** Outcomes by second, oldest first, no older than the breaker's window. */
+  /** When connect failures of real traffic last counted as a failed check; `null`: never. */
+  readonly passiveFailureAt: number | null;
+  /** Outcomes by second, oldest first, no older than the breaker's window when last added to. */
   readonly window: readonly OutcomeBucket[];
   readonly trials: TrialObservations | null;
 }
 
 export interface Observations {
+  /** Only backends of which there is something to remember. */
   readonly pools: ReadonlyMap<PoolId, ReadonlyMap<BackendId, BackendObservations>>;
   /** Workers that forward, in the order in which they became ready. */
   readonly workers: readonly number[];
@@ -42,6 +49,15 @@ export interface Observations {
   readonly nextPermit: number;
 }
 
-export function initialObservations(): Observations {
-  return { pools: new Map(), workers: [], nextPermit: 1 };
+/** Permit numbers of an epoch start at epoch × this, so that a worker's late word on an older one means nothing. */
+export const PERMITS_PER_EPOCH = 1_000_000_000;
+
+export function initialObservations(epoch = 0): Observations {
+  return { pools: new Map(), workers: [], nextPermit: epoch * PERMITS_PER_EPOCH + 1 };
 }
+
+export function blankObservations(generation: number): BackendObservations {
+  return { generation, checks: [], passiveFailureAt: null, window: [], trials: null };
+}
+
+export const NO_TRIALS: TrialObservations = { permits: [], successes: 0, lastWorker: null };

@@ -19,7 +19,10 @@ export interface BackendState {
   readonly id: BackendId;
   readonly address: BackendAddress;
   readonly weight: number;
-  /** Number of the event that added it: tells two backends apart that had the same id in turn. */
+  /**
+   * Id of the command that added it: tells two backends apart that had the same id in turn. Not the event's number,
+   * so that it stays the same when the same commands are decided under other settings.
+   */
   readonly generation: number;
   readonly origin: 'file' | 'api';
   readonly admin: AdminState;
@@ -28,13 +31,31 @@ export interface BackendState {
   readonly breaker: BreakerState;
 }
 
+/** Counts over a pool's backends, kept by the fold so that nobody has to walk 10,000 of them. */
+export interface PoolTally {
+  /** Admin state `ready`. */
+  readonly ready: number;
+  /** Availability `available`. */
+  readonly available: number;
+  /** Admin state `ready`, and out for no other reason than their breakers: availability `ejected` or `trial`. */
+  readonly ejected: number;
+}
+
 export interface PoolState {
   readonly id: PoolId;
-  /** Sequence number of the last event that changed the pool: what `If-Match` compares. */
+  /**
+   * What `If-Match` compares: number of the last event by which an operator or the file changed the pool (settings,
+   * membership, origin, weight, admin state). Health, breakers and panic leave it alone: a flapping backend must not
+   * refuse an operator's write.
+   */
   readonly version: number;
   readonly settings: PoolSettings;
   /** In the order in which they were added. */
   readonly backends: ReadonlyMap<BackendId, BackendState>;
+  /** Those whose breaker is not closed. Follows from `backends`. */
+  readonly tripped: ReadonlySet<BackendId>;
+  /** Follows from `backends`. */
+  readonly tally: PoolTally;
   readonly panic: boolean;
 }
 
@@ -46,6 +67,12 @@ export interface AppliedConfig {
   readonly restartNeeded: readonly string[];
 }
 
+export interface RejectedConfig {
+  readonly file: string;
+  readonly at: number;
+  readonly problems: readonly string[];
+}
+
 export interface ControlState {
   /** Rises with each primary that starts on the log. 0 before the first. */
   readonly epoch: number;
@@ -55,11 +82,22 @@ export interface ControlState {
   readonly at: number;
   /** The file applied last, as it was: the base of the three-way merge. */
   readonly applied: AppliedConfig | null;
+  /** The attempt to load the file that failed since then; `null`: the last one succeeded. */
+  readonly rejected: RejectedConfig | null;
   readonly forwarding: ForwardingSettings | null;
   readonly routes: readonly Route[];
   readonly pools: ReadonlyMap<PoolId, PoolState>;
 }
 
 export function initialState(): ControlState {
-  return { epoch: 0, seq: 0, at: 0, applied: null, forwarding: null, routes: [], pools: new Map() };
+  return {
+    epoch: 0,
+    seq: 0,
+    at: 0,
+    applied: null,
+    rejected: null,
+    forwarding: null,
+    routes: [],
+    pools: new Map(),
+  };
 }
