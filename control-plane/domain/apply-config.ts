@@ -1,0 +1,132 @@
+/**
+ * Applies a configuration file: one `ConfigApplied`, then each change that the merge asks for, as one batch with the
+ * first as its cause. Loading the file that is in force once more is no event, unless the attempt before failed: then it
+ * says that the file is good again. A failure that repeats itself word for word is no event either.
+ */
+import type { PoolId } from '#shared/ids.js';
+import type { CommandBase, CommandBody } from './commands.js';
+import { mergeConfig, type ConfigChange } from './config-merge.js';
+import {
+  addBackend,
+  changeAdmin,
+  changeSettings,
+  changeWeight,
+  definitionOf,
+  removeBackend,
+} from './pool-changes.js';
+import { sameValue } from './same-value.js';
+import type { Transaction } from './transaction.js';
+
+type Of<T extends CommandBody['type']> = CommandBase & Extract<CommandBody, { type: T }>;
+
+export function applyConfig(tx: Transaction, command: Of<'ApplyConfig'>): void {
+  const { file, sha256, document, restartNeeded } = command;
+  const { applied, rejected } = tx.state;
+  const changes = mergeConfig(document, tx.state);
+  const known =
+    applied !== null &&
+    rejected === null &&
+    applied.file === file &&
+    applied.sha256 === sha256 &&
+    sameValue(applied.document, document) &&
+    sameValue(applied.restartNeeded, restartNeeded);
+  if (known && changes.length === 0) return;
+  const seq = tx.emit('ConfigApplied', {}, { file, sha256, document, restartNeeded });
+  for (const change of changes) carryOut(tx, change, seq);
+}
+
+export function rejectConfig(tx: Transaction, command: Of<'RejectConfig'>): void {
+  const { file, problems } = command;
+  const { rejected } = tx.state;
+  if (rejected !== null && rejected.file === file && sameValue(rejected.problems, problems)) return;
+  tx.emit('ConfigRejected', {}, { file, problems });
+}
+
+function carryOut(tx: Transaction, change: ConfigChange, causedBy: number): void {
+  switch (change.kind) {
+    case 'change-forwarding':
+      tx.emit('ForwardingChanged', {}, { forwarding: change.forwarding }, causedBy);
+      return;
+    case 'change-routes':
+      tx.emit('RoutesChanged', {}, { routes: change.routes }, causedBy);
+      return;
+    case 'add-pool':
+      tx.emit('PoolAdded', { pool: change.pool }, { settings: change.settings }, causedBy);
+      return;
+    case 'remove-pool':
+      removePool(tx, change.pool, causedBy);
+      return;
+    case 'change-settings':
+    case 'add-backend':
+    case 'replace-backend':
+    case 'remove-backend':
+    case 'adopt-backend':
+    case 'change-weight':
+      carryOutInPool(tx, change, causedBy);
+  }
+}
+
+type PoolChange = Extract<
+  ConfigChange,
+  {
+    kind:
+      | 'change-settings'
+      | 'add-backend'
+      | 'replace-backend'
+      | 'remove-backend'
+      | 'adopt-backend'
+      | 'change-weight';
+  }
+>;
+
+function carryOutInPool(tx: Transaction, change: PoolChange, causedBy: number): void {
+  const pool = tx.pool(change.pool);
+  if (pool === undefined) return;
+  switch (change.kind) {
+    case 'change-settings':
+      changeSettings(tx, pool, change.settings, causedBy);
+      return;
+    case 'add-backend':
+      addBackend(tx, pool, change.definition, { origin: 'file', causedBy });
+      return;
+    case 'replace-backend':
+      replaceBackend(tx, change, causedBy);
+      return;
+    case 'remove-backend':
+    case 'adopt-backend':
+    case 'change-weight': {
+      const backend = pool.backends.get(change.backend);
+      if (backend === undefined) return;
+      const about = { pool: pool.id, backend: backend.id };
+      if (change.kind === 'remove-backend') removeBackend(tx, pool.id, backend, causedBy);
+      else if (change.kind === 'adopt-backend') {
+        tx.emit('BackendOriginChanged', about, { origin: 'file' }, causedBy);
+      } else changeWeight(tx, pool.id, backend, { weight: change.weight, causedBy });
+    }
+  }
+}
+
+/** What the operator wanted of the name still holds: a backend in maintenance does not come back by a new address. */
+function replaceBackend(
+  tx: Transaction,
+  change: Extract<ConfigChange, { kind: 'replace-backend' }>,
+  causedBy: number,
+): void {
+  const before = tx.pool(change.pool)?.backends.get(change.definition.id);
+  if (before === undefined) return;
+  removeBackend(tx, change.pool, before, causedBy);
+  const pool = tx.pool(change.pool);
+  if (pool === undefined) return;
+  addBackend(tx, pool, change.definition, { origin: 'file', causedBy });
+  const added = tx.pool(change.pool)?.backends.get(change.definition.id);
+  if (added !== undefined) changeAdmin(tx, change.pool, added, { admin: before.admin, causedBy });
+}
+
+function removePool(tx: Transaction, id: PoolId, causedBy: number): void {
+  const backends = [...(tx.pool(id)?.backends.values() ?? [])];
+  for (const backend of backends) {
+    const data = { definition: definitionOf(backend) };
+    tx.emit('BackendRemoved', { pool: id, backend: backend.id }, data, causedBy);
+  }
+  tx.emit('PoolRemoved', { pool: id }, {}, causedBy);
+}

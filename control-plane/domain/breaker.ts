@@ -1,0 +1,80 @@
+/**
+ * The transitions of a breaker: closed → open → half-open → closed or open again. Opens when enough failures, and a
+ * large enough share, fall within its window. Only time leads out of open; only trials lead out of half-open.
+ */
+import type { PoolId } from '#shared/ids.js';
+import type { BackendOutcomes } from '#shared/outcome.js';
+import type { BreakerSettings } from '#shared/settings.js';
+import { openDurationMs, rememberedOpenings } from './backoff.js';
+import type { BreakerEvidence, OutcomeBucket } from './events.js';
+import { addOutcomes, countFailures, secondOf, totals } from './failure-window.js';
+import type { BackendState } from './state.js';
+import type { Transaction } from './transaction.js';
+
+/** The evidence that opens a closed breaker, or `null` if this window does not. */
+export function windowEvidence(
+  window: readonly OutcomeBucket[],
+  settings: BreakerSettings,
+): BreakerEvidence | null {
+  const { successes, failures } = totals(window);
+  const { failureThreshold, failureRatio } = settings;
+  if (failures < failureThreshold || failures < failureRatio * (successes + failures)) return null;
+  return { kind: 'window', buckets: window, successes, failures, failureThreshold, failureRatio };
+}
+
+/** Adds outcomes to a closed breaker's window, and opens it if that is too much. */
+export function recordInWindow(
+  tx: Transaction,
+  backend: BackendState,
+  outcomes: BackendOutcomes,
+  settings: BreakerSettings,
+): void {
+  const failures = countFailures(outcomes.failures);
+  if (outcomes.successes + failures === 0) return;
+  const seen = tx.seen(outcomes.pool, backend);
+  const window = addOutcomes(seen.window, secondOf(tx.at), outcomes, settings.windowMs);
+  tx.remember(outcomes.pool, backend, { ...seen, window });
+  const evidence = failures === 0 ? null : windowEvidence(window, settings);
+  if (evidence !== null) openBreaker(tx, outcomes.pool, backend, evidence);
+}
+
+/** Opens a breaker: from closed by its window, from half-open by a failed trial. */
+export function openBreaker(
+  tx: Transaction,
+  pool: PoolId,
+  backend: BackendState,
+  evidence: BreakerEvidence,
+): void {
+  const settings = tx.pool(pool)?.settings.breaker ?? null;
+  const { breaker } = backend;
+  if (settings === null || breaker.phase === 'open') return;
+  const before =
+    breaker.phase === 'closed'
+      ? rememberedOpenings(breaker.openings, tx.at - breaker.since, settings)
+      : breaker.openings;
+  const openings = before + 1;
+  const until = tx.at + openDurationMs(openings, settings, tx.random());
+  tx.emit('BreakerOpened', { pool, backend: backend.id }, { from: breaker.phase, openings, until, evidence });
+}
+
+/** Lets an open breaker whose time has come try again. */
+export function halfOpenWhenDue(tx: Transaction, pool: PoolId, backend: BackendState): void {
+  const settings = tx.pool(pool)?.settings.breaker ?? null;
+  const { breaker } = backend;
+  if (settings === null || breaker.phase !== 'open' || breaker.until > tx.at) return;
+  const about = { pool, backend: backend.id };
+  tx.emit('BreakerHalfOpened', about, { openedAt: breaker.since, limit: settings.halfOpenLimit });
+}
+
+/** Closes a breaker that has had its successes, or that its pool no longer has. */
+export function closeBreaker(
+  tx: Transaction,
+  pool: PoolId,
+  backend: BackendState,
+  why: { readonly cause: 'trials' | 'disabled'; readonly successes: number; readonly causedBy?: number },
+): void {
+  const { breaker } = backend;
+  if (breaker.phase === 'closed') return;
+  const data = { from: breaker.phase, cause: why.cause, successes: why.successes };
+  tx.emit('BreakerClosed', { pool, backend: backend.id }, data, why.causedBy);
+}

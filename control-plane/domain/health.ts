@@ -1,0 +1,72 @@
+/**
+ * Rise and fall: how many checks in a row make a backend unhealthy or healthy again. A backend never checked before is
+ * healthy at its first pass. Connect failures of real traffic count as one failed check per fast interval, because
+ * traffic notices a dead backend long before the next check does. Does not schedule or make checks.
+ */
+import type { Health } from '#shared/backend-state.js';
+import type { PoolId } from '#shared/ids.js';
+import type { HealthCheckSettings } from '#shared/settings.js';
+import type { CheckResult } from './commands.js';
+import type { BackendState } from './state.js';
+import type { Transaction } from './transaction.js';
+
+/** Passes in a row that make a backend healthy for which no check has said anything yet. */
+const FIRST_PASSES = 1;
+
+/** What one more result means: the run of contrary results, and the health that follows when the run is long enough. */
+export interface HealthStep {
+  readonly run: readonly CheckResult[];
+  readonly becomes: 'healthy' | 'unhealthy' | null;
+  readonly threshold: number;
+}
+
+export function stepHealth(
+  health: Health,
+  run: readonly CheckResult[],
+  result: CheckResult,
+  settings: HealthCheckSettings,
+): HealthStep {
+  const agrees = result.passed ? health === 'healthy' : health === 'unhealthy';
+  const threshold = thresholdFor(health, result.passed, settings);
+  if (agrees) return { run: run.length === 0 ? run : [], becomes: null, threshold };
+  // A run is of equal results: the pass that ends an unknown backend's failures begins one of its own.
+  const longer = run.at(-1)?.passed === result.passed ? [...run, result] : [result];
+  if (longer.length < threshold) return { run: longer, becomes: null, threshold };
+  return { run: longer, becomes: result.passed ? 'healthy' : 'unhealthy', threshold };
+}
+
+function thresholdFor(health: Health, passed: boolean, settings: HealthCheckSettings): number {
+  if (!passed) return settings.failureThreshold;
+  return health === 'unknown' ? FIRST_PASSES : settings.successThreshold;
+}
+
+/** Takes one result into account. Pools without a check ignore it: it was on its way when the check was removed. */
+export function recordCheck(tx: Transaction, pool: PoolId, backend: BackendState, result: CheckResult): void {
+  const settings = tx.pool(pool)?.settings.healthCheck ?? null;
+  if (settings === null) return;
+  const seen = tx.seen(pool, backend);
+  const { run, becomes, threshold } = stepHealth(backend.health, seen.checks, result, settings);
+  if (becomes === null) {
+    if (run !== seen.checks) tx.remember(pool, backend, { ...seen, checks: run });
+    return;
+  }
+  const type = becomes === 'healthy' ? 'BackendBecameHealthy' : 'BackendBecameUnhealthy';
+  const evidence = { kind: 'checks', results: run, threshold } as const;
+  tx.emit(type, { pool, backend: backend.id }, { from: backend.health, evidence });
+}
+
+/** Takes connect failures of traffic, with no success beside them, as a failed check. */
+export function recordConnectFailures(tx: Transaction, pool: PoolId, backend: BackendState): void {
+  const settings = tx.pool(pool)?.settings.healthCheck ?? null;
+  if (settings === null) return;
+  const seen = tx.seen(pool, backend);
+  const last = seen.passiveFailureAt;
+  if (last !== null && tx.at - last < settings.fastIntervalMs) return;
+  tx.remember(pool, backend, { ...seen, passiveFailureAt: tx.at });
+  recordCheck(tx, pool, backend, {
+    at: tx.at,
+    passed: false,
+    durationMs: 0,
+    error: 'connect failed in traffic',
+  });
+}

@@ -1,0 +1,100 @@
+/**
+ * What operators ask for at run time: backends added, removed, weighed, drained; a pool's settings changed. All or
+ * nothing: a command that cannot be carried out answers why and leaves no event. Preconditions come last (RFC 9110
+ * §13.2.2): what is not there is reported as not there, whatever version the caller knew.
+ */
+import type { BackendId, PoolId } from '#shared/ids.js';
+import type { CommandBase, CommandBody } from './commands.js';
+import type { Rejection } from './decision.js';
+import { addBackend, changeAdmin, changeSettings, changeWeight, removeBackend } from './pool-changes.js';
+import type { BackendState, PoolState } from './state.js';
+import type { Transaction } from './transaction.js';
+
+type Of<T extends CommandBody['type']> = CommandBase & Extract<CommandBody, { type: T }>;
+
+/** Largest weight; the smallest is 0. */
+export const MAX_WEIGHT = 1_000;
+/** Names listed in a message before it says how many more there are. */
+const LISTED_NAMES = 10;
+
+export function decideAddBackend(tx: Transaction, command: Of<'AddBackend'>): Rejection | null {
+  const pool = tx.pool(command.pool);
+  if (pool === undefined) return unknownPool(tx, command.pool);
+  const { id, weight } = command.backend;
+  if (pool.backends.has(id)) {
+    return reject('duplicate_backend', `pool ${pool.id} already has a backend ${id}`);
+  }
+  const wrong = wrongWeight(weight) ?? wrongVersion(pool, command.expectedVersion);
+  if (wrong !== null) return wrong;
+  addBackend(tx, pool, command.backend, { origin: 'api' });
+  return null;
+}
+
+export function decideRemoveBackend(tx: Transaction, command: Of<'RemoveBackend'>): Rejection | null {
+  const found = findBackend(tx, command.pool, command.backend);
+  if (found.kind === 'missing') return found.rejection;
+  const wrong = wrongVersion(found.pool, command.expectedVersion);
+  if (wrong !== null) return wrong;
+  removeBackend(tx, command.pool, found.backend);
+  return null;
+}
+
+export function decideChangeBackend(tx: Transaction, command: Of<'ChangeBackend'>): Rejection | null {
+  const found = findBackend(tx, command.pool, command.backend);
+  if (found.kind === 'missing') return found.rejection;
+  const { weight, admin } = command;
+  const wrong =
+    (weight === undefined ? null : wrongWeight(weight)) ?? wrongVersion(found.pool, command.expectedVersion);
+  if (wrong !== null) return wrong;
+  if (weight !== undefined) changeWeight(tx, command.pool, found.backend, { weight });
+  if (admin !== undefined) changeAdmin(tx, command.pool, found.backend, { admin });
+  return null;
+}
+
+export function decideChangePool(tx: Transaction, command: Of<'ChangePool'>): Rejection | null {
+  const pool = tx.pool(command.pool);
+  if (pool === undefined) return unknownPool(tx, command.pool);
+  const wrong = wrongVersion(pool, command.expectedVersion);
+  if (wrong !== null) return wrong;
+  changeSettings(tx, pool, command.settings);
+  return null;
+}
+
+type Found =
+  | { readonly kind: 'found'; readonly pool: PoolState; readonly backend: BackendState }
+  | { readonly kind: 'missing'; readonly rejection: Rejection };
+
+function findBackend(tx: Transaction, poolId: PoolId, id: BackendId): Found {
+  const pool = tx.pool(poolId);
+  if (pool === undefined) return { kind: 'missing', rejection: unknownPool(tx, poolId) };
+  const backend = pool.backends.get(id);
+  if (backend !== undefined) return { kind: 'found', pool, backend };
+  const message = `pool ${poolId} has no backend ${id}; it has ${list(pool.backends.keys())}`;
+  return { kind: 'missing', rejection: reject('unknown_backend', message) };
+}
+
+function unknownPool(tx: Transaction, id: PoolId): Rejection {
+  return reject('unknown_pool', `there is no pool ${id}; there is ${list(tx.state.pools.keys())}`);
+}
+
+function wrongVersion(pool: PoolState, expected: number | null): Rejection | null {
+  if (expected === null || expected === pool.version) return null;
+  const message = `pool ${pool.id} is at version ${pool.version}, not ${expected}: somebody else changed it; read it again`;
+  return reject('version_conflict', message);
+}
+
+function wrongWeight(weight: number): Rejection | null {
+  if (weight >= 0 && weight <= MAX_WEIGHT) return null;
+  return reject('invalid', `weight must be 0 to ${MAX_WEIGHT}, not ${weight}`);
+}
+
+function reject(code: Rejection['code'], message: string): Rejection {
+  return { code, message };
+}
+
+function list(names: Iterable<string>): string {
+  const all = [...names];
+  if (all.length === 0) return 'none';
+  const shown = all.slice(0, LISTED_NAMES).join(', ');
+  return all.length > LISTED_NAMES ? `${shown} and ${all.length - LISTED_NAMES} more` : shown;
+}

@@ -1,0 +1,64 @@
+/**
+ * What a worker's report means for the backends in it. Closed: outcomes go into the window. Open: nothing, these are
+ * requests that were under way when it opened. Half-open: only trials count, unless the pool is in panic; then the
+ * backend serves like any other and its traffic is its trial.
+ */
+import type { BackendOutcomes } from '#shared/outcome.js';
+import { openBreaker, recordInWindow } from './breaker.js';
+import { countFailures } from './failure-window.js';
+import { recordConnectFailures } from './health.js';
+import type { BackendState } from './state.js';
+import type { Transaction } from './transaction.js';
+import { addTrialSuccesses, grantPermits, recordTrials } from './trials.js';
+
+export function recordOutcomes(tx: Transaction, worker: number, report: readonly BackendOutcomes[]): void {
+  for (const outcomes of report) recordBackendOutcomes(tx, worker, outcomes);
+}
+
+function recordBackendOutcomes(tx: Transaction, worker: number, outcomes: BackendOutcomes): void {
+  const { pool, backend: id, generation } = outcomes;
+  const before = tx.backend(pool, id, generation);
+  if (before === undefined) return;
+  recordTraffic(tx, worker, before, outcomes);
+  if (outcomes.trials.length > 0) recordTrials(tx, worker, outcomes);
+  const after = tx.backend(pool, id, generation) ?? before;
+  if ((outcomes.failures.connect ?? 0) > 0 && !anySuccess(outcomes)) recordConnectFailures(tx, pool, after);
+  if (outcomes.trials.length > 0) grantPermits(tx, pool, after);
+}
+
+function recordTraffic(
+  tx: Transaction,
+  worker: number,
+  backend: BackendState,
+  outcomes: BackendOutcomes,
+): void {
+  const pool = tx.pool(outcomes.pool);
+  const settings = pool?.settings.breaker ?? null;
+  if (pool === undefined || settings === null) return;
+  switch (backend.breaker.phase) {
+    case 'closed':
+      recordInWindow(tx, backend, outcomes, settings);
+      return;
+    case 'open':
+      return;
+    case 'half-open':
+      if (pool.panic) recordPanicTraffic(tx, worker, backend, outcomes);
+  }
+}
+
+function recordPanicTraffic(
+  tx: Transaction,
+  worker: number,
+  backend: BackendState,
+  outcomes: BackendOutcomes,
+): void {
+  if (countFailures(outcomes.failures) > 0) {
+    openBreaker(tx, outcomes.pool, backend, { kind: 'trial-failed', worker });
+  } else if (outcomes.successes > 0) {
+    addTrialSuccesses(tx, outcomes.pool, backend, outcomes.successes);
+  }
+}
+
+function anySuccess(outcomes: BackendOutcomes): boolean {
+  return outcomes.successes > 0 || outcomes.trials.some((trial) => trial.result === 'success');
+}

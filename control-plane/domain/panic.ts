@@ -1,0 +1,28 @@
+/**
+ * Panic: better all backends than none. A pool is in panic when its breakers have taken out more than
+ * `maxEjectionPercent` of its ready backends, or when nothing is available and at least one backend is out for no other
+ * reason than its breaker. Backends in their trial phase count as taken out. In panic, ejected and trial backends serve
+ * like available ones; unhealthy, unchecked, draining backends and those in maintenance do not. A pool without
+ * breaker never panics.
+ */
+import type { PoolId } from '#shared/ids.js';
+import type { PoolSettings } from '#shared/settings.js';
+import type { PoolTally } from './state.js';
+import type { Transaction } from './transaction.js';
+
+export function mustPanic(tally: PoolTally, settings: PoolSettings): boolean {
+  if (settings.breaker === null || tally.ejected === 0) return false;
+  return tally.available === 0 || tally.ejected * 100 > settings.breaker.maxEjectionPercent * tally.ready;
+}
+
+/** Enters or leaves panic as the pool's backends demand. `causedBy`: the event that changed them. */
+export function settlePanic(tx: Transaction, poolId: PoolId, causedBy: number): void {
+  const pool = tx.pool(poolId);
+  if (pool === undefined) return;
+  const panic = mustPanic(pool.tally, pool.settings);
+  if (panic === pool.panic) return;
+  const { ready, ejected } = pool.tally;
+  const maxEjectionPercent = pool.settings.breaker?.maxEjectionPercent ?? 0;
+  if (panic) tx.emit('PanicEntered', { pool: poolId }, { ready, ejected, maxEjectionPercent }, causedBy);
+  else tx.emit('PanicLeft', { pool: poolId }, { ready, ejected }, causedBy);
+}

@@ -1,0 +1,86 @@
+/**
+ * The changes that operators and the configuration file make alike: each is an event and what follows from it. A
+ * change that changes nothing is no event. Whether the change may be made is decided by the callers.
+ */
+import type { AdminState } from '#shared/backend-state.js';
+import type { PoolId } from '#shared/ids.js';
+import type { BackendDefinition, PoolSettings } from '#shared/settings.js';
+import { closeBreaker } from './breaker.js';
+import { sameValue } from './same-value.js';
+import type { BackendState, PoolState } from './state.js';
+import type { Transaction } from './transaction.js';
+
+export function definitionOf(backend: BackendState): BackendDefinition {
+  return { id: backend.id, address: backend.address, weight: backend.weight };
+}
+
+/** Adds a backend. It waits for its first check where there is one, and serves at once where there is none. */
+export function addBackend(
+  tx: Transaction,
+  pool: PoolState,
+  definition: BackendDefinition,
+  how: { readonly origin: 'file' | 'api'; readonly causedBy?: number },
+): void {
+  const health = pool.settings.healthCheck === null ? 'healthy' : 'unknown';
+  const data = { definition, generation: tx.command.id, health, origin: how.origin } as const;
+  tx.emit('BackendAdded', { pool: pool.id, backend: definition.id }, data, how.causedBy);
+}
+
+export function removeBackend(tx: Transaction, pool: PoolId, backend: BackendState, causedBy?: number): void {
+  tx.emit('BackendRemoved', { pool, backend: backend.id }, { definition: definitionOf(backend) }, causedBy);
+}
+
+export function changeWeight(
+  tx: Transaction,
+  pool: PoolId,
+  backend: BackendState,
+  to: { readonly weight: number; readonly causedBy?: number },
+): void {
+  if (to.weight === backend.weight) return;
+  const data = { from: backend.weight, to: to.weight };
+  tx.emit('WeightChanged', { pool, backend: backend.id }, data, to.causedBy);
+}
+
+export function changeAdmin(
+  tx: Transaction,
+  pool: PoolId,
+  backend: BackendState,
+  to: { readonly admin: AdminState; readonly causedBy?: number },
+): void {
+  if (to.admin === backend.admin) return;
+  const data = { from: backend.admin, to: to.admin };
+  tx.emit('AdminStateChanged', { pool, backend: backend.id }, data, to.causedBy);
+}
+
+/**
+ * Changes a pool's settings. Backends keep their health when a check is configured for the first time; when the check
+ * is taken away they count as healthy, and when the breaker is taken away all breakers close.
+ */
+export function changeSettings(
+  tx: Transaction,
+  pool: PoolState,
+  settings: PoolSettings,
+  causedBy?: number,
+): void {
+  if (sameValue(settings, pool.settings)) return;
+  const data = { settings, previous: pool.settings };
+  const seq = tx.emit('PoolSettingsChanged', { pool: pool.id }, data, causedBy);
+  if (settings.healthCheck === null && pool.settings.healthCheck !== null) freeHealth(tx, pool, seq);
+  if (settings.breaker === null) freeBreakers(tx, pool, seq);
+}
+
+function freeHealth(tx: Transaction, pool: PoolState, causedBy: number): void {
+  const evidence = { kind: 'check-removed' } as const;
+  const affected = [...pool.backends.values()].filter((backend) => backend.health !== 'healthy');
+  for (const { id, health } of affected) {
+    tx.emit('BackendBecameHealthy', { pool: pool.id, backend: id }, { from: health, evidence }, causedBy);
+  }
+}
+
+function freeBreakers(tx: Transaction, pool: PoolState, causedBy: number): void {
+  for (const id of pool.tripped) {
+    const backend = pool.backends.get(id);
+    if (backend !== undefined)
+      closeBreaker(tx, pool.id, backend, { cause: 'disabled', successes: 0, causedBy });
+  }
+}

@@ -1,0 +1,67 @@
+/** A pool with its backends and the counts that follow from them. The only place that changes either. */
+import type { BackendId, PoolId } from '#shared/ids.js';
+import type { PoolSettings } from '#shared/settings.js';
+import { availability } from './availability.js';
+import { ownMap, ownSet, type Owned } from './owned.js';
+import type { BackendState, PoolState, PoolTally } from './state.js';
+
+export function emptyPool(id: PoolId, settings: PoolSettings, version: number): PoolState {
+  return {
+    id,
+    version,
+    settings,
+    backends: new Map(),
+    tripped: new Set(),
+    tally: { ready: 0, available: 0, ejected: 0 },
+    panic: false,
+  };
+}
+
+/** The pool with this backend added, or in the place of the one with its id. */
+export function withBackend(pool: PoolState, backend: BackendState, owned: Owned): PoolState {
+  const before = pool.backends.get(backend.id);
+  const without = before === undefined ? pool.tally : counted(pool.tally, before, -1);
+  return {
+    ...pool,
+    backends: ownMap(pool.backends, owned).set(backend.id, backend),
+    tripped: withTripped(pool.tripped, backend.id, backend.breaker.phase !== 'closed', owned),
+    tally: counted(without, backend, 1),
+  };
+}
+
+/** The pool without this backend; the same pool if it is not in it. */
+export function withoutBackend(pool: PoolState, id: BackendId, owned: Owned): PoolState {
+  const before = pool.backends.get(id);
+  if (before === undefined) return pool;
+  const backends = ownMap(pool.backends, owned);
+  backends.delete(id);
+  return {
+    ...pool,
+    backends,
+    tripped: withTripped(pool.tripped, id, false, owned),
+    tally: counted(pool.tally, before, -1),
+  };
+}
+
+function withTripped(
+  tripped: ReadonlySet<BackendId>,
+  id: BackendId,
+  wanted: boolean,
+  owned: Owned,
+): ReadonlySet<BackendId> {
+  if (tripped.has(id) === wanted) return tripped;
+  const next = ownSet(tripped, owned);
+  if (wanted) next.add(id);
+  else next.delete(id);
+  return next;
+}
+
+function counted(tally: PoolTally, backend: BackendState, by: 1 | -1): PoolTally {
+  const ready = backend.admin === 'ready';
+  const offers = availability(backend.admin, backend.health, backend.breaker.phase);
+  return {
+    ready: tally.ready + (ready ? by : 0),
+    available: tally.available + (offers === 'available' ? by : 0),
+    ejected: tally.ejected + (ready && (offers === 'ejected' || offers === 'trial') ? by : 0),
+  };
+}

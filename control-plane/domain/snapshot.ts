@@ -1,0 +1,78 @@
+/**
+ * Builds what workers need to forward, whole. Decides nothing but one thing that only workers meet: a draining backend
+ * whose breaker is open counts as ejected, but in panic, where ejected ones serve, it serves its sessions only.
+ */
+import type { BackendSnapshot, PoolSnapshot, Snapshot, TrialPermit } from '#shared/snapshot.js';
+import { availability } from './availability.js';
+import type { World } from './decision.js';
+import type { BackendObservations } from './observations.js';
+import type { BackendState, PoolState } from './state.js';
+
+/** The snapshot numbered `version`; `null` before the first configuration, when there is nothing to forward by. */
+export function snapshotOf(world: World, version: number, at: number): Snapshot | null {
+  const { state, observations } = world;
+  if (state.forwarding === null) return null;
+  return {
+    epoch: state.epoch,
+    version,
+    seq: state.seq,
+    at,
+    forwarding: state.forwarding,
+    routes: state.routes,
+    pools: [...state.pools.values()].map((pool) => poolSnapshot(pool, observations.pools.get(pool.id))),
+  };
+}
+
+/**
+ * Whether workers must hear of it: something in their snapshot changed, or a permit was granted. That one came back is
+ * no news, its worker said so.
+ */
+export function sameForWorkers(before: World, after: World): boolean {
+  return (
+    before.state.pools === after.state.pools &&
+    before.state.routes === after.state.routes &&
+    before.state.forwarding === after.state.forwarding &&
+    before.state.epoch === after.state.epoch &&
+    before.observations.nextPermit === after.observations.nextPermit
+  );
+}
+
+function poolSnapshot(
+  pool: PoolState,
+  seen: ReadonlyMap<BackendState['id'], BackendObservations> | undefined,
+): PoolSnapshot {
+  return {
+    id: pool.id,
+    version: pool.version,
+    algorithm: pool.settings.algorithm,
+    sticky: pool.settings.sticky,
+    panic: pool.panic,
+    backends: [...pool.backends.values()].map((backend) =>
+      backendSnapshot(pool, backend, seen?.get(backend.id)),
+    ),
+  };
+}
+
+function backendSnapshot(
+  pool: PoolState,
+  backend: BackendState,
+  seen: BackendObservations | undefined,
+): BackendSnapshot {
+  const offers = availability(backend.admin, backend.health, backend.breaker.phase);
+  const sessionsOnly = pool.panic && offers === 'ejected' && backend.admin === 'draining';
+  return {
+    id: backend.id,
+    address: backend.address,
+    weight: backend.weight,
+    availability: sessionsOnly ? 'draining' : offers,
+    breaker: backend.breaker.phase,
+    generation: backend.generation,
+    permits: backend.breaker.phase === 'half-open' ? usablePermits(seen) : [],
+  };
+}
+
+/** A spent permit is out, but gives no right any more: it must not reappear after a phase in which none was listed. */
+function usablePermits(seen: BackendObservations | undefined): readonly TrialPermit[] {
+  const permits = seen?.trials?.permits ?? [];
+  return permits.filter((one) => !one.spent).map(({ permit, worker }) => ({ permit, worker }));
+}

@@ -1,0 +1,126 @@
+/**
+ * One command being decided: events are numbered, folded into the state and into the observations at once, so that
+ * every later step of the same command sees what the earlier ones did. Lives from the command to its decision; the
+ * world it began with is never touched.
+ */
+import type { BackendId, PoolId } from '#shared/ids.js';
+import type { Random } from '#shared/ports.js';
+import { seededRandom } from '#shared/prng.js';
+import type { Command } from './commands.js';
+import type { Decision, World } from './decision.js';
+import { EVENT_SCHEMAS, type EventData, type EventOf, type EventType, type TidegateEvent } from './events.js';
+import { evolveOwned } from './evolve.js';
+import { blankObservations, type BackendObservations, type Observations } from './observations.js';
+import { observeEvent } from './observe-event.js';
+import { ownMap, type Owned } from './owned.js';
+import type { BackendState, ControlState, PoolState } from './state.js';
+
+/** What an event is about. */
+export interface About {
+  readonly pool?: PoolId;
+  readonly backend?: BackendId;
+}
+
+export class Transaction {
+  readonly command: Command;
+  readonly #before: World;
+  readonly #owned: Owned = new Set();
+  readonly #events: TidegateEvent[] = [];
+  /** Pools that events were about, each with the number of the last. */
+  readonly #touched = new Map<PoolId, number>();
+  #state: ControlState;
+  #observations: Observations;
+  #random: Random | null = null;
+
+  constructor(command: Command, world: World) {
+    this.command = command;
+    this.#before = world;
+    this.#state = world.state;
+    this.#observations = world.observations;
+  }
+
+  get at(): number {
+    return this.command.at;
+  }
+
+  get state(): ControlState {
+    return this.#state;
+  }
+
+  get observations(): Observations {
+    return this.#observations;
+  }
+
+  get touched(): ReadonlyMap<PoolId, number> {
+    return this.#touched;
+  }
+
+  /** The next number of the command's own chance, in [0, 1). */
+  random(): number {
+    this.#random ??= seededRandom(this.command.seed);
+    return this.#random();
+  }
+
+  pool(id: PoolId): PoolState | undefined {
+    return this.#state.pools.get(id);
+  }
+
+  /** The backend as it is now, if it is still the one that the observation is about. */
+  backend(pool: PoolId, id: BackendId, generation: number): BackendState | undefined {
+    const backend = this.#state.pools.get(pool)?.backends.get(id);
+    return backend?.generation === generation ? backend : undefined;
+  }
+
+  /** Records a fact. `causedBy` is the number of the event of this command that it follows from. Answers its number. */
+  emit<T extends EventType>(type: T, about: About, data: EventData[T], causedBy?: number): number {
+    const { id, at, actor } = this.command;
+    const seq = this.#state.seq + 1;
+    const event: EventOf<T> = {
+      epoch: type === 'PrimaryStarted' ? this.#state.epoch + 1 : this.#state.epoch,
+      seq,
+      at,
+      type,
+      schema: EVENT_SCHEMAS[type],
+      ...about,
+      actor,
+      cause: { command: this.command.type, id, ...(causedBy === undefined ? {} : { event: causedBy }) },
+      data,
+    };
+    // The union of all EventOf<T> cannot be seen through a type parameter; the construction above is one of them.
+    const fact = event as TidegateEvent;
+    this.#events.push(fact);
+    this.#state = evolveOwned(this.#state, fact, this.#owned);
+    this.#observations = observeEvent(this.#observations, fact, this.#owned);
+    if (about.pool !== undefined) this.#touched.set(about.pool, seq);
+    return seq;
+  }
+
+  /** What is remembered of a backend. */
+  seen(pool: PoolId, backend: BackendState): BackendObservations {
+    return this.#observations.pools.get(pool)?.get(backend.id) ?? blankObservations(backend.generation);
+  }
+
+  /** Replaces what is remembered of a backend. */
+  remember(pool: PoolId, backend: BackendState, seen: BackendObservations): void {
+    const pools = ownMap(this.#observations.pools, this.#owned);
+    const backends = ownMap(pools.get(pool) ?? new Map<BackendId, BackendObservations>(), this.#owned);
+    pools.set(pool, backends.set(backend.id, seen));
+    this.#observations = { ...this.#observations, pools };
+  }
+
+  /** Takes the next permit number. */
+  nextPermit(): number {
+    const { nextPermit } = this.#observations;
+    this.#observations = { ...this.#observations, nextPermit: nextPermit + 1 };
+    return nextPermit;
+  }
+
+  decision(): Decision {
+    const unchanged = this.#state === this.#before.state && this.#observations === this.#before.observations;
+    return {
+      kind: 'accepted',
+      events: this.#events,
+      world: unchanged ? this.#before : { state: this.#state, observations: this.#observations },
+    };
+  }
+}

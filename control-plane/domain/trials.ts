@@ -1,0 +1,97 @@
+/**
+ * Trial permits: the right to send one request to a half-open backend, given to one worker for one use. The promise is
+ * hard: over all workers, a backend never sees more than `halfOpenLimit` trials at once. A permit is therefore out from
+ * its grant until its worker says that the exchange is over, or the worker is gone; a breaker that opens or closes
+ * meanwhile takes no permit back, and what is still out counts against the next half-open phase.
+ *
+ * Expiry is a safety net against a worker that forgets one, nothing more: a trial may be a download or a WebSocket and
+ * run for long, and an expiry that strikes while it runs would break the promise. Hence an hour, and not the response
+ * timeout. The one gap is a primary that dies: its successor does not know what its workers still run.
+ */
+import type { PoolId } from '#shared/ids.js';
+import type { BackendOutcomes, TrialReport } from '#shared/outcome.js';
+import { availability } from './availability.js';
+import { closeBreaker, openBreaker } from './breaker.js';
+import { NO_TRIALS, type OutstandingPermit } from './observations.js';
+import type { BackendState } from './state.js';
+import type { Transaction } from './transaction.js';
+
+/** How long a permit may be out before it counts as lost. */
+export const TRIAL_PERMIT_EXPIRY_MS = 3_600_000;
+
+/** Takes a worker's word on its permits. Permits that it was not given are passed over. */
+export function recordTrials(tx: Transaction, worker: number, outcomes: BackendOutcomes): void {
+  for (const report of outcomes.trials) {
+    const backend = tx.backend(outcomes.pool, outcomes.backend, outcomes.generation);
+    if (backend !== undefined) recordTrial(tx, worker, { pool: outcomes.pool, backend }, report);
+  }
+}
+
+interface Subject {
+  readonly pool: PoolId;
+  readonly backend: BackendState;
+}
+
+function recordTrial(tx: Transaction, worker: number, { pool, backend }: Subject, report: TrialReport): void {
+  const seen = tx.seen(pool, backend);
+  const trials = seen.trials ?? NO_TRIALS;
+  const held = trials.permits.find((one) => one.permit === report.permit && one.worker === worker);
+  if (held === undefined || (report.result === null && !report.returned)) return;
+  const others = trials.permits.filter((one) => one !== held);
+  const permits = report.returned ? others : [...others, { ...held, spent: true }];
+  tx.remember(pool, backend, { ...seen, trials: { ...trials, permits } });
+  if (held.spent || backend.breaker.phase !== 'half-open') return;
+  if (report.result === 'success') addTrialSuccesses(tx, pool, backend, 1);
+  if (report.result === 'failure') openBreaker(tx, pool, backend, { kind: 'trial-failed', worker });
+}
+
+/** Counts successes towards closing, and closes at the last one needed. */
+export function addTrialSuccesses(tx: Transaction, pool: PoolId, backend: BackendState, count: number): void {
+  const needed = tx.pool(pool)?.settings.breaker?.halfOpenSuccesses ?? 0;
+  const seen = tx.seen(pool, backend);
+  const trials = seen.trials ?? NO_TRIALS;
+  const successes = trials.successes + count;
+  tx.remember(pool, backend, { ...seen, trials: { ...trials, successes } });
+  if (successes >= needed) closeBreaker(tx, pool, backend, { cause: 'trials', successes });
+}
+
+/** Gives up on permits that have been out for too long. */
+export function expirePermits(tx: Transaction, pool: PoolId, backend: BackendState): void {
+  const seen = tx.seen(pool, backend);
+  if (seen.trials === null || !seen.trials.permits.some((one) => one.expiresAt <= tx.at)) return;
+  const permits = seen.trials.permits.filter((one) => one.expiresAt > tx.at);
+  tx.remember(pool, backend, { ...seen, trials: { ...seen.trials, permits } });
+}
+
+/**
+ * Hands out what the limit leaves, to ready workers in turn. A backend that may not be tried at present (unhealthy, in
+ * maintenance, or served anyway because its pool is in panic) gets none: its workers would only send them back.
+ */
+export function grantPermits(tx: Transaction, poolId: PoolId, backend: BackendState): void {
+  const pool = tx.pool(poolId);
+  const { workers } = tx.observations;
+  const settings = pool?.settings.breaker ?? null;
+  if (pool === undefined || settings === null || pool.panic || workers.length === 0) return;
+  if (availability(backend.admin, backend.health, backend.breaker.phase) !== 'trial') return;
+  const seen = tx.seen(poolId, backend);
+  const trials = seen.trials ?? NO_TRIALS;
+  const missing = settings.halfOpenLimit - trials.permits.length;
+  if (missing <= 0) return;
+  const permits = [...trials.permits];
+  let lastWorker = trials.lastWorker;
+  for (let count = 0; count < missing; count += 1) {
+    lastWorker = workerAfter(workers, lastWorker);
+    permits.push(newPermit(tx.nextPermit(), lastWorker, tx.at));
+  }
+  tx.remember(poolId, backend, { ...seen, trials: { ...trials, permits, lastWorker } });
+}
+
+function newPermit(permit: number, worker: number, at: number): OutstandingPermit {
+  return { permit, worker, grantedAt: at, expiresAt: at + TRIAL_PERMIT_EXPIRY_MS, spent: false };
+}
+
+/** The worker after this one, in the order in which they became ready; the first if it is gone. */
+function workerAfter(workers: readonly number[], last: number | null): number {
+  const next = last === null ? 0 : workers.indexOf(last) + 1;
+  return workers[next % workers.length] ?? 0;
+}

@@ -1,0 +1,89 @@
+import { decide } from '../../../../control-plane/domain/decide.js';
+import { fold } from '../../../../control-plane/domain/evolve.js';
+import { initialState } from '../../../../control-plane/domain/state.js';
+import {
+  breaker,
+  definition,
+  documentOf,
+  healthCheck,
+  poolSettings,
+  story,
+  storyOf,
+  typesOf,
+} from '../../../support/domain.js';
+
+describe('decide', () => {
+  const checked = poolSettings({ healthCheck: healthCheck(), breaker: breaker() });
+
+  it('begins a new epoch with each primary', () => {
+    const told = story();
+    told.when({ type: 'StartPrimary', version: '0.1.0', pid: 1 });
+    const [started] = told.when({ type: 'StartPrimary', version: '0.1.0', pid: 2 });
+    expect(started).toMatchObject({ type: 'PrimaryStarted', epoch: 2, seq: 2, data: { pid: 2 } });
+    expect(told.world.state.epoch).toBe(2);
+  });
+
+  it('forgets its workers and observations when a primary starts, and keeps the durable state', () => {
+    const told = storyOf(documentOf(checked, [definition('a')]), [1, 2]);
+    told.check('a', false);
+    told.when({ type: 'StartPrimary', version: '0.1.0', pid: 2 });
+    expect(told.world.observations.workers).toEqual([]);
+    expect(told.world.observations.pools.size).toBe(0);
+    expect(told.backend('a').health).toBe('unknown');
+  });
+
+  it('numbers events without gaps and names their cause', () => {
+    const told = storyOf(documentOf(checked, [definition('a'), definition('b')]));
+    expect(told.events.map((event) => event.seq)).toEqual(told.events.map((_, index) => index + 1));
+    const applied = told.events.find((event) => event.type === 'ConfigApplied');
+    const added = told.events.find((event) => event.type === 'BackendAdded');
+    expect(added?.cause).toEqual({ command: 'ApplyConfig', id: 2, event: applied?.seq });
+  });
+
+  it('answers the world that the log folds to', () => {
+    const told = storyOf(documentOf(checked, [definition('a'), definition('b')]));
+    told.check('a', true);
+    expect(fold(initialState(), told.events)).toEqual(told.world.state);
+  });
+
+  it('answers the very same world when nothing happened', () => {
+    const told = storyOf(documentOf(checked, [definition('a')]));
+    told.check('a', true);
+    const before = told.world;
+    expect(told.check('a', true)).toEqual([]);
+    expect(told.world).toBe(before);
+  });
+
+  it('leaves the world it was given as it was', () => {
+    const told = storyOf(documentOf(checked, [definition('a'), definition('b')]));
+    const before = told.world;
+    const copy = structuredClone(before);
+    const command = { type: 'AdvanceTime', id: 99, at: told.at, seed: 1, actor: { kind: 'clock' } } as const;
+    decide(command, before);
+    told.check('a', true);
+    told.report('a', { failures: { reset: 9 } });
+    expect(before).toEqual(copy);
+  });
+
+  it('tells what happens to workers and certificates', () => {
+    const told = story();
+    const certificate = { certFile: 'c.pem', fingerprint: 'ab', subject: 'CN=x', notAfter: 5 };
+    const events = [
+      ...told.when({ type: 'RecordWorkerStarted', worker: 1, pid: 10 }),
+      ...told.when({ type: 'RecordWorkerReady', worker: 1 }),
+      ...told.when({ type: 'RecordWorkerReady', worker: 1 }),
+      ...told.when({ type: 'RecordWorkerExited', worker: 1, pid: 10, reason: 'code 0', expected: true }),
+      ...told.when({ type: 'RecordCertificate', ...certificate }),
+      ...told.when({ type: 'RejectCertificate', certFile: 'c.pem', problem: 'expired' }),
+      ...told.when({ type: 'StopPrimary', reason: 'SIGTERM' }),
+    ];
+    expect(typesOf(events)).toEqual([
+      'WorkerStarted',
+      'WorkerReady',
+      'WorkerExited',
+      'CertificateLoaded',
+      'CertificateRejected',
+      'PrimaryStopped',
+    ]);
+  });
+});
