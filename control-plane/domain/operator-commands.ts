@@ -84,8 +84,8 @@ function wrongVersion(pool: PoolState, expected: number | null): Rejection | nul
 }
 
 function wrongWeight(weight: number): Rejection | null {
-  if (weight >= 0 && weight <= MAX_WEIGHT) return null;
-  return reject('invalid', `weight must be 0 to ${MAX_WEIGHT}, not ${weight}`);
+  if (Number.isInteger(weight) && weight >= 0 && weight <= MAX_WEIGHT) return null;
+  return reject('invalid', `weight must be a whole number from 0 to ${MAX_WEIGHT}, not ${weight}`);
 }
 
 function reject(code: Rejection['code'], message: string): Rejection {

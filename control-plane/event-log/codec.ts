@@ -13,10 +13,10 @@ import type { Actor } from '../domain/commands.js';
 import type { Cause, EventType, TidegateEvent } from '../domain/events.js';
 import { EVENT_SCHEMAS } from '../domain/events.js';
 import type { JournalEntry } from '../domain/journal.js';
+import { restoreState, serializeState } from '../domain/serialize.js';
 import type { ControlState } from '../domain/state.js';
 import { EventLogError } from './event-log.js';
 import { EVENT_DATA_SHAPES, storedState } from './event-shape.js';
-import type { StoredState } from './event-shape.js';
 import { actor, journalEntry } from './journal-shape.js';
 
 /** An event as some release wrote it: its data may be of an older schema. */
@@ -93,10 +93,7 @@ export function decodeJournalEntry(body: string): JournalEntry {
 
 /** The state as canonical JSON: equal states give equal texts. */
 export function encodeState(state: ControlState): string {
-  const stored: StoredState = {
-    ...state,
-    pools: [...state.pools].map(([id, pool]) => [id, { ...pool, backends: [...pool.backends] }]),
-  };
+  const stored = serializeState(state);
   const problem = storedState.problem(stored, 'state');
   assert(problem === null, `a state that cannot be read back: ${problem}`);
   return canonicalJson(stored);
@@ -106,11 +103,7 @@ export function encodeState(state: ControlState): string {
 export function decodeState(body: string): ControlState {
   const decoded = decodeShape(storedState, parse(body, 'checkpoint'), 'checkpoint');
   if (!decoded.ok) throw new EventLogError('corrupt', decoded.problem);
-  const { pools, ...rest } = decoded.value;
-  return {
-    ...rest,
-    pools: new Map(pools.map(([id, pool]) => [id, { ...pool, backends: new Map(pool.backends) }])),
-  };
+  return restoreState(decoded.value);
 }
 
 /** JSON with the keys of every object in order, so that equal values give equal texts. */

@@ -4,7 +4,6 @@
  * be readable is refused before it is written (`codec.ts`).
  */
 import type { AdminState, Health } from '#shared/backend-state.js';
-import type { BackendId, PoolId } from '#shared/ids.js';
 import type { Shape } from '#shared/shape.js';
 import { finite, flag, list, nullable, oneOf, pair, record, text, variants } from '#shared/shape.js';
 import {
@@ -20,7 +19,8 @@ import {
   weight,
 } from '#shared/shape-settings.js';
 import type { BreakerEvidence, EventData, EventType, HealthEvidence } from '../domain/events.js';
-import type { AppliedConfig, BackendState, BreakerState, ControlState, PoolState } from '../domain/state.js';
+import type { SerializedPool, SerializedState } from '../domain/serialize.js';
+import type { AppliedConfig, BackendState, BreakerState, RejectedConfig } from '../domain/state.js';
 import { checkResult, outcomeBucket } from './journal-shape.js';
 
 /** Longest text and list within an event. */
@@ -112,17 +112,7 @@ const backendState = record<BackendState>({
   breaker: breakerState,
 });
 
-/** A pool's state with its backends as a list of entries. */
-export type StoredPool = Omit<PoolState, 'backends'> & {
-  readonly backends: readonly (readonly [BackendId, BackendState])[];
-};
-
-/** A checkpoint: the durable state with its maps as lists of entries. */
-export type StoredState = Omit<ControlState, 'pools'> & {
-  readonly pools: readonly (readonly [PoolId, StoredPool])[];
-};
-
-const storedPool = record<StoredPool>({
+const storedPool = record<SerializedPool>({
   id: poolName,
   version: count,
   settings: poolSettings,
@@ -130,7 +120,7 @@ const storedPool = record<StoredPool>({
   panic: flag,
 });
 
-export const storedState = record<StoredState>({
+export const storedState = record<SerializedState>({
   epoch: count,
   seq: count,
   at: time,
@@ -143,6 +133,7 @@ export const storedState = record<StoredState>({
       restartNeeded: texts,
     }),
   ),
+  rejected: nullable(record<RejectedConfig>({ file: words, at: time, problems: texts })),
   forwarding: nullable(forwarding),
   routes: list(route, MAX_EVENT_LIST),
   pools: list(pair(poolName, storedPool), MAX_EVENT_LIST),

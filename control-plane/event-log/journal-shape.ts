@@ -67,17 +67,23 @@ const command: Shape<Command> = { problem: commandOutline.problem };
 
 const trials = record<TrialObservations>({
   permits: list(
-    record<OutstandingPermit>({ permit: count, worker: count, grantedAt: time, expiresAt: time }),
+    record<OutstandingPermit>({
+      permit: count,
+      worker: count,
+      grantedAt: time,
+      expiresAt: time,
+      spent: flag,
+    }),
     MAX_LIST,
   ),
   successes: count,
-  turn: count,
+  lastWorker: nullable(count),
 });
 
 const backendObservations = record<BackendObservations>({
   generation: count,
   checks: list(checkResult, MAX_LIST),
-  passiveFailureAt: time,
+  passiveFailureAt: nullable(time),
   window: list(outcomeBucket, MAX_LIST),
   trials: nullable(trials),
 });

@@ -3,6 +3,7 @@ import type { EventData, EventOf, EventType, TidegateEvent } from '../../control
 import { EVENT_SCHEMAS } from '../../control-plane/domain/events.js';
 import type { JournalEntry } from '../../control-plane/domain/journal.js';
 import type { ControlState } from '../../control-plane/domain/state.js';
+import { restoreState, type SerializedPool } from '../../control-plane/domain/serialize.js';
 import { initialState } from '../../control-plane/domain/state.js';
 import { backendId, poolId } from '../../shared/ids.js';
 import type { PoolSettings } from '../../shared/settings.js';
@@ -70,41 +71,35 @@ export function commandEntry(id: number, at: number): JournalEntry {
 
 /** A state after event `seq` with one pool of `backends` backends. */
 export function sampleState(seq: number, backends = 2): ControlState {
-  return {
+  const pool: SerializedPool = {
+    id: SAMPLE_POOL,
+    version: seq,
+    settings: SAMPLE_POOL_SETTINGS,
+    backends: Array.from({ length: backends }, (_, index) => {
+      const id = backendId(`backend${index + 1}`);
+      return [
+        id,
+        {
+          id,
+          address: { protocol: 'http', host: 'localhost', port: 8081 + index },
+          weight: index,
+          generation: index + 1,
+          origin: 'file',
+          admin: 'ready',
+          health: 'healthy',
+          healthSince: 5,
+          breaker: { phase: 'open', openings: 2, since: 5, until: 90.5 },
+        },
+      ];
+    }),
+    panic: false,
+  };
+  return restoreState({
     ...initialState(),
     epoch: 1,
     seq,
     at: seq * 1000,
     routes: [{ host: null, pathPrefix: '/', pool: SAMPLE_POOL }],
-    pools: new Map([
-      [
-        SAMPLE_POOL,
-        {
-          id: SAMPLE_POOL,
-          version: seq,
-          settings: SAMPLE_POOL_SETTINGS,
-          backends: new Map(
-            Array.from({ length: backends }, (_, index) => {
-              const id = backendId(`backend${index + 1}`);
-              return [
-                id,
-                {
-                  id,
-                  address: { protocol: 'http', host: 'localhost', port: 8081 + index },
-                  weight: index,
-                  generation: index + 1,
-                  origin: 'file',
-                  admin: 'ready',
-                  health: 'healthy',
-                  healthSince: 5,
-                  breaker: { phase: 'open', openings: 2, since: 5, until: 90.5 },
-                },
-              ] as const;
-            }),
-          ),
-          panic: false,
-        },
-      ],
-    ]),
-  };
+    pools: [[SAMPLE_POOL, pool]],
+  });
 }

@@ -7,6 +7,7 @@ import type { GaugeSource } from '../../../../control-plane/metrics/gauges.js';
 import { configuredIn } from '../../../../control-plane/metrics/label-rules.js';
 import type { TidegateEvent } from '../../../../control-plane/domain/events.js';
 import { initialObservations } from '../../../../control-plane/domain/observations.js';
+import { restoreState } from '../../../../control-plane/domain/serialize.js';
 import {
   initialState,
   type BackendState,
@@ -41,9 +42,9 @@ function stateWith(...backends: BackendState[]): ControlState {
     version: 7,
     settings,
     panic: false,
-    backends: new Map(backends.map((each) => [each.id, each])),
+    backends: backends.map((each) => [each.id, each] as const),
   };
-  return { ...initialState(), seq: 7, epoch: 2, pools: new Map([[WEB, pool]]) };
+  return restoreState({ ...initialState(), seq: 7, epoch: 2, pools: [[WEB, pool]] });
 }
 
 function arrange() {
