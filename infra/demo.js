@@ -1,0 +1,102 @@
+/**
+ * `npm run demo`: three backends, and Tidegate before them. Prints where things are and three things to try.
+ * Environment: DEMO_PORT, DEMO_ADMIN_PORT, DEMO_BACKEND1 to DEMO_BACKEND3 (ports), DEMO_DATA_DIR.
+ */
+import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import process from 'node:process';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const port = process.env.DEMO_PORT ?? '8080';
+const adminPort = process.env.DEMO_ADMIN_PORT ?? '9900';
+const backends = [1, 2, 3].map((number) => process.env[`DEMO_BACKEND${number}`] ?? String(8080 + number));
+const dataDir = process.env.DEMO_DATA_DIR ?? mkdtempSync(join(tmpdir(), 'tidegate-demo-'));
+/** How long Tidegate may take to be ready before the demo gives up. */
+const READY_LIMIT_MS = 30_000;
+
+const children = [];
+let exiting = false;
+
+function start(name, args) {
+  const child = spawn(process.execPath, args, {
+    cwd: root,
+    stdio: 'inherit',
+    env: { ...process.env, DEMO_DATA_DIR: dataDir },
+  });
+  child.on('error', (error) => finish(1, `${name} does not start: ${error.message}`));
+  child.on('exit', (code) => {
+    if (!exiting) finish(code ?? 1, `${name} ended, so the demo ends too.`);
+  });
+  children.push(child);
+}
+
+/** Ends everything that the demo started, waits for it, and leaves nothing behind. */
+function finish(code, message) {
+  if (exiting) return;
+  exiting = true;
+  if (message !== undefined) console.error(message);
+  const running = children.filter((child) => child.exitCode === null && child.signalCode === null);
+  let left = running.length;
+  const leave = () => {
+    if (process.env.DEMO_DATA_DIR === undefined) rmSync(dataDir, { recursive: true, force: true });
+    process.exit(code);
+  };
+  if (left === 0) leave();
+  for (const child of running) {
+    child.once('exit', () => {
+      left -= 1;
+      if (left === 0) leave();
+    });
+    child.kill('SIGTERM');
+  }
+}
+
+async function untilReady() {
+  const deadline = Date.now() + READY_LIMIT_MS;
+  while (!exiting && Date.now() < deadline) {
+    const answer = await fetch(`http://127.0.0.1:${adminPort}/readyz`).catch(() => null);
+    if (answer?.ok) return true;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  return false;
+}
+
+process.on('SIGINT', () => finish(0));
+process.on('SIGTERM', () => finish(0));
+
+start('run-backends', [join(root, 'infra/run-backends'), ...backends]);
+start('tidegate', [
+  join(root, 'dist/control-plane/cli/tidegate.js'),
+  'serve',
+  '-c',
+  join(root, 'infra/demo.yaml'),
+]);
+
+if (!(await untilReady())) finish(1, `Tidegate was not ready within ${READY_LIMIT_MS / 1000} s.`);
+else {
+  const admin = adminPort === '9900' ? '' : ` --admin http://127.0.0.1:${adminPort}`;
+  console.log(`
+Tidegate forwards.
+
+  traffic   http://127.0.0.1:${port}/            metrics   http://127.0.0.1:${port}/metrics
+  admin     http://127.0.0.1:${adminPort}/            API       http://127.0.0.1:${adminPort}/api/v1/openapi.json
+
+Three things to try, in another terminal:
+
+  1. See the weights 1 : 2 : 1 at work:
+       for i in $(seq 12); do curl -s http://127.0.0.1:${port}/ ; done
+  2. Break a backend, send it some traffic, and ask why it left:
+       curl -X POST http://127.0.0.1:${backends[2]}/break
+       for i in $(seq 40); do curl -s -o /dev/null http://127.0.0.1:${port}/ ; done
+       npx tidegate why backend3${admin}
+       curl -X POST http://127.0.0.1:${backends[2]}/repair
+  3. Change a weight while it runs, and see it in the history:
+       npx tidegate backends weight backend1 10${admin}
+       npx tidegate events${admin}
+
+Ctrl-C ends it.
+`);
+}
