@@ -1,0 +1,22 @@
+/** Waits for a condition, with a deadline: the only waiting that tests do. */
+
+const POLL_MS = 10;
+
+/** Resolves with the first value that is neither `undefined`, `null` nor `false`. Fails with `what` after `limitMs`. */
+export async function waitUntil<Value>(
+  what: string,
+  condition: () => Value | Promise<Value>,
+  limitMs = 10_000,
+): Promise<NonNullable<Exclude<Value, false>>> {
+  const deadline = performance.now() + limitMs;
+  for (;;) {
+    const value = await condition();
+    if (value !== undefined && value !== null && value !== false) {
+      return value as NonNullable<Exclude<Value, false>>;
+    }
+    if (performance.now() > deadline) throw new Error(`waited ${limitMs} ms for: ${what}`);
+    const { promise, resolve } = Promise.withResolvers<void>();
+    setTimeout(resolve, POLL_MS);
+    await promise;
+  }
+}
