@@ -155,6 +155,26 @@ export function finite(min: number, max: number): Shape<number> {
   };
 }
 
+/** A byte array (a Buffer too) of `min` to `max` bytes. */
+export function bytes(min: number, max: number): Shape<Uint8Array> {
+  return {
+    problem: (value, path) =>
+      tagOf(value) === '[object Uint8Array]' && within(value, min, max)
+        ? null
+        : `${path}: expected ${min} to ${max} bytes`,
+  };
+}
+
+/** A Float64Array of at most `max` numbers. */
+export function doubles(max: number): Shape<Float64Array> {
+  return {
+    problem: (value, path) =>
+      tagOf(value) === '[object Float64Array]' && within(value, 0, max)
+        ? null
+        : `${path}: expected a Float64Array of at most ${max} numbers`,
+  };
+}
+
 export const flag: Shape<boolean> = {
   problem: (value, path) => (typeof value === 'boolean' ? null : `${path}: expected true or false`),
 };
@@ -173,4 +193,14 @@ export function where<T>(shape: Shape<T>, holds: (value: T) => boolean, otherwis
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function within(value: unknown, min: number, max: number): boolean {
+  const { length } = value as { readonly length: number };
+  return length >= min && length <= max;
+}
+
+/** Only views of memory have a tag here: arrays from another realm are no instance of this one's classes. */
+function tagOf(value: unknown): string {
+  return ArrayBuffer.isView(value) ? Object.prototype.toString.call(value) : '';
 }

@@ -1,0 +1,274 @@
+/**
+ * Messages between the primary and its workers, and snapshots, from unknown to typed. The primary trusts no worker:
+ * shape, ranges and sizes are checked here, before anything else reads a message. What a message means (whether the
+ * backend exists, the permit is known) is for its reader to judge. Never throws.
+ */
+import type { Availability, BreakerPhase } from './backend-state.js';
+import type {
+  Ack,
+  CertificateMaterial,
+  CertificateMessage,
+  Flushed,
+  FlushRequest,
+  Hello,
+  ListenerSettings,
+  ListenFailed,
+  LoadMessage,
+  MetricsDelta,
+  MetricsReply,
+  MetricsRequest,
+  Nack,
+  PrimaryMessage,
+  Ready,
+  Report,
+  SeriesDefinition,
+  SessionOperation,
+  SessionReply,
+  SessionRequest,
+  SessionSigningKey,
+  ShutdownMessage,
+  SnapshotMessage,
+  Welcome,
+  WorkerMessage,
+} from './message.js';
+import { FAILURE_REASONS } from './outcome.js';
+import type { BackendOutcomes, TrialReport } from './outcome.js';
+import type { SessionLifetime } from './session.js';
+import type { Shape } from './shape.js';
+import {
+  bytes,
+  decodeShape,
+  doubles,
+  flag,
+  integer,
+  list,
+  nullable,
+  oneOf,
+  partialRecord,
+  record,
+  text,
+  variants,
+  where,
+} from './shape.js';
+import {
+  MAX_LISTED,
+  algorithm,
+  backendAddress,
+  backendName,
+  count,
+  forwarding,
+  freeText,
+  millis,
+  poolName,
+  route,
+  sticky,
+  weight,
+} from './shape-settings.js';
+import type { BackendSnapshot, PoolSnapshot, Snapshot, TrialPermit } from './snapshot.js';
+
+/** Most backends that one report or load message may name. */
+export const MAX_BACKENDS_PER_REPORT = 10_000;
+/** Most trials that one report may tell of a backend. */
+export const MAX_TRIALS_PER_BACKEND = 1_000;
+/** Most series that one delta may introduce… */
+export const MAX_SERIES_PER_DELTA = 10_000;
+/** …and most increments that it may carry. */
+export const MAX_INCREMENTS_PER_DELTA = 100_000;
+/** Largest snapshot, encoded. */
+export const MAX_SNAPSHOT_BYTES = 256 * 1024 * 1024;
+const MAX_METRICS_TEXT = 256 * 1024 * 1024;
+const MAX_PEM = 1024 * 1024;
+const MAX_SIGNING_KEYS = 16;
+const MAX_SECRET_BYTES = 1024;
+const MAX_LABELS = 8;
+const MAX_LABEL = 128;
+const TICKET_KEY_BYTES = 48;
+/** 16 bytes in base64url. */
+const SESSION_ID_PATTERN = /^[A-Za-z0-9_-]{22}$/;
+
+export type DecodedMessage<M> =
+  { readonly ok: true; readonly message: M } | { readonly ok: false; readonly problem: string };
+
+/** What a worker sent. The problem is one sentence for the log. */
+export function decodeWorkerMessage(value: unknown): DecodedMessage<WorkerMessage> {
+  return asMessage(workerMessage, value);
+}
+
+/** What the primary sent. */
+export function decodePrimaryMessage(value: unknown): DecodedMessage<PrimaryMessage> {
+  return asMessage(primaryMessage, value);
+}
+
+/** A snapshot, given as its parsed JSON. */
+export function decodeSnapshot(
+  value: unknown,
+): { readonly ok: true; readonly snapshot: Snapshot } | { readonly ok: false; readonly problem: string } {
+  const decoded = decodeShape(snapshot, value, 'snapshot');
+  return decoded.ok ? { ok: true, snapshot: decoded.value } : decoded;
+}
+
+function asMessage<M>(shape: Shape<M>, value: unknown): DecodedMessage<M> {
+  const decoded = decodeShape(shape, value, 'message');
+  return decoded.ok ? { ok: true, message: decoded.value } : decoded;
+}
+
+const port = integer(0, 65_535);
+const position = { epoch: count, version: count };
+
+const activeRequests = list(
+  record<LoadMessage['backends'][number]>({ pool: poolName, backend: backendName, active: count }),
+  MAX_BACKENDS_PER_REPORT,
+);
+
+const trialReport = record<TrialReport>({
+  permit: count,
+  result: nullable(oneOf<'success' | 'failure'>('success', 'failure')),
+  returned: flag,
+});
+
+const backendOutcomes = record<BackendOutcomes>({
+  pool: poolName,
+  backend: backendName,
+  generation: count,
+  successes: count,
+  failures: partialRecord(FAILURE_REASONS, count),
+  trials: list(trialReport, MAX_TRIALS_PER_BACKEND),
+});
+
+const seriesDefinition = record<SeriesDefinition>(
+  { metric: text(MAX_LABEL), labels: list(text(MAX_LABEL), MAX_LABELS) },
+  { part: text(MAX_LABEL) },
+);
+
+const increments = where(
+  doubles(2 * MAX_INCREMENTS_PER_DELTA),
+  (values) => values.length % 2 === 0 && values.every((value) => value >= 0 && Number.isFinite(value)),
+  'expected number and increment in turn, none below 0',
+);
+
+const workerMessage = variants<'type', WorkerMessage>('type', {
+  hello: record<Hello>({ type: oneOf('hello'), protocol: count, pid: count }),
+  ready: record<Ready>({ type: oneOf('ready'), port }),
+  'listen-failed': record<ListenFailed>({ type: oneOf('listen-failed'), code: freeText, message: freeText }),
+  ack: record<Ack>({ type: oneOf('ack'), ...position }),
+  nack: record<Nack>({ type: oneOf('nack'), ...position, reason: freeText }),
+  report: record<Report>(
+    { type: oneOf('report'), outcomes: list(backendOutcomes, MAX_BACKENDS_PER_REPORT), connections: count },
+    { active: activeRequests },
+  ),
+  metrics: record<MetricsDelta>({
+    type: oneOf('metrics'),
+    series: list(seriesDefinition, MAX_SERIES_PER_DELTA),
+    firstSeries: count,
+    values: increments,
+  }),
+  session: where(
+    record<SessionRequest>(
+      {
+        type: oneOf('session'),
+        id: count,
+        operation: oneOf<SessionOperation>('lookup', 'bind', 'rebind', 'release'),
+        pool: poolName,
+        session: text(22, SESSION_ID_PATTERN),
+        lifetime: record<SessionLifetime>({ idleMs: millis, remainingMs: millis }),
+      },
+      { from: backendName, to: backendName },
+    ),
+    namesItsBackends,
+    'the operation lacks `to`, or `from`',
+  ),
+  'metrics-request': record<MetricsRequest>({ type: oneOf('metrics-request'), id: count }),
+  flushed: record<Flushed>({ type: oneOf('flushed'), id: count }),
+});
+
+function namesItsBackends(request: SessionRequest): boolean {
+  switch (request.operation) {
+    case 'lookup':
+    case 'release':
+      return true;
+    case 'bind':
+      return request.to !== undefined;
+    case 'rebind':
+      return request.from !== undefined && request.to !== undefined;
+  }
+}
+
+const certificate = record<CertificateMaterial>({
+  certPem: text(MAX_PEM),
+  keyPem: text(MAX_PEM),
+  ticketKeys: bytes(TICKET_KEY_BYTES, TICKET_KEY_BYTES),
+});
+
+/** `undefined`: the store cannot say. Structured cloning keeps such a key. */
+const maybeBackend: Shape<SessionReply['backend']> = {
+  problem: (value, path) => (value === undefined ? null : nullable(backendName).problem(value, path)),
+};
+
+const primaryMessage = variants<'type', PrimaryMessage>('type', {
+  welcome: record<Welcome>({
+    type: oneOf('welcome'),
+    protocol: count,
+    worker: count,
+    listener: record<ListenerSettings>({ host: text(255), port, tls: flag, reusePort: flag }),
+    engine: oneOf<'native' | 'compat'>('native', 'compat'),
+    certificate: nullable(certificate),
+    sessionKeys: list(
+      record<SessionSigningKey>({ kid: text(MAX_LABEL), secret: bytes(1, MAX_SECRET_BYTES) }),
+      MAX_SIGNING_KEYS,
+    ),
+    log: record<Welcome['log']>({ level: text(MAX_LABEL) }),
+  }),
+  snapshot: record<SnapshotMessage>({
+    type: oneOf('snapshot'),
+    ...position,
+    payload: bytes(1, MAX_SNAPSHOT_BYTES),
+  }),
+  load: record<LoadMessage>({ type: oneOf('load'), backends: activeRequests }),
+  certificate: record<CertificateMessage>({ type: oneOf('certificate'), certificate }),
+  'session-reply': record<SessionReply>({ type: oneOf('session-reply'), id: count, backend: maybeBackend }),
+  'metrics-reply': record<MetricsReply>({
+    type: oneOf('metrics-reply'),
+    id: count,
+    contentType: freeText,
+    body: text(MAX_METRICS_TEXT),
+  }),
+  flush: record<FlushRequest>({ type: oneOf('flush'), id: count }),
+  shutdown: record<ShutdownMessage>({ type: oneOf('shutdown'), deadlineMs: millis }),
+});
+
+const backendSnapshot = record<BackendSnapshot>({
+  id: backendName,
+  address: backendAddress,
+  weight,
+  availability: oneOf<Availability>(
+    'available',
+    'trial',
+    'draining',
+    'unchecked',
+    'unhealthy',
+    'ejected',
+    'maintenance',
+  ),
+  breaker: oneOf<BreakerPhase>('closed', 'open', 'half-open'),
+  generation: count,
+  permits: list(record<TrialPermit>({ permit: count, worker: count }), MAX_LISTED),
+});
+
+const snapshot = record<Snapshot>({
+  ...position,
+  seq: count,
+  at: millis,
+  forwarding,
+  routes: list(route, MAX_LISTED),
+  pools: list(
+    record<PoolSnapshot>({
+      id: poolName,
+      version: count,
+      algorithm,
+      sticky: nullable(sticky),
+      panic: flag,
+      backends: list(backendSnapshot, MAX_LISTED),
+    }),
+    MAX_LISTED,
+  ),
+});

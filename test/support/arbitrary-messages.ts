@@ -1,0 +1,181 @@
+/** Arbitrary sound messages and snapshots, for laws that hold for all of them. */
+import fc from 'fast-check';
+import type { Arbitrary } from 'fast-check';
+import { backendId, poolId } from '../../shared/ids.js';
+import type { PrimaryMessage, WorkerMessage } from '../../shared/message.js';
+import { FAILURE_REASONS } from '../../shared/outcome.js';
+import type { ForwardingSettings, StickySettings } from '../../shared/settings.js';
+import type { PoolSnapshot, Snapshot } from '../../shared/snapshot.js';
+
+const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,20}$/;
+const pool = fc.stringMatching(NAME).map(poolId);
+const backend = fc.stringMatching(NAME).map(backendId);
+const count = fc.nat();
+const words = fc.string({ maxLength: 40 });
+const millis = fc.double({ min: 0, max: 1e12, noNaN: true });
+const share = fc.double({ min: 0, max: 1, noNaN: true });
+const position = { epoch: count, version: count };
+const bytes = (min: number, max: number) => fc.uint8Array({ minLength: min, maxLength: max });
+const active = fc.array(fc.record({ pool, backend, active: count }), { maxLength: 4 });
+const type = <T extends string>(value: T) => fc.constant(value);
+
+const outcomes = fc.record({
+  pool,
+  backend,
+  generation: count,
+  successes: count,
+  failures: fc.dictionary(fc.constantFrom(...FAILURE_REASONS), count, { noNullPrototype: true }),
+  trials: fc.array(
+    fc.record({
+      permit: count,
+      result: fc.constantFrom<'success' | 'failure' | null>('success', 'failure', null),
+      returned: fc.boolean(),
+    }),
+    { maxLength: 3 },
+  ),
+});
+
+const series = fc.record(
+  { metric: words, labels: fc.array(words, { maxLength: 4 }), part: words },
+  { requiredKeys: ['metric', 'labels'] },
+);
+
+const increments = fc
+  .array(fc.tuple(count, millis), { maxLength: 5 })
+  .map((pairs) => new Float64Array(pairs.flat()));
+
+const sessionRequest = {
+  type: type('session'),
+  id: count,
+  pool,
+  session: fc.stringMatching(/^[A-Za-z0-9_-]{22}$/),
+  lifetime: fc.record({ idleMs: millis, remainingMs: millis }),
+};
+
+export const workerMessages: Arbitrary<WorkerMessage> = fc.oneof(
+  fc.record({ type: type('hello'), protocol: count, pid: count }),
+  fc.record({ type: type('ready'), port: fc.nat(65_535) }),
+  fc.record({ type: type('listen-failed'), code: words, message: words }),
+  fc.record({ type: type('ack'), ...position }),
+  fc.record({ type: type('nack'), ...position, reason: words }),
+  fc.record(
+    { type: type('report'), outcomes: fc.array(outcomes, { maxLength: 3 }), active, connections: count },
+    { requiredKeys: ['type', 'outcomes', 'connections'] },
+  ),
+  fc.record({
+    type: type('metrics'),
+    series: fc.array(series, { maxLength: 3 }),
+    firstSeries: count,
+    values: increments,
+  }),
+  fc.record({ ...sessionRequest, operation: fc.constantFrom('lookup', 'release') }),
+  fc.record({ ...sessionRequest, operation: type('bind'), to: backend }),
+  fc.record({ ...sessionRequest, operation: type('rebind'), from: backend, to: backend }),
+  fc.record({ type: type('metrics-request'), id: count }),
+  fc.record({ type: type('flushed'), id: count }),
+);
+
+const certificate = fc.record({ certPem: words, keyPem: words, ticketKeys: bytes(48, 48) });
+
+export const primaryMessages: Arbitrary<PrimaryMessage> = fc.oneof(
+  fc.record({
+    type: type('welcome'),
+    protocol: count,
+    worker: count,
+    listener: fc.record({ host: words, port: fc.nat(65_535), tls: fc.boolean(), reusePort: fc.boolean() }),
+    engine: fc.constantFrom('native', 'compat'),
+    certificate: fc.option(certificate),
+    sessionKeys: fc.array(fc.record({ kid: words, secret: bytes(1, 40) }), { maxLength: 2 }),
+    log: fc.record({ level: words }),
+  }),
+  fc.record({ type: type('snapshot'), ...position, payload: bytes(1, 30) }),
+  fc.record({ type: type('load'), backends: active }),
+  fc.record({ type: type('certificate'), certificate }),
+  fc.record({
+    type: type('session-reply'),
+    id: count,
+    backend: fc.oneof(backend, fc.constant(null), fc.constant(undefined)),
+  }),
+  fc.record({ type: type('metrics-reply'), id: count, contentType: words, body: words }),
+  fc.record({ type: type('flush'), id: count }),
+  fc.record({ type: type('shutdown'), deadlineMs: millis }),
+);
+
+const sticky: Arbitrary<StickySettings> = fc.oneof(
+  fc.record({ type: type('cookie'), cookieName: words, idleTimeoutMs: millis, absoluteTimeoutMs: millis }),
+  fc.record({ type: type('ip'), prefix4: fc.nat(32), prefix6: fc.nat(128) }),
+);
+
+const forwarding: Arbitrary<ForwardingSettings> = fc.record({
+  retry: fc.record({
+    attempts: count,
+    perTryTimeoutMs: millis,
+    budgetPercent: share,
+    budgetMin: count,
+    bufferBytes: count,
+  }),
+  timeouts: fc.record({
+    connectMs: millis,
+    requestHeadMs: millis,
+    requestBodyIdleMs: millis,
+    responseHeadMs: millis,
+    responseIdleMs: millis,
+    keepAliveMs: millis,
+    upstreamKeepAliveMs: millis,
+    tunnelIdleMs: millis,
+    shutdownMs: millis,
+  }),
+  limits: fc.record({
+    headBytes: count,
+    headerCount: count,
+    targetBytes: count,
+    connectionsPerWorker: count,
+    requestsPerConnection: count,
+    connectionAgeMs: millis,
+    idlePerBackend: count,
+  }),
+  trustedProxies: fc.array(words, { maxLength: 2 }),
+  metricsPath: fc.option(words),
+  accessLogRatio: share,
+});
+
+const poolSnapshots: Arbitrary<PoolSnapshot> = fc.record({
+  id: pool,
+  version: count,
+  algorithm: fc.constantFrom('round-robin', 'weighted-round-robin', 'least-connections', 'random'),
+  sticky: fc.option(sticky),
+  panic: fc.boolean(),
+  backends: fc.array(
+    fc.record({
+      id: backend,
+      address: fc.record({
+        protocol: fc.constantFrom('http', 'https'),
+        host: words,
+        port: fc.integer({ min: 1, max: 65_535 }),
+      }),
+      weight: fc.nat(1_000),
+      availability: fc.constantFrom(
+        'available',
+        'trial',
+        'draining',
+        'unchecked',
+        'unhealthy',
+        'ejected',
+        'maintenance',
+      ),
+      breaker: fc.constantFrom('closed', 'open', 'half-open'),
+      generation: count,
+      permits: fc.array(fc.record({ permit: count, worker: count }), { maxLength: 2 }),
+    }),
+    { maxLength: 3 },
+  ),
+});
+
+export const snapshots: Arbitrary<Snapshot> = fc.record({
+  ...position,
+  seq: count,
+  at: millis,
+  forwarding,
+  routes: fc.array(fc.record({ host: fc.option(words), pathPrefix: words, pool }), { maxLength: 3 }),
+  pools: fc.array(poolSnapshots, { maxLength: 3 }),
+});
