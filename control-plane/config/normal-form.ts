@@ -7,6 +7,7 @@ import type {
   ForwardingSettings,
   HealthCheckSettings,
   PoolDefinition,
+  PoolSettings,
   Route,
   StickySettings,
 } from '#shared/settings.js';
@@ -94,13 +95,17 @@ function forwardingOf({
 function poolOf(name: string, pool: PoolInput): PoolDefinition {
   return {
     id: poolId(name),
-    settings: {
-      algorithm: pool.algorithm,
-      healthCheck: healthCheckOf(pool.health_check),
-      breaker: breakerOf(pool.circuit_breaker),
-      sticky: stickyOf(pool.sticky_session),
-    },
+    settings: poolSettingsOf(pool),
     backends: pool.backends.map(({ id, url, weight }) => ({ id: backendId(id), address: url, weight })),
+  };
+}
+
+export function poolSettingsOf(pool: Omit<PoolInput, 'backends'>): PoolSettings {
+  return {
+    algorithm: pool.algorithm,
+    healthCheck: healthCheckOf(pool.health_check),
+    breaker: breakerOf(pool.circuit_breaker),
+    sticky: stickyOf(pool.sticky_session),
   };
 }
 
