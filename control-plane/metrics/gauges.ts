@@ -4,6 +4,7 @@
  */
 import type { Availability, BreakerPhase } from '#shared/backend-state.js';
 import { METRICS, type MetricKey } from '#shared/metrics.js';
+import { availability } from '../domain/availability.js';
 import type { BackendState, PoolState } from '../domain/state.js';
 import type { ControlPort, WorkerPhase } from '../runtime/control-port.js';
 
@@ -20,8 +21,6 @@ export type GaugeSource = Pick<
 > & {
   /** Commands that wait for the control loop. */
   mailboxDepth(): number;
-  /** `control-plane/domain/availability.ts`. */
-  availability(backend: BackendState): Availability;
 };
 
 const AVAILABILITIES: readonly Availability[] = [
@@ -79,13 +78,17 @@ function perBackendState(
     );
 }
 
-function isUp(availability: Availability): boolean {
-  return availability === 'available' || availability === 'trial';
+function availabilityOf({ admin, health, breaker }: BackendState): Availability {
+  return availability(admin, health, breaker.phase);
+}
+
+function isUp(present: Availability): boolean {
+  return present === 'available' || present === 'trial';
 }
 
 export const GAUGES: Partial<Record<MetricKey, GaugeReader>> = {
-  backendUp: perBackend((source, backend) => (isUp(source.availability(backend)) ? 1 : 0)),
-  backendAvailability: perBackendState(AVAILABILITIES, (source, backend) => source.availability(backend)),
+  backendUp: perBackend((_source, backend) => (isUp(availabilityOf(backend)) ? 1 : 0)),
+  backendAvailability: perBackendState(AVAILABILITIES, (_source, backend) => availabilityOf(backend)),
   backendWeight: perBackend((_source, backend) => backend.weight),
   backendActive: perBackend((source, backend, pool) => source.activeRequests(pool.id, backend.id)),
   breakerState: perBackendState(BREAKER_PHASES, (_source, backend) => backend.breaker.phase),

@@ -42,6 +42,8 @@ function stateWith(...backends: BackendState[]): ControlState {
     version: 7,
     settings,
     panic: false,
+    tripped: new Set<never>(),
+    tally: { ready: backends.length, available: backends.length, ejected: 0 },
     backends: backends.map((each) => [each.id, each] as const),
   };
   return restoreState({ ...initialState(), seq: 7, epoch: 2, pools: [[WEB, pool]] });
@@ -72,7 +74,6 @@ function arrange() {
     activeRequests: (_pool, id) => (id === 'a' ? 5 : 0),
     sessionCount: () => 8,
     mailboxDepth: () => 1,
-    availability: (each) => (each.breaker.phase === 'open' ? 'ejected' : 'available'),
   };
   const totals = new MetricTotals();
   const deltas = new WorkerDeltas(totals);
