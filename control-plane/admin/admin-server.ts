@@ -1,0 +1,196 @@
+/**
+ * The admin listener: composes the routes with what holds for all of them (who may ask, what is refused, how errors
+ * look, limits), binds and closes. Decides nothing about traffic: what it is asked for becomes commands.
+ */
+import type { AddressInfo, Socket } from 'node:net';
+import swagger from '@fastify/swagger';
+import { fastify, type FastifyError, type FastifyInstance } from 'fastify';
+import { assert } from '#shared/assert.js';
+import type { Clock, Logger, Timers } from '#shared/ports.js';
+import type { ControlPort } from '../runtime/control-port.js';
+import { AdminError, adminProblem, listenProblem } from './admin-settings.js';
+import { describeApi } from './api-description.js';
+import { FOLLOWER_LIMITS, Followers, type FollowerLimits } from './followers.js';
+import { guard } from './guard.js';
+import { methodsOf, type KnownRoute } from './known-routes.js';
+import { problemDocument, sendProblem, type Problem } from './problem.js';
+import { accepts, problemOfError } from './requests.js';
+import { backendRoutes } from './routes-backends.js';
+import { configRoutes } from './routes-config.js';
+import { eventRoutes } from './routes-events.js';
+import { poolRoutes } from './routes-pools.js';
+import { probeRoutes } from './routes-probes.js';
+import { statusRoutes } from './routes-status.js';
+import { SHARED_SCHEMAS } from './schemas.js';
+import { Transitions } from './transitions.js';
+
+export interface AdminOptions {
+  readonly host: string;
+  /** 0 lets the system choose. */
+  readonly port: number;
+  /** `null`: none, which is only allowed on loopback. */
+  readonly token: string | null;
+  readonly control: ControlPort;
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly logger: Logger;
+  readonly followers?: FollowerLimits;
+}
+
+export interface AdminServer {
+  readonly address: AddressInfo;
+  /** Ends event streams and idle connections, finishes what runs. */
+  close(): Promise<void>;
+}
+
+/** Largest body: a configuration file for validation. */
+const BODY_LIMIT_BYTES = 1_048_576;
+const HEAD_LIMIT_BYTES = 16_384;
+const MAX_CONNECTIONS = 256;
+/** A whole request must have arrived within this. */
+const REQUEST_TIMEOUT_MS = 30_000;
+const HEADERS_TIMEOUT_MS = 10_000;
+/** A connection on which nothing moves. Longer than the heartbeat of event streams. */
+const IDLE_TIMEOUT_MS = 60_000;
+const KEEP_ALIVE_MS = 30_000;
+
+/** Starts the listener. Fails with AdminError, whose message is one sentence for the person who started Tidegate. */
+export async function startAdminServer(options: AdminOptions): Promise<AdminServer> {
+  const problem = adminProblem(options.host, options.token);
+  if (problem !== null) throw new AdminError(problem);
+  const app = await createAdminApp(options);
+  try {
+    await app.listen({ host: options.host, port: options.port });
+  } catch (error) {
+    await app.close();
+    throw listenProblem(error, options.host, options.port);
+  }
+  const address = app.server.address();
+  assert(address !== null && typeof address === 'object', 'a listener on a port has an address');
+  return { address, close: () => app.close() };
+}
+
+/** The application without its listener, for tests that need no socket. */
+export async function createAdminApp(options: AdminOptions): Promise<FastifyInstance> {
+  const { control, logger } = options;
+  const app = createFastify();
+  app.server.maxConnections = MAX_CONNECTIONS;
+  const routes: KnownRoute[] = [];
+  app.addHook('onRoute', ({ url, method }) => {
+    routes.push({ url, methods: [method].flat() });
+  });
+  app.setSerializerCompiler(() => (data) => JSON.stringify(data));
+  for (const [$id, schema] of Object.entries(SHARED_SCHEMAS)) app.addSchema({ $id, ...schema });
+
+  guard(app, options.token);
+  refuseWhatIsNotAccepted(app);
+  answerErrors(app, routes, logger);
+  logWrites(app, logger);
+  await app.register(swagger, describeApi(control.version, options.token !== null));
+
+  const transitions = new Transitions();
+  const unfollow = control.follow((events) => transitions.apply(events));
+  await transitions.load(control.log);
+  const followers = new Followers(control, {
+    timers: options.timers,
+    logger,
+    limits: options.followers ?? FOLLOWER_LIMITS,
+  });
+  app.addHook('preClose', async () => {
+    unfollow();
+    followers.close();
+  });
+
+  const source = { port: control, transitions };
+  app.register(async (api) => {
+    probeRoutes(api, control);
+    statusRoutes(api, source, options.clock);
+    poolRoutes(api, source);
+    backendRoutes(api, source);
+    eventRoutes(api, source, followers);
+    configRoutes(api, control);
+    api.get('/api/v1/openapi.json', { schema: { hide: true } }, async () => app.swagger());
+  });
+  await app.ready();
+  return app;
+}
+
+function createFastify(): FastifyInstance {
+  const app = fastify({
+    logger: false,
+    bodyLimit: BODY_LIMIT_BYTES,
+    connectionTimeout: IDLE_TIMEOUT_MS,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    forceCloseConnections: 'idle',
+    http: { maxHeaderSize: HEAD_LIMIT_BYTES, headersTimeout: HEADERS_TIMEOUT_MS },
+    ajv: {
+      customOptions: { removeAdditional: false, coerceTypes: false, useDefaults: false, allErrors: true },
+    },
+    clientErrorHandler: answerBrokenRequest,
+    frameworkErrors: (error, request, reply) => {
+      const problem = problemOfError(error, request);
+      void sendProblem(reply, problem ?? { type: 'internal', detail: 'A bug; the log has more.' });
+    },
+  });
+  app.removeContentTypeParser('text/plain');
+  return app;
+}
+
+function refuseWhatIsNotAccepted(app: FastifyInstance): void {
+  app.addHook('onRequest', async (request, reply) => {
+    if (!request.url.startsWith('/api/')) return;
+    const streams = typeof request.query === 'object' && Object(request.query)['follow'] === 'true';
+    const type = streams ? 'text/event-stream' : 'application/json';
+    if (accepts(request.headers.accept, type) || reply.sent) return;
+    await sendProblem(reply, { type: 'not_acceptable', detail: `Only ${type} is offered here.` });
+  });
+}
+
+function answerErrors(app: FastifyInstance, routes: readonly KnownRoute[], logger: Logger): void {
+  app.setNotFoundHandler(async (request, reply) => {
+    const path = request.url.split('?', 1)[0] ?? '';
+    const methods = methodsOf(path, routes);
+    if (methods.length === 0) {
+      return sendProblem(reply, { type: 'not_found', detail: `There is nothing at ${path.slice(0, 200)}.` });
+    }
+    const allow = methods.join(', ');
+    const detail = `${request.method} is not possible here, only ${allow}.`;
+    return sendProblem(reply, { type: 'method_not_allowed', detail, allow });
+  });
+  app.setErrorHandler(async (error: FastifyError, request, reply) => {
+    const problem = problemOfError(error, request);
+    if (problem === null)
+      logger.error({ err: error, method: request.method, path: request.url }, 'admin request failed');
+    return sendProblem(reply, problem ?? { type: 'internal', detail: 'A bug; the log has more.' });
+  });
+}
+
+function logWrites(app: FastifyInstance, logger: Logger): void {
+  app.addHook('onResponse', async (request, reply) => {
+    if (request.method === 'GET' || request.method === 'HEAD') return;
+    const { method, url, ip } = request;
+    logger.info({ method, path: url, client: ip, status: reply.statusCode }, 'admin write');
+  });
+}
+
+/** Answers what is not even HTTP, on the bare socket. */
+function answerBrokenRequest(error: Error & { readonly code?: string }, socket: Socket): void {
+  if (!socket.writable || error.code === 'ECONNRESET') {
+    socket.destroy();
+    return;
+  }
+  const document = problemDocument(brokenRequest(error.code));
+  const body = JSON.stringify(document);
+  socket.end(
+    `HTTP/1.1 ${document.status} ${document.title}\r\ncontent-type: application/problem+json\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
+  );
+}
+
+function brokenRequest(code: string | undefined): Problem {
+  if (code === 'HPE_HEADER_OVERFLOW')
+    return { type: 'head_too_large', detail: 'The request head is larger than 16 KiB.' };
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT')
+    return { type: 'request_timeout', detail: 'The request did not arrive in time.' };
+  return { type: 'bad_request', detail: 'This is not valid HTTP.' };
+}

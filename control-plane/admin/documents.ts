@@ -1,0 +1,144 @@
+/**
+ * What the admin API says, as JSON: the shapes that `views.ts` makes, `schemas.ts` describes and the command line
+ * reads. Times are ISO 8601 in UTC; times that programs compute with are there as `…_ms` too, since 1970.
+ */
+import type { AdminState, Availability, BreakerPhase, Health } from '#shared/backend-state.js';
+import type { FieldProblem } from './problem.js';
+
+export interface BreakerDocument {
+  readonly state: BreakerPhase;
+  readonly since: string;
+  /** Openings in a row. */
+  readonly openings: number;
+  /** While open: when trials begin. */
+  readonly until?: string;
+}
+
+export interface BackendDocument {
+  readonly pool: string;
+  readonly id: string;
+  readonly url: string;
+  readonly weight: number;
+  readonly admin: AdminState;
+  readonly health: Health;
+  readonly health_since: string;
+  readonly breaker: BreakerDocument;
+  readonly availability: Availability;
+  /** Since when it has this availability. */
+  readonly since: string;
+  readonly since_ms: number;
+  /** Why it has this availability, in one line. */
+  readonly reason: string;
+  /** Whether the configuration file has it, or it was added through the API. */
+  readonly origin: 'file' | 'api';
+  readonly generation: number;
+  readonly active_requests: number;
+}
+
+/** Settings of a pool in the words and units of the configuration file. */
+export interface PoolSettingsDocument {
+  readonly algorithm: string;
+  readonly health_check: Readonly<Record<string, unknown>>;
+  readonly circuit_breaker: Readonly<Record<string, unknown>>;
+  readonly sticky_session: Readonly<Record<string, unknown>>;
+}
+
+export interface PoolDocument extends PoolSettingsDocument {
+  readonly id: string;
+  /** What `If-Match` compares: number of the last event that changed the pool. */
+  readonly version: number;
+  readonly panic: boolean;
+  readonly sessions: number;
+  readonly backends: readonly BackendDocument[];
+}
+
+export interface StatusDocument {
+  readonly version: string;
+  readonly started_at: string;
+  readonly uptime_ms: number;
+  readonly ready: boolean;
+  /** Why it is or is not ready. */
+  readonly reason: string;
+  readonly epoch: number;
+  /** Number of the last event. */
+  readonly seq: number;
+  readonly snapshot: PositionDocument;
+  readonly workers: { readonly ready: number; readonly total: number; readonly converged: number };
+  readonly config: {
+    readonly file: string;
+    readonly applied_at: string | null;
+    readonly restart_needed: readonly string[];
+  };
+  readonly pools: readonly {
+    readonly id: string;
+    readonly version: number;
+    readonly algorithm: string;
+    readonly panic: boolean;
+    readonly sessions: number;
+    readonly backends: readonly BackendDocument[];
+  }[];
+}
+
+export interface PositionDocument {
+  readonly epoch: number;
+  readonly version: number;
+}
+
+export interface WorkerDocument {
+  readonly worker: number;
+  readonly slot: number;
+  readonly pid: number | null;
+  readonly phase: string;
+  readonly started_at: string;
+  readonly restarts: number;
+  readonly applied: PositionDocument | null;
+  /** Whether it has applied the newest snapshot. */
+  readonly converged: boolean;
+  readonly last_nack: { readonly position: PositionDocument; readonly reason: string } | null;
+  readonly last_heard_at: string | null;
+  readonly connections: number;
+}
+
+/** An event. `data` is as it was stored, with names in snake_case; times in it are ISO 8601, durations `…_ms`. */
+export interface EventDocument {
+  readonly epoch: number;
+  readonly seq: number;
+  readonly at: string;
+  readonly at_ms: number;
+  readonly type: string;
+  readonly schema: number;
+  readonly pool?: string;
+  readonly backend?: string;
+  readonly actor: { readonly kind: string; readonly name?: string };
+  readonly cause: { readonly command: string; readonly id: number; readonly event?: number };
+  readonly data: Readonly<Record<string, unknown>>;
+}
+
+export interface EventsDocument {
+  readonly events: readonly EventDocument[];
+  /** Whether there are more in this direction: go on with `after` (ascending) or `before` (descending) of the last one. */
+  readonly more: boolean;
+}
+
+export interface ConfigViewDocument {
+  readonly file: string;
+  readonly sha256: string | null;
+  readonly applied_at: string | null;
+  /** Settings of the file that differ from those in force and need a restart. */
+  readonly restart_needed: readonly string[];
+  /** When a load was refused after the last one applied: that load's problems. */
+  readonly last_rejected: { readonly at: string; readonly problems: readonly string[] } | null;
+  /** What is in force. */
+  readonly live: Readonly<Record<string, unknown>>;
+}
+
+export interface ValidationDocument {
+  readonly valid: boolean;
+  readonly problems: readonly FieldProblem[];
+}
+
+export interface ReloadDocument {
+  readonly result: 'applied' | 'unchanged';
+  readonly events: number;
+  readonly restart_needed: readonly string[];
+}

@@ -1,0 +1,211 @@
+/**
+ * Streams of events for `/events?follow=true`. Each follower reads the event log from where it stands, and again
+ * whenever something was appended: what is live and what is old come from one place in one order, so there can be
+ * neither gap nor duplicate, and a slow follower costs no memory. Who does not read for too long is cut off.
+ */
+import type { ServerResponse } from 'node:http';
+import type { Logger, TimerHandle, Timers } from '#shared/ports.js';
+import type { ControlPort } from '../runtime/control-port.js';
+import type { EventFilter } from './event-query.js';
+import { eventDocument } from './views.js';
+
+export interface FollowerLimits {
+  /** Streams at once. */
+  readonly count: number;
+  /** A comment is sent this often, so that both sides notice a dead connection. */
+  readonly heartbeatMs: number;
+  /** A follower that takes nothing for this long is cut off. */
+  readonly stallMs: number;
+}
+
+export const FOLLOWER_LIMITS: FollowerLimits = { count: 32, heartbeatMs: 15_000, stallMs: 10_000 };
+
+/** Events read at once. */
+const PAGE_EVENTS = 50;
+/** After the last words to a slow follower, how long it has to take them. */
+const FAREWELL_MS = 1_000;
+/** What a client waits before it connects again (a field of the stream that EventSource obeys). */
+const RECONNECT_MS = 1_000;
+
+export interface FollowRequest {
+  readonly filter: EventFilter;
+  /** Number of the last event that the client has; `null`: it wants only what comes. */
+  readonly after: number | null;
+}
+
+type EndReason = 'slow' | 'shutdown' | 'log_unreadable';
+
+export class Followers {
+  readonly #port: ControlPort;
+  readonly #timers: Timers;
+  readonly #logger: Logger;
+  readonly #limits: FollowerLimits;
+  readonly #running = new Set<Follower>();
+
+  constructor(
+    port: ControlPort,
+    surroundings: { readonly timers: Timers; readonly logger: Logger; readonly limits: FollowerLimits },
+  ) {
+    this.#port = port;
+    this.#timers = surroundings.timers;
+    this.#logger = surroundings.logger;
+    this.#limits = surroundings.limits;
+  }
+
+  get full(): boolean {
+    return this.#running.size >= this.#limits.count;
+  }
+
+  /** Takes over a response whose head has been written. */
+  start(response: ServerResponse, request: FollowRequest): void {
+    const follower = new Follower(this.#port, response, { timers: this.#timers, limits: this.#limits });
+    this.#running.add(follower);
+    follower
+      .run(request)
+      .catch((error: unknown) => {
+        this.#logger.error({ err: error }, 'an event stream ended: the event log could not be read');
+        follower.end('log_unreadable');
+      })
+      .finally(() => {
+        this.#running.delete(follower);
+        if (follower.ended === 'slow')
+          this.#logger.warn({}, 'an event stream was cut off: its client did not read');
+      });
+  }
+
+  /** Ends all streams. */
+  close(): void {
+    for (const follower of this.#running) follower.end('shutdown');
+  }
+}
+
+class Follower {
+  readonly #port: ControlPort;
+  readonly #response: ServerResponse;
+  readonly #timers: Timers;
+  readonly #limits: FollowerLimits;
+  /** Number of the newest event known to be in the log. */
+  #head = 0;
+  #wake: (() => void) | null = null;
+  #ended: EndReason | 'gone' | null = null;
+  #heartbeat: TimerHandle | null = null;
+
+  constructor(
+    port: ControlPort,
+    response: ServerResponse,
+    surroundings: { readonly timers: Timers; readonly limits: FollowerLimits },
+  ) {
+    this.#port = port;
+    this.#response = response;
+    this.#timers = surroundings.timers;
+    this.#limits = surroundings.limits;
+    const gone = (): void => {
+      this.#ended ??= 'gone';
+      this.#wake?.();
+    };
+    response.on('close', gone);
+    response.on('error', gone);
+    response.on('drain', () => this.#wake?.());
+  }
+
+  get ended(): EndReason | 'gone' | null {
+    return this.#ended;
+  }
+
+  async run({ filter, after }: FollowRequest): Promise<void> {
+    // Before anything is read, so that nothing is appended unnoticed in between.
+    const unfollow = this.#port.follow((events) => {
+      this.#head = events.at(-1)?.seq ?? this.#head;
+      this.#wake?.();
+    });
+    this.#beat();
+    try {
+      let cursor = await this.#startingPoint(after);
+      while (this.#ended === null) {
+        const head = this.#head;
+        const page = await this.#port.log.read({
+          ...filter,
+          after: cursor,
+          limit: PAGE_EVENTS,
+          order: 'forward',
+        });
+        for (const event of page) {
+          if (!(await this.#send(`id: ${event.seq}\ndata: ${JSON.stringify(eventDocument(event))}\n\n`)))
+            return;
+          cursor = event.seq;
+        }
+        if (page.length === PAGE_EVENTS) continue;
+        cursor = Math.max(cursor, head);
+        if (this.#head <= cursor) await this.#woken();
+      }
+    } finally {
+      unfollow();
+      this.#heartbeat?.cancel();
+    }
+  }
+
+  /** Says good-bye, and does not wait long for it to arrive. */
+  end(reason: EndReason): void {
+    if (this.#ended !== null) return;
+    this.#ended = reason;
+    this.#response.end(`event: end\ndata: ${JSON.stringify({ reason })}\n\n`);
+    this.#timers.after(FAREWELL_MS, () => this.#response.destroy());
+    this.#wake?.();
+  }
+
+  /** Where to read from; tells the client when events it should have had are no longer there. */
+  async #startingPoint(after: number | null): Promise<number> {
+    const { seq } = this.#port.world().state;
+    this.#head = Math.max(this.#head, seq);
+    await this.#send(`retry: ${RECONNECT_MS}\n\n`);
+    if (after === null) return seq;
+    if (after > seq) {
+      // The client knows another log: its data directory was replaced.
+      await this.#send(`event: gap\ndata: ${JSON.stringify({ after, next: seq + 1 })}\n\n`);
+      return seq;
+    }
+    const [next] = await this.#port.log.read({ after, limit: 1, order: 'forward' });
+    if (next !== undefined && next.seq > after + 1) {
+      await this.#send(`event: gap\ndata: ${JSON.stringify({ after, next: next.seq })}\n\n`);
+    }
+    return after;
+  }
+
+  /** Writes, and waits while the client is behind. False when the stream is over. */
+  async #send(text: string): Promise<boolean> {
+    if (this.#ended !== null) return false;
+    if (!this.#response.write(text)) await this.#drained();
+    return this.#ended === null;
+  }
+
+  async #drained(): Promise<void> {
+    let late = false;
+    const timer = this.#timers.after(this.#limits.stallMs, () => {
+      late = true;
+      this.#wake?.();
+    });
+    while (this.#ended === null && this.#response.writableNeedDrain) {
+      if (late) this.end('slow');
+      else await this.#woken();
+    }
+    timer.cancel();
+  }
+
+  #woken(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#wake = () => {
+        this.#wake = null;
+        resolve();
+      };
+    });
+  }
+
+  #beat(): void {
+    this.#heartbeat = this.#timers.after(this.#limits.heartbeatMs, () => {
+      if (this.#ended !== null) return;
+      // A stalled stream is watched by `#drained`; more in its queue would help nobody.
+      if (!this.#response.writableNeedDrain) this.#response.write(': still here\n\n');
+      this.#beat();
+    });
+  }
+}

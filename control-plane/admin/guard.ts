@@ -1,0 +1,79 @@
+/**
+ * Who may talk to the admin API. With a token: whoever sends it. Without one (loopback only): programs of this
+ * machine, but no web page that a browser of this machine shows. A page can reach a loopback port under a name of its
+ * own that resolves to 127.0.0.1 (DNS rebinding), which the Host check stops, or send it a form, which the Origin
+ * check stops. No CORS field is ever sent.
+ *
+ * `/livez` and `/readyz` are open to all: they tell nothing but one bit, and probes send neither token nor host name.
+ */
+import { createHash, timingSafeEqual } from 'node:crypto';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { isLoopback } from '../config/listen-options.js';
+import { sendProblem, type Problem } from './problem.js';
+
+const OPEN_PATHS: ReadonlySet<string> = new Set(['/livez', '/readyz']);
+
+/** Sent with every answer: nothing here may be cached, framed, sniffed or leak a URL. */
+export const SECURITY_HEADERS: Readonly<Record<string, string>> = {
+  'cache-control': 'no-store',
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+  'cross-origin-resource-policy': 'same-origin',
+  'referrer-policy': 'no-referrer',
+  'x-content-type-options': 'nosniff',
+  'x-frame-options': 'DENY',
+};
+
+export function guard(app: FastifyInstance, token: string | null): void {
+  const check = token === null ? localProblem : bearerCheck(token);
+  app.addHook('onRequest', async (request, reply) => {
+    reply.headers(SECURITY_HEADERS);
+    if (OPEN_PATHS.has(pathOf(request))) return;
+    const problem = check(request);
+    if (problem !== null) await sendProblem(reply, problem);
+  });
+}
+
+function pathOf(request: FastifyRequest): string {
+  return request.url.split('?', 1)[0] ?? '';
+}
+
+function bearerCheck(token: string): (request: FastifyRequest) => Problem | null {
+  // Digests have one length, so that the comparison tells nothing about the token's.
+  const expected = createHash('sha256').update(token).digest();
+  return (request) => {
+    const [scheme = '', sent = '', ...rest] = (request.headers.authorization ?? '').trim().split(/ +/);
+    const right =
+      scheme.toLowerCase() === 'bearer' &&
+      rest.length === 0 &&
+      timingSafeEqual(createHash('sha256').update(sent).digest(), expected);
+    if (right) return null;
+    const detail =
+      sent === ''
+        ? 'This API needs the token of admin.token_file: send Authorization: Bearer <token>.'
+        : 'The token sent is not the token of admin.token_file.';
+    return { type: 'unauthorized', detail };
+  };
+}
+
+function localProblem(request: FastifyRequest): Problem | null {
+  const host = request.headers.host ?? '';
+  if (!isLoopback(hostName(host))) {
+    return {
+      type: 'forbidden_host',
+      detail: `Without a token only requests to localhost or a loopback address are answered, not to "${host.slice(0, 100)}". Set admin.token_file to use other names.`,
+    };
+  }
+  const origin = request.headers.origin;
+  if (origin === undefined || origin === `http://${host}`) return null;
+  return {
+    type: 'forbidden_origin',
+    detail:
+      'Without a token requests from web pages of other origins are refused. Set admin.token_file to allow programs that send Origin.',
+  };
+}
+
+/** The name in a Host field: without port, without brackets. */
+function hostName(host: string): string {
+  const [, bracketed, plain] = /^(?:\[([^\]]*)\]|([^:]*))(?::\d*)?$/.exec(host.toLowerCase()) ?? [];
+  return bracketed ?? plain ?? '';
+}

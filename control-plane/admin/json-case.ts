@@ -1,0 +1,38 @@
+/** Names in JSON are snake_case, names in the code camelCase. This turns plain data from the one into the other. */
+
+/** Fields that hold a time in milliseconds since 1970. All other numbers of milliseconds end in `Ms`. */
+const TIME_FIELDS: ReadonlySet<string> = new Set([
+  'at',
+  'until',
+  'since',
+  'openedAt',
+  'notAfter',
+  'healthSince',
+]);
+
+export function snakeName(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+}
+
+/** ISO 8601 in UTC with milliseconds. */
+export function isoTime(ms: number): string {
+  return new Date(ms).toISOString();
+}
+
+/** Plain data with all names in snake_case and times as text. */
+export function toJsonCase(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(toJsonCase);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([name, inner]) => [
+      snakeName(name),
+      typeof inner === 'number' && TIME_FIELDS.has(name) ? isoTime(inner) : toJsonCase(inner),
+    ]),
+  );
+}
+
+/** As `toJsonCase`, for what is known to be an object. */
+export function objectToJsonCase(value: object): Readonly<Record<string, unknown>> {
+  const converted = toJsonCase(value);
+  return typeof converted === 'object' && converted !== null ? { ...converted } : {};
+}

@@ -1,0 +1,91 @@
+/** What is the same for every request: which types it accepts, and how the framework's errors become problems. */
+import type { FastifyError, FastifyRequest } from 'fastify';
+import { EventLogError } from '../event-log/event-log.js';
+import type { FieldProblem, Problem } from './problem.js';
+
+type ValidationResult = NonNullable<FastifyError['validation']>[number];
+
+/** Whether an Accept field (RFC 9110 §12.5.1) takes a media type. The most specific range that fits decides. */
+export function accepts(field: string | undefined, type: string): boolean {
+  if (field === undefined || field.trim() === '') return true;
+  const family = `${type.split('/', 1)[0]}/*`;
+  const ranges = field.split(',').map((range) => {
+    const [name = '', ...parameters] = range.split(';').map((part) => part.trim().toLowerCase());
+    const q = parameters.find((parameter) => parameter.startsWith('q='));
+    return { name, refused: q !== undefined && Number(q.slice(2)) === 0 };
+  });
+  for (const wanted of [type, family, '*/*']) {
+    const found = ranges.find((range) => range.name === wanted);
+    if (found !== undefined) return !found.refused;
+  }
+  return false;
+}
+
+/** The problem that an error of the framework or of a handler stands for. `null`: a bug, about which nothing is told. */
+export function problemOfError(error: FastifyError, request: FastifyRequest): Problem | null {
+  if (error.validation !== undefined)
+    return validationProblem(error.validation, error.validationContext, request);
+  if (error instanceof EventLogError) {
+    const detail = `The event log could not be used: ${error.message}`;
+    return { type: 'event_log', detail, retryAfterSeconds: 5 };
+  }
+  switch (error.code) {
+    case 'FST_ERR_CTP_INVALID_MEDIA_TYPE': {
+      const sent = request.headers['content-type'] ?? '';
+      const detail = `Send ${expectedType(request)}${sent === '' ? ' with its content-type' : `, not ${sent.slice(0, 100)}`}.`;
+      return { type: 'unsupported_media_type', detail };
+    }
+    case 'FST_ERR_CTP_BODY_TOO_LARGE':
+      return { type: 'body_too_large', detail: 'The body is larger than 1 MiB.' };
+    case 'FST_ERR_CTP_EMPTY_JSON_BODY':
+      return { type: 'invalid_body', detail: 'The body is empty; JSON was expected.' };
+    case 'FST_ERR_CTP_INVALID_JSON_BODY':
+      return { type: 'invalid_body', detail: 'The body is not valid JSON.' };
+    case 'FST_ERR_BAD_URL':
+      return { type: 'bad_request', detail: 'The path is not validly encoded.' };
+    default:
+  }
+  const status = error.statusCode ?? 500;
+  return status >= 400 && status < 500 ? { type: 'bad_request', detail: error.message } : null;
+}
+
+function expectedType(request: FastifyRequest): string {
+  return request.url.startsWith('/api/v1/config/validate') ? 'application/yaml' : 'application/json';
+}
+
+function validationProblem(
+  results: readonly ValidationResult[],
+  context: string | undefined,
+  request: FastifyRequest,
+): Problem {
+  if (context === 'params') {
+    return {
+      type: 'not_found',
+      detail: `${request.url.slice(0, 200)}: no pool or backend can have this name.`,
+    };
+  }
+  const problems = results.flatMap(fieldProblems);
+  return context === 'querystring'
+    ? { type: 'invalid_query', detail: 'The query has parameters that are not understood.', problems }
+    : { type: 'invalid_body', detail: 'The body is not what this request takes.', problems };
+}
+
+function fieldProblems({
+  instancePath,
+  keyword,
+  params,
+  message = '',
+}: ValidationResult): readonly FieldProblem[] {
+  const path = instancePath.split('/').slice(1).join('.');
+  const inner = (name: unknown): string => (path === '' ? String(name) : `${path}.${String(name)}`);
+  if (keyword === 'additionalProperties') {
+    return [{ path: inner(params['additionalProperty']), message: 'unknown field' }];
+  }
+  if (keyword === 'required')
+    return [{ path: inner(params['missingProperty']), message: 'this field is required' }];
+  if (keyword === 'enum' && Array.isArray(params['allowedValues'])) {
+    return [{ path, message: `expected one of ${params['allowedValues'].join(', ')}` }];
+  }
+  if (keyword === 'pattern') return [{ path, message: 'expected another form of text (see openapi.json)' }];
+  return [{ path, message: message.replace(/^must/, 'it must') }];
+}

@@ -1,0 +1,233 @@
+/** Backends of a pool: reading, adding, weighing, draining, removing. */
+import type { FastifyInstance, FastifyReply } from 'fastify';
+import type { AdminState } from '#shared/backend-state.js';
+import { backendId, poolId } from '#shared/ids.js';
+import { parseBackendUrl } from '../config/backend-options.js';
+import type { BackendState, PoolState } from '../domain/state.js';
+import { sendProblem, type Problem } from './problem.js';
+import {
+  ADMIN_CHANGE,
+  answers,
+  BACKEND_PARAMS,
+  IF_MATCH,
+  json,
+  list,
+  NAME,
+  object,
+  POOL_PARAMS,
+  ref,
+  WEIGHT,
+} from './schemas.js';
+import { backendDocument, backendDocuments, type ViewSource } from './views.js';
+import { etagOf, findPool, precondition, submitWrite, unknownBackend, unknownPool } from './writes.js';
+
+interface PoolRoute {
+  readonly Params: { readonly pool: string };
+}
+
+interface BackendRoute {
+  readonly Params: { readonly pool: string; readonly id: string };
+}
+
+interface NewBackend {
+  readonly id: string;
+  readonly url: string;
+  readonly weight?: number;
+}
+
+interface BackendChange {
+  readonly weight?: number;
+  readonly admin?: AdminState;
+}
+
+/** Longest URL taken: a host name has at most 253 characters. */
+const MAX_URL_LENGTH = 300;
+
+const NEW_BACKEND = object(
+  {
+    id: { ...NAME, description: 'Unique in its pool.' },
+    url: { type: 'string', maxLength: MAX_URL_LENGTH, description: 'http:// or https://, host and port.' },
+    weight: { ...WEIGHT, default: 1 },
+  },
+  ['weight'],
+);
+const BACKEND_CHANGE = {
+  ...object({ weight: WEIGHT, admin: ADMIN_CHANGE }, ['weight', 'admin']),
+  minProperties: 1,
+};
+
+export function backendRoutes(app: FastifyInstance, source: ViewSource): void {
+  readRoutes(app, source);
+  addRoute(app, source);
+  changeRoute(app, source);
+  removeRoute(app, source);
+}
+
+type Found =
+  | { readonly kind: 'found'; readonly pool: PoolState; readonly backend: BackendState }
+  | { readonly kind: 'problem'; readonly problem: Problem };
+
+function find({ port }: ViewSource, params: BackendRoute['Params']): Found {
+  const pool = findPool(port, params.pool);
+  if (pool === null) return { kind: 'problem', problem: unknownPool(params.pool) };
+  const backend = pool.backends.get(backendId(params.id));
+  if (backend === undefined) return { kind: 'problem', problem: unknownBackend(params.pool, params.id) };
+  return { kind: 'found', pool, backend };
+}
+
+function sendBackend(source: ViewSource, reply: FastifyReply, pool: PoolState, id: string): FastifyReply {
+  const backend = pool.backends.get(backendId(id));
+  if (backend === undefined) return sendProblem(reply, unknownBackend(pool.id, id));
+  return reply.header('etag', etagOf(pool)).send(backendDocument(source, pool, backend));
+}
+
+function readRoutes(app: FastifyInstance, source: ViewSource): void {
+  app.get<PoolRoute>(
+    '/api/v1/pools/:pool/backends',
+    {
+      schema: {
+        summary: 'Backends of a pool',
+        tags: ['backends'],
+        params: POOL_PARAMS,
+        response: answers({
+          200: json(
+            object({ backends: list(ref('Backend')) }),
+            'In the order in which they were added.',
+            true,
+          ),
+        }),
+      },
+    },
+    async (request, reply) => {
+      const pool = findPool(source.port, request.params.pool);
+      if (pool === null) return sendProblem(reply, unknownPool(request.params.pool));
+      return reply.header('etag', etagOf(pool)).send({ backends: backendDocuments(source, pool) });
+    },
+  );
+  app.get<BackendRoute>(
+    '/api/v1/pools/:pool/backends/:id',
+    {
+      schema: {
+        summary: 'One backend',
+        tags: ['backends'],
+        params: BACKEND_PARAMS,
+        response: answers({ 200: json(ref('Backend'), 'Its state.', true) }),
+      },
+    },
+    async (request, reply) => {
+      const found = find(source, request.params);
+      if (found.kind === 'problem') return sendProblem(reply, found.problem);
+      return sendBackend(source, reply, found.pool, request.params.id);
+    },
+  );
+}
+
+function addRoute(app: FastifyInstance, source: ViewSource): void {
+  app.post<PoolRoute & { readonly Body: NewBackend }>(
+    '/api/v1/pools/:pool/backends',
+    {
+      schema: {
+        summary: 'Add a backend',
+        description:
+          'It is checked at once and takes traffic after its first pass; at once where no check is configured.',
+        tags: ['backends'],
+        params: POOL_PARAMS,
+        headers: IF_MATCH,
+        body: NEW_BACKEND,
+        response: answers({ 201: json(ref('Backend'), 'The backend added.', true) }),
+      },
+    },
+    async (request, reply) => {
+      const { id, url, weight = 1 } = request.body;
+      const address = parseBackendUrl(url);
+      if ('message' in address) {
+        const problems = [{ path: 'url', message: address.message }];
+        return sendProblem(reply, {
+          type: 'invalid_body',
+          detail: 'The URL is not one of a backend.',
+          problems,
+        });
+      }
+      const pool = findPool(source.port, request.params.pool);
+      if (pool === null) return sendProblem(reply, unknownPool(request.params.pool));
+      if (pool.backends.has(backendId(id))) {
+        const detail = `Pool ${pool.id} already has a backend ${id}.`;
+        return sendProblem(reply, { type: 'duplicate_backend', detail });
+      }
+      const allowed = precondition(request.headers['if-match'], pool);
+      if (allowed.kind === 'problem') return sendProblem(reply, allowed.problem);
+      const result = await submitWrite(source.port, request, {
+        type: 'AddBackend',
+        pool: pool.id,
+        backend: { id: backendId(id), address, weight },
+        expectedVersion: allowed.expectedVersion,
+      });
+      if (result.kind === 'problem') return sendProblem(reply, result.problem);
+      const location = `/api/v1/pools/${pool.id}/backends/${id}`;
+      return sendBackend(source, reply.code(201).header('location', location), result.pool, id);
+    },
+  );
+}
+
+function changeRoute(app: FastifyInstance, source: ViewSource): void {
+  app.patch<BackendRoute & { readonly Body: BackendChange }>(
+    '/api/v1/pools/:pool/backends/:id',
+    {
+      schema: {
+        summary: 'Change weight or admin state of a backend',
+        tags: ['backends'],
+        params: BACKEND_PARAMS,
+        headers: IF_MATCH,
+        body: BACKEND_CHANGE,
+        response: answers({ 200: json(ref('Backend'), 'The backend after the change.', true) }),
+      },
+    },
+    async (request, reply) => {
+      const found = find(source, request.params);
+      if (found.kind === 'problem') return sendProblem(reply, found.problem);
+      const allowed = precondition(request.headers['if-match'], found.pool);
+      if (allowed.kind === 'problem') return sendProblem(reply, allowed.problem);
+      const { weight, admin } = request.body;
+      const result = await submitWrite(source.port, request, {
+        type: 'ChangeBackend',
+        pool: poolId(request.params.pool),
+        backend: backendId(request.params.id),
+        ...(weight === undefined ? {} : { weight }),
+        ...(admin === undefined ? {} : { admin }),
+        expectedVersion: allowed.expectedVersion,
+      });
+      if (result.kind === 'problem') return sendProblem(reply, result.problem);
+      return sendBackend(source, reply, result.pool, request.params.id);
+    },
+  );
+}
+
+function removeRoute(app: FastifyInstance, source: ViewSource): void {
+  app.delete<BackendRoute>(
+    '/api/v1/pools/:pool/backends/:id',
+    {
+      schema: {
+        summary: 'Remove a backend',
+        description: 'Requests that it is answering are finished; nothing new goes to it.',
+        tags: ['backends'],
+        params: BACKEND_PARAMS,
+        headers: IF_MATCH,
+        response: answers({ 204: { description: 'It is gone.', type: 'null' } }),
+      },
+    },
+    async (request, reply) => {
+      const found = find(source, request.params);
+      if (found.kind === 'problem') return sendProblem(reply, found.problem);
+      const allowed = precondition(request.headers['if-match'], found.pool);
+      if (allowed.kind === 'problem') return sendProblem(reply, allowed.problem);
+      const result = await submitWrite(source.port, request, {
+        type: 'RemoveBackend',
+        pool: poolId(request.params.pool),
+        backend: backendId(request.params.id),
+        expectedVersion: allowed.expectedVersion,
+      });
+      if (result.kind === 'problem') return sendProblem(reply, result.problem);
+      return reply.code(204).header('etag', etagOf(result.pool)).send();
+    },
+  );
+}

@@ -1,0 +1,91 @@
+/** The configuration: what is in force, whether a file would be taken, and taking it. */
+import type { FastifyInstance } from 'fastify';
+import type { ControlPort } from '../runtime/control-port.js';
+import type { ConfigViewDocument } from './documents.js';
+import { isoTime } from './json-case.js';
+import { liveConfig } from './live-config.js';
+import { fieldProblem, sendProblem } from './problem.js';
+import { answers, json, ref } from './schemas.js';
+
+const YAML_TYPES = ['application/yaml', 'application/x-yaml', 'text/yaml', 'text/x-yaml'];
+
+export function configRoutes(app: FastifyInstance, port: ControlPort): void {
+  app.get(
+    '/api/v1/config',
+    {
+      schema: {
+        summary: 'The configuration in force',
+        description: 'Where it came from, what waits for a restart. Never secrets.',
+        tags: ['config'],
+        response: answers({ 200: json(ref('Config'), 'The configuration.') }),
+      },
+    },
+    async () => configDocument(port),
+  );
+  app.post(
+    '/api/v1/config/reload',
+    {
+      schema: {
+        summary: 'Read the configuration file again',
+        description: 'Takes no body. An invalid file changes nothing.',
+        tags: ['config'],
+        response: answers({ 200: json(ref('Reload'), 'What came of it.') }),
+      },
+    },
+    async (_request, reply) => {
+      const result = await port.reloadConfig();
+      if (result.kind === 'invalid') {
+        return sendProblem(reply, {
+          type: 'invalid_config',
+          detail: `The file ${port.configFile} is not valid; the configuration in force stays.`,
+          problems: result.problems.map(fieldProblem),
+        });
+      }
+      return result.kind === 'applied'
+        ? { result: 'applied', events: result.events, restart_needed: result.restartNeeded }
+        : { result: 'unchanged', events: 0, restart_needed: port.world().state.applied?.restartNeeded ?? [] };
+    },
+  );
+  // In a scope of its own, because only this route takes YAML.
+  app.register(async (scope) => {
+    scope.removeAllContentTypeParsers();
+    scope.addContentTypeParser(YAML_TYPES, { parseAs: 'string' }, (_request, body, done) => done(null, body));
+    validateRoute(scope, port);
+  });
+}
+
+function validateRoute(app: FastifyInstance, port: ControlPort): void {
+  app.post<{ readonly Body: string }>(
+    '/api/v1/config/validate',
+    {
+      schema: {
+        summary: 'Check a configuration file',
+        description:
+          'Changes nothing. Variables are substituted from the environment of the running primary.',
+        tags: ['config'],
+        consumes: YAML_TYPES,
+        body: { type: 'string' },
+        response: answers({
+          200: json(ref('Validation'), 'Whether it is valid, and all that is wrong with it.'),
+        }),
+      },
+    },
+    async (request) => {
+      const problems = port.validateConfig(request.body).map(fieldProblem);
+      return { valid: problems.length === 0, problems };
+    },
+  );
+}
+
+function configDocument(port: ControlPort): ConfigViewDocument {
+  const { state } = port.world();
+  const { applied, rejected } = state;
+  return {
+    file: port.configFile,
+    sha256: applied?.sha256 ?? null,
+    applied_at: applied === null ? null : isoTime(applied.at),
+    restart_needed: applied?.restartNeeded ?? [],
+    last_rejected: rejected === null ? null : { at: isoTime(rejected.at), problems: rejected.problems },
+    live: liveConfig(state),
+  };
+}

@@ -1,0 +1,83 @@
+/** The event log: page by page, or as a stream. */
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { EVENTS_QUERYSTRING, parseFilter, parseListQuery, type EventsQuerystring } from './event-query.js';
+import type { Followers } from './followers.js';
+import { SECURITY_HEADERS } from './guard.js';
+import { sendProblem, type FieldProblem } from './problem.js';
+import { answers, ref } from './schemas.js';
+import { eventDocument, type ViewSource } from './views.js';
+
+interface EventsRoute {
+  readonly Querystring: EventsQuerystring;
+}
+
+export function eventRoutes(app: FastifyInstance, source: ViewSource, followers: Followers): void {
+  app.get<EventsRoute>(
+    '/api/v1/events',
+    {
+      exposeHeadRoute: false,
+      schema: {
+        summary: 'What happened',
+        description:
+          'A page of events, or with follow=true a stream. In the stream, `event: gap` tells of events that are no longer kept, `event: end` with a reason comes before the server ends it.',
+        tags: ['events'],
+        querystring: EVENTS_QUERYSTRING,
+        response: answers({
+          200: {
+            description: 'Events.',
+            content: {
+              'application/json': { schema: ref('Events') },
+              'text/event-stream': { schema: { type: 'string' } },
+            },
+          },
+        }),
+      },
+    },
+    async (request, reply) => {
+      if (request.query.follow === 'true') return follow(request, reply, followers);
+      const parsed = parseListQuery(request.query);
+      if (parsed.kind === 'problems') return refuse(reply, parsed.problems);
+      const read = await source.port.log.read(parsed.query);
+      const page = read.slice(0, parsed.query.limit - 1);
+      return { events: page.map(eventDocument), more: read.length > page.length };
+    },
+  );
+}
+
+function refuse(reply: FastifyReply, problems: readonly FieldProblem[]): FastifyReply {
+  return sendProblem(reply, { type: 'invalid_query', detail: 'The query is not understood.', problems });
+}
+
+function follow(
+  request: FastifyRequest<EventsRoute>,
+  reply: FastifyReply,
+  followers: Followers,
+): FastifyReply {
+  const { query } = request;
+  const notHere = (['before', 'limit', 'order'] as const).filter((name) => query[name] !== undefined);
+  if (notHere.length > 0) {
+    return refuse(
+      reply,
+      notHere.map((path) => ({ path, message: 'not with follow=true' })),
+    );
+  }
+  const parsed = parseFilter(query);
+  if (parsed.kind === 'problems') return refuse(reply, parsed.problems);
+  const resumed = request.headers['last-event-id'];
+  if (resumed !== undefined && !(typeof resumed === 'string' && /^\d{1,15}$/.test(resumed))) {
+    return refuse(reply, [{ path: 'Last-Event-ID', message: 'expected the number of an event' }]);
+  }
+  if (followers.full) {
+    const detail = 'As many clients follow the events as are allowed at once.';
+    return sendProblem(reply, { type: 'too_many_followers', detail, retryAfterSeconds: 10 });
+  }
+  const after = resumed ?? query.after;
+  reply.hijack();
+  reply.raw.writeHead(200, {
+    ...SECURITY_HEADERS,
+    'content-type': 'text/event-stream; charset=utf-8',
+    'x-accel-buffering': 'no',
+  });
+  followers.start(reply.raw, { filter: parsed.query, after: after === undefined ? null : Number(after) });
+  return reply;
+}

@@ -1,0 +1,84 @@
+/** What machines ask: is the process alive, does it serve, its metrics. And a short text for people at `/`. */
+import type { FastifyInstance } from 'fastify';
+import type { ControlPort } from '../runtime/control-port.js';
+import { answers } from './schemas.js';
+
+const TEXT = { type: 'string' } as const;
+
+const INDEX = `Tidegate, admin API
+
+/livez                  the process answers
+/readyz                 configuration is applied and a worker forwards
+/metrics                for Prometheus
+/api/v1/status          pools, backends, workers at a glance
+/api/v1/pools           pools with their settings and backends
+/api/v1/events          what happened (?follow=true: as it happens)
+/api/v1/workers         the forwarding processes
+/api/v1/config          configuration in force
+/api/v1/openapi.json    description of all of it
+`;
+
+function textAnswer(description: string) {
+  return { description, content: { 'text/plain': { schema: TEXT } } };
+}
+
+export function probeRoutes(app: FastifyInstance, port: ControlPort): void {
+  app.get(
+    '/',
+    {
+      schema: {
+        summary: 'What there is',
+        tags: ['probes'],
+        response: answers({ 200: textAnswer('A list of paths.') }),
+      },
+    },
+    async (_request, reply) => reply.type('text/plain; charset=utf-8').send(INDEX),
+  );
+  app.get(
+    '/livez',
+    {
+      schema: {
+        summary: 'Whether the primary answers',
+        description: 'Needs no token.',
+        tags: ['probes'],
+        security: [],
+        response: answers({ 200: textAnswer('It does.') }),
+      },
+    },
+    async (_request, reply) => reply.type('text/plain; charset=utf-8').send('ok\n'),
+  );
+  app.get(
+    '/readyz',
+    {
+      schema: {
+        summary: 'Whether traffic is served',
+        description: 'Ready when configuration is applied and at least one worker forwards. Needs no token.',
+        tags: ['probes'],
+        security: [],
+        response: { 200: textAnswer('Ready.'), 503: textAnswer('Not ready, and why.') },
+      },
+    },
+    async (_request, reply) => {
+      const { ready, reason } = port.readiness();
+      return reply
+        .code(ready ? 200 : 503)
+        .type('text/plain; charset=utf-8')
+        .send(`${ready ? 'ready' : 'not ready'}: ${reason}\n`);
+    },
+  );
+  app.get(
+    '/metrics',
+    {
+      schema: {
+        summary: 'Metrics of all processes',
+        description: 'Prometheus text format 0.0.4.',
+        tags: ['probes'],
+        response: answers({ 200: textAnswer('The metrics.') }),
+      },
+    },
+    async (_request, reply) => {
+      const { contentType, body } = await port.metrics();
+      return reply.type(contentType).send(body);
+    },
+  );
+}

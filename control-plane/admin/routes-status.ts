@@ -1,0 +1,31 @@
+/** The whole at a glance, and the workers. */
+import type { FastifyInstance } from 'fastify';
+import type { Clock } from '#shared/ports.js';
+import { answers, json, list, object, ref } from './schemas.js';
+import { statusDocument, workerDocument, type ViewSource } from './views.js';
+
+export function statusRoutes(app: FastifyInstance, source: ViewSource, clock: Clock): void {
+  app.get(
+    '/api/v1/status',
+    {
+      schema: {
+        summary: 'Pools, backends and workers at a glance',
+        tags: ['status'],
+        response: answers({ 200: json(ref('Status'), 'The state now.') }),
+      },
+    },
+    async () => statusDocument(source, clock.now()),
+  );
+  app.get(
+    '/api/v1/workers',
+    {
+      schema: {
+        summary: 'The forwarding processes',
+        description: '`converged` is the proof that a worker routes by the newest snapshot.',
+        tags: ['status'],
+        response: answers({ 200: json(object({ workers: list(ref('Worker')) }), 'All workers.') }),
+      },
+    },
+    async () => ({ workers: source.port.workers().map((worker) => workerDocument(source.port, worker)) }),
+  );
+}

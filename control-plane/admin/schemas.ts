@@ -1,0 +1,235 @@
+/**
+ * JSON Schemas of what the admin API takes and answers, from which `/api/v1/openapi.json` is made. Requests are
+ * checked against them; answers are not (tests do that), so that a schema can never cut something out of an answer.
+ */
+import { NAME_PATTERN } from '#shared/ids.js';
+import { PROBLEM_TYPES } from './problem.js';
+
+export type JsonSchema = Readonly<Record<string, unknown>>;
+
+export function object(
+  properties: Readonly<Record<string, JsonSchema>>,
+  optional: readonly string[] = [],
+): JsonSchema {
+  return {
+    type: 'object',
+    additionalProperties: false,
+    required: Object.keys(properties).filter((name) => !optional.includes(name)),
+    properties,
+  };
+}
+
+export function list(items: JsonSchema, description?: string): JsonSchema {
+  return { type: 'array', items, ...(description === undefined ? {} : { description }) };
+}
+
+export function ref(name: string): JsonSchema {
+  return { $ref: `${name}#` };
+}
+
+function text(description?: string): JsonSchema {
+  return description === undefined ? { type: 'string' } : { type: 'string', description };
+}
+
+function integer(description?: string): JsonSchema {
+  return description === undefined ? { type: 'integer' } : { type: 'integer', description };
+}
+
+function oneOf(...values: readonly string[]): JsonSchema {
+  return { type: 'string', enum: values };
+}
+
+function nullable(schema: JsonSchema): JsonSchema {
+  return { anyOf: [schema, { type: 'null' }] };
+}
+
+const TRUE_FALSE: JsonSchema = { type: 'boolean' };
+const TIME: JsonSchema = { type: 'string', format: 'date-time' };
+const OPEN: JsonSchema = { type: 'object', additionalProperties: true };
+
+export const ADMIN_STATES = ['ready', 'draining', 'maintenance'] as const;
+const ADMIN_STATE = oneOf(...ADMIN_STATES);
+const POSITION = object({ epoch: integer(), version: integer() });
+const FIELD_PROBLEM = object(
+  { path: text('Dotted path, or name of the parameter.'), message: text(), line: integer(), col: integer() },
+  ['line', 'col'],
+);
+
+export const NAME: JsonSchema = { type: 'string', pattern: NAME_PATTERN.source };
+export const WEIGHT: JsonSchema = {
+  type: 'integer',
+  minimum: 0,
+  maximum: 1_000,
+  description: 'Relative share of traffic. 0: no new traffic, sticky sessions stay.',
+};
+export const ADMIN_CHANGE: JsonSchema = {
+  ...ADMIN_STATE,
+  description: 'ready: takes traffic · draining: only sessions that are there · maintenance: no traffic.',
+};
+
+const BACKEND = object({
+  pool: text(),
+  id: text(),
+  url: text(),
+  weight: integer(),
+  admin: ADMIN_STATE,
+  health: oneOf('unknown', 'healthy', 'unhealthy'),
+  health_since: TIME,
+  breaker: object(
+    {
+      state: oneOf('closed', 'open', 'half-open'),
+      since: TIME,
+      openings: integer('Openings in a row.'),
+      until: TIME,
+    },
+    ['until'],
+  ),
+  availability: oneOf('available', 'trial', 'draining', 'unchecked', 'unhealthy', 'ejected', 'maintenance'),
+  since: TIME,
+  since_ms: integer(),
+  reason: text('Why it has this availability, in one line.'),
+  origin: oneOf('file', 'api'),
+  generation: integer('Changes when the id is given to another server.'),
+  active_requests: integer('Requests in flight, all workers.'),
+});
+
+const POOL = object({
+  id: text(),
+  version: integer('Compared by If-Match.'),
+  algorithm: text(),
+  health_check: OPEN,
+  circuit_breaker: OPEN,
+  sticky_session: OPEN,
+  panic: TRUE_FALSE,
+  sessions: integer('Bindings in the session table.'),
+  backends: list(ref('Backend')),
+});
+
+const STATUS = object({
+  version: text(),
+  started_at: TIME,
+  uptime_ms: integer(),
+  ready: TRUE_FALSE,
+  reason: text(),
+  epoch: integer(),
+  seq: integer('Number of the last event.'),
+  snapshot: POSITION,
+  workers: object({
+    ready: integer(),
+    total: integer(),
+    converged: integer('Workers on the newest snapshot.'),
+  }),
+  config: object({ file: text(), applied_at: nullable(TIME), restart_needed: list(text()) }),
+  pools: list(
+    object({
+      id: text(),
+      version: integer(),
+      algorithm: text(),
+      panic: TRUE_FALSE,
+      sessions: integer(),
+      backends: list(ref('Backend')),
+    }),
+  ),
+});
+
+const WORKER = object({
+  worker: integer(),
+  slot: integer(),
+  pid: nullable(integer()),
+  phase: oneOf('starting', 'ready', 'stopping', 'backing-off'),
+  started_at: TIME,
+  restarts: integer(),
+  applied: nullable(POSITION),
+  converged: TRUE_FALSE,
+  last_nack: nullable(object({ position: POSITION, reason: text() })),
+  last_heard_at: nullable(TIME),
+  connections: integer(),
+});
+
+const EVENT = object(
+  {
+    epoch: integer(),
+    seq: integer(),
+    at: TIME,
+    at_ms: integer(),
+    type: text(),
+    schema: integer(),
+    pool: text(),
+    backend: text(),
+    actor: object({ kind: text(), name: text() }, ['name']),
+    cause: object({ command: text(), id: integer(), event: integer() }, ['event']),
+    data: { ...OPEN, description: 'Differs by type.' },
+  },
+  ['pool', 'backend'],
+);
+
+const CONFIG = object({
+  file: text(),
+  sha256: nullable(text()),
+  applied_at: nullable(TIME),
+  restart_needed: list(text()),
+  last_rejected: nullable(object({ at: TIME, problems: list(text()) })),
+  live: { ...OPEN, description: 'What is in force.' },
+});
+
+const PROBLEM = object(
+  {
+    type: { type: 'string', enum: Object.keys(PROBLEM_TYPES).map((type) => `urn:tidegate:${type}`) },
+    title: text(),
+    status: integer(),
+    detail: text('What was wrong and what to do.'),
+    problems: list(FIELD_PROBLEM),
+    current_version: integer('Pool version that a stale write should have named.'),
+  },
+  ['problems', 'current_version'],
+);
+
+/** All that is referred to by name. */
+export const SHARED_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
+  Backend: BACKEND,
+  Pool: POOL,
+  Status: STATUS,
+  Worker: WORKER,
+  Event: EVENT,
+  Config: CONFIG,
+  Problem: PROBLEM,
+  Validation: object({ valid: TRUE_FALSE, problems: list(FIELD_PROBLEM) }),
+  Reload: object({ result: oneOf('applied', 'unchanged'), events: integer(), restart_needed: list(text()) }),
+  Events: object({ events: list(ref('Event')), more: TRUE_FALSE }),
+};
+
+const PROBLEM_RESPONSE: JsonSchema = {
+  description: 'Problem document (RFC 9457).',
+  content: { 'application/problem+json': { schema: ref('Problem') } },
+};
+
+/** The answers of a route: its successes, and problems. */
+export function answers(successes: Readonly<Record<number, JsonSchema>>): JsonSchema {
+  return { ...successes, '4xx': PROBLEM_RESPONSE, '5xx': PROBLEM_RESPONSE };
+}
+
+/** An answer in JSON. Writes and what they start from carry the pool version as ETag. */
+export function json(schema: JsonSchema, description: string, etag = false): JsonSchema {
+  const headers = etag
+    ? { headers: { ETag: { type: 'string', description: 'The pool version, in quotes.' } } }
+    : {};
+  return { description, ...headers, content: { 'application/json': { schema } } };
+}
+
+export const POOL_PARAMS = object({ pool: { ...NAME, description: 'Name of the pool.' } });
+export const BACKEND_PARAMS = object({
+  pool: { ...NAME, description: 'Name of the pool.' },
+  id: { ...NAME, description: 'Name of the backend.' },
+});
+
+/** Not required by the schema, because its absence has an answer of its own (428). */
+export const IF_MATCH: JsonSchema = {
+  type: 'object',
+  properties: {
+    'if-match': {
+      type: 'string',
+      description:
+        'The pool version that the change is meant for, in quotes, as the last ETag said; or *. Without it: 428.',
+    },
+  },
+};

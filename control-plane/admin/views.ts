@@ -1,0 +1,147 @@
+/** Makes the documents of the admin API from the state of the running system. Changes nothing. */
+import { availability } from '../domain/availability.js';
+import type { TidegateEvent } from '../domain/events.js';
+import type { BackendState, PoolState } from '../domain/state.js';
+import { isNewer } from '#shared/snapshot.js';
+import type { BackendAddress } from '#shared/settings.js';
+import type { ControlPort, WorkerStatus } from '../runtime/control-port.js';
+import type {
+  BackendDocument,
+  BreakerDocument,
+  EventDocument,
+  PoolDocument,
+  StatusDocument,
+  WorkerDocument,
+} from './documents.js';
+import { isoTime, objectToJsonCase } from './json-case.js';
+import { poolSettingsDocument } from './pool-settings.js';
+import { standingOf } from './reason.js';
+import type { Transitions } from './transitions.js';
+
+export interface ViewSource {
+  readonly port: ControlPort;
+  readonly transitions: Transitions;
+}
+
+export function urlOf({ protocol, host, port }: BackendAddress): string {
+  return `${protocol}://${host.includes(':') ? `[${host}]` : host}:${port}`;
+}
+
+export function backendDocument(
+  { port, transitions }: ViewSource,
+  pool: PoolState,
+  backend: BackendState,
+): BackendDocument {
+  const present = availability(backend.admin, backend.health, backend.breaker.phase);
+  const standing = standingOf(backend, present, transitions.of(pool.id, backend.id));
+  return {
+    pool: pool.id,
+    id: backend.id,
+    url: urlOf(backend.address),
+    weight: backend.weight,
+    admin: backend.admin,
+    health: backend.health,
+    health_since: isoTime(backend.healthSince),
+    breaker: breakerDocument(backend),
+    availability: present,
+    since: isoTime(standing.since),
+    since_ms: standing.since,
+    reason: standing.reason,
+    origin: backend.origin,
+    generation: backend.generation,
+    active_requests: port.activeRequests(pool.id, backend.id),
+  };
+}
+
+function breakerDocument({ breaker }: BackendState): BreakerDocument {
+  const document = { state: breaker.phase, since: isoTime(breaker.since), openings: breaker.openings };
+  return breaker.phase === 'open' ? { ...document, until: isoTime(breaker.until) } : document;
+}
+
+export function backendDocuments(source: ViewSource, pool: PoolState): readonly BackendDocument[] {
+  return [...pool.backends.values()].map((backend) => backendDocument(source, pool, backend));
+}
+
+export function poolDocument(source: ViewSource, pool: PoolState): PoolDocument {
+  return {
+    id: pool.id,
+    version: pool.version,
+    ...poolSettingsDocument(pool.settings),
+    panic: pool.panic,
+    sessions: source.port.sessionCount(pool.id),
+    backends: backendDocuments(source, pool),
+  };
+}
+
+export function statusDocument(source: ViewSource, at: number): StatusDocument {
+  const { port } = source;
+  const { state } = port.world();
+  const { ready, reason } = port.readiness();
+  const workers = port.workers().map((worker) => workerDocument(port, worker));
+  return {
+    version: port.version,
+    started_at: isoTime(port.startedAt),
+    uptime_ms: Math.max(0, at - port.startedAt),
+    ready,
+    reason,
+    epoch: state.epoch,
+    seq: state.seq,
+    snapshot: positionDocument(port.position()),
+    workers: {
+      ready: workers.filter((worker) => worker.phase === 'ready').length,
+      total: workers.length,
+      converged: workers.filter((worker) => worker.converged).length,
+    },
+    config: {
+      file: port.configFile,
+      applied_at: state.applied === null ? null : isoTime(state.applied.at),
+      restart_needed: state.applied?.restartNeeded ?? [],
+    },
+    pools: [...state.pools.values()].map((pool) => ({
+      id: pool.id,
+      version: pool.version,
+      algorithm: pool.settings.algorithm,
+      panic: pool.panic,
+      sessions: port.sessionCount(pool.id),
+      backends: backendDocuments(source, pool),
+    })),
+  };
+}
+
+export function workerDocument(port: Pick<ControlPort, 'position'>, worker: WorkerStatus): WorkerDocument {
+  const { applied, lastNack } = worker;
+  return {
+    worker: worker.worker,
+    slot: worker.slot,
+    pid: worker.pid,
+    phase: worker.phase,
+    started_at: isoTime(worker.startedAt),
+    restarts: worker.restarts,
+    applied: applied === null ? null : positionDocument(applied),
+    converged: applied !== null && !isNewer(port.position(), applied),
+    last_nack:
+      lastNack === null ? null : { position: positionDocument(lastNack.position), reason: lastNack.reason },
+    last_heard_at: worker.lastHeardAt === null ? null : isoTime(worker.lastHeardAt),
+    connections: worker.connections,
+  };
+}
+
+function positionDocument({ epoch, version }: { readonly epoch: number; readonly version: number }) {
+  return { epoch, version };
+}
+
+export function eventDocument(event: TidegateEvent): EventDocument {
+  return {
+    epoch: event.epoch,
+    seq: event.seq,
+    at: isoTime(event.at),
+    at_ms: event.at,
+    type: event.type,
+    schema: event.schema,
+    ...(event.pool === undefined ? {} : { pool: event.pool }),
+    ...(event.backend === undefined ? {} : { backend: event.backend }),
+    actor: event.actor,
+    cause: event.cause,
+    data: objectToJsonCase(event.data),
+  };
+}

@@ -1,0 +1,119 @@
+/**
+ * How a write becomes a command and its decision an answer: the pool version that it names (optimistic concurrency:
+ * of two people who change a pool at once, the second learns of the first), the actor, and the ways to say no.
+ */
+import type { FastifyRequest } from 'fastify';
+import { poolId } from '#shared/ids.js';
+import type { Actor, CommandBody } from '../domain/commands.js';
+import type { Rejection } from '../domain/decision.js';
+import type { PoolState } from '../domain/state.js';
+import type { ControlPort } from '../runtime/control-port.js';
+import type { Problem } from './problem.js';
+
+/** Header with the name of who is behind a request, for the event log. It is believed, not checked. */
+export const ACTOR_HEADER = 'x-tidegate-actor';
+const MAX_ACTOR_LENGTH = 64;
+/** When the mailbox is full: it empties within milliseconds unless the disk is in trouble. */
+const BUSY_RETRY_SECONDS = 1;
+
+export type Precondition =
+  | { readonly kind: 'ok'; readonly expectedVersion: number | null }
+  | { readonly kind: 'problem'; readonly problem: Problem };
+
+export type WriteResult =
+  /** `pool` as it is after the write. */
+  | { readonly kind: 'done'; readonly pool: PoolState }
+  | { readonly kind: 'problem'; readonly problem: Problem };
+
+export function etagOf(pool: PoolState): string {
+  return `"${pool.version}"`;
+}
+
+export function findPool(port: ControlPort, name: string): PoolState | null {
+  return port.world().state.pools.get(poolId(name)) ?? null;
+}
+
+export function unknownPool(name: string): Problem {
+  return { type: 'unknown_pool', detail: `There is no pool ${name}.` };
+}
+
+export function unknownBackend(pool: string, id: string): Problem {
+  return { type: 'unknown_backend', detail: `There is no backend ${id} in pool ${pool}.` };
+}
+
+function conflict(current: number): Problem {
+  return {
+    type: 'version_conflict',
+    detail: `The pool has changed meanwhile: its version is ${current}. Read it again and repeat the change if it is still wanted.`,
+    currentVersion: current,
+  };
+}
+
+/** Reads `If-Match` (RFC 9110 §13.1.1). Weak tags never match there. */
+export function precondition(field: string | undefined, pool: PoolState): Precondition {
+  if (field === undefined || field.trim() === '') {
+    const detail = `Send If-Match with the pool version that the change is meant for (now "${pool.version}"), or * for whatever is there.`;
+    return { kind: 'problem', problem: { type: 'precondition_required', detail } };
+  }
+  if (field.trim() === '*') return { kind: 'ok', expectedVersion: null };
+  const tags = field.split(',').map((tag) => tag.trim());
+  if (!tags.every((tag) => /^(?:W\/)?"[^"]*"$/.test(tag))) {
+    const detail = `If-Match must be a version in quotes, such as "${pool.version}", or *.`;
+    return { kind: 'problem', problem: { type: 'invalid_precondition', detail } };
+  }
+  return tags.includes(etagOf(pool))
+    ? { kind: 'ok', expectedVersion: pool.version }
+    : { kind: 'problem', problem: conflict(pool.version) };
+}
+
+export function actorOf(request: FastifyRequest): Actor {
+  const sent = request.headers[ACTOR_HEADER];
+  const name =
+    typeof sent === 'string'
+      ? sent
+          .replace(/[^ -~]/g, '?')
+          .slice(0, MAX_ACTOR_LENGTH)
+          .trim()
+      : '';
+  return { kind: 'api', name: name === '' ? request.ip : `${name} (${request.ip})` };
+}
+
+/** Submits a write to a pool. */
+export async function submitWrite(
+  port: ControlPort,
+  request: FastifyRequest,
+  body: Extract<
+    CommandBody,
+    { readonly type: 'AddBackend' | 'RemoveBackend' | 'ChangeBackend' | 'ChangePool' }
+  >,
+): Promise<WriteResult> {
+  const decision = await port.submit({ ...body, actor: actorOf(request) });
+  if (decision.kind === 'mailbox-full') return { kind: 'problem', problem: busy() };
+  const pool = findPool(port, body.pool);
+  if (decision.kind === 'rejected') return { kind: 'problem', problem: rejected(decision.rejection, pool) };
+  const decided = decision.world.state.pools.get(body.pool) ?? pool;
+  return decided === null
+    ? { kind: 'problem', problem: unknownPool(body.pool) }
+    : { kind: 'done', pool: decided };
+}
+
+export function busy(): Problem {
+  return {
+    type: 'busy',
+    detail: 'The control loop has more to do than it can take. Nothing was changed; try again.',
+    retryAfterSeconds: BUSY_RETRY_SECONDS,
+  };
+}
+
+function rejected({ code, message }: Rejection, pool: PoolState | null): Problem {
+  switch (code) {
+    case 'version_conflict':
+      return pool === null ? { type: code, detail: message } : conflict(pool.version);
+    case 'unknown_pool':
+    case 'unknown_backend':
+    case 'duplicate_backend':
+      return { type: code, detail: message };
+    case 'invalid':
+      return { type: 'refused', detail: message };
+  }
+}

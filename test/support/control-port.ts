@@ -1,0 +1,150 @@
+/** A control plane without processes: the real decisions and the real in-memory event log behind a ControlPort. */
+import { parseConfig } from '../../control-plane/config/parse-config.js';
+import type { CommandDraft } from '../../control-plane/domain/commands.js';
+import type { TidegateEvent } from '../../control-plane/domain/events.js';
+import type { EventLog } from '../../control-plane/event-log/event-log.js';
+import { createMemoryEventLog } from '../../control-plane/event-log/memory-event-log.js';
+import type { ControlPort, ReloadResult, WorkerStatus } from '../../control-plane/runtime/control-port.js';
+import type { ConfigDocument } from '../../shared/settings.js';
+import { Story } from './domain.js';
+
+export interface TestControl {
+  readonly port: ControlPort;
+  readonly log: EventLog;
+  readonly story: Story;
+  /** Sends a command as some other part of the system would. Resolves when its events are stored and told. */
+  send(draft: CommandDraft): Promise<readonly TidegateEvent[]>;
+  /** What the port's surroundings answer; change it to arrange trouble. */
+  readonly answers: {
+    mailboxFull: boolean;
+    ready: boolean;
+    fileText: string;
+    workers: WorkerStatus[];
+    submitError: Error | null;
+    /** Runs before each submitted command is decided: another client gets in between. */
+    beforeSubmit: (() => Promise<void>) | null;
+  };
+  /** How many are following. */
+  followers(): number;
+}
+
+export const CONFIG_FILE = '/etc/tidegate/tidegate.yaml';
+
+export const CONFIG_TEXT = `
+pools:
+  web:
+    backends:
+      - { id: a, url: "http://10.0.0.1:8080" }
+      - { id: b, url: "http://10.0.0.2:8080", weight: 3 }
+    health_check: { interval: 10s, path: /health }
+  api:
+    backends:
+      - { id: a, url: "http://[::1]:9000" }
+routes:
+  - { path_prefix: /api, pool: api }
+  - { pool: web }
+`;
+
+export function configDocument(text: string): ConfigDocument {
+  const parsed = parseConfig(text, CONFIG_FILE, {});
+  if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
+  return parsed.config.document;
+}
+
+export function workerStatus(worker: number, over: Partial<WorkerStatus> = {}): WorkerStatus {
+  return {
+    worker,
+    slot: worker - 1,
+    pid: 4_000 + worker,
+    phase: 'ready',
+    startedAt: 1_767_225_600_000,
+    restarts: 0,
+    applied: { epoch: 1, version: 7 },
+    lastNack: null,
+    lastHeardAt: 1_767_225_600_500,
+    connections: 3,
+    ...over,
+  };
+}
+
+/** A started primary with `CONFIG_TEXT` applied, two workers, and time standing still unless `story.at` is moved. */
+export async function testControl(): Promise<TestControl> {
+  const story = new Story();
+  const log = createMemoryEventLog();
+  const listeners = new Set<(events: readonly TidegateEvent[]) => void>();
+  const answers: TestControl['answers'] = {
+    mailboxFull: false,
+    ready: true,
+    fileText: CONFIG_TEXT,
+    workers: [workerStatus(1), workerStatus(2, { applied: { epoch: 1, version: 6 } })],
+    submitError: null,
+    beforeSubmit: null,
+  };
+
+  async function decideAndStore(draft: CommandDraft) {
+    const before = story.world.state.seq;
+    const decision = story.send(draft, { actor: draft.actor });
+    if (decision.kind === 'accepted') {
+      await log.append(before, decision.events, []);
+      if (decision.events.length > 0) for (const listener of listeners) listener(decision.events);
+    }
+    return decision;
+  }
+  async function send(draft: CommandDraft): Promise<readonly TidegateEvent[]> {
+    const decision = await decideAndStore(draft);
+    if (decision.kind === 'rejected') throw new Error(decision.rejection.message);
+    return decision.events;
+  }
+  const apply = (document: ConfigDocument) =>
+    send({
+      type: 'ApplyConfig',
+      file: CONFIG_FILE,
+      sha256: 'c0ffee',
+      document,
+      restartNeeded: [],
+      actor: { kind: 'file', name: CONFIG_FILE },
+    });
+
+  const port: ControlPort = {
+    version: '0.1.0',
+    startedAt: 1_767_225_600_000,
+    configFile: CONFIG_FILE,
+    world: () => story.world,
+    position: () => ({ epoch: 1, version: 7 }),
+    workers: () => answers.workers,
+    activeRequests: (pool, backend) => (pool === 'web' && backend === 'a' ? 4 : 0),
+    sessionCount: (pool) => (pool === 'web' ? 12 : 0),
+    async submit(draft) {
+      await answers.beforeSubmit?.();
+      if (answers.submitError !== null) throw answers.submitError;
+      return answers.mailboxFull ? { kind: 'mailbox-full' } : decideAndStore(draft);
+    },
+    log,
+    follow(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    async reloadConfig(): Promise<ReloadResult> {
+      const parsed = parseConfig(answers.fileText, CONFIG_FILE, {});
+      if (!parsed.ok) return { kind: 'invalid', problems: parsed.problems };
+      const events = await apply(parsed.config.document);
+      return events.length === 0
+        ? { kind: 'unchanged' }
+        : { kind: 'applied', events: events.length, restartNeeded: [] };
+    },
+    validateConfig(text) {
+      const parsed = parseConfig(text, CONFIG_FILE, {});
+      return parsed.ok ? [] : parsed.problems;
+    },
+    metrics: () =>
+      Promise.resolve({ contentType: 'text/plain; version=0.0.4; charset=utf-8', body: 'tidegate_up 1\n' }),
+    readiness: () =>
+      answers.ready
+        ? { ready: true, reason: '2 workers forward' }
+        : { ready: false, reason: 'no worker forwards' },
+  };
+
+  await send({ type: 'StartPrimary', version: '0.1.0', pid: 1, actor: { kind: 'primary' } });
+  await apply(configDocument(CONFIG_TEXT));
+  return { port, log, story, send, answers, followers: () => listeners.size };
+}
