@@ -1,0 +1,66 @@
+/**
+ * How the live state differs from the file applied last: what operators changed at run time and a reload of the same
+ * file will not take back. Admin states are no drift: the file has no word for them.
+ */
+import type { BackendId, PoolId } from '#shared/ids.js';
+import type { PoolDefinition } from '#shared/settings.js';
+import { definitionOf } from './pool-changes.js';
+import { sameValue } from './same-value.js';
+import type { BackendState, ControlState, PoolState } from './state.js';
+
+export interface Drift {
+  readonly pool: PoolId;
+  /** Absent for what concerns the whole pool. */
+  readonly backend?: BackendId;
+  /** `backend`: the backend itself is only on one side. */
+  readonly setting: 'algorithm' | 'healthCheck' | 'breaker' | 'sticky' | 'backend' | 'address' | 'weight';
+  /** What the file says; `null`: nothing. */
+  readonly file: unknown;
+  /** What is in force; `null`: nothing. */
+  readonly live: unknown;
+}
+
+const POOL_SETTINGS = ['algorithm', 'healthCheck', 'breaker', 'sticky'] as const;
+
+/** In the order of the file, then what only the live state has. Empty before the first file. */
+export function driftOf(state: ControlState): readonly Drift[] {
+  const drifts: Drift[] = [];
+  for (const file of state.applied?.document.pools ?? []) {
+    const live = state.pools.get(file.id);
+    if (live !== undefined) drifts.push(...settingsDrift(file, live), ...backendsDrift(file, live));
+  }
+  return drifts;
+}
+
+function settingsDrift(file: PoolDefinition, live: PoolState): readonly Drift[] {
+  return POOL_SETTINGS.filter((setting) => !sameValue(file.settings[setting], live.settings[setting])).map(
+    (setting) => ({
+      pool: file.id,
+      setting,
+      file: file.settings[setting],
+      live: live.settings[setting],
+    }),
+  );
+}
+
+function backendsDrift(file: PoolDefinition, live: PoolState): readonly Drift[] {
+  const pool = file.id;
+  const drifts: Drift[] = [];
+  for (const definition of file.backends) {
+    const backend = live.backends.get(definition.id);
+    if (backend === undefined) {
+      drifts.push({ pool, backend: definition.id, setting: 'backend', file: definition, live: null });
+      continue;
+    }
+    for (const setting of ['address', 'weight'] as const) {
+      if (sameValue(definition[setting], backend[setting])) continue;
+      drifts.push({ pool, backend: backend.id, setting, file: definition[setting], live: backend[setting] });
+    }
+  }
+  const known = new Set(file.backends.map((definition) => definition.id));
+  const extra = (backend: BackendState): boolean => !known.has(backend.id);
+  for (const backend of [...live.backends.values()].filter(extra)) {
+    drifts.push({ pool, backend: backend.id, setting: 'backend', file: null, live: definitionOf(backend) });
+  }
+  return drifts;
+}

@@ -1,0 +1,185 @@
+/**
+ * Each event as one plain English sentence, with its evidence line by line. Words only; what the events mean for a
+ * backend is put together in `why.ts`.
+ */
+import { FAILURE_REASONS, type FailureReason } from '#shared/outcome.js';
+import type { Actor, CheckResult } from './commands.js';
+import type { BreakerEvidence, HealthEvidence, OutcomeBucket, TidegateEvent } from './events.js';
+import { isoTime } from './iso-time.js';
+
+/** Results listed within a sentence; the rest are counted. */
+const LISTED_RESULTS = 5;
+
+const REASON_WORDS: Readonly<Record<FailureReason, string>> = {
+  connect: 'no connection',
+  reset: 'connection reset',
+  timeout: 'timeout',
+  malformed: 'malformed response',
+  status: 'status 500, 502, 503 or 504',
+  body: 'response broken off',
+};
+
+/** Who did it, such as `alice (API)` or `tidegate.yaml (file)`. */
+export function actorWords(actor: Actor): string {
+  const kind = actor.kind === 'api' ? 'the API' : actor.kind === 'file' ? 'the file' : `the ${actor.kind}`;
+  return actor.name === undefined ? kind : `${actor.name} (${kind})`;
+}
+
+/** The sentence of an event that concerns a backend or its pool, without time and without a full stop. */
+export function sentenceOf(event: TidegateEvent): string {
+  switch (event.type) {
+    case 'BackendAdded':
+    case 'BackendRemoved':
+    case 'BackendOriginChanged':
+    case 'WeightChanged':
+    case 'AdminStateChanged':
+      return operatorSentence(event);
+    case 'BackendBecameHealthy':
+      return `became healthy: ${healthWords(event.data.evidence, true)}`;
+    case 'BackendBecameUnhealthy':
+      return `became unhealthy: ${healthWords(event.data.evidence, false)}`;
+    case 'BreakerOpened':
+      return `breaker opened (opening ${event.data.openings} in a row) until ${isoTime(event.data.until)}: ${breakerWords(event.data.evidence)}`;
+    case 'BreakerHalfOpened':
+      return `breaker half-opened, letting up to ${count(event.data.limit, 'trial')} run at once`;
+    case 'BreakerClosed':
+      return event.data.cause === 'trials'
+        ? `breaker closed after ${count(event.data.successes, 'successful trial')}`
+        : 'breaker closed because it was taken out of the settings';
+    case 'PoolAdded':
+    case 'PoolRemoved':
+    case 'PoolSettingsChanged':
+    case 'PanicEntered':
+    case 'PanicLeft':
+      return poolSentence(event);
+    case 'PrimaryStarted':
+    case 'PrimaryStopped':
+    case 'ConfigApplied':
+    case 'ConfigRejected':
+    case 'ForwardingChanged':
+    case 'RoutesChanged':
+    case 'WorkerStarted':
+    case 'WorkerReady':
+    case 'WorkerExited':
+    case 'CertificateLoaded':
+    case 'CertificateRejected':
+      return `${event.type} by ${actorWords(event.actor)}`;
+  }
+}
+
+type OperatorEvent = Extract<
+  TidegateEvent,
+  {
+    type: 'BackendAdded' | 'BackendRemoved' | 'BackendOriginChanged' | 'WeightChanged' | 'AdminStateChanged';
+  }
+>;
+
+function operatorSentence(event: OperatorEvent): string {
+  const by = actorWords(event.actor);
+  switch (event.type) {
+    case 'BackendAdded': {
+      const { address, weight } = event.data.definition;
+      const host = address.host.includes(':') ? `[${address.host}]` : address.host;
+      const where = `${address.protocol}://${host}:${address.port}`;
+      return `was added by ${by} at ${where} with weight ${weight}, ${event.data.health}`;
+    }
+    case 'BackendRemoved':
+      return `was removed by ${by}`;
+    case 'BackendOriginChanged':
+      return event.data.origin === 'file' ? `became part of the file, by ${by}` : `left the file, by ${by}`;
+    case 'WeightChanged':
+      return `weight changed from ${event.data.from} to ${event.data.to} by ${by}`;
+    case 'AdminStateChanged':
+      return `was set from ${event.data.from} to ${event.data.to} by ${by}`;
+  }
+}
+
+type PoolEvent = Extract<
+  TidegateEvent,
+  { type: 'PoolAdded' | 'PoolRemoved' | 'PoolSettingsChanged' | 'PanicEntered' | 'PanicLeft' }
+>;
+
+function poolSentence(event: PoolEvent): string {
+  const by = actorWords(event.actor);
+  switch (event.type) {
+    case 'PoolAdded':
+      return `its pool was added by ${by}`;
+    case 'PoolRemoved':
+      return `its pool was removed by ${by}`;
+    case 'PoolSettingsChanged':
+      return `its pool's settings were changed by ${by}`;
+    case 'PanicEntered': {
+      const { ready, ejected, maxEjectionPercent } = event.data;
+      return `its pool entered panic: breakers took out ${ejected} of ${ready} ready backends (limit ${maxEjectionPercent} %)`;
+    }
+    case 'PanicLeft':
+      return `its pool left panic: breakers take out ${event.data.ejected} of ${event.data.ready} ready backends`;
+  }
+}
+
+/** The evidence of an event, one line per result or second; empty for events that carry none. */
+export function evidenceLines(event: TidegateEvent): readonly string[] {
+  if (event.type === 'BackendBecameHealthy' || event.type === 'BackendBecameUnhealthy') {
+    const { evidence } = event.data;
+    if (evidence.kind === 'check-removed') return [];
+    return evidence.results.map(
+      (result) => `${isoTime(result.at)} ${verdict(result)}: ${checkWords(result)}`,
+    );
+  }
+  if (event.type !== 'BreakerOpened') return [];
+  const { evidence } = event.data;
+  return evidence.kind === 'window' ? evidence.buckets.map(bucketLine) : [];
+}
+
+export function healthWords(evidence: HealthEvidence, passed: boolean): string {
+  if (evidence.kind === 'check-removed') return 'the health check was taken out of the settings';
+  const { results, threshold } = evidence;
+  const listed = results.slice(-LISTED_RESULTS).map(checkWords).join(', ');
+  const earlier = results.length > LISTED_RESULTS ? '… ' : '';
+  const run = results.length === 1 ? '1 check' : `${results.length} checks in a row`;
+  return `${run} ${passed ? 'passed' : 'failed'} (threshold ${threshold}): ${earlier}${listed}`;
+}
+
+export function breakerWords(evidence: BreakerEvidence): string {
+  if (evidence.kind === 'trial-failed') return `a trial by worker ${evidence.worker} failed`;
+  const { buckets, successes, failures, failureThreshold, failureRatio } = evidence;
+  const total = successes + failures;
+  const reasons = reasonWords(buckets);
+  const limits = `threshold ${failureThreshold}, ratio ${Math.round(failureRatio * 100)} %`;
+  return `${failures} of ${count(total, 'attempt')} failed (${limits}): ${reasons}`;
+}
+
+function reasonWords(buckets: readonly OutcomeBucket[]): string {
+  const words: string[] = [];
+  for (const reason of FAILURE_REASONS) {
+    const failures = buckets.reduce((sum, bucket) => sum + (bucket.failures[reason] ?? 0), 0);
+    if (failures > 0) words.push(`${failures} × ${REASON_WORDS[reason]}`);
+  }
+  return words.join(', ');
+}
+
+function bucketLine(bucket: OutcomeBucket): string {
+  const failures = reasonWords([bucket]);
+  const failed = failures === '' ? '' : `, ${failures}`;
+  return `${isoTime(bucket.second * 1_000)} ${count(bucket.successes, 'success')}${failed}`;
+}
+
+function verdict(result: CheckResult): string {
+  return result.passed ? 'passed' : 'failed';
+}
+
+/** Such as `503 after 12 ms` or `connect refused`. */
+function checkWords(result: CheckResult): string {
+  const after = result.durationMs > 0 ? ` after ${Math.round(result.durationMs)} ms` : '';
+  if (result.error !== undefined) {
+    return result.status === undefined
+      ? `${result.error}${after}`
+      : `${result.status} (${result.error})${after}`;
+  }
+  return `${result.status ?? 'no response'}${after}`;
+}
+
+function count(number: number, thing: string): string {
+  if (number === 1) return `1 ${thing}`;
+  return `${number} ${thing}${thing.endsWith('s') ? 'es' : 's'}`;
+}

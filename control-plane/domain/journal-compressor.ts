@@ -1,0 +1,186 @@
+/**
+ * Turns decided commands into journal entries. Every command is kept as it was, but for two kinds that only confirm
+ * the state of things and would be nearly all of the journal: health checks that passed and changed nothing, and
+ * reports of nothing but successes, which add to a window and change nothing else. Those become runs per backend, kept
+ * here until a command that touches their backend (then they go before it, so that replay sees them in order) or until
+ * a bound. What concerns a backend that is gone is dropped. What is pending when the process dies is lost, and not
+ * missed: the next primary begins without observations.
+ *
+ * The law, held by a property test: replaying the journal gives the events of the log, evidence and all.
+ */
+import type { BackendId, PoolId } from '#shared/ids.js';
+import type { BackendOutcomes } from '#shared/outcome.js';
+import type { Command } from './commands.js';
+import type { Decision, World } from './decision.js';
+import { countFailures, secondOf } from './failure-window.js';
+import type { JournalEntry } from './journal.js';
+import { serializeObservations } from './serialize.js';
+
+/** A run is written at the latest when this much time has passed since the oldest began. */
+export const MAX_RUN_AGE_MS = 60_000;
+/** Most backends with a pending run. Past that, all are written. */
+export const MAX_PENDING_BACKENDS = 20_000;
+
+interface Runs {
+  readonly generation: number;
+  passes: { readonly from: number; at: number; count: number } | null;
+  successes: { at: number; readonly buckets: [second: number, count: number][] } | null;
+}
+
+type RecordOutcomes = Extract<Command, { type: 'RecordOutcomes' }>;
+type RecordHealthCheck = Extract<Command, { type: 'RecordHealthCheck' }>;
+
+export class JournalCompressor {
+  readonly #pending = new Map<PoolId, Map<BackendId, Runs>>();
+  #backends = 0;
+  #oldestAt = Infinity;
+
+  /** What to store now that `command` was decided on `before`. Once for each command, in order. */
+  step(command: Command, decision: Decision, before: World): readonly JournalEntry[] {
+    const overdue = command.at - this.#oldestAt >= MAX_RUN_AGE_MS || this.#backends >= MAX_PENDING_BACKENDS;
+    const entries = overdue ? this.flush() : [];
+    if (isIdlePass(command, decision, before)) {
+      this.#addPass(command, before, entries);
+      return entries;
+    }
+    if (isSuccessesOnly(command, decision, before)) {
+      for (const outcomes of command.outcomes) this.#addSuccesses(command.at, outcomes, before, entries);
+      return entries;
+    }
+    this.#flushTouched(command, decision, entries);
+    entries.push({ kind: 'command', at: command.at, command });
+    return entries;
+  }
+
+  /** Begins a segment: ends the one before, and writes down what is observed. `world` is the one after the last step. */
+  segment(world: World, at: number): readonly JournalEntry[] {
+    const entries = this.flush();
+    const { epoch, seq } = world.state;
+    const observations = serializeObservations(world.observations);
+    entries.push({ kind: 'segment', at, epoch, seq, observations });
+    return entries;
+  }
+
+  /** All pending runs, for the end of a segment or of the process. */
+  flush(): JournalEntry[] {
+    const entries: JournalEntry[] = [];
+    for (const pool of this.#pending.keys()) this.#flushPool(pool, entries);
+    this.#oldestAt = Infinity;
+    return entries;
+  }
+
+  #addPass(command: RecordHealthCheck, before: World, entries: JournalEntry[]): void {
+    const { pool, backend, generation, at } = command;
+    const runs = this.#runsOf({ pool, backend, generation, at }, before, entries);
+    if (runs === null) return;
+    if (runs.passes === null) runs.passes = { from: at, at, count: 1 };
+    else {
+      runs.passes.at = at;
+      runs.passes.count += 1;
+    }
+  }
+
+  #addSuccesses(at: number, outcomes: BackendOutcomes, before: World, entries: JournalEntry[]): void {
+    const { pool, backend, generation, successes } = outcomes;
+    const runs = successes > 0 ? this.#runsOf({ pool, backend, generation, at }, before, entries) : null;
+    if (runs === null) return;
+    runs.successes ??= { at, buckets: [] };
+    runs.successes.at = at;
+    const { buckets } = runs.successes;
+    const last = buckets.at(-1);
+    // As in the window: time that goes back counts for the newest second.
+    if (last !== undefined && last[0] >= secondOf(at)) last[1] += successes;
+    else buckets.push([secondOf(at), successes]);
+  }
+
+  /** The runs of a backend, begun if need be; `null` if there is no such backend (any more). */
+  #runsOf(
+    of: { pool: PoolId; backend: BackendId; generation: number; at: number },
+    before: World,
+    entries: JournalEntry[],
+  ): Runs | null {
+    const known = before.state.pools.get(of.pool)?.backends.get(of.backend);
+    if (known?.generation !== of.generation) return null;
+    const pool = this.#pending.get(of.pool) ?? new Map<BackendId, Runs>();
+    this.#pending.set(of.pool, pool);
+    let runs = pool.get(of.backend);
+    if (runs !== undefined && runs.generation !== of.generation) {
+      this.#flushBackend(of.pool, of.backend, entries);
+      runs = undefined;
+    }
+    if (runs !== undefined) return runs;
+    const begun: Runs = { generation: of.generation, passes: null, successes: null };
+    pool.set(of.backend, begun);
+    this.#backends += 1;
+    this.#oldestAt = Math.min(this.#oldestAt, of.at);
+    return begun;
+  }
+
+  /** Writes what is pending of all that the command names or that its events are about. */
+  #flushTouched(command: Command, decision: Decision, entries: JournalEntry[]): void {
+    for (const { pool, backend } of namedBackends(command)) this.#flushBackend(pool, backend, entries);
+    if (decision.kind === 'rejected') return;
+    for (const event of decision.events) {
+      if (event.type === 'ConfigApplied' || event.type === 'PrimaryStarted') entries.push(...this.flush());
+      else if (event.pool !== undefined && event.backend !== undefined) {
+        this.#flushBackend(event.pool, event.backend, entries);
+      } else if (event.pool !== undefined) this.#flushPool(event.pool, entries);
+    }
+  }
+
+  #flushPool(pool: PoolId, entries: JournalEntry[]): void {
+    for (const backend of this.#pending.get(pool)?.keys() ?? []) this.#flushBackend(pool, backend, entries);
+    this.#pending.delete(pool);
+  }
+
+  #flushBackend(pool: PoolId, backend: BackendId, entries: JournalEntry[]): void {
+    const runs = this.#pending.get(pool)?.get(backend);
+    if (runs === undefined) return;
+    this.#pending.get(pool)?.delete(backend);
+    this.#backends -= 1;
+    const of = { pool, backend, generation: runs.generation };
+    if (runs.passes !== null) entries.push({ kind: 'passes', ...of, ...runs.passes });
+    if (runs.successes !== null) entries.push({ kind: 'successes', ...of, ...runs.successes });
+  }
+}
+
+function isIdlePass(command: Command, decision: Decision, before: World): command is RecordHealthCheck {
+  if (command.type !== 'RecordHealthCheck' || !command.result.passed) return false;
+  return decision.kind === 'accepted' && decision.world === before;
+}
+
+/** In a half-open phase even a success may decide something, so its report is kept. */
+function isSuccessesOnly(command: Command, decision: Decision, before: World): command is RecordOutcomes {
+  if (command.type !== 'RecordOutcomes' || decision.kind === 'rejected' || decision.events.length > 0) {
+    return false;
+  }
+  return command.outcomes.every(({ pool, backend, failures, trials }) => {
+    const phase = before.state.pools.get(pool)?.backends.get(backend)?.breaker.phase;
+    return trials.length === 0 && countFailures(failures) === 0 && phase !== 'half-open';
+  });
+}
+
+function namedBackends(command: Command): readonly { readonly pool: PoolId; readonly backend: BackendId }[] {
+  switch (command.type) {
+    case 'RecordHealthCheck':
+    case 'RemoveBackend':
+    case 'ChangeBackend':
+      return [{ pool: command.pool, backend: command.backend }];
+    case 'AddBackend':
+      return [{ pool: command.pool, backend: command.backend.id }];
+    case 'RecordOutcomes':
+      return command.outcomes;
+    case 'StartPrimary':
+    case 'StopPrimary':
+    case 'ApplyConfig':
+    case 'RejectConfig':
+    case 'ChangePool':
+    case 'RecordWorkerStarted':
+    case 'RecordWorkerReady':
+    case 'RecordWorkerExited':
+    case 'RecordCertificate':
+    case 'RejectCertificate':
+    case 'AdvanceTime':
+      return [];
+  }
+}

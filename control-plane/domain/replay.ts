@@ -1,0 +1,74 @@
+/**
+ * Decides a journal again. From the world that a segment began with, its entries give the very events of the log; a
+ * difference means that the journal is incomplete or that the rules have changed since. Runs of passes changed nothing
+ * then and change nothing now; runs of successes are added to the windows they were added to.
+ */
+import { addOutcomes } from './failure-window.js';
+import { decide } from './decide.js';
+import type { World } from './decision.js';
+import type { TidegateEvent } from './events.js';
+import type { JournalEntry } from './journal.js';
+import { blankObservations } from './observations.js';
+import { restoreObservations } from './serialize.js';
+
+export interface Replayed {
+  readonly world: World;
+  readonly events: readonly TidegateEvent[];
+  /** Why the entry does not follow on the world; `null` when it does. */
+  readonly problem: string | null;
+}
+
+export function replayStep(world: World, entry: JournalEntry): Replayed {
+  switch (entry.kind) {
+    case 'segment': {
+      const observations = restoreObservations(entry.observations);
+      return { world: { state: world.state, observations }, events: [], problem: gapBefore(world, entry) };
+    }
+    case 'command': {
+      const decision = decide(entry.command, world);
+      if (decision.kind === 'rejected') return { world, events: [], problem: null };
+      return { world: decision.world, events: decision.events, problem: null };
+    }
+    case 'passes':
+      return { world, events: [], problem: null };
+    case 'successes':
+      return { world: withSuccesses(world, entry), events: [], problem: null };
+  }
+}
+
+/** Replays entries one after the other, to the end or to the first that does not follow. */
+export function replay(start: World, entries: Iterable<JournalEntry>): Replayed {
+  const events: TidegateEvent[] = [];
+  let world = start;
+  for (const entry of entries) {
+    const step = replayStep(world, entry);
+    if (step.problem !== null) return { world, events, problem: step.problem };
+    events.push(...step.events);
+    world = step.world;
+  }
+  return { world, events, problem: null };
+}
+
+function gapBefore(world: World, entry: Extract<JournalEntry, { kind: 'segment' }>): string | null {
+  const { seq } = world.state;
+  if (seq === entry.seq) return null;
+  return `the segment begins after event ${entry.seq}, but what comes before it leads to event ${seq}`;
+}
+
+function withSuccesses(world: World, entry: Extract<JournalEntry, { kind: 'successes' }>): World {
+  const { state, observations } = world;
+  const pool = state.pools.get(entry.pool);
+  const backend = pool?.backends.get(entry.backend);
+  const settings = pool?.settings.breaker ?? null;
+  if (settings === null || backend?.generation !== entry.generation || backend.breaker.phase !== 'closed') {
+    return world;
+  }
+  const seen = observations.pools.get(entry.pool)?.get(entry.backend) ?? blankObservations(entry.generation);
+  let { window } = seen;
+  for (const [second, successes] of entry.buckets) {
+    window = addOutcomes(window, second, { successes, failures: {} }, settings.windowMs);
+  }
+  const backends = new Map(observations.pools.get(entry.pool)).set(entry.backend, { ...seen, window });
+  const pools = new Map(observations.pools).set(entry.pool, backends);
+  return { state, observations: { ...observations, pools } };
+}

@@ -1,0 +1,77 @@
+/**
+ * Lifts events as older releases wrote them to the shape this release reads: one step per schema number, applied in
+ * turn. A type or schema that this release does not know is an error that names it, never a guess. To change the data
+ * of an event: raise its number in `EVENT_SCHEMAS`, and add the step from the old number here.
+ */
+import type { BackendId, PoolId } from '#shared/ids.js';
+import type { Actor } from './commands.js';
+import { EVENT_SCHEMAS, type Cause } from './events.js';
+
+/** An event as some release wrote it. */
+export interface StoredEventShape {
+  readonly epoch: number;
+  readonly seq: number;
+  readonly at: number;
+  readonly type: string;
+  readonly schema: number;
+  readonly pool?: PoolId;
+  readonly backend?: BackendId;
+  readonly actor: Actor;
+  readonly cause: Cause;
+  readonly data: unknown;
+}
+
+/** Takes an event of one schema to the next number; may change its type, too. Must not throw on sound data. */
+export type UpcastStep = (event: StoredEventShape) => StoredEventShape;
+
+export interface UpcastTable {
+  /** Schema that is current, per type. */
+  readonly current: Readonly<Record<string, number>>;
+  /** `Type@schema` → the step away from it. */
+  readonly steps: Readonly<Record<string, UpcastStep>>;
+}
+
+export type Upcasted<E extends StoredEventShape = StoredEventShape> =
+  | { readonly kind: 'current'; readonly event: E }
+  | {
+      readonly kind: 'failed';
+      readonly reason: 'unknown-type' | 'newer-schema' | 'no-step';
+      readonly problem: string;
+    };
+
+/** No event has changed its shape since the first release. */
+export const UPCASTS: UpcastTable = { current: EVENT_SCHEMAS, steps: {} };
+
+/** Steps an event may take at most: a table that leads in a circle is a mistake, not an endless loop. */
+const MAX_STEPS = 100;
+
+export function upcast(stored: StoredEventShape, table: UpcastTable = UPCASTS): Upcasted {
+  let event = stored;
+  for (let taken = 0; taken < MAX_STEPS; taken += 1) {
+    const current = Object.hasOwn(table.current, event.type) ? table.current[event.type] : undefined;
+    if (event.schema === current) return { kind: 'current', event };
+    const step = Object.hasOwn(table.steps, key(event)) ? table.steps[key(event)] : undefined;
+    if (step === undefined) return failure(event, current);
+    event = step(event);
+  }
+  return { kind: 'failed', reason: 'no-step', problem: `${named(stored)} leads to no current schema` };
+}
+
+function failure(event: StoredEventShape, current: number | undefined): Upcasted {
+  if (current === undefined) {
+    return { kind: 'failed', reason: 'unknown-type', problem: `${named(event)} is of an unknown type` };
+  }
+  const newer = event.schema > current;
+  const problem = newer
+    ? `${named(event)} is newer than this release, which knows schema ${current}`
+    : `${named(event)} is older than any schema this release can lift to ${current}`;
+  return { kind: 'failed', reason: newer ? 'newer-schema' : 'no-step', problem };
+}
+
+function key(event: StoredEventShape): string {
+  return `${event.type}@${event.schema}`;
+}
+
+function named(event: StoredEventShape): string {
+  return `event ${event.seq} ${event.type} (schema ${event.schema})`;
+}

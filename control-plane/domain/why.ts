@@ -1,0 +1,169 @@
+/**
+ * Why a backend is as it is: from its events and those of its pool, the chain that led there, each step with its
+ * evidence, and one sentence that answers the question. Reads events and state only; does not fetch them.
+ */
+import type { Availability } from '#shared/backend-state.js';
+import type { BackendId, PoolId } from '#shared/ids.js';
+import { availability } from './availability.js';
+import { actorWords, breakerWords, evidenceLines, healthWords, sentenceOf } from './event-sentence.js';
+import type { EventOf, EventType, TidegateEvent } from './events.js';
+import { isoTime } from './iso-time.js';
+import type { BackendState, ControlState, PoolState } from './state.js';
+
+export interface WhyStep {
+  readonly seq: number;
+  /** Milliseconds since 1970. */
+  readonly at: number;
+  readonly type: EventType;
+  readonly sentence: string;
+  readonly evidence: readonly string[];
+}
+
+export interface Explanation {
+  readonly pool: PoolId;
+  readonly backend: BackendId;
+  readonly at: number;
+  /** `null`: there is no such backend at that time. */
+  readonly availability: Availability | null;
+  readonly panic: boolean;
+  readonly headline: string;
+  /** Oldest first, from the addition of the backend on. */
+  readonly steps: readonly WhyStep[];
+  /** Steps left out after the first, because there were more than `MAX_STEPS`. */
+  readonly omitted: number;
+}
+
+export interface Question {
+  readonly pool: PoolId;
+  readonly backend: BackendId;
+  readonly at: number;
+}
+
+/** Most steps in an answer: the first, and the newest of the rest. */
+export const MAX_STEPS = 100;
+
+/** `events`: those of the backend and its pool, oldest first (others are passed over). `state`: as it was at `at`. */
+export function explain(
+  question: Question,
+  events: readonly TidegateEvent[],
+  state: ControlState,
+): Explanation {
+  const pool = state.pools.get(question.pool);
+  const backend = pool?.backends.get(question.backend);
+  const history = historyOf(question, events);
+  const kept =
+    history.length > MAX_STEPS ? [...history.slice(0, 1), ...history.slice(1 - MAX_STEPS)] : history;
+  return {
+    ...question,
+    availability:
+      backend === undefined ? null : availability(backend.admin, backend.health, backend.breaker.phase),
+    panic: pool?.panic ?? false,
+    headline:
+      pool === undefined || backend === undefined
+        ? absentHeadline(question, history)
+        : headlineOf(pool, backend, history),
+    steps: kept.map(stepOf),
+    omitted: history.length - kept.length,
+  };
+}
+
+/** The events of the backend's present life; those of its pool only from its addition on. */
+function historyOf(question: Question, events: readonly TidegateEvent[]): readonly TidegateEvent[] {
+  const relevant = events.filter(
+    (event) =>
+      event.at <= question.at &&
+      event.pool === question.pool &&
+      (event.backend === undefined || event.backend === question.backend),
+  );
+  const added = relevant.findLastIndex((event) => event.type === 'BackendAdded');
+  return added === -1 ? relevant : relevant.slice(added);
+}
+
+function stepOf(event: TidegateEvent): WhyStep {
+  return {
+    seq: event.seq,
+    at: event.at,
+    type: event.type,
+    sentence: sentenceOf(event),
+    evidence: evidenceLines(event),
+  };
+}
+
+function absentHeadline(question: Question, history: readonly TidegateEvent[]): string {
+  const removed = last(history, 'BackendRemoved');
+  if (removed !== undefined) {
+    const by = actorWords(removed.actor);
+    return `${question.backend} is not in pool ${question.pool}: it was removed at ${isoTime(removed.at)} by ${by}.`;
+  }
+  return `${question.backend} is not in pool ${question.pool}.`;
+}
+
+function headlineOf(pool: PoolState, backend: BackendState, history: readonly TidegateEvent[]): string {
+  const offers = availability(backend.admin, backend.health, backend.breaker.phase);
+  const sentence = sentenceFor(offers, backend, history);
+  const serves = offers === 'ejected' || offers === 'trial';
+  if (!pool.panic || !serves || backend.admin !== 'ready') return `${sentence}.`;
+  return `${sentence}. It serves all the same, because pool ${pool.id} is in panic.`;
+}
+
+function sentenceFor(offers: Availability, backend: BackendState, history: readonly TidegateEvent[]): string {
+  const { id } = backend;
+  switch (offers) {
+    case 'maintenance':
+      return `${id} is in maintenance${bySetting(history)}`;
+    case 'draining':
+      return `${id} is draining${bySetting(history)}`;
+    case 'unhealthy': {
+      const event = last(history, 'BackendBecameUnhealthy');
+      const why = event === undefined ? '' : `: ${healthWords(event.data.evidence, false)}`;
+      return `${id} is unhealthy since ${isoTime(backend.healthSince)}${why}`;
+    }
+    case 'unchecked':
+      return `${id} waits for its first passed check since ${isoTime(backend.healthSince)}`;
+    case 'ejected':
+      return `${id} is ejected by its breaker ${openWords(backend)}${openedBecause(history)}`;
+    case 'trial':
+      return `${id} is on trial since ${isoTime(backend.breaker.since)}, after its breaker was open${openedBecause(history)}`;
+    case 'available':
+      return `${id} is available${availableBecause(backend, history)}`;
+  }
+}
+
+function bySetting(history: readonly TidegateEvent[]): string {
+  const event = last(history, 'AdminStateChanged');
+  return event === undefined ? '' : ` since ${isoTime(event.at)}, set by ${actorWords(event.actor)}`;
+}
+
+function openWords({ breaker }: BackendState): string {
+  const since = `since ${isoTime(breaker.since)}`;
+  return breaker.phase === 'open' ? `${since} until ${isoTime(breaker.until)}` : since;
+}
+
+function openedBecause(history: readonly TidegateEvent[]): string {
+  const event = last(history, 'BreakerOpened');
+  return event === undefined ? '' : `: ${breakerWords(event.data.evidence)}`;
+}
+
+/** Available since the last event without which it would not be. */
+function availableBecause(backend: BackendState, history: readonly TidegateEvent[]): string {
+  const decisive = history.findLast((event) => {
+    if (event.backend !== backend.id) return false;
+    return (
+      event.type === 'BackendAdded' ||
+      event.type === 'BackendBecameHealthy' ||
+      event.type === 'BreakerClosed' ||
+      event.type === 'AdminStateChanged'
+    );
+  });
+  const weightless = backend.weight === 0 ? ', but gets no new traffic at weight 0' : '';
+  if (decisive === undefined) return weightless;
+  return ` since ${isoTime(decisive.at)}: ${sentenceOf(decisive)}${weightless}`;
+}
+
+function last<T extends EventType>(history: readonly TidegateEvent[], type: T): EventOf<T> | undefined {
+  const found = history.findLast(
+    (event): event is Extract<TidegateEvent, { type: T }> => event.type === type,
+  );
+  // Both say "an event of type T"; the compiler cannot compare them while T is open.
+  return found as EventOf<T> | undefined;
+}
