@@ -5,39 +5,25 @@
  */
 import { createHash } from 'node:crypto';
 import { assert } from '#shared/assert.js';
-import type { BackendId, PoolId } from '#shared/ids.js';
-import { decodeShape, finite, integer, oneOf, record } from '#shared/shape.js';
+import { decodeShape, finite, integer, record, text } from '#shared/shape.js';
 import type { Shape } from '#shared/shape.js';
 import { backendName, poolName } from '#shared/shape-settings.js';
-import type { Actor } from '../domain/commands.js';
-import type { Cause, EventType, TidegateEvent } from '../domain/events.js';
+import type { Cause, TidegateEvent } from '../domain/events.js';
 import { EVENT_SCHEMAS } from '../domain/events.js';
 import type { JournalEntry } from '../domain/journal.js';
 import { restoreState, serializeState } from '../domain/serialize.js';
 import type { ControlState } from '../domain/state.js';
+import type { StoredEventShape as StoredEvent, Upcasted } from '../domain/upcast.js';
 import { EventLogError } from './event-log.js';
 import { EVENT_DATA_SHAPES, storedState } from './event-shape.js';
 import { actor, journalEntry } from './journal-shape.js';
 
-/** An event as some release wrote it: its data may be of an older schema. */
-export interface StoredEvent {
-  readonly epoch: number;
-  readonly seq: number;
-  readonly at: number;
-  readonly type: EventType;
-  readonly schema: number;
-  readonly pool?: PoolId;
-  readonly backend?: BackendId;
-  readonly actor: Actor;
-  readonly cause: Cause;
-  readonly data: unknown;
-}
-
-/** Lifts an event of an older schema to the present one. */
-export type Upcast = (stored: StoredEvent) => StoredEvent;
+/** Lifts an event of an older schema to the present one: `upcast` of `domain/upcast.ts`. */
+export type Upcast = (stored: StoredEvent) => Upcasted;
 
 const time = finite(-Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER);
-const anyType: Shape<EventType> = oneOf(...(Object.keys(EVENT_SCHEMAS) as EventType[]));
+/** Longest name of an event's type. */
+const MAX_TYPE = 64;
 const anyCommand: Shape<Cause['command']> = {
   problem: (value, path) =>
     typeof value === 'string' && value.length <= 64 ? null : `${path}: expected the type of a command`,
@@ -48,7 +34,7 @@ const storedEvent = record<StoredEvent>(
     epoch: integer(0),
     seq: integer(1),
     at: time,
-    type: anyType,
+    type: text(MAX_TYPE),
     schema: integer(1),
     actor,
     cause: record<Cause>({ command: anyCommand, id: integer(0) }, { event: integer(0) }),
@@ -67,15 +53,13 @@ export function encodeEvent(event: TidegateEvent): string {
 
 /** Throws EventLogError: `corrupt` when the text is no event, `too-new` when a newer release wrote it. */
 export function decodeEvent(body: string, upcast: Upcast): TidegateEvent {
-  const parsed = parse(body, 'event');
-  refuseNewer(parsed);
-  const stored = decodeShape(storedEvent, parsed, 'event');
+  const stored = decodeShape(storedEvent, parse(body, 'event'), 'event');
   if (!stored.ok) throw new EventLogError('corrupt', stored.problem);
-  const lifted =
-    stored.value.schema === EVENT_SCHEMAS[stored.value.type] ? stored.value : upcast(stored.value);
-  const problem = dataProblem(lifted);
-  if (problem !== null) throw new EventLogError('corrupt', `event ${lifted.seq}: ${problem}`);
-  return lifted as TidegateEvent;
+  const lifted = upcast(stored.value);
+  if (lifted.kind === 'failed') throw notLifted(lifted);
+  const problem = dataProblem(lifted.event);
+  if (problem !== null) throw new EventLogError('corrupt', `event ${lifted.event.seq}: ${problem}`);
+  return lifted.event as TidegateEvent;
 }
 
 export function encodeJournalEntry(entry: JournalEntry): string {
@@ -119,21 +103,17 @@ export function sha256(body: string): string {
 }
 
 function dataProblem(event: StoredEvent): string | null {
-  return EVENT_DATA_SHAPES[event.type].problem(event.data, event.type);
+  const shapes: Readonly<Record<string, Shape<unknown>>> = EVENT_DATA_SHAPES;
+  const shape = Object.hasOwn(shapes, event.type) ? shapes[event.type] : undefined;
+  return shape === undefined ? `${event.type}: unknown type` : shape.problem(event.data, event.type);
 }
 
 /** An event type or schema that this release does not know was written by a newer one. */
-function refuseNewer(parsed: unknown): void {
-  if (typeof parsed !== 'object' || parsed === null) return;
-  const { type, schema } = parsed as { type?: unknown; schema?: unknown };
-  if (typeof type !== 'string' || typeof schema !== 'number') return;
-  const known: Readonly<Record<string, number>> = EVENT_SCHEMAS;
-  const newest = Object.hasOwn(known, type) ? known[type] : undefined;
-  if (newest !== undefined && schema <= newest) return;
-  throw new EventLogError(
-    'too-new',
-    `The event log holds an event ${type} (schema ${schema}) that this release does not know: a newer release wrote it. Start that release, or a later one.`,
-  );
+function notLifted(failed: Extract<Upcasted, { kind: 'failed' }>): EventLogError {
+  const { problem } = failed;
+  if (failed.reason === 'no-step') return new EventLogError('corrupt', problem);
+  const advice = 'a newer release wrote it. Start that release, or a later one.';
+  return new EventLogError('too-new', `The event log cannot be read by this release: ${problem}; ${advice}`);
 }
 
 function parse(body: string, what: string): unknown {

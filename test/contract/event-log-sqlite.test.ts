@@ -1,3 +1,4 @@
+import { upcast } from '../../control-plane/domain/upcast.js';
 import { openSqliteEventLog } from '../../control-plane/event-log/sqlite-event-log.js';
 import { useTempDirs } from '../support/temp-dir.js';
 import { eventLogContract } from './event-log.contract.js';
@@ -8,11 +9,11 @@ describe('the event log on disk', () => {
   eventLogContract({
     open: async () => {
       dataDir = tempDir();
-      return openSqliteEventLog(dataDir, (event) => event);
+      return openSqliteEventLog(dataDir, upcast);
     },
     reopen: async (log) => {
       await log.close();
-      return openSqliteEventLog(dataDir, (event) => event);
+      return openSqliteEventLog(dataDir, upcast);
     },
   });
 });
