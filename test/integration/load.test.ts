@@ -1,0 +1,138 @@
+import { type AddressInfo, type Server, type Socket, createServer } from 'node:net';
+import { Load, type LoadOptions, type LoadResult } from '../support/load.js';
+
+type Respond = (socket: Socket, request: number) => void;
+
+const OK = 'HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok';
+
+interface Started {
+  readonly server: Server;
+  readonly sockets: Set<Socket>;
+  readonly port: number;
+}
+
+/** A server that answers each request head as `respond` says. */
+async function serverThat(respond: Respond): Promise<Started> {
+  let requests = 0;
+  const sockets = new Set<Socket>();
+  const server = createServer((socket) => {
+    sockets.add(socket);
+    socket.on('error', () => socket.destroy()); // The client may be gone already.
+    socket.on('close', () => sockets.delete(socket));
+    socket.on('data', () => {
+      requests += 1;
+      respond(socket, requests);
+    });
+  });
+  const { promise, resolve } = Promise.withResolvers<void>();
+  server.listen(0, '127.0.0.1', resolve);
+  await promise;
+  return { server, port: (server.address() as AddressInfo).port, sockets };
+}
+
+/** Sends until `enough` requests were answered or failed, and stops. */
+async function loadOf(port: number, enough: number, options: Partial<LoadOptions> = {}): Promise<LoadResult> {
+  const load = new Load({ port, rate: 500, connections: 4, settleMs: 200, ...options });
+  load.start();
+  const deadline = performance.now() + 5_000;
+  while (load.answered + load.failureCount < enough && performance.now() < deadline) {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    setImmediate(resolve);
+    await promise;
+  }
+  return load.stop();
+}
+
+describe('Load', () => {
+  const open: Started[] = [];
+  const start = async (respond: Respond): Promise<number> => {
+    const started = await serverThat(respond);
+    open.push(started);
+    return started.port;
+  };
+  afterEach(() => {
+    for (const { server, sockets } of open.splice(0)) {
+      for (const socket of sockets) socket.destroy();
+      server.close();
+    }
+  });
+
+  it('counts every request it sent as answered when all is well', async () => {
+    const seen: string[] = [];
+    const port = await start((socket) => socket.write(OK));
+    const result = await loadOf(port, 50, {
+      path: (n) => `/${n}`,
+      onResponse: (response, n) => seen.push(`${n} ${response.body.toString()}`),
+    });
+    expect(result.failures).toEqual([]);
+    expect(result.answered).toBe(result.sent);
+    expect(result.statuses).toEqual(new Map([[200, result.sent]]));
+    expect(result.connectionsOpened).toBeLessThanOrEqual(4);
+    expect(seen).toContain('0 ok');
+  });
+
+  it('reports answers that are not 2xx, with the code that Tidegate gives', async () => {
+    const no = 'HTTP/1.1 503 No\r\nx-tidegate-error: no_backend\r\ncontent-length: 0\r\n\r\n';
+    const port = await start((socket, n) => socket.write(n === 2 ? no : OK));
+    const result = await loadOf(port, 20);
+    expect(result.failureCount).toBe(1);
+    expect(result.failures).toEqual([expect.stringContaining('503 no_backend')]);
+    expect(result.statuses.get(503)).toBe(1);
+  });
+
+  it('does not use a connection again whose answer said close, and does not call that a failure', async () => {
+    const port = await start((socket) =>
+      socket.end('HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 0\r\n\r\n'),
+    );
+    const result = await loadOf(port, 20);
+    expect(result.failures).toEqual([]);
+    expect(result.connectionsOpened).toBe(result.sent);
+  });
+
+  it('calls it a failure when a connection ends in place of an answer', async () => {
+    const port = await start((socket, n) => (n === 3 ? socket.end() : socket.write(OK)));
+    const result = await loadOf(port, 20);
+    expect(result.failures).toEqual([expect.stringContaining('ended without an answer (request')]);
+  });
+
+  it('calls it a failure when a connection is reset in the middle of an answer', async () => {
+    const cut = 'HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhe';
+    const port = await start((socket, n) => {
+      if (n === 3) socket.write(cut, () => socket.resetAndDestroy());
+      else socket.write(OK);
+    });
+    const result = await loadOf(port, 20);
+    expect(result.failureCount).toBe(1);
+    expect(result.answered).toBe(result.sent - 1);
+  });
+
+  it('replaces a connection that ends while idle', async () => {
+    // The answer and the end come together, and the next request is not due for half a second.
+    const port = await start((socket) => socket.end(OK));
+    const result = await loadOf(port, 2, { rate: 2, connections: 1 });
+    expect(result.failures).toEqual([]);
+    expect(result.connectionsOpened).toBe(2);
+  });
+
+  it('calls it a failure when nothing listens', async () => {
+    const port = await start(() => {});
+    open.pop()?.server.close();
+    const result = await loadOf(port, 5);
+    expect(result.answered).toBe(0);
+    expect(result.failureCount).toBe(result.sent);
+    expect(result.failures[0]).toContain('ECONNREFUSED (connecting)');
+  });
+
+  it('calls it a failure when no answer comes before the end, and when a request was never sent', async () => {
+    const port = await start(() => {});
+    const load = new Load({ port, rate: 1000, connections: 2, settleMs: 50 });
+    const { promise, resolve } = Promise.withResolvers<void>();
+    open[0]?.server.once('connection', () => setTimeout(resolve, 20));
+    load.start();
+    await promise;
+    const result = await load.stop();
+    expect(result.failureCount).toBe(result.sent);
+    expect(result.failures.join()).toContain('no answer before the load ended');
+    expect(result.failures.join()).toContain('never sent');
+  });
+});
