@@ -35,7 +35,7 @@ const storedEvent = record<StoredEvent>(
     seq: integer(1),
     at: time,
     type: text(MAX_TYPE),
-    schema: integer(1),
+    schema: integer(0),
     actor,
     cause: record<Cause>({ command: anyCommand, id: integer(0) }, { event: integer(0) }),
     data: { problem: () => null },

@@ -4,6 +4,7 @@
  */
 import type { DatabaseSync } from 'node:sqlite';
 import { EventLogError } from './event-log.js';
+import { transaction } from './sqlite-transaction.js';
 
 /** Marks the file as Tidegate's event log: `TIDE` in the header of the database. */
 export const APPLICATION_ID = 0x54_49_44_45;
@@ -43,14 +44,14 @@ export function migrate(db: DatabaseSync, migrations: readonly string[] = MIGRAT
   }
   migrations.slice(have).forEach((sql, index) => {
     const version = have + index + 1;
-    db.exec(`
-      BEGIN IMMEDIATE;
-      ${sql}
-      UPDATE meta SET value = ${version} WHERE key = 'schema_version';
-      PRAGMA application_id = ${APPLICATION_ID};
-      PRAGMA user_version = ${version};
-      COMMIT;
-    `);
+    transaction(db, () =>
+      db.exec(`
+        ${sql}
+        UPDATE meta SET value = ${version} WHERE key = 'schema_version';
+        PRAGMA application_id = ${APPLICATION_ID};
+        PRAGMA user_version = ${version};
+      `),
+    );
   });
 }
 

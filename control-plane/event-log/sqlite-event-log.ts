@@ -9,6 +9,7 @@ import type { TidegateEvent } from '../domain/events.js';
 import type { JournalEntry } from '../domain/journal.js';
 import { initialState } from '../domain/state.js';
 import type { ControlState } from '../domain/state.js';
+import { upcast } from '../domain/upcast.js';
 import { checkAppend, checkLimit, forgotten, retentionBase, segmentsToForget } from './append-rules.js';
 import type { SegmentExtent } from './append-rules.js';
 import { decodeJournalEntry, encodeEvent, encodeJournalEntry, encodeState, sha256 } from './codec.js';
@@ -18,6 +19,7 @@ import type { EventLog, EventQuery, Recovered } from './event-log.js';
 import { guarded } from './sqlite-errors.js';
 import { openFile } from './sqlite-file.js';
 import type { OpenFile } from './sqlite-file.js';
+import { transaction } from './sqlite-transaction.js';
 import {
   EVENT_COLUMNS,
   checkedBody,
@@ -33,10 +35,10 @@ const JOURNAL_PAGE = 500;
 
 /**
  * Opens the event log of a data directory, which is created if only it itself is missing. Fails with EventLogError:
- * `in-use`, `corrupt`, `too-new` or `unavailable`.
+ * `in-use`, `corrupt`, `too-new` or `unavailable`. `lift` brings events of older schemas to the present one.
  */
-export async function openSqliteEventLog(dataDir: string, upcast: Upcast): Promise<EventLog> {
-  return new SqliteEventLog(openFile(dataDir, upcast), upcast);
+export async function openSqliteEventLog(dataDir: string, lift: Upcast = upcast): Promise<EventLog> {
+  return new SqliteEventLog(openFile(dataDir, lift), lift);
 }
 
 class SqliteEventLog implements EventLog {
@@ -255,20 +257,6 @@ class SqliteEventLog implements EventLog {
   #use<T>(work: (db: DatabaseSync) => T): T {
     if (this.#closed) throw new EventLogError('unavailable', 'The event log is closed.');
     return guarded(this.#file.path, () => work(this.#file.db));
-  }
-}
-
-/** All of `work` or nothing of it. */
-function transaction<T>(db: DatabaseSync, work: () => T): T {
-  db.exec('BEGIN IMMEDIATE');
-  try {
-    const result = work();
-    db.exec('COMMIT');
-    return result;
-  } catch (error) {
-    // SQLite has rolled back by itself after some errors (disk full); a second one would hide the first.
-    if (db.isTransaction) db.exec('ROLLBACK');
-    throw error;
   }
 }
 

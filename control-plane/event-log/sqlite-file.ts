@@ -32,6 +32,8 @@ import { findWalDamage } from './wal-scan.js';
 /** Name of the event log within `data_dir`. */
 export const EVENT_LOG_FILE = 'events.db';
 const LOCK_FILE = 'lock';
+/** Smallest page of an SQLite file, in bytes. */
+const LEAST_BYTES = 512;
 /** Up to this size, in bytes, indexes are checked against their tables at start; beyond, tables alone. */
 const FULL_CHECK_BYTES = 64 * 1024 * 1024;
 
@@ -130,6 +132,8 @@ function create(dataDir: string, path: string): void {
 function verify(path: string, upcast: Upcast): void {
   accessSync(path, constants.R_OK | constants.W_OK);
   if (bytesOf(path) === 0) throw corrupt(path, 'the file is empty');
+  // SQLite takes a file this small for a new one and removes the write-ahead log beside it.
+  if (bytesOf(path) < LEAST_BYTES) throw corrupt(path, 'the file is cut short');
   const walPath = `${path}-wal`;
   const walDamage = bytesOf(walPath) > 0 ? findWalDamage(readFileSync(walPath)) : null;
   if (walDamage !== null) throw corrupt(path, walDamage);

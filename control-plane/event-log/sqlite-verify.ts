@@ -83,7 +83,7 @@ export function checkpointOfRow(
   return { seq, state };
 }
 
-/** Checks and decodes a row of `events` with `EVENT_COLUMNS`. */
+/** Checks and decodes a row of `events` with `EVENT_COLUMNS`. A release that renames a type migrates the column too. */
 export function eventOfRow(
   path: string,
   row: Readonly<Record<string, unknown>>,
