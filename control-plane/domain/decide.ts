@@ -17,6 +17,7 @@ import {
 import { recordOutcomes } from './outcomes.js';
 import { settlePanic } from './panic.js';
 import type { PoolId } from '#shared/ids.js';
+import { trippedBackends } from './pool-state.js';
 import { Transaction } from './transaction.js';
 import { expirePermits, grantPermits } from './trials.js';
 
@@ -134,9 +135,7 @@ function recordProcess(tx: Transaction, command: ProcessCommand): void {
 
 function advanceTime(tx: Transaction): void {
   for (const pool of tx.state.pools.values()) {
-    for (const id of pool.tripped) {
-      const backend = pool.backends.get(id);
-      if (backend === undefined) continue;
+    for (const backend of trippedBackends(pool)) {
       expirePermits(tx, pool.id, backend);
       halfOpenWhenDue(tx, pool.id, backend);
     }
@@ -151,8 +150,5 @@ function grantEverywhere(tx: Transaction): void {
 function grantAll(tx: Transaction, id: PoolId): void {
   const pool = tx.pool(id);
   if (pool === undefined) return;
-  for (const backendId of pool.tripped) {
-    const backend = pool.backends.get(backendId);
-    if (backend !== undefined) grantPermits(tx, id, backend);
-  }
+  for (const backend of trippedBackends(pool)) grantPermits(tx, id, backend);
 }

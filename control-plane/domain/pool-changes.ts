@@ -6,6 +6,7 @@ import type { AdminState } from '#shared/backend-state.js';
 import type { PoolId } from '#shared/ids.js';
 import type { BackendDefinition, PoolSettings } from '#shared/settings.js';
 import { closeBreaker } from './breaker.js';
+import { trippedBackends } from './pool-state.js';
 import { sameValue } from './same-value.js';
 import type { BackendState, PoolState } from './state.js';
 import type { Transaction } from './transaction.js';
@@ -78,9 +79,7 @@ function freeHealth(tx: Transaction, pool: PoolState, causedBy: number): void {
 }
 
 function freeBreakers(tx: Transaction, pool: PoolState, causedBy: number): void {
-  for (const id of pool.tripped) {
-    const backend = pool.backends.get(id);
-    if (backend !== undefined)
-      closeBreaker(tx, pool.id, backend, { cause: 'disabled', successes: 0, causedBy });
+  for (const backend of trippedBackends(pool)) {
+    closeBreaker(tx, pool.id, backend, { cause: 'disabled', successes: 0, causedBy });
   }
 }

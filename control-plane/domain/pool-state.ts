@@ -43,6 +43,19 @@ export function withoutBackend(pool: PoolState, id: BackendId, owned: Owned): Po
   };
 }
 
+/**
+ * The backends whose breaker is not closed, by name: an order that a checkpoint cannot lose, as that in which they
+ * tripped would be, so that a recovered world decides as the live one did.
+ */
+export function trippedBackends(pool: PoolState): readonly BackendState[] {
+  const tripped: BackendState[] = [];
+  for (const id of pool.tripped) {
+    const backend = pool.backends.get(id);
+    if (backend !== undefined) tripped.push(backend);
+  }
+  return tripped.sort((a, b) => (a.id < b.id ? -1 : 1));
+}
+
 function withTripped(
   tripped: ReadonlySet<BackendId>,
   id: BackendId,

@@ -52,7 +52,7 @@ export interface PoolState {
   readonly settings: PoolSettings;
   /** In the order in which they were added. */
   readonly backends: ReadonlyMap<BackendId, BackendState>;
-  /** Those whose breaker is not closed. Follows from `backends`. */
+  /** Those whose breaker is not closed, in no order that matters. Follows from `backends`. */
   readonly tripped: ReadonlySet<BackendId>;
   /** Follows from `backends`. */
   readonly tally: PoolTally;

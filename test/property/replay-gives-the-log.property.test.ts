@@ -5,6 +5,7 @@ import { JournalCompressor } from '../../control-plane/domain/journal-compressor
 import type { JournalEntry } from '../../control-plane/domain/journal.js';
 import { replay } from '../../control-plane/domain/replay.js';
 import { initialObservations } from '../../control-plane/domain/observations.js';
+import { restoreState, serializeState } from '../../control-plane/domain/serialize.js';
 import { initialState } from '../../control-plane/domain/state.js';
 import { EMPTY_WORLD } from '../support/domain.js';
 import { anyHistory, live, type Step } from '../support/random-history.js';
@@ -53,7 +54,8 @@ describe('replaying the journal gives the log', () => {
         );
         for (const { entry, index } of starts) {
           const before = events.filter((event) => event.seq <= entry.seq);
-          const start = { state: fold(initialState(), before), observations: initialObservations() };
+          const checkpoint = restoreState(serializeState(fold(initialState(), before)));
+          const start = { state: checkpoint, observations: initialObservations() };
           const replayed = replay(start, journal.slice(index));
           expect(replayed.problem).toBeNull();
           expect(replayed.events).toEqual(events.filter((event) => event.seq > entry.seq));
