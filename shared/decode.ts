@@ -205,19 +205,22 @@ const maybeBackend: Shape<SessionReply['backend']> = {
 };
 
 const primaryMessage = variants<'type', PrimaryMessage>('type', {
-  welcome: record<Welcome>({
-    type: oneOf('welcome'),
-    protocol: count,
-    worker: count,
-    listener: record<ListenerSettings>({ host: text(255), port, tls: flag, reusePort: flag }),
-    engine: oneOf<'native' | 'compat'>('native', 'compat'),
-    certificate: nullable(certificate),
-    sessionKeys: list(
-      record<SessionSigningKey>({ kid: text(MAX_LABEL), secret: bytes(1, MAX_SECRET_BYTES) }),
-      MAX_SIGNING_KEYS,
-    ),
-    log: record<Welcome['log']>({ level: text(MAX_LABEL) }),
-  }),
+  welcome: record<Welcome>(
+    {
+      type: oneOf('welcome'),
+      protocol: count,
+      worker: count,
+      listener: record<ListenerSettings>({ host: text(255), port, tls: flag, reusePort: flag }),
+      engine: oneOf<'native' | 'compat'>('native', 'compat'),
+      certificate: nullable(certificate),
+      sessionKeys: list(
+        record<SessionSigningKey>({ kid: text(MAX_LABEL), secret: bytes(1, MAX_SECRET_BYTES) }),
+        MAX_SIGNING_KEYS,
+      ),
+      log: record<Welcome['log']>({ level: text(MAX_LABEL) }),
+    },
+    { workers: count },
+  ),
   snapshot: record<SnapshotMessage>({
     type: oneOf('snapshot'),
     ...position,

@@ -37,6 +37,8 @@ export interface Welcome {
   readonly type: 'welcome';
   readonly protocol: number;
   readonly worker: number;
+  /** How many workers there are to be: they begin their rotations in different places. Absent: unknown. */
+  readonly workers?: number;
   readonly listener: ListenerSettings;
   readonly engine: 'native' | 'compat';
   readonly certificate: CertificateMaterial | null;
