@@ -34,11 +34,16 @@ export interface RetryFacts {
 /** RFC 9110 §9.2.2. Methods are case-sensitive: `get` is not GET. */
 const IDEMPOTENT: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'PUT', 'DELETE']);
 
+/** Whether carrying a request out twice is the same as once. */
+export function isIdempotent(method: string): boolean {
+  return IDEMPOTENT.has(method);
+}
+
 /** The caller then picks another backend; `no_backend` is its to say when there is none, and `countRetry` its to call. */
 export function mayRetry(facts: RetryFacts, budget: RetryBudgetState): RetryVerdict {
   if (facts.outcome === 'status') return withheld(null);
   if (facts.responseStarted || facts.outcome === 'body') return withheld('started');
-  if (facts.outcome !== 'connect' && !IDEMPOTENT.has(facts.method)) return withheld('method');
+  if (facts.outcome !== 'connect' && !isIdempotent(facts.method)) return withheld('method');
   if (!facts.bodyReplayable) return withheld('body');
   if (facts.attempts >= facts.settings.attempts) return withheld('attempts');
   if (!budgetAllows(budget, facts.settings, facts.at)) return withheld('budget');
