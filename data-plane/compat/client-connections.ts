@@ -1,0 +1,83 @@
+/**
+ * The client connections of one server: how many there are, how old they are, and which of them is answering. Decides
+ * when a connection has served long enough. Does not close them by itself, except all at once at the end.
+ */
+import type { ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Random } from '#shared/ports.js';
+import type { LimitSettings } from '#shared/settings.js';
+
+/** A request that has not been answered to its end. */
+export interface RunningExchange {
+  readonly response: ServerResponse;
+  /** The client is lost to it. */
+  abort(): void;
+}
+
+interface ConnectionFacts {
+  readonly openedAt: number;
+  /** 0.8 to 1.2: spreads the ends of connections that began together. */
+  readonly ageFactor: number;
+  requests: number;
+  readonly running: Set<RunningExchange>;
+}
+
+export class ClientConnections {
+  readonly #open = new Set<Socket>();
+  readonly #facts = new WeakMap<Socket, ConnectionFacts>();
+  readonly #monotonic: () => number;
+  readonly #random: Random;
+
+  constructor(monotonic: () => number, random: Random) {
+    this.#monotonic = monotonic;
+    this.#random = random;
+  }
+
+  get size(): number {
+    return this.#open.size;
+  }
+
+  opened(socket: Socket): void {
+    this.#open.add(socket);
+    // From the first moment: whatever happens to a socket is seen by who uses it, and never ends the process.
+    socket.on('error', () => undefined);
+    socket.on('close', () => this.#open.delete(socket));
+  }
+
+  destroyAll(): void {
+    for (const socket of this.#open) socket.destroy();
+  }
+
+  /** Counts a request. Answers whether the connection may serve another one after it. */
+  requestBegun(socket: Socket, limits: LimitSettings): boolean {
+    const facts = this.#factsOf(socket);
+    facts.requests += 1;
+    const ageMs = this.#monotonic() - facts.openedAt;
+    return facts.requests < limits.requestsPerConnection && ageMs < limits.connectionAgeMs * facts.ageFactor;
+  }
+
+  exchangeBegun(socket: Socket, exchange: RunningExchange): void {
+    this.#factsOf(socket).running.add(exchange);
+  }
+
+  exchangeEnded(socket: Socket, exchange: RunningExchange): void {
+    this.#factsOf(socket).running.delete(exchange);
+  }
+
+  running(socket: Socket): readonly RunningExchange[] {
+    return [...this.#factsOf(socket).running];
+  }
+
+  #factsOf(socket: Socket): ConnectionFacts {
+    const known = this.#facts.get(socket);
+    if (known !== undefined) return known;
+    const facts: ConnectionFacts = {
+      openedAt: this.#monotonic(),
+      ageFactor: 0.8 + 0.4 * this.#random(),
+      requests: 0,
+      running: new Set(),
+    };
+    this.#facts.set(socket, facts);
+    return facts;
+  }
+}

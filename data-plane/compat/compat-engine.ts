@@ -1,0 +1,220 @@
+/**
+ * The compat engine: node's HTTP server in front, http-proxy-3 towards the backends. Here are the sockets, limits and
+ * the listening; the life of a request is in `handle-request.ts`. Slower than the native engine, and its reference.
+ */
+import * as http from 'node:http';
+import * as https from 'node:https';
+import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import type { ErrorCode } from '#shared/error-code.js';
+import type { CertificateMaterial, ListenerSettings } from '#shared/message.js';
+import type { ForwardingSettings } from '#shared/settings.js';
+import type { Forwarder, ForwarderContext } from '../forwarder.js';
+import { createRetryBudget } from '../routing/retry-budget.js';
+import { AttemptRunner } from './attempt.js';
+import { ClientConnections } from './client-connections.js';
+import { handleRequest, type EngineParts } from './handle-request.js';
+import { replyAndClose } from './raw-reply.js';
+import { UpstreamAgents } from './upstream-agents.js';
+import { mayUpgrade } from './upgrade-rule.js';
+
+/** How often node looks for requests whose head is late, milliseconds. */
+const HEAD_CHECK_INTERVAL_MS = 1_000;
+const TLS_HANDSHAKE_TIMEOUT_MS = 10_000;
+/** How often connections that have become idle are closed while shutting down, milliseconds. */
+const IDLE_SWEEP_MS = 50;
+/** Connections that the system may hold for us before we accept them. */
+const BACKLOG = 4_096;
+
+export class CompatEngine implements Forwarder {
+  readonly #context: ForwarderContext;
+  readonly #connections: ClientConnections;
+  readonly #agents = new UpstreamAgents();
+  readonly #parts: EngineParts;
+  #server: http.Server | https.Server | null = null;
+  #applied: ForwardingSettings | null = null;
+  #closing = false;
+
+  constructor(context: ForwarderContext) {
+    this.#context = context;
+    this.#connections = new ClientConnections(() => context.monotonic(), context.random);
+    this.#parts = {
+      context,
+      agents: this.#agents,
+      attempts: new AttemptRunner(),
+      connections: this.#connections,
+      budget: createRetryBudget(context.monotonic()),
+      isClosing: () => this.#closing,
+    };
+  }
+
+  listen(settings: ListenerSettings, certificate: CertificateMaterial | null): Promise<number> {
+    const server = this.#createServer(settings, certificate);
+    this.#server = server;
+    this.#follow(server);
+    return new Promise((resolve, reject) => {
+      server.once('error', reject);
+      server.listen(
+        { host: settings.host, port: settings.port, backlog: BACKLOG, reusePort: settings.reusePort },
+        () => {
+          server.off('error', reject);
+          // Accepting can fail while the process is out of file descriptors; it goes on by itself.
+          server.on('error', (error) =>
+            this.#context.logger.error({ error: error.message }, 'listener failed'),
+          );
+          const address = server.address();
+          resolve(typeof address === 'object' && address !== null ? address.port : settings.port);
+        },
+      );
+    });
+  }
+
+  setCertificate(certificate: CertificateMaterial): void {
+    const server = this.#server;
+    if (!(server instanceof https.Server)) return;
+    server.setSecureContext(secureOptions(certificate));
+    server.setTicketKeys(Buffer.from(certificate.ticketKeys));
+  }
+
+  connections(): number {
+    return this.#connections.size;
+  }
+
+  async close(deadlineMs: number): Promise<void> {
+    const server = this.#server;
+    this.#closing = true;
+    if (server === null) return;
+    const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+    const sweep = setInterval(() => {
+      server.closeIdleConnections();
+      // Upgraded connections are none of the server's any more, so its own `close` does not wait for them.
+      if (this.#connections.size === 0) drained();
+    }, IDLE_SWEEP_MS);
+    let drained: () => void = () => undefined;
+    const empty = new Promise<void>((resolve) => {
+      drained = resolve;
+    });
+    const deadline = setTimeout(() => this.#connections.destroyAll(), deadlineMs);
+    await Promise.all([closed, empty]);
+    clearInterval(sweep);
+    clearTimeout(deadline);
+    this.#agents.destroy();
+  }
+
+  #createServer(settings: ListenerSettings, certificate: CertificateMaterial | null): http.Server {
+    const options: http.ServerOptions = {
+      insecureHTTPParser: false,
+      maxHeaderSize: this.#context.table().forwarding.limits.headBytes,
+      connectionsCheckingInterval: HEAD_CHECK_INTERVAL_MS,
+      // The answer to a missing Host is ours, so that it carries its code.
+      requireHostHeader: false,
+      shouldUpgradeCallback: (request) =>
+        mayUpgrade(request) && this.#connections.running(request.socket).length === 0,
+    };
+    if (!settings.tls) return this.#wire(http.createServer(options));
+    if (certificate === null) throw new Error('a TLS listener needs a certificate');
+    const server = https.createServer({
+      ...options,
+      ...secureOptions(certificate),
+      ticketKeys: Buffer.from(certificate.ticketKeys),
+      minVersion: 'TLSv1.2',
+      ALPNProtocols: ['http/1.1'],
+      handshakeTimeout: TLS_HANDSHAKE_TIMEOUT_MS,
+    });
+    server.on('tlsClientError', (_error, socket) => socket.destroy());
+    return this.#wire(server);
+  }
+
+  #wire<Server extends http.Server>(server: Server): Server {
+    server.on('connection', (socket: Socket) => {
+      this.#connections.opened(socket);
+      this.#context.series.counters.add(this.#context.series.connectionsAccepted, 1);
+    });
+    const take = (request: http.IncomingMessage, response: http.ServerResponse, expectsContinue: boolean) => {
+      this.#follow(server);
+      void handleRequest(this.#parts, { request, response, expectsContinue, upgrade: null });
+    };
+    server.on('request', (request, response) => take(request, response, false));
+    server.on('checkContinue', (request, response) => take(request, response, true));
+    server.on('checkExpectation', (request, response) => {
+      void handleRequest(this.#parts, {
+        request,
+        response,
+        expectsContinue: false,
+        upgrade: null,
+        refusal: 'expectation_failed',
+      });
+    });
+    server.on('upgrade', (request, socket: Duplex, head: Buffer) => {
+      socket.on('error', () => undefined);
+      this.#follow(server);
+      const response = new http.ServerResponse(request);
+      // The parser has left this connection: it ends with the answer, whatever that is.
+      response.shouldKeepAlive = false;
+      response.assignSocket(request.socket);
+      response.on('finish', () => request.socket.destroySoon());
+      void handleRequest(this.#parts, {
+        request,
+        response,
+        expectsContinue: false,
+        upgrade: { socket, head },
+      });
+    });
+    server.on('connect', (request, socket: Duplex) => {
+      this.#replyOnSocket(socket, 'method_not_allowed', request.method ?? '');
+    });
+    server.on('clientError', (error: NodeJS.ErrnoException, socket: Duplex) => {
+      this.#refuse(error, socket as Socket);
+    });
+    return server;
+  }
+
+  /** Bytes that are no request, or a request that did not come in time. */
+  #refuse(error: NodeJS.ErrnoException, socket: Socket): void {
+    const code = refusalFor(error);
+    const running = this.#connections.running(socket);
+    // Where an answer has begun, another one would be read as part of it.
+    const answering = running.some(({ response }) => response.headersSent);
+    for (const exchange of running) exchange.abort();
+    if (code === null || answering || !socket.writable) {
+      socket.destroy();
+      return;
+    }
+    this.#replyOnSocket(socket, code, '');
+  }
+
+  #replyOnSocket(socket: Duplex, code: ErrorCode, method: string): void {
+    const { noPool, counters } = this.#context.series;
+    const status = replyAndClose(socket, code);
+    counters.add(noPool.localReplies.get(code), 1);
+    noPool.answered(method, status, 0);
+  }
+
+  /** Brings the server in line with the settings in force. They change seldom and cost one comparison. */
+  #follow(server: http.Server): void {
+    const { forwarding } = this.#context.table();
+    if (this.#applied === forwarding) return;
+    this.#applied = forwarding;
+    const { timeouts, limits } = forwarding;
+    server.headersTimeout = timeouts.requestHeadMs;
+    // Bodies are limited by their pauses, not by their length.
+    server.requestTimeout = 0;
+    server.keepAliveTimeout = timeouts.keepAliveMs;
+    server.maxConnections = limits.connectionsPerWorker;
+    // One more than allowed: node would cut the list silently, and a hidden Content-Length would still frame the body.
+    server.maxHeadersCount = limits.headerCount + 1;
+  }
+}
+
+/** What to tell a client whose bytes node did not take for a request. `null`: it is not there any more. */
+function refusalFor(error: NodeJS.ErrnoException): ErrorCode | null {
+  const { code } = error;
+  if (code === 'HPE_HEADER_OVERFLOW') return 'head_too_large';
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return 'request_timeout';
+  if (code === 'HPE_INVALID_VERSION') return 'unsupported_version';
+  return code?.startsWith('HPE_') === true ? 'bad_request' : null;
+}
+
+function secureOptions(certificate: CertificateMaterial): { readonly cert: string; readonly key: string } {
+  return { cert: certificate.certPem, key: certificate.keyPem };
+}

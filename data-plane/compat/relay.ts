@@ -1,0 +1,95 @@
+/**
+ * Hands the response of a backend to the client: head with the fields given, body as it comes, trailers, and the break
+ * when it breaks. A body cut short is never ended cleanly: the client must see that something is missing.
+ */
+import type { ClientRequest, IncomingMessage, ServerResponse } from 'node:http';
+import { TLSSocket } from 'node:tls';
+import { passTrailers } from './trailers.js';
+
+/**
+ * broken: the backend broke off within the body, or made the client wait too long. client-gone: the client went away, or
+ * did not read for too long.
+ */
+export type RelayEnd = 'complete' | 'broken' | 'client-gone';
+
+export interface RelayOrder {
+  readonly upstream: ClientRequest;
+  readonly from: IncomingMessage;
+  readonly to: ServerResponse;
+  /** The fields of the head that was written. */
+  readonly fields: readonly string[];
+  readonly idleMs: number;
+  onBytes(count: number): void;
+}
+
+/** Writes the response head. `false`: it cannot be written, which means that the backend sent something unfit. */
+export function writeHead(from: IncomingMessage, to: ServerResponse, fields: readonly string[]): boolean {
+  try {
+    to.sendDate = false;
+    to.writeHead(from.statusCode ?? 0, from.statusMessage ?? '', [...fields]);
+    return true;
+  } catch {
+    // Node refuses status codes and characters that would not make a message; nothing was sent yet.
+    return false;
+  }
+}
+
+/** Passes on body and trailers, after `writeHead`. */
+export function relayBody(order: RelayOrder): Promise<RelayEnd> {
+  const { from, to } = order;
+  return new Promise((resolve) => {
+    let running = true;
+    let bytes = 0;
+    const finish = (end: RelayEnd): void => {
+      if (!running) return;
+      running = false;
+      clearTimeout(timer);
+      if (end !== 'complete') {
+        order.upstream.destroy();
+        cut(order);
+      }
+      resolve(end);
+    };
+    // Nothing moved: either the client does not read, or the backend does not send.
+    const timer = setTimeout(() => finish(to.writableNeedDrain ? 'client-gone' : 'broken'), order.idleMs);
+    from.on('data', (chunk: Buffer) => {
+      bytes += chunk.length;
+      order.onBytes(chunk.length);
+      timer.refresh();
+    });
+    from.on('error', () => finish('broken'));
+    from.on('close', () => {
+      if (!from.complete) finish('broken');
+    });
+    from.on('end', () => {
+      if (!from.complete) {
+        finish('broken');
+        return;
+      }
+      const trailers = passTrailers(from.rawTrailers);
+      if (trailers.length > 0 && to.chunkedEncoding) to.addTrailers(trailers);
+      to.end();
+    });
+    to.on('drain', () => timer.refresh());
+    to.on('finish', () => finish('complete'));
+    to.on('error', () => finish('client-gone'));
+    to.on('close', () => finish(to.writableFinished ? 'complete' : 'client-gone'));
+    if (to.destroyed) finish('client-gone');
+    from.pipe(to, { end: false });
+    // A stream of events has a head long before it has a body; both leave together when the body is there already.
+    setImmediate(() => {
+      if (running && bytes === 0 && !to.writableEnded) to.flushHeaders();
+    });
+  });
+}
+
+/** Ends the connection so that nobody takes the message for whole, even when only its end would mark the body's. */
+function cut({ to, fields }: RelayOrder): void {
+  const { socket } = to;
+  if (socket === null) return;
+  const framed =
+    to.chunkedEncoding || fields.some((name, i) => i % 2 === 0 && name.toLowerCase() === 'content-length');
+  // Only a reset tells a client that reads until the end. (TLS has no reset, but an end without notice is as clear.)
+  if (framed || socket instanceof TLSSocket) socket.destroy();
+  else socket.resetAndDestroy();
+}

@@ -1,0 +1,58 @@
+/**
+ * An upgraded connection: bytes both ways, each side's end passed on by itself, cut when it was silent for too long.
+ * Does not look at the bytes.
+ */
+import type { Duplex } from 'node:stream';
+
+export interface TunnelOrder {
+  readonly client: Duplex;
+  /** What the client sent after the request head. Never sent before the backend agreed to the upgrade. */
+  readonly clientHead: Buffer;
+  readonly backend: Duplex;
+  /** What the backend sent after the response head. */
+  readonly backendHead: Buffer;
+  /** Longest silence of both. */
+  readonly idleMs: number;
+  onBytes(direction: 'received' | 'sent', count: number): void;
+}
+
+/** Settles when both sides are closed. */
+export function runTunnel(order: TunnelOrder): Promise<void> {
+  const { client, backend } = order;
+  return new Promise((resolve) => {
+    let open = 2;
+    const timer = setTimeout(() => {
+      client.destroy();
+      backend.destroy();
+    }, order.idleMs);
+    const closed = (other: Duplex) => () => {
+      open -= 1;
+      // What was read before the end is still being written by the pipe; only a broken side breaks the other.
+      if (!other.writableEnded) other.destroy();
+      if (open > 0) return;
+      clearTimeout(timer);
+      resolve();
+    };
+    client.on('error', () => backend.destroy());
+    backend.on('error', () => client.destroy());
+    client.on('close', closed(backend));
+    backend.on('close', closed(client));
+    // Each side may end its half while the other goes on.
+    client.allowHalfOpen = true;
+    backend.allowHalfOpen = true;
+    client.on('data', (chunk: Buffer) => {
+      order.onBytes('received', chunk.length);
+      timer.refresh();
+    });
+    backend.on('data', (chunk: Buffer) => {
+      order.onBytes('sent', chunk.length);
+      timer.refresh();
+    });
+    if (order.clientHead.length > 0) client.unshift(order.clientHead);
+    if (order.backendHead.length > 0) backend.unshift(order.backendHead);
+    client.pipe(backend);
+    backend.pipe(client);
+    if (client.destroyed) backend.destroy();
+    if (backend.destroyed) client.destroy();
+  });
+}

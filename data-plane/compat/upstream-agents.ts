@@ -1,0 +1,65 @@
+/**
+ * Keeps connections to backends for the compat engine: node's agents, newest idle connection first. Certificates of
+ * https backends are verified against their host names. Follows the settings of the snapshot in force.
+ */
+import * as http from 'node:http';
+import * as https from 'node:https';
+import type { BackendAddress, ForwardingSettings } from '#shared/settings.js';
+
+interface AgentPair {
+  readonly keepAliveMs: number;
+  readonly plain: http.Agent;
+  readonly secure: https.Agent;
+}
+
+export class UpstreamAgents {
+  #kept: AgentPair | null = null;
+  /** For attempts that must not meet another stale idle connection. */
+  readonly #freshPlain = new http.Agent({ keepAlive: false });
+  readonly #freshSecure = new https.Agent({ keepAlive: false, rejectUnauthorized: true });
+
+  /** @param fresh on a new connection that is not kept */
+  agentFor(address: BackendAddress, settings: ForwardingSettings, fresh: boolean): http.Agent {
+    if (fresh) return address.protocol === 'https' ? this.#freshSecure : this.#freshPlain;
+    const pair = this.#pair(settings);
+    return address.protocol === 'https' ? pair.secure : pair.plain;
+  }
+
+  /** Cuts all connections, also those in use. */
+  destroy(): void {
+    this.#kept?.plain.destroy();
+    this.#kept?.secure.destroy();
+    this.#freshPlain.destroy();
+    this.#freshSecure.destroy();
+  }
+
+  #pair(settings: ForwardingSettings): AgentPair {
+    const keepAliveMs = settings.timeouts.upstreamKeepAliveMs;
+    const maxFreeSockets = settings.limits.idlePerBackend;
+    if (this.#kept !== null && this.#kept.keepAliveMs !== keepAliveMs) {
+      retire(this.#kept.plain);
+      retire(this.#kept.secure);
+      this.#kept = null;
+    }
+    if (this.#kept === null) {
+      const options = { keepAlive: true, scheduling: 'lifo', timeout: keepAliveMs, maxFreeSockets } as const;
+      this.#kept = {
+        keepAliveMs,
+        plain: new http.Agent(options),
+        secure: new https.Agent({ ...options, rejectUnauthorized: true }),
+      };
+    }
+    // An agent reads its limit each time a connection becomes idle.
+    this.#kept.plain.maxFreeSockets = maxFreeSockets;
+    this.#kept.secure.maxFreeSockets = maxFreeSockets;
+    return this.#kept;
+  }
+}
+
+/** Lets an agent finish what runs on it and keep nothing. (`Agent.destroy` would cut running requests too.) */
+function retire(agent: http.Agent): void {
+  agent.maxFreeSockets = 0;
+  for (const sockets of Object.values(agent.freeSockets)) {
+    for (const socket of sockets ?? []) socket.destroy();
+  }
+}

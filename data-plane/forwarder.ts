@@ -1,0 +1,46 @@
+/**
+ * The seam between a worker and its engines. An engine owns sockets and the life of each request; everything it
+ * decides it asks of `routing/`, and everything it learns it tells the context. `compat/` is http-proxy-3, `http1/` our own.
+ */
+import type { CertificateMaterial, ListenerSettings } from '#shared/message.js';
+import type { Clock, Logger, Random } from '#shared/ports.js';
+import type { SessionStore } from '#shared/session.js';
+import type { AccessLog } from './access-log.js';
+import type { OutcomeBook } from './reports/outcome-book.js';
+import type { RequestSeries } from './reports/request-series.js';
+import type { RoutingTable } from './routing/routing-table.js';
+import type { SessionCookies } from './sessions/session-cookies.js';
+
+export interface MetricsPage {
+  readonly contentType: string;
+  readonly body: string;
+}
+
+/** What a worker lends its engine. */
+export interface ForwarderContext {
+  readonly worker: number;
+  /** The routing table in force: read once per attempt, never kept across one. */
+  table(): RoutingTable;
+  readonly sessions: SessionStore;
+  readonly cookies: SessionCookies;
+  readonly series: RequestSeries;
+  readonly outcomes: OutcomeBook;
+  readonly accessLog: AccessLog;
+  readonly clock: Clock;
+  /** Monotonic milliseconds, for durations. */
+  monotonic(): number;
+  readonly random: Random;
+  readonly logger: Logger;
+  /** Asks the primary for the totals of all workers. `null`: it did not answer in time. */
+  metricsPage(): Promise<MetricsPage | null>;
+}
+
+export interface Forwarder {
+  /** Starts to accept; answers the port. Fails with the system's error (EADDRINUSE…), or when the certificate is unfit. */
+  listen(settings: ListenerSettings, certificate: CertificateMaterial | null): Promise<number>;
+  /** New handshakes use it; running connections stay. Throws when it is unfit: the one before then stays. */
+  setCertificate(certificate: CertificateMaterial): void;
+  connections(): number;
+  /** Stops accepting, lets running requests end with `Connection: close`, and cuts what is left at the deadline. */
+  close(deadlineMs: number): Promise<void>;
+}

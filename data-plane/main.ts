@@ -1,0 +1,42 @@
+/**
+ * A worker process: forked by the primary, which decides everything; here it is put together. Outlives its primary and
+ * serves its last snapshot until it is told to stop.
+ */
+import cluster from 'node:cluster';
+import { createLogger } from '#shared/platform/logger.js';
+import { monotonicMs, systemClock, systemTimers } from '#shared/platform/system-clock.js';
+import { openAccessLog } from './access-log.js';
+import { CompatEngine } from './compat/compat-engine.js';
+import { IpcLink } from './control/ipc-link.js';
+import { Worker } from './worker.js';
+
+/** Level of what is said before the primary tells another. */
+const FIRST_LOG_LEVEL = 'info';
+
+// Without this, node ends a worker whose primary disappears.
+if (cluster.worker !== undefined) cluster.worker.exitedAfterDisconnect = true;
+
+const worker = new Worker({
+  link: new IpcLink(process, systemTimers, createLogger(FIRST_LOG_LEVEL, { pid: process.pid })),
+  clock: systemClock,
+  timers: systemTimers,
+  monotonic: monotonicMs,
+  random: Math.random,
+  pid: process.pid,
+  createLogger: (level, number) => createLogger(level, { pid: process.pid, worker: number }),
+  createAccessLog: (dropped) => openAccessLog(Math.random, dropped),
+  createForwarder: (engine, context) => {
+    switch (engine) {
+      case 'native':
+      case 'compat':
+        return new CompatEngine(context);
+    }
+  },
+  exit: (code) => process.exit(code),
+});
+
+// Both go to the whole process group, from a terminal: the primary coordinates what follows.
+process.on('SIGINT', () => undefined);
+process.on('SIGHUP', () => undefined);
+process.on('SIGTERM', () => void worker.shutdown());
+worker.start();

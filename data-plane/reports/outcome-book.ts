@@ -1,0 +1,92 @@
+/**
+ * Adds up what attempts came to, per backend and generation, until the reporter takes it to the primary. Decides
+ * nothing about backends: the primary does. Tells at once when there is something that the primary should know soon.
+ */
+import type { BackendOutcomes, FailureReason, Outcome, TrialReport } from '#shared/outcome.js';
+import type { BackendLoad } from '../routing/backend-load.js';
+import type { BackendEntry } from '../routing/routing-table.js';
+
+/** Reports of trials kept for one backend between two reports. There are never this many permits. */
+export const MAX_TRIAL_REPORTS = 1_000;
+
+interface Tally {
+  readonly entry: BackendEntry;
+  successes: number;
+  readonly failures: Map<FailureReason, number>;
+  readonly trials: TrialReport[];
+}
+
+export class OutcomeBook {
+  /** A backend's load lives as long as its generation, whatever snapshots come. */
+  #tallies = new Map<BackendLoad, Tally>();
+  #onUrgent: (() => void) | null = null;
+
+  /** Called whenever a failure or news about a trial is recorded. */
+  onUrgent(handler: () => void): void {
+    this.#onUrgent = handler;
+  }
+
+  /** Counts the outcome of an attempt. With a permit it is a trial's result, and the permit is not yet returned. */
+  record(entry: BackendEntry, outcome: Outcome, permit: number | null): void {
+    switch (outcome.kind) {
+      case 'success':
+        if (permit !== null) this.#trial(entry, { permit, result: 'success', returned: false });
+        else this.#tally(entry).successes += 1;
+        return;
+      case 'failure': {
+        if (permit !== null) {
+          this.#trial(entry, { permit, result: 'failure', returned: false });
+          return;
+        }
+        const failures = this.#tally(entry).failures;
+        failures.set(outcome.reason, (failures.get(outcome.reason) ?? 0) + 1);
+        this.#onUrgent?.();
+        return;
+      }
+      case 'neutral':
+        return;
+    }
+  }
+
+  /** The exchange of a trial is over, or its permit was not used. */
+  permitReturned(entry: BackendEntry, permit: number): void {
+    this.#trial(entry, { permit, result: null, returned: true });
+  }
+
+  /** Everything since the last call, and starts anew. */
+  take(): BackendOutcomes[] {
+    const taken: BackendOutcomes[] = [];
+    for (const { entry, successes, failures, trials } of this.#tallies.values()) {
+      taken.push({
+        pool: entry.pool,
+        backend: entry.id,
+        generation: entry.generation,
+        successes,
+        failures: Object.fromEntries(failures),
+        trials,
+      });
+    }
+    this.#tallies = new Map();
+    return taken;
+  }
+
+  #trial(entry: BackendEntry, report: TrialReport): void {
+    const trials = this.#tally(entry).trials;
+    const last = trials.at(-1);
+    // Result and return of one trial travel as one report when they come together.
+    if (last !== undefined && last.permit === report.permit && report.result === null) {
+      trials[trials.length - 1] = { ...last, returned: true };
+    } else if (trials.length < MAX_TRIAL_REPORTS) {
+      trials.push(report);
+    }
+    this.#onUrgent?.();
+  }
+
+  #tally(entry: BackendEntry): Tally {
+    const known = this.#tallies.get(entry.load);
+    if (known !== undefined) return known;
+    const tally: Tally = { entry, successes: 0, failures: new Map(), trials: [] };
+    this.#tallies.set(entry.load, tally);
+    return tally;
+  }
+}

@@ -1,0 +1,138 @@
+/**
+ * Takes what a worker has counted to the primary: outcomes every 100 ms, within 10 ms of a failure, metrics every
+ * second. While the channel is busy it goes on adding up, so a slow primary costs a worker nothing but patience.
+ */
+import type { Report } from '#shared/message.js';
+import { REPORT_FAILURE_DELAY_MS, REPORT_INTERVAL_MS } from '#shared/outcome.js';
+import type { Clock, TimerHandle, Timers } from '#shared/ports.js';
+import type { ControlLink } from '../control/control-link.js';
+import { takeUnusedPermits } from '../routing/pick.js';
+import type { RoutingTable } from '../routing/routing-table.js';
+import type { Counters } from './counters.js';
+import type { OutcomeBook } from './outcome-book.js';
+
+export const METRICS_INTERVAL_MS = 1_000;
+
+export interface ReporterParts {
+  readonly link: ControlLink;
+  readonly book: OutcomeBook;
+  readonly counters: Counters;
+  readonly clock: Clock;
+  readonly timers: Timers;
+  table(): RoutingTable | null;
+  connections(): number;
+}
+
+type ActiveList = NonNullable<Report['active']>;
+
+export class Reporter {
+  readonly #parts: ReporterParts;
+  #tick: TimerHandle | null = null;
+  #soon: TimerHandle | null = null;
+  #metricsTick: TimerHandle | null = null;
+  #lastActive: ActiveList = [];
+  #lastConnections = 0;
+
+  constructor(parts: ReporterParts) {
+    this.#parts = parts;
+  }
+
+  start(): void {
+    this.#parts.book.onUrgent(() => {
+      this.#soon ??= this.#parts.timers.after(REPORT_FAILURE_DELAY_MS, () => {
+        this.#soon = null;
+        this.#report(false);
+      });
+    });
+    this.#nextTick();
+    this.#nextMetricsTick();
+  }
+
+  /** Sends everything now, whether the channel is busy or not. */
+  flush(): void {
+    this.#report(true);
+    this.#sendMetrics(true);
+  }
+
+  stop(): void {
+    this.#tick?.cancel();
+    this.#soon?.cancel();
+    this.#metricsTick?.cancel();
+  }
+
+  #nextTick(): void {
+    this.#tick = this.#parts.timers.after(REPORT_INTERVAL_MS, () => {
+      this.#returnUnusedPermits();
+      this.#report(false);
+      this.#nextTick();
+    });
+  }
+
+  #nextMetricsTick(): void {
+    this.#metricsTick = this.#parts.timers.after(METRICS_INTERVAL_MS, () => {
+      this.#sendMetrics(false);
+      this.#nextMetricsTick();
+    });
+  }
+
+  #returnUnusedPermits(): void {
+    const { book, clock } = this.#parts;
+    const table = this.#parts.table();
+    if (table === null) return;
+    for (const unused of takeUnusedPermits(table, clock.now())) {
+      book.permitReturned(unused.backend, unused.permit);
+    }
+  }
+
+  #report(force: boolean): void {
+    const { link, book } = this.#parts;
+    if (!link.isOpen()) {
+      // Nobody will ever ask for it.
+      book.take();
+      return;
+    }
+    if (!force && !link.isIdle()) return;
+    const outcomes = book.take();
+    const active = this.#active();
+    const activeChanged = !sameActive(active, this.#lastActive);
+    const connections = this.#parts.connections();
+    if (outcomes.length === 0 && !activeChanged && connections === this.#lastConnections) return;
+    this.#lastActive = active;
+    this.#lastConnections = connections;
+    link.send({ type: 'report', outcomes, connections, ...(activeChanged ? { active } : {}) });
+  }
+
+  #active(): ActiveList {
+    const table = this.#parts.table();
+    if (table === null) return [];
+    const active: ActiveList[number][] = [];
+    for (const pool of table.pools.values()) {
+      for (const { id, load } of pool.backends) {
+        if (load.own > 0) active.push({ pool: pool.id, backend: id, active: load.own });
+      }
+    }
+    return active;
+  }
+
+  #sendMetrics(force: boolean): void {
+    const { link, counters } = this.#parts;
+    if (!link.isOpen() || (!force && !link.isIdle())) return;
+    const delta = counters.takeDelta();
+    if (delta !== null) link.send(delta);
+  }
+}
+
+function sameActive(a: ActiveList, b: ActiveList): boolean {
+  return (
+    a.length === b.length &&
+    a.every((entry, index) => {
+      const other = b[index];
+      return (
+        other !== undefined &&
+        entry.pool === other.pool &&
+        entry.backend === other.backend &&
+        entry.active === other.active
+      );
+    })
+  );
+}

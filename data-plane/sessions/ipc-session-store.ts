@@ -1,0 +1,101 @@
+/**
+ * The session table of the primary, asked over the control link, with what it said kept for a short time. One question
+ * at a time per session. A binding kept here is at most some seconds old; whether its backend still serves is
+ * checked against the routing table at each use, so nothing has to be called back.
+ */
+import { LRUCache } from 'lru-cache';
+import type { BackendId } from '#shared/ids.js';
+import type { SessionOperation, SessionRequest } from '#shared/message.js';
+import {
+  SESSION_LOOKUP_TIMEOUT_MS,
+  type SessionKey,
+  type SessionLifetime,
+  type SessionStore,
+} from '#shared/session.js';
+import type { ControlLink } from '../control/control-link.js';
+
+export const MAX_KEPT_SESSIONS = 50_000;
+/** How long a binding is used without asking again. */
+export const BINDING_KEPT_MS = 5_000;
+/** How long it is believed that there is none. */
+export const ABSENCE_KEPT_MS = 1_000;
+/** A binding is asked for at least this many times per idle timeout, since asking is what refreshes it. */
+const ASKS_PER_IDLE_TIMEOUT = 4;
+
+interface Kept {
+  readonly backend: BackendId | null;
+}
+
+export class IpcSessionStore implements SessionStore {
+  readonly #link: ControlLink;
+  readonly #kept: LRUCache<string, Kept>;
+  readonly #asking = new Map<string, Promise<BackendId | null | undefined>>();
+
+  /** @param monotonic milliseconds, for the age of what is kept */
+  constructor(link: ControlLink, monotonic: () => number) {
+    this.#link = link;
+    this.#kept = new LRUCache({ max: MAX_KEPT_SESSIONS, ttlResolution: 0, perf: { now: monotonic } });
+  }
+
+  lookup(key: SessionKey, lifetime: SessionLifetime): Promise<BackendId | null | undefined> {
+    const name = nameOf(key);
+    // A session at its end is the store's to judge, whatever was true a moment ago.
+    const kept = lifetime.remainingMs > 0 ? this.#kept.get(name) : undefined;
+    if (kept !== undefined) return Promise.resolve(kept.backend);
+    const asking = this.#asking.get(name);
+    if (asking !== undefined) return asking;
+    const question = this.#ask('lookup', key, lifetime).finally(() => this.#asking.delete(name));
+    this.#asking.set(name, question);
+    return question;
+  }
+
+  async bind(key: SessionKey, backend: BackendId, lifetime: SessionLifetime): Promise<BackendId | undefined> {
+    return (await this.#ask('bind', key, lifetime, { to: backend })) ?? undefined;
+  }
+
+  async rebind(
+    key: SessionKey,
+    from: BackendId,
+    to: BackendId,
+    lifetime: SessionLifetime,
+  ): Promise<BackendId | undefined> {
+    return (await this.#ask('rebind', key, lifetime, { from, to })) ?? undefined;
+  }
+
+  release(key: SessionKey): Promise<void> {
+    this.#kept.delete(nameOf(key));
+    this.#link.send({
+      type: 'session',
+      id: 0,
+      operation: 'release',
+      ...key,
+      lifetime: { idleMs: 0, remainingMs: 0 },
+    });
+    return Promise.resolve();
+  }
+
+  async #ask(
+    operation: SessionOperation,
+    key: SessionKey,
+    lifetime: SessionLifetime,
+    backends: Pick<SessionRequest, 'from' | 'to'> = {},
+  ): Promise<BackendId | null | undefined> {
+    const reply = await this.#link.askSession(
+      { type: 'session', operation, pool: key.pool, session: key.session, lifetime, ...backends },
+      SESSION_LOOKUP_TIMEOUT_MS,
+    );
+    const backend = reply?.backend;
+    if (backend === undefined) return undefined;
+    const ttl =
+      backend === null
+        ? ABSENCE_KEPT_MS
+        : Math.min(BINDING_KEPT_MS, lifetime.idleMs / ASKS_PER_IDLE_TIMEOUT, lifetime.remainingMs);
+    if (ttl >= 1) this.#kept.set(nameOf(key), { backend }, { ttl: Math.floor(ttl) });
+    return backend;
+  }
+}
+
+/** Pool names have no line breaks, so two keys never make one name. */
+function nameOf(key: SessionKey): string {
+  return `${key.pool}\n${key.session}`;
+}

@@ -1,0 +1,62 @@
+/**
+ * Signs and verifies session cookies: HMAC-SHA256 with the first key, verified with any. A value once found genuine is
+ * remembered, since a client sends the same one with each request. Does not judge age or backend (`routing/sticky`).
+ */
+import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import { LRUCache } from 'lru-cache';
+import type { PoolId } from '#shared/ids.js';
+import type { SessionSigningKey } from '#shared/message.js';
+import type { SessionId } from '#shared/session.js';
+import { assert } from '#shared/assert.js';
+import {
+  MAC_BYTES,
+  SESSION_ID_BYTES,
+  formatToken,
+  parseToken,
+  signedText,
+  tokenHead,
+  type SessionFields,
+} from '../routing/session-token.js';
+
+/** Genuine values that are remembered, so that their MAC is not computed again. */
+export const MAX_VERIFIED_COOKIES = 50_000;
+
+export class SessionCookies {
+  readonly #keys: readonly SessionSigningKey[];
+  readonly #verified = new LRUCache<string, SessionFields>({ max: MAX_VERIFIED_COOKIES });
+
+  /** @param keys at least one; the first signs */
+  constructor(keys: readonly SessionSigningKey[]) {
+    assert(keys.length > 0, 'session cookies need a key');
+    this.#keys = keys;
+  }
+
+  newSession(): SessionId {
+    return randomBytes(SESSION_ID_BYTES).toString('base64url');
+  }
+
+  sign(pool: PoolId, fields: SessionFields): string {
+    const [key] = this.#keys;
+    assert(key !== undefined, 'session cookies need a key');
+    const head = tokenHead(key.kid, fields);
+    assert(head !== null, 'session fields are not in their form');
+    return formatToken(head, macOf(key, head, pool));
+  }
+
+  /** The fields of a cookie value that one of the keys signed for this pool, else `null`. */
+  verify(pool: PoolId, value: string): SessionFields | null {
+    const cacheKey = `${pool}|${value}`;
+    const known = this.#verified.get(cacheKey);
+    if (known !== undefined) return known;
+    const token = parseToken(value);
+    if (token === null) return null;
+    const key = this.#keys.find(({ kid }) => kid === token.kid);
+    if (key === undefined || !timingSafeEqual(macOf(key, token.head, pool), token.mac)) return null;
+    this.#verified.set(cacheKey, token.fields);
+    return token.fields;
+  }
+}
+
+function macOf(key: SessionSigningKey, head: string, pool: PoolId): Buffer {
+  return createHmac('sha256', key.secret).update(signedText(head, pool)).digest().subarray(0, MAC_BYTES);
+}

@@ -1,0 +1,178 @@
+/**
+ * One request's way to its backend in a pool with session cookies: cookie → store → the backend bound, or a new choice
+ * that is bound before it is used, so that of racing requests all end on the same backend. The decisions are
+ * `routing/sticky`'s; here are the asking and the cookie.
+ */
+import type { BackendId } from '#shared/ids.js';
+import type { Clock, Random } from '#shared/ports.js';
+import type { SessionId, SessionLifetime, SessionStore } from '#shared/session.js';
+import type { CookieStickySettings } from '#shared/settings.js';
+import type { StickyResult } from '../reports/request-series.js';
+import { findCookies } from '../routing/cookies.js';
+import { pick, pickBound, type Pick } from '../routing/pick.js';
+import type { BackendEntry, PoolTable } from '../routing/routing-table.js';
+import { sessionCookieName, setSessionCookie } from '../routing/session-cookie.js';
+import { decideSession, readSession, type KnownSession } from '../routing/sticky.js';
+import type { SessionFields } from '../routing/session-token.js';
+import type { SessionCookies } from './session-cookies.js';
+
+export interface StickyParts {
+  readonly sessions: SessionStore;
+  readonly cookies: SessionCookies;
+  readonly clock: Clock;
+  readonly random: Random;
+  /** A pick that is not used after all: its permit goes back. */
+  giveBack(unused: Pick): void;
+  /** Told once what became of the request's session. */
+  counted(result: StickyResult): void;
+}
+
+export interface StickyRequest {
+  readonly settings: CookieStickySettings;
+  readonly secure: boolean;
+  readonly cookieHeader: string | null;
+}
+
+/** What stands about the session so far. */
+interface Standing {
+  readonly session: SessionId;
+  readonly issuedS: number;
+  readonly lifetime: SessionLifetime;
+  /** Where the store has it, as far as is known. */
+  boundTo: BackendId | null;
+  /** The backend that the client's cookie names, if it stays good. */
+  readonly cookieNames: string | null;
+}
+
+export class StickyFlow {
+  readonly #parts: StickyParts;
+  readonly #request: StickyRequest;
+  #standing: Standing | null = null;
+
+  constructor(parts: StickyParts, request: StickyRequest) {
+    this.#parts = parts;
+    this.#request = request;
+  }
+
+  /** The backend for the next attempt, or `null` when there is none. */
+  async choose(pool: PoolTable, tried: readonly BackendEntry[]): Promise<Pick | null> {
+    if (this.#standing !== null) return this.#move(pool, this.#standing, tried);
+    const known = this.#read(pool);
+    if (known.kind === 'new') return this.#begin(pool, known.result, tried);
+    const stored = await this.#parts.sessions.lookup(
+      { pool: pool.id, session: known.session },
+      known.lifetime,
+    );
+    const decision = decideSession(pool, known, stored);
+    switch (decision.kind) {
+      case 'new':
+        return this.#begin(pool, decision.result, tried);
+      case 'moved': {
+        this.#parts.counted('moved');
+        const standing = standingOf(known, decision.from, null);
+        this.#standing = standing;
+        return this.#move(pool, standing, tried);
+      }
+      case 'bound': {
+        this.#parts.counted(decision.result);
+        const standing = standingOf(
+          known,
+          decision.bind ? null : decision.backend.id,
+          decision.refresh ? null : known.backendHash,
+        );
+        this.#standing = standing;
+        const bound = pickBound(pool, decision.backend, tried);
+        if (bound === null) return this.#move(pool, standing, tried);
+        return decision.bind ? this.#settle(pool, standing, bound, tried) : bound;
+      }
+    }
+  }
+
+  /** The `Set-Cookie` value for a response of this backend, or `null` when the client's cookie says the same. */
+  setCookie(pool: PoolTable, backend: BackendEntry): string | null {
+    const standing = this.#standing;
+    if (standing === null || standing.cookieNames === backend.hashHex) return null;
+    const at = this.#parts.clock.now();
+    const fields: SessionFields = {
+      session: standing.session,
+      backendHash: backend.hashHex,
+      issuedS: standing.issuedS,
+      seenS: Math.floor(at / 1_000),
+    };
+    const { settings, secure } = this.#request;
+    const remainingMs = settings.absoluteTimeoutMs - (at - standing.issuedS * 1_000);
+    return setSessionCookie(settings, this.#parts.cookies.sign(pool.id, fields), { secure, remainingMs });
+  }
+
+  #read(pool: PoolTable): ReturnType<typeof readSession> {
+    const { settings, secure, cookieHeader } = this.#request;
+    const values =
+      cookieHeader === null ? [] : findCookies(cookieHeader, sessionCookieName(settings, secure));
+    let fields: SessionFields | 'absent' | 'invalid' = values.length === 0 ? 'absent' : 'invalid';
+    for (const value of values) {
+      const genuine = this.#parts.cookies.verify(pool.id, value);
+      if (genuine === null) continue;
+      fields = genuine;
+      break;
+    }
+    return readSession(fields, settings, this.#parts.clock.now());
+  }
+
+  #begin(pool: PoolTable, result: StickyResult, tried: readonly BackendEntry[]): Promise<Pick | null> {
+    this.#parts.counted(result);
+    const { settings } = this.#request;
+    const standing: Standing = {
+      session: this.#parts.cookies.newSession(),
+      issuedS: Math.floor(this.#parts.clock.now() / 1_000),
+      lifetime: { idleMs: settings.idleTimeoutMs, remainingMs: settings.absoluteTimeoutMs },
+      boundTo: null,
+      cookieNames: null,
+    };
+    this.#standing = standing;
+    return this.#move(pool, standing, tried);
+  }
+
+  /** Chooses by the algorithm and binds the session to the choice. */
+  async #move(pool: PoolTable, standing: Standing, tried: readonly BackendEntry[]): Promise<Pick | null> {
+    const chosen = pick(pool, tried, this.#parts.random);
+    return chosen === null ? null : this.#settle(pool, standing, chosen, tried);
+  }
+
+  /** Tells the store, and goes where it says: another request of the session may have been faster. */
+  async #settle(
+    pool: PoolTable,
+    standing: Standing,
+    chosen: Pick,
+    tried: readonly BackendEntry[],
+  ): Promise<Pick> {
+    const { sessions } = this.#parts;
+    const key = { pool: pool.id, session: standing.session };
+    const to = chosen.backend.id;
+    const from = standing.boundTo;
+    const winner =
+      from === null
+        ? await sessions.bind(key, to, standing.lifetime)
+        : await sessions.rebind(key, from, to, standing.lifetime);
+    standing.boundTo = winner ?? to;
+    if (winner === undefined || winner === to) return chosen;
+    const other = pool.byId.get(winner);
+    const followed = other === undefined ? null : pickBound(pool, other, tried);
+    if (followed !== null) {
+      this.#parts.giveBack(chosen);
+      return followed;
+    }
+    // Bound to a backend that cannot serve here: take it over. If that fails too, the next request tries again.
+    standing.boundTo = (await sessions.rebind(key, winner, to, standing.lifetime)) ?? to;
+    return chosen;
+  }
+}
+
+function standingOf(known: KnownSession, boundTo: BackendId | null, cookieNames: string | null): Standing {
+  return {
+    session: known.session,
+    issuedS: known.issuedS,
+    lifetime: known.lifetime,
+    boundTo,
+    cookieNames,
+  };
+}

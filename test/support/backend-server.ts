@@ -1,0 +1,143 @@
+/**
+ * A backend that does as its test says, byte by byte if need be, and remembers all it was sent. Speaks on bare sockets,
+ * so that nothing is added or put right on the way.
+ */
+import * as net from 'node:net';
+import { waitUntil } from './wait-until.js';
+
+/** One connection to the backend. */
+export interface BackendConnection {
+  readonly socket: net.Socket;
+  /** All bytes received so far, as latin1. */
+  received(): string;
+  /** Writes latin1 text or bytes. */
+  write(data: string | Buffer): void;
+}
+
+/** Called for each complete request head. What it returns is written. */
+export type BackendScript = (
+  request: BackendRequest,
+  connection: BackendConnection,
+) => string | Buffer | void;
+
+export interface BackendRequest {
+  /** How many requests came before, over all connections. */
+  readonly number: number;
+  /** From the request line to the empty line, as sent. */
+  readonly head: string;
+  readonly method: string;
+  readonly target: string;
+  /** Value of the first field of this name, whatever its case. */
+  field(name: string): string | undefined;
+  /** All body bytes that have come so far. */
+  body(): string;
+}
+
+export interface BackendServer {
+  readonly port: number;
+  readonly requests: readonly BackendRequest[];
+  readonly connections: readonly BackendConnection[];
+  /** Waits for so many requests. */
+  sees(count: number): Promise<void>;
+  /** Stops listening and cuts everything. */
+  close(): Promise<void>;
+}
+
+export function answer(body: string, ...fields: readonly string[]): string {
+  const lines = [
+    'HTTP/1.1 200 OK',
+    `Content-Length: ${Buffer.byteLength(body, 'latin1')}`,
+    ...fields,
+    '',
+    body,
+  ];
+  return lines.join('\r\n');
+}
+
+export async function startBackend(script: BackendScript, port = 0): Promise<BackendServer> {
+  const requests: BackendRequest[] = [];
+  const connections: BackendConnection[] = [];
+  const server = net.createServer({ allowHalfOpen: true }, (socket) => {
+    connections.push(serveConnection(socket, requests, script));
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, '127.0.0.1', resolve);
+  });
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  return {
+    port: address.port,
+    requests,
+    connections,
+    sees: async (count) => {
+      await waitUntil(`${count} requests at the backend`, () => requests.length >= count);
+    },
+    close: () =>
+      new Promise((resolve) => {
+        for (const { socket } of connections) socket.destroy();
+        server.close(() => resolve());
+      }),
+  };
+}
+
+function serveConnection(
+  socket: net.Socket,
+  requests: BackendRequest[],
+  script: BackendScript,
+): BackendConnection {
+  let received = '';
+  /** Where the next head is looked for. */
+  let from = 0;
+  const connection: BackendConnection = {
+    socket,
+    received: () => received,
+    write: (data) => {
+      if (socket.writable) socket.write(typeof data === 'string' ? Buffer.from(data, 'latin1') : data);
+    },
+  };
+  socket.on('error', () => undefined);
+  socket.on('data', (chunk: Buffer) => {
+    received += chunk.toString('latin1');
+    for (;;) {
+      const end = received.indexOf('\r\n\r\n', from);
+      const isHead = /^[A-Z]+ [^\r\n]* HTTP\/1\.[01]\r\n/.test(received.slice(from));
+      if (end < 0 || !isHead) return;
+      const head = received.slice(from, end + 4);
+      const bodyStart = end + 4;
+      const request = requestOf(requests.length, head, () => received.slice(bodyStart));
+      // A body follows that is not another head: its length is skipped when it is known.
+      const length = Number(request.field('content-length') ?? 0);
+      from = bodyStart + length;
+      requests.push(request);
+      const reply = script(request, connection);
+      if (typeof reply === 'string' || Buffer.isBuffer(reply)) connection.write(reply);
+    }
+  });
+  // A backend that is not told otherwise answers the end of a connection with its own.
+  socket.on('end', () => socket.end());
+  return connection;
+}
+
+function requestOf(number: number, head: string, body: () => string): BackendRequest {
+  const [line = '', ...fields] = head.split('\r\n');
+  const [method = '', target = ''] = line.split(' ');
+  return {
+    number,
+    head,
+    method,
+    target,
+    field: (name) => {
+      const found = fields.find((field) => field.toLowerCase().startsWith(`${name.toLowerCase()}:`));
+      return found?.slice(name.length + 1).trim();
+    },
+    body,
+  };
+}
+
+/** A port on which nobody listens. */
+export async function deadPort(): Promise<number> {
+  const server = await startBackend(() => undefined);
+  await server.close();
+  return server.port;
+}

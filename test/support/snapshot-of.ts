@@ -1,0 +1,104 @@
+/** Snapshots for tests of the data plane: one pool, one route, limits small enough to be met. */
+import { backendId, poolId } from '../../shared/ids.js';
+import type {
+  ForwardingSettings,
+  LimitSettings,
+  RetrySettings,
+  TimeoutSettings,
+} from '../../shared/settings.js';
+import type { BackendSnapshot, PoolSnapshot, Snapshot } from '../../shared/snapshot.js';
+
+export interface ForwardingChanges extends Partial<
+  Omit<ForwardingSettings, 'retry' | 'timeouts' | 'limits'>
+> {
+  readonly retry?: Partial<RetrySettings>;
+  readonly timeouts?: Partial<TimeoutSettings>;
+  readonly limits?: Partial<LimitSettings>;
+}
+
+export function forwardingSettings(changes: ForwardingChanges = {}): ForwardingSettings {
+  return {
+    trustedProxies: [],
+    metricsPath: '/metrics',
+    accessLogRatio: 0,
+    ...changes,
+    retry: {
+      attempts: 3,
+      perTryTimeoutMs: 5_000,
+      budgetPercent: 20,
+      budgetMin: 100,
+      bufferBytes: 65_536,
+      ...changes.retry,
+    },
+    timeouts: {
+      connectMs: 2_000,
+      requestHeadMs: 5_000,
+      requestBodyIdleMs: 5_000,
+      responseHeadMs: 5_000,
+      responseIdleMs: 5_000,
+      keepAliveMs: 5_000,
+      upstreamKeepAliveMs: 5_000,
+      tunnelIdleMs: 5_000,
+      shutdownMs: 1_000,
+      ...changes.timeouts,
+    },
+    limits: {
+      headBytes: 16_384,
+      headerCount: 100,
+      targetBytes: 8_192,
+      connectionsPerWorker: 1_000,
+      requestsPerConnection: 10_000,
+      connectionAgeMs: 300_000,
+      idlePerBackend: 16,
+      ...changes.limits,
+    },
+  };
+}
+
+/** A backend on this machine. */
+export function backendAt(id: string, port: number, changes: Partial<BackendSnapshot> = {}): BackendSnapshot {
+  return {
+    id: backendId(id),
+    address: { protocol: 'http', host: '127.0.0.1', port },
+    weight: 1,
+    availability: 'available',
+    breaker: 'closed',
+    generation: 1,
+    permits: [],
+    ...changes,
+  };
+}
+
+export function poolOf(
+  backends: readonly BackendSnapshot[],
+  changes: Partial<PoolSnapshot> = {},
+): PoolSnapshot {
+  return {
+    id: poolId('default'),
+    version: 1,
+    algorithm: 'round-robin',
+    sticky: null,
+    panic: false,
+    backends,
+    ...changes,
+  };
+}
+
+/** Everything goes to the first of the pools. */
+export function snapshotOf(
+  pools: readonly PoolSnapshot[],
+  forwarding: ForwardingChanges = {},
+  changes: Partial<Snapshot> = {},
+): Snapshot {
+  const [first] = pools;
+  return {
+    epoch: 1,
+    version: 1,
+    seq: 1,
+    at: 0,
+    forwarding: forwardingSettings(forwarding),
+    routes: first === undefined ? [] : [{ host: null, pathPrefix: '/', pool: first.id }],
+    pools,
+    ...changes,
+  };
+}
