@@ -35,7 +35,11 @@ const pools = z
     }),
     pool,
   )
-  .meta({ description: 'Long form: each pool by its name.' });
+  .meta({
+    description: 'Long form: each pool by its name, with the keys of a pool.',
+    'x-default': 'short form',
+    'x-unit': 'a pool',
+  });
 
 const routes = z.array(route).optional().meta({
   description: 'Which requests go to which pool. May be absent where there is one pool.',

@@ -7,23 +7,17 @@ import { parseBackendUrl } from './backend-options.js';
 import { RESERVED_KEYS, SHORT_FORM_KEYS } from './config-schema.js';
 import { isLoopback } from './listen-options.js';
 import { Expected } from './option.js';
+import type { ValueProblem } from './schema-problems.js';
 import { suggest } from './suggest.js';
 import type { Path } from './yaml-document.js';
 
-export interface CrossProblem {
-  readonly path: Path;
-  /** The problem is the key, not its value. */
-  readonly atKey: boolean;
-  readonly message: string;
-}
-
 type Mapping = Readonly<Record<string, unknown>>;
 
-export function crossChecks(file: Mapping): readonly CrossProblem[] {
+export function crossChecks(file: Mapping): readonly ValueProblem[] {
   return [...formProblems(file), ...listenerProblems(file), ...poolProblems(file), ...routeProblems(file)];
 }
 
-function formProblems(file: Mapping): CrossProblem[] {
+function formProblems(file: Mapping): ValueProblem[] {
   const problems = RESERVED_KEYS.filter((key) => Object.hasOwn(file, key)).map((key) =>
     problemAtKey([key], 'not supported by this version: it comes in a later release'),
   );
@@ -39,8 +33,8 @@ function formProblems(file: Mapping): CrossProblem[] {
   return problems;
 }
 
-function listenerProblems(file: Mapping): CrossProblem[] {
-  const problems: CrossProblem[] = [];
+function listenerProblems(file: Mapping): ValueProblem[] {
+  const problems: ValueProblem[] = [];
   const listen = mapping(file['listen']) ?? {};
   const admin = mapping(file['admin']) ?? {};
   const tls = mapping(listen['tls']);
@@ -63,7 +57,7 @@ function listenerProblems(file: Mapping): CrossProblem[] {
   return problems;
 }
 
-function poolProblems(file: Mapping): CrossProblem[] {
+function poolProblems(file: Mapping): ValueProblem[] {
   if (!Object.hasOwn(file, 'pools')) return backendProblems(file['backends'], ['backends']);
   const pools = mapping(file['pools']);
   if (!pools) return [];
@@ -81,9 +75,9 @@ function poolProblems(file: Mapping): CrossProblem[] {
   return problems;
 }
 
-function backendProblems(backends: unknown, path: Path): CrossProblem[] {
+function backendProblems(backends: unknown, path: Path): ValueProblem[] {
   if (!Array.isArray(backends)) return [];
-  const problems: CrossProblem[] = [];
+  const problems: ValueProblem[] = [];
   const ids = new Map<string, number>();
   const addresses = new Map<string, number>();
   for (const [index, entry] of backends.entries()) {
@@ -109,11 +103,11 @@ function backendProblems(backends: unknown, path: Path): CrossProblem[] {
   return problems;
 }
 
-function routeProblems(file: Mapping): CrossProblem[] {
+function routeProblems(file: Mapping): ValueProblem[] {
   const { pools, routes } = file;
   if (!Array.isArray(routes)) return [];
   const names = Object.keys(mapping(pools) ?? {});
-  const problems: CrossProblem[] = [];
+  const problems: ValueProblem[] = [];
   const seen = new Map<string, number>();
   for (const [index, entry] of routes.entries()) {
     const route = mapping(entry);
@@ -140,11 +134,11 @@ function place(path: Path, index: number): string {
   return [...path, index].join('.');
 }
 
-function problem(path: Path, message: string): CrossProblem {
+function problem(path: Path, message: string): ValueProblem {
   return { path, atKey: false, message };
 }
 
-function problemAtKey(path: Path, message: string): CrossProblem {
+function problemAtKey(path: Path, message: string): ValueProblem {
   return { path, atKey: true, message };
 }
 

@@ -28,7 +28,9 @@ const PORTS = { min: 0, max: 65_535 };
 
 const tls = z
   .strictObject({
-    enabled: toggle({ describe: 'Whether the listener speaks TLS.' }).prefault(true),
+    enabled: toggle({
+      describe: 'Whether the listener speaks TLS. Without a `tls` section it does not.',
+    }).prefault(true),
     cert_file: path({
       describe: 'Certificate chain in PEM form, the server certificate first. Read anew when it changes.',
       defaultText: 'required with TLS',

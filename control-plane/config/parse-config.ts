@@ -4,7 +4,6 @@
  */
 import { availableParallelism } from 'node:os';
 import { dirname, resolve } from 'node:path';
-import type { z } from 'zod';
 import type { ConfigDocument } from '#shared/settings.js';
 import type { ConfigProblem } from '../runtime/control-port.js';
 import {
@@ -17,16 +16,17 @@ import {
 } from './config-schema.js';
 import { crossChecks } from './cross-checks.js';
 import type { Environment } from './environment.js';
-import { configJsonSchema, knownKeys, type SchemaNode } from './json-schema.js';
+import { configJsonSchema } from './json-schema.js';
 import { documentOf, processSettingsOf } from './normal-form.js';
 import { MAX_WORKERS } from './process-options.js';
 import type { ProcessSettings } from './process-settings.js';
-import { suggest } from './suggest.js';
+import { schemaProblems, type ValueProblem } from './schema-problems.js';
 import { warningsOf } from './warnings.js';
-import { type Path, type PlacedProblem, readYaml, type YamlDocument } from './yaml-document.js';
+import { type PlacedProblem, readYaml, type YamlDocument } from './yaml-document.js';
 
 /** Largest configuration file, in bytes. */
 export const MAX_CONFIG_BYTES = 1_048_576;
+const OTHER_FORM_KEYS = [...RESERVED_KEYS, ...SHORT_FORM_KEYS, 'routes'];
 /** Most problems told of one file. */
 export const MAX_PROBLEMS = 100;
 
@@ -87,54 +87,23 @@ function checked(yaml: YamlDocument): ShortFormInput | LongFormInput | readonly 
   if (!isMapping(value)) return yaml.problems;
   const form = Object.hasOwn(value, 'pools') ? longForm : shortForm;
   const result = form.safeParse(value, { reportInput: true });
-  const schema = result.success ? {} : configJsonSchema();
   const problems = [
-    ...crossChecks(value).map(({ path, atKey, message }) => ({
-      ...(atKey ? yaml.placeOfKey(path) : yaml.placeOf(path)),
-      path,
-      message,
-    })),
-    ...(result.success ? [] : result.error.issues.flatMap((issue) => problemsOf(issue, yaml, schema))),
-  ];
+    ...crossChecks(value),
+    ...(result.success ? [] : schemaProblems(result.error.issues, configJsonSchema).filter(isNews)),
+  ].map(({ path, atKey, message }) => ({
+    ...(atKey ? yaml.placeOfKey(path) : yaml.placeOf(path)),
+    path,
+    message,
+  }));
   // A value that could not be read at all is told of once.
   const unread = new Set(yaml.problems.map(({ path }) => path.join('.')));
   const all = [...yaml.problems, ...problems.filter(({ path }) => !unread.has(path.join('.')))];
   return result.success && all.length === 0 ? result.data : all;
 }
 
-function problemsOf(issue: z.core.$ZodIssue, yaml: YamlDocument, schema: SchemaNode): PlacedProblem[] {
-  const path = issue.path.map((step) => (typeof step === 'symbol' ? String(step) : step));
-  if (issue.code === 'unrecognized_keys') {
-    const known = knownKeys(schema, path);
-    return issue.keys.slice(0, MAX_PROBLEMS).flatMap((key) => unknownKey(key, path, known, yaml));
-  }
-  if (issue.code === 'invalid_key') {
-    const message = issue.issues[0]?.message ?? issue.message;
-    return [{ ...yaml.placeOfKey(path), path, message }];
-  }
-  return [{ ...yaml.placeOf(path), path, message: messageOf(issue, path) }];
-}
-
-function messageOf(issue: z.core.$ZodIssue, path: Path): string {
-  if (issue.code !== 'invalid_type') return issue.message;
-  if (issue.input === undefined && path.join('.') === 'backends') return 'expected backends, or pools';
-  if (issue.input === undefined) return 'this setting is required';
-  return issue.expected === 'array' ? 'expected a list' : 'expected a mapping of settings';
-}
-
-function unknownKey(
-  key: string,
-  parent: Path,
-  known: readonly string[],
-  yaml: YamlDocument,
-): PlacedProblem[] {
-  // The cross-checks have told of keys that stand in the wrong form.
-  const told = parent.length === 0 && [...RESERVED_KEYS, ...SHORT_FORM_KEYS, 'routes'].includes(key);
-  if (told) return [];
-  const near = suggest(key, known);
-  const hint = near === null ? `expected one of ${known.join(', ')}` : `did you mean ${near}?`;
-  const path = [...parent, key];
-  return [{ ...yaml.placeOfKey(path), path, message: `unknown key; ${hint}` }];
+/** Unless the cross-checks have told of the key, because it stands in the wrong form. */
+function isNews({ path, atKey }: ValueProblem): boolean {
+  return !(atKey && path.length === 1 && OTHER_FORM_KEYS.includes(String(path[0])));
 }
 
 /** In the order of the file, each once, at most `MAX_PROBLEMS`. */

@@ -103,6 +103,7 @@ export const poolShape = {
   backends: z.array(backend).meta({
     description: 'The servers of the pool. `[]`: it is filled at run time through the API.',
     'x-unit': 'list',
+    'x-default': 'required',
   }),
   health_check: healthCheck.optional(),
   circuit_breaker: circuitBreaker,

@@ -84,9 +84,10 @@ export function readYaml(text: string, env: Environment): YamlDocument | readonl
     aliases: 0,
   };
   const value = valueOf(walk, document.contents, []);
+  if (walk.count > MAX_VALUES) return [tooMany(walk)];
   return {
     value,
-    problems: walk.count > MAX_VALUES ? [tooMany(walk)] : walk.problems,
+    problems: walk.problems,
     placeOf: (path) => nearest(walk, path),
     placeOfKey: (path) => walk.keys.get(keyOf(path)) ?? nearest(walk, path),
   };
@@ -142,7 +143,7 @@ function mappingOf(walk: Walk, map: YAMLMap, path: Path): Record<string, unknown
   for (const pair of map.items as Pair<Node | null, Node | null>[]) {
     const key = isScalar(pair.key) ? String(pair.key.value) : '';
     const inner = [...path, key];
-    if (walk.keys.has(keyOf(inner))) refuse(walk, pair.key, path, 'this key is given twice');
+    if (walk.keys.has(keyOf(inner))) refuse(walk, pair.key, inner, 'this key is given twice');
     if (pair.key?.range) walk.keys.set(keyOf(inner), placeAt(walk.lines, pair.key.range[0]));
     if (key === '' || key === '__proto__') refuse(walk, pair.key, path, 'expected a plain text as key');
     else if (key === '<<')
