@@ -1,0 +1,130 @@
+/**
+ * Tells when the content of some files has changed: the configuration file, or certificate and key. Directories are
+ * watched, not files; what decides is a comparison of hashes; and since file systems exist that report nothing
+ * (bind mounts of single files, network file systems), the files are also read every few seconds. What the change
+ * means, and whether the new content is valid, is the caller's.
+ */
+import { type FSWatcher, watch } from 'node:fs';
+import { basename } from 'node:path';
+import { readSmallFile } from './read-file.js';
+import { type WatchedPlaces, watchedPlaces } from './watched-places.js';
+
+/** Quiet time after a change before the files are read: writers are given time to finish. */
+export const DEBOUNCE_MS = 200;
+/** Longest wait while changes keep coming. */
+export const MAX_DEBOUNCE_MS = 2_000;
+/** Time between two looks at the files where nothing was reported. */
+export const POLL_MS = 10_000;
+/** Longest part of a file that is compared. */
+const MAX_COMPARED_BYTES = 2_097_152;
+
+export interface WatchOptions {
+  readonly files: readonly string[];
+  /** SHA-256 of each file as it is in force, in the same order. `null`: it could not be read. */
+  readonly known: readonly (string | null)[];
+  /** Called once per change, in the order of changes; never after `close`. A file that is gone is a change too. */
+  readonly onChange: () => void;
+  readonly debounceMs?: number;
+  readonly pollMs?: number;
+}
+
+export interface FileWatch {
+  /** Resolves when the first watches stand. What happens later is reported at once rather than by polling. */
+  readonly ready: Promise<void>;
+  close(): void;
+}
+
+export function watchFiles(options: WatchOptions): FileWatch {
+  const watcher = new Watcher(options);
+  return { ready: watcher.look(), close: () => watcher.close() };
+}
+
+class Watcher {
+  readonly #options: WatchOptions;
+  readonly #poll: NodeJS.Timeout;
+  #known: string;
+  #watches: readonly FSWatcher[] = [];
+  #pending: NodeJS.Timeout | null = null;
+  #pendingSince = 0;
+  #looking: Promise<void> | null = null;
+  #lookAgain = false;
+  #closed = false;
+
+  constructor(options: WatchOptions) {
+    this.#options = options;
+    this.#known = JSON.stringify(options.known);
+    this.#poll = setInterval(() => void this.look(), options.pollMs ?? POLL_MS).unref();
+  }
+
+  close(): void {
+    this.#closed = true;
+    clearInterval(this.#poll);
+    if (this.#pending) clearTimeout(this.#pending);
+    for (const watch of this.#watches) watch.close();
+    this.#watches = [];
+  }
+
+  /** Watches anew what is there now, then compares: a change between the two is then seen by one of them. */
+  look(): Promise<void> {
+    if (this.#looking) {
+      this.#lookAgain = true;
+      return this.#looking;
+    }
+    this.#looking = this.#lookUntilQuiet();
+    return this.#looking;
+  }
+
+  async #lookUntilQuiet(): Promise<void> {
+    do {
+      this.#lookAgain = false;
+      this.#watchAnew(await watchedPlaces(this.#options.files));
+      const found = JSON.stringify(await hashesOf(this.#options.files));
+      if (this.#closed) break;
+      if (found !== this.#known) {
+        this.#known = found;
+        this.#options.onChange();
+      }
+    } while (this.#lookAgain);
+    this.#looking = null;
+  }
+
+  /** A watch stays with the directory it was made for, even when another has taken its place: all are made anew. */
+  #watchAnew(places: WatchedPlaces): void {
+    if (this.#closed) return;
+    const before = this.#watches;
+    this.#watches = [...places].flatMap(([directory, names]) => this.#watchDirectory(directory, names));
+    for (const watch of before) watch.close();
+  }
+
+  #watchDirectory(directory: string, names: ReadonlySet<string>): FSWatcher[] {
+    try {
+      const watcher = watch(directory, { persistent: false }, (_event, name) => {
+        if (name === null || names.has(name) || name === basename(directory)) this.#changed();
+      });
+      watcher.on('error', () => this.#changed());
+      return [watcher];
+    } catch {
+      // Gone in between, or no watches are left in the kernel. Polling finds what happens.
+      return [];
+    }
+  }
+
+  #changed(): void {
+    if (this.#closed) return;
+    const at = performance.now();
+    if (this.#pending) clearTimeout(this.#pending);
+    else this.#pendingSince = at;
+    const debounceMs = this.#options.debounceMs ?? DEBOUNCE_MS;
+    const latest = this.#pendingSince + Math.max(MAX_DEBOUNCE_MS, debounceMs);
+    const wait = Math.max(0, Math.min(debounceMs, latest - at));
+    this.#pending = setTimeout(() => {
+      this.#pending = null;
+      void this.look();
+    }, wait).unref();
+  }
+}
+
+async function hashesOf(files: readonly string[]): Promise<(string | null)[]> {
+  const results = await Promise.all(files.map((file) => readSmallFile(file, MAX_COMPARED_BYTES)));
+  return results.map((result) => (result.ok ? result.sha256 : null));
+}
