@@ -1,0 +1,92 @@
+/**
+ * Loads the certificate and key of the main listener and refuses what could not serve: files that cannot be read or
+ * parsed, a key that belongs to another certificate, a certificate outside its time. Each refusal is one sentence.
+ * At start a refusal is fatal; on a reload the certificate before it stays in use. Deciding that is the caller's.
+ */
+import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
+import { createSecureContext } from 'node:tls';
+import type { TlsFiles } from './process-settings.js';
+import { readSmallFile } from './read-file.js';
+
+/** Largest certificate or key file, in bytes. Chains of dozens of certificates fit. */
+export const MAX_PEM_BYTES = 1_048_576;
+
+export interface LoadedCertificate {
+  readonly certPem: string;
+  readonly keyPem: string;
+  /** SHA-256 of the certificate, upper-case hex with colons. */
+  readonly fingerprint: string;
+  /** The certificate's names in one line: its subject, or its alternative names where the subject is empty. */
+  readonly subject: string;
+  /** Milliseconds since 1970. */
+  readonly notBefore: number;
+  readonly notAfter: number;
+}
+
+export type CertificateResult =
+  | {
+      readonly ok: true;
+      readonly certificate: LoadedCertificate;
+      /** Of certificate file and key file, for `watchFiles`. */
+      readonly sha256: readonly (string | null)[];
+    }
+  | { readonly ok: false; readonly problem: string; readonly sha256: readonly (string | null)[] };
+
+/** `at`: the time at which the certificate must be valid, in milliseconds since 1970. */
+export async function loadCertificate(files: TlsFiles, at: number): Promise<CertificateResult> {
+  const [cert, key] = await Promise.all([
+    readSmallFile(files.certFile, MAX_PEM_BYTES),
+    readSmallFile(files.keyFile, MAX_PEM_BYTES),
+  ]);
+  const sha256 = [cert, key].map((file) => (file.ok ? file.sha256 : null));
+  if (!cert.ok) return { ok: false, problem: `certificate ${files.certFile}: ${cert.message}`, sha256 };
+  if (!key.ok) return { ok: false, problem: `key ${files.keyFile}: ${key.message}`, sha256 };
+  const result = checkCertificate(cert.content.toString('latin1'), key.content.toString('latin1'), at);
+  if (typeof result !== 'string') return { ok: true, certificate: result, sha256 };
+  return { ok: false, problem: `${files.certFile} with ${files.keyFile}: ${result}`, sha256 };
+}
+
+/** The certificate with what is known of it, or in words why it cannot serve. */
+export function checkCertificate(certPem: string, keyPem: string, at: number): LoadedCertificate | string {
+  const x509 = attempt(() => new X509Certificate(certPem));
+  if (!x509) return 'the certificate file holds no certificate in PEM form';
+  const key = privateKeyOf(keyPem);
+  if (typeof key === 'string') return key;
+  if (!x509.checkPrivateKey(key)) return 'the key does not belong to the certificate';
+  const notBefore = Date.parse(x509.validFrom);
+  const notAfter = Date.parse(x509.validTo);
+  if (at >= notAfter) return `the certificate expired on ${new Date(notAfter).toISOString()}`;
+  if (at < notBefore) return `the certificate is not valid before ${new Date(notBefore).toISOString()}`;
+  try {
+    createSecureContext({ cert: certPem, key: keyPem });
+  } catch (error) {
+    return `TLS refuses the certificate: ${(error as Error).message}`;
+  }
+  const subject = x509.subject || x509.subjectAltName || '';
+  return {
+    certPem,
+    keyPem,
+    fingerprint: x509.fingerprint256,
+    subject: subject.replaceAll('\n', ', '),
+    notBefore,
+    notAfter,
+  };
+}
+
+function privateKeyOf(keyPem: string): KeyObject | string {
+  try {
+    return createPrivateKey(keyPem);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ERR_MISSING_PASSPHRASE' || keyPem.includes('ENCRYPTED')
+      ? 'the key is protected by a passphrase, which is not supported'
+      : 'the key file holds no private key in PEM form';
+  }
+}
+
+function attempt<T>(make: () => T): T | null {
+  try {
+    return make();
+  } catch {
+    return null;
+  }
+}
