@@ -7,36 +7,32 @@ import { assert } from '#shared/assert.js';
 import type { BackendId, PoolId } from '#shared/ids.js';
 import type { LoadMessage } from '#shared/message.js';
 
-/** Told of each change by the load itself: the picker that orders backends by load. */
-export interface LoadWatcher {
-  loadChanged(load: BackendLoad): void;
-}
-
 export interface BackendLoad {
   /** Attempts in flight from this worker. */
   own: number;
   /** Requests in flight from all other workers, as last told. */
   others: number;
-  /** Where the present watcher keeps this backend. Its own business. */
-  slot: number;
   /** When this backend is due among equals. The least-connections picker's business; kept here to outlive it. */
   turn: number;
-  watcher: LoadWatcher | null;
+  /** Number of its latest pick, likewise. */
+  picked: number;
+  /** Told of each change: the picker of the newest table, if it orders backends by load. */
+  watcher: (() => void) | null;
 }
 
 export function idleLoad(): BackendLoad {
-  return { own: 0, others: 0, slot: 0, turn: 0, watcher: null };
+  return { own: 0, others: 0, turn: 0, picked: 0, watcher: null };
 }
 
 export function loadStarted(load: BackendLoad): void {
   load.own += 1;
-  load.watcher?.loadChanged(load);
+  load.watcher?.();
 }
 
 export function loadFinished(load: BackendLoad): void {
   assert(load.own > 0, 'an attempt was finished that had not been started');
   load.own -= 1;
-  load.watcher?.loadChanged(load);
+  load.watcher?.();
 }
 
 interface Loaded {
@@ -63,7 +59,7 @@ export function applyLoad(table: LoadedTable, message: LoadMessage): void {
       const others = told.get(load) ?? 0;
       if (others === load.others) continue;
       load.others = others;
-      load.watcher?.loadChanged(load);
+      load.watcher?.();
     }
   }
 }

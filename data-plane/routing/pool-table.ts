@@ -51,7 +51,7 @@ export function poolTable(
     byHash: new Map(backends.map((entry) => [entry.hashHex, entry])),
     picker: pickerFor(pool.algorithm, serving, { ...start, previous: previous?.picker ?? null }),
     trials: permits.queueFor(pool, byId),
-    affinity: new AddressAffinity(serving),
+    affinity: new AddressAffinity(serving, previous?.affinity ?? null),
   };
 }
 

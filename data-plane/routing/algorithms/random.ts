@@ -6,71 +6,71 @@ import type { Random } from '#shared/ports.js';
 import type { BackendEntry } from '../backend-entry.js';
 import { type Picker, isTried } from './picker.js';
 
-/** Draws that may hit a tried backend before the remaining ones are weighed one by one. */
-const MAX_REDRAWS = 4;
+/** Draws that may hit a tried backend before the remaining ones are weighed one by one, in O(n). */
+const MAX_DRAWS = 4;
+
+/** One of as many equal parts as there are backends, shared by two of them. */
+interface Column {
+  readonly own: BackendEntry;
+  /** Share of the column, 0 to 1, that is `own`… */
+  share: number;
+  /** …and whose the rest is. */
+  alias: BackendEntry;
+}
 
 export class WeightedRandom implements Picker {
   readonly #entries: readonly BackendEntry[];
-  /** Chance, 0 to 1, of a column to yield its own backend… */
-  readonly #chance: Float64Array;
-  /** …and the backend that it yields otherwise. */
-  readonly #alias: Int32Array;
+  readonly #columns: readonly Column[];
 
   constructor(entries: readonly BackendEntry[]) {
     this.#entries = entries;
-    this.#chance = new Float64Array(entries.length).fill(1);
-    this.#alias = new Int32Array(entries.length);
-    this.#fill();
+    this.#columns = columnsFor(entries);
   }
 
   next(tried: readonly BackendEntry[], random: Random): BackendEntry | null {
-    for (let i = 0; i < MAX_REDRAWS; i += 1) {
-      const entry = this.#draw(random());
-      if (entry === undefined) return null;
+    for (let i = 0; i < MAX_DRAWS; i += 1) {
+      // One uniform number gives both column and place in it: its whole part and its fraction are independent.
+      const scaled = random() * this.#columns.length;
+      const column = this.#columns[Math.floor(scaled)];
+      if (column === undefined) return null;
+      const entry = scaled - Math.floor(scaled) < column.share ? column.own : column.alias;
       if (!isTried(tried, entry)) return entry;
     }
     return this.#weighRest(tried, random());
   }
 
-  /** One uniform number gives both column and chance: its whole part and its fraction are independent. */
-  #draw(uniform: number): BackendEntry | undefined {
-    const scaled = uniform * this.#entries.length;
-    const column = Math.floor(scaled);
-    const own = scaled - column < (this.#chance[column] ?? 0);
-    return this.#entries[own ? column : (this.#alias[column] ?? 0)];
-  }
-
   #weighRest(tried: readonly BackendEntry[], uniform: number): BackendEntry | null {
     const rest = this.#entries.filter((entry) => !isTried(tried, entry));
-    let left = uniform * rest.reduce((sum, entry) => sum + entry.weight, 0);
-    for (const entry of rest) {
-      left -= entry.weight;
-      if (left < 0) return entry;
-    }
-    // Rounding can leave a crumb for nobody.
-    return rest.at(-1) ?? null;
+    let left = uniform * totalWeight(rest);
+    // Rounding can leave a crumb for nobody: it is the last one's.
+    return rest.find(({ weight }) => (left -= weight) < 0) ?? rest.at(-1) ?? null;
   }
+}
 
-  /** Pairs each column that is too short with one that is too long, until all are even. */
-  #fill(): void {
-    const entries = this.#entries;
-    const total = entries.reduce((sum, entry) => sum + entry.weight, 0);
-    const scaled = Float64Array.from(entries, (entry) => (entry.weight * entries.length) / total);
-    const short: number[] = [];
-    const long: number[] = [];
-    for (const [column, height] of scaled.entries()) (height < 1 ? short : long).push(column);
-    for (let lower = short.pop(), upper = long.at(-1); lower !== undefined && upper !== undefined;) {
-      const height = scaled[lower] ?? 0;
-      this.#chance[lower] = height;
-      this.#alias[lower] = upper;
-      const rest = (scaled[upper] ?? 0) + height - 1;
-      scaled[upper] = rest;
-      if (rest < 1) {
-        long.pop();
-        short.push(upper);
-      }
-      lower = short.pop();
-      upper = long.at(-1);
+/** Pairs each column that is too short with one that is too long, until all are even. */
+function columnsFor(entries: readonly BackendEntry[]): Column[] {
+  const total = totalWeight(entries);
+  const columns = entries.map((own) => ({
+    own,
+    share: (own.weight * entries.length) / total,
+    alias: own,
+  }));
+  const short = columns.filter(({ share }) => share < 1);
+  const long = columns.filter(({ share }) => share >= 1);
+  for (let lower = short.pop(); lower !== undefined; lower = short.pop()) {
+    const upper = long.at(-1);
+    // By rounding the last one may find nobody to share with: it is its own alias.
+    if (upper === undefined) break;
+    lower.alias = upper.own;
+    upper.share += lower.share - 1;
+    if (upper.share < 1) {
+      long.pop();
+      short.push(upper);
     }
   }
+  return columns;
+}
+
+function totalWeight(entries: readonly BackendEntry[]): number {
+  return entries.reduce((sum, { weight }) => sum + weight, 0);
 }

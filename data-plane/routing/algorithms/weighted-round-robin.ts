@@ -12,6 +12,17 @@ import { type Picker, type PickerStart, isTried, startingPhase } from './picker.
 /** Distance between two deadlines of one backend. Positions stay below STEP * 1,000 and cross products below 2^41. */
 const STEP = 1_048_576;
 
+/** A backend and its next deadline. */
+interface Slot {
+  readonly entry: BackendEntry;
+  readonly weight: number;
+  /** Order of the snapshot: settles equal deadlines. */
+  readonly place: number;
+  round: number;
+  /** 0 to STEP * weight. */
+  position: number;
+}
+
 /** A time in cycles, in two parts so that it stays exact however long the worker runs. */
 interface CycleTime {
   readonly round: number;
@@ -19,149 +30,145 @@ interface CycleTime {
 }
 
 export class WeightedRoundRobin implements Picker {
-  readonly #entries: readonly BackendEntry[];
-  readonly #weight: Float64Array;
-  readonly #round: Float64Array;
-  readonly #position: Float64Array;
-  /** Binary heap of places in `entries`, the earliest deadline first. */
-  readonly #heap: Int32Array;
-  #size = 0;
+  /** Binary heap, the earliest deadline first. */
+  readonly #heap: Slot[] = [];
 
   constructor(entries: readonly BackendEntry[], start: PickerStart) {
-    this.#entries = entries;
-    this.#weight = Float64Array.from(entries, (entry) => entry.weight);
-    this.#round = new Float64Array(entries.length);
-    this.#position = new Float64Array(entries.length);
-    this.#heap = new Int32Array(entries.length);
-    if (start.previous instanceof WeightedRoundRobin && start.previous.#size > 0) {
-      this.#continueFrom(start.previous, start);
-    } else {
-      this.#begin(startingPhase(start));
-    }
-    for (let place = 0; place < entries.length; place += 1) this.#push(place);
+    const slots = entries.map((entry, place) => ({
+      entry,
+      weight: entry.weight,
+      place,
+      round: 0,
+      position: 0,
+    }));
+    const previous = start.previous instanceof WeightedRoundRobin ? start.previous.#heap : [];
+    const [earliest] = previous;
+    if (earliest === undefined) begin(slots, startingPhase(start));
+    else continueFrom(previous, deadlineOf(earliest), { slots, random: start.random });
+    for (const slot of slots) push(this.#heap, slot);
   }
 
   next(tried: readonly BackendEntry[]): BackendEntry | null {
+    const heap = this.#heap;
+    const [earliest] = heap;
+    if (earliest === undefined) return null;
+    if (!isTried(tried, earliest.entry)) return takeTurn(heap, earliest);
     // Those tried keep their deadline: they are put back as they were taken out.
-    const aside: number[] = [];
-    let found: BackendEntry | null = null;
-    while (found === null && this.#size > 0) {
-      const place = this.#heap[0] ?? 0;
-      const entry = this.#entries[place];
-      if (entry === undefined) return null;
-      if (isTried(tried, entry)) {
-        aside.push(place);
-        this.#removeTop();
-      } else {
-        found = entry;
-        this.#setDeadline(place, this.#round[place] ?? 0, (this.#position[place] ?? 0) + STEP);
-        this.#siftDown();
-      }
+    const aside: Slot[] = [];
+    let due: Slot | undefined = earliest;
+    while (due !== undefined && isTried(tried, due.entry)) {
+      aside.push(due);
+      removeTop(heap);
+      due = heap[0];
     }
-    for (const place of aside) this.#push(place);
+    const found = due === undefined ? null : takeTurn(heap, due);
+    for (const slot of aside) push(heap, slot);
     return found;
   }
+}
 
-  /** Backends of the same weight are staggered evenly; the worker begins at `phase` of the cycle. */
-  #begin(phase: number): void {
-    const members = new Map<number, number>();
-    for (const { weight } of this.#entries) members.set(weight, (members.get(weight) ?? 0) + 1);
-    const seen = new Map<number, number>();
-    for (const [place, { weight }] of this.#entries.entries()) {
-      const rank = seen.get(weight) ?? 0;
-      seen.set(weight, rank + 1);
-      const offset = Math.floor(((rank + 0.5) / (members.get(weight) ?? 1)) * STEP);
-      this.#setFirstDeadline(place, { round: 0, fraction: phase }, offset);
+/** `top` is picked: its deadline moves on by one interval. */
+function takeTurn(heap: Slot[], top: Slot): BackendEntry {
+  setDeadline(top, top.round, top.position + STEP);
+  siftDown(heap, top);
+  return top.entry;
+}
+
+/** Backends of the same weight are staggered evenly; the worker begins at `phase` of the cycle. */
+function begin(slots: readonly Slot[], phase: number): void {
+  const members = new Map<number, Slot[]>();
+  for (const slot of slots) {
+    const equals = members.get(slot.weight);
+    if (equals === undefined) members.set(slot.weight, [slot]);
+    else equals.push(slot);
+  }
+  for (const equals of members.values()) {
+    for (const [rank, slot] of equals.entries()) {
+      const offset = Math.floor(((rank + 0.5) / equals.length) * STEP);
+      setFirstDeadline(slot, { round: 0, fraction: phase }, offset);
     }
   }
+}
 
-  /**
-   * Backends that stay keep their deadline, or where their weight changed the share of the interval that was left; new
-   * ones begin somewhere within their first interval.
-   */
-  #continueFrom(previous: WeightedRoundRobin, start: PickerStart): void {
-    const places = new Map<BackendLoad, number>();
-    for (const [place, entry] of previous.#entries.entries()) places.set(entry.load, place);
-    const now = previous.#now();
-    for (const [place, entry] of this.#entries.entries()) {
-      const before = places.get(entry.load);
-      if (before === undefined) {
-        this.#setFirstDeadline(place, now, Math.floor(start.random() * STEP));
-        continue;
-      }
-      const round = previous.#round[before] ?? 0;
-      const position = previous.#position[before] ?? 0;
-      const weight = previous.#weight[before] ?? 1;
-      if (weight === entry.weight) {
-        this.#setDeadline(place, round, position);
-        continue;
-      }
-      const left = (round - now.round - now.fraction) * weight * STEP + position;
+/**
+ * Backends that stay keep their deadline, or where their weight changed the share of the interval that was left; new ones
+ * begin somewhere within their first interval.
+ */
+function continueFrom(
+  previous: readonly Slot[],
+  now: CycleTime,
+  next: { readonly slots: readonly Slot[]; readonly random: () => number },
+): void {
+  const known = new Map<BackendLoad, Slot>();
+  for (const slot of previous) known.set(slot.entry.load, slot);
+  for (const slot of next.slots) {
+    const before = known.get(slot.entry.load);
+    if (before === undefined) {
+      setFirstDeadline(slot, now, Math.floor(next.random() * STEP));
+    } else if (before.weight === slot.weight) {
+      setDeadline(slot, before.round, before.position);
+    } else {
+      const left = (before.round - now.round - now.fraction) * before.weight * STEP + before.position;
       const share = Math.min(STEP, Math.max(0, Math.round(left)));
-      this.#setDeadline(place, now.round, Math.ceil(now.fraction * entry.weight * STEP) + share);
+      setDeadline(slot, now.round, Math.ceil(now.fraction * slot.weight * STEP) + share);
     }
   }
+}
 
-  #now(): CycleTime {
-    const top = this.#heap[0] ?? 0;
-    const length = (this.#weight[top] ?? 1) * STEP;
-    return { round: this.#round[top] ?? 0, fraction: (this.#position[top] ?? 0) / length };
+function deadlineOf(slot: Slot): CycleTime {
+  return { round: slot.round, fraction: slot.position / (slot.weight * STEP) };
+}
+
+/** The first of the deadlines `offset`, `offset + STEP`, … of a round that is not before `time`. */
+function setFirstDeadline(slot: Slot, time: CycleTime, offset: number): void {
+  const step = Math.ceil(time.fraction * slot.weight - offset / STEP);
+  setDeadline(slot, time.round, Math.max(0, step) * STEP + offset);
+}
+
+function setDeadline(slot: Slot, round: number, position: number): void {
+  const length = slot.weight * STEP;
+  const rounds = Math.floor(position / length);
+  slot.round = round + rounds;
+  slot.position = position - rounds * length;
+}
+
+function isEarlier(a: Slot, b: Slot): boolean {
+  if (a.round !== b.round) return a.round < b.round;
+  const crosswise = a.position * b.weight - b.position * a.weight;
+  return crosswise === 0 ? a.place < b.place : crosswise < 0;
+}
+
+function push(heap: Slot[], slot: Slot): void {
+  let hole = heap.push(slot) - 1;
+  while (hole > 0) {
+    const parent = (hole - 1) >> 1;
+    const above = heap[parent];
+    if (above === undefined || !isEarlier(slot, above)) break;
+    heap[hole] = above;
+    hole = parent;
   }
+  heap[hole] = slot;
+}
 
-  /** The first of the deadlines `offset`, `offset + STEP`, … of a round that is not before `time`. */
-  #setFirstDeadline(place: number, time: CycleTime, offset: number): void {
-    const step = Math.ceil(time.fraction * (this.#weight[place] ?? 1) - offset / STEP);
-    this.#setDeadline(place, time.round, Math.max(0, step) * STEP + offset);
-  }
+function removeTop(heap: Slot[]): void {
+  const last = heap.pop();
+  if (last !== undefined && heap.length > 0) siftDown(heap, last);
+}
 
-  #setDeadline(place: number, round: number, position: number): void {
-    const length = (this.#weight[place] ?? 1) * STEP;
-    const rounds = Math.floor(position / length);
-    this.#round[place] = round + rounds;
-    this.#position[place] = position - rounds * length;
-  }
-
-  #isEarlier(a: number, b: number): boolean {
-    const rounds = (this.#round[a] ?? 0) - (this.#round[b] ?? 0);
-    if (rounds !== 0) return rounds < 0;
-    const crosswise =
-      (this.#position[a] ?? 0) * (this.#weight[b] ?? 1) - (this.#position[b] ?? 0) * (this.#weight[a] ?? 1);
-    return crosswise === 0 ? a < b : crosswise < 0;
-  }
-
-  #removeTop(): void {
-    this.#size -= 1;
-    this.#heap[0] = this.#heap[this.#size] ?? 0;
-    this.#siftDown();
-  }
-
-  #push(place: number): void {
-    let hole = this.#size;
-    this.#size += 1;
-    while (hole > 0) {
-      const parent = (hole - 1) >> 1;
-      const above = this.#heap[parent] ?? 0;
-      if (!this.#isEarlier(place, above)) break;
-      this.#heap[hole] = above;
-      hole = parent;
+/** Puts `slot` in the place of the top and lets it sink. */
+function siftDown(heap: Slot[], slot: Slot): void {
+  let hole = 0;
+  for (;;) {
+    let child = 2 * hole + 1;
+    let below = heap[child];
+    const right = heap[child + 1];
+    if (below !== undefined && right !== undefined && isEarlier(right, below)) {
+      child += 1;
+      below = right;
     }
-    this.#heap[hole] = place;
+    if (below === undefined || !isEarlier(below, slot)) break;
+    heap[hole] = below;
+    hole = child;
   }
-
-  #siftDown(): void {
-    const place = this.#heap[0] ?? 0;
-    let hole = 0;
-    for (;;) {
-      let child = 2 * hole + 1;
-      if (child >= this.#size) break;
-      const right = child + 1;
-      if (right < this.#size && this.#isEarlier(this.#heap[right] ?? 0, this.#heap[child] ?? 0))
-        child = right;
-      const below = this.#heap[child] ?? 0;
-      if (!this.#isEarlier(below, place)) break;
-      this.#heap[hole] = below;
-      hole = child;
-    }
-    this.#heap[hole] = place;
-  }
+  heap[hole] = slot;
 }
