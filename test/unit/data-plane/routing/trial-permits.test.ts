@@ -1,0 +1,45 @@
+import { pick, takeUnusedPermits } from '../../../../data-plane/routing/pick.js';
+import { seededRandom } from '../../../../shared/prng.js';
+import type { Snapshot } from '../../../../shared/snapshot.js';
+import { aBackend, aPool, aSnapshot, poolOf, tableOf } from '../../../support/routing-fixture.js';
+
+const random = seededRandom(7);
+
+function withPermits(numbers: number[], given: Partial<Snapshot> & { generation?: number } = {}): Snapshot {
+  const permits = numbers.map((permit) => ({ permit, worker: 0 }));
+  const { generation = 1, ...rest } = given;
+  return aSnapshot([aPool([aBackend('a', { availability: 'trial', permits, generation })])], rest);
+}
+
+describe('trial permits', () => {
+  it('stay used while later snapshots still name them', () => {
+    const first = tableOf(withPermits([1]));
+    expect(pick(poolOf(first), [], random)?.permit).toBe(1);
+    const second = tableOf(withPermits([1, 2], { version: 2 }), {}, first);
+    expect(pick(poolOf(second), [], random)?.permit).toBe(2);
+    expect(pick(poolOf(second), [], random)).toBeNull();
+  });
+
+  it('are one thing in an older and a newer table', () => {
+    const first = tableOf(withPermits([1]));
+    const second = tableOf(withPermits([1], { version: 2 }), {}, first);
+    expect(pick(poolOf(second), [], random)?.permit).toBe(1);
+    expect(pick(poolOf(first), [], random)).toBeNull();
+  });
+
+  it('are lost when a snapshot no longer has them, in older tables too', () => {
+    const first = tableOf(withPermits([1]));
+    const second = tableOf(withPermits([], { version: 2 }), {}, first);
+    expect(pick(poolOf(first), [], random)).toBeNull();
+    expect(takeUnusedPermits(second, 99_000)).toEqual([]);
+  });
+
+  it('are new ones in a new epoch or generation, whatever their number', () => {
+    const first = tableOf(withPermits([1]));
+    pick(poolOf(first), [], random);
+    const second = tableOf(withPermits([1], { epoch: 2 }), {}, first);
+    expect(pick(poolOf(second), [], random)?.permit).toBe(1);
+    const third = tableOf(withPermits([1], { epoch: 2, version: 2, generation: 2 }), {}, second);
+    expect(pick(poolOf(third), [], random)?.permit).toBe(1);
+  });
+});
