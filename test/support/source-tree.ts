@@ -1,0 +1,82 @@
+/** The project's sources as tests of its architecture see them: read from disk, parsed by swc. */
+import { readFileSync, readdirSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+import { parseSync } from '@swc/core';
+import type { Module } from '@swc/core';
+
+export const ROOT = process.cwd();
+/** Folders that hold the product's TypeScript. */
+const SOURCE_FOLDERS = ['shared', 'control-plane', 'data-plane'];
+
+export interface Import {
+  /** As it is written. */
+  readonly specifier: string;
+  /** Path from the root without extension for a source file, else the specifier. */
+  readonly target: string;
+  readonly typeOnly: boolean;
+}
+
+export interface SourceFile {
+  /** From the root, with slashes. */
+  readonly path: string;
+  readonly text: string;
+  readonly imports: readonly Import[];
+  readonly module: Module;
+}
+
+/** All source files, in order of their paths. */
+export function sourceFiles(): readonly SourceFile[] {
+  return SOURCE_FOLDERS.flatMap((folder) =>
+    readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
+      .filter((path) => /\.tsx?$/.test(path) && !path.split('/').includes('node_modules'))
+      .map((path) => readSource(`${folder}/${path}`)),
+  ).sort((a, b) => (a.path < b.path ? -1 : 1));
+}
+
+/** Whether a file belongs to a project without I/O, clock, randomness and waiting. */
+export function isPure(path: string): boolean {
+  return /^(shared\/[^/]+|control-plane\/domain\/.+|data-plane\/(routing|http1\/wire)\/.+)\.ts$/.test(path);
+}
+
+/** Calls `visit` with each node of a syntax tree. */
+export function walk(node: unknown, visit: (node: Readonly<Record<string, unknown>>) => void): void {
+  if (Array.isArray(node)) {
+    for (const element of node) walk(element, visit);
+  } else if (typeof node === 'object' && node !== null) {
+    visit(node as Record<string, unknown>);
+    for (const value of Object.values(node)) walk(value, visit);
+  }
+}
+
+export function parseSource(path: string, text: string): SourceFile {
+  const module = parseSync(text, { syntax: 'typescript', tsx: path.endsWith('x'), target: 'es2023' });
+  return { path, text, imports: importsOf(path, module), module };
+}
+
+function readSource(path: string): SourceFile {
+  return parseSource(path, readFileSync(join(ROOT, path), 'utf8'));
+}
+
+function importsOf(path: string, module: Module): readonly Import[] {
+  const found: Import[] = [];
+  const add = (specifier: string, typeOnly: boolean): void => {
+    found.push({ specifier, target: targetOf(path, specifier), typeOnly });
+  };
+  walk(module, (node) => {
+    const source = node['source'] as { readonly value?: unknown } | null | undefined;
+    if (typeof source?.value === 'string') add(source.value, node['typeOnly'] === true);
+    if (node['type'] !== 'CallExpression') return;
+    const callee = node['callee'] as { readonly type: string };
+    const [first] = node['arguments'] as readonly { readonly expression: { readonly value?: unknown } }[];
+    if (callee.type === 'Import' && typeof first?.expression.value === 'string')
+      add(first.expression.value, false);
+  });
+  return found;
+}
+
+function targetOf(path: string, specifier: string): string {
+  const bare = specifier.replace(/\.js$/, '');
+  if (bare.startsWith('#shared/')) return bare.slice(1);
+  if (!bare.startsWith('.')) return specifier;
+  return relative(ROOT, resolve(ROOT, dirname(path), bare));
+}
