@@ -61,9 +61,10 @@ export function parseConfig(
   };
 }
 
-/** `file:line:col: path: what was expected`. */
+/** `file:line:col: path: what was expected`, in one line whatever the file's keys contain. */
 export function formatProblem({ file, line, col, path, message }: ConfigProblem): string {
-  return `${file}:${line}:${col}: ${path === '' ? '' : `${path}: `}${message}`;
+  const text = `${file}:${line}:${col}: ${path === '' ? '' : `${path}: `}${message}`;
+  return text.replaceAll(/\p{Cc}/gu, (control) => JSON.stringify(control).slice(1, -1));
 }
 
 function readChecked(text: string, env: Environment): YamlDocument | readonly PlacedProblem[] {

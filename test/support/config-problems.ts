@@ -1,0 +1,24 @@
+/** Tables of configuration files with everything that must be told of them. */
+import { formatProblem, parseConfig } from '../../control-plane/config/parse-config.js';
+
+/** A minimal pool, for cases about other keys. */
+export const B = 'backends: []\n';
+
+/** Name, file, then every line that is told of it. */
+export type ProblemCase = readonly [name: string, file: string, ...problems: string[]];
+
+/** What is told of a file, as people read it. */
+export function problemsOf(text: string, env: Record<string, string> = {}): string[] {
+  const result = parseConfig(text, 'f.yaml', env, 2);
+  return result.ok ? [] : result.problems.map(formatProblem);
+}
+
+/** Defines a test per case. */
+export function tellsEachProblem(cases: readonly ProblemCase[], env: Record<string, string> = {}): void {
+  it.each(cases.map(([name, file, ...problems]) => [name, file, problems] as const))(
+    '%s',
+    (_name, file, problems) => {
+      expect(problemsOf(file, env)).toEqual(problems);
+    },
+  );
+}

@@ -1,0 +1,268 @@
+import { B, type ProblemCase, tellsEachProblem } from '../../../support/config-problems.js';
+
+const DURATION = 'expected a duration such as 30s';
+const UNIT = `${DURATION}: a number needs a unit (ms, s, m, h, d)`;
+const NAME = 'expected a name of 1 to 64 characters A-Z a-z 0-9 . _ - that begins with a letter or digit';
+const URL = 'expected a URL such as http://10.0.0.1:8080';
+const NO_PATH = 'expected a URL without path, query and fragment: the request’s own path is used';
+const URL_HOST = 'expected a URL with a host name or address, IPv6 in brackets: http://[::1]:8080';
+const STATUS = 'expected status codes such as 200, 200-399 or 2xx';
+const COOKIE = 'expected a cookie name of 1 to 64 token characters, without the prefix __Host- or __Secure-';
+
+const pools: readonly ProblemCase[] = [
+  [
+    'an algorithm of later',
+    `algorithm: power-of-two\n${B}`,
+    'f.yaml:1:12: algorithm: expected one of round-robin, weighted-round-robin, least-connections, random',
+  ],
+  [
+    'an algorithm misspelt',
+    `algorithm: round_robin\n${B}`,
+    'f.yaml:1:12: algorithm: expected one of round-robin, weighted-round-robin, least-connections, random; did you mean round-robin?',
+  ],
+  ['backends without content', 'backends:\n', 'f.yaml:1:10: backends: expected a list'],
+  ['a backend as text', 'backends: [a]\n', 'f.yaml:1:12: backends.0: expected a mapping of settings'],
+  [
+    'an empty backend',
+    'backends:\n  - {}\n',
+    'f.yaml:2:5: backends.0.id: this setting is required',
+    'f.yaml:2:5: backends.0.url: this setting is required',
+  ],
+  ['a backend without url', 'backends:\n  - id: a\n', 'f.yaml:2:5: backends.0.url: this setting is required'],
+  [
+    'a number as id',
+    'backends: [{id: 1, url: "http://a"}]\n',
+    'f.yaml:1:17: backends.0.id: expected a name (in quotes)',
+  ],
+  ['an id with a space', 'backends: [{id: "a b", url: "http://a"}]\n', `f.yaml:1:17: backends.0.id: ${NAME}`],
+  [
+    'an id that is too long',
+    `backends: [{id: ${'a'.repeat(65)}, url: "http://a"}]\n`,
+    `f.yaml:1:17: backends.0.id: ${NAME}`,
+  ],
+  [
+    'one id twice',
+    'backends:\n  - {id: a, url: "http://a"}\n  - {id: a, url: "http://b"}\n',
+    'f.yaml:3:10: backends.1.id: expected a name of its own: backends.0 has it too',
+  ],
+  [
+    'one address twice',
+    'backends:\n  - {id: a, url: "http://A"}\n  - {id: b, url: "http://a:80/"}\n',
+    'f.yaml:3:18: backends.1.url: expected an address of its own: backends.0 has it too',
+  ],
+  [
+    'a url without scheme',
+    'backends: [{id: a, url: "localhost:8080"}]\n',
+    `f.yaml:1:25: backends.0.url: ${URL}`,
+  ],
+  [
+    'a url with another scheme',
+    'backends: [{id: a, url: "ftp://a"}]\n',
+    'f.yaml:1:25: backends.0.url: expected a URL with http:// or https://',
+  ],
+  ['a number as url', 'backends: [{id: a, url: 8080}]\n', `f.yaml:1:25: backends.0.url: ${URL}`],
+  [
+    'a url with password',
+    'backends: [{id: a, url: "http://u:p@a"}]\n',
+    'f.yaml:1:25: backends.0.url: expected a URL without user name and password',
+  ],
+  ['a url with path', 'backends: [{id: a, url: "http://a/x"}]\n', `f.yaml:1:25: backends.0.url: ${NO_PATH}`],
+  ['a url with query', 'backends: [{id: a, url: "http://a?x"}]\n', `f.yaml:1:25: backends.0.url: ${NO_PATH}`],
+  [
+    'a url without host',
+    'backends: [{id: a, url: "http://:80"}]\n',
+    `f.yaml:1:25: backends.0.url: ${URL_HOST}`,
+  ],
+  [
+    'IPv6 without brackets',
+    'backends: [{id: a, url: "http://::1"}]\n',
+    `f.yaml:1:25: backends.0.url: ${URL_HOST}`,
+  ],
+  [
+    'a name in brackets',
+    'backends: [{id: a, url: "http://[a]"}]\n',
+    `f.yaml:1:25: backends.0.url: ${URL_HOST}`,
+  ],
+  [
+    'port 0 of a backend',
+    'backends: [{id: a, url: "http://a:0"}]\n',
+    'f.yaml:1:25: backends.0.url: expected a URL with a port from 1 to 65535',
+  ],
+  [
+    'a port of a backend in words',
+    'backends: [{id: a, url: "http://a:http"}]\n',
+    'f.yaml:1:25: backends.0.url: expected a URL with a port from 1 to 65535',
+  ],
+  [
+    'a weight above 1,000',
+    'backends: [{id: a, url: "http://a", weight: 1001}]\n',
+    'f.yaml:1:45: backends.0.weight: expected a whole number from 0 to 1000',
+  ],
+  [
+    'a negative weight',
+    'backends: [{id: a, url: "http://a", weight: -1}]\n',
+    'f.yaml:1:45: backends.0.weight: expected a whole number from 0 to 1000',
+  ],
+  [
+    'an interval without unit',
+    `${B}health_check: {interval: 30}\n`,
+    `f.yaml:2:26: health_check.interval: ${UNIT}`,
+  ],
+  [
+    'a timeout above the interval',
+    `${B}health_check: {interval: 1s, timeout: 2s}\n`,
+    'f.yaml:2:39: health_check.timeout: expected at most the interval',
+  ],
+  [
+    'a fast interval above the interval',
+    `${B}health_check: {interval: 1s, fast_interval: 2s}\n`,
+    'f.yaml:2:45: health_check.fast_interval: expected at most the interval',
+  ],
+  [
+    'a wrong order beside another problem',
+    `${B}health_check: {interval: 1s, timeout: 2s, jitter: x}\n`,
+    'f.yaml:2:39: health_check.timeout: expected at most the interval',
+    'f.yaml:2:51: health_check.jitter: expected a share from 0% to 50%, such as 10% or 0.1',
+  ],
+  [
+    'a relative path of checks',
+    `${B}health_check: {path: health}\n`,
+    'f.yaml:2:22: health_check.path: expected a path such as /health, in ASCII',
+  ],
+  [
+    'a status out of range',
+    `${B}health_check: {expected_status: [700]}\n`,
+    `f.yaml:2:34: health_check.expected_status.0: ${STATUS}, from 100 to 599`,
+  ],
+  [
+    'a range of status backwards',
+    `${B}health_check: {expected_status: 300-200}\n`,
+    `f.yaml:2:33: health_check.expected_status.0: ${STATUS}, from 100 to 599`,
+  ],
+  [
+    'a class that does not exist',
+    `${B}health_check: {expected_status: 6xx}\n`,
+    `f.yaml:2:33: health_check.expected_status.0: ${STATUS}`,
+  ],
+  [
+    'no status at all',
+    `${B}health_check: {expected_status: []}\n`,
+    `f.yaml:2:33: health_check.expected_status: ${STATUS}`,
+  ],
+  [
+    'a threshold of 0',
+    `${B}health_check: {failure_threshold: 0}\n`,
+    'f.yaml:2:35: health_check.failure_threshold: expected a whole number from 1 to 100',
+  ],
+  [
+    'a breaker as text',
+    `${B}circuit_breaker: off\n`,
+    'f.yaml:2:18: circuit_breaker: expected a mapping of settings',
+  ],
+  [
+    'a longest opening below the first',
+    `${B}circuit_breaker: {reset_timeout: 1m, max_reset_timeout: 30s}\n`,
+    'f.yaml:2:57: circuit_breaker.max_reset_timeout: expected at least the reset_timeout',
+  ],
+  [
+    'a misspelt breaker key',
+    `${B}circuit_breaker: {half_open_limits: 3}\n`,
+    'f.yaml:2:19: circuit_breaker.half_open_limits: unknown key; did you mean half_open_limit?',
+  ],
+  [
+    'a sticky type of later',
+    `${B}sticky_session: {type: header}\n`,
+    'f.yaml:2:24: sticky_session.type: expected one of cookie, ip',
+  ],
+  [
+    'a cookie name with a space',
+    `${B}sticky_session: {cookie_name: "a b"}\n`,
+    `f.yaml:2:31: sticky_session.cookie_name: ${COOKIE}`,
+  ],
+  [
+    'a cookie name with a prefix',
+    `${B}sticky_session: {cookie_name: __host-a}\n`,
+    `f.yaml:2:31: sticky_session.cookie_name: ${COOKIE}`,
+  ],
+  [
+    'an absolute timeout below the idle one',
+    `${B}sticky_session: {timeout: 1h, absolute_timeout: 1m}\n`,
+    'f.yaml:2:49: sticky_session.absolute_timeout: expected at least the timeout',
+  ],
+  [
+    'too many bits',
+    `${B}sticky_session: {type: ip, ipv4_prefix: 33}\n`,
+    'f.yaml:2:41: sticky_session.ipv4_prefix: expected a whole number from 0 to 32',
+  ],
+];
+
+const P = 'pools: {web: {backends: []}, api: {backends: []}}\nroutes:\n  - {pool: web}\n';
+const PATH = 'expected a path such as /api, in URL characters, without query';
+const SEGMENTS = 'expected a path without empty, . or .. segments';
+const ROUTE_HOST = 'expected a host name such as www.example.com, without scheme and port';
+
+const routes: readonly ProblemCase[] = [
+  [
+    'an unknown pool',
+    `${P}  - {path_prefix: /a, pool: apy}\n`,
+    'f.yaml:4:29: routes.1.pool: expected the name of a pool; did you mean api?',
+  ],
+  [
+    'a pool far from any',
+    `${P}  - {path_prefix: /a, pool: zzzzzz}\n`,
+    'f.yaml:4:29: routes.1.pool: expected the name of a pool',
+  ],
+  ['no pool', `${P}  - {path_prefix: /a}\n`, 'f.yaml:4:5: routes.1.pool: this setting is required'],
+  [
+    'one place twice',
+    `${P}  - {path_prefix: /, pool: api}\n`,
+    'f.yaml:4:5: routes.1: expected a host and path of its own: routes.0 has the same',
+  ],
+  [
+    'one place twice in other words',
+    `${P}  - {host: A.b, path_prefix: /x/, pool: api}\n  - {host: a.B, path_prefix: /x, pool: web}\n`,
+    'f.yaml:5:5: routes.2: expected a host and path of its own: routes.1 has the same',
+  ],
+  ['a host with port', `${P}  - {host: "a:80", pool: api}\n`, `f.yaml:4:12: routes.1.host: ${ROUTE_HOST}`],
+  [
+    'a host with scheme',
+    `${P}  - {host: "http://a", pool: api}\n`,
+    `f.yaml:4:12: routes.1.host: ${ROUTE_HOST}`,
+  ],
+  [
+    'a wildcard',
+    `${P}  - {host: "*.a.com", pool: api}\n`,
+    'f.yaml:4:12: routes.1.host: expected a whole host name: wildcards are not supported',
+  ],
+  [
+    'a number as host',
+    `${P}  - {host: 5, pool: api}\n`,
+    'f.yaml:4:12: routes.1.host: expected a host name such as www.example.com',
+  ],
+  [
+    'a relative path',
+    `${P}  - {path_prefix: api, pool: api}\n`,
+    `f.yaml:4:19: routes.1.path_prefix: ${PATH}`,
+  ],
+  [
+    'a path with query',
+    `${P}  - {path_prefix: "/api?x", pool: api}\n`,
+    `f.yaml:4:19: routes.1.path_prefix: ${PATH}`,
+  ],
+  [
+    'a path with ..',
+    `${P}  - {path_prefix: /a/../b, pool: api}\n`,
+    `f.yaml:4:19: routes.1.path_prefix: ${SEGMENTS}`,
+  ],
+  [
+    'a path with an empty segment',
+    `${P}  - {path_prefix: /a//b, pool: api}\n`,
+    `f.yaml:4:19: routes.1.path_prefix: ${SEGMENTS}`,
+  ],
+  ['a route as text', `${P}  - web\n`, 'f.yaml:4:5: routes.1: expected a mapping of settings'],
+  ['routes as a mapping', 'pools: {a: {backends: []}}\nroutes: {}\n', 'f.yaml:2:9: routes: expected a list'],
+];
+
+describe('a pool that cannot be used is told why, with the place', () => tellsEachProblem(pools));
+
+describe('a route that cannot be used is told why, with the place', () => tellsEachProblem(routes));
