@@ -12,7 +12,7 @@ import { resolveClient, type Client } from '../routing/client-address.js';
 import { joinedField, requestFields, responseFields } from '../routing/headers.js';
 import { attemptFinished, attemptStarted, type Pick } from '../routing/pick.js';
 import { countRequest, countRetry, type RetryBudgetState } from '../routing/retry-budget.js';
-import { isIdempotent, mayRetry } from '../routing/retry.js';
+import { isIdempotent, mayRetry, usesBudget } from '../routing/retry.js';
 import { routeRequest, type BackendEntry, type PoolTable } from '../routing/routing-table.js';
 import { sessionCookieNames } from '../routing/session-cookie.js';
 import type { AttemptEnd, AttemptRunner } from './attempt.js';
@@ -159,7 +159,7 @@ async function forward(parts: EngineParts, errand: Errand, first: PoolTable): Pr
       return exchange.reply(failure === null ? 'no_backend' : replyFor(failure));
     }
     if (failure !== null) {
-      countRetry(parts.budget, context.monotonic());
+      if (usesBudget(failure)) countRetry(parts.budget, context.monotonic());
       context.series.counters.add(exchange.series.retries.get(failure), 1);
     }
     attempts += 1;

@@ -5,6 +5,9 @@
  * connect: nothing was sent, so any method. reset, malformed, timeout: idempotent methods. status: the backend has
  * answered; 500, 502, 503 and 504 are passed through, never retried, so that a client sees what its backend said. body:
  * part of the response is already with the client.
+ *
+ * The budget keeps retries from multiplying the work of backends in trouble. A connection that was not made has given
+ * nobody work, so retries after it do not count: when one of two backends dies, every request finds the other.
  */
 import type { FailureReason } from '#shared/outcome.js';
 import type { RetrySettings } from '#shared/settings.js';
@@ -46,8 +49,13 @@ export function mayRetry(facts: RetryFacts, budget: RetryBudgetState): RetryVerd
   if (facts.outcome !== 'connect' && !isIdempotent(facts.method)) return withheld('method');
   if (!facts.bodyReplayable) return withheld('body');
   if (facts.attempts >= facts.settings.attempts) return withheld('attempts');
-  if (!budgetAllows(budget, facts.settings, facts.at)) return withheld('budget');
+  if (usesBudget(facts.outcome) && !budgetAllows(budget, facts.settings, facts.at)) return withheld('budget');
   return { retry: true };
+}
+
+/** Whether a retry after this failure counts against the budget. */
+export function usesBudget(outcome: FailureReason): boolean {
+  return outcome !== 'connect';
 }
 
 function withheld(cause: RetryCause | null): RetryVerdict {

@@ -1,5 +1,10 @@
 import { createRetryBudget } from '../../../../data-plane/routing/retry-budget.js';
-import { type RetryCause, type RetryFacts, mayRetry } from '../../../../data-plane/routing/retry.js';
+import {
+  type RetryCause,
+  type RetryFacts,
+  mayRetry,
+  usesBudget,
+} from '../../../../data-plane/routing/retry.js';
 import type { FailureReason } from '../../../../shared/outcome.js';
 import { FORWARDING } from '../../../support/routing-fixture.js';
 
@@ -48,8 +53,14 @@ describe('retry', () => {
     expect(ask({ attempts: 3 })).toEqual({ retry: false, cause: 'attempts' });
   });
 
+  it('is free of the budget when no connection was made: no backend had work by it', () => {
+    const settings = { ...FORWARDING.retry, budgetMin: 0 };
+    expect(ask({ outcome: 'connect', settings })).toEqual({ retry: true });
+    expect(usesBudget('connect')).toBe(false);
+  });
+
   it('keeps to its budget', () => {
     const settings = { ...FORWARDING.retry, budgetMin: 0 };
-    expect(ask({ settings })).toEqual({ retry: false, cause: 'budget' });
+    expect(ask({ outcome: 'reset', settings })).toEqual({ retry: false, cause: 'budget' });
   });
 });
