@@ -10,20 +10,20 @@ import { CompatEngine } from './compat/compat-engine.js';
 import { IpcLink } from './control/ipc-link.js';
 import { Worker } from './worker.js';
 
-/** Level of what is said before the primary tells another. */
-const FIRST_LOG_LEVEL = 'info';
+/** How to log before the primary has told. */
+const FIRST_LOG = { level: 'info', format: 'json' } as const;
 
 // Without this, node ends a worker whose primary disappears.
 if (cluster.worker !== undefined) cluster.worker.exitedAfterDisconnect = true;
 
 const worker = new Worker({
-  link: new IpcLink(process, systemTimers, createLogger(FIRST_LOG_LEVEL, { pid: process.pid })),
+  link: new IpcLink(process, systemTimers, createLogger(FIRST_LOG, { pid: process.pid })),
   clock: systemClock,
   timers: systemTimers,
   monotonic: monotonicMs,
   random: Math.random,
   pid: process.pid,
-  createLogger: (level, number) => createLogger(level, { pid: process.pid, worker: number }),
+  createLogger: (settings, number) => createLogger(settings, { pid: process.pid, worker: number }),
   createAccessLog: (dropped) => openAccessLog(Math.random, dropped),
   createForwarder: (engine, context) => {
     switch (engine) {

@@ -31,7 +31,7 @@ export interface WorkerParts {
   monotonic(): number;
   readonly random: Random;
   readonly pid: number;
-  createLogger(level: string, worker: number): Logger;
+  createLogger(settings: Welcome['log'], worker: number): Logger;
   createAccessLog(dropped: () => void): AccessLog;
   createForwarder(engine: Welcome['engine'], context: ForwarderContext): Forwarder;
   /** Ends the process. */
@@ -107,7 +107,7 @@ export class Worker {
   #welcomed(welcome: Welcome): void {
     if (this.#built !== null) return;
     const { link, clock, timers, random } = this.#parts;
-    const logger = this.#parts.createLogger(welcome.log.level, welcome.worker);
+    const logger = this.#parts.createLogger(welcome.log, welcome.worker);
     if (welcome.protocol !== PROTOCOL_VERSION) {
       logger.fatal(
         { ours: PROTOCOL_VERSION, theirs: welcome.protocol },

@@ -217,7 +217,7 @@ const primaryMessage = variants<'type', PrimaryMessage>('type', {
         record<SessionSigningKey>({ kid: text(MAX_LABEL), secret: bytes(1, MAX_SECRET_BYTES) }),
         MAX_SIGNING_KEYS,
       ),
-      log: record<Welcome['log']>({ level: text(MAX_LABEL) }),
+      log: record<Welcome['log']>({ level: text(MAX_LABEL), format: oneOf('json', 'pretty') }),
     },
     { workers: count },
   ),

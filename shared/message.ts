@@ -43,7 +43,7 @@ export interface Welcome {
   readonly engine: 'native' | 'compat';
   readonly certificate: CertificateMaterial | null;
   readonly sessionKeys: readonly SessionSigningKey[];
-  readonly log: { readonly level: string };
+  readonly log: { readonly level: string; readonly format: 'json' | 'pretty' };
 }
 
 /** A `Snapshot` as UTF-8 JSON: encoded once for all workers. */

@@ -1,11 +1,26 @@
-/** The real clocks and timers behind `shared/ports.ts`. */
+/** The real clocks, timers and chance behind `shared/ports.ts`. */
+import { randomInt } from 'node:crypto';
 import type { Clock, TimerHandle, Timers } from '../ports.js';
 
 export const systemClock: Clock = { now: () => Date.now() };
 
+/**
+ * Wall time as it was at start, moved on by the monotonic clock: it never leaps, so a corrected system clock neither
+ * expires everything at once nor freezes deadlines.
+ */
+export function steadyClock(): Clock {
+  const origin = Date.now() - performance.now();
+  return { now: () => Math.floor(origin + performance.now()) };
+}
+
 /** Milliseconds that never go backwards; for durations only. */
 export function monotonicMs(): number {
   return performance.now();
+}
+
+/** 32 bits from the system's generator, for the seed of a command. */
+export function randomSeed(): number {
+  return randomInt(0, 4_294_967_296);
 }
 
 /** Timers of the event loop. They do not keep the process alive. */

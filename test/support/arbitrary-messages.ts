@@ -86,7 +86,7 @@ export const primaryMessages: Arbitrary<PrimaryMessage> = fc.oneof(
     engine: fc.constantFrom('native', 'compat'),
     certificate: fc.option(certificate),
     sessionKeys: fc.array(fc.record({ kid: words, secret: bytes(1, 40) }), { maxLength: 2 }),
-    log: fc.record({ level: words }),
+    log: fc.record({ level: words, format: fc.constantFrom('json', 'pretty') }),
   }),
   fc.record({ type: type('snapshot'), ...position, payload: bytes(1, 30) }),
   fc.record({ type: type('load'), backends: active }),

@@ -33,7 +33,7 @@ export function welcome(changes: Partial<Welcome> = {}): Welcome {
     engine: 'compat',
     certificate: null,
     sessionKeys: [{ kid: 'k1', secret: new Uint8Array(32).fill(7) }],
-    log: { level: 'silent' },
+    log: { level: 'silent', format: 'json' },
     ...changes,
   };
 }
