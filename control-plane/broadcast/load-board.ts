@@ -1,0 +1,76 @@
+/**
+ * Requests in flight per backend, as the workers last reported them. Tells each worker what all others have in
+ * flight, so that least-connections means the backend's load and not the worker's share of it.
+ */
+import type { BackendId, PoolId } from '#shared/ids.js';
+import type { LoadMessage, Report } from '#shared/message.js';
+
+/** How often workers are told, if anything changed. */
+export const LOAD_INTERVAL_MS = 50;
+
+type Active = NonNullable<Report['active']>;
+
+interface Total {
+  readonly pool: PoolId;
+  readonly backend: BackendId;
+  active: number;
+}
+
+function key(pool: string, backend: string): string {
+  return `${pool}/${backend}`;
+}
+
+export class LoadBoard {
+  readonly #byWorker = new Map<number, Active>();
+  #totals = new Map<string, Total>();
+  #changed = false;
+
+  /** The worker's whole list of backends with requests in flight. */
+  report(worker: number, active: Active): void {
+    this.#byWorker.set(worker, active);
+    this.#sum();
+  }
+
+  forget(worker: number): void {
+    if (this.#byWorker.delete(worker)) this.#sum();
+  }
+
+  active(pool: string, backend: string): number {
+    return this.#totals.get(key(pool, backend))?.active ?? 0;
+  }
+
+  /** One message per worker named, or none when nothing changed since the last call. */
+  messages(
+    workers: readonly number[],
+  ): readonly { readonly worker: number; readonly message: LoadMessage }[] {
+    if (!this.#changed) return [];
+    this.#changed = false;
+    return workers.map((worker) => ({ worker, message: this.#others(worker) }));
+  }
+
+  #others(worker: number): LoadMessage {
+    const own = new Map<string, number>();
+    for (const entry of this.#byWorker.get(worker) ?? []) {
+      own.set(key(entry.pool, entry.backend), entry.active);
+    }
+    const backends: LoadMessage['backends'][number][] = [];
+    for (const [name, { pool, backend, active }] of this.#totals) {
+      const others = active - (own.get(name) ?? 0);
+      if (others > 0) backends.push({ pool, backend, active: others });
+    }
+    return { type: 'load', backends };
+  }
+
+  #sum(): void {
+    const totals = new Map<string, Total>();
+    for (const entries of this.#byWorker.values()) {
+      for (const { pool, backend, active } of entries) {
+        const total = totals.get(key(pool, backend));
+        if (total === undefined) totals.set(key(pool, backend), { pool, backend, active });
+        else total.active += active;
+      }
+    }
+    this.#totals = totals;
+    this.#changed = true;
+  }
+}
