@@ -1,0 +1,25 @@
+/**
+ * When a backend is checked next. Pure. Settled backends are checked every interval; one in transition (unknown, or
+ * with a run of results that contradicts its health) faster, so that a verdict does not take thresholds × interval.
+ */
+import type { Health } from '#shared/backend-state.js';
+import type { Random } from '#shared/ports.js';
+import type { HealthCheckSettings } from '#shared/settings.js';
+
+/** Whether the next few checks may change the backend's health. `passed`: the newest result, `null` if there is none. */
+export function inTransition(health: Health, passed: boolean | null): boolean {
+  switch (health) {
+    case 'unknown':
+      return true;
+    case 'healthy':
+      return passed === false;
+    case 'unhealthy':
+      return passed === true;
+  }
+}
+
+/** Milliseconds until the next check starts, varied by the settings' jitter so that checks do not fall into step. */
+export function nextCheckDelay(settings: HealthCheckSettings, transition: boolean, random: Random): number {
+  const interval = transition ? Math.min(settings.fastIntervalMs, settings.intervalMs) : settings.intervalMs;
+  return Math.round(interval * (1 + settings.jitter * (2 * random() - 1)));
+}
