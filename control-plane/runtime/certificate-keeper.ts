@@ -1,0 +1,98 @@
+/**
+ * Keeps the certificate that workers terminate TLS with: loads it at the start, again when its files change, and hands
+ * each good one to the workers. A bad one is recorded and the one before stays in use.
+ */
+import { randomBytes } from 'node:crypto';
+import type { CertificateMaterial } from '#shared/message.js';
+import { type LoadedCertificate, loadCertificate } from '../config/certificates.js';
+import type { TlsFiles } from '../config/process-settings.js';
+import { type FileWatch, watchFiles } from '../config/watch-files.js';
+import type { Primary } from './primary.js';
+import { StartFailure } from './start-failure.js';
+import type { Surroundings } from './surroundings.js';
+
+/** Keys of TLS session tickets, shared by all workers so that a session resumes on any of them. */
+const TICKET_KEY_BYTES = 48;
+
+export class CertificateKeeper {
+  readonly #files: TlsFiles | null;
+  readonly #around: Surroundings;
+  readonly #ticketKeys = randomBytes(TICKET_KEY_BYTES);
+  #current: LoadedCertificate | null = null;
+  #known: readonly (string | null)[] = [];
+  #lastProblem: string | null = null;
+  #primary: Primary | null = null;
+  #watch: FileWatch | null = null;
+
+  private constructor(files: TlsFiles | null, around: Surroundings) {
+    this.#files = files;
+    this.#around = around;
+  }
+
+  /** `files`: `null` where TLS is off. Fails with StartFailure when there is no good certificate to start with. */
+  static async load(files: TlsFiles | null, around: Surroundings): Promise<CertificateKeeper> {
+    const keeper = new CertificateKeeper(files, around);
+    if (files === null) return keeper;
+    const result = await loadCertificate(files, around.clock.now());
+    if (!result.ok) throw new StartFailure(result.problem);
+    keeper.#current = result.certificate;
+    keeper.#known = result.sha256;
+    return keeper;
+  }
+
+  get material(): CertificateMaterial | null {
+    if (this.#current === null) return null;
+    const { certPem, keyPem } = this.#current;
+    return { certPem, keyPem, ticketKeys: this.#ticketKeys };
+  }
+
+  /** From now on loads are recorded, and changes of the files are followed. */
+  async attach(primary: Primary): Promise<void> {
+    if (this.#files === null || this.#current === null) return;
+    this.#primary = primary;
+    await this.#record(this.#current, this.#files);
+    const { certFile, keyFile } = this.#files;
+    const onChange = (): void => void this.reload();
+    this.#watch = watchFiles({ files: [certFile, keyFile], known: this.#known, onChange });
+  }
+
+  /** Loads the files again. What is the same, or not good, changes nothing. */
+  async reload(): Promise<void> {
+    if (this.#files === null || this.#primary === null) return;
+    const { certFile } = this.#files;
+    const result = await loadCertificate(this.#files, this.#around.clock.now());
+    if (!result.ok) {
+      if (result.problem === this.#lastProblem) return;
+      this.#lastProblem = result.problem;
+      this.#around.logger.error(
+        { certFile, problem: result.problem },
+        'certificate not loaded: the one before stays in use',
+      );
+      const actor = { kind: 'file', name: certFile } as const;
+      await this.#primary.submit({ type: 'RejectCertificate', certFile, problem: result.problem, actor });
+      return;
+    }
+    this.#lastProblem = null;
+    if (result.certificate.fingerprint === this.#current?.fingerprint) return;
+    this.#current = result.certificate;
+    await this.#record(this.#current, this.#files);
+    if (this.material !== null) this.#primary.broadcast({ type: 'certificate', certificate: this.material });
+  }
+
+  close(): void {
+    this.#watch?.close();
+  }
+
+  async #record(certificate: LoadedCertificate, { certFile }: TlsFiles): Promise<void> {
+    const { fingerprint, subject, notAfter } = certificate;
+    const actor = { kind: 'file', name: certFile } as const;
+    await this.#primary?.submit({
+      type: 'RecordCertificate',
+      certFile,
+      fingerprint,
+      subject,
+      notAfter,
+      actor,
+    });
+  }
+}

@@ -1,0 +1,247 @@
+/**
+ * The only writer of state. Takes commands in the order in which they came, decides, stores the events, and only
+ * then shows the new world: to callers, to followers, to the workers. What it has answered survives `kill -9`.
+ *
+ * It does not know where commands come from nor what a snapshot looks like on the wire.
+ */
+import { assert } from '#shared/assert.js';
+import type { Clock, Logger, TimerHandle, Timers } from '#shared/ports.js';
+import type { Command, CommandDraft } from '../domain/commands.js';
+import { nextDeadline } from '../domain/deadline.js';
+import { decide } from '../domain/decide.js';
+import type { Decision, World } from '../domain/decision.js';
+import type { TidegateEvent } from '../domain/events.js';
+import { evolve } from '../domain/evolve.js';
+import { initialObservations } from '../domain/observations.js';
+import { type EventLog, EventLogError } from '../event-log/event-log.js';
+import type { MailboxFull } from './control-port.js';
+import { JournalWriter } from './journal-writer.js';
+import { Mailbox } from './mailbox.js';
+
+/** Commands decided and stored together. Bounds how long one append takes. */
+const BATCH_LIMIT = 256;
+/** Events after which a checkpoint is made… */
+const CHECKPOINT_EVENTS = 500;
+/** …or this time after the last one, if there were any. */
+const CHECKPOINT_MS = 300_000;
+/** How often buffered journal entries are written when no event takes them along. */
+const JOURNAL_FLUSH_MS = 1_000;
+
+export interface ControlLoopOptions {
+  readonly log: EventLog;
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly seed: () => number;
+  readonly logger: Logger;
+  /** The world has changed: events are stored, promises about to resolve. */
+  readonly changed: (world: World, events: readonly TidegateEvent[]) => void;
+  /** The log can no longer be trusted or written by us: the process must end. */
+  readonly fatal: (error: EventLogError) => void;
+  /** A command was refused because the mailbox was full. */
+  readonly dropped: (command: CommandDraft) => void;
+}
+
+interface Letter {
+  readonly draft: CommandDraft;
+  readonly resolve: (decision: Decision) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+export class ControlLoop {
+  readonly #options: ControlLoopOptions;
+  readonly #mailbox = new Mailbox<Letter>();
+  readonly #journal: JournalWriter;
+  #world: World;
+  #lastCommandId: number;
+  #at: number;
+  #draining: Promise<void> | null = null;
+  #deadline: TimerHandle | null = null;
+  #flushTimer: TimerHandle | null = null;
+  #checkpointSeq: number;
+  #checkpointAt: number;
+  #flushDue = false;
+  #closed = false;
+
+  private constructor(
+    options: ControlLoopOptions,
+    world: World,
+    lastCommandId: number,
+    checkpointSeq: number,
+  ) {
+    this.#options = options;
+    this.#world = world;
+    this.#lastCommandId = lastCommandId;
+    this.#at = world.state.at;
+    this.#checkpointSeq = checkpointSeq;
+    this.#checkpointAt = options.clock.now();
+    this.#journal = new JournalWriter();
+  }
+
+  /** Folds the log into the state where the last primary left it. Fails with EventLogError. */
+  static async open(options: ControlLoopOptions): Promise<ControlLoop> {
+    const { checkpoint, events, lastCommandId } = await options.log.recover();
+    let state = checkpoint;
+    let lastId = lastCommandId;
+    for (const event of events) {
+      state = evolve(state, event);
+      lastId = Math.max(lastId, event.cause.id);
+    }
+    return new ControlLoop(options, { state, observations: initialObservations() }, lastId, checkpoint.seq);
+  }
+
+  get world(): World {
+    return this.#world;
+  }
+
+  get mailboxDepth(): number {
+    return this.#mailbox.depth;
+  }
+
+  /** Resolves when the command's events are stored. Rejects with EventLogError when they cannot be: then nothing happened. */
+  submit(draft: CommandDraft): Promise<Decision | MailboxFull> {
+    const { promise, resolve, reject } = Promise.withResolvers<Decision | MailboxFull>();
+    if (this.#closed || !this.#mailbox.offer({ draft, resolve, reject }, isObservation(draft))) {
+      this.#options.dropped(draft);
+      resolve({ kind: 'mailbox-full' });
+    }
+    this.#draining ??= this.#drain();
+    return promise;
+  }
+
+  /** Records an observation: nobody waits for what comes of it. */
+  record(draft: CommandDraft): void {
+    this.submit(draft).catch((error: unknown) => {
+      this.#options.logger.error({ command: draft.type, err: error }, 'observation not recorded');
+    });
+  }
+
+  /** Decides what is queued, stores the rest of the journal and a checkpoint. Later commands are refused. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#deadline?.cancel();
+    this.#flushTimer?.cancel();
+    await this.#draining;
+    this.#journal.finish();
+    await this.#flushJournal();
+    if (this.#world.state.seq > this.#checkpointSeq)
+      await this.#options.log.saveCheckpoint(this.#world.state);
+  }
+
+  async #drain(): Promise<void> {
+    // Lets commands that arrive in the same turn share one append.
+    await Promise.resolve();
+    while (this.#mailbox.depth > 0 || this.#flushDue) {
+      await this.#batch(this.#mailbox.take(BATCH_LIMIT));
+      if (this.#flushDue) await this.#flushJournal();
+    }
+    this.#draining = null;
+  }
+
+  async #batch(letters: readonly Letter[]): Promise<void> {
+    const before = this.#world;
+    let world = before;
+    const events: TidegateEvent[] = [];
+    const decisions: Decision[] = [];
+    for (const { draft } of letters) {
+      const command = this.#stamp(draft);
+      const decision = decide(command, world);
+      decisions.push(decision);
+      if (decision.kind === 'rejected') continue;
+      this.#journal.record(command, decision, world);
+      world = decision.world;
+      for (const event of decision.events) events.push(event);
+    }
+    try {
+      if (events.length > 0) {
+        await this.#options.log.append(before.state.seq, events, this.#journal.entries());
+        this.#journal.written();
+      } else {
+        this.#journal.keep();
+      }
+    } catch (error) {
+      this.#journal.forget();
+      this.#failed(error, letters);
+      return;
+    }
+    this.#world = world;
+    this.#afterwards(events);
+    letters.forEach((letter, index) => {
+      const decision = decisions[index];
+      assert(decision !== undefined, 'every command of a batch is decided');
+      letter.resolve(decision);
+    });
+    await this.#checkpointIfDue();
+  }
+
+  #stamp(draft: CommandDraft): Command {
+    this.#lastCommandId += 1;
+    this.#at = Math.max(this.#at, this.#options.clock.now());
+    return { ...draft, id: this.#lastCommandId, at: this.#at, seed: this.#options.seed() };
+  }
+
+  #afterwards(events: readonly TidegateEvent[]): void {
+    if (this.#closed) return;
+    this.#options.changed(this.#world, events);
+    this.#armDeadline();
+    if (this.#journal.hasEntries) {
+      this.#flushTimer ??= this.#options.timers.after(JOURNAL_FLUSH_MS, () => {
+        this.#flushTimer = null;
+        this.#flushDue = true;
+        this.#draining ??= this.#drain();
+      });
+    }
+  }
+
+  #armDeadline(): void {
+    this.#deadline?.cancel();
+    this.#deadline = null;
+    const due = nextDeadline(this.#world);
+    if (due === null) return;
+    const delayMs = Math.max(0, due - this.#options.clock.now());
+    this.#deadline = this.#options.timers.after(delayMs, () =>
+      this.record({ type: 'AdvanceTime', actor: { kind: 'clock' } }),
+    );
+  }
+
+  /** The log has refused an append: nothing of the batch happened. */
+  #failed(error: unknown, letters: readonly Letter[]): void {
+    for (const letter of letters) letter.reject(error);
+    if (!(error instanceof EventLogError)) throw error;
+    if (error.kind !== 'unavailable') this.#options.fatal(error);
+  }
+
+  /** Writes what no event took along. If that fails it is tried again with the next entries. */
+  async #flushJournal(): Promise<void> {
+    this.#flushDue = false;
+    const entries = this.#journal.entries();
+    if (entries.length === 0) return;
+    try {
+      await this.#options.log.append(this.#world.state.seq, [], entries);
+      this.#journal.written();
+    } catch (error) {
+      this.#options.logger.error({ entries: entries.length, err: error }, 'observation journal not written');
+    }
+  }
+
+  async #checkpointIfDue(): Promise<void> {
+    const { state } = this.#world;
+    const age = this.#options.clock.now() - this.#checkpointAt;
+    const grown = state.seq - this.#checkpointSeq;
+    if (grown < CHECKPOINT_EVENTS && (grown === 0 || age < CHECKPOINT_MS)) return;
+    try {
+      await this.#options.log.saveCheckpoint(state);
+      this.#checkpointSeq = state.seq;
+      this.#checkpointAt = this.#options.clock.now();
+    } catch (error) {
+      this.#options.logger.error(
+        { err: error },
+        'checkpoint not written: the next start reads more of the log',
+      );
+    }
+  }
+}
+
+/** Observations come in any number and may be dropped under load; everything else must not be. */
+function isObservation(draft: CommandDraft): boolean {
+  return draft.type === 'RecordHealthCheck' || draft.type === 'RecordOutcomes';
+}

@@ -1,0 +1,290 @@
+/**
+ * The running control plane: ties the control loop to the workers, the health checks, the metrics and the admin API,
+ * which see it as a `ControlPort`. Wiring only; what things mean is decided in `domain/`.
+ */
+import { poolId } from '#shared/ids.js';
+import type { PrimaryMessage } from '#shared/message.js';
+import type { Logger, TimerHandle, Timers } from '#shared/ports.js';
+import type { SnapshotPosition } from '#shared/snapshot.js';
+import { Broadcaster } from '../broadcast/broadcaster.js';
+import { LOAD_INTERVAL_MS, LoadBoard } from '../broadcast/load-board.js';
+import type { CommandDraft } from '../domain/commands.js';
+import type { Decision, World } from '../domain/decision.js';
+import type { TidegateEvent } from '../domain/events.js';
+import { sameForWorkers, snapshotOf } from '../domain/snapshot.js';
+import type { EventLog, EventLogError } from '../event-log/event-log.js';
+import { httpCheck } from '../health-checks/http-check.js';
+import { CheckScheduler } from '../health-checks/scheduler.js';
+import { PrimaryCounters } from '../metrics/primary-counters.js';
+import { type MetricsPage, type MetricsRegistry, createMetricsRegistry } from '../metrics/registry.js';
+import { MetricTotals } from '../metrics/totals.js';
+import { WorkerDeltas } from '../metrics/worker-deltas.js';
+import { type SessionTable, createSessionTable } from '../sessions/session-table.js';
+import { Supervisor, type SupervisorOptions } from '../workers/supervisor.js';
+import { WorkerDesk } from '../workers/worker-desk.js';
+import type { ConfigProblem, ControlPort, MailboxFull, ReloadResult, WorkerStatus } from './control-port.js';
+import { ControlLoop } from './control-loop.js';
+import type { Surroundings } from './surroundings.js';
+
+/** What the primary cannot do by itself: read files. */
+export interface ConfigSource {
+  reload(): Promise<ReloadResult>;
+  validate(text: string): readonly ConfigProblem[];
+}
+
+export interface PrimaryOptions {
+  readonly version: string;
+  readonly configFile: string;
+  readonly log: EventLog;
+  readonly around: Surroundings;
+  readonly supervisor: Omit<SupervisorOptions, 'logger' | 'timers' | 'random' | 'now'>;
+  readonly fatal: (error: EventLogError) => void;
+  readonly onListenFailed: (code: string, message: string) => void;
+  readonly onWorkersChanged: (pids: readonly number[]) => void;
+}
+
+export class Primary implements ControlPort {
+  readonly version: string;
+  readonly startedAt: number;
+  readonly configFile: string;
+  readonly log: EventLog;
+  readonly counters: PrimaryCounters;
+  readonly #loop: ControlLoop;
+  readonly #supervisor: Supervisor;
+  readonly #desk: WorkerDesk;
+  readonly #scheduler: CheckScheduler;
+  readonly #broadcaster = new Broadcaster();
+  readonly #loads = new LoadBoard();
+  readonly #sessions: SessionTable;
+  readonly #registry: MetricsRegistry;
+  readonly #followers = new Set<(events: readonly TidegateEvent[]) => void>();
+  readonly #firstReady = Promise.withResolvers<number>();
+  readonly #logger: Logger;
+  readonly #timers: Timers;
+  readonly #now: () => number;
+  #source: ConfigSource | null = null;
+  #published: World | null = null;
+  #version = 0;
+  #loadTimer: TimerHandle | null = null;
+  #scrape: Promise<MetricsPage> | null = null;
+
+  /** Opens the log and folds it; nothing else happens yet. Fails with EventLogError. */
+  static async open(options: PrimaryOptions): Promise<Primary> {
+    const { around, log, fatal } = options;
+    const late: { primary?: Primary } = {};
+    const loop = await ControlLoop.open({
+      log,
+      clock: around.clock,
+      timers: around.timers,
+      seed: around.seed,
+      logger: around.logger,
+      changed: (world, events) => {
+        if (late.primary !== undefined) late.primary.#changed(world, events);
+      },
+      fatal,
+      dropped: (draft) => late.primary?.counters.commandDropped(draft.type),
+    });
+    const primary = new Primary(options, loop);
+    late.primary = primary;
+    return primary;
+  }
+
+  private constructor(options: PrimaryOptions, loop: ControlLoop) {
+    const { logger, timers, random, clock } = options.around;
+    this.version = options.version;
+    this.configFile = options.configFile;
+    this.log = options.log;
+    this.#loop = loop;
+    this.#logger = logger;
+    this.#timers = timers;
+    this.#now = () => clock.now();
+    this.startedAt = clock.now();
+    this.#sessions = createSessionTable(clock);
+    const totals = new MetricTotals();
+    this.counters = new PrimaryCounters(totals);
+    this.#scheduler = new CheckScheduler({
+      check: httpCheck,
+      report: (pool, backend, generation, result) => {
+        this.counters.healthCheck(pool, backend, result.passed, result.durationMs);
+        const actor = { kind: 'health-check' } as const;
+        loop.record({ type: 'RecordHealthCheck', pool, backend, generation, result, actor });
+      },
+      now: this.#now,
+      timers,
+      random,
+    });
+    this.#desk = new WorkerDesk({
+      record: (draft) => this.#record(draft),
+      state: () => loop.world.state,
+      broadcaster: this.#broadcaster,
+      loads: this.#loads,
+      sessions: this.#sessions,
+      deltas: new WorkerDeltas(totals),
+      counters: this.counters,
+      metricsPage: () => this.metrics(),
+      send: (worker, message) => this.#supervisor.send(worker, message),
+      readyWorkers: () => this.#supervisor.ready,
+      onReady: (port) => this.#firstReady.resolve(port),
+      onListenFailed: options.onListenFailed,
+      onExited: () => options.onWorkersChanged(this.#pids()),
+      timers,
+      logger,
+    });
+    this.#supervisor = new Supervisor(
+      { ...options.supervisor, logger, timers, random, now: this.#now },
+      {
+        started: (worker, pid) => {
+          this.#desk.started(worker, pid);
+          options.onWorkersChanged(this.#pids());
+        },
+        welcomed: (worker) => this.#desk.welcomed(worker),
+        ready: (worker, port) => this.#desk.ready(worker, port),
+        message: (worker, message) => this.#desk.message(worker, message),
+        exited: (worker, pid, reason, expected) => this.#desk.exited(worker, pid, reason, expected),
+        listenFailed: (worker, code, message) => this.#desk.listenFailed(worker, code, message),
+      },
+    );
+    this.#registry = createMetricsRegistry(totals, {
+      version: this.version,
+      world: () => this.world(),
+      position: () => this.position(),
+      workers: () => this.workers(),
+      activeRequests: (pool, backend) => this.activeRequests(pool, backend),
+      sessionCount: (pool) => this.sessionCount(pool),
+      mailboxDepth: () => loop.mailboxDepth,
+    });
+  }
+
+  /** Who reads the configuration file for `reloadConfig` and `validateConfig`. */
+  set configSource(source: ConfigSource) {
+    this.#source = source;
+  }
+
+  /** Forks the workers; resolves with the port once the first of them forwards. */
+  startWorkers(): Promise<number> {
+    this.#supervisor.start();
+    this.#tellLoads();
+    return this.#firstReady.promise;
+  }
+
+  /** To all workers that forward. */
+  broadcast(message: PrimaryMessage): void {
+    this.#supervisor.broadcast(message);
+  }
+
+  /** Lets the workers finish by the deadline, then records the end and closes the log. */
+  async stop(reason: string, deadlineMs: number): Promise<void> {
+    this.#scheduler.stop();
+    await this.#supervisor.stop(deadlineMs);
+    this.#loadTimer?.cancel();
+    await this.#loop.submit({ type: 'StopPrimary', reason, actor: { kind: 'primary' } });
+    await this.#loop.close();
+    await this.log.close();
+  }
+
+  world(): World {
+    return this.#loop.world;
+  }
+
+  position(): SnapshotPosition {
+    return this.#broadcaster.position;
+  }
+
+  workers(): readonly WorkerStatus[] {
+    return this.#supervisor.slots.map((slot) => {
+      const { applied, lastNack, connections } = this.#desk.news(slot.worker);
+      return {
+        worker: slot.worker,
+        slot: slot.slot,
+        pid: slot.pid,
+        phase: slot.phase,
+        startedAt: slot.startedAt,
+        restarts: slot.restarts,
+        applied,
+        lastNack,
+        lastHeardAt: slot.heardAt,
+        connections,
+      };
+    });
+  }
+
+  activeRequests(pool: string, backend: string): number {
+    return this.#loads.active(pool, backend);
+  }
+
+  sessionCount(pool: string): number {
+    return this.#sessions.count(poolId(pool));
+  }
+
+  submit(draft: CommandDraft): Promise<Decision | MailboxFull> {
+    return this.#loop.submit(draft);
+  }
+
+  follow(listener: (events: readonly TidegateEvent[]) => void): () => void {
+    this.#followers.add(listener);
+    return () => this.#followers.delete(listener);
+  }
+
+  async reloadConfig(): Promise<ReloadResult> {
+    return this.#source === null ? { kind: 'unchanged' } : this.#source.reload();
+  }
+
+  validateConfig(text: string): readonly ConfigProblem[] {
+    return this.#source?.validate(text) ?? [];
+  }
+
+  /** Scrapes that arrive together share one answer. */
+  metrics(): Promise<MetricsPage> {
+    this.#scrape ??= this.#desk
+      .collect()
+      .then(() => this.#registry.render(this.#now()))
+      .finally(() => (this.#scrape = null));
+    return this.#scrape;
+  }
+
+  readiness(): { readonly ready: boolean; readonly reason: string } {
+    if (this.world().state.applied === null)
+      return { ready: false, reason: 'no configuration is applied yet' };
+    if (this.#supervisor.ready.length === 0) return { ready: false, reason: 'no worker forwards' };
+    return { ready: true, reason: 'forwarding' };
+  }
+
+  #pids(): readonly number[] {
+    return this.#supervisor.slots.flatMap((slot) => (slot.pid === null ? [] : [slot.pid]));
+  }
+
+  #record(draft: CommandDraft): void {
+    this.#loop.record(draft);
+    if (draft.type !== 'RecordOutcomes') return;
+    for (const { pool, backend, failures } of draft.outcomes) {
+      if ((failures.connect ?? 0) > 0) this.#scheduler.hasten(pool, backend);
+    }
+  }
+
+  #changed(world: World, events: readonly TidegateEvent[]): void {
+    if (this.#published === null || !sameForWorkers(this.#published, world)) {
+      this.#published = world;
+      const snapshot = snapshotOf(world, this.#version + 1, this.#now());
+      if (snapshot !== null) {
+        this.#version += 1;
+        this.#broadcaster.publish(snapshot);
+      }
+    }
+    this.#scheduler.update(world);
+    if (events.length === 0) return;
+    this.counters.appended(events);
+    for (const event of events) {
+      const { seq, type, pool, backend, actor, data } = event;
+      if (type === 'ConfigApplied') this.#logger.info({ seq, file: data.file, sha256: data.sha256 }, type);
+      else this.#logger.info({ seq, pool, backend, actor: actor.kind, data }, type);
+    }
+    for (const listener of this.#followers) listener(events);
+  }
+
+  #tellLoads(): void {
+    for (const { worker, message } of this.#loads.messages(this.#supervisor.ready)) {
+      this.#supervisor.send(worker, message);
+    }
+    this.#loadTimer = this.#timers.after(LOAD_INTERVAL_MS, () => this.#tellLoads());
+  }
+}

@@ -1,0 +1,38 @@
+/** Forgets, once at the start and then every hour, what of the event log and its journal is older or larger than kept. */
+import type { TimerHandle } from '#shared/ports.js';
+import type { EventLog } from '../event-log/event-log.js';
+import type { Surroundings } from './surroundings.js';
+
+const EVERY_MS = 3_600_000;
+/** Events kept for the history even when no checkpoint or journal segment needs them. */
+export const KEEP_EVENTS = 100_000;
+
+export interface JournalLimits {
+  readonly retentionMs: number;
+  readonly maxBytes: number;
+}
+
+export function startRetention(
+  log: Pick<EventLog, 'retain'>,
+  limits: JournalLimits,
+  { clock, timers, logger }: Surroundings,
+): TimerHandle {
+  let timer: TimerHandle | null = null;
+  let cancelled = false;
+  const run = async (): Promise<void> => {
+    try {
+      const journalBefore = clock.now() - limits.retentionMs;
+      await log.retain({ journalBefore, journalBytes: limits.maxBytes, keepEvents: KEEP_EVENTS });
+    } catch (error) {
+      logger.error({ err: error }, 'old events and observations not forgotten');
+    }
+    if (!cancelled) timer = timers.after(EVERY_MS, () => void run());
+  };
+  void run();
+  return {
+    cancel: () => {
+      cancelled = true;
+      timer?.cancel();
+    },
+  };
+}

@@ -1,0 +1,7 @@
+/** Why Tidegate does not start, in one sentence for the operator: printed without a stack. */
+export class StartFailure extends Error {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'StartFailure';
+  }
+}

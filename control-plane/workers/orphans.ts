@@ -1,0 +1,85 @@
+/**
+ * Workers outlive a primary that was killed, and go on forwarding. The next primary on the same data directory finds
+ * them by a file of process numbers, asks them to finish, and takes their place.
+ */
+import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Logger } from '#shared/ports.js';
+
+const FILE = 'workers.json';
+/** Workers recorded at most; more than this in a file means that it is not ours. */
+const MAX_RECORDED = 1_024;
+
+interface Recorded {
+  readonly pid: number;
+  /** Start of the process in clock ticks since boot: with it a pid names one process only. */
+  readonly ticks: string;
+}
+
+/** Start time of a process, or `null` if there is none (or the system does not tell). */
+function startTicks(pid: number): string | null {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+    // The second field is the command in parentheses and may hold anything, so count from the last parenthesis.
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? null;
+  } catch {
+    return null; // No such process, or no /proc on this system: nothing can be said of it.
+  }
+}
+
+/** Writes down the workers that run now, so that a later primary can find them. */
+export function recordWorkers(dataDir: string, pids: readonly number[]): void {
+  const recorded: Recorded[] = [];
+  for (const pid of pids) {
+    const ticks = startTicks(pid);
+    if (ticks !== null) recorded.push({ pid, ticks });
+  }
+  const path = join(dataDir, FILE);
+  writeFileSync(`${path}.new`, JSON.stringify(recorded), { mode: 0o600 });
+  renameSync(`${path}.new`, path);
+}
+
+/** All workers have ended in order: there will be no orphans. */
+export function forgetWorkers(dataDir: string): void {
+  rmSync(join(dataDir, FILE), { force: true });
+}
+
+/** Asks the workers that a dead primary left behind to finish their requests and end. Answers how many there were. */
+export function retireOrphans(dataDir: string, logger: Logger): number {
+  let retired = 0;
+  for (const { pid, ticks } of readRecorded(dataDir)) {
+    if (startTicks(pid) !== ticks) continue;
+    try {
+      process.kill(pid, 'SIGTERM');
+      retired += 1;
+    } catch (error) {
+      logger.debug({ pid, err: error }, 'orphaned worker ended by itself');
+    }
+  }
+  if (retired > 0) logger.warn({ workers: retired }, 'taking over from workers whose primary died');
+  return retired;
+}
+
+function readRecorded(dataDir: string): readonly Recorded[] {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(readFileSync(join(dataDir, FILE), 'utf8'));
+  } catch {
+    return []; // Absent after an orderly shutdown; unreadable only if it is not ours.
+  }
+  if (!Array.isArray(parsed) || parsed.length > MAX_RECORDED) return [];
+  return parsed.filter(isRecorded);
+}
+
+function isRecorded(value: unknown): value is Recorded {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'pid' in value &&
+    Number.isSafeInteger(value.pid) &&
+    typeof value.pid === 'number' &&
+    value.pid > 1 &&
+    'ticks' in value &&
+    typeof value.ticks === 'string'
+  );
+}

@@ -1,0 +1,46 @@
+/** Finds out before any worker is forked whether the port can be had, so that the answer is one clear sentence. */
+import { createServer } from 'node:net';
+import type { Timers } from '#shared/ports.js';
+
+/** How often a port that the workers of a dead primary still hold is tried again. */
+const RETRY_MS = 20;
+
+/** Binds and lets go. Answers the system's error code, or `null` when the port is free. */
+export async function tryPort(host: string, port: number, reusePort: boolean): Promise<string | null> {
+  const server = createServer();
+  const { promise, resolve } = Promise.withResolvers<string | null>();
+  server.on('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message));
+  server.listen({ host, port, exclusive: true, reusePort }, () => server.close(() => resolve(null)));
+  return promise;
+}
+
+/** Tries until the port is free or `limitMs` are over. Answers the last error code, or `null`. */
+export async function untilPortFree(
+  address: { readonly host: string; readonly port: number; readonly reusePort: boolean },
+  limitMs: number,
+  timers: Timers,
+): Promise<string | null> {
+  const deadline = performance.now() + limitMs;
+  for (;;) {
+    const code = await tryPort(address.host, address.port, address.reusePort);
+    if (code !== 'EADDRINUSE' || performance.now() >= deadline) return code;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    timers.after(RETRY_MS, resolve);
+    await promise;
+  }
+}
+
+/** The sentence for a port that cannot be had. */
+export function listenProblem(what: string, host: string, port: number, code: string): string {
+  const address = `${host.includes(':') ? `[${host}]` : host}:${port}`;
+  switch (code) {
+    case 'EADDRINUSE':
+      return `${what}: ${address} is in use by another program; stop it or choose another port`;
+    case 'EACCES':
+      return `${what}: no permission to listen on ${address}; ports below 1024 need a privilege (CAP_NET_BIND_SERVICE)`;
+    case 'EADDRNOTAVAIL':
+      return `${what}: ${address} is not an address of this machine`;
+    default:
+      return `${what}: cannot listen on ${address}: ${code}`;
+  }
+}
