@@ -27,7 +27,7 @@ describe('the files made from the declarations of the options', () => {
 });
 
 describe('the examples', () => {
-  it.each(['tidegate.example.yaml', 'tidegate.pools.example.yaml'])(
+  it.each(['tidegate.example.yaml', 'tidegate.pools.example.yaml', 'demo.yaml'])(
     '%s is valid without a warning',
     (name) => {
       const result = parseConfig(committed(name), name, {}, 2);
