@@ -21,6 +21,7 @@ import { eventRoutes } from './routes-events.js';
 import { poolRoutes } from './routes-pools.js';
 import { probeRoutes } from './routes-probes.js';
 import { statusRoutes } from './routes-status.js';
+import { whyRoutes } from './routes-why.js';
 import { SHARED_SCHEMAS } from './schemas.js';
 import { Transitions } from './transitions.js';
 
@@ -108,6 +109,7 @@ export async function createAdminApp(options: AdminOptions): Promise<FastifyInst
     poolRoutes(api, source);
     backendRoutes(api, source);
     eventRoutes(api, source, followers);
+    whyRoutes(api, control, options.clock);
     configRoutes(api, control);
     api.get('/api/v1/openapi.json', { schema: { hide: true } }, async () => app.swagger());
   });

@@ -110,6 +110,8 @@ export interface EventDocument {
   readonly pool?: string;
   readonly backend?: string;
   readonly actor: { readonly kind: string; readonly name?: string };
+  /** What happened, for people. */
+  readonly sentence: string;
   readonly cause: { readonly command: string; readonly id: number; readonly event?: number };
   readonly data: Readonly<Record<string, unknown>>;
 }
@@ -120,6 +122,37 @@ export interface EventsDocument {
   readonly more: boolean;
 }
 
+export interface ConfigDifference {
+  /** Where: `pools.web.backends.a.weight`. */
+  readonly path: string;
+  /** What the file says; `null`: nothing. */
+  readonly file: unknown;
+  /** What is in force; `null`: nothing. */
+  readonly live: unknown;
+}
+
+/** Why a backend is, or was, as it is: one sentence and the chain of events that led there, oldest first. */
+export interface WhyDocument {
+  readonly pool: string;
+  readonly backend: string;
+  readonly at: string;
+  /** `null`: it was not there. */
+  readonly availability: Availability | null;
+  readonly panic: boolean;
+  readonly headline: string;
+  readonly steps: readonly {
+    readonly seq: number;
+    readonly at: string;
+    readonly at_ms: number;
+    readonly type: string;
+    readonly sentence: string;
+    /** The very results that decided, one per line. */
+    readonly evidence: readonly string[];
+  }[];
+  /** Steps left out after the first. */
+  readonly omitted: number;
+}
+
 export interface ConfigViewDocument {
   readonly file: string;
   readonly sha256: string | null;
@@ -128,6 +161,8 @@ export interface ConfigViewDocument {
   readonly restart_needed: readonly string[];
   /** When a load was refused after the last one applied: that load's problems. */
   readonly last_rejected: { readonly at: string; readonly problems: readonly string[] } | null;
+  /** What run-time changes made different from the file. */
+  readonly drift: readonly ConfigDifference[];
   /** What is in force. */
   readonly live: Readonly<Record<string, unknown>>;
 }

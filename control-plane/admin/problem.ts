@@ -26,6 +26,7 @@ export const PROBLEM_TYPES = {
   request_timeout: 408,
   duplicate_backend: 409,
   version_conflict: 412,
+  forgotten: 410,
   body_too_large: 413,
   unsupported_media_type: 415,
   invalid_config: 422,

@@ -1,6 +1,7 @@
-/** Says in one line why a backend has the availability it has, and since when. */
+/** Says in one line why a backend has the availability it has, and since when. `/why` has the whole story. */
 import type { Availability } from '#shared/backend-state.js';
-import type { BreakerEvidence, HealthEvidence } from '../domain/events.js';
+import { actorWords, breakerWords } from '../domain/event-sentence.js';
+import type { HealthEvidence } from '../domain/events.js';
 import type { BackendState } from '../domain/state.js';
 import { isoTime } from './json-case.js';
 import type { BackendTransitions } from './transitions.js';
@@ -13,50 +14,47 @@ export interface Standing {
 
 export function standingOf(
   backend: BackendState,
-  availability: Availability,
+  present: Availability,
   transitions: BackendTransitions,
 ): Standing {
-  const { health, breaker, admin, added } = transitions;
-  const addedAt = added?.at ?? 0;
-  switch (availability) {
-    case 'unhealthy':
-      return { since: backend.healthSince, reason: healthReason(health?.data.evidence) };
+  const { health, admin, added } = transitions;
+  switch (present) {
+    case 'unhealthy': {
+      const { healthSince: since } = backend;
+      if (health === undefined) return { since, reason: 'health checks failed' };
+      return { since, reason: checksReason(health.data.evidence) };
+    }
     case 'unchecked':
-      return { since: backend.healthSince, reason: 'waits for its first health check' };
+      return { since: backend.healthSince, reason: 'waits for its first passed check' };
     case 'ejected':
-      return {
-        since: backend.breaker.since,
-        reason: openReason(breaker?.type === 'BreakerOpened' ? breaker.data.evidence : undefined, backend),
-      };
+      return { since: backend.breaker.since, reason: openReason(backend, transitions) };
     case 'trial':
-      return { since: backend.breaker.since, reason: 'its breaker is half-open: trial requests decide' };
+      return { since: backend.breaker.since, reason: 'breaker half-open: trial requests decide' };
     case 'draining':
     case 'maintenance': {
-      const by = admin === undefined ? '' : ` by ${admin.actor.name ?? admin.actor.kind}`;
-      const what = availability === 'draining' ? 'drained' : 'put into maintenance';
-      return { since: admin?.at ?? backend.healthSince, reason: `${what}${by}` };
+      const by = admin === undefined ? '' : ` by ${actorWords(admin.actor)}`;
+      return { since: admin?.at ?? backend.healthSince, reason: `set to ${backend.admin}${by}` };
     }
     case 'available': {
-      const times = [backend.healthSince, backend.breaker.since, admin?.at ?? 0, addedAt];
-      const weightless = backend.weight === 0 ? '; weight 0: no new traffic' : '';
+      const times = [backend.healthSince, backend.breaker.since, admin?.at ?? 0, added?.at ?? 0];
+      const weightless = backend.weight === 0 ? ', but no new traffic at weight 0' : '';
       return { since: Math.max(...times), reason: `in rotation${weightless}` };
     }
   }
 }
 
-function healthReason(evidence: HealthEvidence | undefined): string {
-  if (evidence?.kind !== 'checks') return 'health checks failed';
-  const last = evidence.results.at(-1);
-  const saw = last?.error ?? (last?.status === undefined ? undefined : `status ${last.status}`);
-  const count = evidence.results.length;
-  const checks = count === 1 ? '1 health check failed' : `${count} health checks in a row failed`;
-  return saw === undefined ? checks : `${checks}; the last: ${saw}`;
+/** Shorter than the domain's words: of a run of like results the last will do here. */
+function checksReason(evidence: HealthEvidence): string {
+  if (evidence.kind === 'check-removed') return 'health checks failed';
+  const { results } = evidence;
+  const last = results.at(-1);
+  const run = results.length === 1 ? '1 check failed' : `${results.length} checks in a row failed`;
+  const saw = last?.error ?? (last?.status === undefined ? 'no response' : `status ${last.status}`);
+  return `${run}, the last: ${saw}`;
 }
 
-function openReason(evidence: BreakerEvidence | undefined, backend: BackendState): string {
-  const then = backend.breaker.phase === 'open' ? `; trials from ${isoTime(backend.breaker.until)}` : '';
-  if (evidence === undefined) return `its breaker is open${then}`;
-  if (evidence.kind === 'trial-failed') return `a trial request failed${then}`;
-  const total = evidence.successes + evidence.failures;
-  return `${evidence.failures} of ${total} attempts failed${then}`;
+function openReason({ breaker }: BackendState, transitions: BackendTransitions): string {
+  const opened = transitions.breaker;
+  const why = opened?.type === 'BreakerOpened' ? breakerWords(opened.data.evidence) : 'breaker open';
+  return breaker.phase === 'open' ? `${why}; trials from ${isoTime(breaker.until)}` : why;
 }

@@ -25,6 +25,9 @@ export function accepts(field: string | undefined, type: string): boolean {
 export function problemOfError(error: FastifyError, request: FastifyRequest): Problem | null {
   if (error.validation !== undefined)
     return validationProblem(error.validation, error.validationContext, request);
+  if (error instanceof EventLogError && error.kind === 'forgotten') {
+    return { type: 'forgotten', detail: error.message };
+  }
   if (error instanceof EventLogError) {
     const detail = `The event log could not be used: ${error.message}`;
     return { type: 'event_log', detail, retryAfterSeconds: 5 };

@@ -2,6 +2,7 @@
 import type { FastifyInstance } from 'fastify';
 import type { ControlPort } from '../runtime/control-port.js';
 import type { ConfigViewDocument } from './documents.js';
+import { driftDocuments } from './drift-view.js';
 import { isoTime } from './json-case.js';
 import { liveConfig } from './live-config.js';
 import { fieldProblem, sendProblem } from './problem.js';
@@ -15,7 +16,8 @@ export function configRoutes(app: FastifyInstance, port: ControlPort): void {
     {
       schema: {
         summary: 'The configuration in force',
-        description: 'Where it came from, what waits for a restart. Never secrets.',
+        description:
+          'Where it came from, what run-time changes made different from the file, what waits for a restart. Never secrets.',
         tags: ['config'],
         response: answers({ 200: json(ref('Config'), 'The configuration.') }),
       },
@@ -86,6 +88,7 @@ function configDocument(port: ControlPort): ConfigViewDocument {
     applied_at: applied === null ? null : isoTime(applied.at),
     restart_needed: applied?.restartNeeded ?? [],
     last_rejected: rejected === null ? null : { at: isoTime(rejected.at), problems: rejected.problems },
+    drift: driftDocuments(state),
     live: liveConfig(state),
   };
 }

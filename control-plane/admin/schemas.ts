@@ -49,6 +49,15 @@ const OPEN: JsonSchema = { type: 'object', additionalProperties: true };
 
 export const ADMIN_STATES = ['ready', 'draining', 'maintenance'] as const;
 const ADMIN_STATE = oneOf(...ADMIN_STATES);
+const AVAILABILITY = oneOf(
+  'available',
+  'trial',
+  'draining',
+  'unchecked',
+  'unhealthy',
+  'ejected',
+  'maintenance',
+);
 const POSITION = object({ epoch: integer(), version: integer() });
 const FIELD_PROBLEM = object(
   { path: text('Dotted path, or name of the parameter.'), message: text(), line: integer(), col: integer() },
@@ -84,7 +93,7 @@ const BACKEND = object({
     },
     ['until'],
   ),
-  availability: oneOf('available', 'trial', 'draining', 'unchecked', 'unhealthy', 'ejected', 'maintenance'),
+  availability: AVAILABILITY,
   since: TIME,
   since_ms: integer(),
   reason: text('Why it has this availability, in one line.'),
@@ -156,6 +165,7 @@ const EVENT = object(
     schema: integer(),
     pool: text(),
     backend: text(),
+    sentence: text('What happened, for people.'),
     actor: object({ kind: text(), name: text() }, ['name']),
     cause: object({ command: text(), id: integer(), event: integer() }, ['event']),
     data: { ...OPEN, description: 'Differs by type.' },
@@ -169,7 +179,32 @@ const CONFIG = object({
   applied_at: nullable(TIME),
   restart_needed: list(text()),
   last_rejected: nullable(object({ at: TIME, problems: list(text()) })),
+  drift: list(
+    object({ path: text(), file: {}, live: {} }),
+    'What run-time changes made different from the file.',
+  ),
   live: { ...OPEN, description: 'What is in force.' },
+});
+
+const WHY = object({
+  pool: text(),
+  backend: text(),
+  at: TIME,
+  availability: nullable(AVAILABILITY),
+  panic: TRUE_FALSE,
+  headline: text('The answer in one sentence.'),
+  steps: list(
+    object({
+      seq: integer(),
+      at: TIME,
+      at_ms: integer(),
+      type: text(),
+      sentence: text(),
+      evidence: list(text(), 'The very results that decided, one per line.'),
+    }),
+    'The events that led there, oldest first.',
+  ),
+  omitted: integer('Steps left out after the first.'),
 });
 
 const PROBLEM = object(
@@ -192,6 +227,7 @@ export const SHARED_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
   Worker: WORKER,
   Event: EVENT,
   Config: CONFIG,
+  Why: WHY,
   Problem: PROBLEM,
   Validation: object({ valid: TRUE_FALSE, problems: list(FIELD_PROBLEM) }),
   Reload: object({ result: oneOf('applied', 'unchanged'), events: integer(), restart_needed: list(text()) }),

@@ -13,6 +13,7 @@ import type {
   StatusDocument,
   WorkerDocument,
 } from './documents.js';
+import { eventWords } from './event-words.js';
 import { isoTime, objectToJsonCase } from './json-case.js';
 import { poolSettingsDocument } from './pool-settings.js';
 import { standingOf } from './reason.js';
@@ -140,6 +141,7 @@ export function eventDocument(event: TidegateEvent): EventDocument {
     schema: event.schema,
     ...(event.pool === undefined ? {} : { pool: event.pool }),
     ...(event.backend === undefined ? {} : { backend: event.backend }),
+    sentence: eventWords(event),
     actor: event.actor,
     cause: event.cause,
     data: objectToJsonCase(event.data),

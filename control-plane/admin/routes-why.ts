@@ -1,0 +1,64 @@
+/** Why a backend is, or was, in rotation or out of it. */
+import type { FastifyInstance } from 'fastify';
+import { backendId, poolId } from '#shared/ids.js';
+import type { Clock } from '#shared/ports.js';
+import type { ControlPort } from '../runtime/control-port.js';
+import { sendProblem } from './problem.js';
+import { answers, BACKEND_PARAMS, json, ref } from './schemas.js';
+import { whyDocument } from './why-view.js';
+import { unknownBackend } from './writes.js';
+
+interface WhyRoute {
+  readonly Params: { readonly pool: string; readonly id: string };
+  readonly Querystring: { readonly at?: string };
+}
+
+const ISO_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:\d\d)$/;
+
+/** Milliseconds since 1970 of an ISO 8601 time with its zone, or of such a number. `null`: neither. */
+export function parseInstant(text: string): number | null {
+  if (/^\d{1,15}$/.test(text)) return Number(text);
+  const at = ISO_TIME.test(text) ? Date.parse(text) : Number.NaN;
+  return Number.isNaN(at) ? null : at;
+}
+
+export function whyRoutes(app: FastifyInstance, port: ControlPort, clock: Clock): void {
+  app.get<WhyRoute>(
+    '/api/v1/pools/:pool/backends/:id/why',
+    {
+      schema: {
+        summary: 'Why a backend is, or was, as it is',
+        description:
+          'The chain of events since the backend was added, each with the evidence that decided it. Also for backends that have been removed, as far back as the event log goes.',
+        tags: ['backends'],
+        params: BACKEND_PARAMS,
+        querystring: {
+          type: 'object',
+          additionalProperties: false,
+          properties: {
+            at: {
+              type: 'string',
+              maxLength: 40,
+              description:
+                'The time asked about: ISO 8601 with zone, or milliseconds since 1970. Without it: now.',
+            },
+          },
+        },
+        response: answers({ 200: json(ref('Why'), 'The explanation.') }),
+      },
+    },
+    async (request, reply) => {
+      const now = Math.max(clock.now(), port.world().state.at);
+      const at = request.query.at === undefined ? now : parseInstant(request.query.at);
+      if (at === null) {
+        const message = 'expected a time such as 2026-01-31T03:00:00Z, or milliseconds since 1970';
+        const detail = 'The time is not understood.';
+        return sendProblem(reply, { type: 'invalid_query', detail, problems: [{ path: 'at', message }] });
+      }
+      const { pool, id } = request.params;
+      const question = { pool: poolId(pool), backend: backendId(id), at: Math.min(at, now) };
+      const document = await whyDocument(port, question);
+      return document ?? sendProblem(reply, unknownBackend(pool, id));
+    },
+  );
+}
