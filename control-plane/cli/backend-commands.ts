@@ -1,0 +1,108 @@
+/** `backends`: what they are, and changing them while traffic runs. */
+import { type Command, InvalidArgumentError } from 'commander';
+import type { AdminState } from '#shared/backend-state.js';
+import type { BackendDocument, StatusDocument } from '../admin/documents.js';
+import { newBackend, existingBackend, pathOf } from './backend-reference.js';
+import { contextOf, type CommandContext } from './command-context.js';
+import { CommandFailure, EXIT_FAILED } from './exit-codes.js';
+import { paint, print } from './output.js';
+import { backendTable, indented } from './status-commands.js';
+
+const BACKEND_HELP = 'POOL/ID, or ID alone where it is clear';
+
+export function backendCommands(program: Command): void {
+  const backends = program.command('backends').description('list, add, remove, weigh and drain backends');
+  backends
+    .command('list', { isDefault: true })
+    .description('all backends, or those of one pool')
+    .argument('[pool]', 'name of a pool')
+    .action(async (pool: string | undefined, _options: unknown, command: Command) => {
+      const context = await contextOf(command);
+      list(context, pool, await context.api.status());
+    });
+  backends
+    .command('add')
+    .description('add a backend; it takes traffic after its first passed health check')
+    .argument('<backend>', 'POOL/ID, or ID alone for the only pool or pool default')
+    .argument('<url>', 'http:// or https://, host and port')
+    .option('--weight <number>', 'share of traffic, 0 to 1000', parseWeight, 1)
+    .action(async (name: string, url: string, options: { readonly weight: number }, command: Command) => {
+      const context = await contextOf(command);
+      const { pool, id } = await newBackend(context.api, name);
+      const path = `/api/v1/pools/${encodeURIComponent(pool)}/backends`;
+      const body = { id, url, weight: options.weight };
+      tell(context, await context.api.write(pool, 'POST', path, body), `added ${pool}/${id}`);
+    });
+  backends
+    .command('remove')
+    .description('remove a backend; what it is answering is finished')
+    .argument('<backend>', BACKEND_HELP)
+    .action(async (name: string, _options: unknown, command: Command) => {
+      const context = await contextOf(command);
+      const backend = await existingBackend(context.api, name);
+      await context.api.write(backend.pool, 'DELETE', pathOf(backend));
+      const text = `removed ${backend.pool}/${backend.id}`;
+      print(context.json ? JSON.stringify({ removed: backend }) : text);
+    });
+  backends
+    .command('weight')
+    .description('change the share of traffic')
+    .argument('<backend>', BACKEND_HELP)
+    .argument('<number>', '0 to 1000; 0: no new traffic, sessions stay', parseWeight)
+    .action(async (name: string, weight: number, _options: unknown, command: Command) => {
+      await change(command, name, { weight });
+    });
+  adminCommand(backends, 'drain', 'draining', 'no new sessions; those that are there stay');
+  adminCommand(backends, 'ready', 'ready', 'back into rotation');
+  adminCommand(backends, 'maintenance', 'maintenance', 'no traffic at all');
+}
+
+function adminCommand(backends: Command, name: string, admin: AdminState, description: string): void {
+  backends
+    .command(name)
+    .description(description)
+    .argument('<backend>', BACKEND_HELP)
+    .action(async (backend: string, _options: unknown, command: Command) => {
+      await change(command, backend, { admin });
+    });
+}
+
+async function change(command: Command, name: string, body: object): Promise<void> {
+  const context = await contextOf(command);
+  const backend = await existingBackend(context.api, name);
+  const answer = await context.api.write(backend.pool, 'PATCH', pathOf(backend), body);
+  tell(context, answer, `changed ${backend.pool}/${backend.id}`);
+}
+
+/** What a backend is after a write. */
+function tell(context: CommandContext, answer: unknown, text: string): void {
+  if (context.json) {
+    print(JSON.stringify(answer, null, 2));
+    return;
+  }
+  // The shape is that of the same release (admin/documents.ts).
+  const backend = answer as BackendDocument;
+  print(`${text}: ${backend.admin}, weight ${backend.weight}, ${backend.availability} (${backend.reason})`);
+}
+
+function list({ json }: CommandContext, wanted: string | undefined, status: StatusDocument): void {
+  const pools = status.pools.filter((pool) => wanted === undefined || pool.id === wanted);
+  if (wanted !== undefined && pools.length === 0) {
+    const names = status.pools.map((pool) => pool.id).join(', ');
+    throw new CommandFailure(EXIT_FAILED, `There is no pool ${wanted}; there are: ${names}.`);
+  }
+  if (json) {
+    print(JSON.stringify({ backends: pools.flatMap((pool) => pool.backends) }, null, 2));
+    return;
+  }
+  pools.forEach((pool, index) => {
+    if (index > 0) print('');
+    print(paint('bold', `pool ${pool.id}`), ...indented(backendTable(pool.backends, Date.now())));
+  });
+}
+
+function parseWeight(text: string): number {
+  const weight = /^\d{1,4}$/.test(text) ? Number(text) : Infinity;
+  if (weight > 1_000) throw new InvalidArgumentError('Expected a whole number from 0 to 1000.');
+  return weight;
+}

@@ -1,0 +1,54 @@
+/**
+ * Which backend is meant: `POOL/ID`, or `ID` alone where only one pool has it. Where several have it, pool `default`
+ * is taken if it is among them.
+ */
+import type { BackendDocument, StatusDocument } from '../admin/documents.js';
+import type { ApiClient } from './api-client.js';
+import { CommandFailure, EXIT_FAILED, EXIT_USAGE } from './exit-codes.js';
+
+export const DEFAULT_POOL = 'default';
+
+export interface BackendReference {
+  readonly pool: string;
+  readonly id: string;
+}
+
+/** `null`: the pool is not said. */
+export function parseReference(text: string): { readonly pool: string | null; readonly id: string } {
+  const [first = '', second, ...rest] = text.split('/');
+  if (first === '' || second === '' || rest.length > 0) {
+    throw new CommandFailure(EXIT_USAGE, `${text} does not name a backend; expected POOL/ID, or ID alone.`);
+  }
+  return second === undefined ? { pool: null, id: first } : { pool: first, id: second };
+}
+
+/** A backend that exists. */
+export async function existingBackend(api: ApiClient, text: string): Promise<BackendReference> {
+  const { pool, id } = parseReference(text);
+  if (pool !== null) return { pool, id };
+  const having = withBackend(await api.status(), id).map((backend) => backend.pool);
+  const [only] = having;
+  if (only === undefined) throw new CommandFailure(EXIT_FAILED, `No pool has a backend ${id}.`);
+  if (having.length === 1) return { pool: only, id };
+  if (having.includes(DEFAULT_POOL)) return { pool: DEFAULT_POOL, id };
+  throw new CommandFailure(
+    EXIT_USAGE,
+    `Several pools have a backend ${id}; say which: ${having.map((name) => `${name}/${id}`).join(', ')}.`,
+  );
+}
+
+/** Where a new backend goes: the only pool there is, else pool `default`. */
+export async function newBackend(api: ApiClient, text: string): Promise<BackendReference> {
+  const { pool, id } = parseReference(text);
+  if (pool !== null) return { pool, id };
+  const { pools } = await api.status();
+  return { pool: pools.length === 1 ? (pools[0]?.id ?? DEFAULT_POOL) : DEFAULT_POOL, id };
+}
+
+function withBackend(status: StatusDocument, id: string): readonly BackendDocument[] {
+  return status.pools.flatMap((pool) => pool.backends.filter((backend) => backend.id === id));
+}
+
+export function pathOf({ pool, id }: BackendReference): string {
+  return `/api/v1/pools/${encodeURIComponent(pool)}/backends/${encodeURIComponent(id)}`;
+}

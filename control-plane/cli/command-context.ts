@@ -1,0 +1,30 @@
+/** What a command is given besides its own arguments. The only place that reads the environment for them. */
+import type { Command } from 'commander';
+import { ApiClient } from './api-client.js';
+
+export const DEFAULT_ADMIN = 'http://127.0.0.1:9900';
+
+interface GlobalOptions {
+  readonly admin?: string;
+  readonly tokenFile?: string;
+  readonly json?: boolean;
+}
+
+export interface CommandContext {
+  readonly api: ApiClient;
+  readonly json: boolean;
+}
+
+export async function contextOf(command: Command): Promise<CommandContext> {
+  const options: GlobalOptions = command.optsWithGlobals();
+  const api = await ApiClient.create({
+    admin: options.admin ?? (process.env['TIDEGATE_ADMIN'] || DEFAULT_ADMIN),
+    tokenFile: options.tokenFile ?? (process.env['TIDEGATE_TOKEN_FILE'] || undefined),
+  });
+  return { api, json: wantsJson(command) };
+}
+
+export function wantsJson(command: Command): boolean {
+  const options: GlobalOptions = command.optsWithGlobals();
+  return options.json === true;
+}

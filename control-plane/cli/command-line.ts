@@ -1,0 +1,54 @@
+/** The commands of `tidegate` and what is the same for all: global options, help, errors, exit codes. */
+import { Command, CommanderError } from 'commander';
+import { backendCommands } from './backend-commands.js';
+import { DEFAULT_ADMIN } from './command-context.js';
+import { configCommands } from './config-commands.js';
+import { eventsCommand } from './events-command.js';
+import { CommandFailure, EXIT_CODES_HELP, EXIT_OK, EXIT_USAGE } from './exit-codes.js';
+import { printError } from './output.js';
+import { poolCommands } from './pool-commands.js';
+import { statusCommands } from './status-commands.js';
+import { whyCommand } from './why-command.js';
+
+/** Runs one command line; answers the exit code. */
+export async function runCommandLine(argv: readonly string[]): Promise<number> {
+  // `tidegate events | head`: the reader is gone, and that is fine.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    process.exit(error.code === 'EPIPE' ? EXIT_OK : 1);
+  });
+  const result: { exitCode: number } = { exitCode: EXIT_OK };
+  const program = createProgram((exitCode) => {
+    result.exitCode = exitCode;
+  });
+  try {
+    await program.parseAsync([...argv]);
+    return result.exitCode;
+  } catch (error) {
+    // Commander has said what is wrong.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT_OK : EXIT_USAGE;
+    if (!(error instanceof CommandFailure)) throw error;
+    printError(error.message);
+    return error.exitCode;
+  }
+}
+
+/** Tells the exit code of a command that has printed all there is to say. */
+export type EndWith = (exitCode: number) => void;
+
+function createProgram(endWith: EndWith): Command {
+  const program = new Command('tidegate')
+    .description('An HTTP load balancer that remembers why.')
+    .option('--admin <url>', `where the admin API is (TIDEGATE_ADMIN; default ${DEFAULT_ADMIN})`)
+    .option('--token-file <file>', 'file with the token of the admin API (TIDEGATE_TOKEN_FILE)')
+    .option('--json', 'answers for programs')
+    .showHelpAfterError('(tidegate --help tells more)')
+    .addHelpText('after', EXIT_CODES_HELP)
+    .exitOverride();
+  configCommands(program, endWith);
+  statusCommands(program);
+  backendCommands(program);
+  poolCommands(program);
+  eventsCommand(program);
+  whyCommand(program);
+  return program;
+}

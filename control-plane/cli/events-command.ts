@@ -1,0 +1,132 @@
+/** `events`: what happened, and what happens. One line per event; with --json one JSON document per line. */
+import { setTimeout as wait } from 'node:timers/promises';
+import { type Command, InvalidArgumentError } from 'commander';
+import type { EventDocument, EventsDocument } from '../admin/documents.js';
+import type { ApiClient } from './api-client.js';
+import { parseReference } from './backend-reference.js';
+import { contextOf } from './command-context.js';
+import { CommandFailure, EXIT_FAILED, EXIT_UNREACHABLE } from './exit-codes.js';
+import { readMessages, type StreamMessage } from './event-stream.js';
+import { paint, print, printError } from './output.js';
+import { formatTime } from './times.js';
+
+/** How long a lost stream is tried to be had back. */
+const RECONNECT_LIMIT_MS = 60_000;
+const RECONNECT_PAUSE_MS = 1_000;
+
+interface EventsOptions {
+  readonly follow?: boolean;
+  readonly type?: string;
+  readonly pool?: string;
+  readonly backend?: string;
+  readonly after?: number;
+  readonly limit?: number;
+}
+
+export function eventsCommand(program: Command): void {
+  program
+    .command('events')
+    .description('what happened, oldest first: the last 50, or those after one')
+    .option('--follow', 'and what happens from now on')
+    .option('--type <types>', 'only these types, with commas between')
+    .option('--pool <name>', 'only of this pool')
+    .option('--backend <backend>', 'only of this backend: POOL/ID, or ID in any pool')
+    .option('--after <number>', 'only those after the event with this number', parseNumber)
+    .option('--limit <number>', 'how many, 1 to 1000', parseNumber)
+    .action(async (options: EventsOptions, command: Command) => {
+      const { api, json } = await contextOf(command);
+      const tell = (event: EventDocument): void => print(json ? JSON.stringify(event) : eventLine(event));
+      const filter = filterOf(options);
+      if (options.follow && options.after !== undefined) {
+        await follow(api, filter, options.after, tell);
+        return;
+      }
+      const events = await page(api, filter, options);
+      const { seq } = options.follow ? await api.status() : { seq: 0 };
+      const shown = options.follow ? events.filter((event) => event.seq <= seq) : events;
+      shown.forEach(tell);
+      if (options.follow) await follow(api, filter, seq, tell);
+    });
+}
+
+function filterOf({ type, pool, backend }: EventsOptions): URLSearchParams {
+  const filter = new URLSearchParams();
+  if (type !== undefined) filter.set('type', type);
+  if (pool !== undefined) filter.set('pool', pool);
+  if (backend === undefined) return filter;
+  const reference = parseReference(backend);
+  filter.set('backend', reference.id);
+  if (reference.pool !== null) filter.set('pool', reference.pool);
+  return filter;
+}
+
+/** Oldest first. Without `after` the newest ones. */
+async function page(
+  api: ApiClient,
+  filter: URLSearchParams,
+  options: EventsOptions,
+): Promise<readonly EventDocument[]> {
+  const query = new URLSearchParams(filter);
+  query.set('limit', String(options.limit ?? 50));
+  if (options.after !== undefined) query.set('after', String(options.after));
+  const { events } = await api.get<EventsDocument>(`/api/v1/events?${query.toString()}`);
+  return options.after === undefined ? events.toReversed() : events;
+}
+
+/** Follows until it is interrupted; goes on where it stood when the stream is lost. */
+async function follow(
+  api: ApiClient,
+  filter: URLSearchParams,
+  after: number,
+  tell: (event: EventDocument) => void,
+): Promise<never> {
+  const abort = new AbortController();
+  let last = after;
+  let lostAt: number | null = null;
+  let connected = false;
+  for (;;) {
+    const query = new URLSearchParams(filter);
+    query.set('follow', 'true');
+    query.set('after', String(last));
+    try {
+      const stream = await api.stream(`/api/v1/events?${query.toString()}`, abort.signal);
+      lostAt = null;
+      connected = true;
+      for await (const message of readMessages(stream)) last = handle(message, last, tell);
+    } catch (error) {
+      // Refused is refused, and what was never there is not lost.
+      if (error instanceof CommandFailure && (error.exitCode === EXIT_FAILED || !connected)) throw error;
+    }
+    if (lostAt === null) printError('The stream of events was lost. Trying to have it back.');
+    lostAt ??= Date.now();
+    if (Date.now() - lostAt > RECONNECT_LIMIT_MS) {
+      throw new CommandFailure(EXIT_UNREACHABLE, 'The stream of events did not come back.');
+    }
+    await wait(RECONNECT_PAUSE_MS);
+  }
+}
+
+function handle(message: StreamMessage, last: number, tell: (event: EventDocument) => void): number {
+  if (message.event === 'gap') {
+    printError(`Some events after #${last} are no longer kept.`);
+    return last;
+  }
+  if (message.event !== 'message') return last;
+  // The shape is that of the same release (admin/documents.ts).
+  const event = JSON.parse(message.data) as EventDocument;
+  tell(event);
+  return event.seq;
+}
+
+function eventLine(event: EventDocument): string {
+  const about =
+    event.pool === undefined
+      ? ''
+      : ` ${event.backend === undefined ? event.pool : `${event.pool}/${event.backend}`}`;
+  return `${paint('dim', `${formatTime(event.at)}  #${event.seq}`)}  ${paint('bold', event.type)}${about}: ${event.sentence}`;
+}
+
+function parseNumber(text: string): number {
+  if (!/^\d{1,15}$/.test(text)) throw new InvalidArgumentError('Expected a whole number.');
+  return Number(text);
+}

@@ -1,0 +1,69 @@
+/** `pool`: settings of a pool, read and changed while it runs. */
+import { type Command, InvalidArgumentError } from 'commander';
+import type { PoolDocument } from '../admin/documents.js';
+import { contextOf } from './command-context.js';
+import { paint, print } from './output.js';
+
+const SECTIONS = ['health_check', 'circuit_breaker', 'sticky_session'] as const;
+
+export function poolCommands(program: Command): void {
+  const pools = program.command('pool').description('settings of a pool');
+  pools
+    .command('show')
+    .description('all settings that are in force')
+    .argument('<pool>', 'name of a pool')
+    .action(async (pool: string, _options: unknown, command: Command) => {
+      const { api, json } = await contextOf(command);
+      tell(json, await api.get<PoolDocument>(`/api/v1/pools/${encodeURIComponent(pool)}`));
+    });
+  pools
+    .command('set')
+    .description('change settings, in the words of the configuration file')
+    .argument('<pool>', 'name of a pool')
+    .argument('<setting...>', 'such as algorithm=random or health_check.interval=10s', collectSetting)
+    .action(async (pool: string, settings: Settings, _options: unknown, command: Command) => {
+      const { api, json } = await contextOf(command);
+      const path = `/api/v1/pools/${encodeURIComponent(pool)}`;
+      // The shape is that of the same release (admin/documents.ts).
+      tell(json, (await api.write(pool, 'PATCH', path, settings)) as PoolDocument);
+    });
+}
+
+type Settings = Readonly<Record<string, unknown>>;
+
+/** Adds `section.key=value` or `key=value` to what was given before. */
+function collectSetting(text: string, before: Settings | undefined): Settings {
+  const [, path = '', value = ''] = /^([a-z_]+(?:\.[a-z0-9_]+)?)=(.*)$/s.exec(text) ?? [];
+  if (path === '') throw new InvalidArgumentError('Expected KEY=VALUE, such as health_check.interval=10s.');
+  const [section = '', key] = path.split('.');
+  if (key === undefined) return { ...before, [section]: valueOf(value) };
+  const present = before?.[section];
+  return { ...before, [section]: { ...(typeof present === 'object' ? present : {}), [key]: valueOf(value) } };
+}
+
+/** Numbers, true, false, null and lists as in JSON; all else is text. */
+function valueOf(text: string): unknown {
+  try {
+    const value: unknown = JSON.parse(text);
+    return value;
+  } catch {
+    // Not JSON, so it is text such as 10s.
+    return text;
+  }
+}
+
+function tell(json: boolean, pool: PoolDocument): void {
+  if (json) {
+    print(JSON.stringify(pool, null, 2));
+    return;
+  }
+  print(paint('bold', `pool ${pool.id}`), `algorithm: ${pool.algorithm}`);
+  for (const section of SECTIONS) {
+    const settings = Object.entries(pool[section]).map(([key, value]) => `${key}: ${textOf(value)}`);
+    print(`${section}: { ${settings.join(', ')} }`);
+  }
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}

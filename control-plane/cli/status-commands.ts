@@ -1,0 +1,105 @@
+/** `status` and `workers`: how things stand, for somebody who was just woken up. What is wrong stands out. */
+import type { Command } from 'commander';
+import type { BackendDocument, StatusDocument, WorkerDocument } from '../admin/documents.js';
+import { contextOf } from './command-context.js';
+import { availabilityStyle, outputWidth, paint, print } from './output.js';
+import { formatTable } from './table.js';
+import { formatSpan, formatTime } from './times.js';
+
+export function statusCommands(program: Command): void {
+  program
+    .command('status')
+    .description('pools and backends, with why they are in or out')
+    .action(async (_options: unknown, command: Command) => {
+      const { api, json } = await contextOf(command);
+      const status = await api.status();
+      if (json) print(JSON.stringify(status, null, 2));
+      else print(...statusLines(status, Date.now()));
+    });
+  program
+    .command('workers')
+    .description('the forwarding processes, and whether they route by the newest snapshot')
+    .action(async (_options: unknown, command: Command) => {
+      const { api, json } = await contextOf(command);
+      const answer = await api.get<{ readonly workers: readonly WorkerDocument[] }>('/api/v1/workers');
+      if (json) print(JSON.stringify(answer, null, 2));
+      else print(...workerLines(answer.workers, Date.now()));
+    });
+}
+
+function statusLines(status: StatusDocument, now: number): readonly string[] {
+  const { workers, config } = status;
+  const readiness = status.ready ? paint('green', 'ready') : paint(['red', 'bold'], 'not ready');
+  const applied = config.applied_at === null ? 'never applied' : `applied ${agoOf(config.applied_at, now)}`;
+  const lines = [
+    `tidegate ${status.version}  ${readiness}: ${status.reason}  up ${formatSpan(status.uptime_ms)}`,
+    `workers ${workers.ready}/${workers.total} ready, ${workers.converged}/${workers.total} on snapshot ${status.snapshot.epoch}.${status.snapshot.version}  ·  event ${status.seq}  ·  ${config.file} ${applied}`,
+  ];
+  if (config.restart_needed.length > 0) {
+    lines.push(paint('yellow', `waits for a restart: ${config.restart_needed.join(', ')}`));
+  }
+  for (const pool of status.pools) {
+    const serving = pool.backends.filter(({ availability }) => availability === 'available').length;
+    const panic = pool.panic ? paint(['red', 'bold'], '  PANIC: serves through ejected backends') : '';
+    const sessions = pool.sessions > 0 ? `, ${pool.sessions} sessions` : '';
+    lines.push(
+      '',
+      `${paint('bold', `pool ${pool.id}`)}  ${pool.algorithm}, ${serving} of ${pool.backends.length} available${sessions}${panic}`,
+    );
+    lines.push(...indented(backendTable(pool.backends, now)));
+  }
+  if (status.pools.length === 0) lines.push('', 'No pools: no configuration has been applied yet.');
+  return lines;
+}
+
+export function backendTable(backends: readonly BackendDocument[], now: number): readonly string[] {
+  if (backends.length === 0) return ['no backends'];
+  return formatTable(
+    ['BACKEND', 'URL', 'WEIGHT', 'ACTIVE', 'STATE', 'SINCE', 'WHY'],
+    backends.map((backend) => [
+      backend.id,
+      backend.url,
+      String(backend.weight),
+      String(backend.active_requests),
+      paint(availabilityStyle(backend.availability), backend.availability),
+      agoOf(backend.since, now),
+      backend.reason,
+    ]),
+    outputWidth() - INDENT.length,
+  );
+}
+
+const INDENT = '  ';
+
+export function indented(lines: readonly string[]): readonly string[] {
+  return lines.map((line) => INDENT + line);
+}
+
+function agoOf(iso: string, now: number): string {
+  return `${formatSpan(now - Date.parse(iso))} ago`;
+}
+
+function workerLines(workers: readonly WorkerDocument[], now: number): readonly string[] {
+  if (workers.length === 0) return ['No workers.'];
+  return formatTable(
+    ['WORKER', 'PID', 'PHASE', 'STARTED', 'RESTARTS', 'CONNECTIONS', 'SNAPSHOT', 'HEARD', 'REFUSED'],
+    workers.map((worker) => [
+      String(worker.worker),
+      worker.pid === null ? '-' : String(worker.pid),
+      paint(worker.phase === 'ready' ? 'green' : 'yellow', worker.phase),
+      formatTime(worker.started_at),
+      String(worker.restarts),
+      String(worker.connections),
+      snapshotOf(worker),
+      worker.last_heard_at === null ? 'never' : agoOf(worker.last_heard_at, now),
+      worker.last_nack === null ? '-' : worker.last_nack.reason,
+    ]),
+    outputWidth(),
+  );
+}
+
+function snapshotOf({ applied, converged }: WorkerDocument): string {
+  if (applied === null) return paint('yellow', 'none');
+  const text = `${applied.epoch}.${applied.version}`;
+  return converged ? text : paint('yellow', `${text} (behind)`);
+}

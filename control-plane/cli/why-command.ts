@@ -1,0 +1,66 @@
+/** `why`: one sentence, then the chain of events that led there, each with what decided it. */
+import type { Command } from 'commander';
+import type { EventsDocument, WhyDocument } from '../admin/documents.js';
+import { existingBackend, parseReference, pathOf, type BackendReference } from './backend-reference.js';
+import type { ApiClient } from './api-client.js';
+import { contextOf } from './command-context.js';
+import { CommandFailure, EXIT_FAILED, EXIT_USAGE } from './exit-codes.js';
+import { availabilityStyle, paint, print } from './output.js';
+import { formatTime, parseTime } from './times.js';
+
+export function whyCommand(program: Command): void {
+  program
+    .command('why')
+    .description('why a backend is, or was, in rotation or out of it')
+    .argument('<backend>', 'POOL/ID, or ID alone where it is clear; also one that was removed')
+    .option('--at <time>', 'the time asked about: 2026-01-31T03:00:00Z, or how long ago, such as 10m')
+    .action(async (name: string, options: { readonly at?: string }, command: Command) => {
+      const at = options.at === undefined ? null : timeOf(options.at);
+      const { api, json } = await contextOf(command);
+      const backend = await presentOrPast(api, name);
+      const query = at === null ? '' : `?at=${encodeURIComponent(new Date(at).toISOString())}`;
+      const why = await api.get<WhyDocument>(`${pathOf(backend)}/why${query}`);
+      if (json) print(JSON.stringify(why, null, 2));
+      else print(...whyLines(why, at !== null));
+    });
+}
+
+function timeOf(text: string): number {
+  const at = parseTime(text, Date.now());
+  if (at === null) {
+    throw new CommandFailure(
+      EXIT_USAGE,
+      `${text} is not a time; expected 2026-01-31T03:00:00Z, or how long ago, such as 10m or "2h ago".`,
+    );
+  }
+  return at;
+}
+
+/** A backend that is gone has a story too; then its last event tells its pool. */
+async function presentOrPast(api: ApiClient, name: string): Promise<BackendReference> {
+  const { pool, id } = parseReference(name);
+  if (pool !== null) return { pool, id };
+  const { pools } = await api.status();
+  if (pools.some(({ backends }) => backends.some((backend) => backend.id === id))) {
+    return existingBackend(api, name);
+  }
+  const query = `backend=${encodeURIComponent(id)}&limit=1`;
+  const { events } = await api.get<EventsDocument>(`/api/v1/events?${query}`);
+  const last = events[0]?.pool;
+  if (last === undefined) throw new CommandFailure(EXIT_FAILED, `No pool has, or had, a backend ${id}.`);
+  return { pool: last, id };
+}
+
+function whyLines(why: WhyDocument, asked: boolean): readonly string[] {
+  const style = why.availability === null ? 'yellow' : availabilityStyle(why.availability);
+  const lines = [paint(style, why.headline)];
+  if (asked) lines.push(`(asked about ${formatTime(why.at)})`);
+  why.steps.forEach((step, index) => {
+    if (index === 0) lines.push('');
+    if (index === 1 && why.omitted > 0)
+      lines.push(`  … ${why.omitted} events left out; tidegate events shows all …`);
+    lines.push(`${paint('dim', `${formatTime(step.at)}  #${step.seq}`)}  ${step.sentence}`);
+    lines.push(...step.evidence.map((line) => paint('dim', `      ${line}`)));
+  });
+  return lines;
+}
