@@ -5,7 +5,7 @@ import { EventLogError } from './event-log.js';
 const SURROUNDINGS: Readonly<Record<number, string>> = {
   3: 'permission denied',
   8: 'it is read-only',
-  10: 'the disk reports an I/O error',
+  10: 'the disk reports an I/O error, or is full',
   13: 'the disk is full',
   14: 'it cannot be opened',
   15: 'the locking protocol of its file system fails',

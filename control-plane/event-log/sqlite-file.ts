@@ -37,6 +37,9 @@ const LEAST_BYTES = 512;
 /** Up to this size, in bytes, indexes are checked against their tables at start; beyond, tables alone. */
 const FULL_CHECK_BYTES = 64 * 1024 * 1024;
 
+/** A write-ahead log that grew beyond this size, in bytes, is cut back to it once its pages are in the file. */
+const KEPT_WAL_BYTES = 16 * 1024 * 1024;
+
 export interface OpenFile {
   readonly path: string;
   readonly db: DatabaseSync;
@@ -167,6 +170,7 @@ function openForWriting(path: string, upcast: Upcast): DatabaseSync {
   const db = new DatabaseSync(path, { timeout: 0 });
   try {
     db.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA synchronous = FULL; PRAGMA journal_mode = WAL');
+    db.exec(`PRAGMA journal_size_limit = ${KEPT_WAL_BYTES}`);
     const older = tablesVersion(db) < TABLES_VERSION;
     migrate(db);
     if (older) verifyContents(db, path, upcast);
