@@ -35,7 +35,12 @@ export function poolTable(
   previous: PoolTable | undefined,
   start: Omit<PickerStart, 'previous'>,
 ): PoolTable {
-  const backends = pool.backends.map((one) => backendEntry(pool, one, previous?.byId.get(one.id)));
+  const trials: TrialQueue = [];
+  const backends = pool.backends.map((one) => {
+    const entry = backendEntry(pool, one, previous?.byId.get(one.id));
+    permits.collect(entry, one.permits, trials);
+    return entry;
+  });
   const byId = new Map(backends.map((entry) => [entry.id, entry]));
   const serving = backends.filter((entry) => entry.serves);
   // Only the picker of this table is told of loads; a load that the algorithm does not watch tells nobody.
@@ -50,7 +55,7 @@ export function poolTable(
     byId,
     byHash: new Map(backends.map((entry) => [entry.hashHex, entry])),
     picker: pickerFor(pool.algorithm, serving, { ...start, previous: previous?.picker ?? null }),
-    trials: permits.queueFor(pool, byId),
+    trials,
     affinity: new AddressAffinity(serving, previous?.affinity ?? null),
   };
 }

@@ -3,9 +3,7 @@
  * returned once, however tables and picks come between each other. The primary counts permits per epoch; a number
  * that left the snapshots does not come back within it.
  */
-import type { PoolSnapshot, SnapshotPosition } from '#shared/snapshot.js';
-import { TRIAL_PERMIT_USE_MS } from '#shared/snapshot.js';
-import type { BackendId } from '#shared/ids.js';
+import { type SnapshotPosition, TRIAL_PERMIT_USE_MS, type TrialPermit } from '#shared/snapshot.js';
 import { isTried } from './algorithms/picker.js';
 import type { BackendEntry } from './backend-entry.js';
 
@@ -53,21 +51,19 @@ export class LedgerUpdate {
     ledger.permits = new Map();
   }
 
-  /** The usable permits of one pool. */
-  queueFor(pool: PoolSnapshot, entries: ReadonlyMap<BackendId, BackendEntry>): TrialQueue {
-    const queue: TrialQueue = [];
-    for (const { id, permits } of pool.backends) {
-      const backend = entries.get(id);
-      if (backend === undefined) continue;
-      for (const { permit, worker } of permits) {
-        if (worker === this.#worker) queue.push(this.#keep(backend, permit));
-      }
+  /** To be called for each backend: takes over its permits, the usable ones into the queue of its pool. */
+  collect(backend: BackendEntry, permits: readonly TrialPermit[], queue: TrialQueue): void {
+    // Weight 0 means no new traffic, a trial included, and maintenance none at all: permits then lie until they are
+    // returned.
+    const isUsable = backend.availability === 'trial' && backend.weight > 0;
+    for (const { permit, worker } of permits) {
+      if (worker !== this.#worker) continue;
+      const known = this.#keep(backend, permit);
+      if (isUsable && known.state === 'held') queue.push(known);
     }
-    // Weight 0 means no new traffic, a trial included: such permits lie until they are returned.
-    return queue.filter(({ state, backend }) => state === 'held' && backend.weight > 0);
   }
 
-  /** To be called once, after the last pool. */
+  /** To be called once, after the last backend. */
   finish(): void {
     this.#forget();
   }
@@ -109,17 +105,12 @@ export function takeUnused(ledger: TrialLedger, at: number): TrialReturn[] {
 }
 
 function usePermit(queue: TrialQueue, suits: (backend: BackendEntry) => boolean): TrialReturn | null {
-  for (let i = 0; i < queue.length;) {
-    const permit = queue[i];
-    if (permit === undefined || permit.state === 'spent') {
-      queue.splice(i, 1);
-    } else if (suits(permit.backend)) {
-      permit.state = 'spent';
-      queue.splice(i, 1);
-      return { backend: permit.backend, permit: permit.permit };
-    } else {
-      i += 1;
-    }
+  for (const [place, permit] of queue.entries()) {
+    // Used under another table or returned: it lies here until the next table.
+    if (permit.state === 'spent' || !suits(permit.backend)) continue;
+    permit.state = 'spent';
+    queue.splice(place, 1);
+    return { backend: permit.backend, permit: permit.permit };
   }
   return null;
 }

@@ -54,6 +54,12 @@ describe('pick', () => {
     expect(pick(aPoolTable([onTrial('a', [1], { weight: 0 })]), [], random)).toBeNull();
   });
 
+  it('sends no trial where the operator wants no traffic', () => {
+    for (const availability of ['maintenance', 'draining', 'unhealthy'] as const) {
+      expect(pick(aPoolTable([onTrial('a', [1], { availability })]), [], random)).toBeNull();
+    }
+  });
+
   it('serves through ejected and half-open backends in panic, and makes use of permits', () => {
     const pool = aPoolTable(
       [aBackend('a', { availability: 'ejected' }), onTrial('b', [5])],
