@@ -43,18 +43,16 @@ export class AddressAffinity {
     this.#young.set(client, place);
   }
 
-  /** Place of the untried backend with the highest score, -1 without one. Equal scores hardly happen: the first name wins. */
+  /** Place of the untried backend with the highest score, -1 without one. */
   #best(client: string, tried: readonly BackendEntry[]): number {
     const key = fnv1a64(client);
     let best = -1;
     let bestScore = 0;
-    let bestId = '';
     for (const [place, entry] of this.#serving.entries()) {
       const score = entry.weight / -Math.log(unitOf(key, entry.hash));
-      if (score < bestScore || (score === bestScore && entry.id > bestId) || isTried(tried, entry)) continue;
+      if (score <= bestScore || isTried(tried, entry)) continue;
       best = place;
       bestScore = score;
-      bestId = entry.id;
     }
     return best;
   }

@@ -78,9 +78,8 @@ function walk(peer: string, chain: string, trusted: TrustedProxies): string {
 
 /** Some proxies add the port: `192.0.2.1:5678`, `[2001:db8::1]:5678`. */
 function withoutPort(member: string): string {
-  const bracketed = /^\[([^\]]*)\](?::\d{1,5})?$/.exec(member);
-  if (bracketed !== null) return bracketed[1] ?? '';
-  return /^([^:]*):\d{1,5}$/.exec(member)?.[1] ?? member;
+  if (/^\[[^\]]*\](?::\d{1,5})?$/.test(member)) return member.slice(1, member.indexOf(']'));
+  return /^[^:]*:\d{1,5}$/.test(member) ? member.slice(0, member.indexOf(':')) : member;
 }
 
 /** Of a list the last member counts: the one that the trusted peer added. */

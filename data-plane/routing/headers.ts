@@ -78,8 +78,8 @@ export function requestFields(rawHeaders: readonly string[], context: RequestCon
   // HTTP/2 may split cookies over fields; HTTP/1.1 has them in one (RFC 9113 §8.2.3).
   let cookieAt = -1;
   for (let i = 0; i < rawHeaders.length; i += 2) {
-    const name = rawHeaders[i] ?? '';
-    const value = rawHeaders[i + 1] ?? '';
+    const name = textAt(rawHeaders, i);
+    const value = textAt(rawHeaders, i + 1);
     const lower = name.toLowerCase();
     if (isDropped(lower, nominatedNames, client.trustedPeer)) continue;
     if (lower === 'host' && context.host !== null) continue;
@@ -90,7 +90,7 @@ export function requestFields(rawHeaders: readonly string[], context: RequestCon
     const rest = stripCookie(value, cookieNames);
     if (rest === null) continue;
     if (cookieAt < 0) cookieAt = fields.push(name, rest) - 1;
-    else fields[cookieAt] = `${fields[cookieAt] ?? ''}; ${rest}`;
+    else fields[cookieAt] = `${textAt(fields, cookieAt)}; ${rest}`;
   }
   fields.push('X-Forwarded-For', client.forwardedFor, 'X-Forwarded-Proto', client.forwardedProto);
   if (client.forwardedHost !== null) fields.push('X-Forwarded-Host', client.forwardedHost);
@@ -111,8 +111,8 @@ export function responseFields(rawHeaders: readonly string[], context: ResponseC
   const fields: string[] = [];
   let isPrivate = false;
   for (let i = 0; i < rawHeaders.length; i += 2) {
-    const name = rawHeaders[i] ?? '';
-    const value = rawHeaders[i + 1] ?? '';
+    const name = textAt(rawHeaders, i);
+    const value = textAt(rawHeaders, i + 1);
     const lower = name.toLowerCase();
     if (HOP_BY_HOP.has(lower) || nominatedNames.has(lower) || lower.startsWith(':')) continue;
     if (lower === 'cache-control') isPrivate ||= /(?:^|[\s,])(?:private|no-store)(?:$|[\s,])/i.test(value);
@@ -131,11 +131,15 @@ export function responseFields(rawHeaders: readonly string[], context: ResponseC
 export function joinedField(rawHeaders: readonly string[], nameLower: string): string | null {
   let joined: string | null = null;
   for (let i = 0; i < rawHeaders.length; i += 2) {
-    if (rawHeaders[i]?.toLowerCase() !== nameLower) continue;
-    const value = rawHeaders[i + 1] ?? '';
+    if (textAt(rawHeaders, i).toLowerCase() !== nameLower) continue;
+    const value = textAt(rawHeaders, i + 1);
     joined = joined === null ? value : `${joined}, ${value}`;
   }
   return joined;
+}
+
+function textAt(fields: readonly string[], place: number): string {
+  return fields[place] ?? '';
 }
 
 function nominatedBy(rawHeaders: readonly string[]): ReadonlySet<string> {

@@ -5,7 +5,7 @@
 
 export interface IpAddress {
   readonly family: 4 | 6;
-  /** Unsigned 32-bit words, the most significant first: one or four. */
+  /** Unsigned 32-bit words, the most significant first: four, or one for IPv4. */
   readonly words: readonly number[];
 }
 
@@ -24,13 +24,13 @@ export function parseAddress(text: string): IpAddress | null {
   const zone = text.indexOf('%');
   const words = parseIpv6(zone < 0 ? text : text.slice(0, zone));
   if (words === null) return null;
-  const [a = 0, b = 0, c = 0, d = 0] = words;
-  return a === 0 && b === 0 && c === 0xffff ? { family: 4, words: [d] } : { family: 6, words };
+  const isMapped = words[0] === 0 && words[1] === 0 && words[2] === 0xffff;
+  return isMapped ? { family: 4, words: words.slice(3) } : { family: 6, words };
 }
 
 /** Canonical text: dotted decimal, or RFC 5952 (lower case, the longest run of zeros left out). */
 export function formatAddress(address: IpAddress): string {
-  if (address.family === 4) return formatIpv4(address.words[0] ?? 0);
+  if (address.family === 4) return address.words.flatMap(bytesOf).join('.');
   const groups = address.words.flatMap((word) => [word >>> 16, word & 0xffff]);
   const [start, length] = longestZeroRun(groups);
   const text = (from: number, to: number): string =>
@@ -64,23 +64,25 @@ function parseIpv4(text: string): number | null {
   return word;
 }
 
-function formatIpv4(word: number): string {
-  return `${word >>> 24}.${(word >>> 16) & 255}.${(word >>> 8) & 255}.${word & 255}`;
+function bytesOf(word: number): number[] {
+  return [word >>> 24, (word >>> 16) & 255, (word >>> 8) & 255, word & 255];
 }
 
 function parseIpv6(text: string): number[] | null {
-  const halves = text.split('::');
-  if (halves.length > 2) return null;
-  const [head = '', tail] = halves;
-  // An IPv4 tail may only end the whole address.
-  const before = parseGroups(head, tail === undefined);
-  const after = parseGroups(tail ?? '', true);
+  const gap = text.indexOf('::');
+  // An IPv4 tail may only end the whole address. A second `::` leaves an empty group, which is refused.
+  const before = parseGroups(gap < 0 ? text : text.slice(0, gap), gap < 0);
+  const after = parseGroups(gap < 0 ? '' : text.slice(gap + 2), true);
   if (before === null || after === null) return null;
   const missing = 8 - before.length - after.length;
-  if (tail === undefined ? missing !== 0 : missing < 1) return null;
-  const groups = [...before, ...Array.from({ length: missing }, () => 0), ...after];
+  if (gap < 0 ? missing !== 0 : missing < 1) return null;
   const words: number[] = [];
-  for (let i = 0; i < 8; i += 2) words.push((groups[i] ?? 0) * 65_536 + (groups[i + 1] ?? 0));
+  let high = 0;
+  const groups = [...before, ...Array.from({ length: missing }, () => 0), ...after];
+  for (const [i, group] of groups.entries()) {
+    if (i % 2 === 0) high = group;
+    else words.push(high * 65_536 + group);
+  }
   return words;
 }
 

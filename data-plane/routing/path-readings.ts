@@ -10,7 +10,7 @@ export function hasOtherReadings(path: string): boolean {
 
 const ENCODED = /%([0-7][0-9a-fA-F])/g;
 
-/** Every reading; some may be the same. Each starts with a slash if the path does. */
+/** Every reading; some may be the same. Each starts with a slash. */
 export function otherReadings(path: string): string[] {
   const readings: string[] = [];
   for (const slashes of [false, true]) {
@@ -34,10 +34,9 @@ function decode(path: string, slashes: boolean): string {
 
 function resolveDots(path: string): string {
   const output: string[] = [];
-  const segments = path.split('/');
-  for (const segment of segments.slice(1)) {
+  for (const segment of path.split('/').slice(1)) {
     if (segment === '..') output.pop();
     else if (segment !== '.') output.push(segment);
   }
-  return `${segments[0] ?? ''}/${output.join('/')}`;
+  return `/${output.join('/')}`;
 }

@@ -1,63 +1,67 @@
 /**
  * How many retries a worker may add to the traffic: a share of the requests of the last ten seconds, and a few a second
- * in any case. Keeps an outage from being answered with a multiple of the load (Google SRE book, ch. 22). A ring
- * of one-second counts that is told the time; O(1).
+ * in any case. Keeps an outage from being answered with a multiple of the load (Google SRE book, ch. 22). Counts
+ * per second, at most ten of them, that are told the time.
  */
 import type { RetrySettings } from '#shared/settings.js';
 
 /** Length of the window, in seconds. */
 export const BUDGET_WINDOW_S = 10;
 
+/** What was counted in one second. */
+interface SecondCount {
+  readonly second: number;
+  requests: number;
+  retries: number;
+}
+
 export interface RetryBudgetState {
-  second: number;
-  readonly requests: Uint32Array;
-  readonly retries: Uint32Array;
+  present: SecondCount;
+  /** Earlier seconds of the window, the oldest first. */
+  readonly past: SecondCount[];
   requestsInWindow: number;
   retriesInWindow: number;
 }
 
 export function createRetryBudget(at: number): RetryBudgetState {
-  return {
-    second: Math.floor(at / 1_000),
-    requests: new Uint32Array(BUDGET_WINDOW_S),
-    retries: new Uint32Array(BUDGET_WINDOW_S),
-    requestsInWindow: 0,
-    retriesInWindow: 0,
-  };
+  return { present: emptySecond(Math.floor(at / 1_000)), past: [], requestsInWindow: 0, retriesInWindow: 0 };
 }
 
 /** To be called for each request, not for its further attempts. */
 export function countRequest(budget: RetryBudgetState, at: number): void {
-  const slot = slotAt(budget, at);
-  budget.requests[slot] = (budget.requests[slot] ?? 0) + 1;
+  advance(budget, at);
+  budget.present.requests += 1;
   budget.requestsInWindow += 1;
 }
 
 /** To be called for each further attempt that is made. */
 export function countRetry(budget: RetryBudgetState, at: number): void {
-  const slot = slotAt(budget, at);
-  budget.retries[slot] = (budget.retries[slot] ?? 0) + 1;
+  advance(budget, at);
+  budget.present.retries += 1;
   budget.retriesInWindow += 1;
 }
 
 /** Whether one retry more is within the budget now. */
 export function budgetAllows(budget: RetryBudgetState, settings: RetrySettings, at: number): boolean {
-  const slot = slotAt(budget, at);
+  advance(budget, at);
   const share = (budget.requestsInWindow * settings.budgetPercent) / 100;
-  return (budget.retries[slot] ?? 0) < settings.budgetMin || budget.retriesInWindow + 1 <= share;
+  return budget.present.retries < settings.budgetMin || budget.retriesInWindow + 1 <= share;
 }
 
-/** The slot of the present second, after those that have passed are emptied. Time that runs backwards stands still. */
-function slotAt(budget: RetryBudgetState, at: number): number {
-  const second = Math.max(budget.second, Math.floor(at / 1_000));
-  const passed = Math.min(BUDGET_WINDOW_S, second - budget.second);
-  for (let i = 1; i <= passed; i += 1) {
-    const slot = (budget.second + i) % BUDGET_WINDOW_S;
-    budget.requestsInWindow -= budget.requests[slot] ?? 0;
-    budget.retriesInWindow -= budget.retries[slot] ?? 0;
-    budget.requests[slot] = 0;
-    budget.retries[slot] = 0;
+/** Begins a new second when it is time. Time that runs backwards stands still. */
+function advance(budget: RetryBudgetState, at: number): void {
+  const second = Math.floor(at / 1_000);
+  if (second <= budget.present.second) return;
+  budget.past.push(budget.present);
+  budget.present = emptySecond(second);
+  for (let [oldest] = budget.past; oldest !== undefined; [oldest] = budget.past) {
+    if (oldest.second > second - BUDGET_WINDOW_S) break;
+    budget.requestsInWindow -= oldest.requests;
+    budget.retriesInWindow -= oldest.retries;
+    budget.past.shift();
   }
-  budget.second = second;
-  return second % BUDGET_WINDOW_S;
+}
+
+function emptySecond(second: number): SecondCount {
+  return { second, requests: 0, retries: 0 };
 }

@@ -29,19 +29,18 @@ export interface SessionToken {
 export const SESSION_ID_BYTES = 16;
 export const MAC_BYTES = 16;
 const PAYLOAD_BYTES = 32;
-const SHAPE = /^(v1\.([A-Za-z0-9_-]{1,16})\.([A-Za-z0-9_-]{43}))\.([A-Za-z0-9_-]{22})$/;
+const SHAPE = /^v1\.[A-Za-z0-9_-]{1,16}\.[A-Za-z0-9_-]{43}\.[A-Za-z0-9_-]{22}$/;
 
 /** `null` for what is not the text of a token. Says nothing about whether it is genuine. */
 export function parseToken(value: string): SessionToken | null {
-  const match = SHAPE.exec(value);
-  if (match === null) return null;
-  const [, head = '', kid = '', payloadText = '', macText = ''] = match;
-  const payload = decodeBase64url(payloadText);
-  const mac = decodeBase64url(macText);
+  if (!SHAPE.test(value)) return null;
+  const head = value.slice(0, -23);
+  const payload = decodeBase64url(head.slice(-43));
+  const mac = decodeBase64url(value.slice(-22));
   if (payload === null || mac === null) return null;
   const view = new DataView(payload.buffer);
   return {
-    kid,
+    kid: head.slice(3, -44),
     fields: {
       session: encodeBase64url(payload.subarray(0, SESSION_ID_BYTES)),
       backendHash: view.getBigUint64(16).toString(16).padStart(16, '0'),

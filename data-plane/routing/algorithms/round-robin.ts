@@ -16,8 +16,7 @@ export class RoundRobin implements Picker {
   next(tried: readonly BackendEntry[]): BackendEntry | null {
     const entries = this.#entries;
     // Among one more than were tried, one was not: the work does not grow with the pool.
-    const looks = Math.min(entries.length, tried.length + 1);
-    for (let i = 0; i < looks; i += 1) {
+    for (let looks = tried.length + 1; looks > 0; looks -= 1) {
       const entry = entries[this.#cursor];
       if (entry === undefined) return null;
       this.#cursor = this.#cursor + 1 === entries.length ? 0 : this.#cursor + 1;
@@ -30,10 +29,9 @@ export class RoundRobin implements Picker {
   #continuedIn(entries: readonly BackendEntry[]): number | null {
     const places = new Map<BackendLoad, number>();
     for (const [place, entry] of entries.entries()) places.set(entry.load, place);
-    const count = this.#entries.length;
-    for (let i = 0; i < count; i += 1) {
-      const due = this.#entries[(this.#cursor + i) % count];
-      const place = due === undefined ? undefined : places.get(due.load);
+    const inTurn = [...this.#entries.slice(this.#cursor), ...this.#entries.slice(0, this.#cursor)];
+    for (const due of inTurn) {
+      const place = places.get(due.load);
       if (place !== undefined) return place;
     }
     return null;

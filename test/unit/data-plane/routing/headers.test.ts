@@ -157,6 +157,12 @@ describe('fields of a response', () => {
   });
 });
 
+describe('a field without a value', () => {
+  it('has an empty one', () => {
+    expect(responseFields(['X-Odd'], { setCookie: null, own: [] })).toEqual(['X-Odd', '']);
+  });
+});
+
 describe('a joined field', () => {
   it('is the list of all its values', () => {
     const raw = ['X-Forwarded-For', '1.1.1.1', 'Accept', '*/*', 'x-forwarded-for', '2.2.2.2'];

@@ -66,6 +66,14 @@ describe('weighted round robin', () => {
     expect(picks(poolOf(tableWith({ a: 1 }, 2, first)), 2)).toBe('aa');
   });
 
+  it('does not drift over millions of picks', () => {
+    const pool = poolOf(tableWith({ a: 100, b: 1 }, 1));
+    const cycles = 22_000;
+    let heavy = 0;
+    for (let i = 0; i < cycles * 101; i += 1) if (pick(pool, [], random)?.backend.weight === 100) heavy += 1;
+    expect(heavy).toBe(cycles * 100);
+  });
+
   it('passes over what was tried and gives it its turn afterwards', () => {
     const pool = poolOf(tableWith({ a: 1, b: 1, c: 1, d: 1 }, 1));
     const [a, b, c, d] = pool.backends;
