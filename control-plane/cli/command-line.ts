@@ -5,6 +5,7 @@ import { DEFAULT_ADMIN } from './command-context.js';
 import { configCommands } from './config-commands.js';
 import { eventsCommand } from './events-command.js';
 import { CommandFailure, EXIT_CODES_HELP, EXIT_OK, EXIT_USAGE } from './exit-codes.js';
+import type { EndWith } from './exit-codes.js';
 import { printError } from './output.js';
 import { poolCommands } from './pool-commands.js';
 import { statusCommands } from './status-commands.js';
@@ -31,9 +32,6 @@ export async function runCommandLine(argv: readonly string[]): Promise<number> {
     return error.exitCode;
   }
 }
-
-/** Tells the exit code of a command that has printed all there is to say. */
-export type EndWith = (exitCode: number) => void;
 
 function createProgram(endWith: EndWith): Command {
   const program = new Command('tidegate')

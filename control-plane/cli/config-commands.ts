@@ -5,8 +5,8 @@ import type { ReloadDocument } from '../admin/documents.js';
 import { loadConfig } from '../config/load-config.js';
 import { formatProblem } from '../config/parse-config.js';
 import { contextOf, wantsJson } from './command-context.js';
-import type { EndWith } from './command-line.js';
 import { EXIT_OK, EXIT_USAGE } from './exit-codes.js';
+import type { EndWith } from './exit-codes.js';
 import { paint, print, printError } from './output.js';
 
 const DEFAULT_FILE = 'tidegate.yaml';

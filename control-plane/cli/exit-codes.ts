@@ -25,3 +25,6 @@ export class CommandFailure extends Error {
     this.exitCode = exitCode;
   }
 }
+
+/** Tells the exit code of a command that has printed all there is to say. */
+export type EndWith = (exitCode: number) => void;
