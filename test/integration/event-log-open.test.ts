@@ -119,6 +119,12 @@ describe('opening an event log', () => {
     await expect(open(dataDir)).rejects.toMatchObject({ kind: 'unavailable' });
   });
 
+  it('says what to do about a lock that is no lock', async () => {
+    const dataDir = tempDir();
+    writeFileSync(join(dataDir, 'lock'), 'something else\n'.repeat(100));
+    await expect(open(dataDir)).rejects.toMatchObject(failure('unavailable', 'remove it'));
+  });
+
   it('refuses a data_dir that it may not write to', async () => {
     const dataDir = tempDir();
     await (await open(dataDir)).close();
