@@ -39,6 +39,8 @@ export interface AttemptOrder {
   readonly body: RequestBody;
   readonly backend: BackendEntry;
   readonly agent: Agent;
+  /** Whether the client asked for another protocol. */
+  readonly mayUpgrade: boolean;
   /** Target to send, as it is. */
   readonly target: string;
   /** Fields to send: name, value, name, value… */
@@ -203,7 +205,7 @@ class Attempt {
 
   #upgraded(response: IncomingMessage, socket: Duplex, head: Buffer): void {
     socket.on('error', () => undefined);
-    if (this.#ended || response.statusCode !== 101) {
+    if (this.#ended || !this.#order.mayUpgrade || response.statusCode !== 101) {
       socket.destroy();
       this.#end({ kind: 'failed', reason: 'malformed', stale: false });
     } else this.#end({ kind: 'upgraded', response, socket, head });
@@ -262,6 +264,6 @@ function isConnected(socket: Socket): boolean {
 
 /** Why an attempt on an established connection failed. The parser's errors begin with HPE. */
 function reasonOf(error: unknown): FailureReason {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
   return typeof code === 'string' && code.startsWith('HPE_') ? 'malformed' : 'reset';
 }

@@ -16,9 +16,8 @@ export async function enterTunnel(
   const { exchange, settings, chooser } = errand;
   const { response, upgrade, request } = exchange.arrival;
   if (upgrade === null || exchange.clientGone) {
-    // A switch that the client did not ask for, or is not there to see.
+    // Nobody is there to see it.
     end.socket.destroy();
-    if (!exchange.clientGone) exchange.reply('upstream_malformed');
     return;
   }
   const fields = responseFields(end.response.rawHeaders, {

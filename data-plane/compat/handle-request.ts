@@ -280,6 +280,7 @@ function run(
     body,
     backend: chosen.backend,
     agent: parts.agents.agentFor(chosen.backend.address, settings, fresh),
+    mayUpgrade: upgrade !== null,
     target: checked.target,
     fields,
     timeouts: settings.timeouts,

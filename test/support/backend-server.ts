@@ -5,6 +5,9 @@
 import * as net from 'node:net';
 import { waitUntil } from './wait-until.js';
 
+/** Less than a test may take, so that a test says what it waited for. */
+const LIMIT_MS = 4_000;
+
 /** One connection to the backend. */
 export interface BackendConnection {
   readonly socket: net.Socket;
@@ -71,7 +74,7 @@ export async function startBackend(script: BackendScript, port = 0): Promise<Bac
     requests,
     connections,
     sees: async (count) => {
-      await waitUntil(`${count} requests at the backend`, () => requests.length >= count);
+      await waitUntil(`${count} requests at the backend`, () => requests.length >= count, LIMIT_MS);
     },
     close: () =>
       new Promise((resolve) => {
@@ -89,6 +92,7 @@ function serveConnection(
   let received = '';
   /** Where the next head is looked for. */
   let from = 0;
+  let rest: () => number | null = () => from;
   const connection: BackendConnection = {
     socket,
     received: () => received,
@@ -100,15 +104,18 @@ function serveConnection(
   socket.on('data', (chunk: Buffer) => {
     received += chunk.toString('latin1');
     for (;;) {
+      // The next head begins where the body before it ends.
+      const start = rest();
+      if (start === null) return;
+      from = start;
       const end = received.indexOf('\r\n\r\n', from);
       const isHead = /^[A-Z]+ [^\r\n]* HTTP\/1\.[01]\r\n/.test(received.slice(from));
       if (end < 0 || !isHead) return;
       const head = received.slice(from, end + 4);
       const bodyStart = end + 4;
       const request = requestOf(requests.length, head, () => received.slice(bodyStart));
-      // A body follows that is not another head: its length is skipped when it is known.
-      const length = Number(request.field('content-length') ?? 0);
-      from = bodyStart + length;
+      from = bodyStart;
+      rest = () => bodyEnd(request, received, bodyStart);
       requests.push(request);
       const reply = script(request, connection);
       if (typeof reply === 'string' || Buffer.isBuffer(reply)) connection.write(reply);
@@ -133,6 +140,24 @@ function requestOf(number: number, head: string, body: () => string): BackendReq
     },
     body,
   };
+}
+
+/** Where the body ends, or `null` while it has not all come. */
+function bodyEnd(request: BackendRequest, received: string, bodyStart: number): number | null {
+  if (request.field('transfer-encoding') === undefined) {
+    const end = bodyStart + Number(request.field('content-length') ?? 0);
+    return received.length >= end ? end : null;
+  }
+  for (let at = bodyStart; ;) {
+    const line = /^([0-9a-fA-F]+)[^\r\n]*\r\n/.exec(received.slice(at, at + 100));
+    if (line === null) return null;
+    const size = Number.parseInt(line[1] ?? '0', 16);
+    if (size === 0) {
+      const end = received.indexOf('\r\n\r\n', at);
+      return end < 0 ? null : end + 4;
+    }
+    at += line[0].length + size + 2;
+  }
 }
 
 /** A port on which nobody listens. */

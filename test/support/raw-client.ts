@@ -2,6 +2,9 @@
 import * as net from 'node:net';
 import { waitUntil } from './wait-until.js';
 
+/** Less than a test may take, so that a test says what it waited for. */
+const LIMIT_MS = 4_000;
+
 export interface RawClient {
   readonly socket: net.Socket;
   send(data: string | Buffer): void;
@@ -40,7 +43,7 @@ export async function connectRaw(port: number, host = '127.0.0.1'): Promise<RawC
     },
     received: () => received,
     until: async (pattern) => {
-      await waitUntil(`${String(pattern)} in ${JSON.stringify(received)}`, () => matches(pattern));
+      await waitUntil(`${String(pattern)} in ${JSON.stringify(received)}`, () => matches(pattern), LIMIT_MS);
       return received;
     },
     closed: () => waitUntil(`the end of the connection`, () => end),

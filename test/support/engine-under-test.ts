@@ -1,0 +1,113 @@
+/** An engine in this process over real sockets, fed with snapshots by hand; what it counts can be looked at. */
+import { CompatEngine } from '../../data-plane/compat/compat-engine.js';
+import type { AccessRecord } from '../../data-plane/access-log.js';
+import type { Forwarder, ForwarderContext, MetricsPage } from '../../data-plane/forwarder.js';
+import { Counters } from '../../data-plane/reports/counters.js';
+import { OutcomeBook } from '../../data-plane/reports/outcome-book.js';
+import { RequestSeries } from '../../data-plane/reports/request-series.js';
+import { applySnapshot, type RoutingTable } from '../../data-plane/routing/routing-table.js';
+import { SessionCookies } from '../../data-plane/sessions/session-cookies.js';
+import { createSessionTable } from '../../control-plane/sessions/session-table.js';
+import type { BackendOutcomes } from '../../shared/outcome.js';
+import type { CertificateMaterial } from '../../shared/message.js';
+import type { SessionStore } from '../../shared/session.js';
+import type { Snapshot } from '../../shared/snapshot.js';
+import { seededRandom } from '../../shared/prng.js';
+
+export interface EngineUnderTest {
+  readonly port: number;
+  readonly forwarder: Forwarder;
+  readonly context: ForwarderContext;
+  readonly accessLog: readonly AccessRecord[];
+  /** Errors and warnings that the engine logged. */
+  readonly complaints: readonly string[];
+  apply(snapshot: Snapshot): void;
+  table(): RoutingTable;
+  /** What was counted under these labels since the start. */
+  counted(metric: string, ...labels: readonly string[]): number;
+  /** All outcomes since the start. */
+  outcomes(): readonly BackendOutcomes[];
+  close(deadlineMs?: number): Promise<void>;
+}
+
+export interface EngineOptions {
+  readonly certificate?: CertificateMaterial;
+  readonly sessions?: SessionStore;
+  readonly metricsPage?: () => Promise<MetricsPage | null>;
+  readonly now?: () => number;
+  readonly accessLog?: boolean;
+}
+
+export async function startEngine(snapshot: Snapshot, options: EngineOptions = {}): Promise<EngineUnderTest> {
+  const counters = new Counters();
+  const totals = new Map<string, number>();
+  const names: string[] = [];
+  const book = new OutcomeBook();
+  const outcomes: BackendOutcomes[] = [];
+  const accessLog: AccessRecord[] = [];
+  const complaints: string[] = [];
+  const random = seededRandom(1);
+  const now = options.now ?? (() => Date.now());
+  let current: RoutingTable | null = null;
+  const apply = (incoming: Snapshot): void => {
+    current = applySnapshot(current, incoming, { worker: 1, workers: 1, random, at: now() });
+  };
+  apply(snapshot);
+  const table = (): RoutingTable => {
+    if (current === null) throw new Error('no table');
+    return current;
+  };
+  const context: ForwarderContext = {
+    worker: 1,
+    table,
+    sessions: options.sessions ?? createSessionTable({ now }),
+    cookies: new SessionCookies([{ kid: 'k1', secret: new Uint8Array(32).fill(7) }]),
+    series: new RequestSeries(counters),
+    outcomes: book,
+    accessLog: { samples: () => options.accessLog === true, write: (record) => accessLog.push(record) },
+    clock: { now },
+    monotonic: () => performance.now(),
+    random,
+    logger: {
+      debug: () => undefined,
+      info: () => undefined,
+      warn: (_fields, message) => complaints.push(message),
+      error: (fields, message) => complaints.push(`${message} ${JSON.stringify(fields)}`),
+      fatal: (_fields, message) => complaints.push(message),
+    },
+    metricsPage: options.metricsPage ?? (() => Promise.resolve(null)),
+  };
+  const forwarder = new CompatEngine(context);
+  const tls = options.certificate !== undefined;
+  const port = await forwarder.listen(
+    { host: '127.0.0.1', port: 0, tls, reusePort: false },
+    options.certificate ?? null,
+  );
+  return {
+    port,
+    forwarder,
+    context,
+    accessLog,
+    complaints,
+    apply,
+    table,
+    counted: (metric, ...labels) => {
+      const delta = counters.takeDelta();
+      for (const series of delta?.series ?? []) {
+        names.push(
+          [series.metric, ...series.labels, ...(series.part === undefined ? [] : [series.part])].join(' '),
+        );
+      }
+      for (let i = 0; i + 1 < (delta?.values.length ?? 0); i += 2) {
+        const name = names[delta?.values[i] ?? -1] ?? '';
+        totals.set(name, (totals.get(name) ?? 0) + (delta?.values[i + 1] ?? 0));
+      }
+      return totals.get([metric, ...labels].join(' ')) ?? 0;
+    },
+    outcomes: () => {
+      outcomes.push(...book.take());
+      return outcomes;
+    },
+    close: (deadlineMs = 0) => forwarder.close(deadlineMs),
+  };
+}
