@@ -40,6 +40,11 @@ export function runTunnel(order: TunnelOrder): Promise<void> {
     // Each side may end its half while the other goes on.
     client.allowHalfOpen = true;
     backend.allowHalfOpen = true;
+    // Before anybody listens: what is put back into a flowing stream goes to the listeners that are there already.
+    if (order.clientHead.length > 0) client.unshift(order.clientHead);
+    if (order.backendHead.length > 0) backend.unshift(order.backendHead);
+    client.pipe(backend);
+    backend.pipe(client);
     client.on('data', (chunk: Buffer) => {
       order.onBytes('received', chunk.length);
       timer.refresh();
@@ -48,10 +53,6 @@ export function runTunnel(order: TunnelOrder): Promise<void> {
       order.onBytes('sent', chunk.length);
       timer.refresh();
     });
-    if (order.clientHead.length > 0) client.unshift(order.clientHead);
-    if (order.backendHead.length > 0) backend.unshift(order.backendHead);
-    client.pipe(backend);
-    backend.pipe(client);
     if (client.destroyed) backend.destroy();
     if (backend.destroyed) client.destroy();
   });
