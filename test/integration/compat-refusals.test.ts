@@ -131,10 +131,18 @@ describe('local replies of the compat engine', () => {
 
   it('ends a request whose body stops', async () => {
     await start({ timeouts: { requestBodyIdleMs: 100 } });
+    const silent = await startBackend(() => undefined);
+    engine.apply({
+      ...snapshotOf([poolOf([backendAt('a', silent.port)])], { timeouts: { requestBodyIdleMs: 100 } }),
+      version: 2,
+    });
     const client = await connectRaw(engine.port);
     client.send('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nabc');
-    expect(await client.until(/\r\n\r\n/)).toMatch(/HTTP\/1\.1 (?:408|200)/);
+    expect(await client.until(/\r\n\r\n/)).toMatch(/^HTTP\/1\.1 408 [^]*x-tidegate-error: request_timeout/);
+    await client.closed();
     client.close();
+    expect(engine.outcomes()).toEqual([]);
+    await silent.close();
   });
 
   it('answers 404 where no route leads', async () => {
