@@ -335,10 +335,10 @@ describe('failures under the compat engine', () => {
 
   it('survives resets at every place', async () => {
     await start([
-      (request, { socket, write }) => {
-        if (request.number % 3 === 0) write('HTTP/1.1 200 OK\r\nContent-');
-        if (request.number % 3 === 1) write('HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc');
-        socket.resetAndDestroy();
+      (request, connection) => {
+        if (request.number % 3 === 0) connection.write('HTTP/1.1 200 OK\r\nContent-');
+        if (request.number % 3 === 1) connection.write('HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc');
+        connection.socket.resetAndDestroy();
       },
     ]);
     for (let i = 0; i < 12; i += 1) {

@@ -252,9 +252,9 @@ describe('sticky sessions through the compat engine', () => {
     const upgrade = 'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n';
     for (const name of ['a', 'b']) {
       backends.push(
-        await startBackend((_request, { socket, write }) => {
-          write(`${upgrade}${name}`);
-          socket.end();
+        await startBackend((_request, connection) => {
+          connection.write(`${upgrade}${name}`);
+          connection.socket.end();
         }),
       );
     }
