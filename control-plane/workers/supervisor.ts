@@ -21,6 +21,8 @@ import { planRestart } from './restart-policy.js';
 export const HUNG_AFTER_MS = 10_000;
 /** How often each worker is asked for an answer (which also brings its counters). */
 export const HEARTBEAT_MS = 1_000;
+/** Number of the flushes that only ask for a sign of life: collections count from 1. */
+const HEARTBEAT_ID = 0;
 /** A worker gets this long from fork to ready. */
 export const START_LIMIT_MS = 30_000;
 /** Past a shutdown's deadline a worker gets this long to end by itself. */
@@ -75,15 +77,12 @@ export class Supervisor {
   readonly #options: SupervisorOptions;
   readonly #listener: SupervisorListener;
   readonly #slots: Slot[] = [];
-  #port: number;
   #stopping: { readonly done: () => void } | null = null;
   #heartbeat: TimerHandle | null = null;
-  #flushId = 0;
 
   constructor(options: SupervisorOptions, listener: SupervisorListener) {
     this.#options = options;
     this.#listener = listener;
-    this.#port = options.listener.port;
   }
 
   start(): void {
@@ -199,7 +198,6 @@ export class Supervisor {
         slot.timer?.cancel();
         slot.timer = null;
         if (slot.phase === 'starting') slot.phase = 'ready';
-        this.#port = message.port;
         this.#listener.ready(slot.worker, message.port);
         return;
       case 'listen-failed':
@@ -230,7 +228,7 @@ export class Supervisor {
       type: 'welcome',
       protocol: PROTOCOL_VERSION,
       worker: slot.worker,
-      listener: { ...listener, port: this.#port },
+      listener,
       engine,
       certificate: certificate(),
       sessionKeys,
@@ -276,13 +274,12 @@ export class Supervisor {
   /** Asks every worker for an answer, and ends those that have owed one for too long. */
   #beat(): void {
     const { now, timers } = this.#options;
-    this.#flushId += 1;
     for (const slot of this.#slots) {
       if (slot.phase !== 'ready') continue;
       if (slot.asked && now() - (slot.heardAt ?? slot.startedAt) > HUNG_AFTER_MS) this.#end(slot, 'hung');
       else if (!slot.asked) {
         slot.asked = true;
-        this.send(slot.worker, { type: 'flush', id: -this.#flushId });
+        this.send(slot.worker, { type: 'flush', id: HEARTBEAT_ID });
       }
     }
     this.#heartbeat = timers.after(HEARTBEAT_MS, () => this.#beat());
