@@ -144,6 +144,33 @@ export class Tidegate {
     });
   }
 
+  /** The backend as the admin API shows it. */
+  async backend(id: string, pool = 'default'): Promise<ApiAnswer['body']> {
+    return (await this.api(`/api/v1/pools/${pool}/backends/${id}`)).body;
+  }
+
+  async untilAvailability(id: string, availability: string, limitMs = 15_000): Promise<void> {
+    await waitUntil(
+      `${id} to be ${availability}`,
+      async () => (await this.backend(id)).availability === availability,
+      limitMs,
+    );
+  }
+
+  /** Waits until every worker has applied the newest snapshot. */
+  async untilConverged(): Promise<void> {
+    await waitUntil('all workers to converge', async () => {
+      const { workers } = (await this.api('/api/v1/status')).body;
+      return workers.converged === workers.total;
+    });
+  }
+
+  /** All events, oldest first. */
+  async events(query = ''): Promise<ApiAnswer['body'][]> {
+    const answer = await this.api(`/api/v1/events?order=asc&limit=1000${query}`);
+    return answer.body.events;
+  }
+
   async cli(...args: string[]): Promise<CliResult> {
     return tidegate([...args, '--admin', `http://127.0.0.1:${this.adminPort}`]);
   }

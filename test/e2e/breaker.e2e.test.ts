@@ -1,0 +1,95 @@
+import { countBodies, httpGet } from '../support/http-get.js';
+import { type Scenario, backendList, base, startScenario } from '../support/scenario.js';
+import { waitUntil } from '../support/wait-until.js';
+
+const LIMIT = 3;
+
+describe('circuit breaker, with four workers', () => {
+  let scenario: Scenario;
+
+  beforeAll(async () => {
+    scenario = await startScenario(
+      2,
+      (apps) =>
+        `${base(4)}${backendList(apps)}circuit_breaker: { failure_threshold: 5, reset_timeout: 1s, half_open_limit: ${LIMIT} }\n`,
+    );
+  });
+  afterAll(async () => scenario.dispose());
+
+  it('opens after failure_threshold failures, and all workers stop using the backend', async () => {
+    const { tidegate, apps } = scenario;
+    apps[0]!.status = 500;
+    await waitUntil('the breaker to open', async () => {
+      await countBodies(tidegate.url('/'), 10);
+      return (await tidegate.backend('app1')).availability === 'ejected';
+    });
+    const [opened] = await tidegate.events('&type=BreakerOpened');
+    expect(opened.data.evidence.failures).toBeGreaterThanOrEqual(5);
+  });
+
+  it('never lets more than half_open_limit trials run at once, over all workers', async () => {
+    const { tidegate, apps } = scenario;
+    const [tried] = apps;
+    // Slow and still failing: every trial holds its permit, and none closes the breaker.
+    tried!.delayMs = 300;
+    tried!.resetPeak();
+    const before = tried!.served.length;
+    let running = true;
+    const clients = Array.from({ length: 24 }, async () => {
+      while (running) await httpGet(tidegate.url('/'));
+    });
+    await waitUntil('several rounds of trials', () => tried!.served.length >= before + 6, 30_000);
+    running = false;
+    await Promise.all(clients);
+    expect(tried!.peak).toBeGreaterThan(0);
+    expect(tried!.peak).toBeLessThanOrEqual(LIMIT);
+  });
+
+  it('closes after successful trials, with never more than the limit at once', async () => {
+    const { tidegate, apps } = scenario;
+    const [tried] = apps;
+    tried!.status = 200;
+    tried!.delayMs = 200;
+    await waitUntil('running trials to end', () => tried!.inFlight === 0);
+    tried!.resetPeak();
+    let running = true;
+    const clients = Array.from({ length: 24 }, async () => {
+      while (running) await httpGet(tidegate.url('/'));
+    });
+    const peakBeforeClosing = await waitUntil(
+      'the breaker to close',
+      async () => {
+        const { peak } = tried!;
+        return (await tidegate.events('&type=BreakerClosed')).length > 0 ? { peak } : false;
+      },
+      30_000,
+    );
+    running = false;
+    await Promise.all(clients);
+    expect(peakBeforeClosing.peak).toBeLessThanOrEqual(LIMIT);
+    tried!.delayMs = 0;
+    await tidegate.untilAvailability('app1', 'available');
+    const phases = (await tidegate.events('&backend=app1')).map((event) => event.type);
+    expect(phases).toEqual(expect.arrayContaining(['BreakerOpened', 'BreakerHalfOpened', 'BreakerClosed']));
+  });
+
+  it('serves through all backends when breakers would take out too many: panic, with an event and a metric', async () => {
+    const { tidegate, apps } = scenario;
+    for (const app of apps) app.status = 502;
+    await waitUntil('panic', async () => {
+      await countBodies(tidegate.url('/'), 10);
+      return (await tidegate.metrics()).get('tidegate_pool_panic{pool="default"}') === 1;
+    });
+    for (const app of apps) app.status = 200;
+    await waitUntil(
+      'recovery',
+      async () => {
+        await countBodies(tidegate.url('/'), 10);
+        return (await tidegate.metrics()).get('tidegate_pool_panic{pool="default"}') === 0;
+      },
+      30_000,
+    );
+    const types = (await tidegate.events()).map((event) => event.type);
+    expect(types).toEqual(expect.arrayContaining(['PanicEntered', 'PanicLeft']));
+  });
+});

@@ -1,0 +1,91 @@
+/** A backend application for end-to-end tests: real HTTP, can be broken, slowed and stopped, remembers what it served. */
+import { type IncomingMessage, type Server, type ServerResponse, createServer } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+
+export interface Served {
+  readonly method: string;
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
+}
+
+export class AppServer {
+  readonly id: string;
+  readonly served: Served[] = [];
+  /** Answer of everything but checks. */
+  status = 200;
+  /** Answer of `/health`. */
+  healthStatus = 200;
+  delayMs = 0;
+  checks = 0;
+  /** Requests in flight now, and the most there ever were since `resetPeak`. */
+  inFlight = 0;
+  peak = 0;
+  port = 0;
+  #server: Server | null = null;
+  readonly #sockets = new Set<Socket>();
+
+  constructor(id: string) {
+    this.id = id;
+  }
+
+  static async start(id: string): Promise<AppServer> {
+    const app = new AppServer(id);
+    await app.listen();
+    return app;
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${this.port}`;
+  }
+
+  /** Listens on the port it had before, or on one of the system's choice. */
+  async listen(): Promise<void> {
+    const server = createServer((request, response) => this.#answer(request, response));
+    server.on('connection', (socket) => {
+      this.#sockets.add(socket);
+      socket.on('close', () => this.#sockets.delete(socket));
+      socket.on('error', () => socket.destroy());
+    });
+    this.#server = server;
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    server.on('error', reject);
+    server.listen(this.port, '127.0.0.1', resolve);
+    await promise;
+    this.port = (server.address() as AddressInfo).port;
+  }
+
+  /** Like `kill -9`: nobody listens and every connection is gone. */
+  async kill(): Promise<void> {
+    const server = this.#server;
+    if (server === null) return;
+    this.#server = null;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    server.close(() => resolve());
+    for (const socket of this.#sockets) socket.destroy();
+    await promise;
+  }
+
+  resetPeak(): void {
+    this.peak = this.inFlight;
+  }
+
+  #answer(request: IncomingMessage, response: ServerResponse): void {
+    request.resume();
+    response.on('error', () => undefined); // The client may be gone; the socket's handler sees to it.
+    if (request.url === '/health') {
+      this.checks += 1;
+      response.writeHead(this.healthStatus).end();
+      return;
+    }
+    const { method = '', url = '', headers } = request;
+    this.served.push({ method, url, headers });
+    this.inFlight += 1;
+    this.peak = Math.max(this.peak, this.inFlight);
+    response.on('close', () => (this.inFlight -= 1));
+    const answer = (): void => {
+      response.writeHead(this.status, { 'content-type': 'text/plain', 'x-backend': this.id }).end(this.id);
+    };
+    if (this.delayMs === 0) answer();
+    else setTimeout(answer, this.delayMs);
+  }
+}
