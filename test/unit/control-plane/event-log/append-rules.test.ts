@@ -1,0 +1,60 @@
+import {
+  checkAppend,
+  retentionBase,
+  segmentsToForget,
+} from '../../../../control-plane/event-log/append-rules.js';
+
+describe('appending', () => {
+  it('takes what follows the end', () => {
+    expect(() => checkAppend(4, 4, [{ seq: 5 }, { seq: 6 }])).not.toThrow();
+    expect(() => checkAppend(4, 4, [])).not.toThrow();
+  });
+
+  it('is a conflict when the end is elsewhere, whatever is appended', () => {
+    for (const expected of [3, 5]) {
+      expect(() => checkAppend(4, expected, [])).toThrow(expect.objectContaining({ kind: 'conflict' }));
+    }
+  });
+
+  it.each([[[{ seq: 6 }]], [[{ seq: 4 }]], [[{ seq: 5 }, { seq: 5 }]], [[{ seq: 5 }, { seq: 7 }]]])(
+    'is a bug of the caller when events do not follow: %j',
+    (events) => {
+      expect(() => checkAppend(4, 4, events)).toThrow('assertion failed');
+    },
+  );
+});
+
+describe('forgetting segments', () => {
+  const segments = [10, 20, 30].map((at, index) => ({ id: index + 1, at, seq: at, bytes: 100 }));
+  const cases: readonly [string, { journalBefore: number; journalBytes: number }, number][] = [
+    ['keeps all that are young and small enough', { journalBefore: 0, journalBytes: 300 }, 0],
+    ['forgets one whose successor began before', { journalBefore: 21, journalBytes: 300 }, 1],
+    ['keeps one whose successor began just then', { journalBefore: 20, journalBytes: 300 }, 0],
+    ['forgets all but the newest, however late it is', { journalBefore: 1_000, journalBytes: 300 }, 2],
+    ['counts sizes from the newest', { journalBefore: 0, journalBytes: 200 }, 1],
+    ['forgets one that exceeds by a byte', { journalBefore: 0, journalBytes: 199 }, 2],
+    ['keeps the newest, however large it is', { journalBefore: 0, journalBytes: 0 }, 2],
+  ];
+  it.each(cases)('%s', (_name, limits, forgotten) => {
+    expect(segmentsToForget(segments, limits)).toBe(forgotten);
+  });
+
+  it('has nothing to do without segments', () => {
+    expect(segmentsToForget([], { journalBefore: 1_000, journalBytes: 0 })).toBe(0);
+  });
+});
+
+describe('forgetting events', () => {
+  const cases: readonly [string, [number[], number, number, number | undefined], number][] = [
+    ['goes up to the newest checkpoint', [[5, 10], 20, 0, undefined], 10],
+    ['stops before the events to keep', [[5, 10], 20, 11, undefined], 5],
+    ['keeps just as many as asked', [[5, 10], 20, 10, undefined], 10],
+    ['stops before the journal that is left', [[5, 10], 20, 0, 9], 5],
+    ['does nothing without a checkpoint', [[], 20, 0, undefined], 0],
+    ['does nothing without a checkpoint early enough', [[15], 20, 10, undefined], 0],
+    ['does nothing when all is to be kept', [[5], 20, Infinity, undefined], 0],
+  ];
+  it.each(cases)('%s', (_name, args, base) => {
+    expect(retentionBase(...args)).toBe(base);
+  });
+});
