@@ -6,29 +6,22 @@
 import type { BackendId, PoolId } from '#shared/ids.js';
 import type { BreakerState, BackendState, ControlState, PoolState } from './state.js';
 import type { EventOf, TidegateEvent } from './events.js';
-import { ownMap, type Owned } from './owned.js';
+import { PersistentMap } from './persistent-map.js';
 import { emptyPool, withBackend, withoutBackend } from './pool-state.js';
 
 export function evolve(state: ControlState, event: TidegateEvent): ControlState {
-  return evolveOwned(state, event, new Set());
-}
-
-/** Folds many events; the same as `evolve` for each, at the cost of one copy. */
-export function fold(state: ControlState, events: Iterable<TidegateEvent>): ControlState {
-  const owned: Owned = new Set();
-  let folded = state;
-  for (const event of events) folded = evolveOwned(folded, event, owned);
-  return folded;
-}
-
-/** `evolve` for folds that have copied some maps already: those are changed in place. */
-export function evolveOwned(state: ControlState, event: TidegateEvent, owned: Owned): ControlState {
   if (event.seq <= state.seq) return state;
-  const changed = changedBy(state, event, owned);
+  const changed = changedBy(state, event);
   return { ...changed, epoch: Math.max(state.epoch, event.epoch), seq: event.seq, at: event.at };
 }
 
-function changedBy(state: ControlState, event: TidegateEvent, owned: Owned): ControlState {
+export function fold(state: ControlState, events: Iterable<TidegateEvent>): ControlState {
+  let folded = state;
+  for (const event of events) folded = evolve(folded, event);
+  return folded;
+}
+
+function changedBy(state: ControlState, event: TidegateEvent): ControlState {
   switch (event.type) {
     case 'PrimaryStarted':
     case 'PrimaryStopped':
@@ -47,15 +40,15 @@ function changedBy(state: ControlState, event: TidegateEvent, owned: Owned): Con
     case 'RoutesChanged':
       return { ...state, routes: event.data.routes };
     case 'PoolAdded':
-      return withNewPool(state, event, owned);
+      return withNewPool(state, event);
     case 'PoolRemoved':
-      return withoutPool(state, event.pool, owned);
+      return withoutPool(state, event.pool);
     case 'PoolSettingsChanged':
     case 'PanicEntered':
     case 'PanicLeft':
     case 'BackendAdded':
     case 'BackendRemoved':
-      return changePool(state, event, owned);
+      return changePool(state, event);
     case 'BackendOriginChanged':
     case 'WeightChanged':
     case 'AdminStateChanged':
@@ -64,21 +57,19 @@ function changedBy(state: ControlState, event: TidegateEvent, owned: Owned): Con
     case 'BreakerOpened':
     case 'BreakerHalfOpened':
     case 'BreakerClosed':
-      return changeBackend(state, event, owned);
+      return changeBackend(state, event);
   }
 }
 
-function withNewPool(state: ControlState, event: EventOf<'PoolAdded'>, owned: Owned): ControlState {
+function withNewPool(state: ControlState, event: EventOf<'PoolAdded'>): ControlState {
   if (event.pool === undefined || state.pools.has(event.pool)) return state;
   const pool = emptyPool(event.pool, event.data.settings, event.seq);
-  return { ...state, pools: ownMap(state.pools, owned).set(pool.id, pool) };
+  return { ...state, pools: PersistentMap.from(state.pools).with(pool.id, pool) };
 }
 
-function withoutPool(state: ControlState, id: PoolId | undefined, owned: Owned): ControlState {
+function withoutPool(state: ControlState, id: PoolId | undefined): ControlState {
   if (id === undefined || !state.pools.has(id)) return state;
-  const pools = ownMap(state.pools, owned);
-  pools.delete(id);
-  return { ...state, pools };
+  return { ...state, pools: PersistentMap.from(state.pools).without(id) };
 }
 
 type PoolEvent = Extract<
@@ -86,14 +77,14 @@ type PoolEvent = Extract<
   { type: 'PoolSettingsChanged' | 'PanicEntered' | 'PanicLeft' | 'BackendAdded' | 'BackendRemoved' }
 >;
 
-function changePool(state: ControlState, event: PoolEvent, owned: Owned): ControlState {
+function changePool(state: ControlState, event: PoolEvent): ControlState {
   const pool = event.pool === undefined ? undefined : state.pools.get(event.pool);
   if (pool === undefined) return state;
-  const next = changedPool(pool, event, owned);
-  return next === pool ? state : { ...state, pools: ownMap(state.pools, owned).set(pool.id, next) };
+  const next = changedPool(pool, event);
+  return next === pool ? state : { ...state, pools: PersistentMap.from(state.pools).with(pool.id, next) };
 }
 
-function changedPool(pool: PoolState, event: PoolEvent, owned: Owned): PoolState {
+function changedPool(pool: PoolState, event: PoolEvent): PoolState {
   switch (event.type) {
     case 'PoolSettingsChanged':
       return { ...pool, settings: event.data.settings, version: event.seq };
@@ -103,9 +94,9 @@ function changedPool(pool: PoolState, event: PoolEvent, owned: Owned): PoolState
       return { ...pool, panic: false };
     case 'BackendAdded':
       if (pool.backends.has(event.data.definition.id)) return pool;
-      return { ...withBackend(pool, newBackend(event), owned), version: event.seq };
+      return { ...withBackend(pool, newBackend(event)), version: event.seq };
     case 'BackendRemoved': {
-      const next = withoutBackend(pool, event.data.definition.id, owned);
+      const next = withoutBackend(pool, event.data.definition.id);
       return next === pool ? pool : { ...next, version: event.seq };
     }
   }
@@ -141,13 +132,13 @@ type BackendEvent = Extract<
   }
 >;
 
-function changeBackend(state: ControlState, event: BackendEvent, owned: Owned): ControlState {
+function changeBackend(state: ControlState, event: BackendEvent): ControlState {
   const pool = event.pool === undefined ? undefined : state.pools.get(event.pool);
   const backend = findBackend(pool, event.backend);
   if (pool === undefined || backend === undefined) return state;
-  const changed = withBackend(pool, changedBackend(backend, event), owned);
+  const changed = withBackend(pool, changedBackend(backend, event));
   const next = isOperators(event) ? { ...changed, version: event.seq } : changed;
-  return { ...state, pools: ownMap(state.pools, owned).set(pool.id, next) };
+  return { ...state, pools: PersistentMap.from(state.pools).with(pool.id, next) };
 }
 
 function findBackend(pool: PoolState | undefined, id: BackendId | undefined): BackendState | undefined {

@@ -6,6 +6,7 @@
 import type { BackendId, PoolId } from '#shared/ids.js';
 import type { CheckResult } from './commands.js';
 import type { OutcomeBucket } from './events.js';
+import { PersistentMap } from './persistent-map.js';
 
 /** A permit that is out. It comes back by the worker's report, its worker's end, or its expiry. */
 export interface OutstandingPermit {
@@ -53,7 +54,7 @@ export interface Observations {
 export const PERMITS_PER_EPOCH = 1_000_000_000;
 
 export function initialObservations(epoch = 0): Observations {
-  return { pools: new Map(), workers: [], nextPermit: epoch * PERMITS_PER_EPOCH + 1 };
+  return { pools: PersistentMap.empty(), workers: [], nextPermit: epoch * PERMITS_PER_EPOCH + 1 };
 }
 
 export function blankObservations(generation: number): BackendObservations {
@@ -61,3 +62,23 @@ export function blankObservations(generation: number): BackendObservations {
 }
 
 export const NO_TRIALS: TrialObservations = { permits: [], successes: 0, lastWorker: null };
+
+/** The observations with these of one backend in the place of what was remembered of it. */
+export function withObservations(
+  observations: Observations,
+  pool: PoolId,
+  backend: BackendId,
+  seen: BackendObservations,
+): Observations {
+  const backends = observations.pools.get(pool) ?? PersistentMap.empty<BackendId, BackendObservations>();
+  return withPoolObservations(observations, pool, PersistentMap.from(backends).with(backend, seen));
+}
+
+/** The observations with these of one pool. */
+export function withPoolObservations(
+  observations: Observations,
+  pool: PoolId,
+  backends: ReadonlyMap<BackendId, BackendObservations>,
+): Observations {
+  return { ...observations, pools: PersistentMap.from(observations.pools).with(pool, backends) };
+}

@@ -4,30 +4,35 @@
  */
 import type { BackendId, PoolId } from '#shared/ids.js';
 import type { EventOf, TidegateEvent } from './events.js';
-import { initialObservations, type BackendObservations, type Observations } from './observations.js';
-import { ownMap, type Owned } from './owned.js';
+import {
+  initialObservations,
+  withPoolObservations,
+  type BackendObservations,
+  type Observations,
+} from './observations.js';
+import { PersistentMap } from './persistent-map.js';
 
-export function observeEvent(observations: Observations, event: TidegateEvent, owned: Owned): Observations {
+export function observeEvent(observations: Observations, event: TidegateEvent): Observations {
   switch (event.type) {
     case 'PrimaryStarted':
       return initialObservations(event.epoch);
     case 'PoolRemoved':
-      return forgetPool(observations, event.pool, owned);
+      return forgetPool(observations, event.pool);
     case 'PoolSettingsChanged':
-      return forgetUnset(observations, event, owned);
+      return forgetUnset(observations, event);
     case 'BackendRemoved':
-      return change(observations, event, owned, () => null);
+      return change(observations, event, () => null);
     case 'BackendBecameHealthy':
     case 'BackendBecameUnhealthy':
-      return change(observations, event, owned, (seen) => ({ ...seen, checks: [] }));
+      return change(observations, event, (seen) => ({ ...seen, checks: [] }));
     case 'BreakerOpened':
     case 'BreakerHalfOpened':
     case 'BreakerClosed':
-      return change(observations, event, owned, forgetOutcomes);
+      return change(observations, event, forgetOutcomes);
     case 'WorkerReady':
       return { ...observations, workers: [...observations.workers, event.data.worker] };
     case 'WorkerExited':
-      return forgetWorker(observations, event.data.worker, owned);
+      return forgetWorker(observations, event.data.worker);
     case 'PrimaryStopped':
     case 'ConfigApplied':
     case 'ConfigRejected':
@@ -55,61 +60,56 @@ function forgetOutcomes(seen: BackendObservations): BackendObservations {
   return { ...seen, window: [], trials: { ...trials, permits, successes: 0 } };
 }
 
-function forgetPool(observations: Observations, pool: PoolId | undefined, owned: Owned): Observations {
+function forgetPool(observations: Observations, pool: PoolId | undefined): Observations {
   if (pool === undefined || !observations.pools.has(pool)) return observations;
-  const pools = ownMap(observations.pools, owned);
-  pools.delete(pool);
-  return { ...observations, pools };
+  return { ...observations, pools: PersistentMap.from(observations.pools).without(pool) };
 }
 
 /** Runs of a check that is gone, and windows of a breaker that is gone, mean nothing if they come back. */
-function forgetUnset(
-  observations: Observations,
-  event: EventOf<'PoolSettingsChanged'>,
-  owned: Owned,
-): Observations {
+function forgetUnset(observations: Observations, event: EventOf<'PoolSettingsChanged'>): Observations {
   const { healthCheck, breaker } = event.data.settings;
   const seen = event.pool === undefined ? undefined : observations.pools.get(event.pool);
   if (event.pool === undefined || seen === undefined || (healthCheck !== null && breaker !== null)) {
     return observations;
   }
-  const kept = new Map<BackendId, BackendObservations>();
+  const kept: [BackendId, BackendObservations][] = [];
   for (const [backend, before] of seen) {
     const checked = healthCheck === null ? { ...before, checks: [], passiveFailureAt: null } : before;
-    kept.set(backend, breaker === null ? { ...checked, window: [] } : checked);
+    kept.push([backend, breaker === null ? { ...checked, window: [] } : checked]);
   }
-  owned.add(kept);
-  return { ...observations, pools: ownMap(observations.pools, owned).set(event.pool, kept) };
+  return withPoolObservations(observations, event.pool, PersistentMap.from(kept));
 }
 
-function forgetWorker(observations: Observations, worker: number, owned: Owned): Observations {
+function forgetWorker(observations: Observations, worker: number): Observations {
   const workers = observations.workers.filter((ready) => ready !== worker);
-  let pools = observations.pools;
+  let left: Observations = { ...observations, workers };
   for (const [pool, backends] of observations.pools) {
+    let kept = PersistentMap.from(backends);
     for (const [backend, seen] of backends) {
       if (seen.trials === null || !seen.trials.permits.some((permit) => permit.worker === worker)) continue;
       const permits = seen.trials.permits.filter((permit) => permit.worker !== worker);
-      const changed = { ...seen, trials: { ...seen.trials, permits } };
-      const mine: ReadonlyMap<BackendId, BackendObservations> = pools.get(pool) ?? backends;
-      pools = ownMap(pools, owned).set(pool, ownMap(mine, owned).set(backend, changed));
+      kept = kept.with(backend, { ...seen, trials: { ...seen.trials, permits } });
     }
+    if (kept !== backends) left = withPoolObservations(left, pool, kept);
   }
-  return { ...observations, workers, pools };
+  return left;
 }
 
 function change(
   observations: Observations,
   event: TidegateEvent,
-  owned: Owned,
   next: (seen: BackendObservations) => BackendObservations | null,
 ): Observations {
   if (event.pool === undefined || event.backend === undefined) return observations;
   const backends = observations.pools.get(event.pool);
   const seen = backends?.get(event.backend);
   if (backends === undefined || seen === undefined) return observations;
-  const changed = ownMap(backends, owned);
   const after = next(seen);
-  if (after === null) changed.delete(event.backend);
-  else changed.set(event.backend, after);
-  return { ...observations, pools: ownMap(observations.pools, owned).set(event.pool, changed) };
+  const all = PersistentMap.from(backends);
+  const { pool, backend } = event;
+  return withPoolObservations(
+    observations,
+    pool,
+    after === null ? all.without(backend) : all.with(backend, after),
+  );
 }

@@ -2,7 +2,7 @@
 import type { BackendId, PoolId } from '#shared/ids.js';
 import type { PoolSettings } from '#shared/settings.js';
 import { availability } from './availability.js';
-import { ownMap, ownSet, type Owned } from './owned.js';
+import { PersistentMap } from './persistent-map.js';
 import type { BackendState, PoolState, PoolTally } from './state.js';
 
 export function emptyPool(id: PoolId, settings: PoolSettings, version: number): PoolState {
@@ -10,7 +10,7 @@ export function emptyPool(id: PoolId, settings: PoolSettings, version: number): 
     id,
     version,
     settings,
-    backends: new Map(),
+    backends: PersistentMap.empty(),
     tripped: new Set(),
     tally: { ready: 0, available: 0, ejected: 0 },
     panic: false,
@@ -18,27 +18,25 @@ export function emptyPool(id: PoolId, settings: PoolSettings, version: number): 
 }
 
 /** The pool with this backend added, or in the place of the one with its id. */
-export function withBackend(pool: PoolState, backend: BackendState, owned: Owned): PoolState {
+export function withBackend(pool: PoolState, backend: BackendState): PoolState {
   const before = pool.backends.get(backend.id);
   const without = before === undefined ? pool.tally : counted(pool.tally, before, -1);
   return {
     ...pool,
-    backends: ownMap(pool.backends, owned).set(backend.id, backend),
-    tripped: withTripped(pool.tripped, backend.id, backend.breaker.phase !== 'closed', owned),
+    backends: PersistentMap.from(pool.backends).with(backend.id, backend),
+    tripped: withTripped(pool.tripped, backend.id, backend.breaker.phase !== 'closed'),
     tally: counted(without, backend, 1),
   };
 }
 
 /** The pool without this backend; the same pool if it is not in it. */
-export function withoutBackend(pool: PoolState, id: BackendId, owned: Owned): PoolState {
+export function withoutBackend(pool: PoolState, id: BackendId): PoolState {
   const before = pool.backends.get(id);
   if (before === undefined) return pool;
-  const backends = ownMap(pool.backends, owned);
-  backends.delete(id);
   return {
     ...pool,
-    backends,
-    tripped: withTripped(pool.tripped, id, false, owned),
+    backends: PersistentMap.from(pool.backends).without(id),
+    tripped: withTripped(pool.tripped, id, false),
     tally: counted(pool.tally, before, -1),
   };
 }
@@ -60,10 +58,9 @@ function withTripped(
   tripped: ReadonlySet<BackendId>,
   id: BackendId,
   wanted: boolean,
-  owned: Owned,
 ): ReadonlySet<BackendId> {
   if (tripped.has(id) === wanted) return tripped;
-  const next = ownSet(tripped, owned);
+  const next = new Set(tripped);
   if (wanted) next.add(id);
   else next.delete(id);
   return next;

@@ -8,7 +8,7 @@ import { decide } from './decide.js';
 import type { World } from './decision.js';
 import type { TidegateEvent } from './events.js';
 import type { JournalEntry } from './journal.js';
-import { blankObservations } from './observations.js';
+import { blankObservations, withObservations } from './observations.js';
 import { restoreObservations } from './serialize.js';
 
 export interface Replayed {
@@ -68,7 +68,6 @@ function withSuccesses(world: World, entry: Extract<JournalEntry, { kind: 'succe
   for (const [second, successes] of entry.buckets) {
     window = addOutcomes(window, second, { successes, failures: {} }, settings.windowMs);
   }
-  const backends = new Map(observations.pools.get(entry.pool)).set(entry.backend, { ...seen, window });
-  const pools = new Map(observations.pools).set(entry.pool, backends);
-  return { state, observations: { ...observations, pools } };
+  const next = withObservations(observations, entry.pool, entry.backend, { ...seen, window });
+  return { state, observations: next };
 }

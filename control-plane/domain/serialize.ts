@@ -5,7 +5,7 @@
 import type { BackendId, PoolId } from '#shared/ids.js';
 import type { SerializedObservations } from './journal.js';
 import type { Observations } from './observations.js';
-import type { Owned } from './owned.js';
+import { PersistentMap } from './persistent-map.js';
 import { emptyPool, withBackend } from './pool-state.js';
 import type { BackendState, ControlState, PoolState } from './state.js';
 
@@ -22,7 +22,10 @@ export function serializeState(state: ControlState): SerializedState {
 }
 
 export function restoreState(stored: SerializedState): ControlState {
-  return { ...stored, pools: new Map(stored.pools.map(([id, pool]) => [id, restorePool(pool)])) };
+  return {
+    ...stored,
+    pools: PersistentMap.from(stored.pools.map(([id, pool]) => [id, restorePool(pool)] as const)),
+  };
 }
 
 function serializePool(pool: PoolState): SerializedPool {
@@ -31,9 +34,8 @@ function serializePool(pool: PoolState): SerializedPool {
 }
 
 function restorePool(stored: SerializedPool): PoolState {
-  const owned: Owned = new Set();
   let pool = emptyPool(stored.id, stored.settings, stored.version);
-  for (const [, backend] of stored.backends) pool = withBackend(pool, backend, owned);
+  for (const [, backend] of stored.backends) pool = withBackend(pool, backend);
   return { ...pool, panic: stored.panic };
 }
 
@@ -45,7 +47,9 @@ export function serializeObservations(observations: Observations): SerializedObs
 export function restoreObservations(stored: SerializedObservations): Observations {
   const { workers, nextPermit } = stored;
   return {
-    pools: new Map(stored.pools.map(([id, backends]) => [id, new Map(backends)])),
+    pools: PersistentMap.from(
+      stored.pools.map(([id, backends]) => [id, PersistentMap.from(backends)] as const),
+    ),
     workers,
     nextPermit,
   };

@@ -9,6 +9,8 @@ import type {
   Route,
 } from '#shared/settings.js';
 
+import { PersistentMap } from './persistent-map.js';
+
 export type BreakerState =
   /** `openings`: openings in a row before; one is forgotten per reset timeout spent closed. */
   | { readonly phase: 'closed'; readonly openings: number; readonly since: number }
@@ -98,6 +100,6 @@ export function initialState(): ControlState {
     rejected: null,
     forwarding: null,
     routes: [],
-    pools: new Map(),
+    pools: PersistentMap.empty(),
   };
 }

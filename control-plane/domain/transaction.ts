@@ -9,10 +9,14 @@ import { seededRandom } from '#shared/prng.js';
 import type { Command } from './commands.js';
 import type { Decision, World } from './decision.js';
 import { EVENT_SCHEMAS, type EventData, type EventOf, type EventType, type TidegateEvent } from './events.js';
-import { evolveOwned } from './evolve.js';
-import { blankObservations, type BackendObservations, type Observations } from './observations.js';
+import { evolve } from './evolve.js';
+import {
+  blankObservations,
+  withObservations,
+  type BackendObservations,
+  type Observations,
+} from './observations.js';
 import { observeEvent } from './observe-event.js';
-import { ownMap, type Owned } from './owned.js';
 import type { BackendState, ControlState, PoolState } from './state.js';
 
 /** What an event is about. */
@@ -24,7 +28,6 @@ export interface About {
 export class Transaction {
   readonly command: Command;
   readonly #before: World;
-  readonly #owned: Owned = new Set();
   readonly #events: TidegateEvent[] = [];
   /** Pools that events were about, each with the number of the last. */
   readonly #touched = new Map<PoolId, number>();
@@ -89,8 +92,8 @@ export class Transaction {
     // The union of all EventOf<T> cannot be seen through a type parameter; the construction above is one of them.
     const fact = event as TidegateEvent;
     this.#events.push(fact);
-    this.#state = evolveOwned(this.#state, fact, this.#owned);
-    this.#observations = observeEvent(this.#observations, fact, this.#owned);
+    this.#state = evolve(this.#state, fact);
+    this.#observations = observeEvent(this.#observations, fact);
     if (about.pool !== undefined) this.#touched.set(about.pool, seq);
     return seq;
   }
@@ -102,10 +105,7 @@ export class Transaction {
 
   /** Replaces what is remembered of a backend. */
   remember(pool: PoolId, backend: BackendState, seen: BackendObservations): void {
-    const pools = ownMap(this.#observations.pools, this.#owned);
-    const backends = ownMap(pools.get(pool) ?? new Map<BackendId, BackendObservations>(), this.#owned);
-    pools.set(pool, backends.set(backend.id, seen));
-    this.#observations = { ...this.#observations, pools };
+    this.#observations = withObservations(this.#observations, pool, backend.id, seen);
   }
 
   /** Takes the next permit number. */

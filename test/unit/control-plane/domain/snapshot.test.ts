@@ -1,0 +1,108 @@
+import { sameForWorkers, snapshotOf } from '../../../../control-plane/domain/snapshot.js';
+import { nextDeadline } from '../../../../control-plane/domain/deadline.js';
+import { backendId } from '../../../../shared/ids.js';
+import {
+  breaker,
+  definition,
+  documentOf,
+  EMPTY_WORLD,
+  healthCheck,
+  POOL,
+  poolSettings,
+  storyOf,
+} from '../../../support/domain.js';
+
+const SETTINGS = poolSettings({ breaker: breaker(), healthCheck: healthCheck() });
+
+function arranged() {
+  const told = storyOf(documentOf(SETTINGS, [definition('a'), definition('b'), definition('c')]));
+  for (const id of ['a', 'b', 'c']) told.check(id, true);
+  return told;
+}
+
+describe('snapshotOf', () => {
+  it('is nothing before the first configuration', () => {
+    expect(snapshotOf(EMPTY_WORLD, 1, 5)).toBeNull();
+  });
+
+  it('has all that workers need', () => {
+    const told = arranged();
+    const snapshot = snapshotOf(told.world, 7, 99);
+    expect(snapshot).toMatchObject({ epoch: 1, version: 7, seq: told.world.state.seq, at: 99 });
+    expect(snapshot?.routes).toEqual([{ host: null, pathPrefix: '/', pool: POOL }]);
+    expect(snapshot?.pools[0]).toMatchObject({
+      id: POOL,
+      algorithm: 'round-robin',
+      sticky: null,
+      panic: false,
+    });
+    expect(snapshot?.pools[0]?.version).toBe(told.pool().version);
+    expect(snapshot?.pools[0]?.backends[0]).toEqual({
+      ...definition('a'),
+      availability: 'available',
+      breaker: 'closed',
+      generation: told.backend('a').generation,
+      permits: [],
+    });
+  });
+
+  it('lets a draining backend with an open breaker serve no more than its sessions in panic', () => {
+    const told = arranged();
+    const change = {
+      type: 'ChangeBackend',
+      pool: POOL,
+      backend: backendId('a'),
+      expectedVersion: null,
+    } as const;
+    told.when({ ...change, admin: 'draining' });
+    told.report('a', { failures: { reset: 5 } });
+    const availabilities = () =>
+      snapshotOf(told.world, 1, 1)?.pools[0]?.backends.map((one) => one.availability);
+    expect(availabilities()).toEqual(['ejected', 'available', 'available']);
+    for (const id of ['b', 'c']) told.report(id, { failures: { reset: 5 } });
+    expect(told.pool().panic).toBe(true);
+    expect(availabilities()).toEqual(['draining', 'ejected', 'ejected']);
+  });
+});
+
+describe('sameForWorkers', () => {
+  it('is true of what only the control plane sees', () => {
+    const told = arranged();
+    const before = told.world;
+    told.check('a', false);
+    told.report('a', { successes: 3, failures: { reset: 1 } });
+    told.when({ type: 'RecordWorkerStarted', worker: 5, pid: 5 });
+    expect(told.world).not.toBe(before);
+    expect(sameForWorkers(before, told.world)).toBe(true);
+  });
+
+  it('is false of a change of any backend, of a permit granted, and of a new epoch', () => {
+    const told = arranged();
+    const before = told.world;
+    told.report('a', { failures: { reset: 5 } });
+    expect(sameForWorkers(before, told.world)).toBe(false);
+    told.at = nextDeadline(told.world) ?? 0;
+    told.advance(0);
+    const halfOpen = told.world;
+    told.trial('a', { permit: told.world.observations.nextPermit - 1, returned: true });
+    expect(sameForWorkers(halfOpen, told.world)).toBe(false);
+    const last = told.world;
+    told.when({ type: 'StartPrimary', version: '1', pid: 1 });
+    expect(sameForWorkers(last, told.world)).toBe(false);
+  });
+
+  it('is false of routes and forwarding', () => {
+    const told = arranged();
+    const before = told.world;
+    const document = documentOf(
+      SETTINGS,
+      ['a', 'b', 'c'].map((id) => definition(id)),
+      [],
+    );
+    told.apply(document);
+    expect(sameForWorkers(before, told.world)).toBe(false);
+    const routed = told.world;
+    told.apply({ ...document, forwarding: { ...document.forwarding, metricsPath: null } });
+    expect(sameForWorkers(routed, told.world)).toBe(false);
+  });
+});
