@@ -10,6 +10,7 @@ import { Broadcaster } from '../broadcast/broadcaster.js';
 import { LOAD_INTERVAL_MS, LoadBoard } from '../broadcast/load-board.js';
 import type { CommandDraft } from '../domain/commands.js';
 import type { Decision, World } from '../domain/decision.js';
+import { sentenceOf } from '../domain/event-sentence.js';
 import type { TidegateEvent } from '../domain/events.js';
 import { sameForWorkers, snapshotOf } from '../domain/snapshot.js';
 import type { EventLog, EventLogError } from '../event-log/event-log.js';
@@ -273,12 +274,19 @@ export class Primary implements ControlPort {
     this.#scheduler.update(world);
     if (events.length === 0) return;
     this.counters.appended(events);
-    for (const event of events) {
-      const { seq, type, pool, backend, actor, data } = event;
-      if (type === 'ConfigApplied') this.#logger.info({ seq, file: data.file, sha256: data.sha256 }, type);
-      else this.#logger.info({ seq, pool, backend, actor: actor.kind, data }, type);
-    }
+    for (const event of events) this.#logEvent(event);
     for (const listener of this.#followers) listener(events);
+  }
+
+  /** One line for the operator. The event log has the rest. */
+  #logEvent(event: TidegateEvent): void {
+    const { seq, type, pool, backend } = event;
+    const about = {
+      seq,
+      ...(pool === undefined ? {} : { pool }),
+      ...(backend === undefined ? {} : { backend }),
+    };
+    this.#logger.info({ ...about, what: sentenceOf(event) }, type);
   }
 
   #tellLoads(): void {

@@ -1,0 +1,82 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { type AddressInfo, createServer } from 'node:net';
+import { join } from 'node:path';
+import { countBodies, httpGet } from '../support/http-get.js';
+import { tidegate } from '../support/tidegate-process.js';
+import { waitUntil } from '../support/wait-until.js';
+
+/** Ports that nobody listens on now. */
+async function freePorts(count: number): Promise<number[]> {
+  const servers = Array.from({ length: count }, () => createServer());
+  const ports: number[] = [];
+  for (const server of servers) {
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    ports.push((server.address() as AddressInfo).port);
+  }
+  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
+  return ports;
+}
+
+describe('npm run demo', () => {
+  let demo: ChildProcess;
+  let output = '';
+  let ports: number[];
+
+  beforeAll(async () => {
+    ports = await freePorts(5);
+    const [port, admin, backend1, backend2, backend3] = ports.map(String);
+    demo = spawn(process.execPath, [join(process.cwd(), 'infra/demo.js')], {
+      env: {
+        ...process.env,
+        DEMO_PORT: port,
+        DEMO_ADMIN_PORT: admin,
+        DEMO_BACKEND1: backend1,
+        DEMO_BACKEND2: backend2,
+        DEMO_BACKEND3: backend3,
+      },
+    });
+    for (const stream of [demo.stdout, demo.stderr]) {
+      stream?.setEncoding('utf8').on('data', (text: string) => (output += text));
+    }
+    await waitUntil('the demo to be ready', () => output.includes('Tidegate forwards.'), 30_000).catch(
+      (error: unknown) => {
+        throw new Error(`${String(error)}\n${output}`);
+      },
+    );
+  });
+  afterAll(async () => {
+    const ended = new Promise((resolve) => demo.once('exit', resolve));
+    demo.kill('SIGINT');
+    expect(await ended).toBe(0);
+    // Nothing that it started is left: all its ports can be had again.
+    for (const port of ports) {
+      const server = createServer();
+      await new Promise<void>((resolve, reject) =>
+        server.once('error', reject).listen(port, '127.0.0.1', resolve),
+      );
+      await new Promise((resolve) => server.close(resolve));
+    }
+  });
+
+  it('forwards, and does the three things that it proposes', async () => {
+    const url = `http://127.0.0.1:${ports[0]}/`;
+    const admin = ['--admin', `http://127.0.0.1:${ports[1]}`];
+    const counts = new Map<string, number>();
+    for (const [body, count] of await countBodies(url, 24)) {
+      const { backend } = JSON.parse(body) as { backend: string };
+      counts.set(backend, (counts.get(backend) ?? 0) + count);
+    }
+    expect([...counts.keys()].sort()).toEqual(['backend1', 'backend2', 'backend3']);
+    expect(counts.get('backend2')).toBeGreaterThan(counts.get('backend1')!);
+
+    expect((await httpGet(`http://127.0.0.1:${ports[4]}/break`, { method: 'POST' })).status).toBe(200);
+    const why = await waitUntil('backend3 to leave', async () => {
+      await countBodies(url, 10);
+      const { stdout } = await tidegate(['why', 'backend3', ...admin]);
+      return /ejected|unhealthy/.test(stdout) ? stdout : false;
+    });
+    expect(why).toContain('backend3');
+    expect((await tidegate(['backends', 'weight', 'backend1', '10', ...admin])).code).toBe(0);
+    expect((await tidegate(['events', ...admin])).stdout).toContain('weight changed from 1 to 10');
+  });
+});
