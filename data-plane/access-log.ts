@@ -33,6 +33,8 @@ export interface AccessLog {
   /** Whether the request that comes now is to be written. */
   samples(ratio: number): boolean;
   write(record: AccessRecord): void;
+  /** Writes what waits, for as long as that may take at most. */
+  close(limitMs: number): Promise<void>;
 }
 
 /** Bytes of lines that may wait to be read; beyond that, lines are dropped. */
@@ -58,5 +60,13 @@ export function openAccessLog(random: Random, dropped: () => void, descriptor = 
   return {
     samples: (ratio) => ratio > 0 && (ratio >= 1 || random() < ratio),
     write: (record) => logger.info(record, 'request'),
+    close: (limitMs) =>
+      new Promise((resolve) => {
+        const timer = setTimeout(resolve, limitMs);
+        destination.flush(() => {
+          clearTimeout(timer);
+          resolve();
+        });
+      }),
   };
 }

@@ -24,6 +24,9 @@ export const METRICS_TIMEOUT_MS = 2_000;
 /** For a shutdown asked for by a signal before any snapshot told how long. */
 const DEFAULT_SHUTDOWN_MS = 10_000;
 
+/** How long an ending worker waits for its last report and log lines to leave. */
+const LAST_WORDS_MS = 500;
+
 export interface WorkerParts {
   readonly link: ControlLink;
   readonly clock: Clock;
@@ -42,6 +45,7 @@ export interface WorkerParts {
 interface Built {
   readonly welcome: Welcome;
   readonly logger: Logger;
+  readonly context: ForwarderContext;
   readonly forwarder: Forwarder;
   readonly reporter: Reporter;
 }
@@ -73,6 +77,10 @@ export class Worker {
     await this.#built?.forwarder.close(limit);
     this.#built?.reporter.flush();
     this.#built?.reporter.stop();
+    await Promise.all([
+      this.#parts.link.drained(LAST_WORDS_MS),
+      this.#built?.context.accessLog.close(LAST_WORDS_MS),
+    ]);
     this.#parts.exit(0);
   }
 
@@ -144,7 +152,7 @@ export class Worker {
       table: () => this.#table,
       connections: () => forwarder.connections(),
     });
-    this.#built = { welcome, logger, forwarder, reporter };
+    this.#built = { welcome, logger, context, forwarder, reporter };
     reporter.start();
   }
 

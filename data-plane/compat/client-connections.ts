@@ -42,6 +42,12 @@ export class ClientConnections {
     // From the first moment: whatever happens to a socket is seen by who uses it, and never ends the process.
     socket.on('error', () => undefined);
     socket.on('close', () => this.#open.delete(socket));
+    this.began(socket);
+  }
+
+  /** From now on the connection ages. Over TLS requests come on another socket than the one that was opened. */
+  began(socket: Socket): void {
+    this.#factsOf(socket);
   }
 
   destroyAll(): void {

@@ -121,6 +121,7 @@ export class CompatEngine implements Forwarder {
       ALPNProtocols: ['http/1.1'],
       handshakeTimeout: TLS_HANDSHAKE_TIMEOUT_MS,
     });
+    server.on('secureConnection', (socket) => this.#connections.began(socket));
     server.on('tlsClientError', (_error, socket) => socket.destroy());
     return this.#wire(server);
   }

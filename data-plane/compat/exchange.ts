@@ -30,7 +30,11 @@ export class Exchange {
   pool: PoolTable | null = null;
   series: PoolSeries;
   client = '';
+  /** As the client sent it. */
+  host: string | null = null;
+  /** Empty while the access log is off. */
   requestId = '';
+  namedByUs = false;
   body: RequestBody | null = null;
   receivedBytes = 0;
   sentBytes = 0;
@@ -106,7 +110,7 @@ export class Exchange {
       requestId: this.requestId,
       client: this.client,
       method: this.method,
-      host: request.headers.host ?? null,
+      host: this.host,
       target: request.url ?? '',
       pool: this.pool?.id ?? null,
       status: this.#status,

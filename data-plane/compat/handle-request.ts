@@ -2,14 +2,13 @@
  * The life of a request in the compat engine: check → client → route → pick (sticky or by algorithm) → attempt →
  * classify → respond, or a further attempt → outcome. Every decision is `routing/`'s; this is the order they come in.
  */
-import { randomUUID } from 'node:crypto';
 import { TLSSocket } from 'node:tls';
 import type { ErrorCode } from '#shared/error-code.js';
 import type { FailureReason } from '#shared/outcome.js';
 import type { ForwardingSettings } from '#shared/settings.js';
 import type { ForwarderContext } from '../forwarder.js';
 import { resolveClient, type Client } from '../routing/client-address.js';
-import { joinedField, requestFields, responseFields } from '../routing/headers.js';
+import { joinedField, responseFields } from '../routing/headers.js';
 import { attemptFinished, attemptStarted, type Pick } from '../routing/pick.js';
 import { countRequest, countRetry, type RetryBudgetState } from '../routing/retry-budget.js';
 import { isIdempotent, mayRetry, usesBudget } from '../routing/retry.js';
@@ -24,7 +23,9 @@ import { enterTunnel } from './enter-tunnel.js';
 import { Exchange, type Arrival } from './exchange.js';
 import { answerMetrics, endLateBody, passInformation } from './local-answers.js';
 import { RequestBody } from './request-body.js';
+import { nameRequest } from './request-id.js';
 import { relayBody, writeHead } from './relay.js';
+import { upstreamFields } from './upstream-fields.js';
 import type { UpstreamAgents } from './upstream-agents.js';
 
 export interface EngineParts {
@@ -120,7 +121,8 @@ async function serve(parts: EngineParts, exchange: Exchange): Promise<void> {
     table.trusted,
   );
   exchange.client = client.address;
-  exchange.requestId = (client.trustedPeer ? joinedField(raw, 'x-request-id') : null) ?? randomUUID();
+  exchange.host = checked.hostField;
+  if (forwarding.accessLogRatio > 0) nameRequest(exchange, client.trustedPeer);
 
   const pool = routeRequest(table, checked.host, checked.path);
   if (typeof pool === 'string') return exchange.reply(pool);
@@ -261,19 +263,8 @@ function run(
   { pool, chosen }: Choice,
   fresh: boolean,
 ): Promise<AttemptEnd> {
-  const { exchange, checked, client, settings, body } = errand;
-  const { request, response, expectsContinue, upgrade } = exchange.arrival;
-  const own: string[] = [];
-  if (checked.chunked) own.push('Transfer-Encoding', 'chunked');
-  if (upgrade !== null) {
-    own.push('Connection', 'Upgrade', 'Upgrade', joinedField(request.rawHeaders, 'upgrade') ?? '');
-  }
-  const fields = requestFields(withoutExpect(request.rawHeaders, expectsContinue && checked.hasBody), {
-    client,
-    cookieNames: sessionCookieNames(pool.sticky),
-    host: null,
-    own,
-  });
+  const { exchange, checked, settings, body } = errand;
+  const { request, response, upgrade } = exchange.arrival;
   return parts.attempts.run({
     request,
     response,
@@ -282,22 +273,11 @@ function run(
     agent: parts.agents.agentFor(chosen.backend.address, settings, fresh),
     mayUpgrade: upgrade !== null,
     target: checked.target,
-    fields,
+    fields: upstreamFields(errand, sessionCookieNames(pool.sticky)),
     timeouts: settings.timeouts,
     headMs: Math.min(settings.timeouts.responseHeadMs, settings.retry.perTryTimeoutMs),
     onInformation: (information) => passInformation(exchange, information),
   });
-}
-
-/** Expect goes to the backend when the client waits for its word, and in no other case. */
-function withoutExpect(raw: readonly string[], keep: boolean): readonly string[] {
-  if (keep) return raw;
-  const kept: string[] = [];
-  for (let i = 0; i + 1 < raw.length; i += 2) {
-    const name = raw[i] ?? '';
-    if (name.length !== 6 || name.toLowerCase() !== 'expect') kept.push(name, raw[i + 1] ?? '');
-  }
-  return kept;
 }
 
 /** A request that may have been carried out already is repeated only when that does no harm. */

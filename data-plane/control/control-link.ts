@@ -28,6 +28,8 @@ export interface ControlLink {
   onAnnouncement(handler: (message: Announcement) => void): void;
   /** Called once, when the primary is gone. */
   onClosed(handler: () => void): void;
+  /** Settles when everything sent has left, the link is closed, or the time is up. */
+  drained(timeoutMs: number): Promise<void>;
   /** Forgets the channel and answers everything that waits. */
   close(): void;
 }

@@ -42,6 +42,8 @@ export class IpcLink implements ControlLink {
   #closedHandler: (() => void) | null = null;
   #nextId = 1;
   #unsent = 0;
+  /** Who waits for everything to have left. */
+  readonly #waiting: (() => void)[] = [];
   #open: boolean;
 
   constructor(endpoint: IpcEndpoint, timers: Timers, logger: Logger) {
@@ -68,7 +70,7 @@ export class IpcLink implements ControlLink {
     try {
       // With a callback node reports a closed channel there and does not emit 'error'.
       this.#endpoint.send(message, undefined, undefined, (error) => {
-        this.#unsent -= 1;
+        this.#left();
         if (error !== null && error !== undefined) {
           this.#logger.debug({ type: message.type, error: error.message }, 'message to the primary was lost');
         }
@@ -76,7 +78,7 @@ export class IpcLink implements ControlLink {
       return true;
     } catch (error) {
       // The channel can close between the check and the call.
-      this.#unsent -= 1;
+      this.#left();
       this.#logger.debug({ type: message.type, error: String(error) }, 'message to the primary was lost');
       return false;
     }
@@ -117,11 +119,23 @@ export class IpcLink implements ControlLink {
     if (!this.#open) handler();
   }
 
+  drained(timeoutMs: number): Promise<void> {
+    if (!this.isOpen() || this.isIdle()) return Promise.resolve();
+    return new Promise((resolve) => {
+      const timer = this.#timers.after(timeoutMs, resolve);
+      this.#waiting.push(() => {
+        timer.cancel();
+        resolve();
+      });
+    });
+  }
+
   close(): void {
     this.#endpoint.off('message', this.#receive);
     this.#endpoint.off('disconnect', this.#disconnected);
     this.#open = false;
     this.#settleAll();
+    this.#releaseWaiting();
   }
 
   #ask(
@@ -164,8 +178,18 @@ export class IpcLink implements ControlLink {
     if (!this.#open) return;
     this.#open = false;
     this.#settleAll();
+    this.#releaseWaiting();
     this.#closedHandler?.();
   };
+
+  #left(): void {
+    this.#unsent -= 1;
+    if (this.#unsent === 0) this.#releaseWaiting();
+  }
+
+  #releaseWaiting(): void {
+    for (const release of this.#waiting.splice(0)) release();
+  }
 
   #settleAll(): void {
     const waiting = [...this.#pending.values()];

@@ -64,7 +64,11 @@ export async function startEngine(snapshot: Snapshot, options: EngineOptions = {
     cookies: new SessionCookies([{ kid: 'k1', secret: new Uint8Array(32).fill(7) }]),
     series: new RequestSeries(counters),
     outcomes: book,
-    accessLog: { samples: () => options.accessLog === true, write: (record) => accessLog.push(record) },
+    accessLog: {
+      samples: () => options.accessLog === true,
+      write: (record) => accessLog.push(record),
+      close: () => Promise.resolve(),
+    },
     clock: { now },
     monotonic: () => performance.now(),
     random,

@@ -38,10 +38,11 @@ export function welcome(changes: Partial<Welcome> = {}): Welcome {
   };
 }
 
-export function forkWorker(): WorkerProcess {
+/** @param environment set in the worker, besides what this process has */
+export function forkWorker(environment: Readonly<Record<string, string>> = {}): WorkerProcess {
   cluster.schedulingPolicy = cluster.SCHED_NONE;
   cluster.setupPrimary({ exec: MAIN, args: [], serialization: 'advanced', silent: true });
-  const worker = cluster.fork();
+  const worker = cluster.fork(environment);
   const messages: WorkerMessage[] = [];
   let exit: number | string | null = null;
   worker.on('message', (message: WorkerMessage) => messages.push(message));
