@@ -1,0 +1,118 @@
+import {
+  actorWords,
+  evidenceLines,
+  healthWords,
+  sentenceOf,
+} from '../../../../control-plane/domain/event-sentence.js';
+import { EVENT_SCHEMAS, type TidegateEvent } from '../../../../control-plane/domain/events.js';
+import type { Actor } from '../../../../control-plane/domain/commands.js';
+import { backendId } from '../../../../shared/ids.js';
+import {
+  breaker,
+  definition,
+  documentOf,
+  healthCheck,
+  only,
+  POOL,
+  poolSettings,
+  START,
+  story,
+  storyOf,
+} from '../../../support/domain.js';
+
+function anEvent(type: string, data: object): TidegateEvent {
+  const cause = { command: 'AdvanceTime', id: 1 } as const;
+  const event = { epoch: 1, seq: 1, at: START, type, schema: 1, actor: { kind: 'clock' }, cause, data };
+  return event as TidegateEvent;
+}
+
+describe('the sentence of an event', () => {
+  it.each<[string, object, string]>([
+    ['BackendOriginChanged', { origin: 'file' }, 'became part of the file, by the clock'],
+    ['BackendOriginChanged', { origin: 'api' }, 'left the file, by the clock'],
+    ['BackendRemoved', { definition: definition('a') }, 'was removed by the clock'],
+    ['PoolAdded', { settings: poolSettings() }, 'its pool was added by the clock'],
+    ['PoolRemoved', {}, 'its pool was removed by the clock'],
+    ['PoolSettingsChanged', {}, "its pool's settings were changed by the clock"],
+    ['PanicLeft', { ready: 3, ejected: 1 }, 'its pool left panic: breakers take out 1 of 3 ready backends'],
+    ['BreakerClosed', { cause: 'disabled' }, 'breaker closed because it was taken out of the settings'],
+    ['BreakerHalfOpened', { limit: 1 }, 'breaker half-opened, letting up to 1 trial run at once'],
+    ['WorkerReady', { worker: 1 }, 'WorkerReady by the clock'],
+  ])('%s %j: %s', (type, data, expected) => {
+    expect(sentenceOf(anEvent(type, data))).toBe(expected);
+  });
+
+  it('names where a backend is, IPv6 in brackets', () => {
+    const address = { protocol: 'https', host: '::1', port: 8443 } as const;
+    const told = storyOf(documentOf(poolSettings(), [definition('a', { address, weight: 2 })]));
+    const event = only(told.events, 'BackendAdded');
+    expect(sentenceOf(event)).toBe(
+      'was added by test (the API) at https://[::1]:8443 with weight 2, healthy',
+    );
+  });
+
+  it('says that a check was taken away, and has no lines for that', () => {
+    const settings = poolSettings({ healthCheck: healthCheck() });
+    const told = storyOf(documentOf(settings, [definition('a')]));
+    told.when({ type: 'ChangePool', pool: POOL, settings: poolSettings(), expectedVersion: null });
+    const event = only(told.events, 'BackendBecameHealthy');
+    expect(sentenceOf(event)).toBe('became healthy: the health check was taken out of the settings');
+    expect(evidenceLines(event)).toEqual([]);
+  });
+
+  it('has a sentence for each type there is', () => {
+    const told = story();
+    told.when({ type: 'StartPrimary', version: '1', pid: 1 });
+    for (const type of Object.keys(EVENT_SCHEMAS)) {
+      const data = {
+        evidence: { kind: 'check-removed' },
+        definition: definition('a'),
+        until: START,
+        buckets: [],
+      };
+      const evidence = type === 'BreakerOpened' ? { kind: 'trial-failed', worker: 1 } : data.evidence;
+      expect(sentenceOf(anEvent(type, { ...data, evidence }))).toMatch(/\w/);
+    }
+  });
+
+  it('shortens a long run to its last results', () => {
+    const results = Array.from({ length: 7 }, (_, index) => ({
+      at: index,
+      passed: false,
+      durationMs: 0,
+      status: 500 + index,
+    }));
+    expect(healthWords({ kind: 'checks', results, threshold: 7 }, false)).toBe(
+      '7 checks in a row failed (threshold 7): … 502, 503, 504, 505, 506',
+    );
+  });
+
+  it('finds words for a check that tells little, or much', () => {
+    const words = (result: object) =>
+      healthWords(
+        { kind: 'checks', results: [{ at: 0, passed: false, durationMs: 0, ...result }], threshold: 1 },
+        false,
+      );
+    expect(words({})).toBe('1 check failed (threshold 1): no response');
+    expect(words({ status: 404, error: 'unexpected status', durationMs: 3 })).toBe(
+      '1 check failed (threshold 1): 404 (unexpected status) after 3 ms',
+    );
+  });
+
+  it.each<[Actor, string]>([
+    [{ kind: 'file', name: 'x.yaml' }, 'x.yaml (the file)'],
+    [{ kind: 'api' }, 'the API'],
+    [{ kind: 'health-check' }, 'the health-check'],
+  ])('%j is %s', (actor, expected) => {
+    expect(actorWords(actor)).toBe(expected);
+  });
+
+  it('has no lines for a trial that failed, nor for events without evidence', () => {
+    const told = storyOf(documentOf(poolSettings({ breaker: breaker() }), [definition('a')]));
+    expect(
+      evidenceLines(anEvent('BreakerOpened', { evidence: { kind: 'trial-failed', worker: 1 } })),
+    ).toEqual([]);
+    told.when({ type: 'RemoveBackend', pool: POOL, backend: backendId('a'), expectedVersion: null });
+    expect(evidenceLines(only(told.events, 'BackendRemoved'))).toEqual([]);
+  });
+});
