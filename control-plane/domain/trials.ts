@@ -65,14 +65,15 @@ export function expirePermits(tx: Transaction, pool: PoolId, backend: BackendSta
 
 /**
  * Hands out what the limit leaves, to ready workers in turn. A backend that may not be tried at present (unhealthy, in
- * maintenance, or served anyway because its pool is in panic) gets none: its workers would only send them back.
+ * maintenance, of weight 0, or served anyway because its pool is in panic) gets none: its workers would only send them back.
  */
 export function grantPermits(tx: Transaction, poolId: PoolId, backend: BackendState): void {
   const pool = tx.pool(poolId);
   const { workers } = tx.observations;
   const settings = pool?.settings.breaker ?? null;
   if (pool === undefined || settings === null || pool.panic || workers.length === 0) return;
-  if (availability(backend.admin, backend.health, backend.breaker.phase) !== 'trial') return;
+  if (backend.weight === 0 || availability(backend.admin, backend.health, backend.breaker.phase) !== 'trial')
+    return;
   const seen = tx.seen(poolId, backend);
   const trials = seen.trials ?? NO_TRIALS;
   const missing = settings.halfOpenLimit - trials.permits.length;

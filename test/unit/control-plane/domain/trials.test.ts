@@ -133,6 +133,21 @@ describe('trial permits', () => {
     expect(offered(told)).toHaveLength(3);
   });
 
+  it('are not given at weight 0, which no new traffic may go to, but as soon as there is some', () => {
+    const told = halfOpen([1]);
+    const change = {
+      type: 'ChangeBackend',
+      pool: POOL,
+      backend: backendId('a'),
+      expectedVersion: null,
+    } as const;
+    told.when({ ...change, weight: 0 });
+    for (const permit of permits(told)) told.trial('a', { permit, returned: true });
+    expect(offered(told)).toEqual([]);
+    told.when({ ...change, weight: 1 });
+    expect(offered(told)).toHaveLength(3);
+  });
+
   it('are given up after an hour, no sooner', () => {
     const told = halfOpen([1]);
     const lost = permits(told);
