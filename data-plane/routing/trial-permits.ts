@@ -25,16 +25,22 @@ export interface TrialLedger {
   epoch: number;
   /** By pool, backend, generation and number: all permits of this worker in the newest snapshot. */
   permits: Map<string, Permit>;
+  /** Left the snapshots unused, and not yet handed out to be returned. */
+  vanished: Permit[];
 }
 
 /** The permits of one pool that may still be used, in the order of the snapshot. */
 export type TrialQueue = Permit[];
 
 export function emptyLedger(): TrialLedger {
-  return { epoch: 0, permits: new Map() };
+  return { epoch: 0, permits: new Map(), vanished: [] };
 }
 
-/** Takes over what a newer snapshot says: new permits are held from `at` on, those that are gone can no longer be used. */
+/**
+ * Takes over what a newer snapshot says: new permits are held from `at` on, those that are gone can no longer be used.
+ * To the primary they are still out, as the trials of others that vanished with them may be: those that were not used
+ * go back. Those of another epoch its primary does not know.
+ */
 export class LedgerUpdate {
   readonly #ledger: TrialLedger;
   readonly #worker: number;
@@ -46,7 +52,10 @@ export class LedgerUpdate {
     this.#worker = options.worker;
     this.#at = options.at;
     this.#before = ledger.permits;
-    if (ledger.epoch !== position.epoch) this.#forget();
+    if (ledger.epoch !== position.epoch) {
+      this.#forget();
+      ledger.vanished = [];
+    }
     ledger.epoch = position.epoch;
     ledger.permits = new Map();
   }
@@ -78,7 +87,10 @@ export class LedgerUpdate {
   }
 
   #forget(): void {
-    for (const permit of this.#before.values()) permit.state = 'spent';
+    for (const permit of this.#before.values()) {
+      if (permit.state === 'held') this.#ledger.vanished.push(permit);
+      permit.state = 'spent';
+    }
     this.#before.clear();
   }
 }
@@ -93,9 +105,10 @@ export function usePermitFor(queue: TrialQueue, backend: BackendEntry): TrialRet
   return usePermit(queue, ({ id }) => id === backend.id);
 }
 
-/** Hands out, once, the permits that were held unused for `TRIAL_PERMIT_USE_MS`. They can no longer be used. */
+/** Hands out, once, the permits held unused for `TRIAL_PERMIT_USE_MS`, or that vanished unused. They can no longer be used. */
 export function takeUnused(ledger: TrialLedger, at: number): TrialReturn[] {
-  const unused: TrialReturn[] = [];
+  const unused: TrialReturn[] = ledger.vanished.map(({ backend, permit }) => ({ backend, permit }));
+  ledger.vanished = [];
   for (const permit of ledger.permits.values()) {
     if (permit.state === 'spent' || at - permit.since < TRIAL_PERMIT_USE_MS) continue;
     permit.state = 'spent';

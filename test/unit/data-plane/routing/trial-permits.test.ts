@@ -29,8 +29,21 @@ describe('trial permits', () => {
 
   it('are lost when a snapshot no longer has them, in older tables too', () => {
     const first = tableOf(withPermits([1]));
-    const second = tableOf(withPermits([], { version: 2 }), {}, first);
+    tableOf(withPermits([], { version: 2 }), {}, first);
     expect(pick(poolOf(first), [], random)).toBeNull();
+  });
+
+  it('go back at once when they vanish unused: the primary counts them until then', () => {
+    const first = tableOf(withPermits([1, 2]), { at: 0 });
+    expect(pick(poolOf(first), [], random)?.permit).toBe(1);
+    const second = tableOf(withPermits([], { version: 2 }), { at: 0 }, first);
+    expect(takeUnusedPermits(second, 0).map(({ permit }) => permit)).toEqual([2]);
+    expect(takeUnusedPermits(second, 99_000)).toEqual([]);
+  });
+
+  it('of an epoch that is over do not go back', () => {
+    const first = tableOf(withPermits([1]));
+    const second = tableOf(withPermits([], { epoch: 2 }), {}, first);
     expect(takeUnusedPermits(second, 99_000)).toEqual([]);
   });
 
