@@ -5,7 +5,7 @@ import type { Client } from '../routing/client-address.js';
 import { joinedField } from '../routing/headers.js';
 import { pick, type Pick } from '../routing/pick.js';
 import type { BackendEntry, PoolTable } from '../routing/routing-table.js';
-import { stickyByAddress } from '../routing/sticky.js';
+import { pickByAddress } from '../routing/sticky.js';
 import { StickyFlow } from '../sessions/sticky-flow.js';
 
 export interface Chooser {
@@ -28,10 +28,8 @@ export function chooserFor(context: ForwarderContext, pool: PoolTable, facts: Ch
   }
   if (sticky.type === 'ip') {
     return {
-      next: (now, tried) => {
-        const bound = stickyByAddress(now, sticky, facts.client.address, tried);
-        return bound === null ? pick(now, tried, context.random) : { backend: bound, permit: null };
-      },
+      next: (now, tried) =>
+        pickByAddress(now, sticky, facts.client.address, tried) ?? pick(now, tried, context.random),
       setCookie: () => null,
     };
   }

@@ -27,6 +27,8 @@ export interface PoolTable {
   readonly trials: TrialQueue;
   /** Which serving backend an address belongs to. Used by `stickyByAddress`. */
   readonly affinity: AddressAffinity;
+  /** The same with half-open backends among them: whose clients their trials are. `null` when none is half-open. */
+  readonly homes: AddressAffinity | null;
 }
 
 export function poolTable(
@@ -43,6 +45,9 @@ export function poolTable(
   });
   const byId = new Map(backends.map((entry) => [entry.id, entry]));
   const serving = backends.filter((entry) => entry.serves);
+  const returning = backends.filter(
+    ({ availability, serves, weight }) => availability === 'trial' && !serves && weight > 0,
+  );
   // Only the picker of this table is told of loads; a load that the algorithm does not watch tells nobody.
   for (const { load } of backends) load.watcher = null;
   return {
@@ -57,6 +62,10 @@ export function poolTable(
     picker: pickerFor(pool.algorithm, serving, { ...start, previous: previous?.picker ?? null }),
     trials,
     affinity: new AddressAffinity(serving, previous?.affinity ?? null),
+    homes:
+      returning.length === 0
+        ? null
+        : new AddressAffinity([...serving, ...returning], previous?.homes ?? null),
   };
 }
 

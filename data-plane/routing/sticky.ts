@@ -13,6 +13,7 @@ import type { SessionId, SessionLifetime } from '#shared/session.js';
 import type { CookieStickySettings, IpStickySettings } from '#shared/settings.js';
 import type { BackendEntry } from './backend-entry.js';
 import { formatAddress, maskAddress, parseAddress } from './ip-address.js';
+import { type Pick, pickBound } from './pick.js';
 import type { PoolTable } from './pool-table.js';
 import type { SessionFields } from './session-token.js';
 
@@ -126,6 +127,25 @@ export function stickyByAddress(
   tried: readonly BackendEntry[],
 ): BackendEntry | null {
   return pool.affinity.of(clientNetwork(clientAddress, settings), tried);
+}
+
+/**
+ * A pick by address. A half-open backend gets its trials from its own clients, those that it had and would have again; all
+ * others stay where they are. Of several attempts of one request only the first is a trial.
+ */
+export function pickByAddress(
+  pool: PoolTable,
+  settings: IpStickySettings,
+  clientAddress: string,
+  tried: readonly BackendEntry[],
+): Pick | null {
+  if (pool.homes !== null && tried.length === 0) {
+    const home = pool.homes.of(clientNetwork(clientAddress, settings), tried);
+    const trial = home?.availability === 'trial' ? pickBound(pool, home, tried) : null;
+    if (trial !== null) return trial;
+  }
+  const backend = stickyByAddress(pool, settings, clientAddress, tried);
+  return backend === null ? null : pickBound(pool, backend, tried);
 }
 
 /** The network that counts as one client, as text. What is no address (a socket's path) is its own client. */

@@ -5,6 +5,7 @@ import {
   clientNetwork,
   decideSession,
   mayServeSession,
+  pickByAddress,
   readSession,
   stickyByAddress,
 } from '../../../../data-plane/routing/sticky.js';
@@ -168,5 +169,62 @@ describe('a client’s backend by its address', () => {
   it('is never one that takes no new traffic', () => {
     const pool = aPoolTable([aBackend('a', { weight: 0 }), aBackend('b', { availability: 'draining' })]);
     expect(stickyByAddress(pool, settings, '203.0.113.9', [])).toBeNull();
+  });
+
+  describe('as a pick', () => {
+    const clients = Array.from({ length: 40 }, (_, i) => `203.0.${i}.1`);
+    const halfOpen = (permits: readonly number[]) =>
+      aPoolTable([
+        aBackend('a'),
+        aBackend('b', {
+          availability: 'trial',
+          breaker: 'half-open',
+          permits: permits.map((permit) => ({ permit, worker: 0 })),
+        }),
+      ]);
+
+    it('sends a half-open backend its own clients as trials, and leaves all others where they are', () => {
+      const healthy = aPoolTable([aBackend('a'), aBackend('b')]);
+      const home = (client: string) => pickByAddress(healthy, settings, client, [])?.backend.id;
+      const pool = halfOpen(Array.from({ length: 40 }, (_, i) => i + 1));
+      expect(new Set(clients.map(home)).size).toBe(2);
+      for (const client of clients) {
+        const picked = pickByAddress(pool, settings, client, []);
+        expect(picked?.backend.id).toBe(home(client));
+        expect(picked?.permit === null).toBe(home(client) === 'a');
+      }
+    });
+
+    it('serves them elsewhere without a permit, and after a failed trial', () => {
+      for (const client of clients) {
+        expect(pickByAddress(halfOpen([]), settings, client, [])).toMatchObject({
+          backend: { id: 'a' },
+          permit: null,
+        });
+      }
+      const pool = halfOpen([1, 2]);
+      const client = clients.find((one) => pickByAddress(pool, settings, one, [])?.permit === 1) ?? '';
+      const [, b] = pool.backends;
+      expect(pickByAddress(pool, settings, client, [b!])).toMatchObject({
+        backend: { id: 'a' },
+        permit: null,
+      });
+    });
+
+    it('is null when nothing serves', () => {
+      const pool = aPoolTable([aBackend('a', { availability: 'unhealthy' })]);
+      expect(pickByAddress(pool, settings, '203.0.113.9', [])).toBeNull();
+    });
+
+    it('uses up the permit of a half-open backend that serves in panic', () => {
+      const trial = {
+        availability: 'trial',
+        breaker: 'half-open',
+        permits: [{ permit: 7, worker: 0 }],
+      } as const;
+      const pool = aPoolTable([aBackend('a', trial)], { panic: true });
+      expect(pickByAddress(pool, settings, '203.0.113.9', [])?.permit).toBe(7);
+      expect(pickByAddress(pool, settings, '203.0.113.9', [])?.permit).toBeNull();
+    });
   });
 });
