@@ -3,7 +3,7 @@ import { STATUS_CODES } from 'node:http';
 import type { ForwarderContext } from '../forwarder.js';
 import { joinedField, responseFields } from '../routing/headers.js';
 import type { AttemptEnd } from './attempt.js';
-import type { Choice, Errand } from './handle-request.js';
+import type { Choice, Errand } from './errand.js';
 import { runTunnel } from './tunnel.js';
 
 /** Settles when the tunnel is closed. */

@@ -5,21 +5,21 @@
 import { TLSSocket } from 'node:tls';
 import type { ErrorCode } from '#shared/error-code.js';
 import type { FailureReason } from '#shared/outcome.js';
-import type { ForwardingSettings } from '#shared/settings.js';
 import type { ForwarderContext } from '../forwarder.js';
-import { resolveClient, type Client } from '../routing/client-address.js';
+import { resolveClient } from '../routing/client-address.js';
 import { joinedField, responseFields } from '../routing/headers.js';
-import { attemptFinished, attemptStarted, type Pick } from '../routing/pick.js';
+import { attemptFinished, attemptStarted } from '../routing/pick.js';
 import { countRequest, countRetry, type RetryBudgetState } from '../routing/retry-budget.js';
 import { isIdempotent, mayRetry, usesBudget } from '../routing/retry.js';
 import { routeRequest, type BackendEntry, type PoolTable } from '../routing/routing-table.js';
 import { sessionCookieNames } from '../routing/session-cookie.js';
 import type { AttemptEnd, AttemptRunner } from './attempt.js';
-import { chooserFor, type Chooser } from './chooser.js';
-import { checkRequest, type CheckedRequest } from './check-request.js';
+import { chooserFor } from './chooser.js';
+import { checkRequest } from './check-request.js';
 import type { ClientConnections } from './client-connections.js';
 import { countAnswer, countFailure, countWithheld } from './count.js';
 import { enterTunnel } from './enter-tunnel.js';
+import type { Choice, Errand } from './errand.js';
 import { Exchange, type Arrival } from './exchange.js';
 import { answerMetrics, endLateBody, passInformation } from './local-answers.js';
 import { RequestBody } from './request-body.js';
@@ -35,22 +35,6 @@ export interface EngineParts {
   readonly connections: ClientConnections;
   readonly budget: RetryBudgetState;
   isClosing(): boolean;
-}
-
-/** Everything about a request that stays the same over its attempts. */
-export interface Errand {
-  readonly exchange: Exchange;
-  readonly checked: CheckedRequest;
-  readonly client: Client;
-  readonly settings: ForwardingSettings;
-  readonly body: RequestBody;
-  readonly chooser: Chooser;
-}
-
-/** Where an attempt goes, and the pool as it was when that was chosen. */
-export interface Choice {
-  readonly pool: PoolTable;
-  readonly chosen: Pick;
 }
 
 export async function handleRequest(parts: EngineParts, arrival: Arrival): Promise<void> {

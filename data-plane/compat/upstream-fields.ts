@@ -1,6 +1,6 @@
 /** The header fields of one attempt: the rules of `routing/headers`, and what this engine says for itself. */
 import { joinedField, requestFields } from '../routing/headers.js';
-import type { Errand } from './handle-request.js';
+import type { Errand } from './errand.js';
 import { REQUEST_ID } from './request-id.js';
 
 /** @param cookieNames names of the sticky cookie, which backends do not see */
