@@ -1,0 +1,183 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { ROOT, isPure, parseSource, sourceFiles, walk } from '../support/source-tree.js';
+import type { SourceFile } from '../support/source-tree.js';
+
+const files = sourceFiles();
+
+/** Packages that only these files may import: what they stand for has one place. */
+const RESERVED: readonly (readonly [specifier: RegExp, place: RegExp])[] = [
+  [/^node:sqlite$/, /^control-plane\/event-log\/(migrations|sqlite-[a-z-]+)\.ts$/],
+  [/^node:cluster$/, /^(control-plane\/workers\/[a-z-]+|data-plane\/main)\.ts$/],
+  [/^prom-client$/, /^control-plane\/metrics\/[a-z-]+\.ts$/],
+  [/^http-proxy-3$/, /^data-plane\/compat\/[a-z0-9-]+\.ts$/],
+  [/^(fastify|@fastify\/.+)$/, /^control-plane\/admin\/[a-z-]+\.ts$/],
+  [/^yaml$/, /^control-plane\/config\/[a-z-]+\.ts$/],
+  [/^zod$/, /^control-plane\/(config|admin)\/[a-z-]+\.ts$/],
+  [/^commander$/, /^control-plane\/cli\/[a-z-]+\.ts$/],
+  [/^undici$/, /^control-plane\/(health-checks|cli)\/[a-z-]+\.ts$/],
+];
+
+/** Import paths that lead from a file back to itself, each as a list of files. */
+function cyclesOf(sources: readonly SourceFile[]): readonly (readonly string[])[] {
+  const byTarget = new Map(sources.map((file) => [file.path.replace(/\.tsx?$/, ''), file]));
+  const done = new Set<string>();
+  const cycles: string[][] = [];
+  const visit = (target: string, trail: readonly string[]): void => {
+    const at = trail.indexOf(target);
+    if (at >= 0) cycles.push([...trail.slice(at), target]);
+    if (at >= 0 || done.has(target)) return;
+    for (const { target: next } of byTarget.get(target)?.imports ?? []) {
+      if (byTarget.has(next)) visit(next, [...trail, target]);
+    }
+    done.add(target);
+  };
+  for (const target of byTarget.keys()) visit(target, []);
+  return cycles;
+}
+
+/** What makes code wait, in a file that must not. */
+function waitsOf(file: SourceFile): readonly string[] {
+  const found: string[] = [];
+  walk(file.module, (node) => {
+    if (node['async'] === true) found.push('async');
+    if (node['type'] === 'AwaitExpression') found.push('await');
+    if (node['type'] === 'ForOfStatement' && Boolean(node['await'])) found.push('for await');
+    const used =
+      (node['type'] === 'NewExpression' ? node['callee'] : null) ??
+      (node['type'] === 'MemberExpression' ? node['object'] : null);
+    if ((used as { readonly value?: unknown } | null)?.value === 'Promise') found.push('Promise');
+  });
+  return found;
+}
+
+/** Whether a file exports code: a function, a class, or a constant that holds a function. */
+function exportsCode(file: SourceFile): boolean {
+  return file.module.body.some((item) => {
+    if (item.type !== 'ExportDeclaration') return false;
+    const { declaration } = item;
+    if (declaration.type === 'FunctionDeclaration' || declaration.type === 'ClassDeclaration') return true;
+    if (declaration.type !== 'VariableDeclaration') return false;
+    return declaration.declarations.some((one) => /^(Arrow)?FunctionExpression$/.test(one.init?.type ?? ''));
+  });
+}
+
+function violations(check: (file: SourceFile) => readonly string[]): readonly string[] {
+  return files.flatMap((file) => check(file).map((problem) => `${file.path}: ${problem}`));
+}
+
+describe('imports', () => {
+  it('are found at all', () => {
+    expect(files.length).toBeGreaterThan(30);
+    expect(files.flatMap((file) => file.imports).length).toBeGreaterThan(100);
+  });
+
+  it('lead to files that exist', () => {
+    const missing = violations((file) =>
+      file.imports
+        .filter(({ target, specifier }) => target !== specifier)
+        .filter(
+          ({ target }) => !['.ts', '.tsx'].some((ending) => existsSync(join(ROOT, `${target}${ending}`))),
+        )
+        .map(({ specifier }) => specifier),
+    );
+    expect(missing).toEqual([]);
+  });
+
+  it('never go in a circle', () => {
+    expect(cyclesOf(files).map((cycle) => cycle.join(' → '))).toEqual([]);
+  });
+
+  it('never cross between the planes, or into tests', () => {
+    const planes = ['control-plane/', 'data-plane/', 'test/'];
+    const crossing = violations((file) =>
+      file.imports
+        .map(({ target }) => target)
+        .filter((target) => planes.some((plane) => target.startsWith(plane) && !file.path.startsWith(plane))),
+    );
+    expect(crossing).toEqual([]);
+  });
+
+  it('of pure files are pure files alone', () => {
+    const impure = violations((file) =>
+      isPure(file.path)
+        ? file.imports.map(({ target }) => target).filter((target) => !isPure(`${target}.ts`))
+        : [],
+    );
+    expect(impure).toEqual([]);
+  });
+
+  it('of other planes’ and packages’ names stay where they belong', () => {
+    const misplaced = violations((file) =>
+      file.imports
+        .map(({ specifier }) => specifier)
+        .filter((specifier) =>
+          RESERVED.some(([what, place]) => what.test(specifier) && !place.test(file.path)),
+        ),
+    );
+    expect(misplaced).toEqual([]);
+  });
+});
+
+describe('pure files', () => {
+  it('never wait', () => {
+    expect(violations((file) => (isPure(file.path) ? waitsOf(file) : []))).toEqual([]);
+  });
+
+  it('each have a unit test if they export code', () => {
+    const untested = files
+      .filter((file) => isPure(file.path) && exportsCode(file))
+      .map((file) => `test/unit/${file.path.replace(/\.ts$/, '.test.ts')}`)
+      .filter((test) => !existsSync(join(ROOT, test)));
+    expect(untested).toEqual([]);
+  });
+});
+
+describe('names of files', () => {
+  it('are kebab-case and say what the file holds', () => {
+    const vague = files
+      .map(({ path }) => path)
+      .filter((path) =>
+        path.split('/').some((part) => /^(index|utils?|helpers?|common|misc)(\.tsx?)?$/.test(part)),
+      );
+    expect(vague).toEqual([]);
+    expect(files.map(({ path }) => path).filter((path) => !/^[a-z0-9/-]+\.tsx?$/.test(path))).toEqual([]);
+  });
+});
+
+describe('these rules themselves', () => {
+  it('see a circle, types included', () => {
+    const a = parseSource('shared/a.ts', `import type { B } from './b.js';`);
+    const b = parseSource('shared/b.ts', `export * from '#shared/c.js';`);
+    const c = parseSource('shared/c.ts', `export const load = () => import('./a.js');`);
+    expect(cyclesOf([a, b, c])).toEqual([['shared/a', 'shared/b', 'shared/c', 'shared/a']]);
+    expect(cyclesOf([a, b])).toEqual([]);
+  });
+
+  it.each([
+    'export async function f() {}',
+    'const f = async () => 1;',
+    'class A { async m() {} }',
+    'for await (const x of y) z(x);',
+    'await 1;',
+    'new Promise(() => {});',
+    'Promise.resolve(1);',
+  ])('see that this waits: %s', (text) => {
+    expect(waitsOf(parseSource('shared/x.ts', text))).not.toEqual([]);
+  });
+
+  it('let a type of a promise pass', () => {
+    expect(waitsOf(parseSource('shared/x.ts', 'export interface S { f(): Promise<void> }'))).toEqual([]);
+  });
+
+  it.each([
+    ['export function f() {}', true],
+    ['export class A {}', true],
+    ['export const f = () => 1;', true],
+    ['export const LIMIT = 3;', false],
+    ['export interface A { b: number }', false],
+    ['export type A = 1;', false],
+  ])('tell code from types: %s', (text, code) => {
+    expect(exportsCode(parseSource('shared/x.ts', text))).toBe(code);
+  });
+});
