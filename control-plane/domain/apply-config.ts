@@ -6,14 +6,7 @@
 import type { PoolId } from '#shared/ids.js';
 import type { CommandBase, CommandBody } from './commands.js';
 import { mergeConfig, type ConfigChange } from './config-merge.js';
-import {
-  addBackend,
-  changeAdmin,
-  changeSettings,
-  changeWeight,
-  definitionOf,
-  removeBackend,
-} from './pool-changes.js';
+import { addBackend, changeAdmin, changeSettings, changeWeight, removeBackend } from './pool-changes.js';
 import { sameValue } from './same-value.js';
 import type { Transaction } from './transaction.js';
 
@@ -80,28 +73,27 @@ type PoolChange = Extract<
 >;
 
 function carryOutInPool(tx: Transaction, change: PoolChange, causedBy: number): void {
-  const pool = tx.pool(change.pool);
-  if (pool === undefined) return;
   switch (change.kind) {
     case 'change-settings':
-      changeSettings(tx, pool, change.settings, causedBy);
+      changeSettings(tx, tx.knownPool(change.pool), change.settings, causedBy);
       return;
     case 'add-backend':
-      addBackend(tx, pool, change.definition, { origin: 'file', causedBy });
+      addBackend(tx, tx.knownPool(change.pool), change.definition, { origin: 'file', causedBy });
       return;
     case 'replace-backend':
       replaceBackend(tx, change, causedBy);
       return;
     case 'remove-backend':
-    case 'adopt-backend':
+      removeBackend(tx, change.pool, tx.knownBackend(change.pool, change.backend), causedBy);
+      return;
+    case 'adopt-backend': {
+      const about = { pool: change.pool, backend: change.backend };
+      tx.emit('BackendOriginChanged', about, { origin: 'file' }, causedBy);
+      return;
+    }
     case 'change-weight': {
-      const backend = pool.backends.get(change.backend);
-      if (backend === undefined) return;
-      const about = { pool: pool.id, backend: backend.id };
-      if (change.kind === 'remove-backend') removeBackend(tx, pool.id, backend, causedBy);
-      else if (change.kind === 'adopt-backend') {
-        tx.emit('BackendOriginChanged', about, { origin: 'file' }, causedBy);
-      } else changeWeight(tx, pool.id, backend, { weight: change.weight, causedBy });
+      const backend = tx.knownBackend(change.pool, change.backend);
+      changeWeight(tx, change.pool, backend, { weight: change.weight, causedBy });
     }
   }
 }
@@ -112,21 +104,14 @@ function replaceBackend(
   change: Extract<ConfigChange, { kind: 'replace-backend' }>,
   causedBy: number,
 ): void {
-  const before = tx.pool(change.pool)?.backends.get(change.definition.id);
-  if (before === undefined) return;
-  removeBackend(tx, change.pool, before, causedBy);
-  const pool = tx.pool(change.pool);
-  if (pool === undefined) return;
-  addBackend(tx, pool, change.definition, { origin: 'file', causedBy });
-  const added = tx.pool(change.pool)?.backends.get(change.definition.id);
-  if (added !== undefined) changeAdmin(tx, change.pool, added, { admin: before.admin, causedBy });
+  const { pool, definition } = change;
+  const before = tx.knownBackend(pool, definition.id);
+  removeBackend(tx, pool, before, causedBy);
+  addBackend(tx, tx.knownPool(pool), definition, { origin: 'file', causedBy });
+  changeAdmin(tx, pool, tx.knownBackend(pool, definition.id), { admin: before.admin, causedBy });
 }
 
 function removePool(tx: Transaction, id: PoolId, causedBy: number): void {
-  const backends = [...(tx.pool(id)?.backends.values() ?? [])];
-  for (const backend of backends) {
-    const data = { definition: definitionOf(backend) };
-    tx.emit('BackendRemoved', { pool: id, backend: backend.id }, data, causedBy);
-  }
+  for (const backend of tx.knownPool(id).backends.values()) removeBackend(tx, id, backend, causedBy);
   tx.emit('PoolRemoved', { pool: id }, {}, causedBy);
 }

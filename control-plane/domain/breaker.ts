@@ -2,6 +2,7 @@
  * The transitions of a breaker: closed → open → half-open → closed or open again. Opens when enough failures, and a
  * large enough share, fall within its window. Only time leads out of open; only trials lead out of half-open.
  */
+import { assert } from '#shared/assert.js';
 import type { PoolId } from '#shared/ids.js';
 import type { BackendOutcomes } from '#shared/outcome.js';
 import type { BreakerSettings } from '#shared/settings.js';
@@ -38,16 +39,16 @@ export function recordInWindow(
   if (evidence !== null) openBreaker(tx, outcomes.pool, backend, evidence);
 }
 
-/** Opens a breaker: from closed by its window, from half-open by a failed trial. */
+/** Opens a breaker that is not open: from closed by its window, from half-open by a failed trial. */
 export function openBreaker(
   tx: Transaction,
   pool: PoolId,
   backend: BackendState,
   evidence: BreakerEvidence,
 ): void {
-  const settings = tx.pool(pool)?.settings.breaker ?? null;
+  const settings = tx.knownBreaker(pool);
   const { breaker } = backend;
-  if (settings === null || breaker.phase === 'open') return;
+  assert(breaker.phase !== 'open', 'an open breaker was opened');
   const before =
     breaker.phase === 'closed'
       ? rememberedOpenings(breaker.openings, tx.at - breaker.since, settings)
@@ -59,14 +60,14 @@ export function openBreaker(
 
 /** Lets an open breaker whose time has come try again. */
 export function halfOpenWhenDue(tx: Transaction, pool: PoolId, backend: BackendState): void {
-  const settings = tx.pool(pool)?.settings.breaker ?? null;
   const { breaker } = backend;
-  if (settings === null || breaker.phase !== 'open' || breaker.until > tx.at) return;
+  if (breaker.phase !== 'open' || breaker.until > tx.at) return;
+  const { halfOpenLimit } = tx.knownBreaker(pool);
   const about = { pool, backend: backend.id };
-  tx.emit('BreakerHalfOpened', about, { openedAt: breaker.since, limit: settings.halfOpenLimit });
+  tx.emit('BreakerHalfOpened', about, { openedAt: breaker.since, limit: halfOpenLimit });
 }
 
-/** Closes a breaker that has had its successes, or that its pool no longer has. */
+/** Closes a breaker that is not closed: it has had its successes, or its pool no longer has one. */
 export function closeBreaker(
   tx: Transaction,
   pool: PoolId,
@@ -74,7 +75,7 @@ export function closeBreaker(
   why: { readonly cause: 'trials' | 'disabled'; readonly successes: number; readonly causedBy?: number },
 ): void {
   const { breaker } = backend;
-  if (breaker.phase === 'closed') return;
+  assert(breaker.phase !== 'closed', 'a closed breaker was closed');
   const data = { from: breaker.phase, cause: why.cause, successes: why.successes };
   tx.emit('BreakerClosed', { pool, backend: backend.id }, data, why.causedBy);
 }

@@ -42,7 +42,7 @@ function thresholdFor(health: Health, passed: boolean, settings: HealthCheckSett
 
 /** Takes one result into account. Pools without a check ignore it: it was on its way when the check was removed. */
 export function recordCheck(tx: Transaction, pool: PoolId, backend: BackendState, result: CheckResult): void {
-  const settings = tx.pool(pool)?.settings.healthCheck ?? null;
+  const settings = tx.knownPool(pool).settings.healthCheck;
   if (settings === null) return;
   const seen = tx.seen(pool, backend);
   const { run, becomes, threshold } = stepHealth(backend.health, seen.checks, result, settings);
@@ -57,7 +57,7 @@ export function recordCheck(tx: Transaction, pool: PoolId, backend: BackendState
 
 /** Takes connect failures of traffic, with no success beside them, as a failed check. */
 export function recordConnectFailures(tx: Transaction, pool: PoolId, backend: BackendState): void {
-  const settings = tx.pool(pool)?.settings.healthCheck ?? null;
+  const settings = tx.knownPool(pool).settings.healthCheck;
   if (settings === null) return;
   const seen = tx.seen(pool, backend);
   const last = seen.passiveFailureAt;

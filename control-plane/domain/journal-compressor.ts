@@ -40,11 +40,11 @@ export class JournalCompressor {
     const overdue = command.at - this.#oldestAt >= MAX_RUN_AGE_MS || this.#backends >= MAX_PENDING_BACKENDS;
     const entries = overdue ? this.flush() : [];
     if (isIdlePass(command, decision, before)) {
-      this.#addPass(command, before, entries);
+      this.#addPass(command, before);
       return entries;
     }
     if (isSuccessesOnly(command, decision, before)) {
-      for (const outcomes of command.outcomes) this.#addSuccesses(command.at, outcomes, before, entries);
+      for (const outcomes of command.outcomes) this.#addSuccesses(command.at, outcomes, before);
       return entries;
     }
     this.#flushTouched(command, decision, entries);
@@ -69,9 +69,9 @@ export class JournalCompressor {
     return entries;
   }
 
-  #addPass(command: RecordHealthCheck, before: World, entries: JournalEntry[]): void {
+  #addPass(command: RecordHealthCheck, before: World): void {
     const { pool, backend, generation, at } = command;
-    const runs = this.#runsOf({ pool, backend, generation, at }, before, entries);
+    const runs = this.#runsOf({ pool, backend, generation, at }, before);
     if (runs === null) return;
     if (runs.passes === null) runs.passes = { from: at, at, count: 1 };
     else {
@@ -80,9 +80,9 @@ export class JournalCompressor {
     }
   }
 
-  #addSuccesses(at: number, outcomes: BackendOutcomes, before: World, entries: JournalEntry[]): void {
+  #addSuccesses(at: number, outcomes: BackendOutcomes, before: World): void {
     const { pool, backend, generation, successes } = outcomes;
-    const runs = successes > 0 ? this.#runsOf({ pool, backend, generation, at }, before, entries) : null;
+    const runs = successes > 0 ? this.#runsOf({ pool, backend, generation, at }, before) : null;
     if (runs === null) return;
     runs.successes ??= { at, buckets: [] };
     runs.successes.at = at;
@@ -97,17 +97,13 @@ export class JournalCompressor {
   #runsOf(
     of: { pool: PoolId; backend: BackendId; generation: number; at: number },
     before: World,
-    entries: JournalEntry[],
   ): Runs | null {
     const known = before.state.pools.get(of.pool)?.backends.get(of.backend);
     if (known?.generation !== of.generation) return null;
     const pool = this.#pending.get(of.pool) ?? new Map<BackendId, Runs>();
     this.#pending.set(of.pool, pool);
-    let runs = pool.get(of.backend);
-    if (runs !== undefined && runs.generation !== of.generation) {
-      this.#flushBackend(of.pool, of.backend, entries);
-      runs = undefined;
-    }
+    // Of this generation: the removal of the one before has flushed its runs.
+    const runs = pool.get(of.backend);
     if (runs !== undefined) return runs;
     const begun: Runs = { generation: of.generation, passes: null, successes: null };
     pool.set(of.backend, begun);

@@ -21,7 +21,7 @@ function recordBackendOutcomes(tx: Transaction, worker: number, outcomes: Backen
   if (before === undefined) return;
   recordTraffic(tx, worker, before, outcomes);
   if (outcomes.trials.length > 0) recordTrials(tx, worker, outcomes);
-  const after = tx.backend(pool, id, generation) ?? before;
+  const after = tx.knownBackend(pool, id);
   if ((outcomes.failures.connect ?? 0) > 0 && !anySuccess(outcomes)) recordConnectFailures(tx, pool, after);
   if (outcomes.trials.length > 0) grantPermits(tx, pool, after);
 }
@@ -32,12 +32,11 @@ function recordTraffic(
   backend: BackendState,
   outcomes: BackendOutcomes,
 ): void {
-  const pool = tx.pool(outcomes.pool);
-  const settings = pool?.settings.breaker ?? null;
-  if (pool === undefined || settings === null) return;
+  const pool = tx.knownPool(outcomes.pool);
+  if (pool.settings.breaker === null) return;
   switch (backend.breaker.phase) {
     case 'closed':
-      recordInWindow(tx, backend, outcomes, settings);
+      recordInWindow(tx, backend, outcomes, pool.settings.breaker);
       return;
     case 'open':
       return;

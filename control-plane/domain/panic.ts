@@ -22,7 +22,8 @@ export function settlePanic(tx: Transaction, poolId: PoolId, causedBy: number): 
   const panic = mustPanic(pool.tally, pool.settings);
   if (panic === pool.panic) return;
   const { ready, ejected } = pool.tally;
-  const maxEjectionPercent = pool.settings.breaker?.maxEjectionPercent ?? 0;
-  if (panic) tx.emit('PanicEntered', { pool: poolId }, { ready, ejected, maxEjectionPercent }, causedBy);
-  else tx.emit('PanicLeft', { pool: poolId }, { ready, ejected }, causedBy);
+  if (panic) {
+    const { maxEjectionPercent } = tx.knownBreaker(poolId);
+    tx.emit('PanicEntered', { pool: poolId }, { ready, ejected, maxEjectionPercent }, causedBy);
+  } else tx.emit('PanicLeft', { pool: poolId }, { ready, ejected }, causedBy);
 }

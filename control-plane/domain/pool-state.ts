@@ -1,4 +1,5 @@
 /** A pool with its backends and the counts that follow from them. The only place that changes either. */
+import { assert } from '#shared/assert.js';
 import type { BackendId, PoolId } from '#shared/ids.js';
 import type { PoolSettings } from '#shared/settings.js';
 import { availability } from './availability.js';
@@ -49,7 +50,8 @@ export function trippedBackends(pool: PoolState): readonly BackendState[] {
   const tripped: BackendState[] = [];
   for (const id of pool.tripped) {
     const backend = pool.backends.get(id);
-    if (backend !== undefined) tripped.push(backend);
+    assert(backend !== undefined, `tripped backend ${id} is not in its pool`);
+    tripped.push(backend);
   }
   return tripped.sort((a, b) => (a.id < b.id ? -1 : 1));
 }

@@ -3,8 +3,10 @@
  * every later step of the same command sees what the earlier ones did. Lives from the command to its decision; the
  * world it began with is never touched.
  */
+import { assert } from '#shared/assert.js';
 import type { BackendId, PoolId } from '#shared/ids.js';
 import type { Random } from '#shared/ports.js';
+import type { BreakerSettings } from '#shared/settings.js';
 import { seededRandom } from '#shared/prng.js';
 import type { Command } from './commands.js';
 import type { Decision, World } from './decision.js';
@@ -66,6 +68,27 @@ export class Transaction {
 
   pool(id: PoolId): PoolState | undefined {
     return this.#state.pools.get(id);
+  }
+
+  /** A pool that is known to be there. */
+  knownPool(id: PoolId): PoolState {
+    const pool = this.pool(id);
+    assert(pool !== undefined, `there is no pool ${id}`);
+    return pool;
+  }
+
+  /** A backend that is known to be there. */
+  knownBackend(pool: PoolId, id: BackendId): BackendState {
+    const backend = this.knownPool(pool).backends.get(id);
+    assert(backend !== undefined, `there is no backend ${id} in pool ${pool}`);
+    return backend;
+  }
+
+  /** The breaker settings of a pool that is known to have a breaker. */
+  knownBreaker(pool: PoolId): BreakerSettings {
+    const { breaker } = this.knownPool(pool).settings;
+    assert(breaker !== null, `pool ${pool} has no breaker`);
+    return breaker;
   }
 
   /** The backend as it is now, if it is still the one that the observation is about. */

@@ -8,6 +8,7 @@
  * run for long, and an expiry that strikes while it runs would break the promise. Hence an hour, and not the response
  * timeout. The one gap is a primary that dies: its successor does not know what its workers still run.
  */
+import { assert } from '#shared/assert.js';
 import type { PoolId } from '#shared/ids.js';
 import type { BackendOutcomes, TrialReport } from '#shared/outcome.js';
 import { availability } from './availability.js';
@@ -19,11 +20,12 @@ import type { Transaction } from './transaction.js';
 /** How long a permit may be out before it counts as lost. */
 export const TRIAL_PERMIT_EXPIRY_MS = 3_600_000;
 
-/** Takes a worker's word on its permits. Permits that it was not given are passed over. */
+/** Takes a worker's word on its permits for a backend that is there. Permits that it was not given are passed over. */
 export function recordTrials(tx: Transaction, worker: number, outcomes: BackendOutcomes): void {
+  const { pool } = outcomes;
   for (const report of outcomes.trials) {
-    const backend = tx.backend(outcomes.pool, outcomes.backend, outcomes.generation);
-    if (backend !== undefined) recordTrial(tx, worker, { pool: outcomes.pool, backend }, report);
+    const backend = tx.knownBackend(pool, outcomes.backend);
+    recordTrial(tx, worker, { pool, backend }, report);
   }
 }
 
@@ -47,7 +49,7 @@ function recordTrial(tx: Transaction, worker: number, { pool, backend }: Subject
 
 /** Counts successes towards closing, and closes at the last one needed. */
 export function addTrialSuccesses(tx: Transaction, pool: PoolId, backend: BackendState, count: number): void {
-  const needed = tx.pool(pool)?.settings.breaker?.halfOpenSuccesses ?? 0;
+  const needed = tx.knownBreaker(pool).halfOpenSuccesses;
   const seen = tx.seen(pool, backend);
   const trials = seen.trials ?? NO_TRIALS;
   const successes = trials.successes + count;
@@ -68,15 +70,14 @@ export function expirePermits(tx: Transaction, pool: PoolId, backend: BackendSta
  * maintenance, of weight 0, or served anyway because its pool is in panic) gets none: its workers would only send them back.
  */
 export function grantPermits(tx: Transaction, poolId: PoolId, backend: BackendState): void {
-  const pool = tx.pool(poolId);
+  const pool = tx.knownPool(poolId);
   const { workers } = tx.observations;
-  const settings = pool?.settings.breaker ?? null;
-  if (pool === undefined || settings === null || pool.panic || workers.length === 0) return;
+  if (pool.panic || workers.length === 0) return;
   if (backend.weight === 0 || availability(backend.admin, backend.health, backend.breaker.phase) !== 'trial')
     return;
   const seen = tx.seen(poolId, backend);
   const trials = seen.trials ?? NO_TRIALS;
-  const missing = settings.halfOpenLimit - trials.permits.length;
+  const missing = tx.knownBreaker(poolId).halfOpenLimit - trials.permits.length;
   if (missing <= 0) return;
   const permits = [...trials.permits];
   let lastWorker = trials.lastWorker;
@@ -93,6 +94,8 @@ function newPermit(permit: number, worker: number, at: number): OutstandingPermi
 
 /** The worker after this one, in the order in which they became ready; the first if it is gone. */
 function workerAfter(workers: readonly number[], last: number | null): number {
-  const next = last === null ? 0 : workers.indexOf(last) + 1;
-  return workers[next % workers.length] ?? 0;
+  const place = last === null ? 0 : (workers.indexOf(last) + 1) % workers.length;
+  const next = workers[place];
+  assert(next !== undefined, 'no worker is ready');
+  return next;
 }

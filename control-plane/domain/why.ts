@@ -2,6 +2,7 @@
  * Why a backend is as it is: from its events and those of its pool, the chain that led there, each step with its
  * evidence, and one sentence that answers the question. Reads events and state only; does not fetch them.
  */
+import { assert } from '#shared/assert.js';
 import type { Availability } from '#shared/backend-state.js';
 import type { BackendId, PoolId } from '#shared/ids.js';
 import { availability } from './availability.js';
@@ -135,8 +136,8 @@ function bySetting(history: readonly TidegateEvent[]): string {
 }
 
 function openWords({ breaker }: BackendState): string {
-  const since = `since ${isoTime(breaker.since)}`;
-  return breaker.phase === 'open' ? `${since} until ${isoTime(breaker.until)}` : since;
+  assert(breaker.phase === 'open', 'only an open breaker ejects');
+  return `since ${isoTime(breaker.since)} until ${isoTime(breaker.until)}`;
 }
 
 function openedBecause(history: readonly TidegateEvent[]): string {

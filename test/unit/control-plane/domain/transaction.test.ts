@@ -1,5 +1,6 @@
 import type { Command } from '../../../../control-plane/domain/commands.js';
 import { Transaction } from '../../../../control-plane/domain/transaction.js';
+import { backendId, poolId } from '../../../../shared/ids.js';
 import {
   definition,
   documentOf,
@@ -38,6 +39,14 @@ describe('a transaction', () => {
       { command: 'AdvanceTime', id: 9 },
       { command: 'AdvanceTime', id: 9, event: first },
     ]);
+  });
+
+  it('ends with an error when a step counts on what is not there', () => {
+    const { world } = storyOf(documentOf(poolSettings(), [definition('a')]));
+    const tx = new Transaction(COMMAND, world);
+    expect(() => tx.knownPool(poolId('x'))).toThrow('there is no pool x');
+    expect(() => tx.knownBackend(POOL, backendId('x'))).toThrow('there is no backend x in pool default');
+    expect(() => tx.knownBreaker(POOL)).toThrow('pool default has no breaker');
   });
 
   it('draws its chance from the seed of its command alone', () => {

@@ -81,6 +81,29 @@ describe('why', () => {
     ]);
   });
 
+  it('a window with a second of successes only says so', () => {
+    const told = arranged();
+    told.report('a', { successes: 2 });
+    told.at += 1_000;
+    told.report('a', { failures: { body: 5 } });
+    expect(why(told).steps.at(-1)?.evidence).toEqual([
+      '2026-01-01T00:00:00.000Z 2 successes',
+      '2026-01-01T00:00:01.000Z 0 successes, 5 × response broken off',
+    ]);
+  });
+
+  it('a backend is available, and something happened to its pool since', () => {
+    const told = arranged();
+    told.when({
+      type: 'ChangePool',
+      pool: POOL,
+      settings: { ...SETTINGS, algorithm: 'random' },
+      expectedVersion: null,
+    });
+    expect(why(told).headline).toMatch(/^a is available since .*: became healthy: /);
+    expect(why(told).steps.at(-1)?.sentence).toBe("its pool's settings were changed by test (the API)");
+  });
+
   it('a backend is on trial, and then available: the story of its breaker', () => {
     const told = arranged();
     told.report('a', { failures: { reset: 5 } });
