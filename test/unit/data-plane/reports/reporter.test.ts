@@ -1,0 +1,227 @@
+import type { Announcement, ControlLink } from '../../../../data-plane/control/control-link.js';
+import { Counters } from '../../../../data-plane/reports/counters.js';
+import { MAX_TRIAL_REPORTS, OutcomeBook } from '../../../../data-plane/reports/outcome-book.js';
+import { Reporter } from '../../../../data-plane/reports/reporter.js';
+import { attemptFinished, attemptStarted } from '../../../../data-plane/routing/pick.js';
+import type { RoutingTable } from '../../../../data-plane/routing/routing-table.js';
+import type { Report, WorkerMessage } from '../../../../shared/message.js';
+import { TRIAL_PERMIT_USE_MS } from '../../../../shared/snapshot.js';
+import { aBackend, aPool, aSnapshot, tableOf } from '../../../support/routing-fixture.js';
+import { virtualTimers } from '../../../support/virtual-timers.js';
+
+const success = { kind: 'success' } as const;
+const reset = { kind: 'failure', reason: 'reset' } as const;
+const status = { kind: 'failure', reason: 'status' } as const;
+
+function entryIn(table: RoutingTable, id: string) {
+  const found = [...table.pools.values()]
+    .flatMap(({ backends }) => backends)
+    .find((entry) => entry.id === id);
+  if (found === undefined) throw new Error(`no backend ${id}`);
+  return found;
+}
+
+describe('the outcome book', () => {
+  const table = tableOf(aSnapshot([aPool([aBackend('a'), aBackend('b')])]));
+  const [a, b] = [entryIn(table, 'a'), entryIn(table, 'b')];
+
+  it('adds up outcomes per backend and starts anew when taken', () => {
+    const book = new OutcomeBook();
+    for (const outcome of [success, success, reset, status, reset]) book.record(a, outcome, null);
+    book.record(b, { kind: 'neutral' }, null);
+    expect(book.take()).toEqual([
+      {
+        pool: 'default',
+        backend: 'a',
+        generation: 1,
+        successes: 2,
+        failures: { reset: 2, status: 1 },
+        trials: [],
+      },
+    ]);
+    expect(book.take()).toEqual([]);
+  });
+
+  it('keeps trials apart, and tells result and return as one when they come together', () => {
+    const book = new OutcomeBook();
+    book.record(a, success, 1);
+    book.permitReturned(a, 1);
+    book.record(a, reset, 2);
+    book.record(a, { kind: 'neutral' }, 3);
+    book.permitReturned(a, 3);
+    expect(book.take()).toMatchObject([
+      {
+        successes: 0,
+        failures: {},
+        trials: [
+          { permit: 1, result: 'success', returned: true },
+          { permit: 2, result: 'failure', returned: false },
+          { permit: 3, result: null, returned: true },
+        ],
+      },
+    ]);
+    book.permitReturned(a, 2);
+    expect(book.take()).toMatchObject([{ trials: [{ permit: 2, result: null, returned: true }] }]);
+  });
+
+  it('says so when there is a failure or news of a trial, and not for a success', () => {
+    const book = new OutcomeBook();
+    let urgent = 0;
+    book.onUrgent(() => (urgent += 1));
+    book.record(a, success, null);
+    expect(urgent).toBe(0);
+    book.record(a, reset, null);
+    book.record(a, success, 1);
+    expect(urgent).toBe(2);
+  });
+
+  it('keeps a bounded number of trials', () => {
+    const book = new OutcomeBook();
+    for (let permit = 0; permit < MAX_TRIAL_REPORTS + 10; permit += 1) book.record(a, reset, permit);
+    expect(book.take()[0]?.trials).toHaveLength(MAX_TRIAL_REPORTS);
+  });
+});
+
+describe('the reporter', () => {
+  function arrange(first: RoutingTable = tableOf(aSnapshot([aPool([aBackend('a')])]))) {
+    const timers = virtualTimers();
+    const sent: WorkerMessage[] = [];
+    const channel = { open: true, idle: true };
+    const link: ControlLink = {
+      isOpen: () => channel.open,
+      isIdle: () => channel.open && channel.idle,
+      send: (message) => {
+        sent.push(message);
+        return true;
+      },
+      askSession: () => Promise.resolve(undefined),
+      askMetrics: () => Promise.resolve(undefined),
+      onAnnouncement: (_handler: (message: Announcement) => void) => undefined,
+      onClosed: () => undefined,
+      drained: () => Promise.resolve(),
+      close: () => undefined,
+    };
+    const book = new OutcomeBook();
+    const counters = new Counters();
+    const state = { table: first, connections: 0 };
+    const reporter = new Reporter({
+      link,
+      book,
+      counters,
+      clock: timers,
+      timers,
+      table: () => state.table,
+      connections: () => state.connections,
+    });
+    reporter.start();
+    const reports = () => sent.filter((message): message is Report => message.type === 'report');
+    return { timers, sent, channel, book, counters, reporter, reports, state, a: entryIn(first, 'a') };
+  }
+
+  it('reports successes with the next tick, and nothing when there is nothing', () => {
+    const { timers, book, reports, a } = arrange();
+    timers.advance(1_000);
+    expect(reports()).toEqual([]);
+    book.record(a, success, null);
+    timers.advance(99);
+    expect(reports()).toEqual([]);
+    timers.advance(1);
+    expect(reports()).toMatchObject([{ outcomes: [{ successes: 1 }] }]);
+  });
+
+  it('reports a failure within 10 ms, with those that followed it', () => {
+    const { timers, book, reports, a } = arrange();
+    book.record(a, reset, null);
+    timers.advance(5);
+    book.record(a, reset, null);
+    timers.advance(5);
+    expect(reports()).toMatchObject([{ outcomes: [{ failures: { reset: 2 } }] }]);
+  });
+
+  it('tells requests in flight when they change', () => {
+    const { timers, reports, a } = arrange();
+    attemptStarted(a);
+    timers.advance(300);
+    expect(reports()).toMatchObject([{ active: [{ pool: 'default', backend: 'a', active: 1 }] }]);
+    attemptFinished(a);
+    timers.advance(100);
+    expect(reports()[1]).toMatchObject({ active: [] });
+  });
+
+  it('tells connections when they change', () => {
+    const { timers, reports, state } = arrange();
+    state.connections = 3;
+    timers.advance(300);
+    expect(reports()).toEqual([{ type: 'report', outcomes: [], connections: 3 }]);
+  });
+
+  it('adds up while the channel is busy, and reports all of it later', () => {
+    const { timers, book, counters, channel, sent, reports, a } = arrange();
+    channel.idle = false;
+    book.record(a, reset, null);
+    timers.advance(5_000);
+    book.record(a, success, null);
+    counters.add(counters.counter('sentBytes', 'p'), 1);
+    timers.advance(5_000);
+    expect(sent).toEqual([]);
+    channel.idle = true;
+    timers.advance(1_000);
+    expect(reports()).toMatchObject([{ outcomes: [{ successes: 1, failures: { reset: 1 } }] }]);
+    expect(sent.some(({ type }) => type === 'metrics')).toBe(true);
+  });
+
+  it('lets go what nobody will ask for when the primary is gone', () => {
+    const { timers, book, channel, sent, a } = arrange();
+    channel.open = false;
+    book.record(a, reset, null);
+    timers.advance(1_000);
+    expect(sent).toEqual([]);
+    expect(book.take()).toEqual([]);
+  });
+
+  it('sends metrics every second', () => {
+    const { timers, counters, sent } = arrange();
+    const slot = counters.counter('sentBytes', 'p');
+    counters.add(slot, 1);
+    timers.advance(999);
+    expect(sent).toEqual([]);
+    timers.advance(1);
+    expect(sent).toMatchObject([{ type: 'metrics' }]);
+  });
+
+  it('sends everything at once when asked, even on a busy channel', () => {
+    const { book, counters, channel, reporter, sent, a } = arrange();
+    channel.idle = false;
+    book.record(a, success, null);
+    counters.add(counters.counter('sentBytes', 'p'), 1);
+    reporter.flush();
+    expect(sent.map(({ type }) => type)).toEqual(['report', 'metrics']);
+  });
+
+  it('gives back permits that nobody used in time', () => {
+    const { timers, reports } = arrange(
+      tableOf(
+        aSnapshot([
+          aPool([
+            aBackend('a', {
+              availability: 'trial',
+              breaker: 'half-open',
+              permits: [{ permit: 5, worker: 0 }],
+            }),
+          ]),
+        ]),
+      ),
+    );
+    timers.advance(TRIAL_PERMIT_USE_MS + 200);
+    expect(reports()).toMatchObject([
+      { outcomes: [{ trials: [{ permit: 5, result: null, returned: true }] }] },
+    ]);
+  });
+
+  it('leaves no timer behind', () => {
+    const { timers, book, reporter, a } = arrange();
+    book.record(a, reset, null);
+    reporter.stop();
+    expect(timers.waiting()).toBe(0);
+  });
+});
