@@ -24,8 +24,11 @@ export interface SessionLifetime {
  * full): the caller then trusts the signed cookie. None ever rejects.
  */
 export interface SessionStore {
-  /** The backend bound, `null` when there is none. Using a binding refreshes its idle time. */
-  lookup(key: SessionKey, lifetime: SessionLifetime): Promise<BackendId | null | undefined>;
+  /**
+   * The backend bound, `null` when there is none. Using a binding refreshes its idle time. `fresh`: the answer must
+   * not be one that was kept from before, because something newer contradicts it.
+   */
+  lookup(key: SessionKey, lifetime: SessionLifetime, fresh?: boolean): Promise<BackendId | null | undefined>;
   /** Binds if nothing is bound yet. Answers the backend that is bound now: of two racing callers one is told the other's. */
   bind(key: SessionKey, backend: BackendId, lifetime: SessionLifetime): Promise<BackendId | undefined>;
   /** Moves the binding if it is still `from` (or gone). Answers the backend that is bound now. */

@@ -37,10 +37,10 @@ export class IpcSessionStore implements SessionStore {
     this.#kept = new LRUCache({ max: MAX_KEPT_SESSIONS, ttlResolution: 0, perf: { now: monotonic } });
   }
 
-  lookup(key: SessionKey, lifetime: SessionLifetime): Promise<BackendId | null | undefined> {
+  lookup(key: SessionKey, lifetime: SessionLifetime, fresh = false): Promise<BackendId | null | undefined> {
     const name = nameOf(key);
     // A session at its end is the store's to judge, whatever was true a moment ago.
-    const kept = lifetime.remainingMs > 0 ? this.#kept.get(name) : undefined;
+    const kept = lifetime.remainingMs > 0 && !fresh ? this.#kept.get(name) : undefined;
     if (kept !== undefined) return Promise.resolve(kept.backend);
     const asking = this.#asking.get(name);
     if (asking !== undefined) return asking;

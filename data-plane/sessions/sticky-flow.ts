@@ -59,10 +59,7 @@ export class StickyFlow {
     if (this.#standing !== null) return this.#move(pool, this.#standing, tried);
     const known = this.#read(pool);
     if (known.kind === 'new') return this.#begin(pool, known.result, tried);
-    const stored = await this.#parts.sessions.lookup(
-      { pool: pool.id, session: known.session },
-      known.lifetime,
-    );
+    const stored = await this.#stored(pool, known);
     const decision = decideSession(pool, known, stored);
     switch (decision.kind) {
       case 'new':
@@ -116,6 +113,19 @@ export class StickyFlow {
       break;
     }
     return readSession(fields, settings, this.#parts.clock.now());
+  }
+
+  /**
+   * Where the store has the session. What a worker kept from before may be older than the client's cookie, when the
+   * session moved by way of another worker: if the two disagree, the store itself is asked.
+   */
+  async #stored(pool: PoolTable, known: KnownSession): Promise<BackendId | null | undefined> {
+    const { sessions } = this.#parts;
+    const key = { pool: pool.id, session: known.session };
+    const stored = await sessions.lookup(key, known.lifetime);
+    if (stored === undefined) return undefined;
+    const agrees = stored !== null && pool.byId.get(stored)?.hashHex === known.backendHash;
+    return agrees ? stored : sessions.lookup(key, known.lifetime, true);
   }
 
   #begin(pool: PoolTable, result: StickyResult, tried: readonly BackendEntry[]): Promise<Pick | null> {

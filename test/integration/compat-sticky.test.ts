@@ -1,5 +1,6 @@
 /** Sticky sessions through the compat engine: cookies, the store behind them, and backends that come and go. */
 import { createSessionTable } from '../../control-plane/sessions/session-table.js';
+import { backendId } from '../../shared/ids.js';
 import type { SessionStore } from '../../shared/session.js';
 import type { StickySettings } from '../../shared/settings.js';
 import type { BackendSnapshot } from '../../shared/snapshot.js';
@@ -99,6 +100,25 @@ describe('sticky sessions through the compat engine', () => {
     }
     expect(engine.counted('stickyLookups', 'default', 'new')).toBe(1);
     expect(engine.counted('stickyLookups', 'default', 'hit')).toBe(6);
+  });
+
+  it('asks the store itself when the cookie contradicts what a worker kept from before', async () => {
+    const table = createSessionTable({ now: () => Date.now() });
+    let kept = backendId('a');
+    const engine = await start({
+      sessions: {
+        lookup: (key, lifetime, fresh) =>
+          fresh === true ? table.lookup(key, lifetime) : Promise.resolve(kept),
+        bind: (key, backend, lifetime) => table.bind(key, backend, lifetime),
+        rebind: (key, from, to, lifetime) => table.rebind(key, from, to, lifetime),
+        release: (key) => table.release(key),
+      },
+    });
+    const first = await ask(engine);
+    for (const stale of ['a', 'b']) {
+      kept = backendId(stale);
+      expect((await ask(engine, `Cookie: ${first.cookie}`)).backend).toBe(first.backend);
+    }
   });
 
   it('spreads new clients over the backends', async () => {
