@@ -5,8 +5,11 @@
 import type { BackendId, PoolId } from '#shared/ids.js';
 import type { LoadMessage, Report } from '#shared/message.js';
 
-/** How often workers are told, if anything changed. */
-export const LOAD_INTERVAL_MS = 50;
+/**
+ * How often workers are told, if anything changed. Workers report every 50 ms while a pool balances by load, so what a
+ * pick knows of the others is at most 75 ms old, plus the way.
+ */
+export const LOAD_INTERVAL_MS = 25;
 
 type Active = NonNullable<Report['active']>;
 

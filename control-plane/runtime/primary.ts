@@ -289,9 +289,18 @@ export class Primary implements ControlPort {
     this.#logger.info({ ...about, what: sentenceOf(event) }, type);
   }
 
+  #balancesByLoad(): boolean {
+    for (const { settings } of this.world().state.pools.values()) {
+      if (settings.algorithm === 'least-connections') return true;
+    }
+    return false;
+  }
+
   #tellLoads(): void {
-    for (const { worker, message } of this.#loads.messages(this.#supervisor.ready)) {
-      this.#supervisor.send(worker, message);
+    if (this.#balancesByLoad()) {
+      for (const { worker, message } of this.#loads.messages(this.#supervisor.ready)) {
+        this.#supervisor.send(worker, message);
+      }
     }
     this.#loadTimer = this.#timers.after(LOAD_INTERVAL_MS, () => this.#tellLoads());
   }

@@ -12,6 +12,8 @@ import type { Counters } from './counters.js';
 import type { OutcomeBook } from './outcome-book.js';
 
 export const METRICS_INTERVAL_MS = 1_000;
+/** How often reports go out while a pool balances by load: with the primary's interval it stays below 100 ms. */
+export const LOAD_REPORT_INTERVAL_MS = 50;
 
 export interface ReporterParts {
   readonly link: ControlLink;
@@ -61,7 +63,8 @@ export class Reporter {
   }
 
   #nextTick(): void {
-    this.#tick = this.#parts.timers.after(REPORT_INTERVAL_MS, () => {
+    const intervalMs = this.#balancesByLoad() ? LOAD_REPORT_INTERVAL_MS : REPORT_INTERVAL_MS;
+    this.#tick = this.#parts.timers.after(intervalMs, () => {
       this.#returnUnusedPermits();
       this.#report(false);
       this.#nextTick();
@@ -73,6 +76,13 @@ export class Reporter {
       this.#sendMetrics(false);
       this.#nextMetricsTick();
     });
+  }
+
+  #balancesByLoad(): boolean {
+    const table = this.#parts.table();
+    if (table === null) return false;
+    for (const { algorithm } of table.pools.values()) if (algorithm === 'least-connections') return true;
+    return false;
   }
 
   #returnUnusedPermits(): void {
