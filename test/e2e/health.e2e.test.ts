@@ -6,7 +6,10 @@ describe('health checks', () => {
   let scenario: Scenario;
 
   beforeAll(async () => {
-    scenario = await startScenario(2, (apps) => `${base()}${backendList(apps)}${QUICK_CHECK}\n`);
+    scenario = await startScenario(
+      2,
+      (apps) => `${base()}${backendList(apps)}${QUICK_CHECK}\ncircuit_breaker: { enabled: false }\n`,
+    );
   });
   afterAll(async () => scenario.dispose());
 

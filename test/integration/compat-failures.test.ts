@@ -116,15 +116,18 @@ describe('failures under the compat engine', () => {
     expect(engine.counted('retriesExhausted', 'default', 'attempts')).toBe(1);
   });
 
-  it('makes no retry without a budget', async () => {
-    await start([await deadPort(), await deadPort()], { retry: { budgetPercent: 0, budgetMin: 0 } });
-    expect(await exchangeRaw(engine.port, GET)).toContain('upstream_connect');
-    expect(engine.counted('retriesExhausted', 'default', 'budget')).toBe(1);
-  });
-
   const cut: BackendScript = (_request, { socket }) => {
     socket.destroy();
   };
+
+  it('makes no retry without a budget, unless nobody had work by the first attempt', async () => {
+    await start([cut, cut], { retry: { budgetPercent: 0, budgetMin: 0 } });
+    expect(await exchangeRaw(engine.port, GET)).toContain('upstream_reset');
+    expect(engine.counted('retriesExhausted', 'default', 'budget')).toBe(1);
+    await engine.close();
+    await start([await deadPort(), () => answer('ok')], { retry: { budgetPercent: 0, budgetMin: 0 } });
+    for (const reply of await twice(GET)) expect(reply).toMatch(/ok$/);
+  });
 
   it('tries GET elsewhere when the connection ends before the answer', async () => {
     await start([cut, () => answer('ok')]);

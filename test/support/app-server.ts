@@ -16,6 +16,8 @@ export class AppServer {
   /** Answer of `/health`. */
   healthStatus = 200;
   delayMs = 0;
+  /** While set, requests (not checks) wait for it. */
+  gate: Promise<void> | null = null;
   checks = 0;
   /** Requests in flight now, and the most there ever were since `resetPeak`. */
   inFlight = 0;
@@ -85,7 +87,8 @@ export class AppServer {
     const answer = (): void => {
       response.writeHead(this.status, { 'content-type': 'text/plain', 'x-backend': this.id }).end(this.id);
     };
-    if (this.delayMs === 0) answer();
+    if (this.gate !== null) void this.gate.then(answer);
+    else if (this.delayMs === 0) answer();
     else setTimeout(answer, this.delayMs);
   }
 }
