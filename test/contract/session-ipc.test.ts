@@ -14,7 +14,7 @@ import { sessionKey, sessionStoreContract } from './session-store.contract.js';
 function channelTo(table: SessionStore): {
   endpoint: IpcEndpoint;
   asked: SessionRequest[];
-  disconnect(): void;
+  readonly disconnect: () => void;
 } {
   let deliver: (message: unknown) => void = () => undefined;
   let disconnect: () => void = () => undefined;
