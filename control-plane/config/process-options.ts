@@ -25,7 +25,7 @@ export const accept = choice(['auto', 'reuse-port', 'shared', 'round-robin'], {
 }).prefault('auto');
 
 export const dataDir = path({
-  describe: 'Directory of the event log, the journal and the last good snapshot.',
+  describe: 'Directory of the event log, its journal and the key that signs session cookies.',
 }).prefault('./data');
 
 export const log = z
