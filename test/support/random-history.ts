@@ -42,6 +42,7 @@ export type Step =
       readonly stale: boolean;
     }
   | { readonly kind: 'settings'; readonly pool: number; readonly settings: PoolSettings }
+  | { readonly kind: 'toggle'; readonly pool: number; readonly what: 'healthCheck' | 'breaker' }
   | {
       readonly kind: 'check';
       readonly target: number;
@@ -168,6 +169,14 @@ const anyStep: fc.Arbitrary<Step> = fc.oneof(
   {
     weight: 2,
     arbitrary: fc.record({ kind: fc.constant('settings' as const), pool: small, settings: anySettings }),
+  },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      kind: fc.constant('toggle' as const),
+      pool: small,
+      what: fc.constantFrom('breaker' as const, 'breaker' as const, 'healthCheck' as const),
+    }),
   },
   {
     weight: 12,
@@ -307,6 +316,7 @@ function commandsOf(step: Step, world: World, at: number): readonly CommandBody[
     case 'remove':
     case 'change':
     case 'settings':
+    case 'toggle':
       return operatorCommands(step, world);
     case 'check':
     case 'report':
@@ -332,7 +342,7 @@ function workerCommand(worker: number, what: number): CommandBody {
 }
 
 function operatorCommands(
-  step: Extract<Step, { kind: 'add' | 'remove' | 'change' | 'settings' }>,
+  step: Extract<Step, { kind: 'add' | 'remove' | 'change' | 'settings' | 'toggle' }>,
   world: World,
 ): readonly CommandBody[] {
   if (step.kind === 'add' || step.kind === 'settings') {
@@ -345,6 +355,7 @@ function operatorCommands(
     const backend = definition(name, { weight: step.weight, address });
     return [{ type: 'AddBackend', pool, backend, expectedVersion }];
   }
+  if (step.kind === 'toggle') return toggled(step, world);
   const found = pickTarget(world, step.target);
   if (found === undefined) return [];
   const of = { pool: found.pool, backend: found.backend.id };
@@ -354,6 +365,19 @@ function operatorCommands(
   const admin = (['ready', 'draining', 'maintenance'] as const)[step.admin];
   const change = { weight: step.weight, ...(admin === undefined ? {} : { admin }) };
   return [{ type: 'ChangeBackend', ...of, ...change, expectedVersion }];
+}
+
+/** Takes the check or the breaker away and leaves the rest, or puts one there. */
+function toggled(step: Extract<Step, { kind: 'toggle' }>, world: World): readonly CommandBody[] {
+  const pools = [...world.state.pools.values()];
+  const pool = pools[step.pool % Math.max(1, pools.length)];
+  if (pool === undefined) return [];
+  const { settings } = pool;
+  const changed =
+    step.what === 'breaker'
+      ? { ...settings, breaker: settings.breaker === null ? breaker({ failureThreshold: 2 }) : null }
+      : { ...settings, healthCheck: settings.healthCheck === null ? healthCheck() : null };
+  return [{ type: 'ChangePool', pool: pool.id, settings: changed, expectedVersion: pool.version }];
 }
 
 function observed(
