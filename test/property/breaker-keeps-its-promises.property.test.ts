@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import type { World } from '../../control-plane/domain/decision.js';
 import { mustPanic } from '../../control-plane/domain/panic.js';
 import { snapshotOf } from '../../control-plane/domain/snapshot.js';
-import { anyHistory, live, type Lived } from '../support/random-history.js';
+import { live, type Lived } from '../support/random-history.js';
+import { anyHistory } from '../support/random-steps.js';
 
 /** Permits as the workers know them: had from a snapshot, until they gave them back or are gone. */
 class Ledger {

@@ -3,7 +3,8 @@ import { driftOf } from '../../control-plane/domain/drift.js';
 import type { ConfigDocument } from '../../shared/settings.js';
 import { backendId } from '../../shared/ids.js';
 import { definition, documentOf, POOL, poolSettings, story, storyOf } from '../support/domain.js';
-import { anyDocument, anyHistory, live } from '../support/random-history.js';
+import { live } from '../support/random-history.js';
+import { anyDocument, anyHistory } from '../support/random-steps.js';
 
 const NAMES = ['a', 'b', 'c'];
 

@@ -3,7 +3,8 @@ import { decide } from '../../control-plane/domain/decide.js';
 import type { World } from '../../control-plane/domain/decision.js';
 import { nextDeadline } from '../../control-plane/domain/deadline.js';
 import { outstanding } from '../support/random-history.js';
-import { anyHistory, live } from '../support/random-history.js';
+import { live } from '../support/random-history.js';
+import { anyHistory } from '../support/random-steps.js';
 
 const HORIZON_MS = 400;
 

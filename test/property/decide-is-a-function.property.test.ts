@@ -6,7 +6,8 @@ import {
   serializeObservations,
   serializeState,
 } from '../../control-plane/domain/serialize.js';
-import { anyHistory, live } from '../support/random-history.js';
+import { live } from '../support/random-history.js';
+import { anyHistory } from '../support/random-steps.js';
 
 describe('decide is a function', () => {
   it('deciding the same again gives the same, and so does deciding it on a stored copy of the world', () => {

@@ -4,7 +4,8 @@ import { evolve } from '../../control-plane/domain/evolve.js';
 import { observeEvent } from '../../control-plane/domain/observe-event.js';
 import { initialObservations } from '../../control-plane/domain/observations.js';
 import { serializeState } from '../../control-plane/domain/serialize.js';
-import { anyHistory, live } from '../support/random-history.js';
+import { live } from '../support/random-history.js';
+import { anyHistory } from '../support/random-steps.js';
 import { EMPTY_WORLD } from '../support/domain.js';
 
 describe('evolve accepts any event in any state', () => {

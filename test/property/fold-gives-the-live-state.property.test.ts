@@ -5,7 +5,8 @@ import { availability } from '../../control-plane/domain/availability.js';
 import { restoreObservations, restoreState } from '../../control-plane/domain/serialize.js';
 import { serializeObservations, serializeState } from '../../control-plane/domain/serialize.js';
 import { initialState, type PoolState } from '../../control-plane/domain/state.js';
-import { anyHistory, live } from '../support/random-history.js';
+import { live } from '../support/random-history.js';
+import { anyHistory } from '../support/random-steps.js';
 
 function lived(steps: Parameters<typeof live>[0]) {
   const events: TidegateEvent[] = [];

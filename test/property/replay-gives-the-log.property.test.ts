@@ -8,7 +8,8 @@ import { initialObservations } from '../../control-plane/domain/observations.js'
 import { restoreState, serializeState } from '../../control-plane/domain/serialize.js';
 import { initialState } from '../../control-plane/domain/state.js';
 import { EMPTY_WORLD } from '../support/domain.js';
-import { anyHistory, live, type Step } from '../support/random-history.js';
+import { live } from '../support/random-history.js';
+import { anyHistory, type Step } from '../support/random-steps.js';
 
 /** Everything a primary would have stored, with a new segment after each of `cuts` commands. */
 function record(steps: readonly Step[], cuts: ReadonlySet<number>) {

@@ -11,7 +11,8 @@ import {
 import type { EventLogError } from '../../control-plane/event-log/event-log.js';
 import { JournalCompressor } from '../../control-plane/domain/journal-compressor.js';
 import { upcast } from '../../control-plane/domain/upcast.js';
-import { anyHistory, live } from '../support/random-history.js';
+import { live } from '../support/random-history.js';
+import { anyHistory } from '../support/random-steps.js';
 
 describe('what the event log stores reads back', () => {
   it('as it was, whatever happened: events, journal and state', () => {
