@@ -13,15 +13,22 @@ import { Children, isInstalled } from './children.js';
 import { type Measurement, measureCpu, measureMemory, warmUp } from './measure.js';
 import { allowedCpus } from './process-figures.js';
 import { type Result, type Skipped, resultsOf, tableOf } from './results.js';
-import { type Bench, Client, type RunningProxy, startOrigin, startProxy } from './running.js';
-import type { Scenario } from './scenarios.js';
+import {
+  type Bench,
+  Client,
+  type RunningProxy,
+  startNginxOrigin,
+  startOrigin,
+  startProxy,
+} from './running.js';
+import { SCENARIOS, type Scenario } from './scenarios.js';
 import { rotated } from './statistics.js';
 import type { Subject } from './subject.js';
 import { REFERENCES } from './subjects.js';
 
 interface Session extends Bench {
   readonly client: Client;
-  readonly originPort: number;
+  readonly originPort: (scenario: Scenario) => number;
   readonly rounds: number;
   readonly skipped: Skipped[];
 }
@@ -36,7 +43,7 @@ async function main(): Promise<void> {
 
   const checkout = fileURLToPath(new URL('../../../', import.meta.url)).replace(/\/$/, '');
   const bench: Bench = { children, checkout, cores: chooseCores() };
-  const { port: originPort } = await startOrigin(bench);
+  const originPort = await startOrigins(bench);
   const client = new Client(bench);
   const skipped: Skipped[] = [];
   const session: Session = { ...bench, client, originPort, rounds: options.rounds, skipped };
@@ -59,6 +66,15 @@ async function main(): Promise<void> {
   if (options.jsonFile !== null) writeJson(options, options.jsonFile, bench, results, skipped);
   // A bench that measured nothing has failed, whatever the reasons.
   process.exit(results.length > 0 ? 0 : 1);
+}
+
+/** One origin in Node, and nginx for what it can do where it is installed. Answers which is a scenario's. */
+async function startOrigins(bench: Bench): Promise<(scenario: Scenario) => number> {
+  const { port } = await startOrigin(bench);
+  if (!isInstalled('nginx')) return () => port;
+  const sizes = SCENARIOS.map(({ responseBytes }) => responseBytes);
+  const { port: nginxPort } = await startNginxOrigin(bench, sizes);
+  return ({ mode }) => (mode === 'websocket' ? port : nginxPort);
 }
 
 function installed(subjects: readonly Subject[], skipped: Skipped[]): Subject[] {
@@ -91,7 +107,7 @@ async function cpuRounds(
   };
   for (const subject of subjects) {
     try {
-      running.push(await startProxy(session, subject, scenario, session.originPort));
+      running.push(await startProxy(session, subject, scenario, session.originPort(scenario)));
     } catch (error) {
       skip(session, scenario, subject, error);
     }
@@ -124,7 +140,7 @@ async function memoryRounds(
     for (const subject of rotated(subjects, round)) {
       if (failed.has(subject)) continue;
       try {
-        const proxy = await startProxy(session, subject, scenario, session.originPort);
+        const proxy = await startProxy(session, subject, scenario, session.originPort(scenario));
         await warmUp(proxy, session.client, warmScenario);
         rounds.get(subject.name)?.set(round, await measureMemory(proxy, session.client, scenario));
         await session.children.end(proxy.child);
@@ -163,6 +179,7 @@ function writeJson(
   const document = {
     at: new Date().toISOString(),
     machine: { processor: cpus()[0]?.model, cores: cpus().length, kernel: release(), pinned: bench.cores },
+    origin: isInstalled('nginx') ? 'nginx (websocket: node)' : 'node',
     versions: { node: process.version, ...Object.fromEntries(versions) },
     rounds: options.rounds,
     scenarios: options.scenarios,

@@ -7,6 +7,7 @@ import { once } from 'node:events';
 import { waitUntil } from '../support/wait-until.js';
 import type { Child, Children } from './children.js';
 import type { ClientAnswer, ClientCommand } from './client-protocol.js';
+import { nginxOrigin } from './nginx-origin.js';
 import { childrenOf } from './process-figures.js';
 import { type Scenario, pathOf } from './scenarios.js';
 import type { Setup, Subject } from './subject.js';
@@ -45,6 +46,22 @@ export async function startOrigin({
   const child = children.spawn(process.execPath, [file], { cpu: cores.origin, ipc: true });
   const [message] = (await once(child.process, 'message')) as [{ port: number }];
   return { child, port: message.port };
+}
+
+/** Starts nginx as the origin for bodies of these sizes; answers its port. */
+export async function startNginxOrigin(
+  { children, cores }: Bench,
+  sizes: readonly number[],
+): Promise<{ child: Child; port: number }> {
+  const directory = children.makeDirectory();
+  const port = await freePort();
+  const { config, bodies } = nginxOrigin(sizes, port, directory, process.getuid?.() === 0);
+  writeFileSync(`${directory}/nginx.conf`, config);
+  for (const [name, size] of bodies) writeFileSync(`${directory}/${name}`, 'x'.repeat(size));
+  const args = ['-c', `${directory}/nginx.conf`, '-p', directory, '-e', 'stderr'];
+  const child = children.spawn('nginx', args, { cpu: cores.origin });
+  await untilAnswering(child, port, '/', false);
+  return { child, port };
 }
 
 /** The load generator: takes one command at a time. */
@@ -92,7 +109,7 @@ export async function startProxy(
   const { command, args, env = {} } = launch;
   const child = bench.children.spawn(command, args, { cpu: bench.cores.proxy, env });
   try {
-    await untilForwarding(child, port, scenario);
+    await untilAnswering(child, port, pathOf(scenario), scenario.tls);
   } catch (error) {
     await bench.children.end(child);
     throw error;
@@ -106,24 +123,24 @@ export async function startProxy(
   };
 }
 
-async function untilForwarding(child: Child, port: number, scenario: Scenario): Promise<void> {
+async function untilAnswering(child: Child, port: number, path: string, tls: boolean): Promise<void> {
   let ended = false;
   void child.exited.then(() => (ended = true));
   await waitUntil(
-    'the proxy to forward',
+    'a 200 answer',
     async () => {
       if (ended) throw new Error(lastLine(child.output()));
-      return (await statusOf(port, scenario)) === 200;
+      return (await statusOf(port, path, tls)) === 200;
     },
     READY_LIMIT_MS,
   );
 }
 
 /** 0 when there is no answer. */
-async function statusOf(port: number, scenario: Scenario): Promise<number> {
+async function statusOf(port: number, path: string, tls: boolean): Promise<number> {
   const { promise, resolve } = Promise.withResolvers<number>();
-  const options = { host: '127.0.0.1', port, path: pathOf(scenario), agent: false };
-  const request = scenario.tls ? getTls({ ...options, rejectUnauthorized: false }) : get(options);
+  const options = { host: '127.0.0.1', port, path, agent: false };
+  const request = tls ? getTls({ ...options, rejectUnauthorized: false }) : get(options);
   request.on('response', (response) => {
     response.resume();
     response.on('error', () => resolve(0));
