@@ -128,7 +128,10 @@ async function run(parts: Parts): Promise<number> {
     pid: process.pid,
     actor: { kind: 'primary' },
   });
-  await keeper.reload({ kind: 'file', name: configFile });
+  const first = await keeper.reload({ kind: 'file', name: configFile });
+  if (first.kind === 'invalid' && primary.world().state.applied === null) {
+    throw new StartFailure(`${configFile} became invalid while it was read`);
+  }
   await certificates.attach(primary);
   const { clock, timers } = around;
   const { host, port: adminPort } = settings.admin;
@@ -201,7 +204,7 @@ async function openPrimary(parts: Parts): Promise<Primary> {
       process.stderr.write(`tidegate: ${listenProblem('listen', listen.host, listen.port, code)}\n`);
       stopFor('cannot listen', EXIT_FAILED);
     },
-    onWorkersChanged: (pids) => recordWorkers(dataDir, pids),
+    onWorkersChanged: (pids) => recordWorkers(dataDir, pids, around.logger),
   });
 }
 

@@ -131,7 +131,7 @@ export class ControlLoop {
     // Lets commands that arrive in the same turn share one append.
     await Promise.resolve();
     while (this.#mailbox.depth > 0 || this.#flushDue) {
-      await this.#batch(this.#mailbox.take(BATCH_LIMIT));
+      if (this.#mailbox.depth > 0) await this.#batch(this.#mailbox.take(BATCH_LIMIT));
       if (this.#flushDue) await this.#flushJournal();
     }
     this.#draining = null;

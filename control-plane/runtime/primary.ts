@@ -66,6 +66,7 @@ export class Primary implements ControlPort {
   #source: ConfigSource | null = null;
   #published: World | null = null;
   #version = 0;
+  #forwarded = false;
   #loadTimer: TimerHandle | null = null;
   #scrape: Promise<MetricsPage> | null = null;
 
@@ -125,8 +126,15 @@ export class Primary implements ControlPort {
       metricsPage: () => this.metrics(),
       send: (worker, message) => this.#supervisor.send(worker, message),
       readyWorkers: () => this.#supervisor.ready,
-      onReady: (port) => this.#firstReady.resolve(port),
-      onListenFailed: options.onListenFailed,
+      onReady: (port) => {
+        this.#forwarded = true;
+        this.#firstReady.resolve(port);
+      },
+      onListenFailed: (code, message) => {
+        // One that fails while others forward is started again later; the first one that fails ends the start.
+        if (this.#forwarded) logger.error({ code, message }, 'a worker cannot listen');
+        else options.onListenFailed(code, message);
+      },
       onExited: () => options.onWorkersChanged(this.#pids()),
       timers,
       logger,

@@ -27,16 +27,26 @@ function startTicks(pid: number): string | null {
   }
 }
 
-/** Writes down the workers that run now, so that a later primary can find them. */
-export function recordWorkers(dataDir: string, pids: readonly number[]): void {
+/**
+ * Writes down the workers that run now, so that a later primary can find them. What cannot be written is only logged:
+ * a full disk must not end a primary whose workers forward.
+ */
+export function recordWorkers(dataDir: string, pids: readonly number[], logger: Logger): void {
   const recorded: Recorded[] = [];
   for (const pid of pids) {
     const ticks = startTicks(pid);
     if (ticks !== null) recorded.push({ pid, ticks });
   }
   const path = join(dataDir, FILE);
-  writeFileSync(`${path}.new`, JSON.stringify(recorded), { mode: 0o600 });
-  renameSync(`${path}.new`, path);
+  try {
+    writeFileSync(`${path}.new`, JSON.stringify(recorded), { mode: 0o600 });
+    renameSync(`${path}.new`, path);
+  } catch (error) {
+    logger.error(
+      { path, err: error },
+      'workers not recorded: a next primary will not find them if this one is killed',
+    );
+  }
 }
 
 /** All workers have ended in order: there will be no orphans. */

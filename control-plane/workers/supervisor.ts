@@ -201,8 +201,8 @@ export class Supervisor {
         this.#listener.ready(slot.worker, message.port);
         return;
       case 'listen-failed':
-        slot.endReason = `cannot listen: ${message.code}`;
         this.#listener.listenFailed(slot.worker, message.code, message.message);
+        this.#end(slot, `cannot listen: ${message.code}`);
         return;
       case 'flushed':
         slot.asked = false;

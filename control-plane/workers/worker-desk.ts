@@ -199,8 +199,13 @@ export class WorkerDesk implements SupervisorListener {
   }
 
   async #metrics(worker: number, id: number): Promise<void> {
-    const page = await this.#options.metricsPage();
-    const reply: MetricsReply = { type: 'metrics-reply', id, ...page };
-    this.#options.send(worker, reply);
+    try {
+      const page = await this.#options.metricsPage();
+      const reply: MetricsReply = { type: 'metrics-reply', id, ...page };
+      this.#options.send(worker, reply);
+    } catch (error) {
+      // Without an answer the worker says 503 to the scraper, which tries again.
+      this.#options.logger.error({ err: error }, 'metrics not rendered');
+    }
   }
 }
