@@ -46,8 +46,8 @@ export interface AttemptOrder {
   /** Fields to send: name, value, name, value… */
   readonly fields: readonly string[];
   readonly timeouts: TimeoutSettings;
-  /** Longest wait for the response head once the request is sent. */
-  readonly headMs: number;
+  /** Longest wait for the response head. Asked when the request is sent. */
+  headMs(): number;
   /** Told of each interim response. */
   onInformation(information: InformationEvent): void;
 }
@@ -189,7 +189,7 @@ class Attempt {
 
   #awaitHead(): void {
     if (this.#ended) return;
-    this.#startTimer(this.#order.headMs, () => {
+    this.#startTimer(this.#order.headMs(), () => {
       this.#end({ kind: 'failed', reason: 'timeout', stale: false });
     });
   }

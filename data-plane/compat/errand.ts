@@ -22,4 +22,6 @@ export interface Errand {
 export interface Choice {
   readonly pool: PoolTable;
   readonly chosen: Pick;
+  /** Whether a further attempt could follow if this one took too long. */
+  readonly elsewhere: () => boolean;
 }

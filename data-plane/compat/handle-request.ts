@@ -10,7 +10,7 @@ import { resolveClient } from '../routing/client-address.js';
 import { joinedField, responseFields } from '../routing/headers.js';
 import { attemptFinished, attemptStarted } from '../routing/pick.js';
 import { countRequest, countRetry, type RetryBudgetState } from '../routing/retry-budget.js';
-import { isIdempotent, mayRetry, usesBudget } from '../routing/retry.js';
+import { isIdempotent, mayRetry, usesBudget, type RetryVerdict } from '../routing/retry.js';
 import { routeRequest, type BackendEntry, type PoolTable } from '../routing/routing-table.js';
 import { sessionCookieNames } from '../routing/session-cookie.js';
 import type { AttemptEnd, AttemptRunner } from './attempt.js';
@@ -149,23 +149,29 @@ async function forward(parts: EngineParts, errand: Errand, first: PoolTable): Pr
       context.series.counters.add(exchange.series.retries.get(failure), 1);
     }
     attempts += 1;
-    const failed = await attemptOn(parts, errand, { pool, chosen });
+    const made = attempts;
+    const verdictOn = (outcome: FailureReason): RetryVerdict =>
+      mayRetry(
+        {
+          method: exchange.method,
+          attempts: made,
+          settings: errand.settings.retry,
+          outcome,
+          responseStarted: exchange.arrival.response.headersSent,
+          bodyReplayable: body.isReplayable(),
+          at: context.monotonic(),
+        },
+        parts.budget,
+      );
+    const elsewhere = (): boolean =>
+      pool.backends.some((entry) => entry.serves && entry !== chosen.backend && !tried.includes(entry)) &&
+      verdictOn('timeout').retry;
+    const failed = await attemptOn(parts, errand, { pool, chosen, elsewhere });
     if (failed === null) return;
     if (failed === 'request_timeout') return exchange.reply(failed);
     failure = failed;
     tried.push(chosen.backend);
-    const verdict = mayRetry(
-      {
-        method: exchange.method,
-        attempts,
-        settings: errand.settings.retry,
-        outcome: failed,
-        responseStarted: exchange.arrival.response.headersSent,
-        bodyReplayable: body.isReplayable(),
-        at: context.monotonic(),
-      },
-      parts.budget,
-    );
+    const verdict = verdictOn(failed);
     if (verdict.retry) continue;
     if (verdict.cause !== null) countWithheld(context, exchange, verdict.cause);
     return exchange.reply(replyFor(failed));
@@ -244,7 +250,7 @@ function resultOf(end: AttemptEnd): number | string {
 function run(
   parts: EngineParts,
   errand: Errand,
-  { pool, chosen }: Choice,
+  { pool, chosen, elsewhere }: Choice,
   fresh: boolean,
 ): Promise<AttemptEnd> {
   const { exchange, checked, settings, body } = errand;
@@ -259,7 +265,10 @@ function run(
     target: checked.target,
     fields: upstreamFields(errand, sessionCookieNames(pool.sticky)),
     timeouts: settings.timeouts,
-    headMs: Math.min(settings.timeouts.responseHeadMs, settings.retry.perTryTimeoutMs),
+    headMs: () => {
+      const { responseHeadMs } = settings.timeouts;
+      return elsewhere() ? Math.min(responseHeadMs, settings.retry.perTryTimeoutMs) : responseHeadMs;
+    },
     onInformation: (information) => passInformation(exchange, information),
   });
 }

@@ -257,6 +257,17 @@ describe('failures under the compat engine', () => {
     expect(failures('a', 'timeout')).toBe(1);
   });
 
+  it('waits longer than one try may take where no other could follow', async () => {
+    const late: BackendScript = (_request, connection) => {
+      setTimeout(() => connection.write(answer('late')), 300);
+    };
+    await start([late, late], { retry: { perTryTimeoutMs: 100 } });
+    expect(await exchangeRaw(engine.port, POST)).toMatch(/late$/);
+    // The second of two: there is no third to go to.
+    expect(await exchangeRaw(engine.port, GET)).toMatch(/late$/);
+    expect(failures('a', 'timeout') + failures('b', 'timeout')).toBe(1);
+  });
+
   it('breaks a response that stands still', async () => {
     await start([() => 'HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\npart'], {
       timeouts: { responseIdleMs: 100 },
