@@ -145,6 +145,23 @@ describe('local replies of the compat engine', () => {
     await silent.close();
   });
 
+  it('ends a request whose chunks go wrong, and the attempt with it', async () => {
+    await start();
+    const silent = await startBackend(() => undefined);
+    engine.apply({ ...snapshotOf([poolOf([backendAt('a', silent.port)])]), version: 2 });
+    const client = await connectRaw(engine.port);
+    client.send('POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n');
+    await silent.sees(1);
+    client.send('ZZ\r\n');
+    expect(await client.until(/\r\n\r\n/)).toMatch(/^HTTP\/1\.1 400 [^]*x-tidegate-error: bad_request/);
+    await client.closed();
+    client.close();
+    await waitUntil('the attempt to end', () => silent.connections[0]?.socket.destroyed);
+    expect(silent.connections[0]?.received()).not.toContain('ZZ');
+    expect(engine.outcomes()).toEqual([]);
+    await silent.close();
+  });
+
   it('answers 404 where no route leads', async () => {
     await start();
     engine.apply({

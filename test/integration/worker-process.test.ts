@@ -243,6 +243,34 @@ describe('a worker process', () => {
   });
 });
 
+describe('two workers', () => {
+  it.each([
+    ['share a handle', false],
+    ['bind the port each', true],
+  ])('listen on one port when they %s', async (_name, reusePort) => {
+    const backend = await startBackend(() => answer('hello'));
+    const workers = [forkWorker(), forkWorker()];
+    const snapshot = snapshotOf([poolOf([backendAt('a', backend.port)])]);
+    const ports: number[] = [];
+    for (const worker of workers) {
+      // Sharing a handle, the system chooses once for all; each by itself, the second is told what the first got.
+      worker.send(
+        welcome({
+          listener: { host: '127.0.0.1', port: reusePort ? (ports[0] ?? 0) : 0, tls: false, reusePort },
+        }),
+      );
+      worker.sendSnapshot(snapshot);
+      ports.push((await worker.hears('ready')).port);
+    }
+    expect(ports[1]).toBe(ports[0]);
+    const [first, second] = workers;
+    await first?.kill();
+    expect(await exchangeRaw(ports[0] ?? 0, GET)).toMatch(/hello$/);
+    await second?.kill();
+    await backend.close();
+  });
+});
+
 describe('a worker and an https backend', () => {
   it('speaks TLS to a backend whose certificate it can verify', async () => {
     const certificates = new URL('../support/certificates/', import.meta.url);
