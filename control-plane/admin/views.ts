@@ -1,5 +1,6 @@
 /** Makes the documents of the admin API from the state of the running system. Changes nothing. */
 import { availability } from '../domain/availability.js';
+import { sentenceOf } from '../domain/event-sentence.js';
 import type { TidegateEvent } from '../domain/events.js';
 import type { BackendState, PoolState } from '../domain/state.js';
 import { isNewer } from '#shared/snapshot.js';
@@ -13,7 +14,6 @@ import type {
   StatusDocument,
   WorkerDocument,
 } from './documents.js';
-import { eventWords } from './event-words.js';
 import { isoTime, objectToJsonCase } from './json-case.js';
 import { poolSettingsDocument } from './pool-settings.js';
 import { standingOf } from './reason.js';
@@ -141,7 +141,7 @@ export function eventDocument(event: TidegateEvent): EventDocument {
     schema: event.schema,
     ...(event.pool === undefined ? {} : { pool: event.pool }),
     ...(event.backend === undefined ? {} : { backend: event.backend }),
-    sentence: eventWords(event),
+    sentence: sentenceOf(event),
     actor: event.actor,
     cause: event.cause,
     data: objectToJsonCase(event.data),

@@ -3,9 +3,10 @@
  * backend is put together in `why.ts`.
  */
 import { FAILURE_REASONS, type FailureReason } from '#shared/outcome.js';
-import type { Actor, CheckResult } from './commands.js';
+import type { CheckResult } from './commands.js';
 import type { BreakerEvidence, HealthEvidence, OutcomeBucket, TidegateEvent } from './events.js';
 import { isoTime } from './iso-time.js';
+import { actorWords, processSentence } from './process-sentence.js';
 
 /** Results listed within a sentence; the rest are counted. */
 const LISTED_RESULTS = 5;
@@ -19,13 +20,7 @@ const REASON_WORDS: Readonly<Record<FailureReason, string>> = {
   body: 'response broken off',
 };
 
-/** Who did it, such as `alice (API)` or `tidegate.yaml (file)`. */
-export function actorWords(actor: Actor): string {
-  const kind = actor.kind === 'api' ? 'the API' : actor.kind === 'file' ? 'the file' : `the ${actor.kind}`;
-  return actor.name === undefined ? kind : `${actor.name} (${kind})`;
-}
-
-/** The sentence of an event that concerns a backend or its pool, without time and without a full stop. */
+/** The sentence of an event, without time and without a full stop. That of a backend or a pool leaves out its name. */
 export function sentenceOf(event: TidegateEvent): string {
   switch (event.type) {
     case 'BackendAdded':
@@ -63,7 +58,7 @@ export function sentenceOf(event: TidegateEvent): string {
     case 'WorkerExited':
     case 'CertificateLoaded':
     case 'CertificateRejected':
-      return `${event.type} by ${actorWords(event.actor)}`;
+      return processSentence(event);
   }
 }
 

@@ -1,11 +1,5 @@
-import {
-  actorWords,
-  evidenceLines,
-  healthWords,
-  sentenceOf,
-} from '../../../../control-plane/domain/event-sentence.js';
+import { evidenceLines, healthWords, sentenceOf } from '../../../../control-plane/domain/event-sentence.js';
 import { EVENT_SCHEMAS, type TidegateEvent } from '../../../../control-plane/domain/events.js';
-import type { Actor } from '../../../../control-plane/domain/commands.js';
 import { backendId } from '../../../../shared/ids.js';
 import {
   breaker,
@@ -37,7 +31,7 @@ describe('the sentence of an event', () => {
     ['PanicLeft', { ready: 3, ejected: 1 }, 'its pool left panic: breakers take out 1 of 3 ready backends'],
     ['BreakerClosed', { cause: 'disabled' }, 'breaker closed because it was taken out of the settings'],
     ['BreakerHalfOpened', { limit: 1 }, 'breaker half-opened, letting up to 1 trial run at once'],
-    ['WorkerReady', { worker: 1 }, 'WorkerReady by the clock'],
+    ['WorkerReady', { worker: 1 }, 'worker 1 forwards'],
   ])('%s %j: %s', (type, data, expected) => {
     expect(sentenceOf(anEvent(type, data))).toBe(expected);
   });
@@ -69,6 +63,9 @@ describe('the sentence of an event', () => {
         definition: definition('a'),
         until: START,
         buckets: [],
+        restartNeeded: [],
+        problems: [],
+        notAfter: START,
       };
       const evidence = type === 'BreakerOpened' ? { kind: 'trial-failed', worker: 1 } : data.evidence;
       expect(sentenceOf(anEvent(type, { ...data, evidence }))).toMatch(/\w/);
@@ -97,14 +94,6 @@ describe('the sentence of an event', () => {
     expect(words({ status: 404, error: 'unexpected status', durationMs: 3 })).toBe(
       '1 check failed (threshold 1): 404 (unexpected status) after 3 ms',
     );
-  });
-
-  it.each<[Actor, string]>([
-    [{ kind: 'file', name: 'x.yaml' }, 'x.yaml (the file)'],
-    [{ kind: 'api' }, 'the API'],
-    [{ kind: 'health-check' }, 'the health-check'],
-  ])('%j is %s', (actor, expected) => {
-    expect(actorWords(actor)).toBe(expected);
   });
 
   it('has no lines for a trial that failed, nor for events without evidence', () => {

@@ -1,9 +1,33 @@
-/** One sentence for each event, for lists: the domain's words for backends and pools, and words for the rest. */
-import { actorWords, sentenceOf } from '../domain/event-sentence.js';
-import type { TidegateEvent } from '../domain/events.js';
-import { isoTime } from './json-case.js';
+/** The sentences of events that concern no backend: Tidegate's own processes, its configuration and certificates. */
+import type { Actor } from './commands.js';
+import type { TidegateEvent } from './events.js';
+import { isoTime } from './iso-time.js';
 
-export function eventWords(event: TidegateEvent): string {
+export type ProcessEvent = Extract<
+  TidegateEvent,
+  {
+    type:
+      | 'PrimaryStarted'
+      | 'PrimaryStopped'
+      | 'ConfigApplied'
+      | 'ConfigRejected'
+      | 'ForwardingChanged'
+      | 'RoutesChanged'
+      | 'WorkerStarted'
+      | 'WorkerReady'
+      | 'WorkerExited'
+      | 'CertificateLoaded'
+      | 'CertificateRejected';
+  }
+>;
+
+/** Who did it, such as `alice (the API)` or `tidegate.yaml (the file)`. */
+export function actorWords(actor: Actor): string {
+  const kind = actor.kind === 'api' ? 'the API' : actor.kind === 'file' ? 'the file' : `the ${actor.kind}`;
+  return actor.name === undefined ? kind : `${actor.name} (${kind})`;
+}
+
+export function processSentence(event: ProcessEvent): string {
   const by = actorWords(event.actor);
   switch (event.type) {
     case 'PrimaryStarted':
@@ -15,8 +39,11 @@ export function eventWords(event: TidegateEvent): string {
       const waits = restartNeeded.length === 0 ? '' : `; wait for a restart: ${restartNeeded.join(', ')}`;
       return `configuration ${file} was applied${waits}`;
     }
-    case 'ConfigRejected':
-      return `configuration ${event.data.file} was refused: ${event.data.problems[0] ?? 'it is not valid'}${more(event.data.problems.length)}`;
+    case 'ConfigRejected': {
+      const { file, problems } = event.data;
+      const more = problems.length > 1 ? ` (and ${problems.length - 1} more)` : '';
+      return `configuration ${file} was refused: ${problems[0] ?? 'it is not valid'}${more}`;
+    }
     case 'ForwardingChanged':
       return `settings of forwarding were changed by ${by}`;
     case 'RoutesChanged':
@@ -33,25 +60,5 @@ export function eventWords(event: TidegateEvent): string {
       return `certificate ${event.data.subject} from ${event.data.certFile} is in use, valid until ${isoTime(event.data.notAfter)}`;
     case 'CertificateRejected':
       return `certificate ${event.data.certFile} was refused: ${event.data.problem}`;
-    case 'PoolAdded':
-    case 'PoolRemoved':
-    case 'PoolSettingsChanged':
-    case 'BackendAdded':
-    case 'BackendRemoved':
-    case 'BackendOriginChanged':
-    case 'WeightChanged':
-    case 'AdminStateChanged':
-    case 'BackendBecameHealthy':
-    case 'BackendBecameUnhealthy':
-    case 'BreakerOpened':
-    case 'BreakerHalfOpened':
-    case 'BreakerClosed':
-    case 'PanicEntered':
-    case 'PanicLeft':
-      return sentenceOf(event);
   }
-}
-
-function more(problems: number): string {
-  return problems > 1 ? ` (and ${problems - 1} more)` : '';
 }
