@@ -11,7 +11,6 @@ export const LF = 0x0a;
 export const CR = 0x0d;
 export const SPACE = 0x20;
 export const QUOTE = 0x22;
-export const PERCENT = 0x25;
 export const ASTERISK = 0x2a;
 export const COMMA = 0x2c;
 export const DOT = 0x2e;
@@ -48,21 +47,14 @@ export const FIELD_VALUE: Uint8Array = new Uint8Array(256).map((_, byte) =>
   byte === TAB || (byte >= SPACE && byte !== 0x7f) ? 1 : 0,
 );
 
-/** In `PATH`: the path needs a second look, because it has a dot or a percent sign. */
-export const PATH_LOOK = 2;
-
 /**
- * What a path may hold: pchar and `/` (RFC 3986 §3.3), and `[ ] { } | ^` with the backtick, which browsers and common
- * clients send unencoded and which nobody takes for anything else. Not `\` (some backends read it as `/`), not `"<>`.
+ * What a target may hold: visible ASCII without `#`. RFC 3986 leaves out `"<>\\^{|}` and the backtick, but clients send these, and no
+ * parser takes them for anything else. Nothing is decoded or put right: what is routed on is what the backend gets.
+ * A path that a backend may read in another way is judged with the routes (`routing/path-readings.ts`).
  */
-export const PATH: Uint8Array = tableOf(
-  '.%',
-  1 | PATH_LOOK,
-  tableOf(`/-_~!$&'()*+,;=:@[]{}|^\`${DIGIT}${ALPHA}`),
+export const TARGET: Uint8Array = new Uint8Array(256).map((_, byte) =>
+  byte > SPACE && byte < 0x7f && byte !== 0x23 ? 1 : 0,
 );
-
-/** What a query may hold: as `PATH`, and `?` and `\`. The percent sign is not looked at: `?q=100%` is common. */
-export const QUERY: Uint8Array = tableOf('?\\.%', 1, PATH.slice());
 
 /** Letters of a host name: what DNS names and IPv4 addresses use, and `_`, which container networks use. */
 export const HOST_NAME: Uint8Array = tableOf(`-._${DIGIT}${ALPHA}`);

@@ -24,7 +24,7 @@ export interface ConnectionFields {
   upgradeOption: boolean;
   /** The protocol of Upgrade, where the option says that it counts. */
   upgrade: UpgradeKind;
-  /** Fields named for removal, other than those that are hop-by-hop anyway. */
+  /** Fields named for removal, without those that are hop-by-hop anyway and without cookies. */
   nominationCount: number;
   /** Two numbers each, from the start of the head: start and end of the name. */
   readonly nominations: Int32Array;
@@ -42,13 +42,18 @@ export function createConnectionFields(): ConnectionFields {
 }
 
 const READ_HERE = (1 << FIELD.connection) | (1 << FIELD.upgrade);
-/** Fields that end at this hop whether nominated or not. */
-const HOP_BY_HOP =
+/**
+ * Not counted as nominated: fields that end at this hop anyway, and cookies, which are for the other end (`routing/headers.ts` has
+ * the same rule).
+ */
+const NOT_COUNTED =
   READ_HERE |
   (1 << FIELD.te) |
   (1 << FIELD.keepAlive) |
   (1 << FIELD.proxyConnection) |
-  (1 << FIELD.http2Settings);
+  (1 << FIELD.http2Settings) |
+  (1 << FIELD.cookie) |
+  (1 << FIELD.setCookie);
 const NEVER_NOMINATED = (1 << FIELD.host) | (1 << FIELD.contentLength) | (1 << FIELD.transferEncoding);
 
 /** Reads all Connection and Upgrade lines. `origin` is the position of the head in `bytes`. */
@@ -136,7 +141,7 @@ function takeOption(connection: ConnectionFields, bytes: Uint8Array, option: Spa
   const kind = fieldKind(bytes, start, length);
   if (kind === FIELD.keepAlive) connection.keepAlive = true;
   if (kind === FIELD.upgrade) connection.upgradeOption = true;
-  if ((HOP_BY_HOP & (1 << kind)) !== 0) return null;
+  if ((NOT_COUNTED & (1 << kind)) !== 0) return null;
   if ((NEVER_NOMINATED & (1 << kind)) !== 0) return 'connection_nominates';
   const count = connection.nominationCount;
   if (count === NOMINATIONS_MAX) return 'connection';

@@ -18,11 +18,6 @@ export const REFUSALS = {
   connect: { code: 'method_not_allowed', rule: 'RFC 9110 §9.3.6: CONNECT is for proxies' },
   target: { code: 'bad_request', rule: 'RFC 9112 §3.2: no space, control, `#` or non-ASCII in a target' },
   target_form: { code: 'bad_request', rule: 'RFC 9112 §3.2: four forms of target, each for its methods' },
-  target_percent: {
-    code: 'bad_request',
-    rule: 'RFC 3986 §2.1: % is followed by two hexadecimal digits, not 00',
-  },
-  target_traversal: { code: 'bad_request', rule: 'RFC 3986 §5.2.4: dot segments are removed by the client' },
   target_too_long: { code: 'target_too_long', rule: 'RFC 9110 §15.5.15: the target is longer than allowed' },
   version: { code: 'bad_request', rule: 'RFC 9112 §2.3: HTTP/ DIGIT . DIGIT' },
   version_unsupported: {

@@ -2,11 +2,11 @@
  * Reads the head of a request into an object that is used again: method, target, host, framing, and what becomes of the
  * connection. What is not plainly valid by RFC 9110 and 9112 is refused with a reason. Which fields are forwarded
  * and where to is not decided here.
- * Wider than a strict reading: one empty line before the request (RFC 9112 §2.2) and what browsers send in targets
+ * Wider than a strict reading: one empty line before the request (RFC 9112 §2.2) and what clients send in targets
  * (`chars.ts`). Narrower than the RFCs: methods (`method.ts`), hosts (`authority.ts`), versions other than 1.1 and 1.0.
  */
 import { hostNameEnd } from './authority.js';
-import { ASTERISK, CR, LF, PATH, PATH_LOOK, QUERY, QUESTION, SLASH, SPACE, TOKEN, spells } from './chars.js';
+import { ASTERISK, CR, LF, QUESTION, SLASH, SPACE, TARGET, TOKEN, spells } from './chars.js';
 import { UPGRADE, createConnectionFields, readConnection } from './connection.js';
 import type { ConnectionFields } from './connection.js';
 import { FIELD, createFieldTable, firstLine, scanFields, valueEnd, valueStart } from './fields.js';
@@ -16,7 +16,7 @@ import type { BodyKind } from './framing.js';
 import type { HeadLimits } from './limits.js';
 import { knownMethod } from './method.js';
 import type { RefusalReason } from './refusal.js';
-import { TARGET_FORM, checkPath, schemeEnd } from './target.js';
+import { TARGET_FORM, schemeEnd } from './target.js';
 import type { TargetForm } from './target.js';
 import { VERSION_BYTES, VERSION_BROKEN, VERSION_UNKNOWN, readVersion } from './version.js';
 
@@ -41,7 +41,7 @@ export interface RequestHead {
   minor: number;
   /** After the version and its CRLF. */
   fieldsStart: number;
-  /** Host with port, from an absolute target or else from Host. Both 0: none (HTTP/1.0). */
+  /** Host with port, from an absolute target or else from Host. Both the same: none was given, or an empty one. */
   hostStart: number;
   hostEnd: number;
   /** End of the host without its port. */
@@ -146,7 +146,7 @@ function readTarget(head: RequestHead, bytes: Uint8Array, from: number): Refusal
     head.targetForm = TARGET_FORM.asterisk;
     if (head.method !== 'OPTIONS' || bytes[start + 1] !== SPACE) return 'target_form';
   } else if (first !== SLASH) {
-    if (PATH[first] === 0) return 'target';
+    if (TARGET[first] === 0) return 'target';
     position = schemeEnd(bytes, start);
     if (position < 0) return 'target_form';
     head.targetForm = TARGET_FORM.absolute;
@@ -154,21 +154,13 @@ function readTarget(head: RequestHead, bytes: Uint8Array, from: number): Refusal
     if (position < 0) return 'host_invalid';
   }
   head.pathStart = position - from;
-  let classes = 0;
-  let characterClass = PATH[bytes[position] as number] as number;
-  while (characterClass > 0) {
-    classes |= characterClass;
-    characterClass = PATH[bytes[++position] as number] as number;
-  }
+  let byte = bytes[position] as number;
+  while (TARGET[byte] === 1 && byte !== QUESTION) byte = bytes[++position] as number;
   head.pathEnd = position - from;
-  if (bytes[position] === QUESTION) {
-    position++;
-    while ((QUERY[bytes[position] as number] as number) > 0) position++;
-  }
-  if (bytes[position] !== SPACE) return 'target';
+  while (TARGET[byte] === 1) byte = bytes[++position] as number;
+  if (byte !== SPACE) return 'target';
   head.targetEnd = position - from;
-  if (position - start > head.limits.targetBytes) return 'target_too_long';
-  return (classes & PATH_LOOK) === 0 ? null : checkPath(bytes, from + head.pathStart, from + head.pathEnd);
+  return position - start > head.limits.targetBytes ? 'target_too_long' : null;
 }
 
 /** Reads the authority of an absolute target from `start` to `/`, `?` or the end. Returns its end, or -1. */
@@ -205,7 +197,8 @@ function readHost(head: RequestHead, bytes: Uint8Array, from: number): RefusalRe
   if ((fields.repeated & (1 << FIELD.host)) !== 0) return 'host_repeated';
   const start = valueStart(fields, line);
   const end = valueEnd(fields, line);
-  const nameEnd = hostNameEnd(bytes, from + start, from + end);
+  // RFC 9112 §3.2: an empty Host is what a client sends that knows none.
+  const nameEnd = start === end ? from + end : hostNameEnd(bytes, from + start, from + end);
   if (nameEnd < 0) return 'host_invalid';
   if (head.targetForm === TARGET_FORM.absolute) return null;
   head.hostStart = start;

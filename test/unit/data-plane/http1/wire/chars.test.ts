@@ -3,8 +3,7 @@ import {
   HEX,
   HOST_NAME,
   NOT_HEX,
-  PATH,
-  QUERY,
+  TARGET,
   TOKEN,
   isBlank,
   spells,
@@ -25,14 +24,8 @@ describe('a character class', () => {
     expect(members(FIELD_VALUE)).toMatch(/^[\t\x20-\x7e\x80-\xff]{224}$/);
   });
 
-  it('of paths and queries has visible ASCII alone, without the number sign', () => {
-    expect(members(PATH)).toMatch(/^[\x21-\x7e]+$/);
-    expect(members(PATH)).not.toMatch(/[#"<>?\\]/);
-    expect(
-      members(QUERY)
-        .split('')
-        .filter((character) => !members(PATH).includes(character)),
-    ).toEqual(['?', '\\']);
+  it('of targets is visible ASCII without the number sign', () => {
+    expect(members(TARGET)).toMatch(/^[!"$-~]{93}$/);
   });
 
   it('of host names has neither separators nor percent signs', () => {

@@ -30,7 +30,10 @@ describe('Connection', () => {
       { close: true, keepAlive: true, upgradeOption: true },
     ],
     ['Connection: closed, xclose\r\n', { close: false, nominationCount: 2 }],
-    ['Connection: te, keep-alive, upgrade, proxy-connection, http2-settings\r\n', { nominationCount: 0 }],
+    [
+      'Connection: te, keep-alive, upgrade, proxy-connection, http2-settings, cookie, Set-Cookie\r\n',
+      { nominationCount: 0 },
+    ],
   ])('is a list of options: %j', (lines, expected) => {
     const { connection, reason } = read(lines);
     expect(reason).toBeNull();
