@@ -1,0 +1,55 @@
+/**
+ * The strictness cases against each engine, over real sockets. One engine takes them all, one after the other, each with a
+ * backend of its own: whatever a case does to the engine, the next one would show. An engine is added by one line in
+ * `ENGINES`; where it may do otherwise, the case says so.
+ */
+import { STRICTNESS_CASES } from '../support/http1-cases/all-cases.js';
+import { runCase } from '../support/http1-cases/run-case.js';
+import type { StartProxy } from '../support/http1-cases/run-case.js';
+import { startEngine, type EngineUnderTest } from '../support/engine-under-test.js';
+import { backendAt, poolOf, snapshotOf } from '../support/snapshot-of.js';
+import { waitUntil } from '../support/wait-until.js';
+import type { Snapshot } from '../../shared/snapshot.js';
+
+type StartEngine = (snapshot: Snapshot) => Promise<EngineUnderTest>;
+
+const ENGINES: readonly (readonly [name: 'native' | 'compat', start: StartEngine])[] = [
+  ['compat', startEngine],
+];
+
+describe.each(ENGINES)('the %s engine', (name, startThis) => {
+  let engine: EngineUnderTest;
+  let version = 1;
+
+  function snapshotFor(backendPort: number): Snapshot {
+    version += 1;
+    const pool = poolOf([backendAt('a', backendPort, { generation: version })], { version });
+    return { ...snapshotOf([pool], { retry: { attempts: 1 } }), version };
+  }
+  const startCase: StartProxy = (backendPort) => {
+    engine.apply(snapshotFor(backendPort));
+    return Promise.resolve({ port: engine.port, close: () => Promise.resolve() });
+  };
+  beforeAll(async () => {
+    engine = await startThis(snapshotFor(1));
+  });
+  afterAll(async () => {
+    await engine.close();
+  });
+
+  describe.each(STRICTNESS_CASES)('with %s', (_about, cases) => {
+    it.each(cases.map((test) => [`${test.name} (${test.rule})`, test] as const))(
+      '%s',
+      async (_name, test) => {
+        expect(await runCase(test, startCase, name)).toEqual([]);
+      },
+    );
+  });
+
+  it('has nothing to complain about after all that, and no connection left', async () => {
+    await waitUntil('the end of all connections', () => engine.forwarder.connections() === 0);
+    // Node reads a NUL in a reason, and then refuses to write it.
+    const known = (complaint: string): boolean => name === 'compat' && complaint.includes('in statusMessage');
+    expect(engine.complaints.filter((complaint) => !known(complaint))).toEqual([]);
+  });
+});
