@@ -66,7 +66,7 @@ export async function readAdminToken(file: string): Promise<AdminToken> {
 
 /** One sentence for a failed bind. */
 export function listenProblem(error: unknown, host: string, port: number): AdminError {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  const code = typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : '';
   const where = `${host.includes(':') ? `[${host}]` : host}:${port}`;
   const text: Readonly<Record<string, string>> = {
     EADDRINUSE: `The admin listener cannot use ${where}: another process listens there (perhaps another Tidegate). Stop it, or set admin.port.`,

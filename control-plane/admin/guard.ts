@@ -10,18 +10,9 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { isLoopback } from '../config/listen-options.js';
 import { sendProblem, type Problem } from './problem.js';
+import { SECURITY_HEADERS } from './security-headers.js';
 
 const OPEN_PATHS: ReadonlySet<string> = new Set(['/livez', '/readyz']);
-
-/** Sent with every answer: nothing here may be cached, framed, sniffed or leak a URL. */
-export const SECURITY_HEADERS: Readonly<Record<string, string>> = {
-  'cache-control': 'no-store',
-  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
-  'cross-origin-resource-policy': 'same-origin',
-  'referrer-policy': 'no-referrer',
-  'x-content-type-options': 'nosniff',
-  'x-frame-options': 'DENY',
-};
 
 export function guard(app: FastifyInstance, token: string | null): void {
   const check = token === null ? localProblem : bearerCheck(token);

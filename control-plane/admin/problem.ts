@@ -4,6 +4,7 @@
  */
 import { STATUS_CODES } from 'node:http';
 import type { FastifyReply } from 'fastify';
+import { SECURITY_HEADERS } from './security-headers.js';
 import type { ConfigProblem } from '../runtime/control-port.js';
 
 export const PROBLEM_CONTENT_TYPE = 'application/problem+json';
@@ -90,6 +91,8 @@ export function sendProblem(reply: FastifyReply, problem: Problem): FastifyReply
   if (problem.currentVersion !== undefined) reply.header('etag', `"${problem.currentVersion}"`);
   if (problem.retryAfterSeconds !== undefined) reply.header('retry-after', String(problem.retryAfterSeconds));
   if (problem.type === 'unauthorized') reply.header('www-authenticate', 'Bearer realm="tidegate"');
+  // Here too, because errors in the request line never come to the hooks.
+  reply.headers(SECURITY_HEADERS);
   return reply.code(document.status).type(PROBLEM_CONTENT_TYPE).send(JSON.stringify(document));
 }
 

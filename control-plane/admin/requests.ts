@@ -44,6 +44,8 @@ export function problemOfError(error: FastifyError, request: FastifyRequest): Pr
       return { type: 'invalid_body', detail: 'The body is empty; JSON was expected.' };
     case 'FST_ERR_CTP_INVALID_JSON_BODY':
       return { type: 'invalid_body', detail: 'The body is not valid JSON.' };
+    case 'FST_ERR_MAX_PARAM_LENGTH':
+      return { type: 'not_found', detail: 'No pool or backend can have a name of this length.' };
     case 'FST_ERR_BAD_URL':
       return { type: 'bad_request', detail: 'The path is not validly encoded.' };
     default:
@@ -67,7 +69,9 @@ function validationProblem(
       detail: `${request.url.slice(0, 200)}: no pool or backend can have this name.`,
     };
   }
-  const problems = results.flatMap(fieldProblems);
+  const found = results.flatMap(fieldProblems);
+  // A value that breaks two rules is told of once.
+  const problems = found.filter(({ path }, index) => found.findIndex((each) => each.path === path) === index);
   return context === 'querystring'
     ? { type: 'invalid_query', detail: 'The query has parameters that are not understood.', problems }
     : { type: 'invalid_body', detail: 'The body is not what this request takes.', problems };

@@ -2,7 +2,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { EVENTS_QUERYSTRING, parseFilter, parseListQuery, type EventsQuerystring } from './event-query.js';
 import type { Followers } from './followers.js';
-import { SECURITY_HEADERS } from './guard.js';
+import { SECURITY_HEADERS } from './security-headers.js';
 import { sendProblem, type FieldProblem } from './problem.js';
 import { answers, ref } from './schemas.js';
 import { eventDocument, type ViewSource } from './views.js';
@@ -77,6 +77,8 @@ function follow(
     ...SECURITY_HEADERS,
     'content-type': 'text/event-stream; charset=utf-8',
     'x-accel-buffering': 'no',
+    // A stream ends with its connection; nothing else comes over it.
+    connection: 'close',
   });
   followers.start(reply.raw, { filter: parsed.query, after: after === undefined ? null : Number(after) });
   return reply;
