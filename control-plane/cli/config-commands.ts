@@ -68,18 +68,21 @@ async function validate(file: string, json: boolean): Promise<number> {
   for (const problem of problems) printError(formatProblem(problem));
   for (const warning of warnings) printError(`warning: ${formatProblem(warning)}`);
   if (!result.ok) {
-    printError(`${file}: ${problems.length === 1 ? '1 problem' : `${problems.length} problems`}`);
+    printError(`${file}: ${count(problems.length, 'problem')}`);
     return EXIT_USAGE;
   }
   const { pools } = result.config.document;
   const backends = pools.reduce((sum, pool) => sum + pool.backends.length, 0);
-  print(`${file}: ${paint('green', 'valid')}: ${pools.length} pool(s), ${backends} backend(s)`);
+  print(`${file}: ${paint('green', 'valid')}: ${count(pools.length, 'pool')}, ${count(backends, 'backend')}`);
   return EXIT_OK;
 }
 
 function reloadLines({ result, events, restart_needed: waits }: ReloadDocument): readonly string[] {
-  const changes = events === 1 ? '1 event' : `${events} events`;
-  const lines = [result === 'applied' ? `applied: ${changes}` : 'nothing has changed'];
+  const lines = [result === 'applied' ? `applied: ${count(events, 'event')}` : 'nothing has changed'];
   if (waits.length > 0) lines.push(paint('yellow', `waits for a restart: ${waits.join(', ')}`));
   return lines;
+}
+
+function count(number: number, thing: string): string {
+  return `${number} ${thing}${number === 1 ? '' : 's'}`;
 }

@@ -1,0 +1,392 @@
+import { spawn } from 'node:child_process';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { startAdminServer, type AdminServer } from '../../control-plane/admin/admin-server.js';
+import { backendId, poolId } from '../../shared/ids.js';
+import { adminOptions } from '../support/admin-app.js';
+import { CONFIG_TEXT, testControl, type TestControl } from '../support/control-port.js';
+import { tidegate, type CliResult } from '../support/tidegate-process.js';
+import { useTempDirs } from '../support/temp-dir.js';
+import { waitUntil } from '../support/wait-until.js';
+
+const WEB = poolId('web');
+const TOKEN = 'correct-horse-battery-staple';
+const tempDir = useTempDirs();
+
+let control: TestControl;
+let server: AdminServer;
+let url: string;
+
+beforeAll(async () => {
+  control = await testControl();
+  control.story.at = Date.now();
+  server = await startAdminServer(adminOptions(control));
+  url = `http://127.0.0.1:${server.address.port}`;
+});
+afterAll(() => server.close());
+
+function run(...args: string[]): Promise<CliResult> {
+  return tidegate(args, { TIDEGATE_ADMIN: url, NO_COLOR: '1' });
+}
+
+async function ok(...args: string[]): Promise<string> {
+  const result = await run(...args);
+  expect({ args, ...result }).toEqual({ args, code: 0, stdout: result.stdout, stderr: '' });
+  return result.stdout;
+}
+
+const b = () => control.story.world.state.pools.get(WEB)!.backends.get(backendId('b'))!;
+
+async function failChecks(): Promise<void> {
+  const { generation } = control.story.world.state.pools.get(WEB)!.backends.get(backendId('a'))!;
+  for (let i = 0; i < 3; i++) {
+    const at = (control.story.at += 1_000);
+    await control.send({
+      type: 'RecordHealthCheck',
+      pool: WEB,
+      backend: backendId('a'),
+      generation,
+      result: { at, passed: false, durationMs: 2, error: 'connection refused' },
+      actor: { kind: 'health-check' },
+    });
+  }
+}
+
+/** A port on which nothing listens any more. */
+async function deadPort(): Promise<number> {
+  const listener = createServer().listen(0, '127.0.0.1');
+  await waitUntil('it to listen', () => listener.listening);
+  const { port } = listener.address() as AddressInfo;
+  await new Promise((resolve) => listener.close(resolve));
+  return port;
+}
+
+describe('reading', () => {
+  it('status names every backend with its state and reason', async () => {
+    await failChecks();
+    const text = await ok('status');
+    expect(text).toMatch(/ready: 2 workers forward/);
+    expect(text).toMatch(/pool web {2}round-robin, 0 of 2 available, 12 sessions/);
+    expect(text).toMatch(
+      / {2}a +http:\/\/10\.0\.0\.1:8080 +1 +4 +unhealthy +\d.* ago +3 checks in a row failed, the last: connection refused/,
+    );
+  });
+
+  it('status, workers, backends, pool and why answer JSON for programs', async () => {
+    expect(JSON.parse(await ok('status', '--json'))).toMatchObject({
+      ready: true,
+      pools: [{ id: 'web' }, { id: 'api' }],
+    });
+    expect(JSON.parse(await ok('--json', 'workers'))).toMatchObject({
+      workers: [{ worker: 1 }, { worker: 2 }],
+    });
+    expect(JSON.parse(await ok('backends', 'list', 'api', '--json'))).toMatchObject({
+      backends: [{ pool: 'api', id: 'a' }],
+    });
+    expect(JSON.parse(await ok('pool', 'show', 'api', '--json'))).toMatchObject({
+      id: 'api',
+      algorithm: 'round-robin',
+    });
+    expect(JSON.parse(await ok('why', 'web/a', '--json'))).toMatchObject({
+      availability: 'unhealthy',
+      steps: expect.any(Array),
+    });
+  });
+
+  it('writes no colours where output is not a terminal', async () => {
+    const { stdout } = await tidegate(['status'], { TIDEGATE_ADMIN: url, NO_COLOR: undefined });
+    expect(stdout).not.toContain('\u001b');
+  });
+
+  it('workers shows who is behind', async () => {
+    expect(await ok('workers')).toMatch(/2 +4002 +ready .* 1\.6 \(behind\)/);
+  });
+
+  it('backends lists all when nothing more is said', async () => {
+    const text = await ok('backends');
+    expect(text).toMatch(/pool web\n {2}BACKEND .*\n {2}a .*\n {2}b .*\n\npool api/);
+  });
+
+  it('why says it in one sentence, then step by step with evidence', async () => {
+    const lines = (await ok('why', 'web/a')).split('\n');
+    expect(lines[0]).toMatch(/^a is unhealthy since .*connection refused/);
+    expect(lines.filter((line) => / {6}.*failed: connection refused/.test(line))).toHaveLength(3);
+  });
+
+  it('why looks back', async () => {
+    const text = await ok('why', 'web/a', '--at', new Date(control.story.at - 2_500).toISOString());
+    expect(text).toMatch(/^a waits for its first passed check/);
+    expect(await ok('why', 'web/b', '--at', '0s')).toMatch(/asked about/);
+  });
+
+  it('events are listed oldest first, one line each', async () => {
+    const lines = (await ok('events', '--limit', '2', '--type', 'BackendAdded')).trim().split('\n');
+    expect(lines).toHaveLength(2);
+    expect(lines[0]).toMatch(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ {2}#6 {2}BackendAdded web\/b: was added by/);
+  });
+
+  it('events are JSON lines for programs', async () => {
+    const lines = (await ok('events', '--json', '--after', '2', '--backend', 'web/a')).trim().split('\n');
+    expect(lines.map((line) => JSON.parse(line).type)).toEqual(['BackendAdded', 'BackendBecameUnhealthy']);
+  });
+});
+
+describe('writing', () => {
+  it('changes weight and admin state, and says what is now', async () => {
+    expect(await ok('backends', 'weight', 'web/b', '7')).toMatch(/^changed web\/b: ready, weight 7/);
+    expect(b().weight).toBe(7);
+    await ok('backends', 'drain', 'b');
+    expect(b().admin).toBe('draining');
+    await ok('backends', 'maintenance', 'b');
+    expect(b().admin).toBe('maintenance');
+    await ok('backends', 'ready', 'b');
+    expect(b().admin).toBe('ready');
+  });
+
+  it('adds and removes, and still knows why afterwards', async () => {
+    expect(await ok('backends', 'add', 'web/n', 'http://n:1', '--weight', '2')).toMatch(
+      /^added web\/n: ready, weight 2/,
+    );
+    expect(JSON.parse(await ok('--json', 'backends', 'remove', 'n'))).toEqual({
+      removed: { pool: 'web', id: 'n' },
+    });
+    expect(await ok('why', 'n')).toMatch(/^n is not in pool web: it was removed/);
+  });
+
+  it('names the person in the event log', async () => {
+    await ok('backends', 'weight', 'web/b', '8');
+    expect(control.story.events.at(-1)?.actor.name).toMatch(/^\S+@\S+ \(127\.0\.0\.1\)$/);
+  });
+
+  it('sets settings of a pool', async () => {
+    const text = await ok(
+      'pool',
+      'set',
+      'web',
+      'algorithm=random',
+      'health_check.interval=20s',
+      'health_check.failure_threshold=4',
+      'circuit_breaker=null',
+    );
+    expect(text).toMatch(/algorithm: random/);
+    expect(text).toMatch(/interval: 20s.*failure_threshold: 4/);
+    expect(text).toMatch(/circuit_breaker: \{ enabled: false \}/);
+  });
+
+  it('tries again when somebody else was faster', async () => {
+    let interruptions = 0;
+    control.answers.beforeSubmit = async () => {
+      interruptions += 1;
+      if (interruptions > 2) return;
+      await control.send({
+        type: 'ChangeBackend',
+        pool: WEB,
+        backend: backendId('a'),
+        weight: 100 + interruptions,
+        expectedVersion: null,
+        actor: { kind: 'api' },
+      });
+    };
+    await ok('backends', 'weight', 'web/b', '9');
+    control.answers.beforeSubmit = null;
+    expect([b().weight, interruptions]).toEqual([9, 3]);
+  });
+
+  it('gives up when somebody else is always faster', async () => {
+    let weight = 200;
+    control.answers.beforeSubmit = async () => {
+      await control.send({
+        type: 'ChangeBackend',
+        pool: WEB,
+        backend: backendId('a'),
+        weight: weight++,
+        expectedVersion: null,
+        actor: { kind: 'api' },
+      });
+    };
+    const result = await run('backends', 'weight', 'web/b', '10');
+    control.answers.beforeSubmit = null;
+    expect(result).toMatchObject({ code: 1, stdout: '' });
+    expect(result.stderr).toMatch(/has changed meanwhile/);
+    expect(weight).toBe(204);
+  });
+
+  it('reloads, and says so', async () => {
+    expect(await ok('reload')).toMatch(/nothing has changed/);
+    control.answers.fileText = CONFIG_TEXT.replace('weight: 3', 'weight: 11');
+    expect(await ok('reload')).toMatch(/^applied: /);
+    control.answers.fileText = 'nonsense: 1\n';
+    const refused = await run('reload');
+    expect(refused).toMatchObject({ code: 1, stdout: '' });
+    expect(refused.stderr).toMatch(/is not valid[^]*\n {2}nonsense: /);
+    control.answers.fileText = CONFIG_TEXT;
+  });
+});
+
+describe('what goes wrong', () => {
+  const CASES: readonly [string, string[], number, RegExp][] = [
+    ['an unknown command', ['stauts'], 2, /unknown command 'stauts'/],
+    ['an unknown option', ['status', '--colour'], 2, /unknown option/],
+    ['a missing argument', ['why'], 2, /missing required argument/],
+    ['a weight out of range', ['backends', 'weight', 'web/b', '1001'], 2, /0 to 1000/],
+    ['a name that is none', ['why', 'a/b/c'], 2, /does not name a backend/],
+    ['a time that is none', ['why', 'web/a', '--at', 'yesterday'], 2, /not a time/],
+    ['a setting that is none', ['pool', 'set', 'web', 'interval'], 2, /KEY=VALUE/],
+    ['an id that several pools have', ['why', 'a'], 2, /web\/a, api\/a/],
+    ['an address that is none', ['status', '--admin', 'localhost:9900'], 2, /http:\/\/host:port/],
+    ['a token file that is not there', ['status', '--token-file', '/nonexistent/token'], 2, /cannot be read/],
+    [
+      'a pool that is not there',
+      ['backends', 'list', 'nope'],
+      1,
+      /There is no pool nope; there are: web, api/,
+    ],
+    ['a backend that is not there', ['backends', 'drain', 'nope'], 1, /No pool has a backend nope/],
+    ['a backend that never was', ['why', 'nope'], 1, /No pool has, or had, a backend nope/],
+    [
+      'a backend that is there already',
+      ['backends', 'add', 'web/b', 'http://x:1'],
+      1,
+      /already has a backend b/,
+    ],
+    ['a URL that is none', ['backends', 'add', 'web/x', 'x:1'], 1, /url: expected a URL/],
+    ['an event type that is none', ['events', '--type', 'Nope'], 1, /not known: Nope/],
+    [
+      'an admin API that is not there',
+      ['status', '--admin', 'http://127.0.0.1:DEAD'],
+      3,
+      /nothing listens there/,
+    ],
+    [
+      'a stream that is not there',
+      ['events', '--follow', '--after', '1', '--admin', 'http://127.0.0.1:DEAD'],
+      3,
+      /nothing listens there/,
+    ],
+  ];
+  it.each(CASES)('%s', async (_name, args, code, message) => {
+    const dead = await deadPort();
+    const result = await run(...args.map((arg) => arg.replace('DEAD', String(dead))));
+    expect(result).toMatchObject({ code, stdout: '' });
+    expect(result.stderr).toMatch(message);
+    expect(result.stderr).not.toMatch(/\n +at /);
+  });
+
+  it('something else that answers there', async () => {
+    const other = createServer((_request, response) => response.end('<html>')).listen(0, '127.0.0.1');
+    await waitUntil('it to listen', () => other.listening);
+    const result = await run(
+      'status',
+      '--admin',
+      `http://127.0.0.1:${(other.address() as AddressInfo).port}`,
+    );
+    other.close();
+    expect(result).toMatchObject({ code: 3, stdout: '' });
+    expect(result.stderr).toMatch(/does not answer like an admin API/);
+  });
+
+  it('help is no failure and names the exit codes', async () => {
+    expect(await ok('--help')).toMatch(/Exit codes:\n {2}0 {2}done/);
+  });
+});
+
+describe('the token', () => {
+  it('is read from its file, and its absence is explained', async () => {
+    const guarded = await startAdminServer(adminOptions(control, { token: TOKEN }));
+    const admin = `http://127.0.0.1:${guarded.address.port}`;
+    const file = join(tempDir(), 'token');
+    await writeFile(file, `${TOKEN}\n`);
+    const without = await run('status', '--admin', admin);
+    const withOption = await run('status', '--admin', admin, '--token-file', file);
+    const withVariable = await tidegate(['status'], { TIDEGATE_ADMIN: admin, TIDEGATE_TOKEN_FILE: file });
+    await guarded.close();
+    expect(without).toMatchObject({ code: 1, stdout: '' });
+    expect(without.stderr).toMatch(/--token-file/);
+    expect([withOption.code, withVariable.code]).toEqual([0, 0]);
+  });
+});
+
+describe('validate', () => {
+  async function file(content: string): Promise<string> {
+    const path = join(tempDir(), 'tidegate.yaml');
+    await writeFile(path, content);
+    return path;
+  }
+
+  it('says that a file is valid', async () => {
+    const path = await file(CONFIG_TEXT);
+    const result = await run('validate', path);
+    expect(result).toMatchObject({ code: 0, stdout: `${path}: valid: 2 pools, 3 backends\n` });
+  });
+
+  it('tells all problems with their places', async () => {
+    const path = await file('algoritm: random\nbackends:\n  - { id: a, url: x }\n');
+    const result = await run('validate', path);
+    expect(result).toMatchObject({ code: 2, stdout: '' });
+    expect(result.stderr).toContain(`${path}:1:1: algoritm: `);
+    expect(result.stderr).toContain(`${path}:3:`);
+    expect(result.stderr).toContain(`${path}: 2 problems`);
+    const json = await run('validate', path, '--json');
+    expect(json.code).toBe(2);
+    expect(JSON.parse(json.stdout)).toMatchObject({
+      valid: false,
+      problems: [{ line: 1, col: 1 }, { line: 3 }],
+    });
+  });
+
+  it('tells that there is no file', async () => {
+    const result = await run('validate', '/nonexistent.yaml');
+    expect(result).toMatchObject({ code: 2, stdout: '' });
+    expect(result.stderr).toMatch(/no such file/);
+  });
+});
+
+describe('events --follow', () => {
+  it('tells what was, then what is, without gap or duplicate', async () => {
+    const before = control.story.world.state.seq;
+    const child = spawn(
+      process.execPath,
+      ['dist/control-plane/cli/tidegate.js', 'events', '--follow', '--json', '--limit', '3'],
+      {
+        env: { ...process.env, TIDEGATE_ADMIN: url },
+      },
+    );
+    let text = '';
+    child.stdout.on('data', (chunk: Buffer) => (text += chunk.toString()));
+    const seqs = () =>
+      text
+        .split('\n')
+        .filter((line) => line !== '')
+        .map((line) => JSON.parse(line).seq as number);
+    await waitUntil('what was', () => seqs().length === 3 && control.followers() === 2);
+    for (let weight = 300; weight < 305; weight++) {
+      await control.send({
+        type: 'ChangeBackend',
+        pool: WEB,
+        backend: backendId('a'),
+        weight,
+        expectedVersion: null,
+        actor: { kind: 'api' },
+      });
+    }
+    await waitUntil('what is', () => seqs().length === 8);
+    child.kill('SIGTERM');
+    expect(seqs()).toEqual(Array.from({ length: 8 }, (_, index) => before - 2 + index));
+  });
+
+  it('ends quietly when its reader is gone', async () => {
+    const child = spawn(
+      'sh',
+      ['-c', `"${process.execPath}" dist/control-plane/cli/tidegate.js events --limit 1000 | head -1`],
+      {
+        env: { ...process.env, TIDEGATE_ADMIN: url },
+      },
+    );
+    let errors = '';
+    child.stderr.on('data', (chunk: Buffer) => (errors += chunk.toString()));
+    const code = await new Promise((resolve) => child.on('close', resolve));
+    expect({ code, errors }).toEqual({ code: 0, errors: '' });
+  });
+});
