@@ -35,8 +35,10 @@ export async function measureCpu(
     before = cpuOf(proxy);
   });
   const after = cpuOf(proxy);
-  if (proxy.subject.forks && childrenOf(proxy.child.pid).join() !== proxy.forwarding.join()) {
-    throw new Error('its worker was replaced while it was measured');
+  const children = proxy.subject.forks ? childrenOf(proxy.child.pid) : proxy.forwarding;
+  if (children.join() !== proxy.forwarding.join()) {
+    const change = `processes ${proxy.forwarding.join(', ')} became ${children.join(', ')}`;
+    throw new Error(`${change} while it was measured; it last wrote: ${proxy.child.output().slice(-600)}`);
   }
   const forwarding = after.forwarding - before.forwarding;
   const all = forwarding + after.supervising - before.supervising;
