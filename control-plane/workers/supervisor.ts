@@ -17,10 +17,14 @@ import type { Logger, Random, TimerHandle, Timers } from '#shared/ports.js';
 import type { WorkerPhase } from '../runtime/control-port.js';
 import { planRestart } from './restart-policy.js';
 
-/** A worker that has not answered for this long is ended and replaced: its event loop is stuck or stopped. */
-export const HUNG_AFTER_MS = 10_000;
-/** How often each worker is asked for an answer (which also brings its counters). */
+/** How often each worker is asked for a sign of life (which also brings its counters). */
 export const HEARTBEAT_MS = 1_000;
+/**
+ * A worker that owes an answer for this many heartbeats is ended and replaced: its event loop is stuck or stopped.
+ * Heartbeats are counted rather than time, because a primary that was itself stopped for a while must not take the
+ * answers that wait for it to be read for silence.
+ */
+export const HUNG_AFTER_HEARTBEATS = 5;
 /** Number of the flushes that only ask for a sign of life: collections count from 1. */
 const HEARTBEAT_ID = 0;
 /** A worker gets this long from fork to ready. */
@@ -67,7 +71,8 @@ export interface Slot {
   crashes: number;
   restarts: number;
   heardAt: number | null;
-  asked: boolean;
+  /** Heartbeats since the worker was asked for an answer that it still owes; 0: it owes none. */
+  owed: number;
   malformed: number;
   endReason: string | null;
   timer: TimerHandle | null;
@@ -100,7 +105,7 @@ export class Supervisor {
         crashes: 0,
         restarts: 0,
         heardAt: null,
-        asked: false,
+        owed: 0,
         malformed: 0,
         endReason: null,
         timer: null,
@@ -164,7 +169,7 @@ export class Supervisor {
     slot.phase = 'starting';
     slot.startedAt = this.#options.now();
     slot.heardAt = null;
-    slot.asked = false;
+    slot.owed = 0;
     slot.malformed = 0;
     slot.endReason = null;
     child.on('error', (error: Error) => {
@@ -205,7 +210,7 @@ export class Supervisor {
         this.#end(slot, `cannot listen: ${message.code}`);
         return;
       case 'flushed':
-        slot.asked = false;
+        slot.owed = 0;
         this.#listener.message(slot.worker, message);
         return;
       case 'ack':
@@ -271,17 +276,14 @@ export class Supervisor {
     slot.timer = timers.after(plan.delayMs, () => this.#fork(slot));
   }
 
-  /** Asks every worker for an answer, and ends those that have owed one for too long. */
+  /** Asks every worker for a sign of life, and ends those that have owed one for too long. */
   #beat(): void {
-    const { now, timers } = this.#options;
     for (const slot of this.#slots) {
       if (slot.phase !== 'ready') continue;
-      if (slot.asked && now() - (slot.heardAt ?? slot.startedAt) > HUNG_AFTER_MS) this.#end(slot, 'hung');
-      else if (!slot.asked) {
-        slot.asked = true;
-        this.send(slot.worker, { type: 'flush', id: HEARTBEAT_ID });
-      }
+      slot.owed += 1;
+      if (slot.owed > HUNG_AFTER_HEARTBEATS) this.#end(slot, 'hung');
+      else if (slot.owed === 1) this.send(slot.worker, { type: 'flush', id: HEARTBEAT_ID });
     }
-    this.#heartbeat = timers.after(HEARTBEAT_MS, () => this.#beat());
+    this.#heartbeat = this.#options.timers.after(HEARTBEAT_MS, () => this.#beat());
   }
 }

@@ -67,6 +67,36 @@ describe('processes that are killed', () => {
     await waitUntil('two workers', async () => (await tidegate.workerPids()).length === 2);
   });
 
+  it('forwards while its primary is stopped, and loses no worker by it', async () => {
+    const { tidegate } = scenario;
+    const pids = await tidegate.workerPids();
+    process.kill(tidegate.pid, 'SIGSTOP');
+    const stopped = performance.now();
+    // Longer than a worker may owe an answer while the primary is awake.
+    await waitUntil('time to pass', async () => {
+      expect((await httpGet(tidegate.url('/'))).status).toBe(200);
+      return performance.now() - stopped > 8_000;
+    });
+    process.kill(tidegate.pid, 'SIGCONT');
+    await waitUntil('the primary to be awake', async () => (await tidegate.api('/livez')).status === 200);
+    expect(await tidegate.workerPids()).toEqual(pids);
+  });
+
+  it('replaces a worker that is stopped', async () => {
+    const { tidegate } = scenario;
+    const pids = await tidegate.workerPids();
+    process.kill(pids[0]!, 'SIGSTOP');
+    await waitUntil(
+      'another worker',
+      async () => {
+        expect((await httpGet(tidegate.url('/'))).status).toBe(200);
+        const now = await tidegate.workerPids();
+        return now.length === 2 && !now.includes(pids[0]!);
+      },
+      20_000,
+    );
+  });
+
   it('finds everything again after kill -9 of the primary: weights, admin states, health, breakers, history', async () => {
     const { tidegate, apps } = scenario;
     await tidegate.change('PATCH', '/api/v1/pools/default/backends/app1', { weight: 7 });
