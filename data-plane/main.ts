@@ -8,6 +8,7 @@ import { monotonicMs, systemClock, systemTimers } from '#shared/platform/system-
 import { openAccessLog } from './access-log.js';
 import { CompatEngine } from './compat/compat-engine.js';
 import { IpcLink } from './control/ipc-link.js';
+import { NativeEngine } from './http1/native-engine.js';
 import { Worker } from './worker.js';
 
 /** How to log before the primary has told. */
@@ -28,6 +29,7 @@ const worker = new Worker({
   createForwarder: (engine, context) => {
     switch (engine) {
       case 'native':
+        return new NativeEngine(context);
       case 'compat':
         return new CompatEngine(context);
     }

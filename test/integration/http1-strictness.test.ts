@@ -1,21 +1,15 @@
 /**
  * The strictness cases against each engine, over real sockets. One engine takes them all, one after the other, each with a
- * backend of its own: whatever a case does to the engine, the next one would show. An engine is added by one line in
- * `ENGINES`; where it may do otherwise, the case says so.
+ * backend of its own: whatever a case does to the engine, the next one would show. Where an engine may do otherwise, the
+ * case says so.
  */
 import { STRICTNESS_CASES } from '../support/http1-cases/all-cases.js';
 import { runCase } from '../support/http1-cases/run-case.js';
 import type { StartProxy } from '../support/http1-cases/run-case.js';
-import { startEngine, type EngineUnderTest } from '../support/engine-under-test.js';
+import { ENGINES, type EngineUnderTest } from '../support/engine-under-test.js';
 import { backendAt, poolOf, snapshotOf } from '../support/snapshot-of.js';
 import { waitUntil } from '../support/wait-until.js';
 import type { Snapshot } from '../../shared/snapshot.js';
-
-type StartEngine = (snapshot: Snapshot) => Promise<EngineUnderTest>;
-
-const ENGINES: readonly (readonly [name: 'native' | 'compat', start: StartEngine])[] = [
-  ['compat', startEngine],
-];
 
 describe.each(ENGINES)('the %s engine', (name, startThis) => {
   let engine: EngineUnderTest;

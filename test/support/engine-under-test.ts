@@ -1,5 +1,6 @@
 /** An engine in this process over real sockets, fed with snapshots by hand; what it counts can be looked at. */
 import { CompatEngine } from '../../data-plane/compat/compat-engine.js';
+import { NativeEngine } from '../../data-plane/http1/native-engine.js';
 import type { AccessRecord } from '../../data-plane/access-log.js';
 import type { Forwarder, ForwarderContext, MetricsPage } from '../../data-plane/forwarder.js';
 import { Counters } from '../../data-plane/reports/counters.js';
@@ -38,7 +39,19 @@ export interface EngineOptions {
   readonly accessLog?: boolean;
 }
 
-export async function startEngine(snapshot: Snapshot, options: EngineOptions = {}): Promise<EngineUnderTest> {
+export type StartEngine = (snapshot: Snapshot, options?: EngineOptions) => Promise<EngineUnderTest>;
+
+/** What one of them promises, the other does, too: tests run against both. */
+export const ENGINES: readonly (readonly [name: 'native' | 'compat', start: StartEngine])[] = [
+  ['native', (snapshot, options) => start((context) => new NativeEngine(context), snapshot, options)],
+  ['compat', (snapshot, options) => start((context) => new CompatEngine(context), snapshot, options)],
+];
+
+async function start(
+  create: (context: ForwarderContext) => Forwarder,
+  snapshot: Snapshot,
+  options: EngineOptions = {},
+): Promise<EngineUnderTest> {
   const counters = new Counters();
   const totals = new Map<string, number>();
   const names: string[] = [];
@@ -81,7 +94,7 @@ export async function startEngine(snapshot: Snapshot, options: EngineOptions = {
     },
     metricsPage: options.metricsPage ?? (() => Promise.resolve(null)),
   };
-  const forwarder = new CompatEngine(context);
+  const forwarder = create(context);
   const tls = options.certificate !== undefined;
   const port = await forwarder.listen(
     { host: '127.0.0.1', port: 0, tls, reusePort: false },

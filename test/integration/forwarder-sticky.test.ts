@@ -1,11 +1,11 @@
-/** Sticky sessions through the compat engine: cookies, the store behind them, and backends that come and go. */
+/** Sticky sessions through an engine: cookies, the store behind them, and backends that come and go. */
 import { createSessionTable } from '../../control-plane/sessions/session-table.js';
 import { backendId } from '../../shared/ids.js';
 import type { SessionStore } from '../../shared/session.js';
 import type { StickySettings } from '../../shared/settings.js';
 import type { BackendSnapshot } from '../../shared/snapshot.js';
 import { answer, startBackend, type BackendServer } from '../support/backend-server.js';
-import { startEngine, type EngineOptions, type EngineUnderTest } from '../support/engine-under-test.js';
+import { ENGINES, type EngineOptions, type EngineUnderTest } from '../support/engine-under-test.js';
 import { exchangeRaw } from '../support/raw-client.js';
 import { backendAt, poolOf, snapshotOf, type ForwardingChanges } from '../support/snapshot-of.js';
 
@@ -23,7 +23,7 @@ const silentStore: SessionStore = {
   release: () => Promise.resolve(),
 };
 
-describe('sticky sessions through the compat engine', () => {
+describe.each(ENGINES)('sticky sessions through the %s engine', (_name, startEngine) => {
   const backends: BackendServer[] = [];
   const engines: EngineUnderTest[] = [];
   let version = 1;

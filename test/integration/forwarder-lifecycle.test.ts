@@ -1,9 +1,9 @@
-/** Connections, certificates, changes while running, and the end: the compat engine as a server. */
+/** Connections, certificates, changes while running, and the end: an engine as a server. */
 import { readFileSync } from 'node:fs';
 import * as tls from 'node:tls';
 import type { CertificateMaterial } from '../../shared/message.js';
 import { answer, startBackend, type BackendScript, type BackendServer } from '../support/backend-server.js';
-import { startEngine, type EngineOptions, type EngineUnderTest } from '../support/engine-under-test.js';
+import { ENGINES, type EngineOptions, type EngineUnderTest } from '../support/engine-under-test.js';
 import { connectRaw, exchangeRaw, type RawClient } from '../support/raw-client.js';
 import { backendAt, poolOf, snapshotOf, type ForwardingChanges } from '../support/snapshot-of.js';
 import { waitUntil } from '../support/wait-until.js';
@@ -18,7 +18,7 @@ const SERVER = certificate('server.pem', 'server-key.pem');
 const OTHER = certificate('other.pem', 'other-key.pem');
 const GET = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n';
 
-describe('the compat engine as a server', () => {
+describe.each(ENGINES)('the %s engine as a server', (_name, startEngine) => {
   let backend: BackendServer;
   let engine: EngineUnderTest;
   const clients: RawClient[] = [];

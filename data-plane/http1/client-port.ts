@@ -1,0 +1,49 @@
+/** A client's connection as everything behind it sees it. Types only: `downstream-connection.ts` is one. */
+import type { Client } from '../routing/client-address.js';
+import type { RoutingTable } from '../routing/routing-table.js';
+import type { HeadTables } from './scratch.js';
+import type { BodyReader } from './wire/body-reader.js';
+import type { RequestHead } from './wire/request-head.js';
+
+export interface ClientPort {
+  /** The socket has not taken all that was written. */
+  readonly hasUnsent: boolean;
+  /** The client has not read for so long that nothing more should be written. */
+  readonly needsDrain: boolean;
+  /** Nothing more is sent to the client. */
+  readonly hasEndedSide: boolean;
+  /** For one head, to be used at once. */
+  tables(): HeadTables;
+  /** For the body of the present request. */
+  bodyReader(): BodyReader;
+  /** Text is latin1. Returns whether more may be written before the client has read. */
+  write(data: string | Buffer): boolean;
+  /** When the present exchange is told that its time is over. */
+  setDeadline(delayMs: number): void;
+  /** Stops and goes on reading from the client. */
+  holdClient(): void;
+  letClientGo(): void;
+  /** Who sends this request, as far as the peer is believed. */
+  clientOf(head: RequestHead, table: RoutingTable): Client;
+  /** The header lines that tell the backend who the client is. */
+  forwardedLines(client: Client, authority: string | null): string;
+  /** The answer is with the client. @param isWhole nothing of the request can still come */
+  exchangeOver(keepAlive: boolean, isWhole: boolean): void;
+  /** From now on what comes is the tunnel's. */
+  becomeTunnel(tunnel: TunnelPort): void;
+  /** Nothing more is sent to the client, but it may go on. */
+  endSide(): void;
+  /** Ends the connection so that nobody takes what was sent for whole. */
+  cut(endsByClosing: boolean): void;
+  destroy(): void;
+}
+
+/** A tunnel as the client's connection sees it. */
+export interface TunnelPort {
+  clientBytes(chunk: Buffer): void;
+  clientEnded(): void;
+  clientDrained(): void;
+  /** @param clean what was read before the end is still on its way to the backend */
+  clientClosed(clean: boolean): void;
+  expired(): void;
+}

@@ -1,0 +1,355 @@
+/**
+ * One connection of a client: reads request heads, has one exchange at a time, in order, and ends when it should. What a
+ * request is answered with is the exchange's. Small while idle: what is needed only at times is made then or shared.
+ */
+import type { Socket } from 'node:net';
+import type { ErrorCode } from '#shared/error-code.js';
+import { resolveClient, type Client, type TrustedProxies } from '../routing/client-address.js';
+import type { RoutingTable } from '../routing/routing-table.js';
+import type { ClientPort, TunnelPort } from './client-port.js';
+import type { EngineParts } from './engine-parts.js';
+import { Exchange } from './exchange.js';
+import { localAnswer } from './local-answer.js';
+import { authorityOf, joinedValues } from './request-facts.js';
+import { latin1, type HeadTables } from './scratch.js';
+import { Deadline, type Expiring } from './timer-wheel.js';
+import { createBodyReader, type BodyReader } from './wire/body-reader.js';
+import { FIELD } from './wire/fields.js';
+import {
+  NEED_MORE,
+  REFUSED,
+  createRequestReader,
+  hasHeadBegun,
+  readHead,
+  type HeadReader,
+} from './wire/head-reader.js';
+import { REFUSALS } from './wire/refusal.js';
+import type { RequestHead } from './wire/request-head.js';
+
+/** How long a client may go on sending after our last word. Cutting at once could take the answer from it (TCP reset). */
+const LINGER_MS = 2_000;
+
+/**
+ * How long a client that has ended its side is still answered. It may have shut down one direction, or be gone: the two
+ * look the same until something is written. Counts anew with each part of the answer.
+ */
+const HALF_CLOSED_MS = 1_000;
+
+/** draining: answered, but the client has not read enough of it for the next request. closing: our last word is said. */
+type Phase = 'fresh' | 'idle' | 'head' | 'exchange' | 'draining' | 'closing';
+
+export class DownstreamConnection implements Expiring, ClientPort {
+  readonly socket: Socket;
+  readonly deadline: Deadline;
+  readonly #parts: EngineParts;
+  readonly #isSecure: boolean;
+  readonly #reader: HeadReader<RequestHead>;
+  readonly #onClosed: (connection: DownstreamConnection) => void;
+  readonly #openedAt: number;
+  /** 0.8 to 1.2: spreads the ends of connections that began together. */
+  readonly #ageFactor: number;
+  #phase: Phase = 'fresh';
+  #exchange: Exchange | null = null;
+  #tunnel: TunnelPort | null = null;
+  #requests = 0;
+  /** Bytes that belong to what comes after the present exchange. */
+  #held: Buffer | null = null;
+  #isReading = false;
+  #isHalfClosed = false;
+  #bodyReader: BodyReader | null = null;
+  /** Of a peer that is not trusted: the same for all its requests. */
+  #client: Client | null = null;
+  #clientOf: TrustedProxies | null = null;
+  #forwarded = '';
+
+  constructor(parts: EngineParts, socket: Socket, options: DownstreamOptions) {
+    this.#parts = parts;
+    this.socket = socket;
+    this.#isSecure = options.isSecure;
+    this.#onClosed = options.onClosed;
+    this.#reader = createRequestReader(this.tables().request, latin1);
+    this.#openedAt = parts.context.monotonic();
+    this.#ageFactor = 0.8 + 0.4 * parts.context.random();
+    this.deadline = new Deadline(this);
+    // From the first moment; what follows is told by `close`.
+    socket.on('error', () => undefined);
+    socket.on('data', (chunk: Buffer) => this.#guard(chunk));
+    socket.on('end', () => this.#ended());
+    socket.on('drain', () => this.#drained());
+    socket.on('close', (hadError: boolean) => this.#closed(hadError));
+    this.setDeadline(this.#settings().timeouts.requestHeadMs);
+  }
+
+  get isIdle(): boolean {
+    return this.#phase === 'idle';
+  }
+
+  get hasUnsent(): boolean {
+    return this.socket.writableLength > 0;
+  }
+
+  get needsDrain(): boolean {
+    return this.socket.writableNeedDrain;
+  }
+
+  get hasEndedSide(): boolean {
+    return this.socket.writableEnded;
+  }
+
+  tables(): HeadTables {
+    return this.#parts.scratch.tables(this.#settings().limits);
+  }
+
+  bodyReader(): BodyReader {
+    this.#bodyReader ??= createBodyReader(this.tables().limits, this.#parts.scratch.segments);
+    return this.#bodyReader;
+  }
+
+  write(data: string | Buffer): boolean {
+    if (!this.socket.writable) return true;
+    return typeof data === 'string' ? this.socket.write(data, 'latin1') : this.socket.write(data);
+  }
+
+  setDeadline(delayMs: number): void {
+    const limitMs = this.#isHalfClosed ? Math.min(delayMs, HALF_CLOSED_MS) : delayMs;
+    this.#parts.wheel.set(this.deadline, limitMs);
+  }
+
+  holdClient(): void {
+    this.socket.pause();
+  }
+
+  letClientGo(): void {
+    if (this.#held === null) this.socket.resume();
+  }
+
+  clientOf(head: RequestHead, { trusted }: RoutingTable): Client {
+    if (this.#client !== null && this.#clientOf === trusted) return this.#client;
+    const client = resolveClient(
+      {
+        peer: this.socket.remoteAddress ?? '',
+        secure: this.#isSecure,
+        forwardedFor: joinedValues(head, FIELD.xForwardedFor, ', '),
+        forwardedProto: joinedValues(head, FIELD.xForwardedProto, ', '),
+        forwardedHost: joinedValues(head, FIELD.xForwardedHost, ', '),
+        host: authorityOf(head),
+      },
+      trusted,
+    );
+    if (client.trustedPeer) return client;
+    this.#client = client;
+    this.#clientOf = trusted;
+    this.#forwarded = addressLines(client);
+    return client;
+  }
+
+  forwardedLines(client: Client, authority: string | null): string {
+    const lines = client.trustedPeer ? addressLines(client) : this.#forwarded;
+    const host = client.trustedPeer ? client.forwardedHost : authority;
+    return host === null ? lines : `${lines}X-Forwarded-Host: ${host}\r\n`;
+  }
+
+  exchangeOver(keepAlive: boolean, isWhole: boolean): void {
+    this.#exchange = null;
+    if (!keepAlive) return this.#close(isWhole && this.#held === null);
+    if (this.needsDrain) {
+      this.#phase = 'draining';
+      this.setDeadline(this.#settings().timeouts.responseIdleMs);
+      return;
+    }
+    this.#goOn();
+  }
+
+  becomeTunnel(tunnel: TunnelPort): void {
+    this.#tunnel = tunnel;
+    const held = this.#held;
+    this.#held = null;
+    if (held !== null) tunnel.clientBytes(held);
+    this.socket.resume();
+  }
+
+  endSide(): void {
+    if (this.socket.writable) this.socket.end();
+  }
+
+  cut(endsByClosing: boolean): void {
+    this.#exchange = null;
+    // Only a reset tells a client that reads until the end. (TLS has none, but an end without notice is as clear.)
+    if (endsByClosing && !this.#isSecure) this.socket.resetAndDestroy();
+    else this.socket.destroy();
+  }
+
+  destroy(): void {
+    this.socket.destroy();
+  }
+
+  expired(): void {
+    switch (this.#phase) {
+      case 'exchange':
+        if (this.#isHalfClosed) this.socket.destroy();
+        else if (this.#tunnel !== null) this.#tunnel.expired();
+        else this.#exchange?.expired();
+        return;
+      case 'head':
+        return this.#refuse('request_timeout');
+      case 'fresh':
+      case 'idle':
+      case 'draining':
+      case 'closing':
+        this.socket.destroy();
+        return;
+    }
+  }
+
+  #settings() {
+    return this.#parts.context.table().forwarding;
+  }
+
+  #guard(chunk: Buffer): void {
+    try {
+      this.#received(chunk);
+    } catch (error) {
+      this.#parts.bug(error);
+      this.socket.destroy();
+    }
+  }
+
+  #received(chunk: Buffer): void {
+    if (this.#phase === 'closing') return;
+    if (this.#tunnel !== null) return this.#tunnel.clientBytes(chunk);
+    if (this.#held !== null) {
+      // Read before the pause took hold.
+      this.#held = Buffer.concat([this.#held, chunk]);
+      return;
+    }
+    const exchange = this.#exchange;
+    const position = exchange === null ? 0 : exchange.clientBytes(chunk);
+    if (position < chunk.length) this.#read(chunk, position);
+  }
+
+  /** Reads one head after the other, as long as each exchange is over at once. */
+  #read(bytes: Buffer, from: number): void {
+    let position = from;
+    this.#isReading = true;
+    while (position < bytes.length && this.#exchange === null && this.#mayRead()) {
+      const end = this.#readHead(bytes, position);
+      if (end < 0) break;
+      position = this.#begin(bytes, end);
+    }
+    this.#isReading = false;
+    if (position < bytes.length && this.#phase !== 'head' && this.#phase !== 'closing') {
+      this.#held = bytes.subarray(position);
+      this.socket.pause();
+    }
+  }
+
+  #mayRead(): boolean {
+    return this.#phase === 'fresh' || this.#phase === 'idle' || this.#phase === 'head';
+  }
+
+  /** Returns the position after the head, or -1 where there is none yet, or none that is served. */
+  #readHead(bytes: Buffer, from: number): number {
+    const reader = this.#reader;
+    reader.head = this.tables().request;
+    const end = readHead(reader, bytes, from, bytes.length);
+    if (end === REFUSED) {
+      const reason = reader.refusal;
+      this.#refuse(reason === null ? 'bad_request' : REFUSALS[reason].code);
+      return -1;
+    }
+    if (end !== NEED_MORE) return end;
+    if (this.#phase !== 'head' && hasHeadBegun(reader)) {
+      this.#phase = 'head';
+      this.setDeadline(this.#settings().timeouts.requestHeadMs);
+    }
+    return -1;
+  }
+
+  #begin(bytes: Buffer, from: number): number {
+    const { context, wheel } = this.#parts;
+    const { limits } = this.#settings();
+    this.#requests += 1;
+    this.#phase = 'exchange';
+    wheel.clear(this.deadline);
+    const ageMs = context.monotonic() - this.#openedAt;
+    const mayStay =
+      this.#requests < limits.requestsPerConnection && ageMs < limits.connectionAgeMs * this.#ageFactor;
+    const { head } = this.#reader;
+    const exchange = new Exchange(this.#parts, this, head, mayStay);
+    this.#exchange = exchange;
+    return exchange.begin(head, bytes, from);
+  }
+
+  /** Ready for the next request, which may have come already. */
+  #goOn(): void {
+    this.#phase = 'idle';
+    this.setDeadline(this.#settings().timeouts.keepAliveMs);
+    const held = this.#held;
+    if (held === null) {
+      if (this.socket.isPaused()) this.socket.resume();
+      return;
+    }
+    // Within `#read` its loop goes on by itself.
+    if (this.#isReading) return;
+    this.#held = null;
+    this.socket.resume();
+    this.#guard(held);
+  }
+
+  /** Answers what is no request, and ends the connection. */
+  #refuse(code: ErrorCode): void {
+    const { noPool, counters } = this.#parts.context.series;
+    counters.add(noPool.localReplies.get(code), 1);
+    this.write(localAnswer(code, { connection: 'close', headOnly: false }));
+    this.#close(false);
+  }
+
+  /** @param isClean nothing more can come from the client */
+  #close(isClean: boolean): void {
+    this.#phase = 'closing';
+    this.#held = null;
+    if (isClean && !this.#isSecure && !this.hasUnsent) {
+      // All is with the kernel, which sees to the rest.
+      this.socket.destroy();
+      return;
+    }
+    this.setDeadline(LINGER_MS);
+    this.socket.resume();
+    if (isClean) this.socket.destroySoon();
+    else this.socket.end();
+  }
+
+  #ended(): void {
+    if (this.#tunnel !== null) this.#tunnel.clientEnded();
+    else if (this.#phase === 'draining') this.#close(true);
+    else if (this.#exchange?.clientEnded() === true) {
+      this.#isHalfClosed = true;
+      this.setDeadline(HALF_CLOSED_MS);
+    } else this.socket.destroy();
+  }
+
+  #drained(): void {
+    if (this.#tunnel !== null) this.#tunnel.clientDrained();
+    else if (this.#exchange !== null) this.#exchange.clientDrained();
+    else if (this.#phase === 'draining') this.#goOn();
+  }
+
+  #closed(hadError: boolean): void {
+    this.#parts.wheel.giveUp(this.deadline);
+    const exchange = this.#exchange;
+    this.#exchange = null;
+    this.#phase = 'closing';
+    if (this.#tunnel !== null) this.#tunnel.clientClosed(!hadError && this.socket.readableEnded);
+    else exchange?.clientClosed();
+    this.#onClosed(this);
+  }
+}
+
+export interface DownstreamOptions {
+  readonly isSecure: boolean;
+  readonly onClosed: (connection: DownstreamConnection) => void;
+}
+
+function addressLines(client: Client): string {
+  return `X-Forwarded-For: ${client.forwardedFor}\r\nX-Forwarded-Proto: ${client.forwardedProto}\r\n`;
+}

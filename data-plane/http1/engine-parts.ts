@@ -1,0 +1,17 @@
+/** What the connections and exchanges of one engine have in common. */
+import type { ForwarderContext } from '../forwarder.js';
+import type { RetryBudgetState } from '../routing/retry-budget.js';
+import type { Scratch } from './scratch.js';
+import type { TimerWheel } from './timer-wheel.js';
+import type { UpstreamConnections } from './upstream-connections.js';
+
+export interface EngineParts {
+  readonly context: ForwarderContext;
+  readonly wheel: TimerWheel;
+  readonly scratch: Scratch;
+  readonly upstreams: UpstreamConnections;
+  readonly budget: RetryBudgetState;
+  isClosing(): boolean;
+  /** An exception where none should be: told to the log; the connection concerned is cut, all others go on. */
+  bug(error: unknown): void;
+}

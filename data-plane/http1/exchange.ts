@@ -1,0 +1,223 @@
+/**
+ * One request and its answer, seen from the client: what the request is, what we answer ourselves, how the client's connection
+ * goes on. What happens towards backends is in `attempts.ts`.
+ */
+import type { ErrorCode } from '#shared/error-code.js';
+import type { ForwardingSettings } from '#shared/settings.js';
+import { chooserFor } from '../compat/chooser.js';
+import { RequestAccount, fitRequestId, newRequestId } from '../request-account.js';
+import type { Client } from '../routing/client-address.js';
+import { localReply } from '../routing/local-reply.js';
+import { countRequest } from '../routing/retry-budget.js';
+import type { PoolTable } from '../routing/routing-table.js';
+import { sessionCookieNames } from '../routing/session-cookie.js';
+import { Attempts } from './attempts.js';
+import type { ClientPort } from './client-port.js';
+import type { EngineParts } from './engine-parts.js';
+import type { Errand } from './errand.js';
+import { localAnswer, metricsAnswer } from './local-answer.js';
+import { RequestBody } from './request-body.js';
+import { authorityOf, joinedValues, pathOf, poolFor, protocolAskedFor } from './request-facts.js';
+import type { Framing } from './response-relay.js';
+import { hasHost, upstreamHead } from './upstream-head.js';
+import { UPGRADE } from './wire/connection.js';
+import { FIELD } from './wire/fields.js';
+import { BODY } from './wire/framing.js';
+import { REFUSALS } from './wire/refusal.js';
+import { forwardedTarget, type RequestHead } from './wire/request-head.js';
+
+export class Exchange implements Errand {
+  readonly parts: EngineParts;
+  readonly client: ClientPort;
+  readonly account: RequestAccount;
+  readonly settings: ForwardingSettings;
+  readonly isHttp10: boolean;
+  /** The client's connection goes on after this. */
+  keepAlive: boolean;
+  body: RequestBody | null = null;
+  #attempts: Attempts | null = null;
+  #isOver = false;
+
+  constructor(parts: EngineParts, client: ClientPort, head: RequestHead, mayStay: boolean) {
+    this.parts = parts;
+    this.client = client;
+    this.account = new RequestAccount(parts.context, head.method);
+    this.settings = parts.context.table().forwarding;
+    this.isHttp10 = head.minor === 0;
+    this.keepAlive = head.keepAlive && mayStay;
+  }
+
+  /** Begins with the request whose head has just been read. Returns the position in `bytes` after what belongs to it. */
+  begin(head: RequestHead, bytes: Buffer, from: number): number {
+    const { context } = this.parts;
+    const table = context.table();
+    const path = pathOf(head);
+    const isMetrics = path === this.settings.metricsPath;
+    const pool = isMetrics ? null : poolFor(head, path, table);
+    if (pool !== null && typeof pool !== 'string') this.account.enterPool(pool);
+    let position = from;
+    if (head.body !== BODY.none) {
+      this.body = this.#bodyOf(head);
+      position = this.body.take(bytes, from);
+      if (this.body.refusal !== null) {
+        this.#refuseBody(this.body);
+        return bytes.length;
+      }
+    }
+    const client = this.client.clientOf(head, table);
+    const requestId = this.settings.accessLogRatio > 0 ? this.#name(head, client) : null;
+    if (pool === null) this.#answerMetrics();
+    else if (typeof pool === 'string') this.reply(pool);
+    else this.#forward(head, pool, client, requestId);
+    return position;
+  }
+
+  /** More bytes of the body. Returns the position after what belongs to it. */
+  clientBytes(chunk: Buffer): number {
+    const { body } = this;
+    if (body === null || body.isComplete) return 0;
+    const position = body.take(chunk, 0);
+    if (body.refusal !== null) this.#refuseBody(body);
+    else this.#attempts?.bodyCame();
+    return position;
+  }
+
+  /** The client has ended its side. Returns whether it may still wait for the answer. */
+  clientEnded(): boolean {
+    this.keepAlive = false;
+    return this.body === null || this.body.isComplete;
+  }
+
+  /** The client is gone. */
+  clientClosed(): void {
+    if (this.#isOver) return;
+    this.account.clientGone = true;
+    this.#attempts?.abort('client-gone');
+    this.over();
+  }
+
+  clientDrained(): void {
+    this.#attempts?.clientDrained();
+  }
+
+  expired(): void {
+    this.#attempts?.expired();
+  }
+
+  /** Answers by ourselves. Nothing of another answer has been sent. */
+  reply(code: ErrorCode): void {
+    this.account.repliedLocally(code);
+    if (localReply(code).close) this.keepAlive = false;
+    this.client.write(localAnswer(code, this.#answerFacts()));
+    this.done();
+  }
+
+  /** The client has been handed the whole answer. */
+  done(): void {
+    const isBodyComplete = this.body === null || this.body.isComplete;
+    this.over();
+    this.client.exchangeOver(this.keepAlive && isBodyComplete, isBodyComplete);
+  }
+
+  /** The answer broke off: the client must not take it for whole. */
+  broken(framing: Framing): void {
+    this.over();
+    this.client.cut(framing === 'until-close');
+  }
+
+  /** Nothing more happens: counts and logs. */
+  over(): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.account.settle();
+  }
+
+  /** What Connection says to the client. */
+  connectionField(): 'close' | 'keep-alive' | null {
+    if (!this.keepAlive) return 'close';
+    return this.isHttp10 ? 'keep-alive' : null;
+  }
+
+  #forward(head: RequestHead, pool: PoolTable, client: Client, requestId: string | null): void {
+    countRequest(this.parts.budget, this.account.startedAt);
+    this.#attempts = this.#attemptsFor(head, pool, client, requestId);
+    this.#attempts.next(pool);
+  }
+
+  #attemptsFor(head: RequestHead, pool: PoolTable, client: Client, requestId: string | null): Attempts {
+    const { context } = this.parts;
+    const upgrade = protocolAskedFor(head);
+    // The answer to such a request may change what the connection is, so it is the last one.
+    if (upgrade !== null) this.keepAlive = false;
+    let chooser = null;
+    if (pool.sticky !== null) {
+      const cookie = joinedValues(head, FIELD.cookie, '; ');
+      const rawHeaders = cookie === null ? [] : ['cookie', cookie];
+      chooser = chooserFor(context, pool, { client, rawHeaders, series: this.account.series });
+    }
+    return new Attempts(this, {
+      head: upstreamHead(head, this.client.tables().edits, {
+        forwarded: this.client.forwardedLines(client, authorityOf(head)),
+        trustedPeer: client.trustedPeer,
+        cookieNames: pool.sticky === null ? [] : sessionCookieNames(pool.sticky),
+        upgrade,
+        requestId,
+      }),
+      hasHost: hasHost(head),
+      upgrade: upgrade === null ? UPGRADE.none : head.connection.upgrade,
+      awaitsContinue: head.expectContinue,
+      chooser,
+    });
+  }
+
+  /** Names the request for the logs. Returns the id to tell the backend; `null`: it has the one that the client sent. */
+  #name(head: RequestHead, client: Client): string | null {
+    const given = client.trustedPeer ? fitRequestId(joinedValues(head, FIELD.xRequestId, ', ')) : null;
+    const requestId = given ?? newRequestId();
+    const target = forwardedTarget(head);
+    this.account.names = { requestId, client: client.address, host: authorityOf(head), target };
+    return given === null ? requestId : null;
+  }
+
+  #bodyOf(head: RequestHead): RequestBody {
+    return new RequestBody(this.client.bodyReader(), head, {
+      source: this.client,
+      account: this.account,
+      keepBytes: this.settings.retry.bufferBytes,
+    });
+  }
+
+  #refuseBody({ refusal }: RequestBody): void {
+    const code = refusal === null ? 'bad_request' : REFUSALS[refusal].code;
+    const hasStarted = this.#attempts?.hasStarted === true;
+    this.#attempts?.abort(code);
+    if (!hasStarted) return this.reply(code);
+    this.over();
+    this.client.cut(false);
+  }
+
+  #answerMetrics(): void {
+    const { parts } = this;
+    if (this.account.method !== 'GET' && this.account.method !== 'HEAD') {
+      return this.reply('method_not_allowed');
+    }
+    parts.context.metricsPage().then(
+      (page) => {
+        if (this.#isOver) return;
+        if (page === null) return this.reply('overloaded');
+        this.account.status = 200;
+        this.client.write(metricsAnswer(page, this.#answerFacts()));
+        this.done();
+      },
+      (error: unknown) => {
+        parts.bug(error);
+        this.client.destroy();
+      },
+    );
+  }
+
+  #answerFacts(): { readonly connection: 'close' | 'keep-alive' | null; readonly headOnly: boolean } {
+    if (this.parts.isClosing() || (this.body !== null && !this.body.isComplete)) this.keepAlive = false;
+    return { connection: this.connectionField(), headOnly: this.account.method === 'HEAD' };
+  }
+}

@@ -1,0 +1,150 @@
+/**
+ * The native engine: Tidegate's own HTTP/1.1 forwarding on bare sockets. Here is the listening and the ending; a connection is
+ * in `downstream-connection.ts`, a request in `exchange.ts`, its way to a backend in `attempts.ts`.
+ */
+import * as net from 'node:net';
+import * as tls from 'node:tls';
+import type { CertificateMaterial, ListenerSettings } from '#shared/message.js';
+import type { Forwarder, ForwarderContext } from '../forwarder.js';
+import { createRetryBudget } from '../routing/retry-budget.js';
+import { DownstreamConnection } from './downstream-connection.js';
+import type { EngineParts } from './engine-parts.js';
+import { Scratch } from './scratch.js';
+import { TimerWheel } from './timer-wheel.js';
+import { UpstreamConnections } from './upstream-connections.js';
+
+const TLS_HANDSHAKE_TIMEOUT_MS = 10_000;
+/** How often connections that have become idle are closed while shutting down, milliseconds. */
+const IDLE_SWEEP_MS = 50;
+/** Connections that the system may hold for us before we accept them. */
+const BACKLOG = 4_096;
+
+export class NativeEngine implements Forwarder {
+  readonly #context: ForwarderContext;
+  readonly #parts: EngineParts;
+  readonly #connections = new Set<DownstreamConnection>();
+  /** All that were accepted, in a TLS handshake too. */
+  readonly #sockets = new Set<net.Socket>();
+  #server: net.Server | null = null;
+  #closing = false;
+
+  constructor(context: ForwarderContext) {
+    const { forwarding } = context.table();
+    const wheel = new TimerWheel(() => context.monotonic());
+    const scratch = new Scratch(forwarding.limits);
+    const bug = (error: unknown): void => {
+      context.logger.error({ error: error instanceof Error ? error.stack : String(error) }, 'request failed');
+    };
+    this.#context = context;
+    this.#parts = {
+      context,
+      wheel,
+      scratch,
+      upstreams: new UpstreamConnections(wheel, scratch, bug),
+      budget: createRetryBudget(context.monotonic()),
+      isClosing: () => this.#closing,
+      bug,
+    };
+  }
+
+  listen(settings: ListenerSettings, certificate: CertificateMaterial | null): Promise<number> {
+    const server = this.#createServer(settings, certificate);
+    this.#server = server;
+    return new Promise((resolve, reject) => {
+      server.once('error', reject);
+      server.listen(
+        { host: settings.host, port: settings.port, backlog: BACKLOG, reusePort: settings.reusePort },
+        () => {
+          server.off('error', reject);
+          // Accepting can fail while the process is out of file descriptors; it goes on by itself.
+          server.on('error', (error) =>
+            this.#context.logger.error({ error: error.message }, 'listener failed'),
+          );
+          const address = server.address();
+          resolve(typeof address === 'object' && address !== null ? address.port : settings.port);
+        },
+      );
+    });
+  }
+
+  setCertificate(certificate: CertificateMaterial): void {
+    const server = this.#server;
+    if (!(server instanceof tls.Server)) return;
+    server.setSecureContext({ cert: certificate.certPem, key: certificate.keyPem });
+    server.setTicketKeys(Buffer.from(certificate.ticketKeys));
+  }
+
+  connections(): number {
+    return this.#sockets.size;
+  }
+
+  async close(deadlineMs: number): Promise<void> {
+    const server = this.#server;
+    this.#closing = true;
+    if (server !== null) {
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      const sweep = setInterval(() => this.#destroyIdle(), IDLE_SWEEP_MS);
+      const deadline = setTimeout(() => this.#destroyAll(), deadlineMs);
+      this.#destroyIdle();
+      await closed;
+      clearInterval(sweep);
+      clearTimeout(deadline);
+    }
+    this.#parts.upstreams.destroyIdle();
+    this.#parts.wheel.stop();
+  }
+
+  #destroyIdle(): void {
+    for (const connection of this.#connections) {
+      if (connection.isIdle) connection.destroy();
+    }
+  }
+
+  #destroyAll(): void {
+    for (const connection of this.#connections) connection.destroy();
+    for (const socket of this.#sockets) socket.destroy();
+  }
+
+  #createServer(settings: ListenerSettings, certificate: CertificateMaterial | null): net.Server {
+    const options = { allowHalfOpen: true, noDelay: true };
+    if (!settings.tls) {
+      const server = net.createServer(options);
+      server.on('connection', (socket) => {
+        this.#accepted(server, socket);
+        this.#serve(socket, false);
+      });
+      return server;
+    }
+    if (certificate === null) throw new Error('a TLS listener needs a certificate');
+    const server = tls.createServer({
+      ...options,
+      cert: certificate.certPem,
+      key: certificate.keyPem,
+      ticketKeys: Buffer.from(certificate.ticketKeys),
+      minVersion: 'TLSv1.2',
+      ALPNProtocols: ['http/1.1'],
+      handshakeTimeout: TLS_HANDSHAKE_TIMEOUT_MS,
+    });
+    server.on('connection', (socket: net.Socket) => this.#accepted(server, socket));
+    server.on('tlsClientError', (_error, socket) => socket.destroy());
+    server.on('secureConnection', (socket) => this.#serve(socket, true));
+    return server;
+  }
+
+  #accepted(server: net.Server, socket: net.Socket): void {
+    const { series } = this.#context;
+    server.maxConnections = this.#context.table().forwarding.limits.connectionsPerWorker;
+    socket.on('error', () => undefined);
+    socket.on('close', () => this.#sockets.delete(socket));
+    this.#sockets.add(socket);
+    series.counters.add(series.connectionsAccepted, 1);
+  }
+
+  #serve(socket: net.Socket, isSecure: boolean): void {
+    const connection = new DownstreamConnection(this.#parts, socket, {
+      isSecure,
+      onClosed: (closed) => this.#connections.delete(closed),
+    });
+    this.#connections.add(connection);
+  }
+}

@@ -1,0 +1,99 @@
+/**
+ * An upgraded connection: bytes both ways, each side's end passed on by itself, cut when both were silent for too long.
+ * Does not look at the bytes.
+ */
+import type { RequestAccount } from '../request-account.js';
+import type { ClientPort, TunnelPort } from './client-port.js';
+import { latin1 } from './scratch.js';
+import type { UpstreamConnection, UpstreamUser } from './upstream-connection.js';
+
+/** Up to this size a message is copied as text, which costs less than a buffer of its own. */
+const TEXT_BYTES = 1_024;
+
+export interface TunnelParts {
+  readonly client: ClientPort;
+  readonly upstream: UpstreamConnection;
+  readonly account: RequestAccount;
+  readonly idleMs: number;
+  /** Both sides are closed. Called once. */
+  onOver(): void;
+}
+
+export class Tunnel implements UpstreamUser, TunnelPort {
+  readonly #parts: TunnelParts;
+  #isClientOpen = true;
+  #isUpstreamOpen = true;
+
+  constructor(parts: TunnelParts) {
+    this.#parts = parts;
+    parts.upstream.user = this;
+    this.#moved();
+  }
+
+  clientBytes(chunk: Buffer): void {
+    const { upstream, client, account } = this.#parts;
+    this.#moved();
+    account.received(chunk.length);
+    if (!upstream.socket.writable) return;
+    if (!upstream.socket.write(chunk)) client.holdClient();
+  }
+
+  clientEnded(): void {
+    const { socket } = this.#parts.upstream;
+    if (socket.writable) socket.end();
+  }
+
+  clientDrained(): void {
+    this.#parts.upstream.socket.resume();
+  }
+
+  clientClosed(clean: boolean): void {
+    this.#isClientOpen = false;
+    const { socket } = this.#parts.upstream;
+    if (!clean || !socket.writableEnded) socket.destroy();
+    this.#over();
+  }
+
+  upstreamConnected(): void {
+    throw new Error('a tunnel runs on a connection that stands');
+  }
+
+  upstreamBytes(bytes: Buffer, length: number): void {
+    const { client, upstream, account } = this.#parts;
+    this.#moved();
+    account.sent(length);
+    const flows = client.write(
+      length <= TEXT_BYTES ? latin1(bytes, 0, length) : Buffer.from(bytes.subarray(0, length)),
+    );
+    if (!flows) upstream.socket.pause();
+  }
+
+  upstreamEnded(): void {
+    this.#parts.client.endSide();
+  }
+
+  upstreamClosed(): void {
+    this.#isUpstreamOpen = false;
+    const { client } = this.#parts;
+    // What was read before the end is still being written; only a broken side breaks the other.
+    if (!client.hasEndedSide) client.destroy();
+    this.#over();
+  }
+
+  upstreamDrained(): void {
+    this.#parts.client.letClientGo();
+  }
+
+  expired(): void {
+    this.#parts.client.destroy();
+    this.#parts.upstream.socket.destroy();
+  }
+
+  #moved(): void {
+    this.#parts.client.setDeadline(this.#parts.idleMs);
+  }
+
+  #over(): void {
+    if (!this.#isClientOpen && !this.#isUpstreamOpen) this.#parts.onOver();
+  }
+}

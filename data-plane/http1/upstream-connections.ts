@@ -1,0 +1,77 @@
+/**
+ * The idle connections to all backends, per origin, the one used last first: it is the least likely to have been closed, and
+ * those that are not needed grow old and go. A connection that ended or spoke while idle is never handed out.
+ */
+import type { ForwardingSettings } from '#shared/settings.js';
+import type { BackendEntry } from '../routing/routing-table.js';
+import { ReadBuffers } from './read-buffers.js';
+import type { Scratch } from './scratch.js';
+import type { TimerWheel } from './timer-wheel.js';
+import { UpstreamConnection, type UpstreamHost, type UpstreamUser } from './upstream-connection.js';
+
+export class UpstreamConnections {
+  readonly #idle = new Map<string, UpstreamConnection[]>();
+  readonly #wheel: TimerWheel;
+  readonly #scratch: Scratch;
+  readonly #buffers = new ReadBuffers();
+  readonly #bug: (error: unknown) => void;
+
+  constructor(wheel: TimerWheel, scratch: Scratch, bug: (error: unknown) => void) {
+    this.#wheel = wheel;
+    this.#scratch = scratch;
+    this.#bug = bug;
+  }
+
+  /** An idle connection to the backend, if there is one. */
+  take(backend: BackendEntry, user: UpstreamUser): UpstreamConnection | null {
+    const connection = this.#idle.get(backend.origin)?.pop();
+    if (connection === undefined) return null;
+    this.#wheel.clear(connection.deadline);
+    connection.user = user;
+    return connection;
+  }
+
+  /** A new connection; its user is told when it stands. */
+  open(backend: BackendEntry, user: UpstreamUser, settings: ForwardingSettings): UpstreamConnection {
+    const host: UpstreamHost = {
+      buffers: this.#buffers,
+      scratch: this.#scratch,
+      reader: this.#scratch.tables(settings.limits).response,
+      bug: this.#bug,
+      lostIdle: (connection) => this.#lost(connection),
+    };
+    return new UpstreamConnection(host, backend.origin, backend.address, user);
+  }
+
+  /** The connection has nothing to do, and may be used again. */
+  put(connection: UpstreamConnection, settings: ForwardingSettings): void {
+    connection.release();
+    let idle = this.#idle.get(connection.origin);
+    if (idle === undefined) {
+      idle = [];
+      this.#idle.set(connection.origin, idle);
+    }
+    if (idle.length >= settings.limits.idlePerBackend) {
+      connection.destroy();
+      return;
+    }
+    idle.push(connection);
+    this.#wheel.set(connection.deadline, settings.timeouts.upstreamKeepAliveMs);
+  }
+
+  destroyIdle(): void {
+    for (const idle of this.#idle.values()) {
+      for (const connection of idle) connection.destroy();
+    }
+    this.#idle.clear();
+  }
+
+  #lost(connection: UpstreamConnection): void {
+    this.#wheel.giveUp(connection.deadline);
+    const idle = this.#idle.get(connection.origin);
+    const place = idle?.indexOf(connection) ?? -1;
+    if (idle === undefined || place < 0) return;
+    idle.splice(place, 1);
+    if (idle.length === 0) this.#idle.delete(connection.origin);
+  }
+}

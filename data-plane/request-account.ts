@@ -1,0 +1,143 @@
+/**
+ * What is known of one request while it is served, and what is counted when it is over: series, outcomes, access log. Who
+ * does what when is the engine's.
+ */
+import { randomUUID } from 'node:crypto';
+import type { ErrorCode } from '#shared/error-code.js';
+import { LOCAL_REPLIES } from '#shared/error-code.js';
+import type { FailureReason } from '#shared/outcome.js';
+import type { AttemptRecord } from './access-log.js';
+import type { ForwarderContext } from './forwarder.js';
+import type { PoolSeries, WithheldCause } from './reports/request-series.js';
+import { classifyStatus } from './routing/classify.js';
+import type { Pick } from './routing/pick.js';
+import type { PoolTable } from './routing/routing-table.js';
+
+/** What only the access log wants to know. Kept while it is on. */
+export interface RequestNames {
+  /** Under which the request is found in the logs of all who served it. */
+  readonly requestId: string;
+  readonly client: string;
+  /** As the client sent it. */
+  readonly host: string | null;
+  readonly target: string;
+}
+
+/** Longer ids are not taken over. */
+const MAX_REQUEST_ID = 128;
+
+/** The id that a trusted proxy gave; `null`: none, or one that is not fit. */
+export function fitRequestId(given: string | null): string | null {
+  return given === null || given === '' || given.length > MAX_REQUEST_ID ? null : given;
+}
+
+export function newRequestId(): string {
+  return randomUUID();
+}
+
+export class RequestAccount {
+  readonly method: string;
+  readonly startedAt: number;
+  names: RequestNames | null = null;
+  pool: PoolTable | null = null;
+  series: PoolSeries;
+  /** The client went away before the end. */
+  clientGone = false;
+  /** The status that the client is sent; 0: none yet. */
+  status = 0;
+  readonly #context: ForwarderContext;
+  #receivedBytes = 0;
+  #sentBytes = 0;
+  #error: ErrorCode | null = null;
+  #attempts: AttemptRecord[] | null = null;
+  #settled = false;
+
+  constructor(context: ForwarderContext, method: string) {
+    this.#context = context;
+    this.method = method;
+    this.startedAt = context.monotonic();
+    this.series = context.series.noPool;
+  }
+
+  enterPool(pool: PoolTable): void {
+    this.pool = pool;
+    this.series = this.#context.series.pool(pool.id);
+  }
+
+  /** Bytes of the request's content, or from the client in a tunnel. */
+  received(count: number): void {
+    this.#receivedBytes += count;
+    this.#context.series.counters.add(this.series.received, count);
+  }
+
+  /** Bytes of the response's content, or to the client in a tunnel. */
+  sent(count: number): void {
+    this.#sentBytes += count;
+    this.#context.series.counters.add(this.series.sent, count);
+  }
+
+  repliedLocally(code: ErrorCode): void {
+    this.#error = code;
+    this.status = LOCAL_REPLIES[code].status;
+    this.#context.series.counters.add(this.series.localReplies.get(code), 1);
+  }
+
+  /** A backend answered. What its status says about it is `routing/classify`'s to say. */
+  answered({ backend, permit }: Pick, status: number): void {
+    const { counters } = this.#context.series;
+    const series = this.series.backend(backend.id);
+    const outcome = classifyStatus(status);
+    this.status = status;
+    this.#context.outcomes.record(backend, outcome, permit);
+    counters.add(series.requests.get(Math.floor(status / 100)), 1);
+    if (outcome.kind === 'failure') counters.add(series.errors.get(outcome.reason), 1);
+  }
+
+  /** A backend did not answer, or not with HTTP, or not to the end. */
+  failed({ backend, permit }: Pick, reason: FailureReason): void {
+    this.#context.outcomes.record(backend, { kind: 'failure', reason }, permit);
+    this.#context.series.counters.add(this.series.backend(backend.id).errors.get(reason), 1);
+  }
+
+  retried(reason: FailureReason): void {
+    this.#context.series.counters.add(this.series.retries.get(reason), 1);
+  }
+
+  /** The connection has become a tunnel. */
+  tunnelled(): void {
+    this.#context.series.counters.add(this.series.tunnels, 1);
+  }
+
+  /** A retry was wanted and not made. */
+  withheld(cause: WithheldCause): void {
+    this.#context.series.counters.add(this.series.withheld.get(cause), 1);
+  }
+
+  attempted(record: AttemptRecord): void {
+    if (this.names !== null) (this.#attempts ??= []).push(record);
+  }
+
+  /** Counts and logs the request. To be called when nothing more happens; again does nothing. */
+  settle(): void {
+    if (this.#settled) return;
+    this.#settled = true;
+    const { series, accessLog } = this.#context;
+    const durationMs = this.#context.monotonic() - this.startedAt;
+    if (this.clientGone) series.counters.add(this.series.clientAborts, 1);
+    if (this.status !== 0) this.series.answered(this.method, this.status, durationMs / 1_000);
+    const { names } = this;
+    if (names === null || !accessLog.samples(this.#context.table().forwarding.accessLogRatio)) return;
+    accessLog.write({
+      ...names,
+      method: this.method,
+      pool: this.pool?.id ?? null,
+      status: this.status,
+      error: this.#error,
+      aborted: this.clientGone,
+      durationMs,
+      receivedBytes: this.#receivedBytes,
+      sentBytes: this.#sentBytes,
+      attempts: this.#attempts ?? [],
+    });
+  }
+}
