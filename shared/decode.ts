@@ -254,7 +254,7 @@ const backendSnapshot = record<BackendSnapshot>({
   ),
   breaker: oneOf<BreakerPhase>('closed', 'open', 'half-open'),
   generation: count,
-  permits: list(record<TrialPermit>({ permit: count, worker: count }), MAX_LISTED),
+  permits: list(record<TrialPermit>({ permit: count, worker: count }, { spent: flag }), MAX_LISTED),
 });
 
 const snapshot = record<Snapshot>({

@@ -13,6 +13,11 @@ import type { Algorithm, BackendAddress, ForwardingSettings, Route, StickySettin
 export interface TrialPermit {
   readonly permit: number;
   readonly worker: number;
+  /**
+   * It gives no right any more (the breaker has opened or closed since) and is listed for its worker to return it, be it
+   * that the worker never saw it before: of the snapshots on the way to a worker only the newest is sent. Absent: no.
+   */
+  readonly spent?: boolean;
 }
 
 /** A worker returns a permit that it could not use for this long, so that another worker can have it. */
@@ -26,7 +31,7 @@ export interface BackendSnapshot {
   readonly breaker: BreakerPhase;
   /** Changes when the id is given to another backend (removed and added again, or another address). */
   readonly generation: number;
-  /** Permits not yet returned, of all workers. Empty unless half-open. */
+  /** Permits not yet returned, of all workers: each is listed from its grant to its return. */
   readonly permits: readonly TrialPermit[];
 }
 

@@ -67,12 +67,12 @@ function backendSnapshot(
     availability: sessionsOnly ? 'draining' : offers,
     breaker: backend.breaker.phase,
     generation: backend.generation,
-    permits: backend.breaker.phase === 'half-open' ? usablePermits(seen) : [],
+    permits: permitsOut(seen),
   };
 }
 
-/** A spent permit is out, but gives no right any more: it must not reappear after a phase in which none was listed. */
-function usablePermits(seen: BackendObservations | undefined): readonly TrialPermit[] {
+/** All that are out, in every phase: a worker that never saw a permit before it was spent would else never return it. */
+function permitsOut(seen: BackendObservations | undefined): readonly TrialPermit[] {
   const permits = seen?.trials?.permits ?? [];
-  return permits.filter((one) => !one.spent).map(({ permit, worker }) => ({ permit, worker }));
+  return permits.map(({ permit, worker, spent }) => (spent ? { permit, worker, spent } : { permit, worker }));
 }

@@ -7,7 +7,7 @@ import { type SnapshotPosition, TRIAL_PERMIT_USE_MS, type TrialPermit } from '#s
 import { isTried } from './algorithms/picker.js';
 import type { BackendEntry } from './backend-entry.js';
 
-/** Held: may be used. Spent: used, returned, or no longer in the snapshots. */
+/** Held: may be used. Spent: used, to be returned, or no longer in the snapshots. */
 interface Permit {
   readonly permit: number;
   readonly since: number;
@@ -25,21 +25,21 @@ export interface TrialLedger {
   epoch: number;
   /** By pool, backend, generation and number: all permits of this worker in the newest snapshot. */
   permits: Map<string, Permit>;
-  /** Left the snapshots unused, and not yet handed out to be returned. */
-  vanished: Permit[];
+  /** Withdrawn unused, and not yet handed out to be returned. */
+  withdrawn: TrialReturn[];
 }
 
 /** The permits of one pool that may still be used, in the order of the snapshot. */
 export type TrialQueue = Permit[];
 
 export function emptyLedger(): TrialLedger {
-  return { epoch: 0, permits: new Map(), vanished: [] };
+  return { epoch: 0, permits: new Map(), withdrawn: [] };
 }
 
 /**
- * Takes over what a newer snapshot says: new permits are held from `at` on, those that are gone can no longer be used.
- * To the primary they are still out, as the trials of others that vanished with them may be: those that were not used
- * go back. Those of another epoch its primary does not know.
+ * Takes over what a newer snapshot says: new permits are held from `at` on, those that are spent or gone can no longer be
+ * used. To the primary they are still out, as the trials of others that were withdrawn with them may be: those that were
+ * not used, or never seen before they were spent, go back. Those of another epoch its primary does not know.
  */
 export class LedgerUpdate {
   readonly #ledger: TrialLedger;
@@ -54,7 +54,7 @@ export class LedgerUpdate {
     this.#before = ledger.permits;
     if (ledger.epoch !== position.epoch) {
       this.#forget();
-      ledger.vanished = [];
+      ledger.withdrawn = [];
     }
     ledger.epoch = position.epoch;
     ledger.permits = new Map();
@@ -65,10 +65,11 @@ export class LedgerUpdate {
     // Weight 0 means no new traffic, a trial included, and maintenance none at all: permits then lie until they are
     // returned.
     const isUsable = backend.availability === 'trial' && backend.weight > 0;
-    for (const { permit, worker } of permits) {
+    for (const { permit, worker, spent } of permits) {
       if (worker !== this.#worker) continue;
       const known = this.#keep(backend, permit);
-      if (isUsable && known.state === 'held') queue.push(known);
+      if (spent === true) this.#withdraw(known);
+      else if (isUsable && known.state === 'held') queue.push(known);
     }
   }
 
@@ -87,11 +88,15 @@ export class LedgerUpdate {
   }
 
   #forget(): void {
-    for (const permit of this.#before.values()) {
-      if (permit.state === 'held') this.#ledger.vanished.push(permit);
-      permit.state = 'spent';
-    }
+    for (const permit of this.#before.values()) this.#withdraw(permit);
     this.#before.clear();
+  }
+
+  /** From now on it cannot be used. Whether it was has been told, or is told when its trial is over. */
+  #withdraw(permit: Permit): void {
+    if (permit.state === 'spent') return;
+    permit.state = 'spent';
+    this.#ledger.withdrawn.push({ backend: permit.backend, permit: permit.permit });
   }
 }
 
@@ -105,10 +110,10 @@ export function usePermitFor(queue: TrialQueue, backend: BackendEntry): TrialRet
   return usePermit(queue, ({ id }) => id === backend.id);
 }
 
-/** Hands out, once, the permits held unused for `TRIAL_PERMIT_USE_MS`, or that vanished unused. They can no longer be used. */
+/** Hands out, once, the permits held unused for `TRIAL_PERMIT_USE_MS`, or withdrawn unused. They can no longer be used. */
 export function takeUnused(ledger: TrialLedger, at: number): TrialReturn[] {
-  const unused: TrialReturn[] = ledger.vanished.map(({ backend, permit }) => ({ backend, permit }));
-  ledger.vanished = [];
+  const unused = ledger.withdrawn;
+  ledger.withdrawn = [];
   for (const permit of ledger.permits.values()) {
     if (permit.state === 'spent' || at - permit.since < TRIAL_PERMIT_USE_MS) continue;
     permit.state = 'spent';

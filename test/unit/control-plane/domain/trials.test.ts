@@ -32,9 +32,14 @@ function letDue(told: Story): void {
 }
 
 /** Permits that workers see in their snapshot. */
-function offered(told: Story) {
+function listed(told: Story) {
   const snapshot = snapshotOf(told.world, 1, told.at);
   return snapshot?.pools[0]?.backends.find((backend) => backend.id === 'a')?.permits ?? [];
+}
+
+/** Those that may still be used. */
+function offered(told: Story) {
+  return listed(told).filter((one) => one.spent !== true);
 }
 
 function permits(told: Story): readonly number[] {
@@ -103,6 +108,15 @@ describe('trial permits', () => {
     const told = halfOpen([1, 2]);
     told.when({ type: 'RecordWorkerExited', worker: 1, pid: 1, reason: 'SIGKILL', expected: false });
     expect(offered(told).map((one) => one.worker)).toEqual([2, 2, 2]);
+  });
+
+  it('are listed in every phase until they are back, so that a worker that never saw one returns it', () => {
+    const told = halfOpen([1, 2], { halfOpenLimit: 2 });
+    const [first = 0, second = 0] = permits(told);
+    told.trial('a', { permit: first, result: 'failure', returned: true });
+    expect(listed(told)).toEqual([{ permit: second, worker: 2, spent: true }]);
+    told.trial('a', { permit: second, returned: true }, 2);
+    expect(listed(told)).toEqual([]);
   });
 
   it('of an earlier phase count against the limit until they are back', () => {

@@ -41,6 +41,20 @@ describe('trial permits', () => {
     expect(takeUnusedPermits(second, 99_000)).toEqual([]);
   });
 
+  it('go back at once when they are spent before they were used, or even seen', () => {
+    const spent = (numbers: number[]) => numbers.map((permit) => ({ permit, worker: 0, spent: true }));
+    const withSpent = (numbers: number[], version: number) =>
+      aSnapshot([aPool([aBackend('a', { availability: 'ejected', permits: spent(numbers) })])], { version });
+    const first = tableOf(withPermits([1, 2]), { at: 0 });
+    expect(pick(poolOf(first), [], random)?.permit).toBe(1);
+    const second = tableOf(withSpent([1, 2, 3], 2), { at: 0 }, first);
+    expect(pick(poolOf(first), [], random)).toBeNull();
+    // 1 is in use: its trial returns it when it is over.
+    expect(takeUnusedPermits(second, 0).map(({ permit }) => permit)).toEqual([2, 3]);
+    const third = tableOf(withSpent([1, 3], 3), { at: 0 }, second);
+    expect(takeUnusedPermits(third, 99_000)).toEqual([]);
+  });
+
   it('of an epoch that is over do not go back', () => {
     const first = tableOf(withPermits([1]));
     const second = tableOf(withPermits([], { epoch: 2 }), {}, first);
