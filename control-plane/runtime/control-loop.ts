@@ -26,6 +26,10 @@ const CHECKPOINT_EVENTS = 500;
 const CHECKPOINT_MS = 300_000;
 /** How often buffered journal entries are written when no event takes them along. */
 const JOURNAL_FLUSH_MS = 1_000;
+/** How soon facts that the log has refused are tried again. */
+export const OWED_RETRY_MS = 250;
+/** Facts that may wait for the log. There are a few per worker and permit. */
+export const MAX_OWED = 1_000;
 
 export interface ControlLoopOptions {
   readonly log: EventLog;
@@ -51,6 +55,10 @@ export class ControlLoop {
   readonly #options: ControlLoopOptions;
   readonly #mailbox = new Mailbox<Letter>();
   readonly #journal: JournalWriter;
+  /** Facts that the log has refused, in order. */
+  #owed: Letter[] = [];
+  #owedTimer: TimerHandle | null = null;
+  #owedDue = false;
   #world: World;
   #lastCommandId: number;
   #at: number;
@@ -97,7 +105,10 @@ export class ControlLoop {
     return this.#mailbox.depth;
   }
 
-  /** Resolves when the command's events are stored. Rejects with EventLogError when they cannot be: then nothing happened. */
+  /**
+   * Resolves when the command's events are stored. Rejects with EventLogError when they cannot be: then nothing happened.
+   * Facts that nobody would tell again (`isFact`) are not rejected but stored as soon as the log can be written.
+   */
   submit(draft: CommandDraft): Promise<Decision | MailboxFull> {
     const { promise, resolve, reject } = Promise.withResolvers<Decision | MailboxFull>();
     if (this.#closed || !this.#mailbox.offer({ draft, resolve, reject }, isObservation(draft))) {
@@ -120,6 +131,9 @@ export class ControlLoop {
     this.#closed = true;
     this.#deadline?.cancel();
     this.#flushTimer?.cancel();
+    this.#owedTimer?.cancel();
+    this.#owedDue = this.#owed.length > 0;
+    this.#draining ??= this.#drain();
     await this.#draining;
     this.#journal.finish();
     await this.#flushJournal();
@@ -130,11 +144,40 @@ export class ControlLoop {
   async #drain(): Promise<void> {
     // Lets commands that arrive in the same turn share one append.
     await Promise.resolve();
-    while (this.#mailbox.depth > 0 || this.#flushDue) {
-      if (this.#mailbox.depth > 0) await this.#batch(this.#mailbox.take(BATCH_LIMIT));
+    while (this.#mailbox.depth > 0 || this.#flushDue || this.#owedDue) {
+      if (this.#owedDue) await this.#batch(this.#takeOwed());
+      const letters = this.#behindOwed(this.#mailbox.take(BATCH_LIMIT));
+      if (letters.length > 0) await this.#batch(letters);
       if (this.#flushDue) await this.#flushJournal();
     }
     this.#draining = null;
+  }
+
+  #takeOwed(): readonly Letter[] {
+    const owed = this.#owed;
+    this.#owed = [];
+    this.#owedDue = false;
+    return owed;
+  }
+
+  /** Facts keep their order: while some wait, those that come later wait behind them. Everything else goes on. */
+  #behindOwed(letters: readonly Letter[]): readonly Letter[] {
+    if (this.#owed.length === 0) return letters;
+    for (const letter of letters) if (isFact(letter.draft)) this.#owe(letter);
+    return letters.filter(({ draft }) => !isFact(draft));
+  }
+
+  #owe(letter: Letter, error: unknown = null): void {
+    if (this.#closed || this.#owed.length >= MAX_OWED) {
+      letter.reject(error ?? new EventLogError('unavailable', 'Too many facts wait for the event log.'));
+      return;
+    }
+    this.#owed.push(letter);
+    this.#owedTimer ??= this.#options.timers.after(OWED_RETRY_MS, () => {
+      this.#owedTimer = null;
+      this.#owedDue = true;
+      this.#draining ??= this.#drain();
+    });
   }
 
   async #batch(letters: readonly Letter[]): Promise<void> {
@@ -205,9 +248,13 @@ export class ControlLoop {
 
   /** The log has refused an append: nothing of the batch happened. */
   #failed(error: unknown, letters: readonly Letter[]): void {
-    for (const letter of letters) letter.reject(error);
+    const mayPass = error instanceof EventLogError && error.kind === 'unavailable';
+    for (const letter of letters) {
+      if (mayPass && isFact(letter.draft)) this.#owe(letter, error);
+      else letter.reject(error);
+    }
     if (!(error instanceof EventLogError)) throw error;
-    if (error.kind !== 'unavailable') this.#options.fatal(error);
+    if (!mayPass) this.#options.fatal(error);
   }
 
   /** Writes what no event took along. If that fails it is tried again with the next entries. */
@@ -220,6 +267,7 @@ export class ControlLoop {
       this.#journal.written();
     } catch (error) {
       this.#options.logger.error({ entries: entries.length, err: error }, 'observation journal not written');
+      if (error instanceof EventLogError && error.kind !== 'unavailable') this.#options.fatal(error);
     }
   }
 
@@ -243,5 +291,33 @@ export class ControlLoop {
 
 /** Observations come in any number and may be dropped under load; everything else must not be. */
 function isObservation(draft: CommandDraft): boolean {
-  return draft.type === 'RecordHealthCheck' || draft.type === 'RecordOutcomes';
+  return draft.type === 'RecordHealthCheck' || (draft.type === 'RecordOutcomes' && !isFact(draft));
+}
+
+/**
+ * What nobody would tell again, and what would be wrong for ever without it: that a worker came or went, that a trial's
+ * permit came back, that a deadline has passed. A check or an outcome lost is followed by another.
+ */
+function isFact(draft: CommandDraft): boolean {
+  switch (draft.type) {
+    case 'RecordWorkerStarted':
+    case 'RecordWorkerReady':
+    case 'RecordWorkerExited':
+    case 'AdvanceTime':
+      return true;
+    case 'RecordOutcomes':
+      return draft.outcomes.some(({ trials }) => trials.length > 0);
+    case 'StartPrimary':
+    case 'StopPrimary':
+    case 'ApplyConfig':
+    case 'RejectConfig':
+    case 'AddBackend':
+    case 'RemoveBackend':
+    case 'ChangeBackend':
+    case 'ChangePool':
+    case 'RecordHealthCheck':
+    case 'RecordCertificate':
+    case 'RejectCertificate':
+      return false;
+  }
 }
