@@ -1,0 +1,31 @@
+/** Many seeds of the whole system under faults. `TIDEGATE_SEEDS=5000` runs more, `TIDEGATE_SEED=n` one, telling what happened. */
+import { simulate } from './plan.js';
+
+const SEEDS = Number(process.env['TIDEGATE_SEEDS'] ?? 100);
+const ONLY = process.env['TIDEGATE_SEED'];
+
+describe('the whole system under faults', () => {
+  it('keeps its laws, whatever happens in which order', async () => {
+    if (ONLY !== undefined) {
+      process.stdout.write(`${JSON.stringify(await simulate(Number(ONLY)), null, 1)}\n`);
+      return;
+    }
+    const sum: Record<string, number> = {};
+    for (let seed = 1; seed <= SEEDS; seed += 1) {
+      for (const [what, count] of Object.entries(await simulate(seed))) sum[what] = (sum[what] ?? 0) + count;
+    }
+    // A run in which nothing happens proves nothing.
+    for (const what of [
+      'trials',
+      'BreakerOpened',
+      'PanicEntered',
+      'retries',
+      'snapshots refused',
+      'primaries',
+    ]) {
+      expect(sum[what] ?? 0).toBeGreaterThan(0);
+    }
+    if (process.env['TIDEGATE_SEEDS'] !== undefined)
+      process.stdout.write(`${JSON.stringify(sum, null, 1)}\n`);
+  }, 600_000);
+});

@@ -1,0 +1,239 @@
+/**
+ * An engine without sockets: the order of a request's life as the real engines have it, with the real choosing, retrying
+ * and counting, and scripts in the place of backends. Checks each pick and each refusal against the routing table that
+ * it was made with.
+ */
+import type { FailureReason } from '../../shared/outcome.js';
+import { chooserFor } from '../../data-plane/compat/chooser.js';
+import type { Forwarder, ForwarderContext } from '../../data-plane/forwarder.js';
+import { classifyStatus } from '../../data-plane/routing/classify.js';
+import { attemptFinished, attemptStarted, type Pick } from '../../data-plane/routing/pick.js';
+import { countRequest, countRetry, createRetryBudget } from '../../data-plane/routing/retry-budget.js';
+import { isIdempotent, mayRetry, usesBudget } from '../../data-plane/routing/retry.js';
+import { routeRequest, type BackendEntry, type PoolTable } from '../../data-plane/routing/routing-table.js';
+import type { Backends } from './backends.js';
+import type { Ledger } from './ledger.js';
+import type { ProcessTimers } from '../support/virtual-time.js';
+
+export interface SimulatedRequest {
+  readonly method: 'GET' | 'POST';
+  readonly path: string;
+  readonly client: string;
+  /** Value of the Cookie field. */
+  readonly cookie: string | null;
+}
+
+export interface SimulatedAnswer {
+  /** lost: its worker died. refused: Tidegate's own answer. */
+  readonly kind: 'answered' | 'refused' | 'lost';
+  readonly status: number;
+  readonly setCookie: string | null;
+}
+
+export interface ForwarderParts {
+  readonly context: ForwarderContext;
+  readonly timers: ProcessTimers;
+  readonly backends: Backends;
+  readonly ledger: Ledger;
+  /** Number of the primary whose worker this is. */
+  readonly primary: number;
+  readonly startMs: number;
+}
+
+interface Failed {
+  readonly backend: BackendEntry;
+  readonly reason: FailureReason;
+}
+
+export class SimulatedForwarder implements Forwarder {
+  readonly #parts: ForwarderParts;
+  readonly #budget;
+  readonly #lost = new Set<(answer: SimulatedAnswer) => void>();
+  readonly #trials = new Map<string, number>();
+  #idle: (() => void) | null = null;
+  accepting = false;
+
+  constructor(parts: ForwarderParts) {
+    this.#parts = parts;
+    this.#budget = createRetryBudget(parts.context.monotonic());
+  }
+
+  async listen(): Promise<number> {
+    await this.#parts.timers.wait(this.#parts.startMs);
+    this.accepting = true;
+    return 8080;
+  }
+
+  setCertificate(): void {
+    // There is no TLS here.
+  }
+
+  connections(): number {
+    return this.#lost.size;
+  }
+
+  async close(deadlineMs: number): Promise<void> {
+    this.accepting = false;
+    if (this.#lost.size === 0) return;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#idle = resolve;
+    this.#parts.timers.after(deadlineMs, resolve);
+    await promise;
+  }
+
+  /** The process dies: its requests are lost, and its connections to backends gone. */
+  die(): void {
+    this.accepting = false;
+    for (const lose of this.#lost) lose({ kind: 'lost', status: 0, setCookie: null });
+    for (const [family, count] of this.#trials) {
+      for (let i = 0; i < count; i += 1) this.#parts.ledger.trialEnded(family);
+    }
+    this.#trials.clear();
+  }
+
+  request(request: SimulatedRequest): Promise<SimulatedAnswer> {
+    const { promise, resolve, reject } = Promise.withResolvers<SimulatedAnswer>();
+    this.#lost.add(resolve);
+    this.#serve(request)
+      .then(resolve, reject)
+      .finally(() => {
+        this.#lost.delete(resolve);
+        if (this.#lost.size === 0) this.#idle?.();
+      });
+    return promise;
+  }
+
+  async #serve(request: SimulatedRequest): Promise<SimulatedAnswer> {
+    const { context, ledger } = this.#parts;
+    const table = context.table();
+    const first = routeRequest(table, 'example.test', request.path);
+    if (typeof first === 'string') return refused(404);
+    countRequest(this.#budget, context.monotonic());
+    const chooser = chooserFor(context, first, {
+      client: {
+        address: request.client,
+        secure: false,
+        trustedPeer: false,
+        forwardedFor: '',
+        forwardedProto: 'http',
+        forwardedHost: null,
+      },
+      rawHeaders: request.cookie === null ? [] : ['cookie', request.cookie],
+      series: context.series.pool(first.id),
+    });
+    const failures: Failed[] = [];
+    for (;;) {
+      const pool = failures.length === 0 ? first : context.table().pools.get(first.id);
+      const tried = failures.map(({ backend }) => backend);
+      const chosen = pool === undefined ? null : await chooser.next(pool, tried);
+      if (pool === undefined || chosen === null) {
+        if (pool !== undefined) this.#checkNone(pool, tried);
+        ledger.count(failures.length === 0 ? 'no backend' : 'failed, no other backend');
+        return refused(failures.length === 0 ? 503 : 502);
+      }
+      this.#checkPick(pool, chosen, tried);
+      const last = failures.at(-1);
+      if (last !== undefined) {
+        ledger.count('retries');
+        if (usesBudget(last.reason)) countRetry(this.#budget, context.monotonic());
+      }
+      const failure = await this.#attempt(chosen, table.forwarding.retry.perTryTimeoutMs);
+      if (typeof failure === 'number') {
+        return { kind: 'answered', status: failure, setCookie: chooser.setCookie(pool, chosen.backend) };
+      }
+      failures.push({ backend: chosen.backend, reason: failure });
+      if (!this.#mayGoOn(request, failures, table.forwarding.retry)) return refused(502);
+    }
+  }
+
+  /** A status, or why there was none. */
+  async #attempt({ backend, permit }: Pick, headMs: number): Promise<number | FailureReason> {
+    const { context, timers, backends } = this.#parts;
+    const ending = backends.attempt(backend.address, { headMs });
+    const family = `${this.#parts.primary} ${backend.pool}/${backend.id}/${backend.generation}`;
+    attemptStarted(backend);
+    if (permit !== null) this.#trial(family, 1);
+    await timers.wait(ending.afterMs);
+    const outcome =
+      ending.kind === 'answer'
+        ? classifyStatus(ending.status)
+        : ({ kind: 'failure', reason: ending.reason } as const);
+    context.outcomes.record(backend, outcome, permit);
+    // What the head says is told at once; the exchange goes on with the body.
+    if (ending.kind === 'answer' && ending.bodyMs > 0) await timers.wait(ending.bodyMs);
+    attemptFinished(backend);
+    if (permit !== null) {
+      this.#trial(family, -1);
+      context.outcomes.permitReturned(backend, permit);
+    }
+    return ending.kind === 'answer' ? ending.status : ending.reason;
+  }
+
+  #trial(family: string, by: 1 | -1): void {
+    this.#trials.set(family, (this.#trials.get(family) ?? 0) + by);
+    if (by === 1) this.#parts.ledger.trialBegan(family);
+    else this.#parts.ledger.trialEnded(family);
+  }
+
+  #mayGoOn(
+    { method }: SimulatedRequest,
+    failures: readonly Failed[],
+    settings: ReturnType<ForwarderContext['table']>['forwarding']['retry'],
+  ): boolean {
+    const last = failures.at(-1);
+    if (last === undefined) return false;
+    const verdict = mayRetry(
+      {
+        method,
+        attempts: failures.length,
+        settings,
+        outcome: last.reason,
+        responseStarted: false,
+        bodyReplayable: true,
+        at: this.#parts.context.monotonic(),
+      },
+      this.#budget,
+    );
+    if (verdict.retry) return true;
+    this.#parts.ledger.count(`gave up: ${verdict.cause ?? 'not wanted'}`);
+    const excused =
+      failures.length >= settings.attempts ||
+      (last.reason !== 'connect' && (!isIdempotent(method) || verdict.cause === 'budget'));
+    this.#parts.ledger.require(excused, 'requests-find-a-backend', `${method} given up: ${verdict.cause}`);
+    return false;
+  }
+
+  #checkPick(pool: PoolTable, { backend, permit }: Pick, tried: readonly BackendEntry[]): void {
+    const { ledger } = this.#parts;
+    const sticky = pool.sticky?.type === 'cookie';
+    const open = isOpen(pool, backend);
+    const allowed =
+      (open && (backend.weight > 0 || sticky)) ||
+      (permit !== null && backend.availability === 'trial') ||
+      (sticky && backend.availability === 'draining');
+    const text = `${backend.pool}/${backend.id} ${backend.availability} weight ${backend.weight}`;
+    ledger.require(allowed, 'picks-are-allowed', text);
+    // A permit leads to the newest entry there is, be the table older.
+    const own = permit !== null || pool.byId.get(backend.id) === backend;
+    ledger.require(own, 'picks-are-allowed', `${text} of another table`);
+    const again = tried.some(({ id }) => id === backend.id);
+    ledger.require(!again, 'picks-are-allowed', `${text} was tried already`);
+  }
+
+  /** No backend was found: none may be left that was not tried. */
+  #checkNone(pool: PoolTable, tried: readonly BackendEntry[]): void {
+    const left = pool.backends.find(
+      (entry) => isOpen(pool, entry) && entry.weight > 0 && !tried.some(({ id }) => id === entry.id),
+    );
+    this.#parts.ledger.require(left === undefined, 'requests-find-a-backend', `${left?.id} was left`);
+  }
+}
+
+function refused(status: number): SimulatedAnswer {
+  return { kind: 'refused', status, setCookie: null };
+}
+
+function isOpen(pool: PoolTable, { availability }: BackendEntry): boolean {
+  if (availability === 'available') return true;
+  return pool.panic && (availability === 'ejected' || availability === 'trial');
+}
