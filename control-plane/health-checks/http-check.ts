@@ -41,13 +41,12 @@ export async function httpCheck(
   }
 }
 
-/** The failure in an operator's words. */
+/** The failure in an operator's words. Read by its properties: an error need not be of this realm's class. */
 function describe(error: unknown, timeoutMs: number): string {
-  if (!(error instanceof Error)) return String(error).slice(0, ERROR_LIMIT_CHARS);
-  if (error.name === 'TimeoutError' || error.name === 'ConnectTimeoutError') {
-    return `timeout after ${timeoutMs} ms`;
-  }
-  const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
+  const name = textOf(error, 'name');
+  if (name === 'TimeoutError' || name === 'ConnectTimeoutError') return `timeout after ${timeoutMs} ms`;
+  const code = textOf(error, 'code');
+  const message = textOf(error, 'message') || String(error);
   switch (code) {
     case 'ECONNREFUSED':
       return 'connection refused';
@@ -58,6 +57,11 @@ function describe(error: unknown, timeoutMs: number): string {
     case 'EAI_AGAIN':
       return `host not found (${code})`;
     default:
-      return (code === '' ? error.message : `${code}: ${error.message}`).slice(0, ERROR_LIMIT_CHARS);
+      return (code === '' ? message : `${code}: ${message}`).slice(0, ERROR_LIMIT_CHARS);
   }
+}
+
+function textOf(error: unknown, key: 'name' | 'code' | 'message'): string {
+  const value: unknown = typeof error === 'object' && error !== null ? Reflect.get(error, key) : undefined;
+  return typeof value === 'string' ? value : '';
 }
