@@ -29,9 +29,8 @@ export class NativeEngine implements Forwarder {
   #closing = false;
 
   constructor(context: ForwarderContext) {
-    const { forwarding } = context.table();
     const wheel = new TimerWheel(() => context.monotonic());
-    const scratch = new Scratch(forwarding.limits);
+    const scratch = new Scratch();
     const bug = (error: unknown): void => {
       context.logger.error({ error: error instanceof Error ? error.stack : String(error) }, 'request failed');
     };

@@ -19,17 +19,14 @@ export interface HeadTables {
 export class Scratch {
   /** Of the body bytes just read. */
   readonly segments: Segments = createSegments();
-  #tables: HeadTables;
-
-  constructor(limits: HeadLimits) {
-    this.#tables = headTables(limits);
-  }
+  #tables: HeadTables | null = null;
 
   /** Valid until the next call. */
   tables(limits: LimitSettings): HeadTables {
-    const { limits: present } = this.#tables;
+    const present = this.#tables?.limits;
     if (
-      present.headBytes !== limits.headBytes ||
+      this.#tables === null ||
+      present?.headBytes !== limits.headBytes ||
       present.headerCount !== limits.headerCount ||
       present.targetBytes !== limits.targetBytes
     ) {

@@ -272,7 +272,7 @@ describe('two workers', () => {
 });
 
 describe('a worker and an https backend', () => {
-  it('speaks TLS to a backend whose certificate it can verify', async () => {
+  it.each(['native', 'compat'] as const)('speaks verified TLS with the %s engine', async (engine) => {
     const certificates = new URL('../support/certificates/', import.meta.url);
     const server = https.createServer(
       {
@@ -285,7 +285,7 @@ describe('a worker and an https backend', () => {
     const address = server.address();
     const securePort = typeof address === 'object' && address !== null ? address.port : 0;
     const process = forkWorker({ NODE_EXTRA_CA_CERTS: fileURLToPath(new URL('server.pem', certificates)) });
-    process.send(welcome());
+    process.send(welcome({ engine }));
     const entry = backendAt('a', 1, { address: { protocol: 'https', host: 'localhost', port: securePort } });
     process.sendSnapshot(snapshotOf([poolOf([entry])]));
     const { port } = await process.hears('ready');

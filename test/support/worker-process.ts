@@ -30,7 +30,7 @@ export function welcome(changes: Partial<Welcome> = {}): Welcome {
     worker: 1,
     workers: 1,
     listener: { host: '127.0.0.1', port: 0, tls: false, reusePort: false },
-    engine: 'compat',
+    engine: 'native',
     certificate: null,
     sessionKeys: [{ kid: 'k1', secret: new Uint8Array(32).fill(7) }],
     log: { level: 'silent', format: 'json' },
