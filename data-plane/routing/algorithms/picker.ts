@@ -20,8 +20,7 @@ export interface PickerStart {
 
 /** By name, not by object: what was tried may come from the table before. */
 export function isTried(tried: readonly BackendEntry[], entry: BackendEntry): boolean {
-  for (const one of tried) if (one.id === entry.id) return true;
-  return false;
+  return tried.length > 0 && tried.some(({ id }) => id === entry.id);
 }
 
 /** Where in a rotation, 0 to 1, this worker begins: the workers' parts side by side, a random place within its own. */
