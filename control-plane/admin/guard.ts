@@ -2,7 +2,7 @@
  * Who may talk to the admin API. With a token: whoever sends it. Without one (loopback only): programs of this
  * machine, but no web page that a browser of this machine shows. A page can reach a loopback port under a name of its
  * own that resolves to 127.0.0.1 (DNS rebinding), which the Host check stops, or send it a form, which the Origin
- * check stops. No CORS field is ever sent.
+ * check stops, or load it as a picture, which carries no Origin: Sec-Fetch-Site stops that. No CORS field is ever sent.
  *
  * `/livez` and `/readyz` are open to all: they tell nothing but one bit, and probes send neither token nor host name.
  */
@@ -54,13 +54,21 @@ function localProblem(request: FastifyRequest): Problem | null {
       detail: `Without a token only requests to localhost or a loopback address are answered, not to "${host.slice(0, 100)}". Set admin.token_file to use other names.`,
     };
   }
-  const origin = request.headers.origin;
-  if (origin === undefined || origin === `http://${host}`) return null;
+  const { origin } = request.headers;
+  const foreign = origin !== undefined && origin !== `http://${host}`;
+  if (!foreign && !isEmbedded(request)) return null;
   return {
     type: 'forbidden_origin',
     detail:
-      'Without a token requests from web pages of other origins are refused. Set admin.token_file to allow programs that send Origin.',
+      'Without a token requests from web pages of other origins are refused. Set admin.token_file to allow programs that send Origin or Sec-Fetch-Site.',
   };
+}
+
+/** Asked for by a page of another site (W3C Fetch Metadata), other than by a person who follows a link there. */
+function isEmbedded({ headers }: FastifyRequest): boolean {
+  const site = headers['sec-fetch-site'];
+  if (site === undefined || site === 'same-origin' || site === 'none') return false;
+  return headers['sec-fetch-mode'] !== 'navigate' || headers['sec-fetch-dest'] !== 'document';
 }
 
 /** The name in a Host field: without port, without brackets. */

@@ -63,6 +63,27 @@ describe('without a token', () => {
     expect(await status({ host: 'localhost:9900', origin: 'http://localhost:9900' })).toBe(200);
   });
 
+  it.each([
+    ['a picture in a page of another site', 'cross-site', 'no-cors', 'image'],
+    ['a script of another port', 'same-site', 'cors', 'empty'],
+    ['a frame', 'cross-site', 'navigate', 'iframe'],
+  ])('what %s asks for is refused, also without Origin', async (_name, site, mode, dest) => {
+    const headers = { 'sec-fetch-site': site, 'sec-fetch-mode': mode, 'sec-fetch-dest': dest };
+    for (const url of ['/api/v1/status', '/api/v1/events?follow=true']) {
+      const response = await admin.request({ method: 'GET', url, headers });
+      expect([response.statusCode, response.json().type]).toEqual([403, 'urn:tidegate:forbidden_origin']);
+    }
+  });
+
+  it.each([
+    ['a link that a person follows', 'cross-site', 'navigate', 'document'],
+    ['an address typed in', 'none', 'navigate', 'document'],
+    ['its own page', 'same-origin', 'cors', 'empty'],
+  ])('%s is answered', async (_name, site, mode, dest) => {
+    const headers = { 'sec-fetch-site': site, 'sec-fetch-mode': mode, 'sec-fetch-dest': dest };
+    expect(await status(headers)).toBe(200);
+  });
+
   it('even paths that are not there are refused to other hosts', async () => {
     expect(await status({ host: 'evil.example' }, '/nothing')).toBe(403);
     expect(await status({ host: 'evil.example' }, '/metrics')).toBe(403);
