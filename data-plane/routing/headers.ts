@@ -27,6 +27,12 @@ export const HOP_BY_HOP: ReadonlySet<string> = new Set([
 /** Of no effect in `Connection`: without them the message would have another meaning or another end. */
 const NEVER_NOMINATED: ReadonlySet<string> = new Set(['host', 'content-length', 'cookie', 'set-cookie']);
 
+/**
+ * Fields whose alias with `_` never passes: to backends that take `_` for `-` (CGI, WSGI, PHP) the alias would frame or
+ * address the message anew.
+ */
+const NO_ALIAS: ReadonlySet<string> = new Set([...HOP_BY_HOP, 'content-length']);
+
 /** Set by the proxy from `Client`, never copied. */
 const REPLACED: ReadonlySet<string> = new Set(['x-forwarded-for', 'x-forwarded-proto', 'x-forwarded-host']);
 
@@ -47,7 +53,7 @@ export function nominated(connectionValue: string): ReadonlySet<string> {
 
 /**
  * Whether a request field stays behind: hop-by-hop, nominated, HTTP/2's pseudo fields, and what says who the client is
- * unless a trusted peer says it. Aliases with `_` of the latter never pass: many backends take `_` for `-`.
+ * unless a trusted peer says it. Aliases with `_` of the latter and of framing never pass: many backends take `_` for `-`.
  */
 export function isDropped(
   nameLower: string,
@@ -57,7 +63,9 @@ export function isDropped(
   if (HOP_BY_HOP.has(nameLower) || nominatedNames.has(nameLower)) return true;
   if (nameLower.startsWith(':') || REPLACED.has(nameLower)) return true;
   if (isClientClaim(nameLower)) return !trustedPeer;
-  return nameLower.includes('_') && isClientClaim(nameLower.replaceAll('_', '-'));
+  if (!nameLower.includes('_')) return false;
+  const plain = nameLower.replaceAll('_', '-');
+  return isClientClaim(plain) || NO_ALIAS.has(plain);
 }
 
 export interface RequestContext {

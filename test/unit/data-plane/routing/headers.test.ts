@@ -55,6 +55,9 @@ describe('a request field', () => {
     ['x-real-ip', true, false],
     ['x_real-ip', true, true],
     ['forwarded', true, false],
+    ['content_length', true, true],
+    ['transfer_encoding', true, true],
+    ['proxy_authorization', true, true],
     ['content_type', false, false],
     ['__proto__', false, false],
   ])('%s is dropped: %s; from a trusted peer: %s', (name, untrusted, trusted) => {
