@@ -12,6 +12,7 @@ import { createProxyServer, type ProxyServer } from 'http-proxy-3';
 import type { FailureReason } from '#shared/outcome.js';
 import type { TimeoutSettings } from '#shared/settings.js';
 import type { BackendEntry } from '../routing/routing-table.js';
+import { isPlainResponse } from './check-response.js';
 import type { BodyFeed, RequestBody } from './request-body.js';
 import { passTrailers } from './trailers.js';
 
@@ -46,6 +47,8 @@ export interface AttemptOrder {
   /** Fields to send: name, value, name, value… */
   readonly fields: readonly string[];
   readonly timeouts: TimeoutSettings;
+  /** Most header fields of a response. */
+  readonly headerCount: number;
   /** Longest wait for the response head. Asked when the request is sent. */
   headMs(): number;
   /** Told of each interim response. */
@@ -136,6 +139,8 @@ class Attempt {
       return;
     }
     this.#rewriteHead(upstream);
+    // One more than allowed: node would cut the list silently, and what it hides would still count for it.
+    upstream.maxHeadersCount = this.#order.headerCount + 1;
     upstream.on('response', (response) => this.#responded(response));
     upstream.on('upgrade', (response, tunnel, head) => this.#upgraded(response, tunnel, head));
     upstream.on('information', (information) => this.#informed(information));
@@ -199,8 +204,9 @@ class Attempt {
     if (upstream === null) return;
     response.on('error', () => undefined);
     // An interim status where the final one belongs, or a switch of protocols nobody asked for.
-    if ((response.statusCode ?? 0) < 200) this.#end({ kind: 'failed', reason: 'malformed', stale: false });
-    else this.#end({ kind: 'response', response, upstream });
+    const plain = (response.statusCode ?? 0) >= 200 && isPlainResponse(response, this.#order.headerCount);
+    if (plain) this.#end({ kind: 'response', response, upstream });
+    else this.#end({ kind: 'failed', reason: 'malformed', stale: false });
   }
 
   #upgraded(response: IncomingMessage, socket: Duplex, head: Buffer): void {

@@ -265,6 +265,7 @@ function run(
     target: checked.target,
     fields: upstreamFields(errand, sessionCookieNames(pool.sticky)),
     timeouts: settings.timeouts,
+    headerCount: settings.limits.headerCount,
     headMs: () => {
       const { responseHeadMs } = settings.timeouts;
       return elsewhere() ? Math.min(responseHeadMs, settings.retry.perTryTimeoutMs) : responseHeadMs;
