@@ -4,6 +4,7 @@ import { hostname, userInfo } from 'node:os';
 import type { PoolDocument, StatusDocument } from '../admin/documents.js';
 import type { ProblemDocument } from '../admin/problem.js';
 import { CommandFailure, EXIT_FAILED, EXIT_UNREACHABLE, EXIT_USAGE } from './exit-codes.js';
+import { parseVisible } from './visible-text.js';
 
 export interface ApiOptions {
   /** Where the admin API is: `http://host:port`. */
@@ -110,7 +111,7 @@ export class ApiClient {
   async #json(response: Response): Promise<unknown> {
     let body: unknown;
     try {
-      body = await response.json();
+      body = parseVisible(await response.text());
     } catch (error) {
       throw new CommandFailure(
         EXIT_UNREACHABLE,

@@ -9,6 +9,7 @@ import { CommandFailure, EXIT_FAILED, EXIT_UNREACHABLE } from './exit-codes.js';
 import { readMessages, type StreamMessage } from './event-stream.js';
 import { paint, print, printError } from './output.js';
 import { formatTime } from './times.js';
+import { parseVisible } from './visible-text.js';
 
 /** How long a lost stream is tried to be had back. */
 const RECONNECT_LIMIT_MS = 60_000;
@@ -113,7 +114,7 @@ function handle(message: StreamMessage, last: number, tell: (event: EventDocumen
   }
   if (message.event !== 'message') return last;
   // The shape is that of the same release (admin/documents.ts).
-  const event = JSON.parse(message.data) as EventDocument;
+  const event = parseVisible(message.data) as EventDocument;
   tell(event);
   return event.seq;
 }
