@@ -10,6 +10,9 @@ export type BackendId = string & { readonly [brand]: 'BackendId' };
 
 /** What a pool or backend name must look like. Such a name is safe as a label, in a path and in a log line. */
 export const NAME_PATTERN = /^[A-Za-z0-9](?:[A-Za-z0-9._-]{0,63})$/;
+/** The same for people, after "expected". */
+export const NAME_IN_WORDS =
+  'a name of 1 to 64 characters A-Z a-z 0-9 . _ - that begins with a letter or digit';
 
 export function isName(text: string): boolean {
   return NAME_PATTERN.test(text);

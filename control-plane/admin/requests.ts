@@ -1,5 +1,6 @@
 /** What is the same for every request: which types it accepts, and how the framework's errors become problems. */
 import type { FastifyError, FastifyRequest } from 'fastify';
+import { NAME_IN_WORDS, NAME_PATTERN } from '#shared/ids.js';
 import { EventLogError } from '../event-log/event-log.js';
 import type { FieldProblem, Problem } from './problem.js';
 
@@ -92,6 +93,9 @@ function fieldProblems({
     return [{ path: inner(params['missingProperty']), message: 'this field is required' }];
   if (keyword === 'enum' && Array.isArray(params['allowedValues'])) {
     return [{ path, message: `expected one of ${params['allowedValues'].join(', ')}` }];
+  }
+  if (keyword === 'pattern' && params['pattern'] === NAME_PATTERN.source) {
+    return [{ path, message: `expected ${NAME_IN_WORDS}` }];
   }
   if (keyword === 'pattern') return [{ path, message: 'expected another form of text (see openapi.json)' }];
   return [{ path, message: message.replace(/^must/, 'it must') }];

@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify';
 import { backendId, poolId } from '#shared/ids.js';
 import type { Clock } from '#shared/ports.js';
 import type { ControlPort } from '../runtime/control-port.js';
+import { isoTime } from './json-case.js';
 import { sendProblem } from './problem.js';
 import { answers, BACKEND_PARAMS, json, ref } from './schemas.js';
 import { whyDocument } from './why-view.js';
@@ -58,7 +59,11 @@ export function whyRoutes(app: FastifyInstance, port: ControlPort, clock: Clock)
       const { pool, id } = request.params;
       const question = { pool: poolId(pool), backend: backendId(id), at: Math.min(at, now) };
       const document = await whyDocument(port, question);
-      return document ?? sendProblem(reply, unknownBackend(pool, id));
+      if (document !== null) return document;
+      // It may be there by now, so the answer says what time it is about.
+      const then = `There was no backend ${id} in pool ${pool} at ${isoTime(question.at)}.`;
+      const unknown = unknownBackend(pool, id);
+      return sendProblem(reply, request.query.at === undefined ? unknown : { ...unknown, detail: then });
     },
   );
 }

@@ -4,18 +4,21 @@ import { backendCommands } from './backend-commands.js';
 import { DEFAULT_ADMIN } from './command-context.js';
 import { configCommands } from './config-commands.js';
 import { eventsCommand } from './events-command.js';
-import { CommandFailure, EXIT_CODES_HELP, EXIT_OK, EXIT_USAGE } from './exit-codes.js';
+import { CommandFailure, EXIT_CODES_HELP, EXIT_FAILED, EXIT_OK, EXIT_USAGE } from './exit-codes.js';
 import type { EndWith } from './exit-codes.js';
 import { printError } from './output.js';
 import { poolCommands } from './pool-commands.js';
 import { statusCommands } from './status-commands.js';
+import { TIDEGATE_VERSION } from '../version.js';
 import { whyCommand } from './why-command.js';
 
 /** Runs one command line; answers the exit code. */
 export async function runCommandLine(argv: readonly string[]): Promise<number> {
   // `tidegate events | head`: the reader is gone, and that is fine.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    process.exit(error.code === 'EPIPE' ? EXIT_OK : 1);
+    if (error.code === 'EPIPE') process.exit(EXIT_OK);
+    printError(`The output cannot be written: ${error.message}.`);
+    process.exit(EXIT_FAILED);
   });
   const result: { exitCode: number } = { exitCode: EXIT_OK };
   const program = createProgram((exitCode) => {
@@ -39,6 +42,9 @@ function createProgram(endWith: EndWith): Command {
     .option('--admin <url>', `where the admin API is (TIDEGATE_ADMIN; default ${DEFAULT_ADMIN})`)
     .option('--token-file <file>', 'file with the token of the admin API (TIDEGATE_TOKEN_FILE)')
     .option('--json', 'answers for programs')
+    .version(`tidegate ${TIDEGATE_VERSION}`, '-V, --version', 'which release this is')
+    // What holds for all commands is told with each; commands take this over when they are made.
+    .configureHelp({ showGlobalOptions: true })
     .showHelpAfterError('(tidegate --help tells more)')
     .addHelpText('after', EXIT_CODES_HELP)
     .exitOverride();

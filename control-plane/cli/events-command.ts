@@ -46,6 +46,7 @@ export function eventsCommand(program: Command): void {
       const { seq } = options.follow ? await api.status() : { seq: 0 };
       const shown = options.follow ? events.filter((event) => event.seq <= seq) : events;
       shown.forEach(tell);
+      if (shown.length === 0 && !options.follow) printError('No such events.');
       if (options.follow) await follow(api, filter, seq, tell);
     });
 }

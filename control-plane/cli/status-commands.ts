@@ -41,7 +41,7 @@ function statusLines(status: StatusDocument, now: number): readonly string[] {
   for (const pool of status.pools) {
     const serving = pool.backends.filter(({ availability }) => availability === 'available').length;
     const panic = pool.panic ? paint(['red', 'bold'], '  PANIC: serves through ejected backends') : '';
-    const sessions = pool.sessions > 0 ? `, ${pool.sessions} sessions` : '';
+    const sessions = pool.sessions > 0 ? `, ${pool.sessions} session${pool.sessions === 1 ? '' : 's'}` : '';
     lines.push(
       '',
       `${paint('bold', `pool ${pool.id}`)}  ${pool.algorithm}, ${serving} of ${pool.backends.length} available${sessions}${panic}`,

@@ -1,13 +1,12 @@
 /** Options of one backend: its name, its address and its share of traffic. */
 import { z } from 'zod';
-import { isName } from '#shared/ids.js';
+import { NAME_IN_WORDS, isName } from '#shared/ids.js';
 import type { BackendAddress } from '#shared/settings.js';
 import { isHost } from './listen-options.js';
 import { integer } from './amount-options.js';
 import { Expected, option, text } from './option.js';
 
-const NAME_EXPECTED =
-  'expected a name of 1 to 64 characters A-Z a-z 0-9 . _ - that begins with a letter or digit';
+const NAME_EXPECTED = `expected ${NAME_IN_WORDS}`;
 
 /** Kind of text for names of pools and backends. */
 export const nameText = {

@@ -251,6 +251,18 @@ describe('what goes wrong', () => {
       1,
       /already has a backend b/,
     ],
+    [
+      'a backend at a time before it was there',
+      ['why', 'web/a', '--at', '2001-02-03'],
+      1,
+      /There was no backend a in pool web at 2001-02-03T00:00:00/,
+    ],
+    [
+      'a name that no backend can have',
+      ['backends', 'add', 'web/-x', 'http://x:1'],
+      1,
+      /id: expected a name of 1/,
+    ],
     ['a URL that is none', ['backends', 'add', 'web/x', 'x:1'], 1, /url: expected a URL/],
     ['an event type that is none', ['events', '--type', 'Nope'], 1, /not known: Nope/],
     [
@@ -285,6 +297,22 @@ describe('what goes wrong', () => {
     other.close();
     expect(result).toMatchObject({ code: 3, stdout: '' });
     expect(result.stderr).toMatch(/does not answer like an admin API/);
+  });
+
+  it('a list without events says so to people, and is empty for programs', async () => {
+    expect(await run('events', '--pool', 'nope')).toEqual({
+      code: 0,
+      stdout: '',
+      stderr: 'No such events.\n',
+    });
+  });
+
+  it('the release is told', async () => {
+    expect(await ok('--version')).toMatch(/^tidegate \d+\.\d+\.\d+\n$/);
+  });
+
+  it('the help of a command names what holds for all commands', async () => {
+    expect(await ok('backends', 'weight', '--help')).toMatch(/Global Options:[^]*--json/);
   });
 
   it('help is no failure and names the exit codes', async () => {
