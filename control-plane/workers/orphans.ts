@@ -2,7 +2,7 @@
  * Workers outlive a primary that was killed, and go on forwarding. The next primary on the same data directory finds
  * them by a file of process numbers, asks them to finish, and takes their place.
  */
-import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { constants, lstatSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Logger } from '#shared/ports.js';
 
@@ -39,7 +39,9 @@ export function recordWorkers(dataDir: string, pids: readonly number[], logger: 
   }
   const path = join(dataDir, FILE);
   try {
-    writeFileSync(`${path}.new`, JSON.stringify(recorded), { mode: 0o600 });
+    // Made anew, so that a link somebody put there is not followed.
+    rmSync(`${path}.new`, { force: true });
+    writeFileSync(`${path}.new`, JSON.stringify(recorded), { mode: 0o600, flag: 'wx' });
     renameSync(`${path}.new`, path);
   } catch (error) {
     logger.error(
@@ -72,13 +74,25 @@ export function retireOrphans(dataDir: string, logger: Logger): number {
 
 function readRecorded(dataDir: string): readonly Recorded[] {
   let parsed: unknown;
+  const path = join(dataDir, FILE);
   try {
-    parsed = JSON.parse(readFileSync(join(dataDir, FILE), 'utf8'));
+    if (!isOurs(path)) return [];
+    parsed = JSON.parse(readFileSync(path, 'utf8'));
   } catch {
     return []; // Absent after an orderly shutdown; unreadable only if it is not ours.
   }
   if (!Array.isArray(parsed) || parsed.length > MAX_RECORDED) return [];
   return parsed.filter(isRecorded);
+}
+
+/**
+ * In a directory that others may write to, they could name processes of ours to be ended: only a file that we made, and
+ * that not everybody may write to, is believed. Throws when there is none.
+ */
+function isOurs(path: string): boolean {
+  const { uid, mode } = lstatSync(path);
+  const isRegular = (mode & constants.S_IFMT) === constants.S_IFREG;
+  return isRegular && (mode & 0o002) === 0 && (process.getuid === undefined || uid === process.getuid());
 }
 
 function isRecorded(value: unknown): value is Recorded {

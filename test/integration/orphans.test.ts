@@ -1,6 +1,6 @@
 /** Workers that outlive their primary, as real processes: found again, asked to end, never mistaken for others. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, readFileSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { forgetWorkers, recordWorkers, retireOrphans } from '../../control-plane/workers/orphans.js';
 import { silence } from '../support/silence.js';
@@ -56,6 +56,31 @@ describe('orphaned workers', () => {
     writeFileSync(file, JSON.stringify(earlier));
     expect(retireOrphans(directory, silence)).toBe(0);
     expect(ended(child)).toBe(false);
+  });
+
+  itWithProc('are not taken from a file that everybody may write to, nor from a link', async () => {
+    const directory = newDirectory();
+    const { child, pid } = await someProcess();
+    recordWorkers(directory, [pid], silence);
+    const file = join(directory, 'workers.json');
+    chmodSync(file, 0o666);
+    expect(retireOrphans(directory, silence)).toBe(0);
+    chmodSync(file, 0o600);
+    renameSync(file, join(directory, 'elsewhere'));
+    symlinkSync(join(directory, 'elsewhere'), file);
+    expect(retireOrphans(directory, silence)).toBe(0);
+    expect(ended(child)).toBe(false);
+  });
+
+  itWithProc('are recorded beside a link that somebody left, not through it', async () => {
+    const directory = newDirectory();
+    const victim = join(directory, 'victim');
+    writeFileSync(victim, 'precious');
+    symlinkSync(victim, join(directory, 'workers.json.new'));
+    const { pid } = await someProcess();
+    recordWorkers(directory, [pid], silence);
+    expect(readFileSync(victim, 'utf8')).toBe('precious');
+    expect(retireOrphans(directory, silence)).toBe(1);
   });
 
   itWithProc('are those recorded last; processes that are gone are left out', async () => {
