@@ -157,12 +157,21 @@ export class Supervisor {
     await promise;
   }
 
+  /** Ends all workers at once. */
+  kill(): void {
+    for (const slot of this.#slots) slot.process?.process.kill('SIGKILL');
+  }
+
   #checkStopped(): void {
     if (this.#slots.every((slot) => slot.process === null)) this.#stopping?.done();
   }
 
   #fork(slot: Slot): void {
-    const child = cluster.fork();
+    const child = this.#tryFork();
+    if (child === null) {
+      this.#startAnother(slot, 'cannot be started');
+      return;
+    }
     slot.process = child;
     slot.worker = child.id;
     slot.pid = child.process.pid ?? null;
@@ -174,11 +183,26 @@ export class Supervisor {
     slot.endReason = null;
     child.on('error', (error: Error) => {
       this.#options.logger.warn({ worker: child.id, err: error }, 'worker channel failed');
+      // Without a process there is no exit either: the system was short of descriptors or processes.
+      if (child.process.pid === undefined) {
+        slot.endReason = `cannot be started: ${error.message}`;
+        this.#gone(slot, child, null, null);
+      }
     });
     child.on('message', (message: unknown) => this.#hear(slot, child, message));
     child.on('exit', (code: number | null, signal: string | null) => this.#gone(slot, child, code, signal));
     slot.timer = this.#options.timers.after(START_LIMIT_MS, () => this.#end(slot, 'not ready in time'));
     this.#listener.started(slot.worker, slot.pid ?? 0);
+  }
+
+  /** `null`: the system refuses, for want of memory for example. */
+  #tryFork(): Worker | null {
+    try {
+      return cluster.fork();
+    } catch (error) {
+      this.#options.logger.error({ err: error }, 'worker cannot be started');
+      return null;
+    }
   }
 
   #hear(slot: Slot, child: Worker, raw: unknown): void {
@@ -251,7 +275,6 @@ export class Supervisor {
 
   #gone(slot: Slot, child: Worker, code: number | null, signal: string | null): void {
     if (slot.process !== child) return;
-    const { now, random, timers, logger } = this.#options;
     slot.timer?.cancel();
     slot.timer = null;
     slot.process = null;
@@ -265,14 +288,16 @@ export class Supervisor {
       this.#checkStopped();
       return;
     }
+    this.#startAnother(slot, reason);
+  }
+
+  #startAnother(slot: Slot, reason: string): void {
+    const { now, random, timers, logger } = this.#options;
     const plan = planRestart(slot.crashes, now() - slot.startedAt, random);
     slot.crashes = plan.crashes;
     slot.restarts += 1;
     slot.phase = 'backing-off';
-    logger.warn(
-      { worker: child.id, pid, reason, restartInMs: plan.delayMs },
-      'worker ended, starting another',
-    );
+    logger.warn({ worker: slot.worker, reason, restartInMs: plan.delayMs }, 'worker ended, starting another');
     slot.timer = timers.after(plan.delayMs, () => this.#fork(slot));
   }
 
