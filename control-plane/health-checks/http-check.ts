@@ -9,12 +9,19 @@ const HEAD_LIMIT_BYTES = 16_384;
 /** Longest text of an error that is kept as evidence. */
 const ERROR_LIMIT_CHARS = 200;
 
-/** Never rejects. `at` is the check's time of day; its duration is measured with the monotonic clock. */
+/** Errors of this host that say nothing about a backend: no descriptors, no memory. */
+const OWN_FAULTS: ReadonlySet<string> = new Set(['EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM']);
+
+/**
+ * Never rejects. `at` is the check's time of day; its duration is measured with the monotonic clock. `null`: nothing was
+ * learnt, because this host was not able to check, or was told by `ended` to stop.
+ */
 export async function httpCheck(
   address: BackendAddress,
   settings: HealthCheckSettings,
   at: number,
-): Promise<CheckResult> {
+  ended: AbortSignal,
+): Promise<CheckResult | null> {
   const began = performance.now();
   const durationMs = (): number => Math.round((performance.now() - began) * 10) / 10;
   const agent = new Agent({
@@ -27,7 +34,7 @@ export async function httpCheck(
     const host = address.host.includes(':') ? `[${address.host}]` : address.host;
     const response = await request(`${address.protocol}://${host}:${address.port}${settings.path}`, {
       dispatcher: agent,
-      signal: AbortSignal.timeout(settings.timeoutMs),
+      signal: AbortSignal.any([AbortSignal.timeout(settings.timeoutMs), ended]),
       headers: { 'user-agent': 'tidegate-health-check', accept: '*/*' },
     });
     const status = response.statusCode;
@@ -35,6 +42,7 @@ export async function httpCheck(
     const passed = settings.expectedStatus.some((range) => status >= range.from && status <= range.to);
     return { at, passed, durationMs: durationMs(), status };
   } catch (error) {
+    if (ended.aborted || OWN_FAULTS.has(textOf(error, 'code'))) return null;
     return { at, passed: false, durationMs: durationMs(), error: describe(error, settings.timeoutMs) };
   } finally {
     await agent.destroy();

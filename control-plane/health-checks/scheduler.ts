@@ -14,12 +14,13 @@ import { inTransition, nextCheckDelay } from './check-plan.js';
 export const MAX_CHECKS_IN_FLIGHT = 128;
 
 export interface CheckSchedulerOptions {
-  /** Makes one check. Never rejects. */
+  /** Makes one check. Never rejects; `null`: nothing was learnt about the backend. */
   readonly check: (
     address: BackendAddress,
     settings: HealthCheckSettings,
     at: number,
-  ) => Promise<CheckResult>;
+    ended: AbortSignal,
+  ) => Promise<CheckResult | null>;
   readonly report: (pool: PoolId, backend: BackendId, generation: number, result: CheckResult) => void;
   readonly now: () => number;
   readonly timers: Timers;
@@ -46,7 +47,7 @@ export class CheckScheduler {
   readonly #checked = new Map<string, Checked>();
   readonly #queue: Checked[] = [];
   #world: World | null = null;
-  #inFlight = 0;
+  readonly #inFlight = new Set<AbortController>();
   #stopped = false;
 
   constructor(options: CheckSchedulerOptions) {
@@ -80,8 +81,10 @@ export class CheckScheduler {
     if (checked !== undefined) this.#bringForward(checked, true);
   }
 
+  /** Ends the checks that run, too: the process must not wait for a backend that does not answer. */
   stop(): void {
     this.#stopped = true;
+    for (const running of this.#inFlight) running.abort();
     for (const checked of this.#checked.values()) checked.timer?.cancel();
     this.#checked.clear();
     this.#queue.length = 0;
@@ -118,17 +121,21 @@ export class CheckScheduler {
   #start(checked: Checked): void {
     checked.timer = null;
     checked.running = true;
-    if (this.#inFlight >= MAX_CHECKS_IN_FLIGHT) this.#queue.push(checked);
+    if (this.#inFlight.size >= MAX_CHECKS_IN_FLIGHT) this.#queue.push(checked);
     else void this.#run(checked);
   }
 
   async #run(checked: Checked): Promise<void> {
-    this.#inFlight += 1;
-    const result = await this.#options.check(checked.address, checked.settings, this.#options.now());
-    this.#inFlight -= 1;
+    const running = new AbortController();
+    this.#inFlight.add(running);
+    const { check, now } = this.#options;
+    const result = await check(checked.address, checked.settings, now(), running.signal);
+    this.#inFlight.delete(running);
     checked.running = false;
     if (this.#isCurrent(checked)) {
-      this.#options.report(checked.pool, checked.backend, checked.generation, result);
+      if (result !== null) {
+        this.#options.report(checked.pool, checked.backend, checked.generation, result);
+      }
       this.#schedule(checked, this.#delay(checked, result));
     }
     this.#startQueued();

@@ -1,6 +1,7 @@
 /** Health checks over real sockets: what passes, what fails, and what is said of it. */
+import type { CheckResult } from '../../control-plane/domain/commands.js';
 import { httpCheck } from '../../control-plane/health-checks/http-check.js';
-import type { BackendAddress } from '../../shared/settings.js';
+import type { BackendAddress, HealthCheckSettings } from '../../shared/settings.js';
 import { answer, startBackend, type BackendScript, type BackendServer } from '../support/backend-server.js';
 import { healthCheck } from '../support/domain.js';
 
@@ -22,10 +23,17 @@ function status(code: number, ...fields: readonly string[]): string {
   return [`HTTP/1.1 ${code} X`, 'Content-Length: 0', ...fields, '', ''].join('\r\n');
 }
 
+/** A check that nobody ends, and that this host is able to make. */
+async function check(...args: readonly [BackendAddress, HealthCheckSettings, number]): Promise<CheckResult> {
+  const result = await httpCheck(...args, new AbortController().signal);
+  if (result === null) throw new Error('nothing was learnt');
+  return result;
+}
+
 describe('a health check', () => {
   it('passes with the status expected, and tells when and how long', async () => {
     const { server, address } = await backend(() => answer('fine'));
-    const result = await httpCheck(address, SETTINGS, 1_234);
+    const result = await check(address, SETTINGS, 1_234);
     expect(result).toMatchObject({ at: 1_234, passed: true, status: 200 });
     expect(result.error).toBeUndefined();
     expect(result.durationMs).toBeGreaterThanOrEqual(0);
@@ -43,7 +51,7 @@ describe('a health check', () => {
     [503, false],
   ])('with status %i passes: %s', async (code, passed) => {
     const { address } = await backend(() => status(code));
-    expect(await httpCheck(address, SETTINGS, 0)).toMatchObject({ passed, status: code });
+    expect(await check(address, SETTINGS, 0)).toMatchObject({ passed, status: code });
   });
 
   it('takes the ranges of the settings, redirects unfollowed', async () => {
@@ -52,35 +60,35 @@ describe('a health check', () => {
       { from: 204, to: 204 },
       { from: 301, to: 303 },
     ];
-    const result = await httpCheck(address, { ...SETTINGS, expectedStatus: ranges }, 0);
+    const result = await check(address, { ...SETTINGS, expectedStatus: ranges }, 0);
     expect(result).toMatchObject({ passed: true, status: 302 });
     expect(server.requests).toHaveLength(1);
   });
 
   it('makes a connection of its own each time', async () => {
     const { server, address } = await backend(() => answer('fine'));
-    await httpCheck(address, SETTINGS, 0);
-    await httpCheck(address, SETTINGS, 0);
+    await check(address, SETTINGS, 0);
+    await check(address, SETTINGS, 0);
     expect(server.connections).toHaveLength(2);
   });
 
   it('fails where nobody listens', async () => {
     const { server, address } = await backend(() => answer('fine'));
     await server.close();
-    const result = await httpCheck(address, SETTINGS, 0);
+    const result = await check(address, SETTINGS, 0);
     expect(result).toMatchObject({ passed: false, error: 'connection refused' });
     expect(result.status).toBeUndefined();
   });
 
   it('fails when no answer comes in time', async () => {
     const { address } = await backend(() => undefined);
-    const result = await httpCheck(address, SETTINGS, 0);
+    const result = await check(address, SETTINGS, 0);
     expect(result).toMatchObject({ passed: false, error: 'timeout after 300 ms' });
   });
 
   it('is judged by its status: a body that never ends holds it up no longer than the timeout', async () => {
     const { address } = await backend(() => 'HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf');
-    const result = await httpCheck(address, SETTINGS, 0);
+    const result = await check(address, SETTINGS, 0);
     expect(result).toMatchObject({ passed: true, status: 200 });
   });
 
@@ -88,7 +96,7 @@ describe('a health check', () => {
     const { address } = await backend((_request, { socket }) => {
       socket.destroy();
     });
-    expect(await httpCheck(address, SETTINGS, 0)).toMatchObject({
+    expect(await check(address, SETTINGS, 0)).toMatchObject({
       passed: false,
       error: 'connection closed before the response',
     });
@@ -96,14 +104,14 @@ describe('a health check', () => {
 
   it('fails with what is not HTTP, and keeps what is said of it short', async () => {
     const { address } = await backend(() => 'SSH-2.0-OpenSSH_9.9\r\n');
-    const result = await httpCheck(address, SETTINGS, 0);
+    const result = await check(address, SETTINGS, 0);
     expect(result.passed).toBe(false);
     expect(result.error?.length).toBeLessThanOrEqual(200);
   });
 
   it('fails where there is no such host', async () => {
     const address = { protocol: 'http', host: 'nobody.invalid', port: 80 } as const;
-    const result = await httpCheck(address, { ...SETTINGS, timeoutMs: 3_000 }, 0);
+    const result = await check(address, { ...SETTINGS, timeoutMs: 3_000 }, 0);
     expect(result).toMatchObject({ passed: false });
     expect(result.error).toMatch(/host not found|timeout/);
   });
@@ -112,7 +120,15 @@ describe('a health check', () => {
     const { server, address } = await backend(
       () => `HTTP/1.1 200 OK\r\nContent-Length: 100000000\r\n\r\n${'x'.repeat(200_000)}`,
     );
-    expect(await httpCheck(address, SETTINGS, 0)).toMatchObject({ passed: true, status: 200 });
+    expect(await check(address, SETTINGS, 0)).toMatchObject({ passed: true, status: 200 });
     expect(server.requests).toHaveLength(1);
+  });
+
+  it('learns nothing when it is told to end', async () => {
+    const { address } = await backend(() => undefined);
+    const ending = new AbortController();
+    const result = httpCheck(address, SETTINGS, 0, ending.signal);
+    ending.abort();
+    expect(await result).toBeNull();
   });
 });

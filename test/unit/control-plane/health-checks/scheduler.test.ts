@@ -188,3 +188,59 @@ describe('the check scheduler', () => {
     expect(reported).toEqual([]);
   });
 });
+
+interface Asked {
+  readonly signal: AbortSignal;
+  answer(result: CheckResult | null): void;
+}
+
+/** Lets what waits for promises alone happen. */
+async function settled(): Promise<void> {
+  for (let i = 0; i < 10; i += 1) await Promise.resolve();
+}
+
+/** A scheduler with one backend whose checks end when the test says so. */
+function arrange() {
+  const timers = new VirtualTime(START);
+  const asked: Asked[] = [];
+  const reported: CheckResult[] = [];
+  const scheduler = new CheckScheduler({
+    check: (_address, _settings, _at, signal) =>
+      new Promise((answer) => {
+        asked.push({ signal, answer });
+      }),
+    report: (_pool, _backend, _generation, result) => reported.push(result),
+    now: () => timers.now(),
+    timers,
+    random: () => 0.5,
+  });
+  const pool = poolSettings({ healthCheck: healthCheck({ intervalMs: 1_000, fastIntervalMs: 1_000 }) });
+  const { world } = storyOf(documentOf(pool, [definition('a')]));
+  scheduler.update(world);
+  return { timers, asked, reported, scheduler };
+}
+
+describe('the schedule of health checks', () => {
+  it('reports nothing where nothing was learnt, and checks again', async () => {
+    const { timers, asked, reported } = arrange();
+    asked[0]?.answer(null);
+    await settled();
+    expect(reported).toEqual([]);
+    await timers.pass(1_000, () => undefined);
+    expect(asked).toHaveLength(2);
+    asked[1]?.answer({ at: 0, passed: true, durationMs: 1 });
+    await settled();
+    expect(reported).toHaveLength(1);
+  });
+
+  it('ends the checks that run when it is stopped, and begins none', async () => {
+    const { timers, asked, reported, scheduler } = arrange();
+    scheduler.stop();
+    expect(asked.map(({ signal }) => signal.aborted)).toEqual([true]);
+    asked[0]?.answer(null);
+    await settled();
+    await timers.pass(60_000, () => undefined);
+    expect(asked).toHaveLength(1);
+    expect(reported).toEqual([]);
+  });
+});
