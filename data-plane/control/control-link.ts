@@ -18,7 +18,7 @@ export interface ControlLink {
   isOpen(): boolean;
   /** Whether a message sent now would leave at once. What can be added up waits for this instead of queueing. */
   isIdle(): boolean;
-  /** Hands a message over. `false`: the link is closed or full, and the message is lost. */
+  /** Hands a message over. `false`: the link is closed, or full and this is a question; the message is lost. */
   send(message: WorkerMessage): boolean;
   /** `undefined`: no answer within `timeoutMs`, or no link. */
   askSession(request: Omit<SessionRequest, 'id'>, timeoutMs: number): Promise<SessionReply | undefined>;
@@ -37,5 +37,5 @@ export interface ControlLink {
 /** Questions to the primary that may wait for their answers at once; further ones are answered `undefined`. */
 export const MAX_PENDING_REQUESTS = 10_000;
 
-/** Messages handed to the channel and not yet taken by the system; at this many the link counts as full. */
+/** Messages handed to the channel and not yet taken by the system; at this many the link takes no more questions. */
 export const MAX_UNSENT_MESSAGES = 20_000;

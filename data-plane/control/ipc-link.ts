@@ -65,7 +65,7 @@ export class IpcLink implements ControlLink {
 
   send(message: WorkerMessage): boolean {
     if (!this.#open || !this.#endpoint.connected || this.#endpoint.send === undefined) return false;
-    if (this.#unsent >= MAX_UNSENT_MESSAGES) return false;
+    if (this.#unsent >= MAX_UNSENT_MESSAGES && isQuestion(message)) return false;
     this.#unsent += 1;
     try {
       // With a callback node reports a closed channel there and does not emit 'error'.
@@ -199,4 +199,9 @@ export class IpcLink implements ControlLink {
       pending.settle(undefined);
     }
   }
+}
+
+/** Clients cause any number of these. All else is little, and the primary depends on it: an ack lost is a worker lost. */
+function isQuestion({ type }: WorkerMessage): boolean {
+  return type === 'session' || type === 'metrics-request';
 }

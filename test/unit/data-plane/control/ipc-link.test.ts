@@ -73,11 +73,14 @@ describe('the link over IPC', () => {
     expect(sent).toEqual([]);
   });
 
-  it('is full at a limit', () => {
+  it('takes no more questions at a limit, but everything that the primary waits for', async () => {
     const { link, sent } = arrange();
-    for (let i = 0; i < MAX_UNSENT_MESSAGES; i += 1) link.send(ready);
-    expect(link.send(ready)).toBe(false);
+    for (let i = 0; i < MAX_UNSENT_MESSAGES; i += 1) link.send({ type: 'metrics-request', id: i });
+    expect(await link.askMetrics(100)).toBeUndefined();
     expect(sent).toHaveLength(MAX_UNSENT_MESSAGES);
+    const ack: WorkerMessage = { type: 'ack', epoch: 1, version: 1 };
+    expect(link.send(ack)).toBe(true);
+    expect(sent.at(-1)).toBe(ack);
   });
 
   it('matches answers with questions', async () => {
