@@ -26,6 +26,8 @@ const CHECKPOINT_EVENTS = 500;
 const CHECKPOINT_MS = 300_000;
 /** How often buffered journal entries are written when no event takes them along. */
 const JOURNAL_FLUSH_MS = 1_000;
+/** A clock that is behind the last event by no more than this is not worth a word. */
+const CLOCK_TOLERANCE_MS = 5_000;
 /** How soon facts that the log has refused are tried again. */
 export const OWED_RETRY_MS = 250;
 /** Facts that may wait for the log. There are a few per worker and permit. */
@@ -55,6 +57,8 @@ export class ControlLoop {
   readonly #options: ControlLoopOptions;
   readonly #mailbox = new Mailbox<Letter>();
   readonly #journal: JournalWriter;
+  /** How far the log's last event was ahead of the clock when it was opened. */
+  readonly #aheadMs: number;
   /** Facts that the log has refused, in order. */
   #owed: Letter[] = [];
   #owedTimer: TimerHandle | null = null;
@@ -80,6 +84,13 @@ export class ControlLoop {
     this.#world = world;
     this.#lastCommandId = lastCommandId;
     this.#at = world.state.at;
+    this.#aheadMs = Math.max(0, world.state.at - options.clock.now());
+    if (this.#aheadMs > CLOCK_TOLERANCE_MS) {
+      options.logger.warn(
+        { aheadMs: this.#aheadMs },
+        'the clock was set back: time goes on from the last event',
+      );
+    }
     this.#checkpointSeq = checkpointSeq;
     this.#checkpointAt = options.clock.now();
     this.#journal = new JournalWriter();
@@ -137,8 +148,7 @@ export class ControlLoop {
     await this.#draining;
     this.#journal.finish();
     await this.#flushJournal();
-    if (this.#world.state.seq > this.#checkpointSeq)
-      await this.#options.log.saveCheckpoint(this.#world.state);
+    if (this.#world.state.seq > this.#checkpointSeq) await this.#checkpoint();
   }
 
   async #drain(): Promise<void> {
@@ -218,8 +228,16 @@ export class ControlLoop {
 
   #stamp(draft: CommandDraft): Command {
     this.#lastCommandId += 1;
-    this.#at = Math.max(this.#at, this.#options.clock.now());
+    this.#at = Math.max(this.#at, this.#now());
     return { ...draft, id: this.#lastCommandId, at: this.#at, seed: this.#options.seed() };
+  }
+
+  /**
+   * Never before the log's last event: after one that was written while the clock was ahead, time goes on from there, so
+   * that what waits for it (an open breaker) does not wait until the clock has caught up.
+   */
+  #now(): number {
+    return this.#options.clock.now() + this.#aheadMs;
   }
 
   #afterwards(events: readonly TidegateEvent[]): void {
@@ -240,7 +258,7 @@ export class ControlLoop {
     this.#deadline = null;
     const due = nextDeadline(this.#world);
     if (due === null) return;
-    const delayMs = Math.max(0, due - this.#options.clock.now());
+    const delayMs = Math.max(0, due - this.#now());
     this.#deadline = this.#options.timers.after(delayMs, () =>
       this.record({ type: 'AdvanceTime', actor: { kind: 'clock' } }),
     );
@@ -276,6 +294,11 @@ export class ControlLoop {
     const age = this.#options.clock.now() - this.#checkpointAt;
     const grown = state.seq - this.#checkpointSeq;
     if (grown < CHECKPOINT_EVENTS && (grown === 0 || age < CHECKPOINT_MS)) return;
+    await this.#checkpoint();
+  }
+
+  async #checkpoint(): Promise<void> {
+    const { state } = this.#world;
     try {
       await this.#options.log.saveCheckpoint(state);
       this.#checkpointSeq = state.seq;

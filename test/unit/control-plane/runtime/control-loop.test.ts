@@ -126,6 +126,24 @@ describe('the control loop', () => {
     expect(store.events.at(-1)?.at).toBe(later);
   });
 
+  it('lets deadlines come though the clock was set back since the last event', async () => {
+    const before = await openServing(poolSettings({ breaker: breaker({ resetTimeoutMs: 1_000 }) }));
+    await before.pass(3_600_000);
+    await before.loop.submit(outcomes(before, { failures: { reset: 10 } }));
+    expect(backendA(before)?.breaker.phase).toBe('open');
+    const again = await openLoop(before.store);
+    await again.loop.submit(draftOf({ type: 'StartPrimary', version: '1', pid: 2 }));
+    await again.pass(5_000);
+    expect(backendA(again)?.breaker.phase).toBe('half-open');
+  });
+
+  it('closes though its checkpoint cannot be written', async () => {
+    const running = await openServing(PLAIN);
+    running.store.checkpointsFail = true;
+    await running.loop.close();
+    expect(await running.loop.submit(weightDraft(5))).toEqual({ kind: 'mailbox-full' });
+  });
+
   it('writes the journal after a second when no event takes it along', async () => {
     const running = await openServing(poolSettings({ healthCheck: healthCheck() }));
     const before = running.store.appends.length;
