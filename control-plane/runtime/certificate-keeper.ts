@@ -56,8 +56,17 @@ export class CertificateKeeper {
     this.#watch = watchFiles({ files: [certFile, keyFile], known: this.#known, onChange });
   }
 
-  /** Loads the files again. What is the same, or not good, changes nothing. */
+  /** Loads the files again. What is the same, or not good, changes nothing. Never rejects. */
   async reload(): Promise<void> {
+    try {
+      await this.#reload();
+    } catch (error) {
+      // The log cannot be written. Workers have the certificate all the same.
+      this.#around.logger.error({ err: error }, 'certificate not recorded');
+    }
+  }
+
+  async #reload(): Promise<void> {
     if (this.#files === null || this.#primary === null) return;
     const { certFile } = this.#files;
     const result = await loadCertificate(this.#files, this.#around.clock.now());
@@ -75,8 +84,8 @@ export class CertificateKeeper {
     this.#lastProblem = null;
     if (result.certificate.fingerprint === this.#current?.fingerprint) return;
     this.#current = result.certificate;
-    await this.#record(this.#current, this.#files);
     if (this.material !== null) this.#primary.broadcast({ type: 'certificate', certificate: this.material });
+    await this.#record(this.#current, this.#files);
   }
 
   close(): void {

@@ -41,6 +41,15 @@ export class ConfigKeeper implements ConfigSource {
     return result;
   }
 
+  /** A reload that nobody waits for: what keeps it from being applied is logged. */
+  reloadUnasked(actor: Actor): void {
+    const { loaded, logger, file } = this.#options;
+    this.reload(actor).catch((error: unknown) => {
+      loaded(false);
+      logger.error({ file, err: error }, 'configuration not applied: the last good one stays in force');
+    });
+  }
+
   /** SHA-256 of the file as it was read last; `null`: it could not be read. */
   get known(): string | null {
     return this.#known;
