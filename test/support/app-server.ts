@@ -11,6 +11,8 @@ export interface Served {
 export class AppServer {
   readonly id: string;
   readonly served: Served[] = [];
+  /** Of each request (not checks): when it came, and how many were then in flight, it included. */
+  readonly arrivals: { readonly at: number; readonly inFlight: number }[] = [];
   /** Answer of everything but checks. */
   status = 200;
   /** Answer of `/health`. */
@@ -82,6 +84,7 @@ export class AppServer {
     const { method = '', url = '', headers } = request;
     this.served.push({ method, url, headers });
     this.inFlight += 1;
+    this.arrivals.push({ at: Date.now(), inFlight: this.inFlight });
     this.peak = Math.max(this.peak, this.inFlight);
     response.on('close', () => (this.inFlight -= 1));
     const answer = (): void => {
