@@ -20,21 +20,23 @@ import { openSqliteEventLog } from './event-log/sqlite-event-log.js';
 import { CertificateKeeper } from './runtime/certificate-keeper.js';
 import { ConfigKeeper } from './runtime/config-keeper.js';
 import { Primary } from './runtime/primary.js';
+import { answerSignals } from './runtime/process-signals.js';
 import { startRetention } from './runtime/retention.js';
 import { sessionSigningKeys } from './runtime/secrets.js';
 import { StartFailure } from './runtime/start-failure.js';
 import type { Surroundings } from './runtime/surroundings.js';
 import { TIDEGATE_VERSION } from './version.js';
 import { chooseAccept, kernelMigratesConnections } from './workers/accept-mode.js';
-import { forgetWorkers, recordWorkers, retireOrphans } from './workers/orphans.js';
+import { endOrphans, findOrphans, forgetWorkers, recordWorkers } from './workers/orphans.js';
 import { listenProblem, tryPort, untilPortFree } from './workers/port-probe.js';
 
 /** Exit codes of `tidegate serve`. */
 const EXIT_OK = 0;
 const EXIT_FAILED = 1;
 const EXIT_INVALID = 2;
-/** How long the workers of a dead primary may hold the port before the start is given up. */
-const TAKEOVER_LIMIT_MS = 10_000;
+/** How long the workers of a dead primary may hold the port after they were asked to leave; then they are ended. */
+const ORPHAN_PATIENCE_MS = 3_000;
+const KEEP_ALIVE_MS = 3_600_000;
 
 export interface ServeOptions {
   readonly configFile: string;
@@ -68,25 +70,31 @@ async function serve(configFile: string, config: Config): Promise<number> {
     seed: randomSeed,
     logger,
   };
-  const token = await adminToken(settings, logger);
-  const certificates = await CertificateKeeper.load(settings.listen.tls, around);
-  const log = await openSqliteEventLog(settings.dataDir, upcast);
-  const ending = Promise.withResolvers<{ readonly reason: string; readonly code: number }>();
-  const stopFor = (reason: string, code: number): void => ending.resolve({ reason, code });
+  const { promise: ending, resolve } = Promise.withResolvers<Ending>();
+  const running: Running = { primary: null, reload: () => undefined, parts: [] };
+  const ignoreSignals = answerSignals(
+    {
+      stop: (signal) => resolve({ reason: signal, code: EXIT_OK }),
+      stopAtOnce: () => {
+        running.primary?.killWorkers();
+        process.exit(EXIT_FAILED);
+      },
+      reload: () => running.reload(),
+    },
+    logger,
+  );
+  // Timers do not keep a process alive, so that tests and libraries may have any. From here to the end, this one does.
+  const alive = setInterval(() => undefined, KEEP_ALIVE_MS);
   try {
-    return await run({
-      configFile,
-      config,
-      around,
-      token,
-      certificates,
-      log,
-      ending: ending.promise,
-      stopFor,
-    });
-  } catch (error) {
-    await log.close();
-    throw error;
+    const token = await adminToken(settings, logger);
+    const certificates = await CertificateKeeper.load(settings.listen.tls, around);
+    const log = await openSqliteEventLog(settings.dataDir, upcast);
+    const stopFor = (reason: string, code: number): void => resolve({ reason, code });
+    const parts: Parts = { configFile, config, around, token, certificates, log, ending, stopFor };
+    return await run(parts, running);
+  } finally {
+    ignoreSignals();
+    clearInterval(alive);
   }
 }
 
@@ -97,6 +105,11 @@ async function adminToken({ admin }: ProcessSettings, logger: Logger): Promise<s
   return token;
 }
 
+interface Ending {
+  readonly reason: string;
+  readonly code: number;
+}
+
 interface Parts {
   readonly configFile: string;
   readonly config: Config;
@@ -104,15 +117,42 @@ interface Parts {
   readonly token: string | null;
   readonly certificates: CertificateKeeper;
   readonly log: EventLog;
-  readonly ending: Promise<{ readonly reason: string; readonly code: number }>;
+  readonly ending: Promise<Ending>;
   readonly stopFor: (reason: string, code: number) => void;
 }
 
-async function run(parts: Parts): Promise<number> {
-  const { configFile, config, around, token, certificates, log, ending, stopFor } = parts;
+/** What has been started so far, for whoever has to end it. */
+interface Running {
+  primary: Primary | null;
+  reload: () => void;
+  /** Ended in order. */
+  readonly parts: (() => void | Promise<void>)[];
+}
+
+/** Starts, waits, and ends what was started, however far the start came. */
+async function run(parts: Parts, running: Running): Promise<number> {
+  const { config, around, log, ending } = parts;
+  const { logger } = around;
+  let end: Ending = { reason: 'the start failed', code: EXIT_FAILED };
+  try {
+    const primary = await openPrimary(parts);
+    running.primary = primary;
+    await start(parts, primary, running);
+    end = await ending;
+  } finally {
+    logger.info({ reason: end.reason }, 'stopping');
+    await running.primary?.stop(end.reason, config.document.forwarding.timeouts.shutdownMs);
+    for (const part of running.parts) await part();
+    await log.close();
+    logger.info({}, 'stopped');
+  }
+  return end.code;
+}
+
+async function start(parts: Parts, primary: Primary, running: Running): Promise<void> {
+  const { configFile, config, around, certificates, log, ending } = parts;
   const { logger } = around;
   const settings = config.process;
-  const primary = await openPrimary(parts);
   const keeper = new ConfigKeeper({
     file: configFile,
     env: process.env,
@@ -132,49 +172,42 @@ async function run(parts: Parts): Promise<number> {
   if (first.kind === 'invalid' && primary.world().state.applied === null) {
     throw new StartFailure(`${configFile} became invalid while it was read`);
   }
+  running.parts.push(() => certificates.close());
   await certificates.attach(primary);
-  const { clock, timers } = around;
-  const { host, port: adminPort } = settings.admin;
-  const admin = await startAdminServer({
-    host,
-    port: adminPort,
-    token,
-    control: primary,
-    clock,
-    timers,
-    logger,
-  });
+  const admin = await openAdmin(parts, primary);
+  running.parts.push(() => admin.close());
   const retention = startRetention(log, settings.journal, around);
+  running.parts.push(() => retention.cancel());
+  // Last of all what cannot be taken back: until here the workers of a dead primary go on forwarding.
+  const claimed = await Promise.race([takeOver(config, around), ending]);
+  if (claimed !== undefined) return;
+  running.parts.push(() => forgetWorkers(settings.dataDir));
   const port = await Promise.race([primary.startWorkers(), ending.then(() => null)]);
+  if (port === null) return;
   const watcher = watchFiles({
     files: [configFile],
     known: [keeper.known],
-    onChange: () => void keeper.reload({ kind: 'file', name: configFile }),
+    onChange: () => keeper.reloadUnasked({ kind: 'file', name: configFile }),
   });
-  const signals = listenToSignals(logger, stopFor, () => {
-    void keeper.reload({ kind: 'file', name: 'SIGHUP' });
+  running.parts.push(() => watcher.close());
+  running.reload = () => {
+    keeper.reloadUnasked({ kind: 'file', name: 'SIGHUP' });
     void certificates.reload();
-  });
-  if (port !== null) announce(logger, config, port, admin);
+  };
+  announce(logger, config, port, admin);
+}
 
-  const { reason, code } = await ending;
-  logger.info({ reason }, 'stopping');
-  watcher.close();
-  certificates.close();
-  retention.cancel();
-  await primary.stop(reason, config.document.forwarding.timeouts.shutdownMs);
-  await admin.close();
-  forgetWorkers(settings.dataDir);
-  signals.close();
-  logger.info({}, 'stopped');
-  return code;
+function openAdmin({ config, around, token }: Parts, control: Primary): Promise<AdminServer> {
+  const { clock, timers, logger } = around;
+  const { host, port } = config.process.admin;
+  return startAdminServer({ host, port, token, control, clock, timers, logger });
 }
 
 async function openPrimary(parts: Parts): Promise<Primary> {
   const { configFile, config, around, certificates, log, stopFor } = parts;
   const { listen, engine, workers, dataDir, accept: mode, log: logSettings } = config.process;
   const accept = chooseAccept(mode, listen.port, kernelMigratesConnections());
-  await claimPort(config, accept === 'reuse-port', around);
+  await checkPort(config, accept === 'reuse-port');
   return Primary.open({
     version: TIDEGATE_VERSION,
     configFile,
@@ -208,15 +241,35 @@ async function openPrimary(parts: Parts): Promise<Primary> {
   });
 }
 
-/** Makes sure that the main port can be had, from the workers of a dead primary if need be. */
-async function claimPort(config: Config, reusePort: boolean, around: Surroundings): Promise<void> {
+/** Refuses to start where another program has the main port. The workers of a dead primary may have it for now. */
+async function checkPort(config: Config, reusePort: boolean): Promise<void> {
   const { listen, dataDir } = config.process;
+  if (findOrphans(dataDir).length > 0) return;
+  const code = await tryPort(listen.host, listen.port, reusePort);
+  if (code !== null) throw new StartFailure(listenProblem('listen', listen.host, listen.port, code));
+}
+
+/** Takes the main port from the workers of a dead primary, if there are any. */
+async function takeOver(config: Config, around: Surroundings): Promise<undefined> {
+  const { listen, dataDir, accept } = config.process;
   const { host, port } = listen;
-  const orphans = retireOrphans(dataDir, around.logger);
-  const code =
-    orphans > 0
-      ? await untilPortFree({ host, port, reusePort }, TAKEOVER_LIMIT_MS, around.timers)
-      : await tryPort(host, port, reusePort);
+  const orphans = findOrphans(dataDir);
+  if (orphans.length === 0) return;
+  const reusePort = chooseAccept(accept, port, kernelMigratesConnections()) === 'reuse-port';
+  const address = { host, port, reusePort };
+  const { logger, timers } = around;
+  logger.warn({ workers: orphans.length }, 'taking over from workers whose primary died');
+  endOrphans(orphans, 'SIGTERM', logger);
+  // They finish their requests, which is theirs to time. One that cannot even do that is ended.
+  timers.after(config.document.forwarding.timeouts.shutdownMs + ORPHAN_PATIENCE_MS, () => {
+    endOrphans(orphans, 'SIGKILL', logger);
+  });
+  let code = await untilPortFree(address, ORPHAN_PATIENCE_MS, timers);
+  if (code === 'EADDRINUSE') {
+    logger.error({}, 'workers of the dead primary do not let go of the port, ending them');
+    endOrphans(orphans, 'SIGKILL', logger);
+    code = await untilPortFree(address, ORPHAN_PATIENCE_MS, timers);
+  }
   if (code !== null) throw new StartFailure(listenProblem('listen', host, port, code));
 }
 
@@ -227,32 +280,4 @@ function announce(logger: Logger, config: Config, port: number, admin: AdminServ
     { port, adminPort: admin.address.port, workers, engine, cores: availableParallelism(), scheme },
     'forwarding',
   );
-}
-
-/** A first signal stops in order, a second one at once. SIGHUP reloads. */
-function listenToSignals(
-  logger: Logger,
-  stopFor: (reason: string, code: number) => void,
-  reload: () => void,
-): { close(): void } {
-  let asked = false;
-  const stop = (signal: NodeJS.Signals): void => {
-    if (asked) process.exit(EXIT_FAILED);
-    asked = true;
-    stopFor(signal, EXIT_OK);
-  };
-  const hangUp = (): void => {
-    logger.info({}, 'SIGHUP: reloading configuration and certificates');
-    reload();
-  };
-  process.on('SIGTERM', stop);
-  process.on('SIGINT', stop);
-  process.on('SIGHUP', hangUp);
-  return {
-    close: () => {
-      process.off('SIGTERM', stop);
-      process.off('SIGINT', stop);
-      process.off('SIGHUP', hangUp);
-    },
-  };
 }

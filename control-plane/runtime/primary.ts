@@ -181,14 +181,22 @@ export class Primary implements ControlPort {
     this.#supervisor.broadcast(message);
   }
 
-  /** Lets the workers finish by the deadline, then records the end and closes the log. */
+  /** Lets the workers finish by the deadline, then records the end as well as the log allows. Does not close the log. */
   async stop(reason: string, deadlineMs: number): Promise<void> {
     this.#scheduler.stop();
     await this.#supervisor.stop(deadlineMs);
     this.#loadTimer?.cancel();
-    await this.#loop.submit({ type: 'StopPrimary', reason, actor: { kind: 'primary' } });
+    try {
+      await this.#loop.submit({ type: 'StopPrimary', reason, actor: { kind: 'primary' } });
+    } catch (error) {
+      this.#logger.error({ err: error }, 'the end is not recorded');
+    }
     await this.#loop.close();
-    await this.log.close();
+  }
+
+  /** Ends all workers without a word, requests in flight included. */
+  killWorkers(): void {
+    this.#supervisor.kill();
   }
 
   world(): World {

@@ -10,7 +10,7 @@ const FILE = 'workers.json';
 /** Workers recorded at most; more than this in a file means that it is not ours. */
 const MAX_RECORDED = 1_024;
 
-interface Recorded {
+export interface Orphan {
   readonly pid: number;
   /** Start of the process in clock ticks since boot: with it a pid names one process only. */
   readonly ticks: string;
@@ -32,7 +32,7 @@ function startTicks(pid: number): string | null {
  * a full disk must not end a primary whose workers forward.
  */
 export function recordWorkers(dataDir: string, pids: readonly number[], logger: Logger): void {
-  const recorded: Recorded[] = [];
+  const recorded: Orphan[] = [];
   for (const pid of pids) {
     const ticks = startTicks(pid);
     if (ticks !== null) recorded.push({ pid, ticks });
@@ -56,23 +56,27 @@ export function forgetWorkers(dataDir: string): void {
   rmSync(join(dataDir, FILE), { force: true });
 }
 
-/** Asks the workers that a dead primary left behind to finish their requests and end. Answers how many there were. */
-export function retireOrphans(dataDir: string, logger: Logger): number {
-  let retired = 0;
-  for (const { pid, ticks } of readRecorded(dataDir)) {
-    if (startTicks(pid) !== ticks) continue;
-    try {
-      process.kill(pid, 'SIGTERM');
-      retired += 1;
-    } catch (error) {
-      logger.debug({ pid, err: error }, 'orphaned worker ended by itself');
-    }
-  }
-  if (retired > 0) logger.warn({ workers: retired }, 'taking over from workers whose primary died');
-  return retired;
+/** The workers that a dead primary left behind and that still run. */
+export function findOrphans(dataDir: string): readonly Orphan[] {
+  return readRecorded(dataDir).filter(isRunning);
 }
 
-function readRecorded(dataDir: string): readonly Recorded[] {
+/** SIGTERM asks them to finish their requests and end. Who has ended meanwhile is passed over. */
+export function endOrphans(orphans: readonly Orphan[], signal: 'SIGTERM' | 'SIGKILL', logger: Logger): void {
+  for (const orphan of orphans.filter(isRunning)) {
+    try {
+      process.kill(orphan.pid, signal);
+    } catch (error) {
+      logger.debug({ pid: orphan.pid, err: error }, 'orphaned worker ended by itself');
+    }
+  }
+}
+
+function isRunning({ pid, ticks }: Orphan): boolean {
+  return startTicks(pid) === ticks;
+}
+
+function readRecorded(dataDir: string): readonly Orphan[] {
   let parsed: unknown;
   const path = join(dataDir, FILE);
   try {
@@ -95,7 +99,7 @@ function isOurs(path: string): boolean {
   return isRegular && (mode & 0o002) === 0 && (process.getuid === undefined || uid === process.getuid());
 }
 
-function isRecorded(value: unknown): value is Recorded {
+function isRecorded(value: unknown): value is Orphan {
   return (
     typeof value === 'object' &&
     value !== null &&

@@ -2,7 +2,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { chmodSync, existsSync, readFileSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { forgetWorkers, recordWorkers, retireOrphans } from '../../control-plane/workers/orphans.js';
+import {
+  endOrphans,
+  findOrphans,
+  forgetWorkers,
+  recordWorkers,
+} from '../../control-plane/workers/orphans.js';
 import { silence } from '../support/silence.js';
 import { useTempDirs } from '../support/temp-dir.js';
 import { waitUntil } from '../support/wait-until.js';
@@ -33,6 +38,13 @@ function ended(child: ChildProcess): boolean {
   return child.exitCode !== null || child.signalCode !== null;
 }
 
+/** Asks all orphans to end; answers how many there were. */
+function retireOrphans(directory: string): number {
+  const orphans = findOrphans(directory);
+  endOrphans(orphans, 'SIGTERM', silence);
+  return orphans.length;
+}
+
 const itWithProc = existsSync('/proc/self/stat') ? it : it.skip;
 
 describe('orphaned workers', () => {
@@ -40,10 +52,10 @@ describe('orphaned workers', () => {
     const directory = newDirectory();
     const [first, second] = [await someProcess(), await someProcess()];
     recordWorkers(directory, [first.pid, second.pid], silence);
-    expect(retireOrphans(directory, silence)).toBe(2);
+    expect(retireOrphans(directory)).toBe(2);
     await waitUntil('both to end', () => ended(first.child) && ended(second.child));
     expect(first.child.signalCode).toBe('SIGTERM');
-    expect(retireOrphans(directory, silence)).toBe(0);
+    expect(retireOrphans(directory)).toBe(0);
   });
 
   itWithProc('are not mistaken for a later process with the same number', async () => {
@@ -54,7 +66,7 @@ describe('orphaned workers', () => {
     const recorded = JSON.parse(readFileSync(file, 'utf8')) as { pid: number; ticks: string }[];
     const earlier = recorded.map((one) => ({ ...one, ticks: String(Number(one.ticks) - 1) }));
     writeFileSync(file, JSON.stringify(earlier));
-    expect(retireOrphans(directory, silence)).toBe(0);
+    expect(retireOrphans(directory)).toBe(0);
     expect(ended(child)).toBe(false);
   });
 
@@ -64,11 +76,11 @@ describe('orphaned workers', () => {
     recordWorkers(directory, [pid], silence);
     const file = join(directory, 'workers.json');
     chmodSync(file, 0o666);
-    expect(retireOrphans(directory, silence)).toBe(0);
+    expect(retireOrphans(directory)).toBe(0);
     chmodSync(file, 0o600);
     renameSync(file, join(directory, 'elsewhere'));
     symlinkSync(join(directory, 'elsewhere'), file);
-    expect(retireOrphans(directory, silence)).toBe(0);
+    expect(retireOrphans(directory)).toBe(0);
     expect(ended(child)).toBe(false);
   });
 
@@ -80,7 +92,7 @@ describe('orphaned workers', () => {
     const { pid } = await someProcess();
     recordWorkers(directory, [pid], silence);
     expect(readFileSync(victim, 'utf8')).toBe('precious');
-    expect(retireOrphans(directory, silence)).toBe(1);
+    expect(retireOrphans(directory)).toBe(1);
   });
 
   itWithProc('are those recorded last; processes that are gone are left out', async () => {
@@ -88,7 +100,7 @@ describe('orphaned workers', () => {
     const [first, second] = [await someProcess(), await someProcess()];
     recordWorkers(directory, [first.pid, 2 ** 22 + 1], silence);
     recordWorkers(directory, [second.pid], silence);
-    expect(retireOrphans(directory, silence)).toBe(1);
+    expect(retireOrphans(directory)).toBe(1);
     await waitUntil('the second to end', () => ended(second.child));
     expect(ended(first.child)).toBe(false);
   });
@@ -99,7 +111,7 @@ describe('orphaned workers', () => {
     recordWorkers(directory, [pid], silence);
     forgetWorkers(directory);
     forgetWorkers(directory);
-    expect(retireOrphans(directory, silence)).toBe(0);
+    expect(retireOrphans(directory)).toBe(0);
     expect(ended(child)).toBe(false);
   });
 
@@ -115,12 +127,12 @@ describe('orphaned workers', () => {
   ])('are none in a file that holds %s', (_name, text) => {
     const directory = newDirectory();
     writeFileSync(join(directory, 'workers.json'), text);
-    expect(retireOrphans(directory, silence)).toBe(0);
+    expect(retireOrphans(directory)).toBe(0);
   });
 
   it('need not be recorded: a directory that is gone ends nobody', () => {
     const nowhere = join(newDirectory(), 'gone');
     expect(() => recordWorkers(nowhere, [process.pid], silence)).not.toThrow();
-    expect(retireOrphans(nowhere, silence)).toBe(0);
+    expect(retireOrphans(nowhere)).toBe(0);
   });
 });

@@ -1,0 +1,133 @@
+import { type Server, createServer } from 'node:http';
+import { type AddressInfo, type Socket, createServer as createTcpServer } from 'node:net';
+import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
+import { AppServer } from '../support/app-server.js';
+import { httpGet } from '../support/http-get.js';
+import { QUICK_CHECK, backendList, base } from '../support/scenario.js';
+import { Tidegate } from '../support/tidegate-process.js';
+import { waitUntil } from '../support/wait-until.js';
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** A port that is free now: takeovers need the same one again. */
+async function freePort(): Promise<number> {
+  const server = createTcpServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+describe('starting and stopping', () => {
+  let app: AppServer;
+  let tidegate: Tidegate;
+
+  beforeAll(async () => {
+    app = await AppServer.start('app1');
+  });
+  afterAll(async () => app.kill());
+  afterEach(async () => tidegate.dispose());
+
+  it('ends in order when it is told to while it starts', async () => {
+    tidegate = Tidegate.prepare(`${base(2)}${backendList([app])}`);
+    const child = tidegate.spawn();
+    const started = (): boolean => tidegate.lines.some((line) => line.msg === 'WorkerStarted');
+    await waitUntil('a worker to be forked', started);
+    child.kill('SIGHUP');
+    child.kill('SIGTERM');
+    expect(await tidegate.exited).toBe(0);
+    expect(tidegate.lines.at(-1)).toMatchObject({ msg: 'stopped' });
+  });
+
+  it('does not wait for checks of backends that do not answer', async () => {
+    const sockets = new Set<Socket>();
+    const silent = createTcpServer((socket) => {
+      sockets.add(socket);
+      socket.on('error', () => undefined);
+    }).listen(0, '127.0.0.1');
+    await once(silent, 'listening');
+    const url = `http://127.0.0.1:${(silent.address() as AddressInfo).port}`;
+    tidegate = await Tidegate.start(
+      `${base(1)}backends: [{ id: silent, url: "${url}" }]\nhealth_check: { interval: 60s, timeout: 60s, path: /health }\n`,
+    );
+    await waitUntil('a check to begin', () => sockets.size > 0);
+    // Were it to wait, the limit of this test would strike.
+    expect(await tidegate.stop()).toBe(0);
+    for (const socket of sockets) socket.destroy();
+    silent.close();
+  });
+
+  it('ends at once at a second signal, and its workers with it', async () => {
+    const never = Promise.withResolvers<void>();
+    app.gate = never.promise;
+    tidegate = await Tidegate.start(`${base(1)}${backendList([app])}`);
+    const [worker] = await tidegate.workerPids();
+    const request = httpGet(tidegate.url('/')).catch(() => 'broken');
+    await waitUntil('a request in flight', () => app.inFlight > 0);
+    process.kill(tidegate.pid, 'SIGTERM');
+    await waitUntil('the shutdown to begin', () => tidegate.lines.some((line) => line.msg === 'stopping'));
+    process.kill(tidegate.pid, 'SIGTERM');
+    expect(await tidegate.exited).toBe(1);
+    expect(await request).toBe('broken');
+    await waitUntil('the worker to end', () => !isAlive(worker!));
+    app.gate = null;
+    never.resolve();
+  });
+
+  it('takes over from workers that do not react any more', async () => {
+    const port = await freePort();
+    tidegate = await Tidegate.start(
+      `${base(2).replace('port: 0', `port: ${port}`)}${backendList([app])}${QUICK_CHECK}\n`,
+    );
+    const orphans = await tidegate.workerPids();
+    process.kill(orphans[0]!, 'SIGSTOP');
+    await tidegate.killPrimary();
+    await tidegate.run();
+    await tidegate.untilAvailability('app1', 'available');
+    expect((await httpGet(tidegate.url('/'))).body).toBe('app1');
+    await waitUntil('the old workers to end', () => orphans.every((pid) => !isAlive(pid)));
+  });
+
+  it('leaves the workers of a dead primary alone until it can take their place', async () => {
+    const port = await freePort();
+    const yaml = `${base(1).replace('port: 0', `port: ${port}`)}${backendList([app])}`;
+    tidegate = await Tidegate.start(yaml);
+    await tidegate.killPrimary();
+    const blocker: Server = createServer().listen(0, '127.0.0.1');
+    await once(blocker, 'listening');
+    const taken = (blocker.address() as AddressInfo).port;
+    tidegate.write(yaml.replace('admin: { port: 0 }', `admin: { port: ${taken} }`));
+    tidegate.spawn();
+    expect(await tidegate.exited).toBe(1);
+    expect((await httpGet(tidegate.url('/'))).body).toBe('app1');
+    blocker.close();
+    tidegate.write(yaml);
+    await tidegate.run();
+    expect((await httpGet(tidegate.url('/'))).body).toBe('app1');
+  });
+
+  it('starts a worker again that the system refused for want of descriptors', async () => {
+    tidegate = await Tidegate.start(`${base(2)}${backendList([app])}`);
+    const limit = (soft: number): unknown =>
+      execFileSync('prlimit', [`--pid=${tidegate.pid}`, `--nofile=${soft}:`]);
+    const before = /Max open files\s+(\d+)/.exec(
+      execFileSync('cat', [`/proc/${tidegate.pid}/limits`], { encoding: 'utf8' }),
+    );
+    const [victim] = await tidegate.workerPids();
+    limit(8);
+    process.kill(victim!, 'SIGKILL');
+    await waitUntil('the refusal', () => tidegate.lines.some((line) => line.msg === 'worker channel failed'));
+    limit(Number(before?.[1]));
+    await waitUntil('two workers', async () => (await tidegate.workerPids()).length === 2, 20_000);
+    expect(await tidegate.stop()).toBe(0);
+  });
+});
