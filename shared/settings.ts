@@ -88,6 +88,10 @@ export interface PoolSettings {
 export interface RetrySettings {
   /** Attempts in all for one request, the first one included. */
   readonly attempts: number;
+  /**
+   * Longest wait of one attempt for its response head, from the end of the request (a slow upload is not the backend's
+   * fault), while a further attempt is possible.
+   */
   readonly perTryTimeoutMs: number;
   /** Retries allowed as a share of requests, 0 to 100… */
   readonly budgetPercent: number;

@@ -84,7 +84,10 @@ export const retry = z
     ).prefault(3),
     per_try_timeout: duration(
       { min: '1ms', max: '24h' },
-      { describe: 'From the start of an attempt to its response head, while a further attempt is possible.' },
+      {
+        describe:
+          'From the end of the request to the response head, for one attempt while a further one is possible.',
+      },
     ).prefault('15s'),
     budget_percent: percent(
       { min: 0, max: 100 },

@@ -37,7 +37,8 @@ export const log = z
       describe: 'One JSON object per line, or text for people. `auto`: `pretty` on a terminal, else `json`.',
     }).prefault('auto'),
     access: choice(['off', 'sampled', 'on'], {
-      describe: 'Which requests are written to the access log. Applied while running.',
+      describe:
+        'Which requests are written to the access log. Unless `off`, backends are sent `X-Request-ID`: that of a trusted proxy, else a new one; with `off` it is passed as the client sent it. Applied while running.',
     }).prefault('off'),
     access_sample_ratio: share(
       { min: 0, max: 1 },

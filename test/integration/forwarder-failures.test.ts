@@ -272,6 +272,21 @@ describe.each(ENGINES)('failures under the %s engine', (_name, startEngine) => {
     expect(failures('a', 'timeout')).toBe(1);
   });
 
+  it('counts the time of one try from the end of the request', async () => {
+    const whole: BackendScript = (request, connection) => {
+      void waitUntil('the body', () => request.body() === 'abcdef').then(() =>
+        connection.write(answer('ok')),
+      );
+    };
+    await start([whole, whole], { retry: { perTryTimeoutMs: 300 } });
+    const client = await connectRaw(engine.port);
+    client.send('PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 6\r\n\r\nabc');
+    setTimeout(() => client.send('def'), 600);
+    await client.until(/ok$/);
+    client.close();
+    expect(failures('a', 'timeout') + failures('b', 'timeout')).toBe(0);
+  });
+
   it('waits longer than one try may take where no other could follow', async () => {
     const late: BackendScript = (_request, connection) => {
       setTimeout(() => connection.write(answer('late')), 300);
