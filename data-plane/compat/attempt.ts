@@ -12,7 +12,7 @@ import { createProxyServer, type ProxyServer } from 'http-proxy-3';
 import type { FailureReason } from '#shared/outcome.js';
 import type { TimeoutSettings } from '#shared/settings.js';
 import type { BackendEntry } from '../routing/routing-table.js';
-import { isPlainResponse } from './check-response.js';
+import { isPlainResponse, isSwitchTo } from './check-response.js';
 import type { BodyFeed, RequestBody } from './request-body.js';
 import { passTrailers } from './trailers.js';
 
@@ -40,8 +40,8 @@ export interface AttemptOrder {
   readonly body: RequestBody;
   readonly backend: BackendEntry;
   readonly agent: Agent;
-  /** Whether the client asked for another protocol. */
-  readonly mayUpgrade: boolean;
+  /** The protocol that the client asked for, if it may have another. */
+  readonly upgrade: string | null;
   /** Target to send, as it is. */
   readonly target: string;
   /** Fields to send: name, value, name, value… */
@@ -211,7 +211,10 @@ class Attempt {
 
   #upgraded(response: IncomingMessage, socket: Duplex, head: Buffer): void {
     socket.on('error', () => undefined);
-    if (this.#ended || !this.#order.mayUpgrade || response.statusCode !== 101) {
+    const { upgrade } = this.#order;
+    const agreed =
+      upgrade !== null && response.statusCode === 101 && isSwitchTo(response.rawHeaders, upgrade);
+    if (this.#ended || !agreed || !isPlainResponse(response, this.#order.headerCount)) {
       socket.destroy();
       this.#end({ kind: 'failed', reason: 'malformed', stale: false });
     } else this.#end({ kind: 'upgraded', response, socket, head });

@@ -13,8 +13,10 @@ import type { Forwarder, ForwarderContext } from '../forwarder.js';
 import { createRetryBudget } from '../routing/retry-budget.js';
 import { AttemptRunner } from './attempt.js';
 import { ClientConnections } from './client-connections.js';
+import type { Arrival } from './exchange.js';
 import { handleRequest, type EngineParts } from './handle-request.js';
 import { replyAndClose } from './raw-reply.js';
+import { RequestLines } from './request-lines.js';
 import { UpstreamAgents } from './upstream-agents.js';
 import { mayUpgrade } from './upgrade-rule.js';
 
@@ -23,12 +25,18 @@ const HEAD_CHECK_INTERVAL_MS = 1_000;
 const TLS_HANDSHAKE_TIMEOUT_MS = 10_000;
 /** How often connections that have become idle are closed while shutting down, milliseconds. */
 const IDLE_SWEEP_MS = 50;
+/**
+ * How long a client that has ended its side is still answered. It may have shut down one direction, or be gone: the two
+ * look the same until something is written. Counts anew with each part of the answer.
+ */
+const HALF_CLOSED_MS = 1_000;
 /** Connections that the system may hold for us before we accept them. */
 const BACKLOG = 4_096;
 
 export class CompatEngine implements Forwarder {
   readonly #context: ForwarderContext;
   readonly #connections: ClientConnections;
+  readonly #lines = new RequestLines();
   readonly #agents = new UpstreamAgents();
   readonly #parts: EngineParts;
   #server: http.Server | https.Server | null = null;
@@ -108,8 +116,7 @@ export class CompatEngine implements Forwarder {
       connectionsCheckingInterval: HEAD_CHECK_INTERVAL_MS,
       // The answer to a missing Host is ours, so that it carries its code.
       requireHostHeader: false,
-      shouldUpgradeCallback: (request) =>
-        mayUpgrade(request) && this.#connections.running(request.socket).length === 0,
+      shouldUpgradeCallback: (request) => mayUpgrade(request) && this.#lines.isFree(request.socket),
     };
     if (!settings.tls) return this.#wire(http.createServer(options));
     if (certificate === null) throw new Error('a TLS listener needs a certificate');
@@ -118,6 +125,8 @@ export class CompatEngine implements Forwarder {
       ...secureOptions(certificate),
       ticketKeys: Buffer.from(certificate.ticketKeys),
       minVersion: 'TLSv1.2',
+      // Only the plain server does this by itself.
+      allowHalfOpen: true,
       ALPNProtocols: ['http/1.1'],
       handshakeTimeout: TLS_HANDSHAKE_TIMEOUT_MS,
     });
@@ -127,18 +136,26 @@ export class CompatEngine implements Forwarder {
   }
 
   #wire<Server extends http.Server>(server: Server): Server {
+    const halfOpen: Server & { httpAllowHalfOpen?: boolean } = server;
+    // A client that has said all it wants may end its side and still be answered (RFC 9112 §9.6). Node knows how, but not by an option.
+    halfOpen.httpAllowHalfOpen = true;
     server.on('connection', (socket: Socket) => {
       this.#connections.opened(socket);
       this.#context.series.counters.add(this.#context.series.connectionsAccepted, 1);
     });
-    const take = (request: http.IncomingMessage, response: http.ServerResponse, expectsContinue: boolean) => {
-      this.#follow(server);
-      void handleRequest(this.#parts, { request, response, expectsContinue, upgrade: null });
-    };
-    server.on('request', (request, response) => take(request, response, false));
-    server.on('checkContinue', (request, response) => take(request, response, true));
+    server.on(server instanceof https.Server ? 'secureConnection' : 'connection', (socket: Socket) => {
+      socket.on('end', () => {
+        if (!this.#lines.isFree(socket)) socket.setTimeout(HALF_CLOSED_MS);
+      });
+    });
+    server.on('request', (request, response) => {
+      this.#take({ request, response, expectsContinue: false, upgrade: null, ...refusalOf(request) });
+    });
+    server.on('checkContinue', (request, response) => {
+      this.#take({ request, response, expectsContinue: true, upgrade: null, ...refusalOf(request) });
+    });
     server.on('checkExpectation', (request, response) => {
-      void handleRequest(this.#parts, {
+      this.#take({
         request,
         response,
         expectsContinue: false,
@@ -162,7 +179,8 @@ export class CompatEngine implements Forwarder {
       });
     });
     server.on('connect', (request, socket: Duplex) => {
-      this.#replyOnSocket(socket, 'method_not_allowed', request.method ?? '');
+      socket.on('error', () => undefined);
+      this.#endWith(request.socket, 'method_not_allowed', request.method ?? '');
     });
     server.on('clientError', (error: NodeJS.ErrnoException, socket: Duplex) => {
       this.#refuse(error, socket as Socket);
@@ -170,18 +188,59 @@ export class CompatEngine implements Forwarder {
     return server;
   }
 
+  #take(arrival: Arrival): void {
+    const { request, response } = arrival;
+    if (this.#server !== null) this.#follow(this.#server);
+    const taken = this.#lines.take(request.socket, {
+      isWhole: () => request.complete,
+      run: () => this.#serve(arrival),
+    });
+    if (taken === 'last') response.shouldKeepAlive = false;
+    // Nobody will answer it. The connection closes after the answer before it.
+    if (taken === 'ignored') request.on('error', () => undefined).resume();
+  }
+
+  async #serve(arrival: Arrival): Promise<boolean> {
+    const { request, response } = arrival;
+    const closed = new Promise((resolve) => response.once('close', resolve));
+    await handleRequest(this.#parts, arrival);
+    await closed;
+    return response.shouldKeepAlive && !request.socket.destroyed;
+  }
+
   /** Bytes that are no request, or a request that did not come in time. */
   #refuse(error: NodeJS.ErrnoException, socket: Socket): void {
+    // What stands behind the last request of a connection is none of our business, and no harm to that request.
+    if (error.code === 'HPE_CLOSED_CONNECTION') return;
     const code = refusalFor(error);
-    const running = this.#connections.running(socket);
-    // Where an answer has begun, another one would be read as part of it.
-    const answering = running.some(({ response }) => response.headersSent);
-    for (const exchange of running) exchange.abort();
-    if (code === null || answering || !socket.writable) {
+    const at = this.#lines.breakPoint(socket);
+    if (code === null || at === 'in-answered') {
+      for (const exchange of this.#connections.running(socket)) exchange.abort();
       socket.destroy();
       return;
     }
-    this.#replyOnSocket(socket, code, '');
+    // Node's parser says it again for each piece that still comes.
+    if (socket.writableEnded) return;
+    if (at !== 'in-running') {
+      this.#endWith(socket, code, '');
+      return;
+    }
+    const running = this.#connections.running(socket);
+    for (const exchange of running) exchange.abort();
+    // Where an answer has begun, another one would be read as part of it.
+    if (running.some(({ response }) => response.headersSent)) socket.destroy();
+    else this.#replyOnSocket(socket, code, '');
+  }
+
+  /** The last word on a connection, once all that came before is answered. */
+  #endWith(socket: Socket, code: ErrorCode, method: string): void {
+    this.#lines.finish(socket, {
+      isWhole: () => true,
+      run: () => {
+        this.#replyOnSocket(socket, code, method);
+        return Promise.resolve(false);
+      },
+    });
   }
 
   #replyOnSocket(socket: Duplex, code: ErrorCode, method: string): void {
@@ -205,6 +264,11 @@ export class CompatEngine implements Forwarder {
     // One more than allowed: node would cut the list silently, and a hidden Content-Length would still frame the body.
     server.maxHeadersCount = limits.headerCount + 1;
   }
+}
+
+/** Node's parser takes HTTP/0.9 and HTTP/2.0 for requests like any other. */
+function refusalOf({ httpVersion }: http.IncomingMessage): { readonly refusal?: ErrorCode } {
+  return httpVersion === '1.1' || httpVersion === '1.0' ? {} : { refusal: 'unsupported_version' };
 }
 
 /** What to tell a client whose bytes node did not take for a request. `null`: it is not there any more. */

@@ -61,7 +61,9 @@ export async function handleRequest(parts: EngineParts, arrival: Arrival): Promi
   try {
     await serve(parts, exchange);
   } catch (error) {
-    // A bug. The request is lost, the connection cannot be trusted; all others go on.
+    // A bug. The request is lost, the connection cannot be trusted; all others go on. Elsewhere a bug ends the process; not
+    // here, where what came from outside leads to it: whoever found such a request would have a switch that ends all
+    // connections of a worker, again and again. What others share (load, permits) was given back on the way here.
     context.logger.error({ error: error instanceof Error ? error.stack : String(error) }, 'request failed');
     response.destroy();
     socket.destroy();
@@ -261,7 +263,7 @@ function run(
     body,
     backend: chosen.backend,
     agent: parts.agents.agentFor(chosen.backend.address, settings, fresh),
-    mayUpgrade: upgrade !== null,
+    upgrade: upgrade === null ? null : joinedField(request.rawHeaders, 'upgrade'),
     target: checked.target,
     fields: upstreamFields(errand, sessionCookieNames(pool.sticky)),
     timeouts: settings.timeouts,

@@ -26,10 +26,13 @@ export interface RelayOrder {
 export function writeHead(from: IncomingMessage, to: ServerResponse, fields: readonly string[]): boolean {
   try {
     to.sendDate = false;
-    to.writeHead(from.statusCode ?? 0, from.statusMessage ?? '', [...fields]);
+    const status = from.statusCode ?? 0;
+    // RFC 9110 §8.6: a message that has no body has no length of one.
+    to.writeHead(status, from.statusMessage ?? '', status === 204 ? withoutLength(fields) : [...fields]);
     return true;
   } catch {
-    // Node refuses status codes and characters that would not make a message; nothing was sent yet.
+    // Node refuses what would not make a message; nothing was sent yet, and what it has kept of it must not spoil our own answer.
+    to.statusMessage = '';
     return false;
   }
 }
@@ -58,6 +61,11 @@ export function relayBody(order: RelayOrder): Promise<RelayEnd> {
       timer.refresh();
     });
     from.on('error', () => finish('broken'));
+    // Node takes the end of the connection for the end of a body that nothing else ends, be it a clean one or a reset: only
+    // the error, which comes before, tells them apart.
+    order.upstream.on('error', () => {
+      if (!from.complete) finish('broken');
+    });
     from.on('close', () => {
       if (!from.complete) finish('broken');
     });
@@ -81,6 +89,11 @@ export function relayBody(order: RelayOrder): Promise<RelayEnd> {
       if (running && bytes === 0 && !to.writableEnded) to.flushHeaders();
     });
   });
+}
+
+function withoutLength(fields: readonly string[]): string[] {
+  const isLength = (at: number): boolean => fields[at - (at % 2)]?.toLowerCase() === 'content-length';
+  return fields.filter((_text, at) => !isLength(at));
 }
 
 /** Ends the connection so that nobody takes the message for whole, even when only its end would mark the body's. */

@@ -16,9 +16,18 @@ const NOT_IN_TRAILERS: ReadonlySet<string> = new Set([
   'expect',
   'forwarded',
   'host',
+  'http2-settings',
+  'if-match',
+  'if-modified-since',
+  'if-none-match',
+  'if-range',
+  'if-unmodified-since',
   'keep-alive',
+  'location',
+  'max-forwards',
   'proxy-authenticate',
   'proxy-authorization',
+  'proxy-connection',
   'range',
   'set-cookie',
   'te',
@@ -27,6 +36,7 @@ const NOT_IN_TRAILERS: ReadonlySet<string> = new Set([
   'upgrade',
   'www-authenticate',
   'x-real-ip',
+  'x-request-id',
 ]);
 
 /** @param raw as node gives them: name, value, name, value… */

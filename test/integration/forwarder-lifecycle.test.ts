@@ -271,6 +271,18 @@ describe.each(ENGINES)('the %s engine as a server', (_name, startEngine) => {
       expect(backend.requests[0]?.field('x-forwarded-proto')).toBe('https');
     });
 
+    it('answers a client that has ended its side', async () => {
+      await start(() => answer('ok'), {}, { certificate: SERVER });
+      const socket = await connectTls();
+      let received = '';
+      socket.on('data', (chunk: Buffer) => {
+        received += chunk.toString('latin1');
+      });
+      socket.end(GET);
+      await waitUntil('the answer', () => received.endsWith('\r\n\r\nok'));
+      await waitUntil('the end', () => socket.readableEnded);
+    });
+
     it('uses a new certificate for new connections, and keeps those that are open', async () => {
       await start(() => answer('ok'), {}, { certificate: SERVER });
       const open = await connectTls();

@@ -31,7 +31,7 @@ function badChunks([name, rule, body, compat, status = 400]: BadChunks): Strictn
 }
 
 const END = `0\r\n\r\n${SMUGGLED}`;
-/** node:http leaves out what this engine checks. */
+/** node:http leaves out what the other engine checks. Trailers that must not be are left out of what goes on. */
 const PASSED: Override = {
   statuses: [200, 200],
   after: 'tunnel',
@@ -85,8 +85,18 @@ const BAD: readonly BadChunks[] = [
   ['a NUL in a trailer', 'RFC 9110 §5.5', `0\r\nX: a\0\r\n\r\n${SMUGGLED}`],
   ['Content-Length in trailers', 'RFC 9110 §6.5.1', `0\r\nContent-Length: 5\r\n\r\n${SMUGGLED}`],
   ['Transfer-Encoding in trailers', 'RFC 9110 §6.5.1', `0\r\nTransfer-Encoding: chunked\r\n\r\n${SMUGGLED}`],
-  ['Host in trailers', 'RFC 9110 §6.5.1', `0\r\nHost: b.test\r\n\r\n${SMUGGLED}`, PASSED],
-  ['Authorization in trailers', 'RFC 9110 §6.5.1', `0\r\nAuthorization: x\r\n\r\n${SMUGGLED}`, PASSED],
+  [
+    'Host in trailers',
+    'RFC 9110 §6.5.1',
+    `0\r\nHost: b.test\r\n\r\n${SMUGGLED}`,
+    { ...PASSED, backendLacks: [/host: b\.test/i] },
+  ],
+  [
+    'Authorization in trailers',
+    'RFC 9110 §6.5.1',
+    `0\r\nAuthorization: x\r\n\r\n${SMUGGLED}`,
+    { ...PASSED, backendLacks: [/authorization/i] },
+  ],
   [
     'trailers beyond the limit of a head',
     'RFC 6585 §5',

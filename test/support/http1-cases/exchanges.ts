@@ -120,7 +120,13 @@ const UPGRADES: readonly StrictnessCase[] = [
     steps: [{ send: UPGRADE }],
     replies: [{ bytes: SWITCHED.replace('websocket', 'h2c') }],
     expected: { statuses: [502], after: 'tunnel', code: 'upstream_malformed', requests: 1 },
-    compat: { statuses: [101], code: undefined },
+  },
+  {
+    name: 'answers 502 to 101 with a NUL in its reason',
+    rule: 'RFC 9112 §4',
+    steps: [{ send: UPGRADE }],
+    replies: [{ bytes: SWITCHED.replace('Switching', 'Switch\0ing') }],
+    expected: { statuses: [502], after: 'tunnel', code: 'upstream_malformed', requests: 1, lacks: ['\0'] },
   },
   {
     name: 'ignores Upgrade in HTTP/1.0',
@@ -180,8 +186,6 @@ const REUSE: readonly StrictnessCase[] = [
     steps: [{ send: GET }, { ends: true }],
     replies: [{ bytes: OK }],
     expected: { statuses: [200], after: 'closed', requests: 1 },
-    // It takes the end of the client's side for its leaving.
-    compat: { statuses: [] },
   },
   {
     name: 'makes no whole request of one whose body ends too early',

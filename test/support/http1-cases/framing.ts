@@ -30,15 +30,16 @@ const REFUSED: readonly Refused[] = [
   ['a length with a zero in front', 'RFC 9110 §8.6', length(' 010')],
   ['a length with a space within', 'RFC 9110 §8.6', length(' 1 0')],
   ['a length in quotes', 'RFC 9110 §8.6', length(' "5"')],
-  [
-    'a length of 2^53',
-    'RFC 9110 §8.6',
-    length(' 9007199254740992'),
-    400,
-    { statuses: [], after: 'tunnel', code: undefined, requests: 1 },
-  ],
+  ['a length of 2^53', 'RFC 9110 §8.6', length(' 9007199254740992')],
   ['a length of 2^64 and 5', 'RFC 9110 §8.6', length(' 18446744073709551621')],
-  ['a length with a tab behind it', 'RFC 9112 §5', length(' 5\t')],
+  [
+    'a length with a tab behind it',
+    'RFC 9112 §5',
+    length(' 5\t'),
+    400,
+    // Node's parser has taken the tab off; the backend does not see it. What does not belong to the body is no request.
+    { statuses: [200, 400], requests: 1 },
+  ],
   ['an empty coding', 'RFC 9112 §6.1', coding('')],
   ['coding that is not chunked', 'RFC 9112 §6.1', coding(' gzip'), 501],
   ['identity', 'RFC 9112 §6.1', coding(' identity'), 501],
@@ -73,13 +74,7 @@ const REFUSED: readonly Refused[] = [
     post(`${'X: y\r\n'.repeat(99)}${CHUNKED}`, `0\r\n\r\n${SMUGGLED}`),
     431,
   ],
-  [
-    'TRACE with content',
-    'RFC 9110 §9.3.8',
-    `TRACE / HTTP/1.1\r\n${HOST}Content-Length: 5\r\n\r\nhello`,
-    400,
-    { statuses: [200], after: 'tunnel', code: undefined, requests: 1 },
-  ],
+  ['TRACE with content', 'RFC 9110 §9.3.8', `TRACE / HTTP/1.1\r\n${HOST}Content-Length: 5\r\n\r\nhello`],
 ];
 
 const ACCEPTED: readonly Accepted[] = [
@@ -158,8 +153,43 @@ const PIPELINED: readonly StrictnessCase[] = [
     steps: [{ send: `GET /first HTTP/1.1\r\n${HOST}\r\nGET / HTTP/1.1\r\n\r\n${SMUGGLED}` }],
     replies: [{ bytes: OK }],
     expected: { statuses: [200, 400], after: 'closed', code: 'bad_request', requests: 1 },
-    // node:http hands over what it has parsed already.
-    compat: { requests: 2, second: true },
+  },
+  {
+    name: 'answers what came before bytes that are no request, then refuses them',
+    rule: 'RFC 9112 §9.3.2',
+    steps: [{ send: `GET /1 HTTP/1.1\r\n${HOST}\r\nGET /2 HTTP/1.1\r\n${HOST}\r\n\0\r\n\r\n${SMUGGLED}` }],
+    replies: [{ bytes: OK }, { bytes: OK }],
+    expected: { statuses: [200, 200, 400], after: 'closed', code: 'bad_request', requests: 2 },
+  },
+  {
+    name: 'answers what came before CONNECT, then refuses it',
+    rule: 'RFC 9112 §9.3.2',
+    steps: [
+      { send: `GET /1 HTTP/1.1\r\n${HOST}\r\nCONNECT a.test:443 HTTP/1.1\r\nHost: a.test:443\r\n\r\n` },
+    ],
+    replies: [{ bytes: OK }],
+    expected: { statuses: [200, 405], after: 'closed', code: 'method_not_allowed', requests: 1 },
+  },
+  {
+    name: 'answers what came before a body that breaks, then refuses that request',
+    rule: 'RFC 9112 §9.3.2',
+    steps: [{ send: `GET /1 HTTP/1.1\r\n${HOST}\r\n${post(CHUNKED, '3\r\nabc\r\nx\r\n')}` }],
+    replies: [{ bytes: OK }, { bytes: OK, once: /abc\r\n0\r\n/ }],
+    expected: { statuses: [200, 400], after: 'closed', code: 'bad_request', requests: 'any' },
+  },
+  {
+    name: 'takes up no request before the answer to the one before it',
+    rule: 'RFC 9112 §9.3.2',
+    steps: [
+      { send: `GET /first HTTP/1.1\r\n${HOST}\r\nPOST /second HTTP/1.1\r\n${HOST}Content-Length: 0\r\n\r\n` },
+      { backendReceives: '/first' },
+      { backendSends: 'HTTP/1.1 200 OK\r\nX-Turn: first\r\nContent-Length: 0\r\n\r\n' },
+      { receives: 'X-Turn: first' },
+      { backendReceives: '/second' },
+    ],
+    replies: [{ bytes: '' }, { bytes: OK }],
+    // Side by side they would need two connections.
+    expected: { statuses: [200, 200], after: 'tunnel', requests: 2, upstreamConnections: 1 },
   },
   {
     name: 'reads nothing after Connection: close',
@@ -167,8 +197,6 @@ const PIPELINED: readonly StrictnessCase[] = [
     steps: [{ send: `GET / HTTP/1.1\r\n${HOST}Connection: close\r\n\r\n${SMUGGLED}` }],
     replies: [{ bytes: OK }],
     expected: { statuses: [200], after: 'closed', requests: 1, contains: [/connection: close\r\n/i] },
-    // node:http takes what follows for an error, and the request with it.
-    compat: { statuses: [400], requests: 0 },
   },
   {
     name: 'reads no request within the body of one that it answers by itself',

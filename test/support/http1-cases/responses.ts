@@ -28,35 +28,17 @@ function malformed([name, rule, bytes, compat]: Malformed): StrictnessCase {
   return compat === undefined ? base : { ...base, compat };
 }
 
-/** node:http reads on where this engine refuses; what it makes of that is looked at elsewhere. */
-const PASSED: Override = {
-  statuses: [200],
-  code: undefined,
-  after: 'tunnel',
-  upstreamConnections: undefined,
-};
-
 const MALFORMED: readonly Malformed[] = [
   ['something that is not HTTP', 'RFC 9112 §4', 'ICY 200 OK\r\n\r\n'],
   ['a line of text', 'RFC 9112 §4', 'hello, world\r\n'],
   ['a version in lower case', 'RFC 9112 §2.3', 'http/1.1 200 OK\r\n\r\n'],
-  ['HTTP/2.0', 'RFC 9112 §2.3', 'HTTP/2.0 200 OK\r\nContent-Length: 0\r\n\r\n', PASSED],
+  ['HTTP/2.0', 'RFC 9112 §2.3', 'HTTP/2.0 200 OK\r\nContent-Length: 0\r\n\r\n'],
   ['a status of two digits', 'RFC 9112 §4', 'HTTP/1.1 20 OK\r\nContent-Length: 0\r\n\r\n'],
   ['a status of four digits', 'RFC 9112 §4', 'HTTP/1.1 2000 OK\r\nContent-Length: 0\r\n\r\n'],
   ['a status below 100', 'RFC 9110 §15', 'HTTP/1.1 099 Low\r\nContent-Length: 0\r\n\r\n'],
-  [
-    'a status above 599',
-    'RFC 9110 §15',
-    'HTTP/1.1 600 High\r\nContent-Length: 0\r\n\r\n',
-    { ...PASSED, statuses: [600] },
-  ],
+  ['a status above 599', 'RFC 9110 §15', 'HTTP/1.1 600 High\r\nContent-Length: 0\r\n\r\n'],
   ['two spaces before the status', 'RFC 9112 §4', 'HTTP/1.1  200 OK\r\nContent-Length: 0\r\n\r\n'],
-  [
-    'a NUL in the reason',
-    'RFC 9112 §4',
-    'HTTP/1.1 200 O\0K\r\nContent-Length: 0\r\n\r\n',
-    { statuses: [], code: undefined, after: 'closed', upstreamConnections: undefined },
-  ],
+  ['a NUL in the reason', 'RFC 9112 §4', 'HTTP/1.1 200 O\0K\r\nContent-Length: 0\r\n\r\n'],
   ['a bare LF', 'RFC 9112 §2.2', 'HTTP/1.1 200 OK\nContent-Length: 0\n\n'],
   ['a bare CR in a field', 'RFC 9112 §2.2', ok('X: a\rContent-Length: 5\r\nContent-Length: 0\r\n')],
   ['a folded line', 'RFC 9112 §5.2', ok('X: a\r\n b\r\nContent-Length: 0\r\n')],
@@ -68,31 +50,17 @@ const MALFORMED: readonly Malformed[] = [
   ['the same length twice', 'RFC 9112 §6.3', ok('Content-Length: 5\r\nContent-Length: 5\r\n', 'hello')],
   ['a length that is no number', 'RFC 9112 §6.3', ok('Content-Length: five\r\n', 'hello')],
   ['a length with minus', 'RFC 9112 §6.3', ok('Content-Length: -1\r\n')],
-  [
-    'a coding that is not chunked',
-    'RFC 9112 §6.1',
-    ok('Transfer-Encoding: gzip\r\n', 'x'),
-    { ...PASSED, statuses: [] },
-  ],
+  ['a coding that is not chunked', 'RFC 9112 §6.1', ok('Transfer-Encoding: gzip\r\n', 'x')],
   [
     'chunked with a tab behind it',
     'RFC 9112 §5',
     ok('Transfer-Encoding: chunked\t\r\n', '0\r\n\r\n'),
-    { ...PASSED, statuses: [] },
+    // Node's parser hides the tab, and reads until the end of the connection all the same.
+    { statuses: [], code: undefined, after: 'tunnel', upstreamConnections: undefined },
   ],
-  ['a coding in HTTP/1.0', 'RFC 9112 §6.1', `HTTP/1.0 200 OK\r\n${CHUNKED}\r\n0\r\n\r\n`, PASSED],
-  [
-    'a coding with 204',
-    'RFC 9112 §6.1',
-    `HTTP/1.1 204 No Content\r\n${CHUNKED}\r\n0\r\n\r\n`,
-    { ...PASSED, statuses: [204] },
-  ],
-  [
-    'more fields than the limit',
-    'CVE-2026-58044',
-    ok(`${'X: y\r\n'.repeat(101)}Content-Length: 0\r\n`),
-    PASSED,
-  ],
+  ['a coding in HTTP/1.0', 'RFC 9112 §6.1', `HTTP/1.0 200 OK\r\n${CHUNKED}\r\n0\r\n\r\n`],
+  ['a coding with 204', 'RFC 9112 §6.1', `HTTP/1.1 204 No Content\r\n${CHUNKED}\r\n0\r\n\r\n`],
+  ['more fields than the limit', 'CVE-2026-58044', ok(`${'X: y\r\n'.repeat(101)}Content-Length: 0\r\n`)],
   ['a head beyond the limit', 'RFC 6585 §5', ok(`X: ${'y'.repeat(70_000)}\r\nContent-Length: 0\r\n`)],
   [
     '101 that nobody asked for',
@@ -208,7 +176,6 @@ const FRAMED: readonly Framed[] = [
     GET,
     { bytes: 'HTTP/1.1 204 No Content\r\nContent-Length: 5\r\n\r\n' },
     { statuses: [204], lacks: [/content-length: 5/i], upstreamConnections: 1 },
-    { lacks: [] },
   ],
   [
     'passes a status without reason',
@@ -315,9 +282,6 @@ function cut([name, rule, bytes, steps, compat]: Cut): StrictnessCase {
   return compat === undefined ? base : { ...base, compat };
 }
 
-/** node:http takes a reset for the end of a body until close. */
-const RESET_IS_END: Override = { statuses: [200], after: 'open', lacks: [] };
-
 const LONG = ok('Content-Length: 50\r\n', 'hello');
 const CHUNK = ok(CHUNKED, '5\r\nhello\r\n');
 
@@ -326,13 +290,7 @@ const CUT: readonly Cut[] = [
   ['cuts a body whose backend resets', 'RFC 9112 §8', LONG, [{ backendCloses: 'reset' }]],
   ['cuts chunks without their end', 'RFC 9112 §8', CHUNK, [{ backendCloses: 'end' }]],
   ['cuts chunks whose backend resets', 'RFC 9112 §8', CHUNK, [{ backendCloses: 'reset' }]],
-  [
-    'cuts a body until close that is reset',
-    'RFC 9112 §8',
-    ok('', 'hello'),
-    [{ backendCloses: 'reset' }],
-    RESET_IS_END,
-  ],
+  ['cuts a body until close that is reset', 'RFC 9112 §8', ok('', 'hello'), [{ backendCloses: 'reset' }]],
   ['cuts chunks with a bad size', 'RFC 9112 §7.1', CHUNK, [{ backendSends: 'xyz\r\n' }]],
   ['cuts chunks with a bare LF', 'CVE-2025-22871', CHUNK, [{ backendSends: '3\nabc\r\n0\r\n\r\n' }]],
   [

@@ -72,6 +72,38 @@ describe('a request that a proxy can take', () => {
   });
 });
 
+describe('a request that could be read in two ways', () => {
+  const refused = (fields: readonly string[], changes: object = {}) =>
+    checkRequest({ ...facts, ...changes, rawHeaders: fields }, limits);
+
+  it.each([
+    ['a Host beyond ASCII', ['Host', '\xe4.test']],
+    ['a port that cannot be one', ['Host', 'a.test:65536']],
+    ['a length with a zero in front', ['Host', 'a', 'Content-Length', '010']],
+    ['a length that cannot be counted', ['Host', 'a', 'Content-Length', '9007199254740992']],
+    ['a Connection that is no list', ['Host', 'a', 'connection', 'close, "x"']],
+    ['a Connection that takes Host away', ['Host', 'a', 'Connection', 'x', 'Connection', 'HOST']],
+  ])('is refused: %s', (_what, fields) => {
+    expect(refused(fields)).toBe('bad_request');
+  });
+
+  it('is refused when a name is longer than any that is', () => {
+    expect(refused(['Host', 'a', 'x'.repeat(256), ''])).toBe('head_too_large');
+    expect(refused(['Host', 'a', 'x'.repeat(255), ''])).toMatchObject({ host: 'a' });
+  });
+
+  it('is refused when it is TRACE with content', () => {
+    expect(refused(['Host', 'a', 'Content-Length', '1'], { method: 'TRACE' })).toBe('bad_request');
+    expect(refused(['Host', 'a', 'Content-Length', '0'], { method: 'TRACE' })).toMatchObject({ host: 'a' });
+  });
+
+  it('is not one with a port of 65535 or an untidy list of options', () => {
+    expect(refused(['Host', '[::1]:65535', 'Connection', ', keep-alive ,,x-hop'])).toMatchObject({
+      hasBody: false,
+    });
+  });
+});
+
 describe('a request that may change its protocol', () => {
   const upgrade = (value: string, ...more: string[]) => ({
     method: 'GET',
