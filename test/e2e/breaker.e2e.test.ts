@@ -64,7 +64,8 @@ describe('circuit breaker, with four workers', () => {
     running = false;
     await Promise.all(clients);
     // The event is older than the snapshot that lets everything through again.
-    const trials = tried!.arrivals.slice(before).filter(({ at }) => at < closed.at);
+    const closedAt = Date.parse(closed.at);
+    const trials = tried!.arrivals.slice(before).filter(({ at }) => at < closedAt);
     expect(trials.length).toBeGreaterThan(0);
     expect(Math.max(...trials.map(({ inFlight }) => inFlight))).toBeLessThanOrEqual(LIMIT);
     tried!.delayMs = 0;
