@@ -1,4 +1,9 @@
-import { buildRouteIndex, matchRoute, routeRequest } from '../../../../data-plane/routing/route-match.js';
+import {
+  MAX_AMBIGUOUS_PATH,
+  buildRouteIndex,
+  matchRoute,
+  routeRequest,
+} from '../../../../data-plane/routing/route-match.js';
 import { poolId } from '../../../../shared/ids.js';
 import { aRoute } from '../../../support/routing-fixture.js';
 
@@ -88,5 +93,17 @@ describe('route match', () => {
 
   it('refuses a path that leaves the only route', () => {
     expect(routeRequest(tableWith([null, '/api', 'api']), null, '/api/../secret')).toBe('bad_request');
+  });
+
+  it('refuses to read very long paths in other ways, but only where it would matter', () => {
+    const long = `/${'%2e'.repeat(MAX_AMBIGUOUS_PATH)}`;
+    expect(routeRequest(tableWith([null, '/api', 'api'], [null, '/', 'api']), null, long)).toBe(
+      'bad_request',
+    );
+    expect(routeRequest(tableWith([null, '/', 'api']), null, long)).not.toBe('bad_request');
+    const plain = `/${'a'.repeat(2 * MAX_AMBIGUOUS_PATH)}`;
+    expect(routeRequest(tableWith([null, '/api', 'api'], [null, '/', 'api']), null, plain)).not.toBe(
+      'bad_request',
+    );
   });
 });
