@@ -7,6 +7,7 @@ import type { CheckResult } from './commands.js';
 import type { BreakerEvidence, HealthEvidence, OutcomeBucket, TidegateEvent } from './events.js';
 import { isoTime } from './iso-time.js';
 import { actorWords, processSentence } from './process-sentence.js';
+import { settingsChange } from './settings-change.js';
 
 /** Results listed within a sentence; the rest are counted. */
 const LISTED_RESULTS = 5;
@@ -102,7 +103,7 @@ function poolSentence(event: PoolEvent): string {
     case 'PoolRemoved':
       return `its pool was removed by ${by}`;
     case 'PoolSettingsChanged':
-      return `its pool's settings were changed by ${by}`;
+      return `its pool's settings were changed by ${by}: ${settingsChange(event.data.previous, event.data.settings)}`;
     case 'PanicEntered': {
       const { ready, ejected, maxEjectionPercent } = event.data;
       return `its pool entered panic: breakers took out ${ejected} of ${ready} ready backends (limit ${maxEjectionPercent} %)`;

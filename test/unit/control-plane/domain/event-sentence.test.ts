@@ -27,7 +27,14 @@ describe('the sentence of an event', () => {
     ['BackendRemoved', { definition: definition('a') }, 'was removed by the clock'],
     ['PoolAdded', { settings: poolSettings() }, 'its pool was added by the clock'],
     ['PoolRemoved', {}, 'its pool was removed by the clock'],
-    ['PoolSettingsChanged', {}, "its pool's settings were changed by the clock"],
+    [
+      'PoolSettingsChanged',
+      {
+        previous: poolSettings({ algorithm: 'random' }),
+        settings: poolSettings({ algorithm: 'round-robin' }),
+      },
+      "its pool's settings were changed by the clock: algorithm random → round-robin",
+    ],
     ['PanicLeft', { ready: 3, ejected: 1 }, 'its pool left panic: breakers take out 1 of 3 ready backends'],
     ['BreakerClosed', { cause: 'disabled' }, 'breaker closed because it was taken out of the settings'],
     ['BreakerHalfOpened', { limit: 1 }, 'breaker half-opened, letting up to 1 trial run at once'],
@@ -64,6 +71,8 @@ describe('the sentence of an event', () => {
         until: START,
         buckets: [],
         restartNeeded: [],
+        previous: poolSettings(),
+        settings: poolSettings(),
         problems: [],
         notAfter: START,
       };

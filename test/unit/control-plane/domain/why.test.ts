@@ -101,7 +101,9 @@ describe('why', () => {
       expectedVersion: null,
     });
     expect(why(told).headline).toMatch(/^a is available since .*: became healthy: /);
-    expect(why(told).steps.at(-1)?.sentence).toBe("its pool's settings were changed by test (the API)");
+    expect(why(told).steps.at(-1)?.sentence).toBe(
+      "its pool's settings were changed by test (the API): algorithm round-robin → random",
+    );
   });
 
   it('a backend is on trial, and then available: the story of its breaker', () => {

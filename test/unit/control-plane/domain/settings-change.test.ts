@@ -1,0 +1,58 @@
+import { settingsChange } from '../../../../control-plane/domain/settings-change.js';
+import { breaker, healthCheck, poolSettings } from '../../../support/domain.js';
+
+describe('what changed in the settings of a pool', () => {
+  it('is nothing between equal settings', () => {
+    expect(
+      settingsChange(
+        poolSettings({ healthCheck: healthCheck() }),
+        poolSettings({ healthCheck: healthCheck() }),
+      ),
+    ).toBe('');
+  });
+
+  it('names single settings with their values', () => {
+    const before = poolSettings({ algorithm: 'random', healthCheck: healthCheck({ intervalMs: 300 }) });
+    const after = poolSettings({ algorithm: 'round-robin', healthCheck: healthCheck({ intervalMs: 500 }) });
+    expect(settingsChange(before, after)).toBe(
+      'algorithm random → round-robin, health_check.interval_ms 300 → 500',
+    );
+  });
+
+  it('says that a whole part came or went', () => {
+    expect(settingsChange(poolSettings({ breaker: breaker() }), poolSettings({ breaker: null }))).toBe(
+      'circuit_breaker on → off',
+    );
+    const address = { type: 'ip', prefix4: 32, prefix6: 64 } as const;
+    expect(settingsChange(poolSettings({ sticky: null }), poolSettings({ sticky: address }))).toBe(
+      'sticky_session off → on',
+    );
+  });
+
+  it('tells settings that only one kind has, and lists', () => {
+    const cookie = { type: 'cookie', cookieName: 'a', idleTimeoutMs: 1, absoluteTimeoutMs: 2 } as const;
+    const address = { type: 'ip', prefix4: 32, prefix6: 64 } as const;
+    expect(settingsChange(poolSettings({ sticky: cookie }), poolSettings({ sticky: address }))).toContain(
+      'sticky_session.cookie_name a → off',
+    );
+    const status = healthCheck({ expectedStatus: [{ from: 200, to: 204 }] });
+    expect(
+      settingsChange(poolSettings({ healthCheck: healthCheck() }), poolSettings({ healthCheck: status })),
+    ).toContain('→ [{"from":200,"to":204}]');
+  });
+
+  it('counts what would be too much to tell', () => {
+    const many = breaker({
+      failureThreshold: 91,
+      failureRatio: 0.91,
+      windowMs: 91,
+      resetTimeoutMs: 91,
+      maxResetTimeoutMs: 91,
+      halfOpenLimit: 91,
+      halfOpenSuccesses: 91,
+    });
+    expect(settingsChange(poolSettings({ breaker: breaker() }), poolSettings({ breaker: many }))).toMatch(
+      / and 1 more$/,
+    );
+  });
+});
