@@ -2,6 +2,8 @@
  * One line per request, for the share of requests that the settings ask for. Costs one comparison when it is off. When
  * nobody reads the lines they are dropped and counted: a full pipe never holds traffic.
  */
+import { createWriteStream, fstatSync } from 'node:fs';
+import type { Writable } from 'node:stream';
 import { pino } from 'pino';
 import type { Random } from '#shared/ports.js';
 
@@ -37,36 +39,59 @@ export interface AccessLog {
   close(limitMs: number): Promise<void>;
 }
 
-/** Bytes of lines that may wait to be read; beyond that, lines are dropped. */
+/** Characters of lines that may wait to be read; beyond that, lines are dropped. */
 export const MAX_WAITING_LOG_BYTES = 1_048_576;
-/** Lines are written in blocks of about this many bytes… */
+/** Lines are written in blocks of about this many characters… */
 const BLOCK_BYTES = 4_096;
 /** …or after this time. */
 const FLUSH_INTERVAL_MS = 250;
 
-/** @param descriptor where to write; not waited for, so a reader that stopped costs lines and not requests */
-export function openAccessLog(random: Random, dropped: () => void, descriptor = 1): AccessLog {
-  const destination = pino.destination({
-    dest: descriptor,
-    sync: false,
-    minLength: BLOCK_BYTES,
-    maxLength: MAX_WAITING_LOG_BYTES,
-    periodicFlush: FLUSH_INTERVAL_MS,
-  });
-  destination.on('drop', dropped);
+/** @param output not waited for, so a reader that stopped costs lines and not requests */
+export function openAccessLog(
+  random: Random,
+  dropped: () => void,
+  output: Writable = standardOutput(),
+): AccessLog {
+  let block = '';
   // The reader is gone; the lines are lost, the traffic is not.
-  destination.on('error', dropped);
-  const logger = pino({ base: null, timestamp: pino.stdTimeFunctions.isoTime }, destination);
+  output.on('error', dropped);
+  const flush = (): void => {
+    if (block !== '') output.write(block);
+    block = '';
+  };
+  const write = (line: string): void => {
+    if (output.writableLength + block.length > MAX_WAITING_LOG_BYTES) {
+      dropped();
+      return;
+    }
+    block += line;
+    if (block.length >= BLOCK_BYTES) flush();
+  };
+  const timer = setInterval(flush, FLUSH_INTERVAL_MS).unref();
+  const logger = pino({ base: null, timestamp: pino.stdTimeFunctions.isoTime }, { write });
   return {
     samples: (ratio) => ratio > 0 && (ratio >= 1 || random() < ratio),
     write: (record) => logger.info(record, 'request'),
     close: (limitMs) =>
       new Promise((resolve) => {
-        const timer = setTimeout(resolve, limitMs);
-        destination.flush(() => {
-          clearTimeout(timer);
+        clearInterval(timer);
+        flush();
+        const limit = setTimeout(resolve, limitMs);
+        output.write('', () => {
+          clearTimeout(limit);
           resolve();
         });
       }),
   };
+}
+
+/**
+ * Node's own stream does not wait for the reader of a pipe, but it does wait for a disk. Nor could a thread wait for a reader
+ * instead (as where a block is written to the descriptor): it would hold the end of the process.
+ */
+function standardOutput(): Writable {
+  const descriptor = process.stdout.fd;
+  return fstatSync(descriptor).isFile()
+    ? createWriteStream('', { fd: descriptor, autoClose: false })
+    : process.stdout;
 }

@@ -15,9 +15,13 @@ export function isPretty({ format }: LogSettings): boolean {
   return format === 'pretty' || (format === 'auto' && process.stdout.isTTY);
 }
 
+/** Characters of lines that wait for a reader that has stopped; beyond that, lines are lost. */
+const MAX_WAITING_BYTES = 1_048_576;
+
 /**
- * A logger that writes to standard output at once, so that nothing is lost when the process ends. `bindings` are
- * fields that every line carries.
+ * A logger that writes to standard output at once, so that nothing is lost when the process ends. A reader that has
+ * stopped is not waited for: its lines are kept, up to a limit, and written with the next one that can be. `bindings`
+ * are fields that every line carries.
  */
 export function createLogger(
   settings: LogSettings,
@@ -28,7 +32,22 @@ export function createLogger(
     base: { ...bindings },
     timestamp: pino.stdTimeFunctions.isoTime,
   };
-  if (!isPretty(settings)) return pino(options, destination({ dest: 1, sync: true }));
+  if (!isPretty(settings)) return pino(options, standardOutput());
   const readable = { sync: true, translateTime: 'SYS:HH:MM:ss.l', singleLine: true };
   return pino(options, PinoPretty(readable));
+}
+
+function standardOutput(): ReturnType<typeof destination> {
+  // Node opens its stream when it is first asked for, and makes a pipe refuse what it cannot take: without that, a full
+  // one would stop the whole process within a write.
+  const descriptor = process.stdout.fd;
+  const output = destination({
+    dest: descriptor,
+    sync: true,
+    maxLength: MAX_WAITING_BYTES,
+    retryEAGAIN: () => false,
+  });
+  // There is nobody to tell, as those who would be told read here.
+  output.on('error', () => undefined);
+  return output;
 }

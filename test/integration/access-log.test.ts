@@ -1,4 +1,4 @@
-import { closeSync, openSync, readFileSync } from 'node:fs';
+import { createWriteStream, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { openAccessLog, type AccessRecord } from '../../data-plane/access-log.js';
 import { seededRandom } from '../../shared/prng.js';
@@ -25,12 +25,10 @@ describe('the access log', () => {
 
   it('writes one line of JSON per record, whatever clients sent', async () => {
     const path = join(newDir(), 'log');
-    const descriptor = openSync(path, 'w');
-    const log = openAccessLog(seededRandom(1), () => undefined, descriptor);
+    const log = openAccessLog(seededRandom(1), () => undefined, createWriteStream(path));
     log.write(record);
     log.write({ ...record, target: '/y' });
     await log.close(5_000);
-    closeSync(descriptor);
     const lines = readFileSync(path, 'utf8').trimEnd().split('\n');
     expect(lines.map((line) => JSON.parse(line) as unknown)).toMatchObject([record, { target: '/y' }]);
   });
