@@ -32,7 +32,7 @@ function isSettings(value: unknown): value is Readonly<Record<string, unknown>> 
 function wordOf(value: unknown): string {
   if (value === null || value === undefined) return 'off';
   if (isSettings(value)) return 'on';
-  return typeof value === 'object' ? JSON.stringify(value) : String(value);
+  return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
 function snakeCase(key: string): string {
