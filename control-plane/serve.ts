@@ -220,6 +220,7 @@ async function openPrimary(parts: Parts): Promise<Primary> {
         host: listen.host,
         port: listen.port,
         tls: listen.tls !== null,
+        h2: listen.tls !== null && listen.h2,
         reusePort: accept === 'reuse-port',
       },
       schedulingPolicy: accept === 'round-robin' ? 'round-robin' : 'shared',

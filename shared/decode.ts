@@ -210,7 +210,13 @@ const primaryMessage = variants<'type', PrimaryMessage>('type', {
       type: oneOf('welcome'),
       protocol: count,
       worker: count,
-      listener: record<ListenerSettings>({ host: text(255), port, tls: flag, reusePort: flag }),
+      listener: record<ListenerSettings>({
+        host: text(255),
+        port,
+        tls: flag,
+        h2: flag,
+        reusePort: flag,
+      }),
       engine: oneOf<'native' | 'compat'>('native', 'compat'),
       certificate: nullable(certificate),
       sessionKeys: list(

@@ -15,6 +15,8 @@ export interface ListenerSettings {
   /** 0 lets the system choose; all workers then share the port chosen. */
   readonly port: number;
   readonly tls: boolean;
+  /** Offer HTTP/2 to clients (ALPN). Only with TLS. */
+  readonly h2: boolean;
   /** Bind per worker with SO_REUSEPORT instead of sharing one handle. */
   readonly reusePort: boolean;
 }

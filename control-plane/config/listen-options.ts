@@ -50,6 +50,10 @@ export const listen = z
     }).prefault('0.0.0.0'),
     port: integer(PORTS, { describe: 'Port of the main listener. 0: the system chooses.' }).prefault(8080),
     tls: tls.optional(),
+    h2: toggle({
+      describe:
+        'Whether clients may choose HTTP/2 (ALPN) on the TLS listener. Backends are spoken to in HTTP/1.1 in any case. Without TLS there is none.',
+    }).prefault(true),
   })
   .prefault({})
   .meta({ description: 'The main listener, which takes traffic. Changing it needs a restart.' });

@@ -34,6 +34,7 @@ export function processSettingsOf(
     listen: {
       host: input.listen.host,
       port: input.listen.port,
+      h2: input.listen.h2,
       tls: tls?.enabled ? { certFile: file(tls.cert_file ?? ''), keyFile: file(tls.key_file ?? '') } : null,
     },
     admin: {

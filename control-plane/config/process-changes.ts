@@ -19,6 +19,7 @@ function written(settings: ProcessSettings): Readonly<Record<string, string>> {
     'listen.tls.enabled': String(listen.tls !== null),
     'listen.tls.cert_file': listen.tls?.certFile ?? 'none',
     'listen.tls.key_file': listen.tls?.keyFile ?? 'none',
+    'listen.h2': String(listen.h2),
     'admin.host': admin.host,
     'admin.port': String(admin.port),
     'admin.token_file': admin.tokenFile ?? 'none',

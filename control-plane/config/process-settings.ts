@@ -10,7 +10,13 @@ export type AcceptMode = 'auto' | 'reuse-port' | 'shared' | 'round-robin';
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'fatal';
 
 export interface ProcessSettings {
-  readonly listen: { readonly host: string; readonly port: number; readonly tls: TlsFiles | null };
+  readonly listen: {
+    readonly host: string;
+    readonly port: number;
+    readonly tls: TlsFiles | null;
+    /** Offer HTTP/2. Of no effect without TLS. */
+    readonly h2: boolean;
+  };
   readonly admin: {
     readonly host: string;
     readonly port: number;

@@ -332,7 +332,7 @@ describe.each(ENGINES)('the %s engine as a server', (_name, startEngine) => {
 
     it('refuses to listen without a certificate', async () => {
       await start(() => answer('ok'));
-      const settings = { host: '127.0.0.1', port: 0, tls: true, reusePort: false };
+      const settings = { host: '127.0.0.1', port: 0, tls: true, h2: true, reusePort: false };
       await expect(async () => engine.forwarder.listen(settings, null)).rejects.toThrow('certificate');
     });
   });

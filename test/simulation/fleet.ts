@@ -145,7 +145,7 @@ export class Fleet {
           protocol: PROTOCOL_VERSION,
           worker: slot.worker,
           workers: count,
-          listener: { host: '127.0.0.1', port: 8080, tls: false, reusePort: false },
+          listener: { host: '127.0.0.1', port: 8080, tls: false, h2: false, reusePort: false },
           engine: 'native',
           certificate: null,
           sessionKeys: SESSION_KEYS,

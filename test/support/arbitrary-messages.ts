@@ -82,7 +82,7 @@ export const primaryMessages: Arbitrary<PrimaryMessage> = fc.oneof(
     type: type('welcome'),
     protocol: count,
     worker: count,
-    listener: fc.record({ host: words, port: fc.nat(65_535), tls: fc.boolean(), reusePort: fc.boolean() }),
+    listener: fc.record({ host: words, port: fc.nat(65_535), tls: fc.boolean(), h2: fc.boolean(), reusePort: fc.boolean() }),
     engine: fc.constantFrom('native', 'compat'),
     certificate: fc.option(certificate),
     sessionKeys: fc.array(fc.record({ kid: words, secret: bytes(1, 40) }), { maxLength: 2 }),

@@ -33,6 +33,8 @@ export interface EngineUnderTest {
 
 export interface EngineOptions {
   readonly certificate?: CertificateMaterial;
+  /** Whether HTTP/2 is offered. With a certificate it is. */
+  readonly h2?: boolean;
   readonly sessions?: SessionStore;
   readonly metricsPage?: () => Promise<MetricsPage | null>;
   readonly now?: () => number;
@@ -97,7 +99,7 @@ async function start(
   const forwarder = create(context);
   const tls = options.certificate !== undefined;
   const port = await forwarder.listen(
-    { host: '127.0.0.1', port: 0, tls, reusePort: false },
+    { host: '127.0.0.1', port: 0, tls, h2: tls && (options.h2 ?? true), reusePort: false },
     options.certificate ?? null,
   );
   return {

@@ -29,7 +29,7 @@ export function welcome(changes: Partial<Welcome> = {}): Welcome {
     protocol: 1,
     worker: 1,
     workers: 1,
-    listener: { host: '127.0.0.1', port: 0, tls: false, reusePort: false },
+    listener: { host: '127.0.0.1', port: 0, tls: false, h2: false, reusePort: false },
     engine: 'native',
     certificate: null,
     sessionKeys: [{ kid: 'k1', secret: new Uint8Array(32).fill(7) }],

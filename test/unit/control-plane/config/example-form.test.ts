@@ -27,6 +27,7 @@ describe('the configuration form that users know', () => {
       host: '0.0.0.0',
       port: 8080,
       tls: { certFile: '/etc/tidegate/cert.pem', keyFile: '/etc/tidegate/key.pem' },
+      h2: true,
     });
   });
 

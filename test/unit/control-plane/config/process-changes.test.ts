@@ -27,6 +27,7 @@ describe('settings that need a restart', () => {
     ['log: {level: debug}', 'log.level: info in force, debug in the file'],
     ['log: {format: json}', 'log.format: auto in force, json in the file'],
     ['journal: {retention: 90m}', 'journal.retention: 7d in force, 1h30m in the file'],
+    ['listen: {h2: false}', 'listen.h2: true in force, false in the file'],
     ['journal: {retention: 0}', 'journal.retention: 7d in force, 0 in the file'],
     ['journal: {max_size: 5MB}', 'journal.max_size: 256MiB in force, 5000000B in the file'],
   ])('%s', (text, change) => {
