@@ -2,14 +2,14 @@
  * The client connections of one server: how many there are, how old they are, and which of them is answering. Decides
  * when a connection has served long enough. Does not close them by itself, except all at once at the end.
  */
-import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Random } from '#shared/ports.js';
 import type { LimitSettings } from '#shared/settings.js';
+import type { DownstreamResponse } from './downstream.js';
 
 /** A request that has not been answered to its end. */
 export interface RunningExchange {
-  readonly response: ServerResponse;
+  readonly response: DownstreamResponse;
   /** The client is lost to it. */
   abort(): void;
 }

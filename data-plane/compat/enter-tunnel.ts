@@ -1,5 +1,5 @@
 /** The turn from request to tunnel: the backend's 101 goes to the client, then bytes go both ways. */
-import { STATUS_CODES } from 'node:http';
+import { ServerResponse, STATUS_CODES } from 'node:http';
 import type { ForwarderContext } from '../forwarder.js';
 import { joinedField, responseFields } from '../routing/headers.js';
 import type { AttemptEnd } from './attempt.js';
@@ -27,7 +27,7 @@ export async function enterTunnel(
   const lines = [`HTTP/1.1 101 ${end.response.statusMessage ?? STATUS_CODES[101] ?? ''}`];
   for (let i = 0; i + 1 < fields.length; i += 2) lines.push(`${fields[i] ?? ''}: ${fields[i + 1] ?? ''}`);
   // From here on the connection is ours: node's response must not see it close.
-  response.detachSocket(request.socket);
+  if (response instanceof ServerResponse) response.detachSocket(request.socket);
   upgrade.socket.write(`${lines.join('\r\n')}\r\n\r\n`, 'latin1');
   context.series.counters.add(exchange.series.tunnels, 1);
   await runTunnel({

@@ -2,7 +2,7 @@
  * What is known of one request while it is served, and what is counted when it is over: series, access log, load. The
  * order of things is in `handle-request.ts`.
  */
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { ErrorCode } from '#shared/error-code.js';
 import type { AttemptRecord } from '../access-log.js';
@@ -10,16 +10,22 @@ import type { ForwarderContext } from '../forwarder.js';
 import type { PoolSeries } from '../reports/request-series.js';
 import { localReply } from '../routing/local-reply.js';
 import type { PoolTable } from '../routing/routing-table.js';
+import type { DownstreamResponse } from './downstream.js';
 import type { RequestBody } from './request-body.js';
 
 export interface Arrival {
   readonly request: IncomingMessage;
-  readonly response: ServerResponse;
+  readonly response: DownstreamResponse;
   /** The client waits for a word before it sends its body. */
   readonly expectsContinue: boolean;
   /** The connection, and what came on it after the head, if the request may change its protocol. */
   readonly upgrade: { readonly socket: Duplex; readonly head: Buffer } | null;
-  /** What node found wrong already. */
+  /** Present when the connection carries other requests too, and so outlives this one. */
+  readonly shared?: {
+    /** Takes no further requests on it. */
+    retire(): void;
+  };
+  /** What was found wrong already. */
   readonly refusal?: ErrorCode;
 }
 

@@ -2,6 +2,7 @@
  * The life of a request in the compat engine: check → client → route → pick (sticky or by algorithm) → attempt →
  * classify → respond, or a further attempt → outcome. Every decision is `routing/`'s; this is the order they come in.
  */
+import { ServerResponse } from 'node:http';
 import { TLSSocket } from 'node:tls';
 import type { ErrorCode } from '#shared/error-code.js';
 import type { FailureReason } from '#shared/outcome.js';
@@ -61,12 +62,12 @@ export async function handleRequest(parts: EngineParts, arrival: Arrival): Promi
   try {
     await serve(parts, exchange);
   } catch (error) {
-    // A bug. The request is lost, the connection cannot be trusted; all others go on. Elsewhere a bug ends the process; not
+    // A bug. The request is lost, a connection of its own cannot be trusted; all others go on. Elsewhere a bug ends the process; not
     // here, where what came from outside leads to it: whoever found such a request would have a switch that ends all
     // connections of a worker, again and again. What others share (load, permits) was given back on the way here.
     context.logger.error({ error: error instanceof Error ? error.stack : String(error) }, 'request failed');
     response.destroy();
-    socket.destroy();
+    if (arrival.shared === undefined) socket.destroy();
   } finally {
     connections.exchangeEnded(socket, running);
     exchange.settle();
@@ -75,17 +76,21 @@ export async function handleRequest(parts: EngineParts, arrival: Arrival): Promi
 
 async function serve(parts: EngineParts, exchange: Exchange): Promise<void> {
   const { context } = parts;
-  const { request, response, refusal } = exchange.arrival;
+  const { request, response, refusal, shared } = exchange.arrival;
   const table = context.table();
   const { forwarding } = table;
   const mayStay = parts.connections.requestBegun(request.socket, forwarding.limits);
-  if (parts.isClosing() || !mayStay) response.shouldKeepAlive = false;
-
+  if (parts.isClosing() || !mayStay) {
+    response.shouldKeepAlive = false;
+    shared?.retire();
+  }
+  // What HTTP/2 refuses may have no target to look at.
+  if (refusal !== undefined && shared !== undefined) return exchange.reply(refusal);
   const checked = checkRequest(
     {
       method: exchange.method,
       target: request.url ?? '',
-      minor: request.httpVersionMinor,
+      minor: shared === undefined ? request.httpVersionMinor : 1,
       rawHeaders: request.rawHeaders,
     },
     forwarding.limits,
@@ -259,7 +264,8 @@ function run(
   const { request, response, upgrade } = exchange.arrival;
   return parts.attempts.run({
     request,
-    response,
+    // All that http-proxy-3 does with it is to look whether it was closed; that is looked after here.
+    response: response instanceof ServerResponse ? response : new ServerResponse(request),
     body,
     backend: chosen.backend,
     agent: parts.agents.agentFor(chosen.backend.address, settings, fresh),
@@ -305,7 +311,7 @@ async function respond(
 ): Promise<FailureReason | null> {
   const { context } = parts;
   const { exchange, body, settings } = errand;
-  const { response, request } = exchange.arrival;
+  const { response } = exchange.arrival;
   body.commit();
   if (parts.isClosing()) response.shouldKeepAlive = false;
   const fields = responseFields(end.response.rawHeaders, {
@@ -332,7 +338,7 @@ async function respond(
       if (!body.isComplete()) {
         end.upstream.destroy();
         body.discard();
-        endLateBody(request);
+        endLateBody(exchange.arrival);
       }
       return null;
     case 'broken':

@@ -1,7 +1,7 @@
 /** The parts of an exchange that need no backend: the metrics page, interim responses, the rest of a body nobody wants. */
-import type { IncomingMessage, InformationEvent } from 'node:http';
+import type { InformationEvent } from 'node:http';
 import type { ForwarderContext } from '../forwarder.js';
-import type { Exchange } from './exchange.js';
+import type { Arrival, Exchange } from './exchange.js';
 import { lingerThenDestroy } from './raw-reply.js';
 
 /** The totals of all workers, which the primary has. */
@@ -26,8 +26,9 @@ export async function answerMetrics(context: ForwarderContext, exchange: Exchang
 
 /** Passes an interim response on to a client that can take it (RFC 9110 §15.2: not HTTP/1.0). */
 export function passInformation(exchange: Exchange, information: InformationEvent): void {
-  const { request, response, expectsContinue } = exchange.arrival;
-  if (request.httpVersionMinor === 0 || response.headersSent || response.destroyed) return;
+  const { request, response, expectsContinue, shared } = exchange.arrival;
+  if (shared === undefined && request.httpVersionMinor === 0) return;
+  if (response.headersSent || response.destroyed) return;
   if (information.statusCode === 100) {
     if (expectsContinue) response.writeContinue();
     return;
@@ -52,8 +53,12 @@ function interimFields(raw: readonly string[]): string[] {
   return fields;
 }
 
-/** The answer is out and the body still comes: it is thrown away for a while, then the connection is cut. */
-export function endLateBody(request: IncomingMessage): void {
+/**
+ * The answer is out and the body still comes: it is thrown away for a while, then the connection is cut. A shared one is not:
+ * there the answer ends its stream by itself.
+ */
+export function endLateBody({ request, shared }: Arrival): void {
+  if (shared !== undefined) return;
   const { socket } = request;
   if (request.complete || socket.destroyed) return;
   const timer = lingerThenDestroy(socket);

@@ -2,8 +2,9 @@
  * Hands the response of a backend to the client: head with the fields given, body as it comes, trailers, and the break
  * when it breaks. A body cut short is never ended cleanly: the client must see that something is missing.
  */
-import type { ClientRequest, IncomingMessage, ServerResponse } from 'node:http';
+import type { ClientRequest, IncomingMessage } from 'node:http';
 import { TLSSocket } from 'node:tls';
+import type { DownstreamResponse } from './downstream.js';
 import { passTrailers } from './trailers.js';
 
 /**
@@ -15,7 +16,7 @@ export type RelayEnd = 'complete' | 'broken' | 'client-gone';
 export interface RelayOrder {
   readonly upstream: ClientRequest;
   readonly from: IncomingMessage;
-  readonly to: ServerResponse;
+  readonly to: DownstreamResponse;
   /** The fields of the head that was written. */
   readonly fields: readonly string[];
   readonly idleMs: number;
@@ -23,7 +24,7 @@ export interface RelayOrder {
 }
 
 /** Writes the response head. `false`: it cannot be written, which means that the backend sent something unfit. */
-export function writeHead(from: IncomingMessage, to: ServerResponse, fields: readonly string[]): boolean {
+export function writeHead(from: IncomingMessage, to: DownstreamResponse, fields: readonly string[]): boolean {
   try {
     to.sendDate = false;
     const status = from.statusCode ?? 0;
@@ -96,10 +97,13 @@ function withoutLength(fields: readonly string[]): string[] {
   return fields.filter((_text, at) => !isLength(at));
 }
 
-/** Ends the connection so that nobody takes the message for whole, even when only its end would mark the body's. */
+/** Ends the connection, or the stream on it, so that nobody takes the message for whole, even when only its end would mark the body's. */
 function cut({ to, fields }: RelayOrder): void {
   const { socket } = to;
-  if (socket === null) return;
+  if (socket === null) {
+    to.destroy();
+    return;
+  }
   const framed =
     to.chunkedEncoding || fields.some((name, i) => i % 2 === 0 && name.toLowerCase() === 'content-length');
   // Only a reset tells a client that reads until the end. (TLS has no reset, but an end without notice is as clear.)
