@@ -6,10 +6,12 @@ import * as http from 'node:http';
 import * as https from 'node:https';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import type { TLSSocket } from 'node:tls';
 import type { ErrorCode } from '#shared/error-code.js';
 import type { CertificateMaterial, ListenerSettings } from '#shared/message.js';
 import type { ForwardingSettings } from '#shared/settings.js';
 import type { Forwarder, ForwarderContext } from '../forwarder.js';
+import { alpnProtocols, Http2Connections } from '../http2/http2-connections.js';
 import { createRetryBudget } from '../routing/retry-budget.js';
 import { AttemptRunner } from './attempt.js';
 import { ClientConnections } from './client-connections.js';
@@ -39,6 +41,7 @@ export class CompatEngine implements Forwarder {
   readonly #lines = new RequestLines();
   readonly #agents = new UpstreamAgents();
   readonly #parts: EngineParts;
+  readonly #http2: Http2Connections;
   #server: http.Server | https.Server | null = null;
   #applied: ForwardingSettings | null = null;
   #closing = false;
@@ -54,6 +57,7 @@ export class CompatEngine implements Forwarder {
       budget: createRetryBudget(context.monotonic()),
       isClosing: () => this.#closing,
     };
+    this.#http2 = new Http2Connections(context, (arrival) => void handleRequest(this.#parts, arrival));
   }
 
   listen(settings: ListenerSettings, certificate: CertificateMaterial | null): Promise<number> {
@@ -93,6 +97,7 @@ export class CompatEngine implements Forwarder {
     this.#closing = true;
     if (server === null) return;
     const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+    this.#http2.retire();
     const sweep = setInterval(() => {
       server.closeIdleConnections();
       // Upgraded connections are none of the server's any more, so its own `close` does not wait for them.
@@ -127,12 +132,23 @@ export class CompatEngine implements Forwarder {
       minVersion: 'TLSv1.2',
       // Only the plain server does this by itself.
       allowHalfOpen: true,
-      ALPNProtocols: ['http/1.1'],
+      ALPNProtocols: alpnProtocols(settings.h2),
       handshakeTimeout: TLS_HANDSHAKE_TIMEOUT_MS,
     });
-    server.on('secureConnection', (socket) => this.#connections.began(socket));
+    this.#divertHttp2(server);
     server.on('tlsClientError', (_error, socket) => socket.destroy());
     return this.#wire(server);
+  }
+
+  /** Who has chosen HTTP/2 does not go to node's HTTP/1.1 server, which takes all there is. */
+  #divertHttp2(server: https.Server): void {
+    const serveHttp1 = server.listeners('secureConnection');
+    server.removeAllListeners('secureConnection');
+    server.on('secureConnection', (socket: TLSSocket) => {
+      this.#connections.began(socket);
+      if (socket.alpnProtocol === 'h2') this.#http2.accept(socket);
+      else for (const listener of serveHttp1) listener.call(server, socket);
+    });
   }
 
   #wire<Server extends http.Server>(server: Server): Server {

@@ -1,11 +1,13 @@
 /**
- * The native engine: Tidegate's own HTTP/1.1 forwarding on bare sockets. Here is the listening and the ending; a connection is
+ * The native engine: Tidegate's own HTTP/1.1 forwarding on bare sockets. HTTP/2 goes through the compat engine. Here is the listening and the ending; a connection is
  * in `downstream-connection.ts`, a request in `exchange.ts`, its way to a backend in `attempts.ts`.
  */
 import * as net from 'node:net';
 import * as tls from 'node:tls';
 import type { CertificateMaterial, ListenerSettings } from '#shared/message.js';
+import { Http2Service } from '../compat/http2-service.js';
 import type { Forwarder, ForwarderContext } from '../forwarder.js';
+import { alpnProtocols } from '../http2/http2-connections.js';
 import { createRetryBudget } from '../routing/retry-budget.js';
 import { DownstreamConnection } from './downstream-connection.js';
 import type { EngineParts } from './engine-parts.js';
@@ -22,6 +24,7 @@ const BACKLOG = 4_096;
 export class NativeEngine implements Forwarder {
   readonly #context: ForwarderContext;
   readonly #parts: EngineParts;
+  readonly #http2: Http2Service;
   readonly #connections = new Set<DownstreamConnection>();
   /** All that were accepted, in a TLS handshake too. */
   readonly #sockets = new Set<net.Socket>();
@@ -44,6 +47,7 @@ export class NativeEngine implements Forwarder {
       isClosing: () => this.#closing,
       bug,
     };
+    this.#http2 = new Http2Service(context, this.#parts);
   }
 
   listen(settings: ListenerSettings, certificate: CertificateMaterial | null): Promise<number> {
@@ -85,10 +89,12 @@ export class NativeEngine implements Forwarder {
       const sweep = setInterval(() => this.#destroyIdle(), IDLE_SWEEP_MS);
       const deadline = setTimeout(() => this.#destroyAll(), deadlineMs);
       this.#destroyIdle();
+      this.#http2.retire();
       await closed;
       clearInterval(sweep);
       clearTimeout(deadline);
     }
+    this.#http2.close();
     this.#parts.upstreams.destroyIdle();
     this.#parts.wheel.stop();
   }
@@ -121,12 +127,15 @@ export class NativeEngine implements Forwarder {
       key: certificate.keyPem,
       ticketKeys: Buffer.from(certificate.ticketKeys),
       minVersion: 'TLSv1.2',
-      ALPNProtocols: ['http/1.1'],
+      ALPNProtocols: alpnProtocols(settings.h2),
       handshakeTimeout: TLS_HANDSHAKE_TIMEOUT_MS,
     });
     server.on('connection', (socket: net.Socket) => this.#accepted(server, socket));
     server.on('tlsClientError', (_error, socket) => socket.destroy());
-    server.on('secureConnection', (socket) => this.#serve(socket, true));
+    server.on('secureConnection', (socket) => {
+      if (socket.alpnProtocol === 'h2') this.#http2.accept(socket);
+      else this.#serve(socket, true);
+    });
     return server;
   }
 

@@ -1,0 +1,210 @@
+/**
+ * One HTTP/2 connection of a client, from the TLS handshake to the last byte: its limits, its streams, when it is idle, when it has
+ * misbehaved, and how it ends. Protocol and flow control are node's (nghttp2); what a request is answered with is not
+ * decided here.
+ */
+import { constants, performServerHandshake, type ServerHttp2Stream, type ServerOptions } from 'node:http2';
+import type { TLSSocket } from 'node:tls';
+import type { LimitSettings } from '#shared/settings.js';
+import type { Arrival } from '../compat/exchange.js';
+import {
+  controlFrame,
+  createConduct,
+  isMostlyOverhead,
+  requestBegan,
+  streamReset,
+  type Conduct,
+} from './conduct.js';
+import { Http2Request } from './http2-request.js';
+import { Http2Response } from './http2-response.js';
+import { readRequestFields } from './request-fields.js';
+
+/** Requests that one connection may have running. */
+export const MAX_CONCURRENT_STREAMS = 100;
+/** Body bytes that may be on their way to us for one request, and for all of a connection. */
+const STREAM_WINDOW_BYTES = 64 * 1024;
+const CONNECTION_WINDOW_BYTES = 1024 * 1024;
+/** Memory that node may hold for a connection, megabytes: new streams are refused while it is more. */
+const MAX_SESSION_MEMORY_MB = 10;
+/** Frames against the protocol, and empty DATA frames, before the connection is closed. */
+const MAX_INVALID_FRAMES = 100;
+/** Streams refused for memory or concurrency, in a row, before the connection is closed. */
+const MAX_REJECTED_STREAMS = 100;
+/** Entries of one SETTINGS frame. Six are defined. */
+const MAX_SETTINGS_ENTRIES = 32;
+/** Frames of header fields that are cut off go further than those that are answered with 431: as many times the limit. */
+const CUT_OFF_FACTOR = 2;
+/** `:method`, `:scheme`, `:path`, `:authority`. */
+const PSEUDO_FIELDS = 4;
+/** How long a connection that was closed may take to say so. A peer that does not read would hold it for ever. */
+const FAREWELL_MS = 2_000;
+
+export interface Http2ConnectionOrder {
+  readonly limits: LimitSettings;
+  /** How long it may be without a stream. */
+  readonly idleMs: number;
+  monotonic(): number;
+  onRequest(arrival: Arrival): void;
+  /** All is over, nothing is left. */
+  onClosed(): void;
+  /** Closed for this reason before its time. */
+  onMisconduct(reason: string): void;
+}
+
+export class Http2Connection {
+  readonly #socket: TLSSocket;
+  readonly #session: ReturnType<typeof performServerHandshake>;
+  readonly #order: Http2ConnectionOrder;
+  readonly #conduct: Conduct;
+  readonly #idleTimer: NodeJS.Timeout;
+  #farewell: NodeJS.Timeout | null = null;
+  #streams = 0;
+  #inspected: { at: number; received: number; sent: number };
+  #requests = 0;
+  #bodyBytes = 0;
+
+  /** @param socket after the handshake, with ALPN `h2` and nobody reading it */
+  constructor(socket: TLSSocket, order: Http2ConnectionOrder) {
+    const at = order.monotonic();
+    this.#socket = socket;
+    this.#order = order;
+    this.#conduct = createConduct(at);
+    this.#inspected = { at, received: socket.bytesRead, sent: socket.bytesWritten };
+    this.#idleTimer = setTimeout(() => this.#whenIdle(), order.idleMs);
+    socket.on('error', () => undefined);
+    socket.on('close', () => this.#closed());
+    // The peer has ended its half: there is nobody to answer (RFC 9113 §9.1 knows no half-closed connection).
+    socket.on('end', () => this.#end());
+    const session = performServerHandshake(socket, sessionOptions(order.limits));
+    this.#session = session;
+    session.on('error', () => this.#end());
+    session.on('close', () => this.#end());
+    session.on('stream', (stream, _fields, _flags, raw) => this.#opened(stream, raw));
+    session.on('ping', () => this.#control());
+    session.on('remoteSettings', () => this.#control());
+    session.on('priority', () => this.#control());
+    session.setLocalWindowSize(CONNECTION_WINDOW_BYTES);
+  }
+
+  /** Takes no further requests: those that run are served to their end, then the connection closes. */
+  retire(): void {
+    if (this.#session.closed || this.#session.destroyed) return;
+    this.#session.close();
+    if (this.#streams === 0) this.#beginFarewell();
+  }
+
+  /** To be called about once a second. */
+  inspect(): void {
+    const at = this.#order.monotonic();
+    const received = this.#socket.bytesRead;
+    const sent = this.#socket.bytesWritten;
+    const traffic = {
+      ms: at - this.#inspected.at,
+      received: received - this.#inspected.received,
+      sent: sent - this.#inspected.sent,
+      requests: this.#requests,
+      bodies: this.#bodyBytes,
+    };
+    this.#inspected = { at, received, sent };
+    this.#requests = 0;
+    this.#bodyBytes = 0;
+    if (isMostlyOverhead(traffic)) this.#expel('more frames than requests explain');
+  }
+
+  #opened(stream: ServerHttp2Stream, raw: readonly string[]): void {
+    const beganAt = this.#order.monotonic();
+    // Errors of a stream are seen by its close.
+    stream.on('error', () => undefined);
+    stream.on('priority', () => this.#control());
+    this.#streams += 1;
+    this.#requests += 1;
+    requestBegan(this.#conduct);
+    let response: Http2Response | null = null;
+    const closed = (): void => {
+      this.#streams -= 1;
+      if (this.#streams === 0) this.#streamless();
+      if (response?.writableFinished === true) return;
+      if (streamReset(this.#conduct, this.#order.monotonic() - beganAt)) this.#expel('too many resets');
+    };
+    // What was reset in the packet that opened it never reaches a backend.
+    if (stream.closed || stream.destroyed) {
+      closed();
+      return;
+    }
+    stream.once('close', closed);
+    const shape = readRequestFields(raw, stream.endAfterHeaders, this.#order.limits);
+    if (shape.kind === 'malformed') {
+      stream.close(constants.NGHTTP2_PROTOCOL_ERROR);
+      stream.resume();
+      return;
+    }
+    const request = new Http2Request(stream, this.#socket, shape, (count) => {
+      this.#bodyBytes += count;
+    });
+    response = new Http2Response(stream, request);
+    this.#order.onRequest({
+      request,
+      response,
+      expectsContinue: shape.expectsContinue,
+      upgrade: null,
+      shared: { retire: () => this.retire() },
+      ...(shape.refusal === null ? {} : { refusal: shape.refusal }),
+    });
+  }
+
+  #control(): void {
+    if (controlFrame(this.#conduct, this.#order.monotonic())) this.#expel('too many control frames');
+  }
+
+  #streamless(): void {
+    if (this.#session.closed) this.#beginFarewell();
+    else this.#idleTimer.refresh();
+  }
+
+  #whenIdle(): void {
+    if (this.#streams === 0) this.retire();
+  }
+
+  /** Not from within the callback of a frame: nghttp2 may be in the middle of its read buffer (CVE-2026-56848). */
+  #expel(reason: string): void {
+    if (this.#farewell !== null) return;
+    this.#order.onMisconduct(reason);
+    this.#beginFarewell();
+    setImmediate(() => this.#session.destroy(new Error(reason), constants.NGHTTP2_ENHANCE_YOUR_CALM));
+  }
+
+  #end(): void {
+    this.#beginFarewell();
+    setImmediate(() => this.#session.destroy());
+  }
+
+  #beginFarewell(): void {
+    if (this.#socket.destroyed) return;
+    this.#farewell ??= setTimeout(() => this.#socket.destroy(), FAREWELL_MS);
+  }
+
+  #closed(): void {
+    clearTimeout(this.#idleTimer);
+    if (this.#farewell !== null) clearTimeout(this.#farewell);
+    this.#order.onClosed();
+  }
+}
+
+function sessionOptions(limits: LimitSettings): ServerOptions {
+  return {
+    maxSessionMemory: MAX_SESSION_MEMORY_MB,
+    maxSettings: MAX_SETTINGS_ENTRIES,
+    maxHeaderListPairs: CUT_OFF_FACTOR * limits.headerCount + PSEUDO_FIELDS,
+    maxSessionInvalidFrames: MAX_INVALID_FRAMES,
+    maxSessionRejectedStreams: MAX_REJECTED_STREAMS,
+    maxDeflateDynamicTableSize: 4_096,
+    // What backends repeat is passed on as it is, as over HTTP/1.1.
+    strictSingleValueFields: false,
+    settings: {
+      enablePush: false,
+      maxConcurrentStreams: MAX_CONCURRENT_STREAMS,
+      initialWindowSize: STREAM_WINDOW_BYTES,
+      maxHeaderListSize: CUT_OFF_FACTOR * limits.headBytes,
+    },
+  };
+}

@@ -1,0 +1,66 @@
+/**
+ * All HTTP/2 connections of a worker. Both engines hand them over after the TLS handshake, when the client has chosen `h2`;
+ * HTTP/1.1 on the same listener stays with the engine. Does not listen, and does not own the sockets.
+ */
+import type { TLSSocket } from 'node:tls';
+import type { Arrival } from '../compat/exchange.js';
+import type { ForwarderContext } from '../forwarder.js';
+import { Http2Connection } from './http2-connection.js';
+
+/** How often connections are looked at for bytes that nothing explains, milliseconds. */
+const INSPECTION_MS = 1_000;
+
+/** What a TLS listener offers, the first choice first. */
+export function alpnProtocols(h2: boolean): string[] {
+  return h2 ? ['h2', 'http/1.1'] : ['http/1.1'];
+}
+
+export class Http2Connections {
+  readonly #context: ForwarderContext;
+  readonly #onRequest: (arrival: Arrival) => void;
+  readonly #open = new Set<Http2Connection>();
+  #inspection: NodeJS.Timeout | null = null;
+  #retired = false;
+
+  constructor(context: ForwarderContext, onRequest: (arrival: Arrival) => void) {
+    this.#context = context;
+    this.#onRequest = onRequest;
+  }
+
+  get size(): number {
+    return this.#open.size;
+  }
+
+  /** @param socket after the handshake; nobody else may read or write it from now on */
+  accept(socket: TLSSocket): void {
+    if (socket.destroyed) return;
+    const { timeouts, limits } = this.#context.table().forwarding;
+    const connection = new Http2Connection(socket, {
+      limits,
+      idleMs: timeouts.keepAliveMs,
+      monotonic: () => this.#context.monotonic(),
+      onRequest: this.#onRequest,
+      onClosed: () => this.#closed(connection),
+      onMisconduct: (reason) =>
+        this.#context.logger.warn({ client: socket.remoteAddress, reason }, 'HTTP/2 connection closed'),
+    });
+    this.#open.add(connection);
+    this.#inspection ??= setInterval(() => {
+      for (const each of this.#open) each.inspect();
+    }, INSPECTION_MS).unref();
+    if (this.#retired) connection.retire();
+  }
+
+  /** Tells all clients, now and later ones, that no further request is taken (GOAWAY). Running ones end as they would. */
+  retire(): void {
+    this.#retired = true;
+    for (const connection of this.#open) connection.retire();
+  }
+
+  #closed(connection: Http2Connection): void {
+    this.#open.delete(connection);
+    if (this.#open.size > 0 || this.#inspection === null) return;
+    clearInterval(this.#inspection);
+    this.#inspection = null;
+  }
+}

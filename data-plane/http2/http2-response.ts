@@ -1,0 +1,137 @@
+/**
+ * The answer on a stream of HTTP/2. A writable stream, of which the end is the end of the answer; destroyed before, it
+ * resets the stream, so that nobody takes what was sent for the whole. Not node's `Http2ServerResponse`: that one reports
+ * `finish` for a stream that was reset. Field names lose their case; fields of the connection must have been left out.
+ */
+import { constants, type OutgoingHttpHeaders, type ServerHttp2Stream } from 'node:http2';
+import { Writable } from 'node:stream';
+import type { OutgoingHttpHeader } from 'node:http';
+import type { DownstreamResponse } from '../compat/downstream.js';
+import type { Http2Request } from './http2-request.js';
+
+/** How long a client may go on sending a body after the whole answer, milliseconds (RFC 9113 §8.1). */
+const LATE_BODY_MS = 2_000;
+
+export class Http2Response extends Writable implements DownstreamResponse {
+  readonly socket = null;
+  sendDate = true;
+  shouldKeepAlive = true;
+  statusMessage = '';
+  chunkedEncoding = false;
+  readonly #stream: ServerHttp2Stream;
+  readonly #request: Http2Request;
+  #trailers: OutgoingHttpHeaders = {};
+  /** Set while the answer has been written and its trailers have not been asked for. */
+  #trailersSent: (() => void) | null = null;
+
+  constructor(stream: ServerHttp2Stream, request: Http2Request) {
+    super({ decodeStrings: false });
+    this.#stream = stream;
+    this.#request = request;
+    // Whoever uses the answer adds a listener of its own; a lost client must not end the process meanwhile.
+    this.on('error', () => undefined);
+    stream.on('aborted', () => this.destroy());
+    stream.on('close', () => this.#streamClosed());
+  }
+
+  get headersSent(): boolean {
+    return this.#stream.headersSent;
+  }
+
+  writeHead(status: number, ...rest: [string, OutgoingHttpHeader[]] | [OutgoingHttpHeader[]]): this {
+    // There is no status message in HTTP/2.
+    const fields = rest.length === 1 ? rest[0] : rest[1];
+    const stream = this.#stream;
+    if (stream.destroyed || stream.closed) return this;
+    const head = headOf(status, fields);
+    const bodyless = status === 204 || status === 304 || this.#request.method === 'HEAD';
+    this.chunkedEncoding = !bodyless && head['content-length'] === undefined;
+    if (this.chunkedEncoding) {
+      stream.on('wantTrailers', () => {
+        if (!stream.destroyed && !stream.closed) stream.sendTrailers(this.#trailers);
+        this.#trailersSent?.();
+      });
+    }
+    // `sendDate` is node's own, and missing in its types.
+    const options = { sendDate: this.sendDate, waitForTrailers: this.chunkedEncoding };
+    stream.respond(head, options);
+    return this;
+  }
+
+  /** Heads leave at once. */
+  flushHeaders(): void {}
+
+  writeContinue(): void {
+    this.writeInformation(constants.HTTP_STATUS_CONTINUE, []);
+  }
+
+  writeInformation(status: number, fields: string[]): void {
+    const stream = this.#stream;
+    if (!stream.destroyed && !stream.closed) stream.additionalHeaders(headOf(status, fields));
+  }
+
+  addTrailers(trailers: [string, string][]): void {
+    this.#trailers = grouped(trailers.flat());
+  }
+
+  override _write(
+    chunk: Buffer | string,
+    encoding: BufferEncoding,
+    callback: (error?: Error | null) => void,
+  ): void {
+    // The callback comes when the client's window has let the chunk through.
+    if (this.#stream.writableEnded) callback();
+    else this.#stream.write(chunk, encoding, callback);
+  }
+
+  override _final(callback: (error?: Error | null) => void): void {
+    const stream = this.#stream;
+    if (stream.writableFinished) callback();
+    else if (this.chunkedEncoding) this.#trailersSent = callback;
+    else stream.once('finish', () => callback());
+    stream.end();
+    this.once('finish', () => this.#endLateBody());
+  }
+
+  override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
+    const stream = this.#stream;
+    this.#request.dump();
+    if (!this.writableFinished) {
+      this.#request.destroy();
+      // Not `close`, which ends the stream cleanly before it resets it. The reset carries INTERNAL_ERROR.
+      stream.destroy(new Error('the answer broke off'));
+    }
+    callback(error);
+  }
+
+  #streamClosed(): void {
+    if (!this.writableFinished) this.destroy();
+  }
+
+  /** The client may stop sending: it has its answer. */
+  #endLateBody(): void {
+    if (this.#request.complete) return;
+    const stream = this.#stream;
+    this.#request.dump();
+    const timer = setTimeout(() => stream.close(constants.NGHTTP2_NO_ERROR), LATE_BODY_MS);
+    stream.once('close', () => clearTimeout(timer));
+  }
+}
+
+function headOf(status: number, fields: readonly OutgoingHttpHeader[]): OutgoingHttpHeaders {
+  return { ':status': status, ...grouped(fields) };
+}
+
+/** By name, in lower case; fields that come several times stay several. */
+function grouped(fields: readonly OutgoingHttpHeader[]): OutgoingHttpHeaders {
+  const byName = new Map<string, string[]>();
+  for (let i = 0; i + 1 < fields.length; i += 2) {
+    const name = String(fields[i]).toLowerCase();
+    const values = byName.get(name);
+    if (values === undefined) byName.set(name, [String(fields[i + 1])]);
+    else values.push(String(fields[i + 1]));
+  }
+  return Object.fromEntries(
+    [...byName].map(([name, values]) => [name, values.length === 1 ? values[0] : values]),
+  );
+}
