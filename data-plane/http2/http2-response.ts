@@ -12,6 +12,12 @@ import type { Http2Request } from './http2-request.js';
 /** How long a client may go on sending a body after the whole answer, milliseconds (RFC 9113 §8.1). */
 const LATE_BODY_MS = 2_000;
 
+/**
+ * Bytes of an answer that wait for the client's window before its backend is not read any more: a hundred answers can be held by
+ * one connection that asks for all and takes none.
+ */
+const HELD_BYTES = 16 * 1024;
+
 export class Http2Response extends Writable implements DownstreamResponse {
   readonly socket = null;
   sendDate = true;
@@ -25,7 +31,7 @@ export class Http2Response extends Writable implements DownstreamResponse {
   #trailersSent: (() => void) | null = null;
 
   constructor(stream: ServerHttp2Stream, request: Http2Request) {
-    super({ decodeStrings: false });
+    super({ decodeStrings: false, highWaterMark: HELD_BYTES });
     this.#stream = stream;
     this.#request = request;
     // Whoever uses the answer adds a listener of its own; a lost client must not end the process meanwhile.
