@@ -18,6 +18,8 @@ export interface ClientPort {
   bodyReader(): BodyReader;
   /** Text is latin1. Returns whether more may be written before the client has read. */
   write(data: string | Buffer): boolean;
+  /** The same for bytes with text before and after them, in one go. */
+  writeWrapped(before: string, bytes: Buffer, after: string): void;
   /** When the present exchange is told that its time is over. */
   setDeadline(delayMs: number): void;
   /** Stops and goes on reading from the client. */

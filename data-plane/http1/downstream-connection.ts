@@ -110,6 +110,18 @@ export class DownstreamConnection implements Expiring, ClientPort {
     return typeof data === 'string' ? this.socket.write(data, 'latin1') : this.socket.write(data);
   }
 
+  writeWrapped(before: string, bytes: Buffer, after: string): void {
+    if (before === '' && after === '') {
+      this.write(bytes);
+      return;
+    }
+    this.socket.cork();
+    if (before !== '') this.write(before);
+    this.write(bytes);
+    if (after !== '') this.write(after);
+    this.socket.uncork();
+  }
+
   setDeadline(delayMs: number): void {
     const limitMs = this.#isHalfClosed ? Math.min(delayMs, HALF_CLOSED_MS) : delayMs;
     this.#parts.wheel.set(this.deadline, limitMs);

@@ -53,6 +53,7 @@ export class NativeEngine implements Forwarder {
   listen(settings: ListenerSettings, certificate: CertificateMaterial | null): Promise<number> {
     const server = this.#createServer(settings, certificate);
     this.#server = server;
+    this.#parts.wheel.start();
     return new Promise((resolve, reject) => {
       server.once('error', reject);
       server.listen(

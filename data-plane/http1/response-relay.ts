@@ -149,16 +149,17 @@ export class ResponseRelay {
       let whole = prefix;
       for (let i = 0; i < count; i++) whole += latin1(bytes, bounds[i * 2] ?? 0, bounds[i * 2 + 1] ?? 0);
       if (whole !== '') this.#client.write(whole + suffix);
-    } else if (connection.hasOwnBytes && count === 1 && prefix === '') {
+    } else if (connection.hasOwnBytes && count === 1) {
       // Straight from the memory that it was read into; if it cannot leave at once, that memory stays with it.
-      this.#client.write(bytes.subarray(bounds[0], bounds[1]));
+      this.#client.writeWrapped(prefix, bytes.subarray(bounds[0], bounds[1]), suffix);
       if (this.#client.hasUnsent) connection.lend();
     } else {
-      const block = Buffer.allocUnsafeSlow(prefix.length + total + suffix.length);
+      const block = connection.block(prefix.length + total + suffix.length);
       let at = block.write(prefix, 0, 'latin1');
       for (let i = 0; i < count; i++) at += bytes.copy(block, at, bounds[i * 2], bounds[i * 2 + 1]);
-      block.write(suffix, at, 'latin1');
-      this.#client.write(block);
+      at += block.write(suffix, at, 'latin1');
+      this.#client.write(block.subarray(0, at));
+      if (!this.#client.hasUnsent) connection.giveBack(block);
     }
   }
 }

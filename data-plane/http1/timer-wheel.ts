@@ -33,7 +33,7 @@ export class Deadline {
 export class TimerWheel {
   readonly #monotonic: () => number;
   readonly #slots: Deadline[][] = Array.from({ length: SLOTS }, () => []);
-  readonly #timer: NodeJS.Timeout;
+  #timer: NodeJS.Timeout | null = null;
   #tick = 0;
   #lastMs: number;
   /** Milliseconds since the start, as of the last tick, without the time in which the process was stopped. */
@@ -42,8 +42,17 @@ export class TimerWheel {
   constructor(monotonic: () => number) {
     this.#monotonic = monotonic;
     this.#lastMs = monotonic();
-    this.#timer = setInterval(() => this.#advance(), TICK_MS);
+  }
+
+  /** Begins to advance by itself. Does not keep the process alive. */
+  start(): void {
+    this.#timer ??= setInterval(() => this.advance(), TICK_MS);
     this.#timer.unref();
+  }
+
+  stop(): void {
+    if (this.#timer !== null) clearInterval(this.#timer);
+    this.#timer = null;
   }
 
   /** Sets the deadline, earlier or later than before. */
@@ -63,10 +72,6 @@ export class TimerWheel {
     deadline.owner = null;
   }
 
-  stop(): void {
-    clearInterval(this.#timer);
-  }
-
   #file(deadline: Deadline): void {
     const turn = this.#tick + SLOTS - 1;
     const due = Math.min(turn, Math.max(this.#tick + 1, Math.ceil(deadline.at / TICK_MS)));
@@ -76,7 +81,8 @@ export class TimerWheel {
     this.#slots[due % SLOTS]?.push(deadline);
   }
 
-  #advance(): void {
+  /** Tells the owners of all deadlines that have passed. */
+  advance(): void {
     const present = this.#monotonic();
     this.now += Math.min(LONGEST_STEP_MS, Math.max(0, present - this.#lastMs));
     this.#lastMs = present;

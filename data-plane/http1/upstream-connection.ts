@@ -5,7 +5,7 @@
 import * as net from 'node:net';
 import * as tls from 'node:tls';
 import type { BackendAddress } from '#shared/settings.js';
-import type { ReadBuffers } from './read-buffers.js';
+import { READ_BYTES, type ReadBuffers } from './read-buffers.js';
 import { latin1, type Scratch } from './scratch.js';
 import { Deadline, type Expiring } from './timer-wheel.js';
 import { createBodyReader, type BodyReader } from './wire/body-reader.js';
@@ -66,6 +66,16 @@ export class UpstreamConnection implements Expiring {
   /** Whether the bytes of the read that is dealt with may be kept without a copy. */
   get hasOwnBytes(): boolean {
     return this.#own !== null;
+  }
+
+  /** Memory for bytes that must be moved before they can go on. */
+  block(size: number): Buffer {
+    return size <= READ_BYTES ? this.#host.buffers.lease() : Buffer.allocUnsafeSlow(size);
+  }
+
+  /** Nothing of a block waits in a socket: it may be used again. */
+  giveBack(block: Buffer): void {
+    if (block.length === READ_BYTES) this.#host.buffers.giveBack(block);
   }
 
   /** From the next read on, into memory of its own: more of a long body is to come. */

@@ -1,0 +1,63 @@
+/** Clients that do not read cost a worker no more than their buffers. (Row 19 of the faults that are to be survived.) */
+import { readFileSync } from 'node:fs';
+import * as net from 'node:net';
+import type { AddressInfo } from 'node:net';
+import { connectRaw } from '../support/raw-client.js';
+import { backendAt, poolOf, snapshotOf } from '../support/snapshot-of.js';
+import { waitUntil } from '../support/wait-until.js';
+import { forkWorker, welcome } from '../support/worker-process.js';
+
+const READERS = 100;
+const GROWTH_BYTES = 50 * 1024 * 1024;
+
+function residentBytes(pid: number | undefined): number {
+  const kilobytes = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid ?? 0}/status`, 'utf8'))?.[1];
+  return Number(kilobytes) * 1024;
+}
+
+describe('a worker with clients that do not read', () => {
+  it.each([
+    ['of known length', 'HTTP/1.1 200 OK\r\nContent-Length: 1000000000\r\n\r\n'],
+    ['until close', 'HTTP/1.1 200 OK\r\n\r\n'],
+  ])('does not take in large responses %s', async (_name, head) => {
+    const block = Buffer.alloc(65_536);
+    let sent = 0;
+    const backend = net.createServer((socket) => {
+      const pour = (): void => {
+        while (socket.writable && socket.write(block)) sent += block.length;
+      };
+      socket.on('error', () => undefined);
+      socket.on('drain', pour);
+      socket.once('data', () => {
+        socket.write(head);
+        pour();
+      });
+    });
+    await new Promise<void>((resolve) => backend.listen(0, '127.0.0.1', resolve));
+    const process = forkWorker();
+    process.send(welcome());
+    process.sendSnapshot(snapshotOf([poolOf([backendAt('a', (backend.address() as AddressInfo).port)])]));
+    const { port } = await process.hears('ready');
+    const pid = process.worker.process.pid;
+    const before = residentBytes(pid);
+    const clients = await Promise.all(Array.from({ length: READERS }, () => connectRaw(port)));
+    for (const { socket } of clients) {
+      socket.pause();
+      socket.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
+    }
+    let last = -1;
+    await waitUntil('the flow to stop', async () => {
+      const isSame = last === sent && sent > 0;
+      last = sent;
+      const { promise, resolve } = Promise.withResolvers<void>();
+      setTimeout(resolve, 200);
+      await promise;
+      return isSame;
+    });
+    const growth = residentBytes(pid) - before;
+    for (const client of clients) client.close();
+    await process.kill();
+    await new Promise((resolve) => backend.close(resolve));
+    expect(growth).toBeLessThan(GROWTH_BYTES);
+  });
+});
