@@ -4,7 +4,7 @@ import { duration, integer, share, size } from './amount-options.js';
 import { choice, path } from './option.js';
 
 /** The engine of a file that names none. */
-export const DEFAULT_ENGINE = 'compat';
+export const DEFAULT_ENGINE = 'native';
 
 /** Most workers that may be asked for, and most that are started by default. */
 export const MAX_WORKERS = 256;

@@ -18,7 +18,7 @@ describe('a file with nothing but backends', () => {
       listen: { host: '0.0.0.0', port: 8080, tls: null, h2: true },
       admin: { host: '127.0.0.1', port: 9900, tokenFile: null },
       workers: 6,
-      engine: 'compat',
+      engine: 'native',
       accept: 'auto',
       dataDir: '/etc/tidegate/data',
       log: { level: 'info', format: 'auto' },

@@ -21,7 +21,7 @@ describe('settings that need a restart', () => {
     ['admin: {port: 1}', 'admin.port: 9900 in force, 1 in the file'],
     ['admin: {token_file: t}', 'admin.token_file: none in force, /etc/t in the file'],
     ['workers: 3', 'workers: 2 in force, 3 in the file'],
-    ['engine: native', 'engine: compat in force, native in the file'],
+    ['engine: compat', 'engine: native in force, compat in the file'],
     ['accept: shared', 'accept: auto in force, shared in the file'],
     ['data_dir: /d', 'data_dir: /etc/data in force, /d in the file'],
     ['log: {level: debug}', 'log.level: info in force, debug in the file'],
