@@ -12,7 +12,7 @@ import type { RequestHead } from './wire/request-head.js';
 
 /** Body bytes taken from the client while no backend is connected yet. */
 const UNSENT_BYTES = 65_536;
-/** Up to this size head and body leave as one text: one write without a vector. (Measured best up to about here.) */
+/** Up to this size head and body leave as one text: one write without a vector. The limit is a guess. */
 const ONE_TEXT_BYTES = 4_096;
 /** Slowest client that is waited for, after `FLOOR_AFTER_MS`: the figures of Kestrel's MinRequestBodyDataRate. */
 const FLOOR_BYTES_PER_S = 240;

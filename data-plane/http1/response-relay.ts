@@ -16,7 +16,7 @@ import type { UpgradeKind } from './wire/connection.js';
 
 /** Interim responses let through for one request. More is an attack or a fault. */
 const MAX_INTERIM_RESPONSES = 16;
-/** Up to this size head and body leave as one text. Larger ones as one block of bytes: copying costs less than a vector. */
+/** Up to this size head and body leave as one text. Larger ones as one block of bytes. The limit is a guess. */
 const ONE_TEXT_BYTES = 4_096;
 
 /** How the body goes to the client. */

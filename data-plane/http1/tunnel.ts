@@ -7,7 +7,7 @@ import type { ClientPort, TunnelPort } from './client-port.js';
 import { latin1 } from './scratch.js';
 import type { UpstreamConnection, UpstreamUser } from './upstream-connection.js';
 
-/** Up to this size a message is copied as text, which costs less than a buffer of its own. */
+/** Up to this size a message is copied as text instead of into a buffer of its own. The limit is a guess. */
 const TEXT_BYTES = 1_024;
 
 export interface TunnelParts {
