@@ -10,8 +10,9 @@ import type { TLSSocket } from 'node:tls';
 import type { ErrorCode } from '#shared/error-code.js';
 import type { CertificateMaterial, ListenerSettings } from '#shared/message.js';
 import type { ForwardingSettings } from '#shared/settings.js';
+import { listenOn, renewCertificate, tlsOptions } from '../listener.js';
 import type { Forwarder, ForwarderContext } from '../forwarder.js';
-import { alpnProtocols, Http2Connections } from '../http2/http2-connections.js';
+import { Http2Connections } from '../http2/http2-connections.js';
 import { createRetryBudget } from '../routing/retry-budget.js';
 import { AttemptRunner } from './attempt.js';
 import { ClientConnections } from './client-connections.js';
@@ -24,7 +25,6 @@ import { mayUpgrade } from './upgrade-rule.js';
 
 /** How often node looks for requests whose head is late, milliseconds. */
 const HEAD_CHECK_INTERVAL_MS = 1_000;
-const TLS_HANDSHAKE_TIMEOUT_MS = 10_000;
 /** How often connections that have become idle are closed while shutting down, milliseconds. */
 const IDLE_SWEEP_MS = 50;
 /**
@@ -32,8 +32,6 @@ const IDLE_SWEEP_MS = 50;
  * look the same until something is written. Counts anew with each part of the answer.
  */
 const HALF_CLOSED_MS = 1_000;
-/** Connections that the system may hold for us before we accept them. */
-const BACKLOG = 4_096;
 
 export class CompatEngine implements Forwarder {
   readonly #context: ForwarderContext;
@@ -64,28 +62,12 @@ export class CompatEngine implements Forwarder {
     const server = this.#createServer(settings, certificate);
     this.#server = server;
     this.#follow(server);
-    return new Promise((resolve, reject) => {
-      server.once('error', reject);
-      server.listen(
-        { host: settings.host, port: settings.port, backlog: BACKLOG, reusePort: settings.reusePort },
-        () => {
-          server.off('error', reject);
-          // Accepting can fail while the process is out of file descriptors; it goes on by itself.
-          server.on('error', (error) =>
-            this.#context.logger.error({ error: error.message }, 'listener failed'),
-          );
-          const address = server.address();
-          resolve(typeof address === 'object' && address !== null ? address.port : settings.port);
-        },
-      );
-    });
+    return listenOn(server, settings, this.#context.logger);
   }
 
   setCertificate(certificate: CertificateMaterial): void {
     const server = this.#server;
-    if (!(server instanceof https.Server)) return;
-    server.setSecureContext(secureOptions(certificate));
-    server.setTicketKeys(Buffer.from(certificate.ticketKeys));
+    if (server instanceof https.Server) renewCertificate(server, certificate);
   }
 
   connections(): number {
@@ -124,17 +106,7 @@ export class CompatEngine implements Forwarder {
       shouldUpgradeCallback: (request) => mayUpgrade(request) && this.#lines.isFree(request.socket),
     };
     if (!settings.tls) return this.#wire(http.createServer(options));
-    if (certificate === null) throw new Error('a TLS listener needs a certificate');
-    const server = https.createServer({
-      ...options,
-      ...secureOptions(certificate),
-      ticketKeys: Buffer.from(certificate.ticketKeys),
-      minVersion: 'TLSv1.2',
-      // Only the plain server does this by itself.
-      allowHalfOpen: true,
-      ALPNProtocols: alpnProtocols(settings.h2),
-      handshakeTimeout: TLS_HANDSHAKE_TIMEOUT_MS,
-    });
+    const server = https.createServer({ ...options, ...tlsOptions(settings, certificate) });
     this.#divertHttp2(server);
     server.on('tlsClientError', (_error, socket) => socket.destroy());
     return this.#wire(server);
@@ -294,8 +266,4 @@ function refusalFor(error: NodeJS.ErrnoException): ErrorCode | null {
   if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return 'request_timeout';
   if (code === 'HPE_INVALID_VERSION') return 'unsupported_version';
   return code?.startsWith('HPE_') === true ? 'bad_request' : null;
-}
-
-function secureOptions(certificate: CertificateMaterial): { readonly cert: string; readonly key: string } {
-  return { cert: certificate.certPem, key: certificate.keyPem };
 }

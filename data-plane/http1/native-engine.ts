@@ -6,8 +6,8 @@ import * as net from 'node:net';
 import * as tls from 'node:tls';
 import type { CertificateMaterial, ListenerSettings } from '#shared/message.js';
 import { Http2Service } from '../compat/http2-service.js';
+import { listenOn, renewCertificate, tlsOptions } from '../listener.js';
 import type { Forwarder, ForwarderContext } from '../forwarder.js';
-import { alpnProtocols } from '../http2/http2-connections.js';
 import { createRetryBudget } from '../routing/retry-budget.js';
 import { DownstreamConnection } from './downstream-connection.js';
 import type { EngineParts } from './engine-parts.js';
@@ -15,11 +15,8 @@ import { Scratch } from './scratch.js';
 import { TimerWheel } from './timer-wheel.js';
 import { UpstreamConnections } from './upstream-connections.js';
 
-const TLS_HANDSHAKE_TIMEOUT_MS = 10_000;
 /** How often connections that have become idle are closed while shutting down, milliseconds. */
 const IDLE_SWEEP_MS = 50;
-/** Connections that the system may hold for us before we accept them. */
-const BACKLOG = 4_096;
 
 export class NativeEngine implements Forwarder {
   readonly #context: ForwarderContext;
@@ -54,28 +51,12 @@ export class NativeEngine implements Forwarder {
     const server = this.#createServer(settings, certificate);
     this.#server = server;
     this.#parts.wheel.start();
-    return new Promise((resolve, reject) => {
-      server.once('error', reject);
-      server.listen(
-        { host: settings.host, port: settings.port, backlog: BACKLOG, reusePort: settings.reusePort },
-        () => {
-          server.off('error', reject);
-          // Accepting can fail while the process is out of file descriptors; it goes on by itself.
-          server.on('error', (error) =>
-            this.#context.logger.error({ error: error.message }, 'listener failed'),
-          );
-          const address = server.address();
-          resolve(typeof address === 'object' && address !== null ? address.port : settings.port);
-        },
-      );
-    });
+    return listenOn(server, settings, this.#context.logger);
   }
 
   setCertificate(certificate: CertificateMaterial): void {
     const server = this.#server;
-    if (!(server instanceof tls.Server)) return;
-    server.setSecureContext({ cert: certificate.certPem, key: certificate.keyPem });
-    server.setTicketKeys(Buffer.from(certificate.ticketKeys));
+    if (server instanceof tls.Server) renewCertificate(server, certificate);
   }
 
   connections(): number {
@@ -121,16 +102,7 @@ export class NativeEngine implements Forwarder {
       });
       return server;
     }
-    if (certificate === null) throw new Error('a TLS listener needs a certificate');
-    const server = tls.createServer({
-      ...options,
-      cert: certificate.certPem,
-      key: certificate.keyPem,
-      ticketKeys: Buffer.from(certificate.ticketKeys),
-      minVersion: 'TLSv1.2',
-      ALPNProtocols: alpnProtocols(settings.h2),
-      handshakeTimeout: TLS_HANDSHAKE_TIMEOUT_MS,
-    });
+    const server = tls.createServer({ ...options, ...tlsOptions(settings, certificate) });
     server.on('connection', (socket: net.Socket) => this.#accepted(server, socket));
     server.on('tlsClientError', (_error, socket) => socket.destroy());
     server.on('secureConnection', (socket) => {

@@ -314,6 +314,33 @@ describe.each(ENGINES)('the %s engine as a server', (_name, startEngine) => {
       await waitUntil('nobody there', () => engine.forwarder.connections() === 0);
     });
 
+    it('takes only ciphers with forward secrecy and authenticated encryption, before and after a new certificate', async () => {
+      await start(() => answer('tls'), {}, { certificate: SERVER });
+      for (const renewed of [false, true]) {
+        if (renewed) engine.forwarder.setCertificate(OTHER);
+        for (const ciphers of ['AES128-SHA', 'ECDHE-RSA-AES128-SHA', 'AES128-GCM-SHA256']) {
+          await expect(connectTls({ maxVersion: 'TLSv1.2', ciphers })).rejects.toMatchObject({
+            code: expect.stringMatching(/HANDSHAKE_FAILURE|NO_CIPHER|ECONNRESET/) as unknown,
+          });
+        }
+        const socket = await connectTls({ maxVersion: 'TLSv1.2' });
+        expect(socket.getCipher().name).toMatch(/^ECDHE-.*(GCM|POLY1305)/);
+        socket.destroy();
+      }
+    });
+
+    it('refuses to negotiate again on a running connection', async () => {
+      await start(() => answer('tls'), {}, { certificate: SERVER });
+      const socket = await connectTls({ maxVersion: 'TLSv1.2' });
+      const { promise, resolve } = Promise.withResolvers<unknown>();
+      socket.on('error', resolve);
+      socket.renegotiate({ rejectUnauthorized: false }, resolve);
+      expect(await promise).toMatchObject({
+        code: expect.stringMatching(/NO_RENEGOTIATION|ECONNRESET/) as unknown,
+      });
+      socket.destroy();
+    });
+
     it('resumes TLS sessions that another worker began', async () => {
       await start(() => answer('ok'), {}, { certificate: SERVER });
       const first = await connectTls({ maxVersion: 'TLSv1.2' });

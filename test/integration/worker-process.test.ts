@@ -220,7 +220,9 @@ describe('a worker process', () => {
   it('tells when it cannot listen', async () => {
     const second = forkWorker();
     second.send(
-      welcome({ listener: { host: '127.0.0.1', port: backend.port, tls: false, h2: false, reusePort: false } }),
+      welcome({
+        listener: { host: '127.0.0.1', port: backend.port, tls: false, h2: false, reusePort: false },
+      }),
     );
     second.sendSnapshot(snapshotOf([poolOf([])]));
     expect(await second.hears('listen-failed')).toMatchObject({ code: 'EADDRINUSE' });
@@ -256,7 +258,13 @@ describe('two workers', () => {
       // Sharing a handle, the system chooses once for all; each by itself, the second is told what the first got.
       worker.send(
         welcome({
-          listener: { host: '127.0.0.1', port: reusePort ? (ports[0] ?? 0) : 0, tls: false, h2: false, reusePort },
+          listener: {
+            host: '127.0.0.1',
+            port: reusePort ? (ports[0] ?? 0) : 0,
+            tls: false,
+            h2: false,
+            reusePort,
+          },
         }),
       );
       worker.sendSnapshot(snapshot);

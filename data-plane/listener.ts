@@ -1,0 +1,69 @@
+/**
+ * The main listener, as far as it is the same for all engines: binding it, and terminating TLS on it. What becomes of
+ * an accepted connection is the engine's.
+ */
+import { constants } from 'node:crypto';
+import type { AddressInfo, Server } from 'node:net';
+import type { Server as TlsServer, TlsOptions } from 'node:tls';
+import type { CertificateMaterial, ListenerSettings } from '#shared/message.js';
+import type { Logger } from '#shared/ports.js';
+import { alpnProtocols } from './http2/http2-connections.js';
+
+/** Connections that the system may hold for us before we accept them. */
+const BACKLOG = 4_096;
+const HANDSHAKE_TIMEOUT_MS = 10_000;
+/** Forward secrecy and authenticated encryption only: the intermediate recommendation of Mozilla's server-side TLS guide, 5.7. */
+const CIPHERS = [
+  'TLS_AES_128_GCM_SHA256',
+  'TLS_AES_256_GCM_SHA384',
+  'TLS_CHACHA20_POLY1305_SHA256',
+  'ECDHE-ECDSA-AES128-GCM-SHA256',
+  'ECDHE-RSA-AES128-GCM-SHA256',
+  'ECDHE-ECDSA-AES256-GCM-SHA384',
+  'ECDHE-RSA-AES256-GCM-SHA384',
+  'ECDHE-ECDSA-CHACHA20-POLY1305',
+  'ECDHE-RSA-CHACHA20-POLY1305',
+].join(':');
+
+/** Starts to accept; answers the port. Fails with the system's error (EADDRINUSE…). */
+export async function listenOn(server: Server, settings: ListenerSettings, logger: Logger): Promise<number> {
+  const { host, port, reusePort } = settings;
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  server.once('error', reject);
+  server.listen({ host, port, backlog: BACKLOG, reusePort }, resolve);
+  await promise;
+  server.off('error', reject);
+  // Accepting can fail while the process is out of file descriptors; it goes on by itself.
+  server.on('error', (error) => logger.error({ error: error.message }, 'listener failed'));
+  return (server.address() as AddressInfo).port;
+}
+
+/** How TLS is terminated. Throws when there is no certificate. */
+export function tlsOptions(settings: ListenerSettings, certificate: CertificateMaterial | null): TlsOptions {
+  if (certificate === null) throw new Error('a TLS listener needs a certificate');
+  return {
+    ...secureContext(certificate),
+    ticketKeys: Buffer.from(certificate.ticketKeys),
+    ALPNProtocols: alpnProtocols(settings.h2),
+    handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
+    // With TLS a client that has only sent its end must still get its answer, as without.
+    allowHalfOpen: true,
+  };
+}
+
+/** New handshakes use the certificate; running connections stay. Throws when it is unfit: the one before then stays. */
+export function renewCertificate(server: TlsServer, certificate: CertificateMaterial): void {
+  server.setSecureContext(secureContext(certificate));
+  server.setTicketKeys(Buffer.from(certificate.ticketKeys));
+}
+
+function secureContext({ certPem, keyPem }: CertificateMaterial): TlsOptions {
+  return {
+    cert: certPem,
+    key: keyPem,
+    minVersion: 'TLSv1.2',
+    ciphers: CIPHERS,
+    // A client could have us do handshakes without end on one connection.
+    secureOptions: constants.SSL_OP_NO_RENEGOTIATION,
+  };
+}
