@@ -4,7 +4,7 @@ import type { Client } from '../routing/client-address.js';
 import type { Pick } from '../routing/pick.js';
 import type { PoolTable } from '../routing/routing-table.js';
 import type { CheckedRequest } from './check-request.js';
-import type { Chooser } from './chooser.js';
+import type { Chooser } from '../chooser.js';
 import type { Exchange } from './exchange.js';
 import type { RequestBody } from './request-body.js';
 

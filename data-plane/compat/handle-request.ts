@@ -15,7 +15,7 @@ import { isIdempotent, mayRetry, usesBudget, type RetryVerdict } from '../routin
 import { routeRequest, type BackendEntry, type PoolTable } from '../routing/routing-table.js';
 import { sessionCookieNames } from '../routing/session-cookie.js';
 import type { AttemptEnd, AttemptRunner } from './attempt.js';
-import { chooserFor } from './chooser.js';
+import { chooserFor } from '../chooser.js';
 import { checkRequest } from './check-request.js';
 import type { ClientConnections } from './client-connections.js';
 import { countAnswer, countFailure, countWithheld } from './count.js';

@@ -1,7 +1,7 @@
 /** What a request is to its attempts. Types only: `exchange.ts` is one. */
 import type { ErrorCode } from '#shared/error-code.js';
 import type { ForwardingSettings } from '#shared/settings.js';
-import type { Chooser } from '../compat/chooser.js';
+import type { Chooser } from '../chooser.js';
 import type { RequestAccount } from '../request-account.js';
 import type { ClientPort } from './client-port.js';
 import type { EngineParts } from './engine-parts.js';

@@ -4,7 +4,7 @@
  */
 import type { ErrorCode } from '#shared/error-code.js';
 import type { ForwardingSettings } from '#shared/settings.js';
-import { chooserFor } from '../compat/chooser.js';
+import { chooserFor } from '../chooser.js';
 import { RequestAccount, fitRequestId, newRequestId } from '../request-account.js';
 import type { Client } from '../routing/client-address.js';
 import { localReply } from '../routing/local-reply.js';

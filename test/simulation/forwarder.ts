@@ -4,7 +4,7 @@
  * it was made with.
  */
 import type { FailureReason } from '../../shared/outcome.js';
-import { chooserFor } from '../../data-plane/compat/chooser.js';
+import { chooserFor } from '../../data-plane/chooser.js';
 import type { Forwarder, ForwarderContext } from '../../data-plane/forwarder.js';
 import { classifyStatus } from '../../data-plane/routing/classify.js';
 import { attemptFinished, attemptStarted, type Pick } from '../../data-plane/routing/pick.js';

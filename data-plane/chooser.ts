@@ -1,12 +1,12 @@
 /** How the backend of each attempt is chosen: by session cookie, by client address, or by the algorithm alone. */
-import type { ForwarderContext } from '../forwarder.js';
-import type { PoolSeries } from '../reports/request-series.js';
-import type { Client } from '../routing/client-address.js';
-import { joinedField } from '../routing/headers.js';
-import { pick, type Pick } from '../routing/pick.js';
-import type { BackendEntry, PoolTable } from '../routing/routing-table.js';
-import { pickByAddress } from '../routing/sticky.js';
-import { StickyFlow } from '../sessions/sticky-flow.js';
+import type { ForwarderContext } from './forwarder.js';
+import type { PoolSeries } from './reports/request-series.js';
+import type { Client } from './routing/client-address.js';
+import { joinedField } from './routing/headers.js';
+import { pick, type Pick } from './routing/pick.js';
+import type { BackendEntry, PoolTable } from './routing/routing-table.js';
+import { pickByAddress } from './routing/sticky.js';
+import { StickyFlow } from './sessions/sticky-flow.js';
 
 export interface Chooser {
   /** The backend for the next attempt; `null`: there is none. To be called before the first attempt and after each failed one. */
