@@ -288,7 +288,8 @@ describe('events', () => {
       at_ms: admin.story.at,
       actor: { kind: 'api', name: '127.0.0.1' },
       cause: { command: 'ChangePool' },
-      sentence: "its pool's settings were changed by 127.0.0.1 (the API)",
+      sentence:
+        "its pool's settings were changed by 127.0.0.1 (the API): health_check.interval_ms 10000 → 20000",
       data: { settings: { health_check: { interval_ms: 20_000 } } },
     });
   });
