@@ -24,7 +24,10 @@ export class UpstreamConnections {
 
   /** An idle connection to the backend, if there is one. */
   take(backend: BackendEntry, user: UpstreamUser): UpstreamConnection | null {
-    const connection = this.#idle.get(backend.origin)?.pop();
+    const idle = this.#idle.get(backend.origin);
+    let connection = idle?.pop();
+    // `close` is told later than the end: a request that nobody may repeat must not meet it in between.
+    while (connection?.socket.destroyed === true) connection = idle?.pop();
     if (connection === undefined) return null;
     this.#wheel.clear(connection.deadline);
     connection.user = user;
