@@ -165,7 +165,8 @@ export class Attempt implements UpstreamUser, RelayOwner {
   complete(clean: boolean): void {
     const { body, parts, settings, account } = this.#errand;
     const upstream = this.#upstream;
-    const isSent = body === null || body.isComplete;
+    // What waits for a backend that has not read it would be in the way of the next request.
+    const isSent = body === null || (body.isComplete && upstream?.socket.writableLength === 0);
     if (upstream !== null && clean && isSent && this.#upstreamStays) {
       this.#upstream = null;
       parts.upstreams.put(upstream, settings);

@@ -30,8 +30,8 @@ import type { RequestHead } from './wire/request-head.js';
 const LINGER_MS = 2_000;
 
 /**
- * How long a client that has ended its side is still answered. It may have shut down one direction, or be gone: the two
- * look the same until something is written. Counts anew with each part of the answer.
+ * How long a client that has ended its side is waited for until something is written to it. It may have shut down one
+ * direction, or be gone: the two look the same until then, and one that is gone answers what is written with a reset.
  */
 const HALF_CLOSED_MS = 1_000;
 
@@ -55,7 +55,8 @@ export class DownstreamConnection implements Expiring, ClientPort {
   /** Bytes that belong to what comes after the present exchange. */
   #held: Buffer | null = null;
   #isReading = false;
-  #isHalfClosed = false;
+  /** The client has ended its side, and nothing was written to it since. */
+  #mayBeGone = false;
   #bodyReader: BodyReader | null = null;
   /** Of a peer that is not trusted: the same for all its requests. */
   #client: Client | null = null;
@@ -106,6 +107,7 @@ export class DownstreamConnection implements Expiring, ClientPort {
   }
 
   write(data: string | Buffer): boolean {
+    this.#mayBeGone = false;
     if (!this.socket.writable) return true;
     return typeof data === 'string' ? this.socket.write(data, 'latin1') : this.socket.write(data);
   }
@@ -123,7 +125,7 @@ export class DownstreamConnection implements Expiring, ClientPort {
   }
 
   setDeadline(delayMs: number): void {
-    const limitMs = this.#isHalfClosed ? Math.min(delayMs, HALF_CLOSED_MS) : delayMs;
+    const limitMs = this.#mayBeGone ? Math.min(delayMs, HALF_CLOSED_MS) : delayMs;
     this.#parts.wheel.set(this.deadline, limitMs);
   }
 
@@ -198,7 +200,7 @@ export class DownstreamConnection implements Expiring, ClientPort {
   expired(): void {
     switch (this.#phase) {
       case 'exchange':
-        if (this.#isHalfClosed) this.socket.destroy();
+        if (this.#mayBeGone) this.socket.destroy();
         else if (this.#tunnel !== null) this.#tunnel.expired();
         else this.#exchange?.expired();
         return;
@@ -325,7 +327,9 @@ export class DownstreamConnection implements Expiring, ClientPort {
       this.socket.destroy();
       return;
     }
-    this.setDeadline(LINGER_MS);
+    // It may still take some time to read what waits here.
+    this.setDeadline(this.hasUnsent ? this.#settings().timeouts.responseIdleMs : LINGER_MS);
+    this.socket.once('finish', () => this.setDeadline(LINGER_MS));
     this.socket.resume();
     if (isClean) this.socket.destroySoon();
     else this.socket.end();
@@ -334,8 +338,9 @@ export class DownstreamConnection implements Expiring, ClientPort {
   #ended(): void {
     if (this.#tunnel !== null) this.#tunnel.clientEnded();
     else if (this.#phase === 'draining') this.#close(true);
+    else if (this.#phase === 'closing') this.socket.destroySoon();
     else if (this.#exchange?.clientEnded() === true) {
-      this.#isHalfClosed = true;
+      this.#mayBeGone = true;
       this.setDeadline(HALF_CLOSED_MS);
     } else this.socket.destroy();
   }
