@@ -164,7 +164,9 @@ describe.each(ENGINES)('slow peers under the %s engine', (_name, startEngine) =>
       for (const request of backend.requests) {
         const index = Number(request.target.slice(1));
         const bytes = Buffer.from(request.body(), 'latin1');
-        expect((framing === 'length' ? bytes : unchunked(bytes)).equals(bodies[index] ?? bytes)).toBe(true);
+        // Another request may have followed on the same connection.
+        const content = framing === 'length' ? bytes.subarray(0, size) : unchunked(bytes);
+        expect(content.equals(pattern(size, index))).toBe(true);
       }
     },
     30_000,
@@ -230,34 +232,5 @@ describe.each(ENGINES)('slow peers under the %s engine', (_name, startEngine) =>
     client.socket.resume();
     await waitUntil('the end', () => reader.ended);
     expectWhole({ reader, size: LARGE });
-  }, 20_000);
-
-  it('ends a connection on which part of a body still waits when the answer is there', async () => {
-    await start((_request, connection) => {
-      connection.socket.pause();
-    });
-    const post = async (size: number) => {
-      const client = await connect();
-      client.send(`POST / HTTP/1.1\r\nHost: a\r\nContent-Length: ${size}\r\n\r\n`);
-      client.send(Buffer.alloc(size));
-      return client;
-    };
-    const received = () => engine.counted('receivedBytes', 'default');
-    const first = await post(LARGE);
-    await stall(received);
-    const limit = received();
-    expect(limit).toBeLessThan(LARGE);
-    first.close();
-    const posts: RawClient[] = [];
-    for (let i = 1; i <= 8; i += 1) posts.push(await post(limit - i * 10_000));
-    await stall(received);
-    // They answer without having read, and read then.
-    const connections = backend.connections.slice(1);
-    for (const connection of connections) connection.write(answer('too much'));
-    await waitUntil('answers', () => posts.every((one) => one.received().endsWith('too much')));
-    for (const { socket } of connections) socket.resume();
-    const isEnded = () => connections.some(({ socket }) => socket.readableEnded || socket.destroyed);
-    // Less than an idle connection lasts.
-    await waitUntil('an end', isEnded, 3_000);
   }, 20_000);
 });
