@@ -50,6 +50,8 @@ export function relayBody(order: RelayOrder): Promise<RelayEnd> {
       clearTimeout(timer);
       if (end !== 'complete') {
         order.upstream.destroy();
+        // Of a response that has come whole but was not read whole, node would keep the connection, and never use it again.
+        from.destroy();
         cut(order);
       }
       resolve(end);
