@@ -50,14 +50,17 @@ export class Tidegate {
   #child: ChildProcess | null = null;
   #exited: Promise<number | null> = Promise.resolve(null);
 
-  private constructor(dir: string) {
+  readonly #env: NodeJS.ProcessEnv;
+
+  private constructor(dir: string, env: NodeJS.ProcessEnv = {}) {
     this.dir = dir;
+    this.#env = env;
     this.configFile = join(dir, 'tidegate.yaml');
   }
 
   /** Writes the configuration, which must leave the ports to the system, and waits until it forwards. */
-  static async start(yaml: string): Promise<Tidegate> {
-    const instance = new Tidegate(mkdtempSync(join(tmpdir(), 'tidegate-e2e-')));
+  static async start(yaml: string, env: NodeJS.ProcessEnv = {}): Promise<Tidegate> {
+    const instance = new Tidegate(mkdtempSync(join(tmpdir(), 'tidegate-e2e-')), env);
     instance.write(yaml);
     await instance.run();
     return instance;
@@ -95,7 +98,10 @@ export class Tidegate {
   spawn(): ChildProcess {
     this.lines.length = 0;
     this.stderr = '';
-    const child = spawn(process.execPath, [CLI, 'serve', '-c', this.configFile], { cwd: this.dir });
+    const child = spawn(process.execPath, [CLI, 'serve', '-c', this.configFile], {
+      cwd: this.dir,
+      env: { ...process.env, ...this.#env },
+    });
     this.#child = child;
     let rest = '';
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
