@@ -242,7 +242,7 @@ async function openPrimary(parts: Parts): Promise<Primary> {
   });
 }
 
-/** Refuses to start where another program has the main port. The workers of a dead primary may have it for now. */
+/** Refuses to start where another program has the main port. The workers of a dead primary may still hold it. */
 async function checkPort(config: Config, reusePort: boolean): Promise<void> {
   const { listen, dataDir } = config.process;
   if (findOrphans(dataDir).length > 0) return;

@@ -45,6 +45,7 @@ function retireOrphans(directory: string): number {
   return orphans.length;
 }
 
+// Orphans are told apart by the start times in /proc; where there is none, none are found, and there is nothing to ask.
 const itWithProc = existsSync('/proc/self/stat') ? it : it.skip;
 
 describe('orphaned workers', () => {
