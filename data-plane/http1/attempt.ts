@@ -4,14 +4,15 @@
  */
 import type { ErrorCode } from '#shared/error-code.js';
 import type { FailureReason } from '#shared/outcome.js';
-import { attemptFinished, attemptStarted, type Pick } from '../routing/pick.js';
+import { attemptStarted, type Pick } from '../routing/pick.js';
 import { isIdempotent } from '../routing/retry.js';
 import type { PoolTable } from '../routing/routing-table.js';
-import { downstreamHead } from './downstream-head.js';
-import type { Errand, Message } from './errand.js';
+import { beginAnswer, beginTunnel } from './attempt-answer.js';
+import { attemptOver } from './attempt-result.js';
+import type { AttemptFacts, Choice, Errand, Message } from './errand.js';
+import { isClientLate, sendingPatienceMs } from './patience.js';
 import { ResponseRelay, type RelayOwner } from './response-relay.js';
-import { latin1, type HeadTables } from './scratch.js';
-import { Tunnel } from './tunnel.js';
+import type { HeadTables } from './scratch.js';
 import type { UpstreamConnection, UpstreamUser } from './upstream-connection.js';
 import { withHost } from './upstream-head.js';
 import type { ResponseHead } from './wire/response-head.js';
@@ -23,19 +24,13 @@ export interface AttemptOwner {
   couldGoElsewhere(chosen: Pick, pool: PoolTable): boolean;
 }
 
-/** Where an attempt goes, and the pool as it was when that was chosen. */
-export interface Choice {
-  readonly pool: PoolTable;
-  readonly chosen: Pick;
-}
-
 type Phase = 'connecting' | 'sending' | 'awaiting' | 'responding' | 'over';
 
-export class Attempt implements UpstreamUser, RelayOwner {
+export class Attempt implements UpstreamUser, RelayOwner, AttemptFacts {
   readonly #owner: AttemptOwner;
-  readonly #errand: Errand;
-  readonly #message: Message;
-  readonly #choice: Choice;
+  readonly errand: Errand;
+  readonly message: Message;
+  readonly choice: Choice;
   readonly #relay: ResponseRelay;
   readonly #startedAt: number;
   #phase: Phase = 'connecting';
@@ -50,9 +45,9 @@ export class Attempt implements UpstreamUser, RelayOwner {
 
   constructor(owner: AttemptOwner, errand: Errand, message: Message, choice: Choice) {
     this.#owner = owner;
-    this.#errand = errand;
-    this.#message = message;
-    this.#choice = choice;
+    this.errand = errand;
+    this.message = message;
+    this.choice = choice;
     this.#startedAt = errand.account.names === null ? 0 : errand.parts.context.monotonic();
     this.#relay = new ResponseRelay(this, errand.client, errand.parts.scratch, {
       method: errand.account.method,
@@ -67,9 +62,9 @@ export class Attempt implements UpstreamUser, RelayOwner {
   }
 
   start(): void {
-    const { backend } = this.#choice.chosen;
+    const { backend } = this.choice.chosen;
     attemptStarted(backend);
-    this.#upstream = this.#errand.parts.upstreams.take(backend, this);
+    this.#upstream = this.errand.parts.upstreams.take(backend, this);
     if (this.#upstream === null) this.#open();
     else this.#send();
   }
@@ -101,7 +96,7 @@ export class Attempt implements UpstreamUser, RelayOwner {
         return this.#expiredAwaiting();
       case 'responding':
         // Nothing moved: either the client does not read, or the backend does not send.
-        if (this.#errand.client.needsDrain) this.#errand.client.destroy();
+        if (this.errand.client.needsDrain) this.errand.client.destroy();
         else this.#brokenOff();
         return;
       case 'over':
@@ -118,7 +113,7 @@ export class Attempt implements UpstreamUser, RelayOwner {
     if (upstream === null) return;
     this.#hasHeard = true;
     this.#relay.take(upstream, bytes, length);
-    if (this.#phase === 'responding' && this.#errand.client.needsDrain) upstream.socket.pause();
+    if (this.#phase === 'responding' && this.errand.client.needsDrain) upstream.socket.pause();
   }
 
   upstreamEnded(): void {
@@ -137,33 +132,24 @@ export class Attempt implements UpstreamUser, RelayOwner {
   }
 
   upstreamDrained(): void {
-    this.#errand.body?.drained();
+    this.errand.body?.drained();
     if (this.#phase === 'sending') this.#watchSending();
   }
 
   finalHead(head: ResponseHead, tables: HeadTables): string {
-    const { body, parts, account } = this.#errand;
-    body?.commit();
-    account.answered(this.#choice.chosen, head.status);
     this.#phase = 'responding';
     this.#upstreamStays = head.keepAlive;
-    const isEarly = body !== null && !body.isComplete;
-    if (isEarly || parts.isClosing() || this.#relay.framing === 'until-close') this.#errand.keepAlive = false;
     this.#awaitMore();
-    return downstreamHead(head, tables.edits, {
-      setCookie: this.#setCookie(),
-      connection: this.#errand.connectionField(),
-      framing: this.#relay.framing,
-    });
+    return beginAnswer(this, head, tables.edits, this.#relay.framing);
   }
 
   contentSent(count: number): void {
-    this.#errand.account.sent(count);
+    this.errand.account.sent(count);
     this.#awaitMore();
   }
 
   complete(clean: boolean): void {
-    const { body, parts, settings, account } = this.#errand;
+    const { body, parts, settings, account } = this.errand;
     const upstream = this.#upstream;
     // What waits for a backend that has not read it would be in the way of the next request.
     const isSent = body === null || (body.isComplete && upstream?.socket.writableLength === 0);
@@ -173,7 +159,7 @@ export class Attempt implements UpstreamUser, RelayOwner {
     }
     this.#drop();
     this.#finish(account.status);
-    this.#errand.done();
+    this.errand.done();
   }
 
   malformed(started: boolean): void {
@@ -182,45 +168,28 @@ export class Attempt implements UpstreamUser, RelayOwner {
   }
 
   switched(head: ResponseHead, bytes: Buffer, from: number, to: number): void {
-    const { client, account, settings } = this.#errand;
     const upstream = this.#upstream;
     if (upstream === null) return;
     this.#phase = 'over';
-    account.answered(this.#choice.chosen, 101);
-    account.tunnelled();
-    const text = downstreamHead(head, client.tables().edits, {
-      setCookie: this.#setCookie(),
-      connection: 'Upgrade',
-      framing: 'as-sent',
+    beginTunnel(this, upstream, { head, bytes, from, to }, () => {
+      this.#finish(101);
+      this.errand.over();
     });
-    client.write(text + latin1(bytes, from, to));
-    account.sent(to - from);
-    const tunnel = new Tunnel({
-      client,
-      upstream,
-      account,
-      idleMs: settings.timeouts.tunnelIdleMs,
-      onOver: () => {
-        this.#finish(101);
-        this.#errand.over();
-      },
-    });
-    client.becomeTunnel(tunnel);
   }
 
   #open(): void {
-    const { parts, settings, client } = this.#errand;
+    const { parts, settings, client } = this.errand;
     this.#phase = 'connecting';
     client.setDeadline(settings.timeouts.connectMs);
-    this.#upstream = parts.upstreams.open(this.#choice.chosen.backend, this, settings);
+    this.#upstream = parts.upstreams.open(this.choice.chosen.backend, this, settings);
   }
 
   #send(): void {
-    const { body } = this.#errand;
-    const { head, hasHost } = this.#message;
+    const { body } = this.errand;
+    const { head, hasHost } = this.message;
     const upstream = this.#upstream;
     if (upstream === null) return;
-    const text = hasHost ? head : withHost(head, this.#choice.chosen.backend.authority);
+    const text = hasHost ? head : withHost(head, this.choice.chosen.backend.authority);
     this.#hasHeard = false;
     this.#phase = 'sending';
     if (body === null) upstream.socket.write(text, 'latin1');
@@ -228,49 +197,40 @@ export class Attempt implements UpstreamUser, RelayOwner {
     this.#watchSending();
   }
 
-  /** While the body is on its way whoever makes it wait is to blame; then the backend has its time to answer. */
+  /** While the body is on its way; then the backend has its time to answer. */
   #watchSending(): void {
-    const { body, settings, account, parts, client } = this.#errand;
+    const { settings, client } = this.errand;
     const { timeouts, retry } = settings;
-    if (body !== null && !body.isComplete) {
-      const elapsedMs = parts.context.monotonic() - account.startedAt;
-      const idleMs = timeouts.requestBodyIdleMs;
-      client.setDeadline(body.awaitsClient ? body.patienceMs(idleMs, elapsedMs) : idleMs);
-      return;
-    }
+    const patienceMs = sendingPatienceMs(this.errand);
+    if (patienceMs !== null) return client.setDeadline(patienceMs);
     this.#phase = 'awaiting';
     this.#isLastWait = retry.perTryTimeoutMs >= timeouts.responseHeadMs;
     client.setDeadline(Math.min(timeouts.responseHeadMs, retry.perTryTimeoutMs));
   }
 
   #expiredSending(): void {
-    const { body } = this.#errand;
-    const awaitsClient = body !== null && body.awaitsClient;
-    // A client that waits for 100 waits for the backend.
-    const awaitsWord =
-      this.#message.awaitsContinue && !this.#relay.hasContinued && body?.isUntouched === true;
-    if (!awaitsClient || awaitsWord) return this.#failed('timeout');
+    if (!isClientLate(this, this.#relay.hasContinued)) return this.#failed('timeout');
     this.abort('request_timeout');
-    this.#errand.reply('request_timeout');
+    this.errand.reply('request_timeout');
   }
 
   /** One try is limited only while another could follow; else the backend has all the time there is. */
   #expiredAwaiting(): void {
-    const { settings, client } = this.#errand;
-    const { chosen, pool } = this.#choice;
+    const { settings, client } = this.errand;
+    const { chosen, pool } = this.choice;
     if (this.#isLastWait || this.#owner.couldGoElsewhere(chosen, pool)) return this.#failed('timeout');
     this.#isLastWait = true;
     client.setDeadline(settings.timeouts.responseHeadMs - settings.retry.perTryTimeoutMs);
   }
 
   #awaitMore(): void {
-    this.#errand.client.setDeadline(this.#errand.settings.timeouts.responseIdleMs);
+    this.errand.client.setDeadline(this.errand.settings.timeouts.responseIdleMs);
   }
 
   /** Failed before any of the answer went to the client. */
   #failed(reason: FailureReason): void {
-    const { account, body } = this.#errand;
-    const { chosen } = this.#choice;
+    const { account, body } = this.errand;
+    const { chosen } = this.choice;
     // The backend closed an idle connection just when it was used. That is nobody's fault, and no retry.
     const isStale = reason === 'reset' && this.#upstream?.isReused === true && !this.#hasHeard;
     this.#drop();
@@ -283,32 +243,21 @@ export class Attempt implements UpstreamUser, RelayOwner {
   /** The backend broke off within the body, or made the client wait too long. */
   #brokenOff(): void {
     this.#drop();
-    this.#errand.account.failed(this.#choice.chosen, 'body');
+    this.errand.account.failed(this.choice.chosen, 'body');
     this.#finish('body');
-    this.#errand.broken(this.#relay.framing);
+    this.errand.broken(this.#relay.framing);
   }
 
   #drop(): void {
     this.#phase = 'over';
     this.#upstream?.destroy();
     this.#upstream = null;
-    this.#errand.body?.detach();
+    this.errand.body?.detach();
   }
 
   #finish(result: number | string): void {
     if (this.#isFinished) return;
     this.#isFinished = true;
-    const { account, parts } = this.#errand;
-    const { backend, permit } = this.#choice.chosen;
-    attemptFinished(backend);
-    if (permit !== null) parts.context.outcomes.permitReturned(backend, permit);
-    if (account.names === null) return;
-    const durationMs = parts.context.monotonic() - this.#startedAt;
-    account.attempted({ backend: backend.id, durationMs, result });
-  }
-
-  #setCookie(): string | null {
-    const { pool, chosen } = this.#choice;
-    return this.#message.chooser?.setCookie(pool, chosen.backend) ?? null;
+    attemptOver(this, this.#startedAt, result);
   }
 }

@@ -1,11 +1,10 @@
 /** A client's connection as everything behind it sees it. Types only: `downstream-connection.ts` is one. */
-import type { Client } from '../routing/client-address.js';
-import type { RoutingTable } from '../routing/routing-table.js';
+import type { ClientIdentity } from './client-identity.js';
 import type { HeadTables } from './scratch.js';
 import type { BodyReader } from './wire/body-reader.js';
-import type { RequestHead } from './wire/request-head.js';
 
 export interface ClientPort {
+  readonly identity: ClientIdentity;
   /** The socket has not taken all that was written. */
   readonly hasUnsent: boolean;
   /** The client has not read for so long that nothing more should be written. */
@@ -25,10 +24,6 @@ export interface ClientPort {
   /** Stops and goes on reading from the client. */
   holdClient(): void;
   letClientGo(): void;
-  /** Who sends this request, as far as the peer is believed. */
-  clientOf(head: RequestHead, table: RoutingTable): Client;
-  /** The header lines that tell the backend who the client is. */
-  forwardedLines(client: Client, authority: string | null): string;
   /** The answer is with the client. @param isWhole nothing of the request can still come */
   exchangeOver(keepAlive: boolean, isWhole: boolean): void;
   /** From now on what comes is the tunnel's. */

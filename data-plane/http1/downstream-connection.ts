@@ -4,17 +4,14 @@
  */
 import type { Socket } from 'node:net';
 import type { ErrorCode } from '#shared/error-code.js';
-import { resolveClient, type Client, type TrustedProxies } from '../routing/client-address.js';
-import type { RoutingTable } from '../routing/routing-table.js';
+import { ClientIdentity } from './client-identity.js';
 import type { ClientPort, TunnelPort } from './client-port.js';
+import { ClientSocket } from './client-socket.js';
 import type { EngineParts } from './engine-parts.js';
 import { Exchange } from './exchange.js';
 import { localAnswer } from './local-answer.js';
-import { authorityOf, joinedValues } from './request-facts.js';
 import { latin1, type HeadTables } from './scratch.js';
-import { Deadline, type Expiring } from './timer-wheel.js';
 import { createBodyReader, type BodyReader } from './wire/body-reader.js';
-import { FIELD } from './wire/fields.js';
 import {
   NEED_MORE,
   REFUSED,
@@ -26,23 +23,11 @@ import {
 import { REFUSALS } from './wire/refusal.js';
 import type { RequestHead } from './wire/request-head.js';
 
-/** How long a client may go on sending after our last word. Cutting at once could take the answer from it (TCP reset). */
-const LINGER_MS = 2_000;
-
-/**
- * How long a client that has ended its side is waited for until something is written to it. It may have shut down one
- * direction, or be gone: the two look the same until then, and one that is gone answers what is written with a reset.
- */
-const HALF_CLOSED_MS = 1_000;
-
 /** draining: answered, but the client has not read enough of it for the next request. closing: our last word is said. */
 type Phase = 'fresh' | 'idle' | 'head' | 'exchange' | 'draining' | 'closing';
 
-export class DownstreamConnection implements Expiring, ClientPort {
-  readonly socket: Socket;
-  readonly deadline: Deadline;
-  readonly #parts: EngineParts;
-  readonly #isSecure: boolean;
+export class DownstreamConnection extends ClientSocket implements ClientPort {
+  readonly identity: ClientIdentity;
   readonly #reader: HeadReader<RequestHead>;
   readonly #onClosed: (connection: DownstreamConnection) => void;
   readonly #openedAt: number;
@@ -55,29 +40,15 @@ export class DownstreamConnection implements Expiring, ClientPort {
   /** Bytes that belong to what comes after the present exchange. */
   #held: Buffer | null = null;
   #isReading = false;
-  /** The client has ended its side, and nothing was written to it since. */
-  #mayBeGone = false;
   #bodyReader: BodyReader | null = null;
-  /** Of a peer that is not trusted: the same for all its requests. */
-  #client: Client | null = null;
-  #clientOf: TrustedProxies | null = null;
-  #forwarded = '';
 
   constructor(parts: EngineParts, socket: Socket, options: DownstreamOptions) {
-    this.#parts = parts;
-    this.socket = socket;
-    this.#isSecure = options.isSecure;
+    super(parts, socket, options.isSecure);
+    this.identity = new ClientIdentity(socket, options.isSecure);
     this.#onClosed = options.onClosed;
     this.#reader = createRequestReader(this.tables().request, latin1);
     this.#openedAt = parts.context.monotonic();
     this.#ageFactor = 0.8 + 0.4 * parts.context.random();
-    this.deadline = new Deadline(this);
-    // From the first moment; what follows is told by `close`.
-    socket.on('error', () => undefined);
-    socket.on('data', (chunk: Buffer) => this.#guard(chunk));
-    socket.on('end', () => this.#ended());
-    socket.on('drain', () => this.#drained());
-    socket.on('close', (hadError: boolean) => this.#closed(hadError));
     this.setDeadline(this.#settings().timeouts.requestHeadMs);
   }
 
@@ -85,82 +56,17 @@ export class DownstreamConnection implements Expiring, ClientPort {
     return this.#phase === 'idle';
   }
 
-  get hasUnsent(): boolean {
-    return this.socket.writableLength > 0;
-  }
-
-  get needsDrain(): boolean {
-    return this.socket.writableNeedDrain;
-  }
-
-  get hasEndedSide(): boolean {
-    return this.socket.writableEnded;
-  }
-
   tables(): HeadTables {
-    return this.#parts.scratch.tables(this.#settings().limits);
+    return this.parts.scratch.tables(this.#settings().limits);
   }
 
   bodyReader(): BodyReader {
-    this.#bodyReader ??= createBodyReader(this.tables().limits, this.#parts.scratch.segments);
+    this.#bodyReader ??= createBodyReader(this.tables().limits, this.parts.scratch.segments);
     return this.#bodyReader;
-  }
-
-  write(data: string | Buffer): boolean {
-    this.#mayBeGone = false;
-    if (!this.socket.writable) return true;
-    return typeof data === 'string' ? this.socket.write(data, 'latin1') : this.socket.write(data);
-  }
-
-  writeWrapped(before: string, bytes: Buffer, after: string): void {
-    if (before === '' && after === '') {
-      this.write(bytes);
-      return;
-    }
-    this.socket.cork();
-    if (before !== '') this.write(before);
-    this.write(bytes);
-    if (after !== '') this.write(after);
-    this.socket.uncork();
-  }
-
-  setDeadline(delayMs: number): void {
-    const limitMs = this.#mayBeGone ? Math.min(delayMs, HALF_CLOSED_MS) : delayMs;
-    this.#parts.wheel.set(this.deadline, limitMs);
-  }
-
-  holdClient(): void {
-    this.socket.pause();
   }
 
   letClientGo(): void {
     if (this.#held === null) this.socket.resume();
-  }
-
-  clientOf(head: RequestHead, { trusted }: RoutingTable): Client {
-    if (this.#client !== null && this.#clientOf === trusted) return this.#client;
-    const client = resolveClient(
-      {
-        peer: this.socket.remoteAddress ?? '',
-        secure: this.#isSecure,
-        forwardedFor: joinedValues(head, FIELD.xForwardedFor, ', '),
-        forwardedProto: joinedValues(head, FIELD.xForwardedProto, ', '),
-        forwardedHost: joinedValues(head, FIELD.xForwardedHost, ', '),
-        host: authorityOf(head),
-      },
-      trusted,
-    );
-    if (client.trustedPeer) return client;
-    this.#client = client;
-    this.#clientOf = trusted;
-    this.#forwarded = addressLines(client);
-    return client;
-  }
-
-  forwardedLines(client: Client, authority: string | null): string {
-    const lines = client.trustedPeer ? addressLines(client) : this.#forwarded;
-    const host = client.trustedPeer ? client.forwardedHost : authority;
-    return host === null ? lines : `${lines}X-Forwarded-Host: ${host}\r\n`;
   }
 
   exchangeOver(keepAlive: boolean, isWhole: boolean): void {
@@ -182,25 +88,15 @@ export class DownstreamConnection implements Expiring, ClientPort {
     this.socket.resume();
   }
 
-  endSide(): void {
-    if (this.socket.writable) this.socket.end();
-  }
-
   cut(endsByClosing: boolean): void {
     this.#exchange = null;
-    // Only a reset tells a client that reads until the end. (TLS has none, but an end without notice is as clear.)
-    if (endsByClosing && !this.#isSecure) this.socket.resetAndDestroy();
-    else this.socket.destroy();
-  }
-
-  destroy(): void {
-    this.socket.destroy();
+    this.breakOff(endsByClosing);
   }
 
   expired(): void {
     switch (this.#phase) {
       case 'exchange':
-        if (this.#mayBeGone) this.socket.destroy();
+        if (this.mayBeGone) this.socket.destroy();
         else if (this.#tunnel !== null) this.#tunnel.expired();
         else this.#exchange?.expired();
         return;
@@ -216,19 +112,10 @@ export class DownstreamConnection implements Expiring, ClientPort {
   }
 
   #settings() {
-    return this.#parts.context.table().forwarding;
+    return this.parts.context.table().forwarding;
   }
 
-  #guard(chunk: Buffer): void {
-    try {
-      this.#received(chunk);
-    } catch (error) {
-      this.#parts.bug(error);
-      this.socket.destroy();
-    }
-  }
-
-  #received(chunk: Buffer): void {
+  protected received(chunk: Buffer): void {
     if (this.#phase === 'closing') return;
     if (this.#tunnel !== null) return this.#tunnel.clientBytes(chunk);
     if (this.#held !== null) {
@@ -280,7 +167,7 @@ export class DownstreamConnection implements Expiring, ClientPort {
   }
 
   #begin(bytes: Buffer, from: number): number {
-    const { context, wheel } = this.#parts;
+    const { context, wheel } = this.parts;
     const { limits } = this.#settings();
     this.#requests += 1;
     this.#phase = 'exchange';
@@ -289,7 +176,7 @@ export class DownstreamConnection implements Expiring, ClientPort {
     const mayStay =
       this.#requests < limits.requestsPerConnection && ageMs < limits.connectionAgeMs * this.#ageFactor;
     const { head } = this.#reader;
-    const exchange = new Exchange(this.#parts, this, head, mayStay);
+    const exchange = new Exchange(this.parts, this, head, mayStay);
     this.#exchange = exchange;
     return exchange.begin(head, bytes, from);
   }
@@ -307,12 +194,12 @@ export class DownstreamConnection implements Expiring, ClientPort {
     if (this.#isReading) return;
     this.#held = null;
     this.socket.resume();
-    this.#guard(held);
+    this.guard(held);
   }
 
   /** Answers what is no request, and ends the connection. */
   #refuse(code: ErrorCode): void {
-    const { noPool, counters } = this.#parts.context.series;
+    const { noPool, counters } = this.parts.context.series;
     counters.add(noPool.localReplies.get(code), 1);
     this.write(localAnswer(code, { connection: 'close', headOnly: false }));
     this.#close(false);
@@ -322,37 +209,26 @@ export class DownstreamConnection implements Expiring, ClientPort {
   #close(isClean: boolean): void {
     this.#phase = 'closing';
     this.#held = null;
-    if (isClean && !this.#isSecure && !this.hasUnsent) {
-      // All is with the kernel, which sees to the rest.
-      this.socket.destroy();
-      return;
-    }
-    // It may still take some time to read what waits here.
-    this.setDeadline(this.hasUnsent ? this.#settings().timeouts.responseIdleMs : LINGER_MS);
-    this.socket.once('finish', () => this.setDeadline(LINGER_MS));
-    this.socket.resume();
-    if (isClean) this.socket.destroySoon();
-    else this.socket.end();
+    this.endGently(isClean, this.#settings().timeouts.responseIdleMs);
   }
 
-  #ended(): void {
+  protected ended(): void {
     if (this.#tunnel !== null) this.#tunnel.clientEnded();
     else if (this.#phase === 'draining') this.#close(true);
     else if (this.#phase === 'closing') this.socket.destroySoon();
     else if (this.#exchange?.clientEnded() === true) {
-      this.#mayBeGone = true;
-      this.setDeadline(HALF_CLOSED_MS);
+      this.halfClosed();
     } else this.socket.destroy();
   }
 
-  #drained(): void {
+  protected drained(): void {
     if (this.#tunnel !== null) this.#tunnel.clientDrained();
     else if (this.#exchange !== null) this.#exchange.clientDrained();
     else if (this.#phase === 'draining') this.#goOn();
   }
 
-  #closed(hadError: boolean): void {
-    this.#parts.wheel.giveUp(this.deadline);
+  protected closed(hadError: boolean): void {
+    this.parts.wheel.giveUp(this.deadline);
     const exchange = this.#exchange;
     this.#exchange = null;
     this.#phase = 'closing';
@@ -365,8 +241,4 @@ export class DownstreamConnection implements Expiring, ClientPort {
 export interface DownstreamOptions {
   readonly isSecure: boolean;
   readonly onClosed: (connection: DownstreamConnection) => void;
-}
-
-function addressLines(client: Client): string {
-  return `X-Forwarded-For: ${client.forwardedFor}\r\nX-Forwarded-Proto: ${client.forwardedProto}\r\n`;
 }

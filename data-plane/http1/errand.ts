@@ -3,6 +3,8 @@ import type { ErrorCode } from '#shared/error-code.js';
 import type { ForwardingSettings } from '#shared/settings.js';
 import type { Chooser } from '../chooser.js';
 import type { RequestAccount } from '../request-account.js';
+import type { Pick } from '../routing/pick.js';
+import type { PoolTable } from '../routing/routing-table.js';
 import type { ClientPort } from './client-port.js';
 import type { EngineParts } from './engine-parts.js';
 import type { RequestBody } from './request-body.js';
@@ -40,4 +42,17 @@ export interface Message {
   readonly awaitsContinue: boolean;
   /** `null`: the algorithm alone chooses. */
   readonly chooser: Chooser | null;
+}
+
+/** Where an attempt goes, and the pool as it was when that was chosen. */
+export interface Choice {
+  readonly pool: PoolTable;
+  readonly chosen: Pick;
+}
+
+/** What does not change during an attempt. */
+export interface AttemptFacts {
+  readonly errand: Errand;
+  readonly message: Message;
+  readonly choice: Choice;
 }

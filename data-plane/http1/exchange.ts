@@ -64,7 +64,7 @@ export class Exchange implements Errand {
         return bytes.length;
       }
     }
-    const client = this.client.clientOf(head, table);
+    const client = this.client.identity.of(head, table);
     const requestId = this.settings.accessLogRatio > 0 ? this.#name(head, client) : null;
     if (pool === null) this.#answerMetrics();
     else if (typeof pool === 'string') this.reply(pool);
@@ -157,7 +157,7 @@ export class Exchange implements Errand {
     }
     return new Attempts(this, {
       head: upstreamHead(head, this.client.tables().edits, {
-        forwarded: this.client.forwardedLines(client, authorityOf(head)),
+        forwarded: this.client.identity.forwardedLines(client, authorityOf(head)),
         trustedPeer: client.trustedPeer,
         cookieNames: pool.sticky === null ? [] : sessionCookieNames(pool.sticky),
         upgrade,

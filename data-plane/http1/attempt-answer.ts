@@ -1,0 +1,62 @@
+/** What an attempt does with the head of an answer: what the client is sent for it, and what becomes of its connection. */
+import { downstreamHead } from './downstream-head.js';
+import type { AttemptFacts } from './errand.js';
+import type { Framing } from './response-relay.js';
+import { latin1 } from './scratch.js';
+import { Tunnel } from './tunnel.js';
+import type { UpstreamConnection } from './upstream-connection.js';
+import type { HeadEdits } from './wire/head-edits.js';
+import type { ResponseHead } from './wire/response-head.js';
+
+/** The final head has come. Returns what the client is sent for it. */
+export function beginAnswer(
+  facts: AttemptFacts,
+  head: ResponseHead,
+  edits: HeadEdits,
+  framing: Framing,
+): string {
+  const { errand, choice } = facts;
+  const { body, parts, account } = errand;
+  body?.commit();
+  account.answered(choice.chosen, head.status);
+  const isEarly = body !== null && !body.isComplete;
+  if (isEarly || parts.isClosing() || framing === 'until-close') errand.keepAlive = false;
+  return downstreamHead(head, edits, {
+    setCookie: setCookieOf(facts),
+    connection: errand.connectionField(),
+    framing,
+  });
+}
+
+/** What ends HTTP on a connection: the head of 101, and what came behind it in the same read. */
+export interface Switch {
+  readonly head: ResponseHead;
+  readonly bytes: Buffer;
+  readonly from: number;
+  readonly to: number;
+}
+
+/** The backend has agreed to the upgrade. `onOver` is called once, when both sides are closed. */
+export function beginTunnel(
+  facts: AttemptFacts,
+  upstream: UpstreamConnection,
+  { head, bytes, from, to }: Switch,
+  onOver: () => void,
+): void {
+  const { client, account, settings } = facts.errand;
+  account.answered(facts.choice.chosen, 101);
+  account.tunnelled();
+  const text = downstreamHead(head, client.tables().edits, {
+    setCookie: setCookieOf(facts),
+    connection: 'Upgrade',
+    framing: 'as-sent',
+  });
+  client.write(text + latin1(bytes, from, to));
+  account.sent(to - from);
+  const idleMs = settings.timeouts.tunnelIdleMs;
+  client.becomeTunnel(new Tunnel({ client, upstream, account, idleMs, onOver }));
+}
+
+function setCookieOf({ message, choice }: AttemptFacts): string | null {
+  return message.chooser?.setCookie(choice.pool, choice.chosen.backend) ?? null;
+}

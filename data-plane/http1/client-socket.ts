@@ -1,0 +1,133 @@
+/**
+ * The socket of a client: who is told what happens to it, what is written to it, and how it is ended so that the client can
+ * read all that was sent. Knows nothing of requests; `downstream-connection.ts` does.
+ */
+import type { Socket } from 'node:net';
+import type { EngineParts } from './engine-parts.js';
+import { Deadline, type Expiring } from './timer-wheel.js';
+
+/** How long a client may go on sending after our last word. Cutting at once could take the answer from it (TCP reset). */
+const LINGER_MS = 2_000;
+
+/**
+ * How long a client that has ended its side is waited for until something is written to it. It may have shut down one
+ * direction, or be gone: the two look the same until then, and one that is gone answers what is written with a reset.
+ */
+const HALF_CLOSED_MS = 1_000;
+
+export abstract class ClientSocket implements Expiring {
+  readonly socket: Socket;
+  readonly deadline: Deadline;
+  protected readonly parts: EngineParts;
+  readonly #isSecure: boolean;
+  /** The client has ended its side, and nothing was written to it since. */
+  #mayBeGone = false;
+
+  constructor(parts: EngineParts, socket: Socket, isSecure: boolean) {
+    this.parts = parts;
+    this.socket = socket;
+    this.#isSecure = isSecure;
+    this.deadline = new Deadline(this);
+    // From the first moment; what follows is told by `close`.
+    socket.on('error', () => undefined);
+    socket.on('data', (chunk: Buffer) => this.guard(chunk));
+    socket.on('end', () => this.ended());
+    socket.on('drain', () => this.drained());
+    socket.on('close', (hadError: boolean) => this.closed(hadError));
+  }
+
+  get hasUnsent(): boolean {
+    return this.socket.writableLength > 0;
+  }
+
+  get needsDrain(): boolean {
+    return this.socket.writableNeedDrain;
+  }
+
+  get hasEndedSide(): boolean {
+    return this.socket.writableEnded;
+  }
+
+  write(data: string | Buffer): boolean {
+    this.#mayBeGone = false;
+    if (!this.socket.writable) return true;
+    return typeof data === 'string' ? this.socket.write(data, 'latin1') : this.socket.write(data);
+  }
+
+  writeWrapped(before: string, bytes: Buffer, after: string): void {
+    if (before === '' && after === '') {
+      this.write(bytes);
+      return;
+    }
+    this.socket.cork();
+    if (before !== '') this.write(before);
+    this.write(bytes);
+    if (after !== '') this.write(after);
+    this.socket.uncork();
+  }
+
+  setDeadline(delayMs: number): void {
+    const limitMs = this.#mayBeGone ? Math.min(delayMs, HALF_CLOSED_MS) : delayMs;
+    this.parts.wheel.set(this.deadline, limitMs);
+  }
+
+  holdClient(): void {
+    this.socket.pause();
+  }
+
+  endSide(): void {
+    if (this.socket.writable) this.socket.end();
+  }
+
+  destroy(): void {
+    this.socket.destroy();
+  }
+
+  abstract expired(): void;
+
+  protected abstract received(chunk: Buffer): void;
+  protected abstract ended(): void;
+  protected abstract drained(): void;
+  protected abstract closed(hadError: boolean): void;
+
+  protected get mayBeGone(): boolean {
+    return this.#mayBeGone;
+  }
+
+  /** The client has ended its side but may still read. */
+  protected halfClosed(): void {
+    this.#mayBeGone = true;
+    this.setDeadline(HALF_CLOSED_MS);
+  }
+
+  protected guard(chunk: Buffer): void {
+    try {
+      this.received(chunk);
+    } catch (error) {
+      this.parts.bug(error);
+      this.socket.destroy();
+    }
+  }
+
+  /** Ends it so that nobody takes what was sent for whole. */
+  protected breakOff(endsByClosing: boolean): void {
+    // Only a reset tells a client that reads until the end. (TLS has none, but an end without notice is as clear.)
+    if (endsByClosing && !this.#isSecure) this.socket.resetAndDestroy();
+    else this.socket.destroy();
+  }
+
+  /** Ends it after our last word. @param isClean nothing more can come from the client */
+  protected endGently(isClean: boolean, unsentMs: number): void {
+    if (isClean && !this.#isSecure && !this.hasUnsent) {
+      // All is with the kernel, which sees to the rest.
+      this.socket.destroy();
+      return;
+    }
+    // It may still take some time to read what waits here.
+    this.setDeadline(this.hasUnsent ? unsentMs : LINGER_MS);
+    this.socket.once('finish', () => this.setDeadline(LINGER_MS));
+    this.socket.resume();
+    if (isClean) this.socket.destroySoon();
+    else this.socket.end();
+  }
+}
