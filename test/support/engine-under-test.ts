@@ -26,6 +26,8 @@ export interface EngineUnderTest {
   table(): RoutingTable;
   /** What was counted under these labels since the start. */
   counted(metric: string, ...labels: readonly string[]): number;
+  /** Series that there are by now. */
+  seriesCount(): number;
   /** All outcomes since the start. */
   outcomes(): readonly BackendOutcomes[];
   close(deadlineMs?: number): Promise<void>;
@@ -96,6 +98,18 @@ async function start(
     },
     metricsPage: options.metricsPage ?? (() => Promise.resolve(null)),
   };
+  const takeCounts = (): void => {
+    const delta = counters.takeDelta();
+    for (const series of delta?.series ?? []) {
+      names.push(
+        [series.metric, ...series.labels, ...(series.part === undefined ? [] : [series.part])].join(' '),
+      );
+    }
+    for (let i = 0; i + 1 < (delta?.values.length ?? 0); i += 2) {
+      const name = names[delta?.values[i] ?? -1] ?? '';
+      totals.set(name, (totals.get(name) ?? 0) + (delta?.values[i + 1] ?? 0));
+    }
+  };
   const forwarder = create(context);
   const tls = options.certificate !== undefined;
   const port = await forwarder.listen(
@@ -111,17 +125,12 @@ async function start(
     apply,
     table,
     counted: (metric, ...labels) => {
-      const delta = counters.takeDelta();
-      for (const series of delta?.series ?? []) {
-        names.push(
-          [series.metric, ...series.labels, ...(series.part === undefined ? [] : [series.part])].join(' '),
-        );
-      }
-      for (let i = 0; i + 1 < (delta?.values.length ?? 0); i += 2) {
-        const name = names[delta?.values[i] ?? -1] ?? '';
-        totals.set(name, (totals.get(name) ?? 0) + (delta?.values[i + 1] ?? 0));
-      }
+      takeCounts();
       return totals.get([metric, ...labels].join(' ')) ?? 0;
+    },
+    seriesCount: () => {
+      takeCounts();
+      return names.length;
     },
     outcomes: () => {
       outcomes.push(...book.take());

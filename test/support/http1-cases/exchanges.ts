@@ -101,7 +101,25 @@ const UPGRADES: readonly StrictnessCase[] = [
     steps: [{ send: UPGRADE + SMUGGLED }],
     replies: [{ bytes: answer('no') }],
     // Whether what follows is a request at all nobody knows, as it was sent before the answer.
-    expected: { statuses: [200], after: 'tunnel', requests: 'any', contains: ['no'] },
+    expected: {
+      statuses: [200],
+      after: 'closed',
+      requests: 1,
+      contains: ['no'],
+      backendLacks: ['/smuggled'],
+    },
+  },
+  {
+    name: 'tunnels what came before 101 after it, not earlier',
+    rule: 'CVE-2026-2833',
+    steps: [
+      { send: `${UPGRADE}early frame` },
+      { backendReceives: /\r\n\r\n$/ },
+      { backendSends: SWITCHED },
+      { backendReceives: /\r\n\r\nearly frame$/ },
+    ],
+    replies: [{ bytes: '' }],
+    expected: { statuses: [101], after: 'tunnel', requests: 1 },
   },
   {
     name: 'takes 200 with Upgrade for an answer',
@@ -112,7 +130,7 @@ const UPGRADES: readonly StrictnessCase[] = [
         bytes: 'HTTP/1.1 200 OK\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nContent-Length: 2\r\n\r\nno',
       },
     ],
-    expected: { statuses: [200], after: 'tunnel', requests: 1, contains: ['\r\n\r\nno'] },
+    expected: { statuses: [200], after: 'closed', requests: 1, contains: ['\r\n\r\nno'] },
   },
   {
     name: 'answers 502 to 101 with another protocol than was asked for',

@@ -36,6 +36,12 @@ const REFUSED: readonly Refused[] = [
     bad(`${'X: y\r\n'.repeat(100)}Content-Length: 34\r\n`),
     431,
   ],
+  [
+    'more fields than the limit with an upgrade',
+    'CVE-2024-37890',
+    `GET / HTTP/1.1\r\n${HOST}Connection: Upgrade\r\nUpgrade: websocket\r\n${'X: y\r\n'.repeat(98)}\r\n`,
+    431,
+  ],
   ['a head beyond the limit', 'RFC 6585 §5', bad(`X: ${'y'.repeat(17_000)}\r\n`), 431],
   ['a head that never ends', 'RFC 6585 §5', `GET / HTTP/1.1\r\n${HOST}X: ${'y'.repeat(20_000)}`, 431],
   ['no Host', 'RFC 9112 §3.2', `GET / HTTP/1.1\r\nX: y\r\n\r\n${SMUGGLED}`],

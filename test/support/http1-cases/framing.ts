@@ -67,6 +67,11 @@ const REFUSED: readonly Refused[] = [
     'CVE-2022-32215',
     post('Transfer-Encoding: chunked\r\n , identity\r\n', `0\r\n\r\n${SMUGGLED}`),
   ],
+  [
+    'a list of codings that does not end in chunked, beside a length',
+    'CVE-2026-2835',
+    post('Transfer-Encoding: chunked, gzip\r\nContent-Length: 5\r\n', `0\r\n\r\n${SMUGGLED}`),
+  ],
   ['coding in HTTP/1.0', 'CVE-2026-2835', `POST / HTTP/1.0\r\n${HOST}${CHUNKED}\r\n0\r\n\r\n`],
   [
     'coding hidden behind more fields than the limit',
@@ -211,8 +216,18 @@ const PIPELINED: readonly StrictnessCase[] = [
   },
 ];
 
+/** HTTP/1.0 without a length has no body; what follows is neither read until the end nor taken for another request. */
+const WITHOUT_LENGTH: StrictnessCase = {
+  name: 'ends the request of an HTTP/1.0 client that states no length with its head',
+  rule: 'CVE-2026-2835',
+  steps: [{ send: `POST / HTTP/1.0\r\n${HOST}\r\n${SMUGGLED}` }],
+  replies: [{ bytes: OK }],
+  expected: { statuses: [200], after: 'closed', requests: 1, backendLacks: ['/smuggled'] },
+};
+
 export const FRAMING_CASES: readonly StrictnessCase[] = [
   ...REFUSED.map(refused),
   ...ACCEPTED.map(accepted),
   ...PIPELINED,
+  WITHOUT_LENGTH,
 ];
