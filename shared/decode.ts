@@ -58,8 +58,10 @@ import {
   count,
   forwarding,
   freeText,
+  maxConnections,
   millis,
   poolName,
+  queue,
   route,
   sticky,
   weight,
@@ -120,6 +122,11 @@ const activeRequests = list(
   MAX_BACKENDS_PER_REPORT,
 );
 
+const pendingRequests = list(
+  record<NonNullable<Report['pending']>[number]>({ pool: poolName, pending: count }),
+  MAX_BACKENDS_PER_REPORT,
+);
+
 const trialReport = record<TrialReport>({
   permit: count,
   result: nullable(oneOf<'success' | 'failure'>('success', 'failure')),
@@ -154,7 +161,7 @@ const workerMessage = variants<'type', WorkerMessage>('type', {
   nack: record<Nack>({ type: oneOf('nack'), ...position, reason: freeText }),
   report: record<Report>(
     { type: oneOf('report'), outcomes: list(backendOutcomes, MAX_BACKENDS_PER_REPORT), connections: count },
-    { active: activeRequests },
+    { active: activeRequests, pending: pendingRequests },
   ),
   metrics: record<MetricsDelta>({
     type: oneOf('metrics'),
@@ -245,23 +252,26 @@ const primaryMessage = variants<'type', PrimaryMessage>('type', {
   shutdown: record<ShutdownMessage>({ type: oneOf('shutdown'), deadlineMs: millis }),
 });
 
-const backendSnapshot = record<BackendSnapshot>({
-  id: backendName,
-  address: backendAddress,
-  weight,
-  availability: oneOf<Availability>(
-    'available',
-    'trial',
-    'draining',
-    'unchecked',
-    'unhealthy',
-    'ejected',
-    'maintenance',
-  ),
-  breaker: oneOf<BreakerPhase>('closed', 'open', 'half-open'),
-  generation: count,
-  permits: list(record<TrialPermit>({ permit: count, worker: count }, { spent: flag }), MAX_LISTED),
-});
+const backendSnapshot = record<BackendSnapshot>(
+  {
+    id: backendName,
+    address: backendAddress,
+    weight,
+    availability: oneOf<Availability>(
+      'available',
+      'trial',
+      'draining',
+      'unchecked',
+      'unhealthy',
+      'ejected',
+      'maintenance',
+    ),
+    breaker: oneOf<BreakerPhase>('closed', 'open', 'half-open'),
+    generation: count,
+    permits: list(record<TrialPermit>({ permit: count, worker: count }, { spent: flag }), MAX_LISTED),
+  },
+  { maxConnections },
+);
 
 const snapshot = record<Snapshot>({
   ...position,
@@ -270,14 +280,17 @@ const snapshot = record<Snapshot>({
   forwarding,
   routes: list(route, MAX_LISTED),
   pools: list(
-    record<PoolSnapshot>({
-      id: poolName,
-      version: count,
-      algorithm,
-      sticky: nullable(sticky),
-      panic: flag,
-      backends: list(backendSnapshot, MAX_LISTED),
-    }),
+    record<PoolSnapshot>(
+      {
+        id: poolName,
+        version: count,
+        algorithm,
+        sticky: nullable(sticky),
+        panic: flag,
+        backends: list(backendSnapshot, MAX_LISTED),
+      },
+      { queue },
+    ),
     MAX_LISTED,
   ),
 });

@@ -16,6 +16,14 @@ export const LOCAL_REPLIES = {
   upstream_reset: { status: 502, meaning: 'The backend closed the connection before it answered.' },
   upstream_malformed: { status: 502, meaning: 'The backend sent something that is not plainly valid HTTP.' },
   no_backend: { status: 503, meaning: 'No backend of the pool is available.' },
+  queue_full: {
+    status: 503,
+    meaning: 'All backends are at their connection limit, and as many requests wait as may.',
+  },
+  queue_timeout: {
+    status: 503,
+    meaning: 'The backends stayed at their connection limit for as long as a request may wait.',
+  },
   overloaded: { status: 503, meaning: 'The worker is at its limits.' },
   upstream_timeout: { status: 504, meaning: 'The backend did not answer in time.' },
   unsupported_version: { status: 505, meaning: 'The HTTP version is not supported.' },

@@ -39,7 +39,18 @@ export const CODE_CLASSES: readonly string[] = ['1xx', '2xx', '3xx', '4xx', '5xx
 export const STICKY_RESULTS = ['new', 'hit', 'moved', 'expired', 'invalid', 'unsure'] as const;
 
 /** Why a retry that was wanted was not made. */
-export const WITHHELD_CAUSES = ['attempts', 'budget', 'method', 'body', 'started', 'no_backend'] as const;
+export const WITHHELD_CAUSES = [
+  'attempts',
+  'budget',
+  'method',
+  'body',
+  'started',
+  'no_backend',
+  'full',
+] as const;
+
+/** Why a client connection was not served. */
+export const CONNECTION_REFUSALS = ['limit', 'tls'] as const;
 
 /** Series that one metric may have; further ones are counted in `tidegate_metrics_dropped_series_total` only. */
 export const MAX_SERIES_PER_METRIC = 10_000;
@@ -118,6 +129,18 @@ export const METRICS = {
   sentBytes: metric('counter', 'sent_bytes_total', 'Response body bytes sent to clients.', 'pool'),
   tunnels: metric('counter', 'tunnels_total', 'Upgraded connections.', 'pool'),
   connectionsAccepted: metric('counter', 'connections_accepted_total', 'Client connections accepted.'),
+  connectionsRefused: metric(
+    'counter',
+    'connections_refused_total',
+    'Client connections ended before a request, by reason: limit (limits.connections_per_worker), tls (handshake failed or late).',
+    'reason',
+  ),
+  queueWait: metric(
+    'histogram',
+    'queue_wait_seconds',
+    'Time that requests waited for room at a backend, however the wait ended. Requests that found room at once are not counted.',
+    'pool',
+  ),
   clientAborts: metric(
     'counter',
     'client_aborts_total',
@@ -152,6 +175,19 @@ export const METRICS = {
     'Requests in flight to the backend, all workers.',
     'pool',
     'backend',
+  ),
+  backendMaxConnections: metric(
+    'gauge',
+    'backend_max_connections',
+    'Requests in flight that this host gives the backend at most. Absent where there is no limit.',
+    'pool',
+    'backend',
+  ),
+  poolPending: metric(
+    'gauge',
+    'pool_pending_requests',
+    'Requests that wait for room at a backend, all workers.',
+    'pool',
   ),
   breakerState: metric(
     'gauge',
@@ -246,6 +282,8 @@ export const WORKER_METRICS: readonly MetricKey[] = [
   'sentBytes',
   'tunnels',
   'connectionsAccepted',
+  'connectionsRefused',
+  'queueWait',
   'clientAborts',
   'accessLogDropped',
 ];

@@ -75,6 +75,17 @@ export interface IpStickySettings {
 
 export type StickySettings = CookieStickySettings | IpStickySettings;
 
+/** What becomes of a request while all backends that could serve it are at their limit. */
+export interface QueueSettings {
+  /** Requests that may wait for one pool in one worker. 0: none waits. */
+  readonly maxPending: number;
+  /** How long one request may wait in all. */
+  readonly timeoutMs: number;
+}
+
+/** The queue of a pool whose settings name none. */
+export const DEFAULT_QUEUE: QueueSettings = { maxPending: 128, timeoutMs: 5_000 };
+
 export interface PoolSettings {
   readonly algorithm: Algorithm;
   /** `null`: backends are not checked and take traffic as soon as they are added. */
@@ -83,6 +94,10 @@ export interface PoolSettings {
   readonly breaker: BreakerSettings | null;
   /** `null`: every request is balanced by itself. */
   readonly sticky: StickySettings | null;
+  /** Attempts in flight that each backend is given at once by this host, unless it has a number of its own. Absent: any number. */
+  readonly maxConnections?: number;
+  /** Absent: `DEFAULT_QUEUE`, so that settings of releases before there was a queue say the same. */
+  readonly queue?: QueueSettings;
 }
 
 export interface RetrySettings {
@@ -151,6 +166,8 @@ export interface BackendDefinition {
   readonly address: BackendAddress;
   /** Relative share of traffic, 0 to 1,000. 0: no new traffic, sticky sessions stay. */
   readonly weight: number;
+  /** Attempts in flight that it is given at once by this host. Absent: what its pool says. */
+  readonly maxConnections?: number;
 }
 
 export interface PoolDefinition {

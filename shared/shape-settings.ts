@@ -16,6 +16,7 @@ import type {
   LimitSettings,
   PoolDefinition,
   PoolSettings,
+  QueueSettings,
   RetrySettings,
   Route,
   StatusRange,
@@ -53,11 +54,12 @@ export const backendAddress = record<BackendAddress>({
 
 export const weight = integer(0, 1_000_000);
 
-export const backendDefinition = record<BackendDefinition>({
-  id: backendName,
-  address: backendAddress,
-  weight,
-});
+export const maxConnections = integer(1);
+
+export const backendDefinition = record<BackendDefinition>(
+  { id: backendName, address: backendAddress, weight },
+  { maxConnections },
+);
 
 const statusRange = record<StatusRange>({ from: integer(100, 599), to: integer(100, 599) });
 
@@ -93,12 +95,17 @@ export const sticky = variants<'type', StickySettings>('type', {
   ip: record({ type: oneOf('ip'), prefix4: integer(0, 32), prefix6: integer(0, 128) }),
 });
 
-export const poolSettings = record<PoolSettings>({
-  algorithm,
-  healthCheck: nullable(healthCheck),
-  breaker: nullable(breaker),
-  sticky: nullable(sticky),
-});
+export const queue = record<QueueSettings>({ maxPending: count, timeoutMs: millis });
+
+export const poolSettings = record<PoolSettings>(
+  {
+    algorithm,
+    healthCheck: nullable(healthCheck),
+    breaker: nullable(breaker),
+    sticky: nullable(sticky),
+  },
+  { maxConnections, queue },
+);
 
 export const route = record<Route>({ host: nullable(text(MAX_HOST)), pathPrefix: freeText, pool: poolName });
 

@@ -4,7 +4,14 @@
  */
 import type { Availability, BreakerPhase } from './backend-state.js';
 import type { BackendId, PoolId } from './ids.js';
-import type { Algorithm, BackendAddress, ForwardingSettings, Route, StickySettings } from './settings.js';
+import type {
+  Algorithm,
+  BackendAddress,
+  ForwardingSettings,
+  QueueSettings,
+  Route,
+  StickySettings,
+} from './settings.js';
 
 /**
  * The right to send one trial request to a half-open backend. Single use, given to one worker. The worker reports
@@ -33,6 +40,8 @@ export interface BackendSnapshot {
   readonly generation: number;
   /** Permits not yet returned, of all workers: each is listed from its grant to its return. */
   readonly permits: readonly TrialPermit[];
+  /** Attempts in flight that all workers of this host together may have here. Absent: any number. */
+  readonly maxConnections?: number;
 }
 
 export interface PoolSnapshot {
@@ -43,6 +52,8 @@ export interface PoolSnapshot {
   readonly sticky: StickySettings | null;
   /** Too many backends are ejected: `ejected` and `trial` backends serve like available ones. */
   readonly panic: boolean;
+  /** Absent: `DEFAULT_QUEUE`. */
+  readonly queue?: QueueSettings;
   readonly backends: readonly BackendSnapshot[];
 }
 

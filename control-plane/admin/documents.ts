@@ -33,6 +33,8 @@ export interface BackendDocument {
   readonly origin: 'file' | 'api';
   readonly generation: number;
   readonly active_requests: number;
+  /** Requests that it is given at once, its own number or its pool's; `null`: any number. */
+  readonly max_connections: number | null;
 }
 
 /** Settings of a pool in the words and units of the configuration file. */
@@ -40,6 +42,9 @@ export interface PoolSettingsDocument {
   readonly algorithm: string;
   readonly health_check: Readonly<Record<string, unknown>>;
   readonly circuit_breaker: Readonly<Record<string, unknown>>;
+  /** `null`: no limit. */
+  readonly max_connections: number | null;
+  readonly queue: Readonly<Record<string, unknown>>;
   readonly sticky_session: Readonly<Record<string, unknown>>;
 }
 
@@ -49,6 +54,7 @@ export interface PoolDocument extends PoolSettingsDocument {
   readonly version: number;
   readonly panic: boolean;
   readonly sessions: number;
+  readonly pending_requests: number;
   readonly backends: readonly BackendDocument[];
 }
 
@@ -75,6 +81,8 @@ export interface StatusDocument {
     readonly algorithm: string;
     readonly panic: boolean;
     readonly sessions: number;
+    /** Requests that wait for room at a backend. */
+    readonly pending_requests: number;
     readonly backends: readonly BackendDocument[];
   }[];
 }

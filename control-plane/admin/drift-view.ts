@@ -12,6 +12,8 @@ const SETTING_NAMES = {
   healthCheck: 'health_check',
   breaker: 'circuit_breaker',
   sticky: 'sticky_session',
+  maxConnections: 'max_connections',
+  queue: 'queue',
 } as const;
 
 export function driftDocuments(state: ControlState): readonly ConfigDifference[] {
@@ -32,7 +34,7 @@ function differenceOf(
   fileBackends: readonly BackendDefinition[],
 ): ConfigDifference {
   const base = `pools.${pool}`;
-  if (setting === 'algorithm' || setting === 'healthCheck' || setting === 'breaker' || setting === 'sticky') {
+  if (backend === undefined && isPoolSetting(setting)) {
     const name = SETTING_NAMES[setting];
     const [inFile, inForce] = [poolSettingsDocument(file), poolSettingsDocument(live.settings)];
     return { path: `${base}.${name}`, file: inFile[name], live: inForce[name] };
@@ -42,6 +44,13 @@ function differenceOf(
   const path = `${base}.backends.${backend ?? ''}`;
   if (setting === 'weight')
     return { path: `${path}.weight`, file: definition?.weight, live: present?.weight };
+  if (setting === 'maxConnections') {
+    return {
+      path: `${path}.max_connections`,
+      file: definition?.maxConnections ?? null,
+      live: present?.maxConnections ?? null,
+    };
+  }
   if (setting === 'address') {
     return {
       path: `${path}.url`,
@@ -50,6 +59,10 @@ function differenceOf(
     };
   }
   return { path, file: entryOf(definition), live: entryOf(present) };
+}
+
+function isPoolSetting(setting: Drift['setting']): setting is keyof typeof SETTING_NAMES {
+  return Object.hasOwn(SETTING_NAMES, setting);
 }
 
 function entryOf(

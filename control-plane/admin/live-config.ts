@@ -19,9 +19,16 @@ export function liveConfig(state: ControlState): Readonly<Record<string, unknown
 
 function poolEntry(pool: PoolState): Readonly<Record<string, unknown>> {
   const backends = [...pool.backends.values()];
+  const { max_connections: limit, ...settings } = poolSettingsDocument(pool.settings);
   return {
-    ...poolSettingsDocument(pool.settings),
-    backends: backends.map(({ id, address, weight }) => ({ id, url: urlOf(address), weight })),
+    ...settings,
+    ...(limit === null ? {} : { max_connections: limit }),
+    backends: backends.map(({ id, address, weight, maxConnections }) => ({
+      id,
+      url: urlOf(address),
+      weight,
+      ...(maxConnections === undefined ? {} : { max_connections: maxConnections }),
+    })),
   };
 }
 

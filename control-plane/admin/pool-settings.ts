@@ -8,9 +8,11 @@ import type {
   BreakerSettings,
   HealthCheckSettings,
   PoolSettings,
+  QueueSettings,
   StatusRange,
   StickySettings,
 } from '#shared/settings.js';
+import { DEFAULT_QUEUE } from '#shared/settings.js';
 import { configJsonSchema, knownKeys } from '../config/json-schema.js';
 import { poolSettingsOf } from '../config/normal-form.js';
 import { poolShape } from '../config/pool-options.js';
@@ -19,14 +21,23 @@ import { suggest } from '../config/suggest.js';
 import type { PoolSettingsDocument } from './documents.js';
 import type { FieldProblem } from './problem.js';
 
-const { algorithm, health_check, circuit_breaker, sticky_session } = poolShape;
-const settingsSchema = z.strictObject({ algorithm, health_check, circuit_breaker, sticky_session });
+const { algorithm, health_check, circuit_breaker, max_connections, queue, sticky_session } = poolShape;
+const settingsSchema = z.strictObject({
+  algorithm,
+  health_check,
+  circuit_breaker,
+  max_connections,
+  queue,
+  sticky_session,
+});
 
 /** What `PATCH /pools/{pool}` takes: the settings to change. `null` turns a section off, or a setting to its default. */
 export interface PoolPatch {
   readonly algorithm?: unknown;
   readonly health_check?: Readonly<Record<string, unknown>> | null;
   readonly circuit_breaker?: Readonly<Record<string, unknown>> | null;
+  readonly max_connections?: unknown;
+  readonly queue?: Readonly<Record<string, unknown>> | null;
   readonly sticky_session?: Readonly<Record<string, unknown>> | null;
 }
 
@@ -40,6 +51,8 @@ export function poolSettingsDocument(settings: PoolSettings): PoolSettingsDocume
     health_check:
       settings.healthCheck === null ? { enabled: false } : healthCheckDocument(settings.healthCheck),
     circuit_breaker: settings.breaker === null ? { enabled: false } : breakerDocument(settings.breaker),
+    max_connections: settings.maxConnections ?? null,
+    queue: queueDocument(settings.queue ?? DEFAULT_QUEUE),
     sticky_session: settings.sticky === null ? { enabled: false } : stickyDocument(settings.sticky),
   };
 }
@@ -47,10 +60,13 @@ export function poolSettingsDocument(settings: PoolSettings): PoolSettingsDocume
 /** The settings after a change. What the patch does not mention stays as it is. */
 export function patchPoolSettings(settings: PoolSettings, patch: PoolPatch): PatchResult {
   const present = poolSettingsDocument(settings);
+  const limit = patch.max_connections === undefined ? present.max_connections : patch.max_connections;
   const parsed = settingsSchema.safeParse({
     algorithm: patch.algorithm === undefined ? present.algorithm : patch.algorithm,
     health_check: patchSection(present.health_check, patch.health_check),
     circuit_breaker: patchSection(present.circuit_breaker, patch.circuit_breaker),
+    ...(limit === null ? {} : { max_connections: limit }),
+    queue: patch.queue === null ? {} : withoutNulls({ ...present.queue, ...patch.queue }),
     sticky_session: patchSection(present.sticky_session, patch.sticky_session),
   });
   return parsed.success
@@ -65,8 +81,12 @@ function patchSection(
 ): Readonly<Record<string, unknown>> {
   if (patch === undefined) return present;
   if (patch === null) return { enabled: false };
-  const merged = Object.entries({ ...present, enabled: true, ...patch });
-  return Object.fromEntries(merged.filter(([, value]) => value !== null));
+  return withoutNulls({ ...present, enabled: true, ...patch });
+}
+
+/** `null` sets one back to its default. */
+function withoutNulls(settings: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== null));
 }
 
 function problemsOf(issue: z.core.$ZodIssue): readonly FieldProblem[] {
@@ -116,6 +136,10 @@ function breakerDocument(breaker: BreakerSettings): Readonly<Record<string, unkn
     half_open_successes: breaker.halfOpenSuccesses,
     max_ejection_percent: breaker.maxEjectionPercent,
   };
+}
+
+function queueDocument({ maxPending, timeoutMs }: QueueSettings): Readonly<Record<string, unknown>> {
+  return { max_pending: maxPending, timeout: formatDuration(timeoutMs) };
 }
 
 function stickyDocument(sticky: StickySettings): Readonly<Record<string, unknown>> {

@@ -12,6 +12,7 @@ import {
   IF_MATCH,
   json,
   list,
+  MAX_CONNECTIONS,
   NAME,
   object,
   POOL_PARAMS,
@@ -33,10 +34,12 @@ interface NewBackend {
   readonly id: string;
   readonly url: string;
   readonly weight?: number;
+  readonly max_connections?: number | null;
 }
 
 interface BackendChange {
   readonly weight?: number;
+  readonly max_connections?: number | null;
   readonly admin?: AdminState;
 }
 
@@ -48,11 +51,16 @@ const NEW_BACKEND = object(
     id: { ...NAME, description: 'Unique in its pool.' },
     url: { type: 'string', maxLength: MAX_URL_LENGTH, description: 'http:// or https://, host and port.' },
     weight: { ...WEIGHT, default: 1 },
+    max_connections: MAX_CONNECTIONS,
   },
-  ['weight'],
+  ['weight', 'max_connections'],
 );
 const BACKEND_CHANGE = {
-  ...object({ weight: WEIGHT, admin: ADMIN_CHANGE }, ['weight', 'admin']),
+  ...object({ weight: WEIGHT, max_connections: MAX_CONNECTIONS, admin: ADMIN_CHANGE }, [
+    'weight',
+    'max_connections',
+    'admin',
+  ]),
   minProperties: 1,
 };
 
@@ -138,7 +146,7 @@ function addRoute(app: FastifyInstance, source: ViewSource): void {
       },
     },
     async (request, reply) => {
-      const { id, url, weight = 1 } = request.body;
+      const { id, url, weight = 1, max_connections: limit = null } = request.body;
       const address = parseBackendUrl(url);
       if ('message' in address) {
         const problems = [{ path: 'url', message: address.message }];
@@ -159,7 +167,12 @@ function addRoute(app: FastifyInstance, source: ViewSource): void {
       const result = await submitWrite(source.port, request, {
         type: 'AddBackend',
         pool: pool.id,
-        backend: { id: backendId(id), address, weight },
+        backend: {
+          id: backendId(id),
+          address,
+          weight,
+          ...(limit === null ? {} : { maxConnections: limit }),
+        },
         expectedVersion: allowed.expectedVersion,
       });
       if (result.kind === 'problem') return sendProblem(reply, result.problem);
@@ -174,7 +187,7 @@ function changeRoute(app: FastifyInstance, source: ViewSource): void {
     '/api/v1/pools/:pool/backends/:id',
     {
       schema: {
-        summary: 'Change weight or admin state of a backend',
+        summary: 'Change weight, connection limit or admin state of a backend',
         tags: ['backends'],
         params: BACKEND_PARAMS,
         headers: IF_MATCH,
@@ -187,12 +200,13 @@ function changeRoute(app: FastifyInstance, source: ViewSource): void {
       if (found.kind === 'problem') return sendProblem(reply, found.problem);
       const allowed = precondition(request.headers['if-match'], found.pool);
       if (allowed.kind === 'problem') return sendProblem(reply, allowed.problem);
-      const { weight, admin } = request.body;
+      const { weight, max_connections: limit, admin } = request.body;
       const result = await submitWrite(source.port, request, {
         type: 'ChangeBackend',
         pool: poolId(request.params.pool),
         backend: backendId(request.params.id),
         ...(weight === undefined ? {} : { weight }),
+        ...(limit === undefined ? {} : { maxConnections: limit }),
         ...(admin === undefined ? {} : { admin }),
         expectedVersion: allowed.expectedVersion,
       });

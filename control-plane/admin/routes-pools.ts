@@ -19,6 +19,14 @@ const SECTION: JsonSchema = {
     'Keys, units and ranges as in the configuration file, for example {"interval": "10s"}. Keys not given stay as they are, null sets one back to its default. null for the section turns it off, any key turns it on.',
 };
 
+/** It cannot be off: `null` sets it back to its defaults. */
+const QUEUE: JsonSchema = {
+  type: ['object', 'null'],
+  additionalProperties: true,
+  description:
+    'What becomes of requests while all backends are at their limit. Keys, units and ranges as in the configuration file; null sets them back to their defaults.',
+};
+
 const POOL_PATCH: JsonSchema = {
   type: 'object',
   additionalProperties: false,
@@ -27,6 +35,11 @@ const POOL_PATCH: JsonSchema = {
     algorithm: { type: 'string' },
     health_check: SECTION,
     circuit_breaker: SECTION,
+    max_connections: {
+      type: ['integer', 'null'],
+      description: 'For backends without a number of their own. null: no limit.',
+    },
+    queue: QUEUE,
     sticky_session: SECTION,
   },
 };

@@ -71,6 +71,12 @@ export const WEIGHT: JsonSchema = {
   maximum: 1_000,
   description: 'Relative share of traffic. 0: no new traffic, sticky sessions stay.',
 };
+export const MAX_CONNECTIONS: JsonSchema = {
+  type: ['integer', 'null'],
+  minimum: 1,
+  maximum: 1_000_000,
+  description: 'Requests and tunnels in flight that this host gives it at once. null: what its pool says.',
+};
 export const ADMIN_CHANGE: JsonSchema = {
   ...ADMIN_STATE,
   description: 'ready: takes traffic · draining: only sessions that are there · maintenance: no traffic.',
@@ -100,6 +106,7 @@ const BACKEND = object({
   origin: oneOf('file', 'api'),
   generation: integer('Changes when the id is given to another server.'),
   active_requests: integer('Requests in flight, all workers.'),
+  max_connections: nullable(integer('Requests that it is given at once; null: any number.')),
 });
 
 const POOL = object({
@@ -108,9 +115,12 @@ const POOL = object({
   algorithm: text(),
   health_check: OPEN,
   circuit_breaker: OPEN,
+  max_connections: nullable(integer('For backends without a number of their own.')),
+  queue: OPEN,
   sticky_session: OPEN,
   panic: TRUE_FALSE,
   sessions: integer('Bindings in the session table.'),
+  pending_requests: integer('Requests that wait for room at a backend.'),
   backends: list(ref('Backend')),
 });
 
@@ -136,6 +146,7 @@ const STATUS = object({
       algorithm: text(),
       panic: TRUE_FALSE,
       sessions: integer(),
+      pending_requests: integer(),
       backends: list(ref('Backend')),
     }),
   ),

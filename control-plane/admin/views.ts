@@ -2,6 +2,7 @@
 import { availability } from '../domain/availability.js';
 import { sentenceOf } from '../domain/event-sentence.js';
 import type { TidegateEvent } from '../domain/events.js';
+import { maxConnectionsOf } from '../domain/pool-state.js';
 import type { BackendState, PoolState } from '../domain/state.js';
 import { isNewer } from '#shared/snapshot.js';
 import type { BackendAddress } from '#shared/settings.js';
@@ -51,6 +52,7 @@ export function backendDocument(
     origin: backend.origin,
     generation: backend.generation,
     active_requests: port.activeRequests(pool.id, backend.id),
+    max_connections: maxConnectionsOf(pool, backend),
   };
 }
 
@@ -70,6 +72,7 @@ export function poolDocument(source: ViewSource, pool: PoolState): PoolDocument 
     ...poolSettingsDocument(pool.settings),
     panic: pool.panic,
     sessions: source.port.sessionCount(pool.id),
+    pending_requests: source.port.pendingRequests(pool.id),
     backends: backendDocuments(source, pool),
   };
 }
@@ -104,6 +107,7 @@ export function statusDocument(source: ViewSource, at: number): StatusDocument {
       algorithm: pool.settings.algorithm,
       panic: pool.panic,
       sessions: port.sessionCount(pool.id),
+      pending_requests: port.pendingRequests(pool.id),
       backends: backendDocuments(source, pool),
     })),
   };

@@ -1,5 +1,5 @@
 /**
- * Requests in flight per backend, as the workers last reported them. Tells each worker what all others have in
+ * Requests in flight per backend and requests that wait per pool, as the workers last reported them. Tells each worker what all others have in
  * flight, so that least-connections means the backend's load and not the worker's share of it.
  */
 import type { BackendId, PoolId } from '#shared/ids.js';
@@ -12,6 +12,7 @@ import type { LoadMessage, Report } from '#shared/message.js';
 export const LOAD_INTERVAL_MS = 25;
 
 type Active = NonNullable<Report['active']>;
+type Pending = NonNullable<Report['pending']>;
 
 interface Total {
   readonly pool: PoolId;
@@ -25,6 +26,7 @@ function key(pool: string, backend: string): string {
 
 export class LoadBoard {
   readonly #byWorker = new Map<number, Active>();
+  readonly #pending = new Map<number, Pending>();
   #totals = new Map<string, Total>();
   #changed = false;
 
@@ -34,12 +36,28 @@ export class LoadBoard {
     this.#sum();
   }
 
+  /** The worker's whole list of pools with requests that wait for room at a backend. */
+  reportPending(worker: number, pending: Pending): void {
+    if (pending.length === 0) this.#pending.delete(worker);
+    else this.#pending.set(worker, pending);
+  }
+
   forget(worker: number): void {
+    this.#pending.delete(worker);
     if (this.#byWorker.delete(worker)) this.#sum();
   }
 
   active(pool: string, backend: string): number {
     return this.#totals.get(key(pool, backend))?.active ?? 0;
+  }
+
+  /** Requests that wait in all workers. */
+  pending(pool: string): number {
+    let sum = 0;
+    for (const pools of this.#pending.values()) {
+      for (const one of pools) if (one.pool === pool) sum += one.pending;
+    }
+    return sum;
   }
 
   /** One message per worker named, or none when nothing changed since the last call. */

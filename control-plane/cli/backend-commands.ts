@@ -26,11 +26,13 @@ export function backendCommands(program: Command): void {
     .argument('<backend>', 'POOL/ID, or ID alone for the only pool or pool default')
     .argument('<url>', 'http:// or https://, host and port')
     .option('--weight <number>', 'share of traffic, 0 to 1000', parseWeight, 1)
-    .action(async (name: string, url: string, options: { readonly weight: number }, command: Command) => {
+    .option('--max-connections <number>', 'requests in flight that it is given at once', parseLimit)
+    .action(async (name: string, url: string, options: NewBackendOptions, command: Command) => {
       const context = await contextOf(command);
       const { pool, id } = await newBackend(context.api, name);
       const path = `/api/v1/pools/${encodeURIComponent(pool)}/backends`;
-      const body = { id, url, weight: options.weight };
+      const { weight, maxConnections } = options;
+      const body = { id, url, weight, max_connections: maxConnections };
       tell(context, await context.api.write(pool, 'POST', path, body), `added ${pool}/${id}`);
     });
   backends
@@ -52,9 +54,22 @@ export function backendCommands(program: Command): void {
     .action(async (name: string, weight: number, _options: unknown, command: Command) => {
       await change(command, name, { weight });
     });
+  backends
+    .command('limit')
+    .description('change how many requests in flight a backend is given at once')
+    .argument('<backend>', BACKEND_HELP)
+    .argument('<number>', '1 to 1000000, or pool: what the pool says', parsePoolOrLimit)
+    .action(async (name: string, limit: number | null, _options: unknown, command: Command) => {
+      await change(command, name, { max_connections: limit });
+    });
   adminCommand(backends, 'drain', 'draining', 'no new sessions; those that are there stay');
   adminCommand(backends, 'ready', 'ready', 'back into rotation');
   adminCommand(backends, 'maintenance', 'maintenance', 'no traffic at all');
+}
+
+interface NewBackendOptions {
+  readonly weight: number;
+  readonly maxConnections?: number;
 }
 
 function adminCommand(backends: Command, name: string, admin: AdminState, description: string): void {
@@ -82,7 +97,9 @@ function tell(context: CommandContext, answer: unknown, text: string): void {
   }
   // The shape is that of the same release (admin/documents.ts).
   const backend = answer as BackendDocument;
-  print(`${text}: ${backend.admin}, weight ${backend.weight}, ${backend.availability} (${backend.reason})`);
+  const limit = backend.max_connections === null ? '' : `, at most ${backend.max_connections} connections`;
+  const { admin, weight, availability, reason } = backend;
+  print(`${text}: ${admin}, weight ${weight}${limit}, ${availability} (${reason})`);
 }
 
 function list({ json }: CommandContext, wanted: string | undefined, status: StatusDocument): void {
@@ -105,4 +122,16 @@ function parseWeight(text: string): number {
   const weight = /^\d{1,4}$/.test(text) ? Number(text) : Infinity;
   if (weight > 1_000) throw new InvalidArgumentError('Expected a whole number from 0 to 1000.');
   return weight;
+}
+
+function parseLimit(text: string): number {
+  const limit = /^\d{1,7}$/.test(text) ? Number(text) : 0;
+  if (limit < 1 || limit > 1_000_000) {
+    throw new InvalidArgumentError('Expected a whole number from 1 to 1000000.');
+  }
+  return limit;
+}
+
+function parsePoolOrLimit(text: string): number | null {
+  return text === 'pool' ? null : parseLimit(text);
 }

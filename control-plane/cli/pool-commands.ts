@@ -4,7 +4,7 @@ import type { PoolDocument } from '../admin/documents.js';
 import { contextOf } from './command-context.js';
 import { paint, print } from './output.js';
 
-const SECTIONS = ['health_check', 'circuit_breaker', 'sticky_session'] as const;
+const SECTIONS = ['health_check', 'circuit_breaker', 'sticky_session', 'queue'] as const;
 
 export function poolCommands(program: Command): void {
   const pools = program.command('pool').description('settings of a pool');
@@ -58,6 +58,7 @@ function tell(json: boolean, pool: PoolDocument): void {
     return;
   }
   print(paint('bold', `pool ${pool.id}`), `algorithm: ${pool.algorithm}`);
+  print(`max_connections: ${pool.max_connections ?? 'no limit'}`);
   for (const section of SECTIONS) {
     const settings = Object.entries(pool[section]).map(([key, value]) => `${key}: ${textOf(value)}`);
     print(`${section}: { ${settings.join(', ')} }`);

@@ -42,9 +42,10 @@ function statusLines(status: StatusDocument, now: number): readonly string[] {
     const serving = pool.backends.filter(({ availability }) => availability === 'available').length;
     const panic = pool.panic ? paint(['red', 'bold'], '  PANIC: serves through ejected backends') : '';
     const sessions = pool.sessions > 0 ? `, ${pool.sessions} session${pool.sessions === 1 ? '' : 's'}` : '';
+    const waiting = pool.pending_requests > 0 ? paint('yellow', `, ${pool.pending_requests} waiting`) : '';
     lines.push(
       '',
-      `${paint('bold', `pool ${pool.id}`)}  ${pool.algorithm}, ${serving} of ${pool.backends.length} available${sessions}${panic}`,
+      `${paint('bold', `pool ${pool.id}`)}  ${pool.algorithm}, ${serving} of ${pool.backends.length} available${sessions}${waiting}${panic}`,
     );
     lines.push(...indented(backendTable(pool.backends, now)));
   }
@@ -60,13 +61,18 @@ export function backendTable(backends: readonly BackendDocument[], now: number):
       backend.id,
       backend.url,
       String(backend.weight),
-      String(backend.active_requests),
+      activeOf(backend),
       paint(availabilityStyle(backend.availability), backend.availability),
       agoOf(backend.since, now),
       backend.reason,
     ]),
     outputWidth() - INDENT.length,
   );
+}
+
+/** Requests in flight, and how many there may be. */
+function activeOf({ active_requests: active, max_connections: limit }: BackendDocument): string {
+  return limit === null ? String(active) : `${active}/${limit}`;
 }
 
 const INDENT = '  ';

@@ -4,7 +4,7 @@ import { NAME_IN_WORDS, isName } from '#shared/ids.js';
 import type { BackendAddress } from '#shared/settings.js';
 import { isHost } from './listen-options.js';
 import { integer } from './amount-options.js';
-import { Expected, option, text } from './option.js';
+import { type Description, Expected, option, text } from './option.js';
 
 const NAME_EXPECTED = `expected ${NAME_IN_WORDS}`;
 
@@ -43,6 +43,11 @@ function portOf(text: string): number | null {
   return port >= 1 && port <= 65_535 ? port : null;
 }
 
+/** Attempts that a backend is given at once. */
+export function maxConnections(about: Description) {
+  return integer({ min: 1, max: 1_000_000 }, about).optional();
+}
+
 export const backend = z
   .strictObject({
     id: text(nameText, {
@@ -60,5 +65,9 @@ export const backend = z
       { min: 0, max: 1_000 },
       { describe: 'Relative share of traffic. 0: no new traffic, sticky sessions stay.' },
     ).prefault(1),
+    max_connections: maxConnections({
+      describe: 'As in the pool, for this backend alone.',
+      defaultText: 'max_connections of the pool',
+    }),
   })
   .meta({ description: 'One server.' });

@@ -1,6 +1,7 @@
 /** From a checked configuration file to the normal form that the rest of Tidegate uses. Nothing can fail here. */
 import { resolve } from 'node:path';
 import { backendId, poolId } from '#shared/ids.js';
+import { DEFAULT_QUEUE } from '#shared/settings.js';
 import type {
   BreakerSettings,
   ConfigDocument,
@@ -97,16 +98,27 @@ function poolOf(name: string, pool: PoolInput): PoolDefinition {
   return {
     id: poolId(name),
     settings: poolSettingsOf(pool),
-    backends: pool.backends.map(({ id, url, weight }) => ({ id: backendId(id), address: url, weight })),
+    backends: pool.backends.map(({ id, url, weight, max_connections: limit }) => ({
+      id: backendId(id),
+      address: url,
+      weight,
+      ...(limit === undefined ? {} : { maxConnections: limit }),
+    })),
   };
 }
 
 export function poolSettingsOf(pool: Omit<PoolInput, 'backends'>): PoolSettings {
+  const { max_connections: limit } = pool;
+  const queue = { maxPending: pool.queue.max_pending, timeoutMs: pool.queue.timeout };
+  const isDefault =
+    queue.maxPending === DEFAULT_QUEUE.maxPending && queue.timeoutMs === DEFAULT_QUEUE.timeoutMs;
   return {
     algorithm: pool.algorithm,
     healthCheck: healthCheckOf(pool.health_check),
     breaker: breakerOf(pool.circuit_breaker),
     sticky: stickyOf(pool.sticky_session),
+    ...(limit === undefined ? {} : { maxConnections: limit }),
+    ...(isDefault ? {} : { queue }),
   };
 }
 

@@ -56,7 +56,7 @@ export function parseConfig(
     config: { process: processSettingsOf(input, place), document: documentOf(input) },
     warnings: report(
       file,
-      warningsOf(input).map((found) => ({ ...found, ...yaml.placeOf(found.path) })),
+      warningsOf(input, place.cores).map((found) => ({ ...found, ...yaml.placeOf(found.path) })),
     ),
   };
 }

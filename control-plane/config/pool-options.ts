@@ -3,10 +3,12 @@
  * long form each entry of `pools` has them.
  */
 import { z } from 'zod';
-import { backend } from './backend-options.js';
+import { backend, maxConnections } from './backend-options.js';
 import { healthCheck } from './health-check-options.js';
 import { always, number } from './ordered.js';
+import { DEFAULT_QUEUE } from '#shared/settings.js';
 import { duration, integer, percent, share } from './amount-options.js';
+import { formatDuration } from './quantities.js';
 import { choice, text, toggle } from './option.js';
 
 export const ALGORITHMS = ['round-robin', 'weighted-round-robin', 'least-connections', 'random'] as const;
@@ -95,6 +97,24 @@ const stickySession = z
   })
   .meta({ description: 'Keeps a client on one backend. Absent: every request is balanced by itself.' });
 
+const queue = z
+  .strictObject({
+    max_pending: integer(
+      { min: 0, max: 100_000 },
+      {
+        describe: 'Requests that may wait in one worker. Further ones are answered 503 `queue_full` at once.',
+      },
+    ).prefault(DEFAULT_QUEUE.maxPending),
+    timeout: duration(
+      { min: '1ms', max: '1h' },
+      { describe: 'How long one request may wait in all. Then it is answered 503 `queue_timeout`.' },
+    ).prefault(formatDuration(DEFAULT_QUEUE.timeoutMs)),
+  })
+  .prefault({})
+  .meta({
+    description: 'What becomes of requests while all backends that could serve them are at their limit.',
+  });
+
 /** The keys of a pool, in the order of the reference. */
 export const poolShape = {
   algorithm: choice(ALGORITHMS, { describe: 'How a backend is picked for a request.' }).prefault(
@@ -107,6 +127,13 @@ export const poolShape = {
   }),
   health_check: healthCheck.optional(),
   circuit_breaker: circuitBreaker,
+  max_connections: maxConnections({
+    describe:
+      'Requests and tunnels in flight that this host gives each backend at once; beyond that they wait. Each worker ' +
+      'has an equal whole share, at least 1. Health checks come on top.',
+    defaultText: 'no limit',
+  }),
+  queue,
   sticky_session: stickySession.optional(),
 };
 

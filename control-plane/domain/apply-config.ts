@@ -6,7 +6,14 @@
 import type { PoolId } from '#shared/ids.js';
 import type { CommandBase, CommandBody } from './commands.js';
 import { mergeConfig, type ConfigChange } from './config-merge.js';
-import { addBackend, changeAdmin, changeSettings, changeWeight, removeBackend } from './pool-changes.js';
+import {
+  addBackend,
+  changeAdmin,
+  changeMaxConnections,
+  changeSettings,
+  changeWeight,
+  removeBackend,
+} from './pool-changes.js';
 import { sameValue } from './same-value.js';
 import type { Transaction } from './transaction.js';
 
@@ -55,6 +62,7 @@ function carryOut(tx: Transaction, change: ConfigChange, causedBy: number): void
     case 'remove-backend':
     case 'adopt-backend':
     case 'change-weight':
+    case 'change-limit':
       carryOutInPool(tx, change, causedBy);
   }
 }
@@ -68,7 +76,8 @@ type PoolChange = Extract<
       | 'replace-backend'
       | 'remove-backend'
       | 'adopt-backend'
-      | 'change-weight';
+      | 'change-weight'
+      | 'change-limit';
   }
 >;
 
@@ -94,6 +103,12 @@ function carryOutInPool(tx: Transaction, change: PoolChange, causedBy: number): 
     case 'change-weight': {
       const backend = tx.knownBackend(change.pool, change.backend);
       changeWeight(tx, change.pool, backend, { weight: change.weight, causedBy });
+      return;
+    }
+    case 'change-limit': {
+      const backend = tx.knownBackend(change.pool, change.backend);
+      const { maxConnections } = change;
+      changeMaxConnections(tx, change.pool, backend, { maxConnections, causedBy });
     }
   }
 }

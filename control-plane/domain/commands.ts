@@ -61,6 +61,8 @@ export type CommandBody =
       readonly pool: PoolId;
       readonly backend: BackendId;
       readonly weight?: number;
+      /** `null`: what its pool says. */
+      readonly maxConnections?: number | null;
       readonly admin?: AdminState;
     } & ExpectedVersion)
   | ({

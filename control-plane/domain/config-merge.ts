@@ -1,8 +1,8 @@
 /**
  * Three-way merge of the file applied last (base), the file now (next) and the live state: what changed between the two
  * files wins; what did not keeps its live value, so a weight set through the API survives a reload that does not touch
- * it. Each pool setting (algorithm, health check, breaker, sticky sessions) is merged by itself, as are a backend's
- * address and weight. The first file is merged against nothing: all of it is new.
+ * it. Each pool setting (algorithm, health check, breaker, sticky sessions, connection limit, queue) is merged by itself,
+ * as are a backend's address, weight and connection limit. The first file is merged against nothing: all of it is new.
  *
  * What the file takes back is what the file brought: backends that came by the API stay, until their pool goes.
  * Answers the changes to make, in an order in which no route ever leads to a pool that is not there.
@@ -30,6 +30,13 @@ export type ConfigChange =
   | { readonly kind: 'replace-backend'; readonly pool: PoolId; readonly definition: BackendDefinition }
   | { readonly kind: 'remove-backend'; readonly pool: PoolId; readonly backend: BackendId }
   | { readonly kind: 'adopt-backend'; readonly pool: PoolId; readonly backend: BackendId }
+  | {
+      readonly kind: 'change-limit';
+      readonly pool: PoolId;
+      readonly backend: BackendId;
+      /** `null`: what its pool says. */
+      readonly maxConnections: number | null;
+    }
   | {
       readonly kind: 'change-weight';
       readonly pool: PoolId;
@@ -77,12 +84,22 @@ function mergePool(
 }
 
 function mergeSettings(next: PoolSettings, base: PoolSettings | undefined, live: PoolSettings): PoolSettings {
+  const maxConnections = merged(limitOf(next), base && limitOf(base), limitOf(live));
+  // Absent is a setting too: the default.
+  const queue = merged(next.queue ?? null, base && (base.queue ?? null), live.queue ?? null);
   return {
     algorithm: merged(next.algorithm, base?.algorithm, live.algorithm),
     healthCheck: merged(next.healthCheck, base?.healthCheck, live.healthCheck),
     breaker: merged(next.breaker, base?.breaker, live.breaker),
     sticky: merged(next.sticky, base?.sticky, live.sticky),
+    ...(maxConnections === null ? {} : { maxConnections }),
+    ...(queue === null ? {} : { queue }),
   };
+}
+
+/** `null`: none of its own. */
+function limitOf(limited: { readonly maxConnections?: number }): number | null {
+  return limited.maxConnections ?? null;
 }
 
 /** `base` is undefined where there was none, which `null` settings are not. */
@@ -113,12 +130,17 @@ function mergeBackend(
   if (live === undefined) return [addition(pool, next)];
   const address = merged(next.address, base?.address, live.address);
   const weight = merged(next.weight, base?.weight, live.weight);
+  const maxConnections = merged(limitOf(next), base && limitOf(base), limitOf(live));
   if (!sameValue(address, live.address)) {
-    return [{ kind: 'replace-backend', pool, definition: { id: next.id, address, weight } }];
+    const limit = maxConnections === null ? {} : { maxConnections };
+    return [{ kind: 'replace-backend', pool, definition: { id: next.id, address, weight, ...limit } }];
   }
   const changes: ConfigChange[] = [];
   if (live.origin === 'api') changes.push({ kind: 'adopt-backend', pool, backend: next.id });
   if (weight !== live.weight) changes.push({ kind: 'change-weight', pool, backend: next.id, weight });
+  if (maxConnections !== limitOf(live)) {
+    changes.push({ kind: 'change-limit', pool, backend: next.id, maxConnections });
+  }
   return changes;
 }
 

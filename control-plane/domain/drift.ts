@@ -13,14 +13,14 @@ export interface Drift {
   /** Absent for what concerns the whole pool. */
   readonly backend?: BackendId;
   /** `backend`: the backend itself is only on one side. */
-  readonly setting: 'algorithm' | 'healthCheck' | 'breaker' | 'sticky' | 'backend' | 'address' | 'weight';
+  readonly setting: (typeof POOL_SETTINGS)[number] | 'backend' | 'address' | 'weight';
   /** What the file says; `null`: nothing. */
   readonly file: unknown;
   /** What is in force; `null`: nothing. */
   readonly live: unknown;
 }
 
-const POOL_SETTINGS = ['algorithm', 'healthCheck', 'breaker', 'sticky'] as const;
+const POOL_SETTINGS = ['algorithm', 'healthCheck', 'breaker', 'sticky', 'maxConnections', 'queue'] as const;
 
 /** In the order of the file, then what only the live state has. Empty before the first file. */
 export function driftOf(state: ControlState): readonly Drift[] {
@@ -37,8 +37,8 @@ function settingsDrift(file: PoolDefinition, live: PoolState): readonly Drift[] 
     (setting) => ({
       pool: file.id,
       setting,
-      file: file.settings[setting],
-      live: live.settings[setting],
+      file: file.settings[setting] ?? null,
+      live: live.settings[setting] ?? null,
     }),
   );
 }
@@ -52,9 +52,15 @@ function backendsDrift(file: PoolDefinition, live: PoolState): readonly Drift[] 
       drifts.push({ pool, backend: definition.id, setting: 'backend', file: definition, live: null });
       continue;
     }
-    for (const setting of ['address', 'weight'] as const) {
+    for (const setting of ['address', 'weight', 'maxConnections'] as const) {
       if (sameValue(definition[setting], backend[setting])) continue;
-      drifts.push({ pool, backend: backend.id, setting, file: definition[setting], live: backend[setting] });
+      drifts.push({
+        pool,
+        backend: backend.id,
+        setting,
+        file: definition[setting] ?? null,
+        live: backend[setting] ?? null,
+      });
     }
   }
   const known = new Set(file.backends.map((definition) => definition.id));

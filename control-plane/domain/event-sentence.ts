@@ -28,6 +28,7 @@ export function sentenceOf(event: TidegateEvent): string {
     case 'BackendRemoved':
     case 'BackendOriginChanged':
     case 'WeightChanged':
+    case 'MaxConnectionsChanged':
     case 'AdminStateChanged':
       return operatorSentence(event);
     case 'BackendBecameHealthy':
@@ -66,7 +67,13 @@ export function sentenceOf(event: TidegateEvent): string {
 type OperatorEvent = Extract<
   TidegateEvent,
   {
-    type: 'BackendAdded' | 'BackendRemoved' | 'BackendOriginChanged' | 'WeightChanged' | 'AdminStateChanged';
+    type:
+      | 'BackendAdded'
+      | 'BackendRemoved'
+      | 'BackendOriginChanged'
+      | 'WeightChanged'
+      | 'MaxConnectionsChanged'
+      | 'AdminStateChanged';
   }
 >;
 
@@ -74,10 +81,11 @@ function operatorSentence(event: OperatorEvent): string {
   const by = actorWords(event.actor);
   switch (event.type) {
     case 'BackendAdded': {
-      const { address, weight } = event.data.definition;
+      const { address, weight, maxConnections } = event.data.definition;
       const host = address.host.includes(':') ? `[${address.host}]` : address.host;
       const where = `${address.protocol}://${host}:${address.port}`;
-      return `was added by ${by} at ${where} with weight ${weight}, ${event.data.health}`;
+      const limit = maxConnections === undefined ? '' : ` and at most ${maxConnections} connections`;
+      return `was added by ${by} at ${where} with weight ${weight}${limit}, ${event.data.health}`;
     }
     case 'BackendRemoved':
       return `was removed by ${by}`;
@@ -85,9 +93,15 @@ function operatorSentence(event: OperatorEvent): string {
       return event.data.origin === 'file' ? `became part of the file, by ${by}` : `left the file, by ${by}`;
     case 'WeightChanged':
       return `weight changed from ${event.data.from} to ${event.data.to} by ${by}`;
+    case 'MaxConnectionsChanged':
+      return `connection limit changed from ${limitWords(event.data.from)} to ${limitWords(event.data.to)} by ${by}`;
     case 'AdminStateChanged':
       return `was set from ${event.data.from} to ${event.data.to} by ${by}`;
   }
+}
+
+function limitWords(limit: number | null): string {
+  return limit === null ? 'that of its pool' : String(limit);
 }
 
 type PoolEvent = Extract<

@@ -71,6 +71,8 @@ export interface EventData {
   /** The backend became part of the file, or left it and stays by the API's word. */
   BackendOriginChanged: { readonly origin: 'file' | 'api' };
   WeightChanged: { readonly from: number; readonly to: number };
+  /** `null`: what its pool says. */
+  MaxConnectionsChanged: { readonly from: number | null; readonly to: number | null };
   AdminStateChanged: { readonly from: AdminState; readonly to: AdminState };
   BackendBecameHealthy: { readonly from: Health; readonly evidence: HealthEvidence };
   BackendBecameUnhealthy: { readonly from: Health; readonly evidence: HealthEvidence };
@@ -147,6 +149,7 @@ export const EVENT_SCHEMAS: Readonly<Record<EventType, number>> = {
   BackendRemoved: 1,
   BackendOriginChanged: 1,
   WeightChanged: 1,
+  MaxConnectionsChanged: 1,
   AdminStateChanged: 1,
   BackendBecameHealthy: 1,
   BackendBecameUnhealthy: 1,

@@ -51,6 +51,7 @@ function changedBy(state: ControlState, event: TidegateEvent): ControlState {
       return changePool(state, event);
     case 'BackendOriginChanged':
     case 'WeightChanged':
+    case 'MaxConnectionsChanged':
     case 'AdminStateChanged':
     case 'BackendBecameHealthy':
     case 'BackendBecameUnhealthy':
@@ -108,6 +109,7 @@ function newBackend(event: EventOf<'BackendAdded'>): BackendState {
     id: definition.id,
     address: definition.address,
     weight: definition.weight,
+    ...(definition.maxConnections === undefined ? {} : { maxConnections: definition.maxConnections }),
     generation,
     origin,
     admin: 'ready',
@@ -123,6 +125,7 @@ type BackendEvent = Extract<
     type:
       | 'BackendOriginChanged'
       | 'WeightChanged'
+      | 'MaxConnectionsChanged'
       | 'AdminStateChanged'
       | 'BackendBecameHealthy'
       | 'BackendBecameUnhealthy'
@@ -150,6 +153,7 @@ function isOperators(event: BackendEvent): boolean {
   return (
     event.type === 'BackendOriginChanged' ||
     event.type === 'WeightChanged' ||
+    event.type === 'MaxConnectionsChanged' ||
     event.type === 'AdminStateChanged'
   );
 }
@@ -160,6 +164,10 @@ function changedBackend(backend: BackendState, event: BackendEvent): BackendStat
       return { ...backend, origin: event.data.origin };
     case 'WeightChanged':
       return { ...backend, weight: event.data.to };
+    case 'MaxConnectionsChanged': {
+      const { maxConnections: _before, ...rest } = backend;
+      return event.data.to === null ? rest : { ...rest, maxConnections: event.data.to };
+    }
     case 'AdminStateChanged':
       return { ...backend, admin: event.data.to };
     case 'BackendBecameHealthy':

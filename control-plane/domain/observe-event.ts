@@ -42,6 +42,7 @@ export function observeEvent(observations: Observations, event: TidegateEvent): 
     case 'BackendAdded':
     case 'BackendOriginChanged':
     case 'WeightChanged':
+    case 'MaxConnectionsChanged':
     case 'AdminStateChanged':
     case 'PanicEntered':
     case 'PanicLeft':

@@ -6,7 +6,14 @@
 import type { BackendId, PoolId } from '#shared/ids.js';
 import type { CommandBase, CommandBody } from './commands.js';
 import type { Rejection } from './decision.js';
-import { addBackend, changeAdmin, changeSettings, changeWeight, removeBackend } from './pool-changes.js';
+import {
+  addBackend,
+  changeAdmin,
+  changeMaxConnections,
+  changeSettings,
+  changeWeight,
+  removeBackend,
+} from './pool-changes.js';
 import type { BackendState, PoolState } from './state.js';
 import type { Transaction } from './transaction.js';
 
@@ -14,17 +21,20 @@ type Of<T extends CommandBody['type']> = CommandBase & Extract<CommandBody, { ty
 
 /** Largest weight; the smallest is 0. */
 export const MAX_WEIGHT = 1_000;
+/** Largest connection limit; the smallest is 1. */
+export const MAX_CONNECTION_LIMIT = 1_000_000;
 /** Names listed in a message before it says how many more there are. */
 const LISTED_NAMES = 10;
 
 export function decideAddBackend(tx: Transaction, command: Of<'AddBackend'>): Rejection | null {
   const pool = tx.pool(command.pool);
   if (pool === undefined) return unknownPool(tx, command.pool);
-  const { id, weight } = command.backend;
+  const { id, weight, maxConnections } = command.backend;
   if (pool.backends.has(id)) {
     return reject('duplicate_backend', `pool ${pool.id} already has a backend ${id}`);
   }
-  const wrong = wrongWeight(weight) ?? wrongVersion(pool, command.expectedVersion);
+  const wrong =
+    wrongWeight(weight) ?? wrongLimit(maxConnections) ?? wrongVersion(pool, command.expectedVersion);
   if (wrong !== null) return wrong;
   addBackend(tx, pool, command.backend, { origin: 'api' });
   return null;
@@ -42,11 +52,16 @@ export function decideRemoveBackend(tx: Transaction, command: Of<'RemoveBackend'
 export function decideChangeBackend(tx: Transaction, command: Of<'ChangeBackend'>): Rejection | null {
   const found = findBackend(tx, command.pool, command.backend);
   if (found.kind === 'missing') return found.rejection;
-  const { weight, admin } = command;
+  const { weight, maxConnections, admin } = command;
   const wrong =
-    (weight === undefined ? null : wrongWeight(weight)) ?? wrongVersion(found.pool, command.expectedVersion);
+    (weight === undefined ? null : wrongWeight(weight)) ??
+    wrongLimit(maxConnections) ??
+    wrongVersion(found.pool, command.expectedVersion);
   if (wrong !== null) return wrong;
   if (weight !== undefined) changeWeight(tx, command.pool, found.backend, { weight });
+  if (maxConnections !== undefined) {
+    changeMaxConnections(tx, command.pool, found.backend, { maxConnections });
+  }
   if (admin !== undefined) changeAdmin(tx, command.pool, found.backend, { admin });
   return null;
 }
@@ -86,6 +101,13 @@ function wrongVersion(pool: PoolState, expected: number | null): Rejection | nul
 function wrongWeight(weight: number): Rejection | null {
   if (Number.isInteger(weight) && weight >= 0 && weight <= MAX_WEIGHT) return null;
   return reject('invalid', `weight must be a whole number from 0 to ${MAX_WEIGHT}, not ${weight}`);
+}
+
+function wrongLimit(limit: number | null | undefined): Rejection | null {
+  if (limit === undefined || limit === null) return null;
+  if (Number.isInteger(limit) && limit >= 1 && limit <= MAX_CONNECTION_LIMIT) return null;
+  const range = `from 1 to ${MAX_CONNECTION_LIMIT}`;
+  return reject('invalid', `max_connections must be a whole number ${range}, not ${limit}`);
 }
 
 function reject(code: Rejection['code'], message: string): Rejection {

@@ -12,7 +12,8 @@ import type { BackendState, PoolState } from './state.js';
 import type { Transaction } from './transaction.js';
 
 export function definitionOf(backend: BackendState): BackendDefinition {
-  return { id: backend.id, address: backend.address, weight: backend.weight };
+  const { id, address, weight, maxConnections } = backend;
+  return { id, address, weight, ...(maxConnections === undefined ? {} : { maxConnections }) };
 }
 
 /** Adds a backend. It waits for its first check where there is one, and serves at once where there is none. */
@@ -40,6 +41,19 @@ export function changeWeight(
   if (to.weight === backend.weight) return;
   const data = { from: backend.weight, to: to.weight };
   tx.emit('WeightChanged', { pool, backend: backend.id }, data, to.causedBy);
+}
+
+/** `null`: what its pool says. */
+export function changeMaxConnections(
+  tx: Transaction,
+  pool: PoolId,
+  backend: BackendState,
+  to: { readonly maxConnections: number | null; readonly causedBy?: number },
+): void {
+  const from = backend.maxConnections ?? null;
+  if (to.maxConnections === from) return;
+  const data = { from, to: to.maxConnections };
+  tx.emit('MaxConnectionsChanged', { pool, backend: backend.id }, data, to.causedBy);
 }
 
 export function changeAdmin(

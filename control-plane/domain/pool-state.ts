@@ -18,6 +18,14 @@ export function emptyPool(id: PoolId, settings: PoolSettings, version: number): 
   };
 }
 
+/** Attempts in flight that the backend is given at once: its own number, else its pool's; `null`: any number. */
+export function maxConnectionsOf(
+  pool: Pick<PoolState, 'settings'>,
+  backend: Pick<BackendState, 'maxConnections'>,
+): number | null {
+  return backend.maxConnections ?? pool.settings.maxConnections ?? null;
+}
+
 /** The pool with this backend added, or in the place of the one with its id. */
 export function withBackend(pool: PoolState, backend: BackendState): PoolState {
   const before = pool.backends.get(backend.id);

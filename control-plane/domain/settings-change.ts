@@ -1,5 +1,5 @@
 /** What changed between two settings of a pool, in words: names as in the configuration file, durations in ms. */
-import type { PoolSettings } from '#shared/settings.js';
+import { DEFAULT_QUEUE, type PoolSettings } from '#shared/settings.js';
 
 /** Changes told one by one; the rest are counted. */
 const TOLD_CHANGES = 6;
@@ -11,6 +11,8 @@ export function settingsChange(before: PoolSettings, after: PoolSettings): strin
   compare('health_check', before.healthCheck, after.healthCheck, changes);
   compare('circuit_breaker', before.breaker, after.breaker, changes);
   compare('sticky_session', before.sticky, after.sticky, changes);
+  compare('max_connections', before.maxConnections, after.maxConnections, changes);
+  compare('queue', before.queue ?? DEFAULT_QUEUE, after.queue ?? DEFAULT_QUEUE, changes);
   const more = changes.length - TOLD_CHANGES;
   return changes.slice(0, TOLD_CHANGES).join(', ') + (more > 0 ? ` and ${more} more` : '');
 }

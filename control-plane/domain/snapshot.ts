@@ -2,10 +2,12 @@
  * Builds what workers need to forward, whole. Decides nothing but one thing that only workers meet: a draining backend
  * whose breaker is open counts as ejected, but in panic, where ejected ones serve, it serves its sessions only.
  */
+import { DEFAULT_QUEUE } from '#shared/settings.js';
 import type { BackendSnapshot, PoolSnapshot, Snapshot, TrialPermit } from '#shared/snapshot.js';
 import { availability } from './availability.js';
 import type { World } from './decision.js';
 import type { BackendObservations } from './observations.js';
+import { maxConnectionsOf } from './pool-state.js';
 import type { BackendState, PoolState } from './state.js';
 
 /** The snapshot numbered `version`; `null` before the first configuration, when there is nothing to forward by. */
@@ -47,6 +49,7 @@ function poolSnapshot(
     algorithm: pool.settings.algorithm,
     sticky: pool.settings.sticky,
     panic: pool.panic,
+    queue: pool.settings.queue ?? DEFAULT_QUEUE,
     backends: [...pool.backends.values()].map((backend) =>
       backendSnapshot(pool, backend, seen?.get(backend.id)),
     ),
@@ -59,6 +62,7 @@ function backendSnapshot(
   seen: BackendObservations | undefined,
 ): BackendSnapshot {
   const offers = availability(backend.admin, backend.health, backend.breaker.phase);
+  const limit = maxConnectionsOf(pool, backend);
   const sessionsOnly = pool.panic && offers === 'ejected' && backend.admin === 'draining';
   return {
     id: backend.id,
@@ -68,6 +72,7 @@ function backendSnapshot(
     breaker: backend.breaker.phase,
     generation: backend.generation,
     permits: permitsOut(seen),
+    ...(limit === null ? {} : { maxConnections: limit }),
   };
 }
 

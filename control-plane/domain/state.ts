@@ -21,6 +21,8 @@ export interface BackendState {
   readonly id: BackendId;
   readonly address: BackendAddress;
   readonly weight: number;
+  /** Attempts in flight that it is given at once by this host. Absent: what its pool says. */
+  readonly maxConnections?: number;
   /**
    * Id of the command that added it: tells two backends apart that had the same id in turn. Not the event's number,
    * so that it stays the same when the same commands are decided under other settings.

@@ -16,6 +16,7 @@ import {
   poolName,
   poolSettings,
   route,
+  maxConnections,
   weight,
 } from '#shared/shape-settings.js';
 import type { BreakerEvidence, EventData, EventType, HealthEvidence } from '../domain/events.js';
@@ -70,6 +71,7 @@ export const EVENT_DATA_SHAPES: { readonly [T in EventType]: Shape<EventData[T]>
   BackendRemoved: record({ definition: backendDefinition }),
   BackendOriginChanged: record({ origin }),
   WeightChanged: record({ from: weight, to: weight }),
+  MaxConnectionsChanged: record({ from: nullable(maxConnections), to: nullable(maxConnections) }),
   AdminStateChanged: record({ from: admin, to: admin }),
   BackendBecameHealthy: record({ from: health, evidence: healthEvidence }),
   BackendBecameUnhealthy: record({ from: health, evidence: healthEvidence }),
@@ -100,17 +102,20 @@ const breakerState = variants<'phase', BreakerState>('phase', {
   'half-open': record({ phase: oneOf('half-open'), openings: count, since: time }),
 });
 
-const backendState = record<BackendState>({
-  id: backendName,
-  address: backendAddress,
-  weight,
-  generation: count,
-  origin,
-  admin,
-  health,
-  healthSince: time,
-  breaker: breakerState,
-});
+const backendState = record<BackendState>(
+  {
+    id: backendName,
+    address: backendAddress,
+    weight,
+    generation: count,
+    origin,
+    admin,
+    health,
+    healthSince: time,
+    breaker: breakerState,
+  },
+  { maxConnections },
+);
 
 const storedPool = record<SerializedPool>({
   id: poolName,

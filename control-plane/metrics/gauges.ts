@@ -5,6 +5,7 @@
 import type { Availability, BreakerPhase } from '#shared/backend-state.js';
 import { METRICS, type MetricKey } from '#shared/metrics.js';
 import { availability } from '../domain/availability.js';
+import { maxConnectionsOf } from '../domain/pool-state.js';
 import type { BackendState, PoolState } from '../domain/state.js';
 import type { ControlPort, WorkerPhase } from '../runtime/control-port.js';
 
@@ -17,7 +18,7 @@ export interface Sample {
 /** What the gauges are read from. */
 export type GaugeSource = Pick<
   ControlPort,
-  'version' | 'world' | 'position' | 'workers' | 'activeRequests' | 'sessionCount'
+  'version' | 'world' | 'position' | 'workers' | 'activeRequests' | 'sessionCount' | 'pendingRequests'
 > & {
   /** Commands that wait for the control loop. */
   mailboxDepth(): number;
@@ -91,6 +92,14 @@ export const GAUGES: Partial<Record<MetricKey, GaugeReader>> = {
   backendAvailability: perBackendState(AVAILABILITIES, (_source, backend) => availabilityOf(backend)),
   backendWeight: perBackend((_source, backend) => backend.weight),
   backendActive: perBackend((source, backend, pool) => source.activeRequests(pool.id, backend.id)),
+  backendMaxConnections: (source) =>
+    [...source.world().state.pools.values()].flatMap((pool) =>
+      [...pool.backends.values()].flatMap((backend) => {
+        const value = maxConnectionsOf(pool, backend);
+        return value === null ? [] : [{ labels: [pool.id, backend.id], value }];
+      }),
+    ),
+  poolPending: perPool((source, pool) => source.pendingRequests(pool.id)),
   breakerState: perBackendState(BREAKER_PHASES, (_source, backend) => backend.breaker.phase),
   poolPanic: perPool((_source, pool) => (pool.panic ? 1 : 0)),
   stickySessions: perPool((source, pool) => source.sessionCount(pool.id)),

@@ -5,6 +5,7 @@
 import { LOCAL_REPLIES } from '#shared/error-code.js';
 import {
   CODE_CLASSES,
+  CONNECTION_REFUSALS,
   METHOD_LABELS,
   METRICS,
   NO_POOL,
@@ -29,6 +30,11 @@ const NAMED_SETS: Readonly<Record<string, ReadonlySet<string>>> = {
   reason: new Set(FAILURE_REASONS),
   result: new Set(STICKY_RESULTS),
   cause: new Set(WITHHELD_CAUSES),
+};
+
+/** Where a metric means something else by a label than all others. */
+const OF_METRIC: Readonly<Partial<Record<MetricKey, Readonly<Record<string, ReadonlySet<string>>>>>> = {
+  connectionsRefused: { reason: new Set(CONNECTION_REFUSALS) },
 };
 
 const STATUS_CODE = /^[1-5]\d\d$/;
@@ -56,13 +62,13 @@ export function mayCount(metric: MetricKey, labels: readonly string[], configure
   const names: readonly string[] = METRICS[metric].labels;
   if (labels.length !== names.length) return false;
   return (
-    names.every((name, index) => closedValue(name, labels[index] ?? '')) &&
+    names.every((name, index) => closedValue(metric, name, labels[index] ?? '')) &&
     isConfigured(metric, labels, configured)
   );
 }
 
-function closedValue(name: string, value: string): boolean {
+function closedValue(metric: MetricKey, name: string, value: string): boolean {
   if (name === 'pool' || name === 'backend') return true;
   if (name === 'code') return value === 'other' || STATUS_CODE.test(value);
-  return NAMED_SETS[name]?.has(value) ?? false;
+  return (OF_METRIC[metric]?.[name] ?? NAMED_SETS[name])?.has(value) ?? false;
 }

@@ -53,6 +53,8 @@ export interface ControlPort {
   /** Requests in flight per `pool/backend`, all workers. */
   activeRequests(pool: string, backend: string): number;
   sessionCount(pool: string): number;
+  /** Requests that wait for room at a backend of the pool, all workers. */
+  pendingRequests(pool: string): number;
   /** Resolves once the events are stored and the snapshot is on its way to the workers. */
   submit(draft: CommandDraft): Promise<Decision | MailboxFull>;
   readonly log: Pick<EventLog, 'read' | 'checkpointBefore' | 'readJournal'>;

@@ -160,6 +160,7 @@ export class Primary implements ControlPort {
       workers: () => this.workers(),
       activeRequests: (pool, backend) => this.activeRequests(pool, backend),
       sessionCount: (pool) => this.sessionCount(pool),
+      pendingRequests: (pool) => this.pendingRequests(pool),
       mailboxDepth: () => loop.mailboxDepth,
     });
   }
@@ -231,6 +232,10 @@ export class Primary implements ControlPort {
 
   sessionCount(pool: string): number {
     return this.#sessions.count(poolId(pool));
+  }
+
+  pendingRequests(pool: string): number {
+    return this.#loads.pending(pool);
   }
 
   submit(draft: CommandDraft): Promise<Decision | MailboxFull> {

@@ -120,6 +120,7 @@ export class WorkerDesk implements SupervisorListener {
         const news = this.#news.get(worker);
         if (news !== undefined) news.connections = message.connections;
         if (message.active !== undefined) this.#options.loads.report(worker, message.active);
+        if (message.pending !== undefined) this.#options.loads.reportPending(worker, message.pending);
         if (message.outcomes.length > 0) {
           const { outcomes } = message;
           this.#record({ type: 'RecordOutcomes', worker, outcomes, actor: { kind: 'traffic' } });

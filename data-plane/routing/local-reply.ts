@@ -55,6 +55,8 @@ function endsConnection(code: ErrorCode): boolean {
     case 'upstream_reset':
     case 'upstream_malformed':
     case 'no_backend':
+    case 'queue_full':
+    case 'queue_timeout':
     case 'upstream_timeout':
       return false;
   }

@@ -68,6 +68,33 @@ describe('changing a backend', () => {
   });
 });
 
+describe('the connection limit of a backend', () => {
+  it('is its own, or its pool’s', async () => {
+    const url = '/api/v1/pools/web/backends/b';
+    const limitOf = async (body: object) => {
+      const response = await admin.write('PATCH', url, body);
+      expect(response.statusCode).toBe(200);
+      return (response.json() as { max_connections: unknown }).max_connections;
+    };
+    expect(await limitOf({ weight: 1 })).toBeNull();
+    expect(await limitOf({ max_connections: 12 })).toBe(12);
+    await admin.write('PATCH', '/api/v1/pools/web', { max_connections: 30 });
+    expect(await limitOf({ weight: 2 })).toBe(12);
+    expect(await limitOf({ max_connections: null })).toBe(30);
+    const added = { id: 'c', url: 'http://c.example', max_connections: 3 };
+    expect((await admin.write('POST', '/api/v1/pools/web/backends', added)).json()).toMatchObject({
+      max_connections: 3,
+    });
+  });
+
+  it('is a whole number from 1', async () => {
+    for (const max_connections of [0, 1.5, 'many']) {
+      const response = await admin.write('PATCH', '/api/v1/pools/web/backends/b', { max_connections });
+      expect(response.statusCode).toBe(400);
+    }
+  });
+});
+
 describe('removing a backend', () => {
   it('answers nothing but the new version, and 404 the second time', async () => {
     const first = await admin.write('DELETE', '/api/v1/pools/web/backends/b');
@@ -123,6 +150,14 @@ describe('changing a pool', () => {
       { health_check: { expected_status: ['200-204', 301, '4xx'] } },
       { health_check: { expected_status: ['200-204', '301', '4xx'] } },
     ],
+    ['the connection limit', { max_connections: 40 }, { max_connections: 40 }],
+    ['the connection limit to none', { max_connections: null }, { max_connections: null }],
+    [
+      'a part of the queue',
+      { queue: { max_pending: 3 } },
+      { queue: { max_pending: 3, timeout: '5s' }, max_connections: null },
+    ],
+    ['the queue to its defaults', { queue: null }, { queue: { max_pending: 128, timeout: '5s' } }],
     [
       'several sections at once',
       { algorithm: 'random', health_check: { timeout: '1s' }, circuit_breaker: null },

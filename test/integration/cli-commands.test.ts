@@ -136,6 +136,9 @@ describe('reading', () => {
 describe('writing', () => {
   it('changes weight and admin state, and says what is now', async () => {
     expect(await ok('backends', 'weight', 'web/b', '7')).toMatch(/^changed web\/b: ready, weight 7/);
+    expect(await ok('backends', 'limit', 'web/b', '40')).toMatch(/weight 7, at most 40 connections/);
+    expect(await ok('backends', 'list', 'web')).toMatch(/b .* 7 +\d+\/40 /);
+    expect(await ok('backends', 'limit', 'web/b', 'pool')).not.toMatch(/at most/);
     expect(b().weight).toBe(7);
     await ok('backends', 'drain', 'b');
     expect(b().admin).toBe('draining');
@@ -230,6 +233,7 @@ describe('what goes wrong', () => {
     ['an unknown command', ['stauts'], 2, /unknown command 'stauts'/],
     ['an unknown option', ['status', '--colour'], 2, /unknown option/],
     ['a missing argument', ['why'], 2, /missing required argument/],
+    ['a limit out of range', ['backends', 'limit', 'web/b', '0'], 2, /1 to 1000000/],
     ['a weight out of range', ['backends', 'weight', 'web/b', '1001'], 2, /0 to 1000/],
     ['a name that is none', ['why', 'a/b/c'], 2, /does not name a backend/],
     ['a time that is none', ['why', 'web/a', '--at', 'yesterday'], 2, /not a time/],

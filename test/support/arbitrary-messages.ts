@@ -59,7 +59,13 @@ export const workerMessages: Arbitrary<WorkerMessage> = fc.oneof(
   fc.record({ type: type('ack'), ...position }),
   fc.record({ type: type('nack'), ...position, reason: words }),
   fc.record(
-    { type: type('report'), outcomes: fc.array(outcomes, { maxLength: 3 }), active, connections: count },
+    {
+      type: type('report'),
+      outcomes: fc.array(outcomes, { maxLength: 3 }),
+      active,
+      pending: fc.array(fc.record({ pool, pending: count }), { maxLength: 2 }),
+      connections: count,
+    },
     { requiredKeys: ['type', 'outcomes', 'connections'] },
   ),
   fc.record({
@@ -145,37 +151,45 @@ const forwarding: Arbitrary<ForwardingSettings> = fc.record({
   accessLogRatio: share,
 });
 
-const poolSnapshots: Arbitrary<PoolSnapshot> = fc.record({
-  id: pool,
-  version: count,
-  algorithm: fc.constantFrom('round-robin', 'weighted-round-robin', 'least-connections', 'random'),
-  sticky: fc.option(sticky),
-  panic: fc.boolean(),
-  backends: fc.array(
-    fc.record({
-      id: backend,
-      address: fc.record({
-        protocol: fc.constantFrom('http', 'https'),
-        host: words,
-        port: fc.integer({ min: 1, max: 65_535 }),
-      }),
-      weight: fc.nat(1_000),
-      availability: fc.constantFrom(
-        'available',
-        'trial',
-        'draining',
-        'unchecked',
-        'unhealthy',
-        'ejected',
-        'maintenance',
+const poolSnapshots: Arbitrary<PoolSnapshot> = fc.record(
+  {
+    id: pool,
+    version: count,
+    algorithm: fc.constantFrom('round-robin', 'weighted-round-robin', 'least-connections', 'random'),
+    sticky: fc.option(sticky),
+    panic: fc.boolean(),
+    queue: fc.record({ maxPending: count, timeoutMs: millis }),
+    backends: fc.array(
+      fc.record(
+        {
+          id: backend,
+          address: fc.record({
+            protocol: fc.constantFrom('http', 'https'),
+            host: words,
+            port: fc.integer({ min: 1, max: 65_535 }),
+          }),
+          weight: fc.nat(1_000),
+          availability: fc.constantFrom(
+            'available',
+            'trial',
+            'draining',
+            'unchecked',
+            'unhealthy',
+            'ejected',
+            'maintenance',
+          ),
+          breaker: fc.constantFrom('closed', 'open', 'half-open'),
+          generation: count,
+          permits: fc.array(fc.record({ permit: count, worker: count }), { maxLength: 2 }),
+          maxConnections: fc.integer({ min: 1 }),
+        },
+        { requiredKeys: ['id', 'address', 'weight', 'availability', 'breaker', 'generation', 'permits'] },
       ),
-      breaker: fc.constantFrom('closed', 'open', 'half-open'),
-      generation: count,
-      permits: fc.array(fc.record({ permit: count, worker: count }), { maxLength: 2 }),
-    }),
-    { maxLength: 3 },
-  ),
-});
+      { maxLength: 3 },
+    ),
+  },
+  { requiredKeys: ['id', 'version', 'algorithm', 'sticky', 'panic', 'backends'] },
+);
 
 export const snapshots: Arbitrary<Snapshot> = fc.record({
   ...position,

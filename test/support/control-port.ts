@@ -113,6 +113,7 @@ export async function testControl(): Promise<TestControl> {
     position: () => ({ epoch: 1, version: 7 }),
     workers: () => answers.workers,
     activeRequests: (pool, backend) => (pool === 'web' && backend === 'a' ? 4 : 0),
+    pendingRequests: (pool) => (pool === 'web' ? 2 : 0),
     sessionCount: (pool) => (pool === 'web' ? 12 : 0),
     async submit(draft) {
       await answers.beforeSubmit?.();

@@ -138,7 +138,8 @@ function operatorCommands(
   const expectedVersion = step.stale ? version - 1 : version;
   if (step.kind === 'remove') return [{ type: 'RemoveBackend', ...of, expectedVersion }];
   const admin = (['ready', 'draining', 'maintenance'] as const)[step.admin];
-  const change = { weight: step.weight, ...(admin === undefined ? {} : { admin }) };
+  const maxConnections = step.limit === 0 ? null : step.limit;
+  const change = { weight: step.weight, maxConnections, ...(admin === undefined ? {} : { admin }) };
   return [{ type: 'ChangeBackend', ...of, ...change, expectedVersion }];
 }
 

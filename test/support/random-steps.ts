@@ -30,6 +30,8 @@ export type Step =
       readonly kind: 'change';
       readonly target: number;
       readonly weight: number;
+      /** 0: none of its own. */
+      readonly limit: number;
       readonly admin: number;
       readonly stale: boolean;
     }
@@ -68,53 +70,63 @@ export type Step =
 const small = fc.nat({ max: 3 });
 const target = fc.nat({ max: 15 });
 
-export const anySettings: fc.Arbitrary<PoolSettings> = fc.record({
-  algorithm: fc.constantFrom('round-robin' as const, 'random' as const),
-  healthCheck: fc.option(
-    fc
-      .record({
-        failureThreshold: fc.integer({ min: 1, max: 4 }),
-        successThreshold: fc.integer({ min: 1, max: 3 }),
-        fastIntervalMs: fc.constantFrom(1, 500, 2_000),
-      })
-      .map((over) => healthCheck(over)),
-    { freq: 3 },
-  ),
-  breaker: fc.option(
-    fc
-      .record({
-        failureThreshold: fc.integer({ min: 1, max: 4 }),
-        failureRatio: fc.constantFrom(0, 0.3, 0.5, 1),
-        windowMs: fc.constantFrom(1_000, 2_500, 10_000),
-        resetTimeoutMs: fc.constantFrom(10, 1_000, 5_000),
-        maxResetTimeoutMs: fc.constantFrom(5_000, 20_000),
-        halfOpenLimit: fc.integer({ min: 1, max: 3 }),
-        halfOpenSuccesses: fc.integer({ min: 1, max: 4 }),
-        maxEjectionPercent: fc.constantFrom(0, 34, 50, 100),
-      })
-      .map((over) => breaker(over)),
-    { freq: 6 },
-  ),
-  sticky: fc.constant(null),
-});
+export const anySettings: fc.Arbitrary<PoolSettings> = fc.record(
+  {
+    algorithm: fc.constantFrom('round-robin' as const, 'random' as const),
+    healthCheck: fc.option(
+      fc
+        .record({
+          failureThreshold: fc.integer({ min: 1, max: 4 }),
+          successThreshold: fc.integer({ min: 1, max: 3 }),
+          fastIntervalMs: fc.constantFrom(1, 500, 2_000),
+        })
+        .map((over) => healthCheck(over)),
+      { freq: 3 },
+    ),
+    breaker: fc.option(
+      fc
+        .record({
+          failureThreshold: fc.integer({ min: 1, max: 4 }),
+          failureRatio: fc.constantFrom(0, 0.3, 0.5, 1),
+          windowMs: fc.constantFrom(1_000, 2_500, 10_000),
+          resetTimeoutMs: fc.constantFrom(10, 1_000, 5_000),
+          maxResetTimeoutMs: fc.constantFrom(5_000, 20_000),
+          halfOpenLimit: fc.integer({ min: 1, max: 3 }),
+          halfOpenSuccesses: fc.integer({ min: 1, max: 4 }),
+          maxEjectionPercent: fc.constantFrom(0, 34, 50, 100),
+        })
+        .map((over) => breaker(over)),
+      { freq: 6 },
+    ),
+    sticky: fc.constant(null),
+    maxConnections: fc.integer({ min: 1, max: 3 }),
+    queue: fc.record({ maxPending: small, timeoutMs: fc.constantFrom(1, 5_000) }),
+  },
+  { requiredKeys: ['algorithm', 'healthCheck', 'breaker', 'sticky'] },
+);
 
 const anyPool = (name: string): fc.Arbitrary<PoolDefinition> =>
   fc.record({
     id: fc.constant(poolId(name)),
     settings: anySettings,
-    backends: fc
-      .subarray([...BACKENDS])
-      .chain((names) =>
-        fc.tuple(
-          ...names.map((one) =>
-            fc
-              .record({ port: fc.constantFrom(8080, 8080, 8081), weight: fc.integer({ min: 0, max: 3 }) })
-              .map(({ port, weight }) =>
-                definition(one, { weight, address: { protocol: 'http', host: `${one}.test`, port } }),
-              ),
-          ),
+    backends: fc.subarray([...BACKENDS]).chain((names) =>
+      fc.tuple(
+        ...names.map((one) =>
+          fc
+            .record(
+              {
+                port: fc.constantFrom(8080, 8080, 8081),
+                weight: fc.integer({ min: 0, max: 3 }),
+                maxConnections: fc.integer({ min: 1, max: 3 }),
+              },
+              { requiredKeys: ['port', 'weight'] },
+            )
+            .map(({ port, ...own }) =>
+              definition(one, { ...own, address: { protocol: 'http', host: `${one}.test`, port } }),
+            ),
         ),
       ),
+    ),
   });
 
 export const anyDocument: fc.Arbitrary<ConfigDocument> = fc
@@ -154,6 +166,7 @@ const anyStep: fc.Arbitrary<Step> = fc.oneof(
       kind: fc.constant('change' as const),
       target,
       weight: small,
+      limit: small,
       admin: small,
       stale: fc.boolean(),
     }),

@@ -16,6 +16,17 @@ function told(board: LoadBoard, workers: readonly number[]) {
 }
 
 describe('the load board', () => {
+  it('adds up the requests that wait, and forgets them with their worker', () => {
+    const board = new LoadBoard();
+    board.reportPending(1, [{ pool, pending: 3 }]);
+    board.reportPending(2, [{ pool, pending: 4 }]);
+    expect([board.pending('web'), board.pending('api')]).toEqual([7, 0]);
+    board.reportPending(2, []);
+    expect(board.pending('web')).toBe(3);
+    board.forget(1);
+    expect(board.pending('web')).toBe(0);
+  });
+
   it('tells each worker what all others have in flight', () => {
     const board = new LoadBoard();
     board.report(1, [entry('a', 3), entry('b', 1)]);

@@ -331,4 +331,45 @@ describe('warnings', () => {
       '1:11 backends every weight is 0: no backend takes new traffic',
     ]);
   });
+
+  it('name a connection limit below the number of workers', () => {
+    const text = (limit: number) =>
+      `workers: 4\nmax_connections: ${limit}\nbackends: [{id: a, url: "http://a", max_connections: 3}]\n`;
+    const ofBackend = '3:54 backends.0.max_connections each of 4 workers has a share of 1, so there may be 4';
+    expect(warningsOf(text(4))).toEqual([ofBackend]);
+    expect(warningsOf(text(2))).toEqual([
+      '2:18 max_connections each of 4 workers has a share of 1, so there may be 4',
+      ofBackend,
+    ]);
+  });
+});
+
+describe('connection limits', () => {
+  const poolOf = (text: string) => parse(text).document.pools[0]!;
+
+  it('are none, and the queue says nothing of its own, where none are given', () => {
+    const { settings, backends } = poolOf('backends: [{id: a, url: "http://a"}]\n');
+    expect(settings).not.toHaveProperty('maxConnections');
+    expect(settings).not.toHaveProperty('queue');
+    expect(backends[0]).not.toHaveProperty('maxConnections');
+  });
+
+  it('are read for the pool and for a backend', () => {
+    const pool = poolOf('max_connections: 100\nbackends: [{id: a, url: "http://a", max_connections: 7}]\n');
+    expect([pool.settings.maxConnections, pool.backends[0]?.maxConnections]).toEqual([100, 7]);
+  });
+
+  it('have a queue whose parts have defaults of their own', () => {
+    expect(poolOf('queue: {max_pending: 0}\nbackends: []\n').settings.queue).toEqual({
+      maxPending: 0,
+      timeoutMs: 5_000,
+    });
+    expect(poolOf('queue: {timeout: 1s}\nbackends: []\n').settings.queue).toEqual({
+      maxPending: 128,
+      timeoutMs: 1_000,
+    });
+    expect(poolOf('queue: {max_pending: 128, timeout: 5s}\nbackends: []\n').settings).not.toHaveProperty(
+      'queue',
+    );
+  });
 });

@@ -20,6 +20,18 @@ const pools: readonly ProblemCase[] = [
     `algorithm: round_robin\n${B}`,
     'f.yaml:1:12: algorithm: expected one of round-robin, weighted-round-robin, least-connections, random; did you mean round-robin?',
   ],
+  [
+    'a connection limit of 0',
+    `max_connections: 0\nbackends: [{id: a, url: "http://a", max_connections: all}]\n`,
+    'f.yaml:1:18: max_connections: expected a whole number from 1 to 1000000',
+    'f.yaml:2:54: backends.0.max_connections: expected a whole number from 1 to 1000000',
+  ],
+  [
+    'a queue out of range',
+    `queue: {max_pending: -1, timeout: 5}\n${B}`,
+    'f.yaml:1:22: queue.max_pending: expected a whole number from 0 to 100000',
+    `f.yaml:1:35: queue.timeout: ${UNIT}`,
+  ],
   ['backends without content', 'backends:\n', 'f.yaml:1:10: backends: expected a list'],
   ['a backend as text', 'backends: [a]\n', 'f.yaml:1:12: backends.0: expected a mapping of settings'],
   [

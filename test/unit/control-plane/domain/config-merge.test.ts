@@ -49,6 +49,30 @@ describe('the three-way merge of configurations', () => {
     expect(told.backend('b').weight).toBe(5);
   });
 
+  it('merges the connection limits of backend and pool, and the queue, like any setting', () => {
+    const queue = { maxPending: 3, timeoutMs: 100 };
+    const limited = poolSettings({ maxConnections: 8, queue });
+    const told = storyOf(documentOf(limited, [A, { ...B, maxConnections: 4 }]));
+    expect(told.backend('b').maxConnections).toBe(4);
+    const limit = { type: 'ChangeBackend', pool: POOL, expectedVersion: null } as const;
+    told.when({ ...limit, backend: backendId('a'), maxConnections: 7 });
+    told.when({ type: 'ChangePool', pool: POOL, settings: poolSettings({ queue }), expectedVersion: null });
+    const events = told.apply(documentOf(poolSettings({ maxConnections: 8 }), [A, B]));
+    expect(typesOf(events)).toEqual(['ConfigApplied', 'PoolSettingsChanged', 'MaxConnectionsChanged']);
+    expect(told.backend('a').maxConnections).toBe(7);
+    expect(told.backend('b')).not.toHaveProperty('maxConnections');
+    expect(told.pool().settings).toEqual(poolSettings());
+  });
+
+  it('keeps the limit of a backend that gets another address', () => {
+    const told = storyOf(documentOf(PLAIN, [A]));
+    const limit = { type: 'ChangeBackend', pool: POOL, backend: A.id, expectedVersion: null } as const;
+    told.when({ ...limit, maxConnections: 7 });
+    const address = { protocol: 'http', host: 'elsewhere.test', port: 80 } as const;
+    told.apply(documentOf(PLAIN, [definition('a', { address })]));
+    expect(told.backend('a')).toMatchObject({ address, maxConnections: 7 });
+  });
+
   it('lets the file win where it changed', () => {
     const told = storyOf(documentOf(PLAIN, [A]));
     told.when(change(7));

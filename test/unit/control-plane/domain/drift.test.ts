@@ -27,6 +27,19 @@ describe('drift', () => {
     ]);
   });
 
+  it('lists connection limits and the queue', () => {
+    const told = storyOf(documentOf(poolSettings({ maxConnections: 9 }), [definition('a')]));
+    const queue = { maxPending: 1, timeoutMs: 1 };
+    const change = { pool: POOL, expectedVersion: null } as const;
+    told.when({ type: 'ChangePool', ...change, settings: poolSettings({ queue }) });
+    told.when({ type: 'ChangeBackend', ...change, backend: backendId('a'), maxConnections: 5 });
+    expect(driftOf(told.world.state)).toEqual([
+      { pool: POOL, setting: 'maxConnections', file: 9, live: null },
+      { pool: POOL, setting: 'queue', file: null, live: queue },
+      { pool: POOL, backend: 'a', setting: 'maxConnections', file: null, live: 5 },
+    ]);
+  });
+
   it('knows another address, and passes over a pool that is gone', () => {
     const told = storyOf(documentOf(poolSettings(), [definition('a')]));
     const change = { pool: POOL, expectedVersion: null, backend: backendId('a') } as const;

@@ -43,6 +43,16 @@ describe('the sentence of an event', () => {
     expect(sentenceOf(anEvent(type, data))).toBe(expected);
   });
 
+  it('tells the connection limit of a backend, and its changes', () => {
+    const told = storyOf(documentOf(poolSettings(), [definition('a', { maxConnections: 9 })]));
+    expect(sentenceOf(only(told.events, 'BackendAdded'))).toContain(
+      'weight 1 and at most 9 connections, healthy',
+    );
+    expect(sentenceOf(anEvent('MaxConnectionsChanged', { from: 9, to: null }))).toMatch(
+      /^connection limit changed from 9 to that of its pool by /,
+    );
+  });
+
   it('names where a backend is, IPv6 in brackets', () => {
     const address = { protocol: 'https', host: '::1', port: 8443 } as const;
     const told = storyOf(documentOf(poolSettings(), [definition('a', { address, weight: 2 })]));

@@ -49,6 +49,30 @@ describe('operators', () => {
     expect(told.when({ type: 'ChangeBackend', pool: POOL, backend: A, expectedVersion: null })).toEqual([]);
   });
 
+  it('change the connection limit, and take it back', () => {
+    const told = arranged();
+    const change = { type: 'ChangeBackend', pool: POOL, backend: A, expectedVersion: null } as const;
+    expect(told.when({ ...change, maxConnections: 40 })).toMatchObject([
+      { type: 'MaxConnectionsChanged', data: { from: null, to: 40 } },
+    ]);
+    expect(told.backend('a').maxConnections).toBe(40);
+    expect(told.pool().version).toBe(told.world.state.seq);
+    expect(told.when({ ...change, maxConnections: 40 })).toEqual([]);
+    expect(told.when({ ...change, maxConnections: null })).toMatchObject([{ data: { from: 40, to: null } }]);
+    expect(told.backend('a')).not.toHaveProperty('maxConnections');
+  });
+
+  it('take no connection limit that is none', () => {
+    const told = arranged();
+    for (const maxConnections of [0, 1.5, -1, 1_000_001]) {
+      const change = { type: 'ChangeBackend', pool: POOL, backend: A, expectedVersion: null } as const;
+      expect(told.send({ ...change, maxConnections })).toMatchObject({ rejection: { code: 'invalid' } });
+      const backend = definition('c', { maxConnections });
+      const add = { type: 'AddBackend', pool: POOL, backend, expectedVersion: null } as const;
+      expect(told.send(add)).toMatchObject({ rejection: { code: 'invalid' } });
+    }
+  });
+
   it('remove a backend', () => {
     const told = arranged();
     const { address, weight } = told.backend('a');

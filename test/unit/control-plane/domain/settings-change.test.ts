@@ -1,4 +1,5 @@
 import { settingsChange } from '../../../../control-plane/domain/settings-change.js';
+import { DEFAULT_QUEUE } from '../../../../shared/settings.js';
 import { breaker, healthCheck, poolSettings } from '../../../support/domain.js';
 
 describe('what changed in the settings of a pool', () => {
@@ -17,6 +18,12 @@ describe('what changed in the settings of a pool', () => {
     expect(settingsChange(before, after)).toBe(
       'algorithm random → round-robin, health_check.interval_ms 300 → 500',
     );
+  });
+
+  it('tells the connection limit, and of the queue what differs from its defaults', () => {
+    const after = poolSettings({ maxConnections: 9, queue: { ...DEFAULT_QUEUE, maxPending: 3 } });
+    expect(settingsChange(poolSettings(), after)).toBe('max_connections off → 9, queue.max_pending 128 → 3');
+    expect(settingsChange(poolSettings(), poolSettings({ queue: DEFAULT_QUEUE }))).toBe('');
   });
 
   it('says that a whole part came or went', () => {

@@ -1,6 +1,7 @@
 import { sameForWorkers, snapshotOf } from '../../../../control-plane/domain/snapshot.js';
 import { nextDeadline } from '../../../../control-plane/domain/deadline.js';
 import { backendId } from '../../../../shared/ids.js';
+import { DEFAULT_QUEUE } from '../../../../shared/settings.js';
 import {
   breaker,
   definition,
@@ -44,6 +45,21 @@ describe('snapshotOf', () => {
       generation: told.backend('a').generation,
       permits: [],
     });
+  });
+
+  it('gives each backend its own connection limit, else that of its pool', () => {
+    const queue = { maxPending: 0, timeoutMs: 1 };
+    const settings = poolSettings({ maxConnections: 6, queue });
+    const told = storyOf(documentOf(settings, [definition('a', { maxConnections: 2 }), definition('b')]));
+    const [pool] = snapshotOf(told.world, 1, 1)?.pools ?? [];
+    expect(pool?.queue).toEqual(queue);
+    expect(pool?.backends.map((one) => one.maxConnections)).toEqual([2, 6]);
+  });
+
+  it('names no limit where there is none, and the default queue', () => {
+    const [pool] = snapshotOf(arranged().world, 1, 1)?.pools ?? [];
+    expect(pool?.queue).toEqual(DEFAULT_QUEUE);
+    expect(pool?.backends[0]).not.toHaveProperty('maxConnections');
   });
 
   it('lets a draining backend with an open breaker serve no more than its sessions in panic', () => {

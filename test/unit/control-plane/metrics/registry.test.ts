@@ -73,6 +73,7 @@ function arrange() {
     ],
     activeRequests: (_pool, id) => (id === 'a' ? 5 : 0),
     sessionCount: () => 8,
+    pendingRequests: () => 3,
     mailboxDepth: () => 1,
   };
   const totals = new MetricTotals();
@@ -163,7 +164,7 @@ describe('the metrics page', () => {
     const { running, scrape } = arrange();
     running.state = stateWith(
       backend('a', { breaker: { phase: 'open', openings: 1, since: 0, until: 9 } }),
-      backend('b', { weight: 3 }),
+      backend('b', { weight: 3, maxConnections: 40 }),
     );
     const page = await scrape();
     const a = { pool: 'web', backend: 'a' };
@@ -175,6 +176,9 @@ describe('the metrics page', () => {
     expect(page.value('tidegate_breaker_state', { ...a, state: 'half-open' })).toBe(0);
     expect(page.value('tidegate_backend_weight', { pool: 'web', backend: 'b' })).toBe(3);
     expect(page.value('tidegate_backend_active_connections', a)).toBe(5);
+    expect(page.value('tidegate_backend_max_connections', { pool: 'web', backend: 'b' })).toBe(40);
+    expect(page.value('tidegate_backend_max_connections', a)).toBeUndefined();
+    expect(page.value('tidegate_pool_pending_requests', { pool: 'web' })).toBe(3);
     expect(page.value('tidegate_pool_panic', { pool: 'web' })).toBe(0);
     expect(page.value('tidegate_sticky_sessions', { pool: 'web' })).toBe(8);
     expect(page.value('tidegate_event_log_seq')).toBe(7);
