@@ -2,7 +2,6 @@
 import type { ForwarderContext } from './forwarder.js';
 import type { PoolSeries } from './reports/request-series.js';
 import type { Client } from './routing/client-address.js';
-import { joinedField } from './routing/headers.js';
 import { pick, type Pick } from './routing/pick.js';
 import type { BackendEntry, PoolTable } from './routing/routing-table.js';
 import { pickByAddress } from './routing/sticky.js';
@@ -17,15 +16,15 @@ export interface Chooser {
 
 export interface ChooserFacts {
   readonly client: Client;
-  readonly rawHeaders: readonly string[];
+  /** The value of Cookie; several fields are one, joined by `; `. */
+  readonly cookie: string | null;
   readonly series: PoolSeries;
 }
 
-export function chooserFor(context: ForwarderContext, pool: PoolTable, facts: ChooserFacts): Chooser {
+/** `null`: by the algorithm alone. */
+export function chooserFor(context: ForwarderContext, pool: PoolTable, facts: ChooserFacts): Chooser | null {
   const { sticky } = pool;
-  if (sticky === null) {
-    return { next: (now, tried) => pick(now, tried, context.random), setCookie: () => null };
-  }
+  if (sticky === null) return null;
   if (sticky.type === 'ip') {
     return {
       next: (now, tried) =>
@@ -44,16 +43,10 @@ export function chooserFor(context: ForwarderContext, pool: PoolTable, facts: Ch
       },
       counted: (result) => context.series.counters.add(facts.series.sticky.get(result), 1),
     },
-    { settings: sticky, secure: facts.client.secure, cookieHeader: cookieHeader(facts.rawHeaders) },
+    { settings: sticky, secure: facts.client.secure, cookieHeader: facts.cookie },
   );
   return {
     next: (now, tried) => flow.choose(now, tried),
     setCookie: (now, backend) => flow.setCookie(now, backend),
   };
-}
-
-/** Several Cookie fields are read as one (RFC 6265 allows one only, but HTTP/2 splits it). */
-function cookieHeader(raw: readonly string[]): string | null {
-  const joined = joinedField(raw, 'cookie');
-  return joined === null ? null : joined.replaceAll(', ', '; ');
 }

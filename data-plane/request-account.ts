@@ -10,7 +10,7 @@ import type { AttemptRecord } from './access-log.js';
 import type { ForwarderContext } from './forwarder.js';
 import type { PoolSeries, WithheldCause } from './reports/request-series.js';
 import { classifyStatus } from './routing/classify.js';
-import type { Pick } from './routing/pick.js';
+import { attemptFinished, attemptStarted, type Pick } from './routing/pick.js';
 import type { PoolTable } from './routing/routing-table.js';
 
 /** What only the access log wants to know. Kept while it is on. */
@@ -25,15 +25,6 @@ export interface RequestNames {
 
 /** Longer ids are not taken over. */
 const MAX_REQUEST_ID = 128;
-
-/** The id that a trusted proxy gave; `null`: none, or one that is not fit. */
-export function fitRequestId(given: string | null): string | null {
-  return given === null || given === '' || given.length > MAX_REQUEST_ID ? null : given;
-}
-
-export function newRequestId(): string {
-  return randomUUID();
-}
 
 export class RequestAccount {
   readonly method: string;
@@ -57,6 +48,18 @@ export class RequestAccount {
     this.method = method;
     this.startedAt = context.monotonic();
     this.series = context.series.noPool;
+  }
+
+  /**
+   * Names the request for the logs. Only while the access log is on; otherwise what clients send in X-Request-ID is passed
+   * on like any other field. @param given the id that a trusted proxy gave; kept, if it is fit. Returns the id to tell the
+   * backend; `null`: it has the one that was given.
+   */
+  name(given: string | null, client: string, host: string | null, target: string): string | null {
+    const isFit = given !== null && given !== '' && given.length <= MAX_REQUEST_ID;
+    const requestId = isFit ? given : randomUUID();
+    this.names = { requestId, client, host, target };
+    return isFit ? null : requestId;
   }
 
   enterPool(pool: PoolTable): void {
@@ -113,8 +116,19 @@ export class RequestAccount {
     this.#context.series.counters.add(this.series.withheld.get(cause), 1);
   }
 
-  attempted(record: AttemptRecord): void {
-    if (this.names !== null) (this.#attempts ??= []).push(record);
+  /** An attempt begins: its backend carries it until `attemptOver`, which is to be told what this returns. */
+  attemptBegun({ backend }: Pick): number {
+    attemptStarted(backend);
+    return this.names === null ? 0 : this.#context.monotonic();
+  }
+
+  /** To be called once per attempt, however it ended. @param result status, or why there was none */
+  attemptOver({ backend, permit }: Pick, begunAt: number, result: number | string): void {
+    attemptFinished(backend);
+    if (permit !== null) this.#context.outcomes.permitReturned(backend, permit);
+    if (this.names === null) return;
+    const durationMs = this.#context.monotonic() - begunAt;
+    (this.#attempts ??= []).push({ backend: backend.id, durationMs, result });
   }
 
   /** Counts and logs the request. To be called when nothing more happens; again does nothing. */

@@ -1,278 +1,200 @@
 /**
- * One attempt through http-proxy-3: from handing the request over to the response head, to a tunnel, or to a failure
- * with its reason. http-proxy-3 makes the upstream request, pipes the body and watches for aborts. What it would do to
- * path, header fields and framing is undone here before anything is sent: it normalises paths, drops a lone `?`,
- * merges fields and replaces the framing of DELETE and OPTIONS. It does not retry, and does not see the response.
+ * One attempt on one backend, and the answer back to the client. Says how it failed; what follows from that is
+ * `../attempts.ts`'s. How the request reaches the backend is in `upstream-request.ts`.
  */
-import type { Agent, ClientRequest, IncomingMessage, InformationEvent, ServerResponse } from 'node:http';
-import type { Socket } from 'node:net';
-import type { Duplex } from 'node:stream';
-import { TLSSocket } from 'node:tls';
-import { createProxyServer, type ProxyServer } from 'http-proxy-3';
+import { ServerResponse, type ClientRequest } from 'node:http';
 import type { FailureReason } from '#shared/outcome.js';
-import type { TimeoutSettings } from '#shared/settings.js';
-import type { BackendEntry } from '../routing/routing-table.js';
-import { isPlainResponse, isSwitchTo } from './check-response.js';
-import type { BodyFeed, RequestBody } from './request-body.js';
-import { passTrailers } from './trailers.js';
+import type { AbortCause, AttemptOwner, Choice, RunningAttempt } from '../attempts.js';
+import { responseFields } from '../routing/headers.js';
+import { sessionCookieNames } from '../routing/session-cookie.js';
+import type { Errand, Message } from './errand.js';
+import { passInformation } from './interim.js';
+import { endLateBody } from './raw-reply.js';
+import { cut, relayBody, writeHead, type RelayEnd } from './relay.js';
+import { switchedHead } from './switched-head.js';
+import { runTunnel } from './tunnel.js';
+import { upstreamFields } from './upstream-fields.js';
+import type { UpstreamEnd, UpstreamOrder, UpstreamRequest } from './upstream-request.js';
 
-export type AttemptEnd =
-  | { readonly kind: 'response'; readonly response: IncomingMessage; readonly upstream: ClientRequest }
-  | {
-      readonly kind: 'upgraded';
-      readonly response: IncomingMessage;
-      readonly socket: Duplex;
-      readonly head: Buffer;
+type Responded = Extract<UpstreamEnd, { kind: 'response' }>;
+type Upgraded = Extract<UpstreamEnd, { kind: 'upgraded' }>;
+
+export class Attempt implements RunningAttempt {
+  readonly #owner: AttemptOwner;
+  readonly #errand: Errand;
+  readonly #message: Message;
+  readonly #choice: Choice;
+  readonly #begunAt: number;
+  #upstream: UpstreamRequest | null = null;
+  #hasStarted = false;
+  #isOver = false;
+
+  constructor(owner: AttemptOwner, errand: Errand, message: Message, choice: Choice) {
+    this.#owner = owner;
+    this.#errand = errand;
+    this.#message = message;
+    this.#choice = choice;
+    this.#begunAt = errand.account.attemptBegun(choice.chosen);
+  }
+
+  get hasStarted(): boolean {
+    return this.#hasStarted;
+  }
+
+  start(): void {
+    this.#run().catch((error: unknown) => this.#errand.lost(error));
+  }
+
+  abort(cause: AbortCause): void {
+    this.#finish(cause);
+    this.#upstream?.abort();
+  }
+
+  async #run(): Promise<void> {
+    let end = await this.#send(false);
+    // The backend closed an idle connection just when we used it. That is nobody's fault, and no retry.
+    if (end.kind === 'failed' && end.stale && !this.#isOver && this.#owner.mayRepeat()) {
+      end = await this.#send(true);
     }
-  | {
-      readonly kind: 'failed';
-      readonly reason: FailureReason;
-      /** An idle connection that the backend had closed meanwhile: says nothing about the backend. */
-      readonly stale: boolean;
+    if (this.#isOver) return discard(end);
+    switch (end.kind) {
+      case 'response':
+        return this.#respond(end);
+      case 'upgraded':
+        return this.#enterTunnel(end);
+      case 'failed':
+        return this.#failed(end.reason, end.stale);
+      case 'client-timeout':
+        this.#finish('request_timeout');
+        return this.#errand.reply('request_timeout');
+      case 'aborted':
+        return this.#errand.clientClosed();
     }
-  /** The client stopped sending its body. */
-  | { readonly kind: 'client-timeout' }
-  | { readonly kind: 'client-gone' };
-
-export interface AttemptOrder {
-  readonly request: IncomingMessage;
-  readonly response: ServerResponse;
-  readonly body: RequestBody;
-  readonly backend: BackendEntry;
-  readonly agent: Agent;
-  /** The protocol that the client asked for, if it may have another. */
-  readonly upgrade: string | null;
-  /** Target to send, as it is. */
-  readonly target: string;
-  /** Fields to send: name, value, name, value… */
-  readonly fields: readonly string[];
-  readonly timeouts: TimeoutSettings;
-  /** Most header fields of a response. */
-  readonly headerCount: number;
-  /** Longest wait for the response head. Asked when the request is sent. */
-  headMs(): number;
-  /** Told of each interim response. */
-  onInformation(information: InformationEvent): void;
-}
-
-/** Interim responses let through for one request. More is an attack or a fault. */
-export const MAX_INTERIM_RESPONSES = 16;
-
-export class AttemptRunner {
-  readonly #proxy: ProxyServer;
-  readonly #running = new WeakMap<IncomingMessage, Attempt>();
-
-  constructor() {
-    this.#proxy = createProxyServer({
-      secure: true,
-      xfwd: false,
-      // Paths are passed as they are, not parsed and written anew.
-      toProxy: true,
-      prependPath: false,
-      selfHandleResponse: true,
-    });
-    this.#proxy.on('proxyReq', (upstream, request, _response, _options, socket) => {
-      this.#running.get(request)?.begun(upstream, socket);
-    });
-    this.#proxy.on('econnreset', (_error, request) => this.#running.get(request)?.abort());
-    // Errors go to the callback of each attempt; without a listener http-proxy-3 would throw them.
-    this.#proxy.on('error', (error, request) => this.#running.get(request)?.failed(error));
   }
 
-  run(order: AttemptOrder): Promise<AttemptEnd> {
-    return new Promise((resolve) => {
-      const attempt = new Attempt(order, resolve);
-      this.#running.set(order.request, attempt);
-      // http-proxy-3 reads these, and some of its steps depend on what they say; the real ones are set in `begun`.
-      order.request.headers = {};
-      const { protocol, host, port } = order.backend.address;
-      try {
-        this.#proxy.web(
-          order.request,
-          order.response,
-          {
-            target: { protocol: `${protocol}:`, host, port },
-            agent: order.agent,
-            buffer: attempt.feed,
-          },
-          (error) => attempt.failed(error),
-        );
-      } catch (error) {
-        attempt.failed(error);
-      }
-    });
+  /** @param fresh not on a connection that has been used before */
+  #send(fresh: boolean): Promise<UpstreamEnd> {
+    const { parts } = this.#errand;
+    this.#upstream = parts.proxy.send(this.#order(fresh));
+    return this.#upstream.end;
   }
 
-  /** The client has gone: ends the attempt that runs for this request, if any. */
-  abort(request: IncomingMessage): void {
-    this.#running.get(request)?.abort();
-  }
-}
-
-class Attempt {
-  readonly feed: BodyFeed;
-  readonly #order: AttemptOrder;
-  readonly #resolve: (end: AttemptEnd) => void;
-  #upstream: ClientRequest | null = null;
-  #connected = false;
-  #ended = false;
-  #timer: NodeJS.Timeout | null = null;
-  #interim = 0;
-
-  constructor(order: AttemptOrder, resolve: (end: AttemptEnd) => void) {
-    this.#order = order;
-    this.#resolve = resolve;
-    this.feed = order.body.open();
-    // Before http-proxy-3 pipes the feed: its end ends the upstream request, and trailers come before that.
-    this.feed.on('end', () => this.#sendTrailers());
-    this.feed.on('data', () => this.#timer?.refresh());
+  #order(fresh: boolean): UpstreamOrder {
+    const { arrival, account, parts, settings, body } = this.#errand;
+    const { chosen, pool } = this.#choice;
+    return {
+      request: arrival.request,
+      // All that http-proxy-3 does with it is to look whether it was closed; that is looked after here.
+      response:
+        arrival.response instanceof ServerResponse ? arrival.response : new ServerResponse(arrival.request),
+      body,
+      account,
+      parts,
+      awaitsContinue: arrival.expectsContinue,
+      backend: chosen.backend,
+      agent: parts.agents.agentFor(chosen.backend.address, settings, fresh),
+      upgrade: this.#message.upgrade,
+      target: this.#message.checked.target,
+      fields: upstreamFields(arrival, this.#message, chosen.backend, sessionCookieNames(pool.sticky)),
+      settings,
+      couldGoElsewhere: () => this.#owner.couldGoElsewhere(chosen, pool),
+      onInformation: (information) => passInformation(arrival, information),
+    };
   }
 
-  begun(upstream: ClientRequest, socket: Socket): void {
-    this.#upstream = upstream;
-    if (this.#ended) {
+  /** Passes the response on. */
+  async #respond({ response: from, upstream }: Responded): Promise<void> {
+    const { account, arrival, body, parts, settings } = this.#errand;
+    const { response: to } = arrival;
+    body.commit();
+    if (parts.isClosing()) to.shouldKeepAlive = false;
+    const fields = responseFields(from.rawHeaders, { setCookie: this.#setCookie(), own: [] });
+    if (!writeHead(from, to, fields)) {
       upstream.destroy();
-      return;
+      return this.#failed('malformed', false);
     }
-    if (upstream.headersSent) {
-      this.#end({ kind: 'failed', reason: 'connect', stale: false });
-      return;
-    }
-    this.#rewriteHead(upstream);
-    // One more than allowed: node would cut the list silently, and what it hides would still count for it.
-    upstream.maxHeadersCount = this.#order.headerCount + 1;
-    upstream.on('response', (response) => this.#responded(response));
-    upstream.on('upgrade', (response, tunnel, head) => this.#upgraded(response, tunnel, head));
-    upstream.on('information', (information) => this.#informed(information));
-    upstream.on('error', (error) => this.failed(error));
-    upstream.on('close', () => this.failed(new Error('closed before the response')));
-    upstream.on('finish', () => this.#awaitHead());
-    if (isConnected(socket)) {
-      this.#onConnected();
-      return;
-    }
-    this.#startTimer(this.#order.timeouts.connectMs, () => {
-      this.#end({ kind: 'failed', reason: 'connect', stale: false });
+    this.#hasStarted = true;
+    account.answered(this.#choice.chosen, from.statusCode ?? 0);
+    const relayed = await relayBody({
+      upstream,
+      from,
+      to,
+      idleMs: settings.timeouts.responseIdleMs,
+      onBytes: (count) => account.sent(count),
     });
-    socket.once(socket instanceof TLSSocket ? 'secureConnect' : 'connect', () => this.#onConnected());
+    this.#relayed(relayed, upstream);
+    if (relayed !== 'complete') cut(to, fields);
   }
 
-  failed(error: unknown): void {
-    if (this.#ended) return;
-    const reason = this.#connected ? reasonOf(error) : 'connect';
-    const stale = reason === 'reset' && this.#upstream?.reusedSocket === true;
-    this.#end({ kind: 'failed', reason, stale });
-  }
-
-  abort(): void {
-    this.#end({ kind: 'client-gone' });
-  }
-
-  #onConnected(): void {
-    if (this.#ended) return;
-    this.#connected = true;
-    this.feed.start();
-    const upstream = this.#upstream;
-    if (upstream === null) return;
-    if (upstream.writableFinished) this.#awaitHead();
-    else if (this.#order.body.expected) {
-      this.#watchBody();
-      // Head and first chunk leave together when the chunk is there already; else the head goes alone.
-      setImmediate(() => {
-        if (!this.#ended && !upstream.headersSent) upstream.flushHeaders();
-      });
-    } else this.#clearTimer();
-  }
-
-  /** While the body is on its way: whoever makes it wait too long is to blame. */
-  #watchBody(): void {
-    this.#startTimer(this.#order.timeouts.requestBodyIdleMs, () => {
-      if (this.#order.body.awaitsClient()) this.#end({ kind: 'client-timeout' });
-      else this.#end({ kind: 'failed', reason: 'timeout', stale: false });
-    });
-  }
-
-  #awaitHead(): void {
-    if (this.#ended) return;
-    this.#startTimer(this.#order.headMs(), () => {
-      this.#end({ kind: 'failed', reason: 'timeout', stale: false });
-    });
-  }
-
-  #responded(response: IncomingMessage): void {
-    const upstream = this.#upstream;
-    if (upstream === null) return;
-    response.on('error', () => undefined);
-    // An interim status where the final one belongs, or a switch of protocols nobody asked for.
-    const plain = (response.statusCode ?? 0) >= 200 && isPlainResponse(response, this.#order.headerCount);
-    if (plain) this.#end({ kind: 'response', response, upstream });
-    else this.#end({ kind: 'failed', reason: 'malformed', stale: false });
-  }
-
-  #upgraded(response: IncomingMessage, socket: Duplex, head: Buffer): void {
-    socket.on('error', () => undefined);
-    const { upgrade } = this.#order;
-    const agreed =
-      upgrade !== null && response.statusCode === 101 && isSwitchTo(response.rawHeaders, upgrade);
-    if (this.#ended || !agreed || !isPlainResponse(response, this.#order.headerCount)) {
-      socket.destroy();
-      this.#end({ kind: 'failed', reason: 'malformed', stale: false });
-    } else this.#end({ kind: 'upgraded', response, socket, head });
-  }
-
-  #informed(information: InformationEvent): void {
-    if (this.#ended) return;
-    this.#interim += 1;
-    if (this.#interim > MAX_INTERIM_RESPONSES)
-      this.#end({ kind: 'failed', reason: 'malformed', stale: false });
-    else this.#order.onInformation(information);
-  }
-
-  /** Sets target and fields as they are to be, whatever http-proxy-3 has set. Runs before anything is sent. */
-  #rewriteHead(upstream: ClientRequest): void {
-    upstream.path = this.#order.target;
-    for (const name of upstream.getRawHeaderNames()) upstream.removeHeader(name);
-    const { fields } = this.#order;
-    for (let i = 0; i + 1 < fields.length; i += 2) {
-      upstream.appendHeader(fields[i] ?? '', fields[i + 1] ?? '');
+  #relayed(end: RelayEnd, upstream: ClientRequest): void {
+    const { account, arrival, body } = this.#errand;
+    if (this.#isOver) return;
+    switch (end) {
+      case 'complete':
+        // An early answer: the rest of the request is of no use to anybody.
+        if (!body.isComplete) {
+          upstream.destroy();
+          body.discard();
+          endLateBody(arrival);
+        }
+        this.#finish(account.status);
+        return this.#errand.over();
+      case 'broken':
+        account.failed(this.#choice.chosen, 'body');
+        this.#finish('body');
+        return this.#errand.over();
+      case 'client-gone':
+        return this.#errand.clientClosed();
     }
   }
 
-  #sendTrailers(): void {
-    const trailers = passTrailers(this.#order.request.rawTrailers);
-    if (trailers.length > 0) this.#upstream?.addTrailers(trailers);
+  /** The backend has agreed to the upgrade: its 101 goes to the client, then bytes go both ways. */
+  async #enterTunnel({ response, socket, head }: Upgraded): Promise<void> {
+    const { account, arrival, settings } = this.#errand;
+    if (arrival.upgrade === null) throw new Error('upgraded without being asked');
+    account.answered(this.#choice.chosen, 101);
+    account.tunnelled();
+    this.#hasStarted = true;
+    // From here on the connection is ours: node's response must not see it close.
+    if (arrival.response instanceof ServerResponse) arrival.response.detachSocket(arrival.request.socket);
+    arrival.upgrade.socket.write(switchedHead(response, this.#setCookie()), 'latin1');
+    await runTunnel({
+      client: arrival.upgrade.socket,
+      clientHead: arrival.upgrade.head,
+      backend: socket,
+      backendHead: head,
+      idleMs: settings.timeouts.tunnelIdleMs,
+      onBytes: (direction, count) => {
+        if (direction === 'received') account.received(count);
+        else account.sent(count);
+      },
+    });
+    this.#finish(101);
+    this.#errand.over();
   }
 
-  #startTimer(ms: number, callback: () => void): void {
-    this.#clearTimer();
-    this.#timer = setTimeout(callback, ms);
+  /** Failed before any of the answer went to the client. */
+  #failed(reason: FailureReason, stale: boolean): void {
+    const { chosen } = this.#choice;
+    if (!stale) this.#errand.account.failed(chosen, reason);
+    this.#finish(stale ? 'stale' : reason);
+    this.#owner.failed(chosen, reason);
   }
 
-  #clearTimer(): void {
-    if (this.#timer !== null) clearTimeout(this.#timer);
-    this.#timer = null;
+  #finish(result: number | string): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#errand.account.attemptOver(this.#choice.chosen, this.#begunAt, result);
   }
 
-  #end(end: AttemptEnd): void {
-    if (this.#ended) return;
-    this.#ended = true;
-    this.#clearTimer();
-    if (end.kind !== 'response' && end.kind !== 'upgraded') {
-      this.feed.destroy();
-      this.#upstream?.destroy();
-    }
-    this.#resolve(end);
+  #setCookie(): string | null {
+    const { pool, chosen } = this.#choice;
+    return this.#message.chooser?.setCookie(pool, chosen.backend) ?? null;
   }
 }
 
-function isConnected(socket: Socket): boolean {
-  if (socket.connecting) return false;
-  // `authorized` is false until a handshake has been verified.
-  return !(socket instanceof TLSSocket) || socket.authorized;
-}
-
-/** Why an attempt on an established connection failed. The parser's errors begin with HPE. */
-function reasonOf(error: unknown): FailureReason {
-  const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
-  return typeof code === 'string' && code.startsWith('HPE_') ? 'malformed' : 'reset';
+/** Nobody is there to see it. */
+function discard(end: UpstreamEnd): void {
+  if (end.kind === 'response') end.upstream.destroy();
+  if (end.kind === 'upgraded') end.socket.destroy();
 }

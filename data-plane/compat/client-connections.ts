@@ -3,15 +3,16 @@
  * when a connection has served long enough. Does not close them by itself, except all at once at the end.
  */
 import type { Socket } from 'node:net';
+import type { ErrorCode } from '#shared/error-code.js';
 import type { Random } from '#shared/ports.js';
 import type { LimitSettings } from '#shared/settings.js';
-import type { DownstreamResponse } from './downstream.js';
 
 /** A request that has not been answered to its end. */
 export interface RunningExchange {
-  readonly response: DownstreamResponse;
   /** The client is lost to it. */
-  abort(): void;
+  clientClosed(): void;
+  /** What came of its body is none. */
+  refuseBody(code: ErrorCode): void;
 }
 
 interface ConnectionFacts {

@@ -1,27 +1,37 @@
-/** What the parts of a request's life hand on to each other. Types only. */
+/** What a request is to its attempts. Types only: `exchange.ts` is one. */
+import type { ErrorCode } from '#shared/error-code.js';
 import type { ForwardingSettings } from '#shared/settings.js';
+import type { AttemptMessage } from '../attempts.js';
+import type { RequestAccount } from '../request-account.js';
 import type { Client } from '../routing/client-address.js';
-import type { Pick } from '../routing/pick.js';
-import type { PoolTable } from '../routing/routing-table.js';
+import type { Arrival } from './arrival.js';
 import type { CheckedRequest } from './check-request.js';
-import type { Chooser } from '../chooser.js';
-import type { Exchange } from './exchange.js';
+import type { EngineParts } from './engine-parts.js';
 import type { RequestBody } from './request-body.js';
 
-/** Everything about a request that stays the same over its attempts. */
+/** The request seen from the backend's side. */
 export interface Errand {
-  readonly exchange: Exchange;
-  readonly checked: CheckedRequest;
-  readonly client: Client;
+  readonly parts: EngineParts;
+  readonly arrival: Arrival;
+  readonly account: RequestAccount;
   readonly settings: ForwardingSettings;
   readonly body: RequestBody;
-  readonly chooser: Chooser;
+  /** Answers by ourselves. Nothing of another answer has been sent. */
+  reply(code: ErrorCode): void;
+  /** The client has gone. */
+  clientClosed(): void;
+  /** The client has been handed the whole answer, or what there is of it. Counts and logs. */
+  over(): void;
+  /** An exception where none should be: the request is lost. */
+  lost(error: unknown): void;
 }
 
-/** Where an attempt goes, and the pool as it was when that was chosen. */
-export interface Choice {
-  readonly pool: PoolTable;
-  readonly chosen: Pick;
-  /** Whether a further attempt could follow if this one took too long. */
-  readonly elsewhere: () => boolean;
+/** What is sent, the same with each attempt. */
+export interface Message extends AttemptMessage {
+  readonly checked: CheckedRequest;
+  readonly client: Client;
+  /** The protocol to ask for in place of HTTP, or `null`. */
+  readonly upgrade: string | null;
+  /** Takes the place of the client's X-Request-ID; `null`: that one stays. */
+  readonly requestId: string | null;
 }

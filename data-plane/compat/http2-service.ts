@@ -5,32 +5,17 @@
 import type { TLSSocket } from 'node:tls';
 import type { ForwarderContext } from '../forwarder.js';
 import { Http2Connections } from '../http2/http2-connections.js';
-import type { RetryBudgetState } from '../routing/retry-budget.js';
-import { AttemptRunner } from './attempt.js';
-import { ClientConnections } from './client-connections.js';
-import { handleRequest } from './handle-request.js';
-import { UpstreamAgents } from './upstream-agents.js';
-
-export interface Http2ServiceOrder {
-  /** Of the worker: retries of all protocols count together. */
-  readonly budget: RetryBudgetState;
-  isClosing(): boolean;
-}
+import { createParts, type EngineParts, type PartsOrder } from './engine-parts.js';
+import { serveRequest } from './exchange.js';
 
 export class Http2Service {
-  readonly #agents = new UpstreamAgents();
+  readonly #parts: EngineParts;
   readonly #connections: Http2Connections;
 
-  constructor(context: ForwarderContext, order: Http2ServiceOrder) {
-    const parts = {
-      context,
-      agents: this.#agents,
-      attempts: new AttemptRunner(),
-      connections: new ClientConnections(() => context.monotonic(), context.random),
-      budget: order.budget,
-      isClosing: () => order.isClosing(),
-    };
-    this.#connections = new Http2Connections(context, (arrival) => void handleRequest(parts, arrival));
+  constructor(context: ForwarderContext, order: PartsOrder) {
+    const parts = createParts(context, order);
+    this.#parts = parts;
+    this.#connections = new Http2Connections(context, (arrival) => void serveRequest(parts, arrival));
   }
 
   /** @param socket after the handshake, with ALPN `h2`; nobody else may read or write it from now on */
@@ -45,6 +30,6 @@ export class Http2Service {
 
   /** To be called when all connections are closed. */
   close(): void {
-    this.#agents.destroy();
+    this.#parts.agents.destroy();
   }
 }

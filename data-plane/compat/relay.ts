@@ -17,8 +17,6 @@ export interface RelayOrder {
   readonly upstream: ClientRequest;
   readonly from: IncomingMessage;
   readonly to: DownstreamResponse;
-  /** The fields of the head that was written. */
-  readonly fields: readonly string[];
   readonly idleMs: number;
   onBytes(count: number): void;
 }
@@ -38,7 +36,7 @@ export function writeHead(from: IncomingMessage, to: DownstreamResponse, fields:
   }
 }
 
-/** Passes on body and trailers, after `writeHead`. */
+/** Passes on body and trailers, after `writeHead`. Where that does not come to its end, `cut` is to follow. */
 export function relayBody(order: RelayOrder): Promise<RelayEnd> {
   const { from, to } = order;
   return new Promise((resolve) => {
@@ -52,7 +50,6 @@ export function relayBody(order: RelayOrder): Promise<RelayEnd> {
         order.upstream.destroy();
         // Of a response that has come whole but was not read whole, node would keep the connection, and never use it again.
         from.destroy();
-        cut(order);
       }
       resolve(end);
     };
@@ -73,6 +70,7 @@ export function relayBody(order: RelayOrder): Promise<RelayEnd> {
       if (!from.complete) finish('broken');
     });
     from.on('end', () => {
+      if (!running) return;
       if (!from.complete) {
         finish('broken');
         return;
@@ -99,8 +97,11 @@ function withoutLength(fields: readonly string[]): string[] {
   return fields.filter((_text, at) => !isLength(at));
 }
 
-/** Ends the connection, or the stream on it, so that nobody takes the message for whole, even when only its end would mark the body's. */
-function cut({ to, fields }: RelayOrder): void {
+/**
+ * Ends the connection, or the stream on it, so that nobody takes the message for whole, even when only its end would mark the
+ * body's. @param fields of the head that was written
+ */
+export function cut(to: DownstreamResponse, fields: readonly string[]): void {
   const { socket } = to;
   if (socket === null) {
     to.destroy();

@@ -4,48 +4,60 @@
  */
 import { Readable } from 'node:stream';
 import type { IncomingMessage } from 'node:http';
+import type { SendingBody } from '../patience.js';
 
 export interface RequestBodyOptions {
-  /** Whether the head announces a body. */
-  readonly expected: boolean;
   /** Bytes kept for a further attempt. */
   readonly keepBytes: number;
   /** Told of each chunk that comes from the client. */
   readonly onBytes: (count: number) => void;
 }
 
-export class RequestBody {
-  readonly expected: boolean;
+export class RequestBody implements SendingBody {
   readonly #request: IncomingMessage;
   readonly #keepBytes: number;
   readonly #onBytes: (count: number) => void;
   #kept: Buffer[] | null = [];
-  #keptBytes = 0;
+  #receivedBytes = 0;
   #feed: BodyFeed | null = null;
-  #started = false;
-  #ended: boolean;
+  #isExpected = false;
+  #isRead = false;
+  #hasEnded = false;
 
   constructor(request: IncomingMessage, options: RequestBodyOptions) {
     this.#request = request;
-    this.expected = options.expected;
-    this.#ended = !options.expected;
     this.#keepBytes = options.keepBytes;
     this.#onBytes = options.onBytes;
   }
 
+  /** The head announces a body. To be called before anything is done with it. */
+  expect(): void {
+    this.#isExpected = true;
+  }
+
+  get isExpected(): boolean {
+    return this.#isExpected;
+  }
+
   /** Whether another attempt could be sent the whole body: nothing of it was let go. */
-  isReplayable(): boolean {
+  get isReplayable(): boolean {
     return this.#kept !== null;
   }
 
-  /** Whether all of it has come from the client. */
-  isComplete(): boolean {
-    return this.#ended;
+  get isComplete(): boolean {
+    return this.#hasEnded || !this.#isExpected;
   }
 
-  /** Whether the next byte is awaited from the client, not from the backend. */
-  awaitsClient(): boolean {
-    return this.#started && !this.#ended && this.#feed !== null && this.#feed.wanted;
+  get isUntouched(): boolean {
+    return this.#receivedBytes === 0 && !this.isComplete;
+  }
+
+  get receivedBytes(): number {
+    return this.#receivedBytes;
+  }
+
+  get awaitsClient(): boolean {
+    return this.#isRead && !this.isComplete && this.#feed !== null && this.#feed.wanted;
   }
 
   /** The whole body as a stream for one attempt. The stream of the attempt before gets nothing more. */
@@ -65,7 +77,8 @@ export class RequestBody {
   discard(): void {
     this.#feed = null;
     this.#kept = null;
-    if (this.expected) this.#request.resume();
+    if (this.#isExpected) this.#listen();
+    this.#request.resume();
   }
 
   #resume(feed: BodyFeed): void {
@@ -73,28 +86,31 @@ export class RequestBody {
     if (!feed.replayed) {
       feed.replayed = true;
       for (const chunk of this.#kept ?? []) feed.push(chunk);
-      if (this.#ended) {
+      if (this.isComplete) {
         feed.push(null);
         return;
       }
     }
-    if (!this.#started) {
-      this.#started = true;
-      this.#request.on('data', this.#onData);
-      this.#request.on('end', this.#onEnd);
-    }
+    this.#listen();
     this.#request.resume();
   }
 
+  #listen(): void {
+    if (this.#isRead) return;
+    this.#isRead = true;
+    this.#request.on('data', this.#onData);
+    this.#request.on('end', this.#onEnd);
+  }
+
   #pause(): void {
-    if (this.#started && !this.#ended) this.#request.pause();
+    if (this.#isRead && !this.#hasEnded) this.#request.pause();
   }
 
   readonly #onData = (chunk: Buffer): void => {
     this.#onBytes(chunk.length);
+    this.#receivedBytes += chunk.length;
     if (this.#kept !== null) {
-      this.#keptBytes += chunk.length;
-      if (this.#keptBytes <= this.#keepBytes) this.#kept.push(chunk);
+      if (this.#receivedBytes <= this.#keepBytes) this.#kept.push(chunk);
       else this.#kept = null;
     }
     const feed = this.#feed;
@@ -104,7 +120,7 @@ export class RequestBody {
   };
 
   readonly #onEnd = (): void => {
-    this.#ended = true;
+    this.#hasEnded = true;
     this.#feed?.push(null);
   };
 }

@@ -2,6 +2,7 @@
  * Which requests may change the protocol of their connection. Others are served as ordinary requests without the
  * Upgrade field, as RFC 9110 §7.8 allows. Pure.
  */
+import { isTunnelled } from '../upgraded-protocol.js';
 
 /** The part of a request that the rule reads. */
 export interface UpgradeFacts {
@@ -9,12 +10,6 @@ export interface UpgradeFacts {
   readonly httpVersion: string;
   readonly rawHeaders: readonly string[];
 }
-
-/**
- * HTTP/2 over a tunnel would carry requests that no route, limit or log of ours sees ("h2c smuggling"); TLS inside the
- * tunnel (RFC 2817) would, too.
- */
-const REFUSED = /^(?:h2c?|http|tls)(?:\/|$)/i;
 
 /** GET without a body, asking for one protocol which is not HTTP again. */
 export function mayUpgrade({ method, httpVersion, rawHeaders }: UpgradeFacts): boolean {
@@ -26,7 +21,5 @@ export function mayUpgrade({ method, httpVersion, rawHeaders }: UpgradeFacts): b
     if (name === 'upgrade') asked.push(rawHeaders[i + 1]?.trim() ?? '');
   }
   const [protocol] = asked;
-  return (
-    asked.length === 1 && protocol !== undefined && /^[\w.+/-]+$/.test(protocol) && !REFUSED.test(protocol)
-  );
+  return asked.length === 1 && protocol !== undefined && isTunnelled(protocol);
 }

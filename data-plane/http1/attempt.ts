@@ -1,32 +1,21 @@
 /**
  * One attempt on one backend: a kept connection or a new one, the request on it, the answer back to the client. Synchronous
- * from the read on one socket to the write on the other. Says how it failed; what follows from that is `attempts.ts`'s.
+ * from the read on one socket to the write on the other. Says how it failed; what follows from that is `../attempts.ts`'s.
  */
-import type { ErrorCode } from '#shared/error-code.js';
 import type { FailureReason } from '#shared/outcome.js';
-import { attemptStarted, type Pick } from '../routing/pick.js';
-import { isIdempotent } from '../routing/retry.js';
-import type { PoolTable } from '../routing/routing-table.js';
+import type { AbortCause, AttemptOwner, Choice, RunningAttempt } from '../attempts.js';
+import { isClientLate, sendingPatienceMs } from '../patience.js';
 import { beginAnswer, beginTunnel } from './attempt-answer.js';
-import { attemptOver } from './attempt-result.js';
-import type { AttemptFacts, Choice, Errand, Message } from './errand.js';
-import { isClientLate, sendingPatienceMs } from './patience.js';
+import type { AttemptFacts, Errand, Message } from './errand.js';
 import { ResponseRelay, type RelayOwner } from './response-relay.js';
 import type { HeadTables } from './scratch.js';
 import type { UpstreamConnection, UpstreamUser } from './upstream-connection.js';
 import { withHost } from './upstream-head.js';
 import type { ResponseHead } from './wire/response-head.js';
 
-export interface AttemptOwner {
-  /** It failed before any of its answer went to the client. */
-  failed(chosen: Pick, reason: FailureReason): void;
-  /** Whether a further attempt could follow if this one took too long. */
-  couldGoElsewhere(chosen: Pick, pool: PoolTable): boolean;
-}
-
 type Phase = 'connecting' | 'sending' | 'awaiting' | 'responding' | 'over';
 
-export class Attempt implements UpstreamUser, RelayOwner, AttemptFacts {
+export class Attempt implements RunningAttempt, UpstreamUser, RelayOwner, AttemptFacts {
   readonly #owner: AttemptOwner;
   readonly errand: Errand;
   readonly message: Message;
@@ -48,7 +37,7 @@ export class Attempt implements UpstreamUser, RelayOwner, AttemptFacts {
     this.errand = errand;
     this.message = message;
     this.choice = choice;
-    this.#startedAt = errand.account.names === null ? 0 : errand.parts.context.monotonic();
+    this.#startedAt = errand.account.attemptBegun(choice.chosen);
     this.#relay = new ResponseRelay(this, errand.client, errand.parts.scratch, {
       method: errand.account.method,
       upgrade: message.upgrade,
@@ -63,16 +52,14 @@ export class Attempt implements UpstreamUser, RelayOwner, AttemptFacts {
 
   start(): void {
     const { backend } = this.choice.chosen;
-    attemptStarted(backend);
     this.#upstream = this.errand.parts.upstreams.take(backend, this);
     if (this.#upstream === null) this.#open();
     else this.#send();
   }
 
-  /** The request is not served any further: nobody is to blame. */
-  abort(result: 'client-gone' | ErrorCode): void {
+  abort(cause: AbortCause): void {
     this.#drop();
-    this.#finish(result);
+    this.#finish(cause);
   }
 
   /** Bytes of the request body have come from the client. */
@@ -209,7 +196,8 @@ export class Attempt implements UpstreamUser, RelayOwner, AttemptFacts {
   }
 
   #expiredSending(): void {
-    if (!isClientLate(this, this.#relay.hasContinued)) return this.#failed('timeout');
+    const awaitsWord = this.message.awaitsContinue && !this.#relay.hasContinued;
+    if (!isClientLate(this.errand.body, awaitsWord)) return this.#failed('timeout');
     this.abort('request_timeout');
     this.errand.reply('request_timeout');
   }
@@ -229,12 +217,12 @@ export class Attempt implements UpstreamUser, RelayOwner, AttemptFacts {
 
   /** Failed before any of the answer went to the client. */
   #failed(reason: FailureReason): void {
-    const { account, body } = this.errand;
+    const { account } = this.errand;
     const { chosen } = this.choice;
     // The backend closed an idle connection just when it was used. That is nobody's fault, and no retry.
     const isStale = reason === 'reset' && this.#upstream?.isReused === true && !this.#hasHeard;
     this.#drop();
-    if (isStale && (body === null || body.isReplayable) && isIdempotent(account.method)) return this.#open();
+    if (isStale && this.#owner.mayRepeat()) return this.#open();
     if (!isStale) account.failed(chosen, reason);
     this.#finish(isStale ? 'stale' : reason);
     this.#owner.failed(chosen, reason);
@@ -258,6 +246,6 @@ export class Attempt implements UpstreamUser, RelayOwner, AttemptFacts {
   #finish(result: number | string): void {
     if (this.#isFinished) return;
     this.#isFinished = true;
-    attemptOver(this, this.#startedAt, result);
+    this.errand.account.attemptOver(this.choice.chosen, this.#startedAt, result);
   }
 }

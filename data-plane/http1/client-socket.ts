@@ -3,17 +3,9 @@
  * read all that was sent. Knows nothing of requests; `downstream-connection.ts` does.
  */
 import type { Socket } from 'node:net';
+import { HALF_CLOSED_MS, LINGER_MS } from '../engine-limits.js';
 import type { EngineParts } from './engine-parts.js';
 import { Deadline, type Expiring } from './timer-wheel.js';
-
-/** How long a client may go on sending after our last word. Cutting at once could take the answer from it (TCP reset). */
-const LINGER_MS = 2_000;
-
-/**
- * How long a client that has ended its side is waited for until something is written to it. It may have shut down one
- * direction, or be gone: the two look the same until then, and one that is gone answers what is written with a reset.
- */
-const HALF_CLOSED_MS = 1_000;
 
 export abstract class ClientSocket implements Expiring {
   readonly socket: Socket;

@@ -4,12 +4,12 @@
  */
 import type { Socket } from 'node:net';
 import type { ErrorCode } from '#shared/error-code.js';
+import { localAnswer } from '../local-answer.js';
 import { ClientIdentity } from './client-identity.js';
 import type { ClientPort, TunnelPort } from './client-port.js';
 import { ClientSocket } from './client-socket.js';
 import type { EngineParts } from './engine-parts.js';
 import { Exchange } from './exchange.js';
-import { localAnswer } from './local-answer.js';
 import { latin1, type HeadTables } from './scratch.js';
 import { createBodyReader, type BodyReader } from './wire/body-reader.js';
 import {

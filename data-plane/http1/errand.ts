@@ -1,10 +1,8 @@
 /** What a request is to its attempts. Types only: `exchange.ts` is one. */
 import type { ErrorCode } from '#shared/error-code.js';
 import type { ForwardingSettings } from '#shared/settings.js';
-import type { Chooser } from '../chooser.js';
+import type { AttemptMessage, Choice } from '../attempts.js';
 import type { RequestAccount } from '../request-account.js';
-import type { Pick } from '../routing/pick.js';
-import type { PoolTable } from '../routing/routing-table.js';
 import type { ClientPort } from './client-port.js';
 import type { EngineParts } from './engine-parts.js';
 import type { RequestBody } from './request-body.js';
@@ -34,20 +32,12 @@ export interface Errand {
 }
 
 /** What is sent, the same with each attempt. */
-export interface Message {
+export interface Message extends AttemptMessage {
   readonly head: string;
   readonly hasHost: boolean;
   readonly upgrade: UpgradeKind;
   /** The client waits for 100 before it sends its body. */
   readonly awaitsContinue: boolean;
-  /** `null`: the algorithm alone chooses. */
-  readonly chooser: Chooser | null;
-}
-
-/** Where an attempt goes, and the pool as it was when that was chosen. */
-export interface Choice {
-  readonly pool: PoolTable;
-  readonly chosen: Pick;
 }
 
 /** What does not change during an attempt. */

@@ -1,21 +1,22 @@
 /**
  * One request and its answer, seen from the client: what the request is, what we answer ourselves, how the client's connection
- * goes on. What happens towards backends is in `attempts.ts`.
+ * goes on. What happens towards backends is in `../attempts.ts` and `attempt.ts`.
  */
 import type { ErrorCode } from '#shared/error-code.js';
 import type { ForwardingSettings } from '#shared/settings.js';
+import { Attempts, type AttemptOwner, type AttemptsClient, type Choice } from '../attempts.js';
 import { chooserFor } from '../chooser.js';
-import { RequestAccount, fitRequestId, newRequestId } from '../request-account.js';
+import { localAnswer, metricsAnswer } from '../local-answer.js';
+import { RequestAccount } from '../request-account.js';
 import type { Client } from '../routing/client-address.js';
 import { localReply } from '../routing/local-reply.js';
 import { countRequest } from '../routing/retry-budget.js';
 import type { PoolTable } from '../routing/routing-table.js';
 import { sessionCookieNames } from '../routing/session-cookie.js';
-import { Attempts } from './attempts.js';
+import { Attempt } from './attempt.js';
 import type { ClientPort } from './client-port.js';
 import type { EngineParts } from './engine-parts.js';
-import type { Errand } from './errand.js';
-import { localAnswer, metricsAnswer } from './local-answer.js';
+import type { Errand, Message } from './errand.js';
 import { RequestBody } from './request-body.js';
 import { authorityOf, joinedValues, pathOf, poolFor, protocolAskedFor } from './request-facts.js';
 import type { Framing } from './response-relay.js';
@@ -26,7 +27,7 @@ import { BODY } from './wire/framing.js';
 import { REFUSALS } from './wire/refusal.js';
 import { forwardedTarget, type RequestHead } from './wire/request-head.js';
 
-export class Exchange implements Errand {
+export class Exchange implements Errand, AttemptsClient<Attempt, Message> {
   readonly parts: EngineParts;
   readonly client: ClientPort;
   readonly account: RequestAccount;
@@ -35,7 +36,7 @@ export class Exchange implements Errand {
   /** The client's connection goes on after this. */
   keepAlive: boolean;
   body: RequestBody | null = null;
-  #attempts: Attempts | null = null;
+  #attempts: Attempts<Attempt, Message> | null = null;
   #isOver = false;
 
   constructor(parts: EngineParts, client: ClientPort, head: RequestHead, mayStay: boolean) {
@@ -78,7 +79,7 @@ export class Exchange implements Errand {
     if (body === null || body.isComplete) return 0;
     const position = body.take(chunk, 0);
     if (body.refusal !== null) this.#refuseBody(body);
-    else this.#attempts?.bodyCame();
+    else this.#attempts?.present?.bodyCame();
     return position;
   }
 
@@ -97,11 +98,20 @@ export class Exchange implements Errand {
   }
 
   clientDrained(): void {
-    this.#attempts?.clientDrained();
+    this.#attempts?.present?.clientDrained();
   }
 
   expired(): void {
-    this.#attempts?.expired();
+    this.#attempts?.present?.expired();
+  }
+
+  attempt(owner: AttemptOwner, message: Message, choice: Choice): Attempt {
+    return new Attempt(owner, this, message, choice);
+  }
+
+  lost(error: unknown): void {
+    this.parts.bug(error);
+    this.client.destroy();
   }
 
   /** Answers by ourselves. Nothing of another answer has been sent. */
@@ -144,7 +154,12 @@ export class Exchange implements Errand {
     this.#attempts.next(pool);
   }
 
-  #attemptsFor(head: RequestHead, pool: PoolTable, client: Client, requestId: string | null): Attempts {
+  #attemptsFor(
+    head: RequestHead,
+    pool: PoolTable,
+    client: Client,
+    requestId: string | null,
+  ): Attempts<Attempt, Message> {
     const { context } = this.parts;
     const upgrade = protocolAskedFor(head);
     // The answer to such a request may change what the connection is, so it is the last one.
@@ -152,8 +167,7 @@ export class Exchange implements Errand {
     let chooser = null;
     if (pool.sticky !== null) {
       const cookie = joinedValues(head, FIELD.cookie, '; ');
-      const rawHeaders = cookie === null ? [] : ['cookie', cookie];
-      chooser = chooserFor(context, pool, { client, rawHeaders, series: this.account.series });
+      chooser = chooserFor(context, pool, { client, cookie, series: this.account.series });
     }
     return new Attempts(this, {
       head: upstreamHead(head, this.client.tables().edits, {
@@ -172,11 +186,8 @@ export class Exchange implements Errand {
 
   /** Names the request for the logs. Returns the id to tell the backend; `null`: it has the one that the client sent. */
   #name(head: RequestHead, client: Client): string | null {
-    const given = client.trustedPeer ? fitRequestId(joinedValues(head, FIELD.xRequestId, ', ')) : null;
-    const requestId = given ?? newRequestId();
-    const target = forwardedTarget(head);
-    this.account.names = { requestId, client: client.address, host: authorityOf(head), target };
-    return given === null ? requestId : null;
+    const given = client.trustedPeer ? joinedValues(head, FIELD.xRequestId, ', ') : null;
+    return this.account.name(given, client.address, authorityOf(head), forwardedTarget(head));
   }
 
   #bodyOf(head: RequestHead): RequestBody {
@@ -209,10 +220,7 @@ export class Exchange implements Errand {
         this.client.write(metricsAnswer(page, this.#answerFacts()));
         this.done();
       },
-      (error: unknown) => {
-        parts.bug(error);
-        this.client.destroy();
-      },
+      (error: unknown) => this.lost(error),
     );
   }
 

@@ -6,6 +6,8 @@ import * as net from 'node:net';
 import * as tls from 'node:tls';
 import type { CertificateMaterial, ListenerSettings } from '#shared/message.js';
 import { Http2Service } from '../compat/http2-service.js';
+import { bugReporter } from '../bug-report.js';
+import { IDLE_SWEEP_MS } from '../engine-limits.js';
 import { listenOn, renewCertificate, tlsOptions } from '../listener.js';
 import type { Forwarder, ForwarderContext } from '../forwarder.js';
 import { createRetryBudget } from '../routing/retry-budget.js';
@@ -14,9 +16,6 @@ import type { EngineParts } from './engine-parts.js';
 import { Scratch } from './scratch.js';
 import { TimerWheel } from './timer-wheel.js';
 import { UpstreamConnections } from './upstream-connections.js';
-
-/** How often connections that have become idle are closed while shutting down, milliseconds. */
-const IDLE_SWEEP_MS = 50;
 
 export class NativeEngine implements Forwarder {
   readonly #context: ForwarderContext;
@@ -31,9 +30,7 @@ export class NativeEngine implements Forwarder {
   constructor(context: ForwarderContext) {
     const wheel = new TimerWheel(() => context.monotonic());
     const scratch = new Scratch();
-    const bug = (error: unknown): void => {
-      context.logger.error({ error: error instanceof Error ? error.stack : String(error) }, 'request failed');
-    };
+    const bug = bugReporter(context.logger);
     this.#context = context;
     this.#parts = {
       context,

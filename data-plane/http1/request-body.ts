@@ -2,6 +2,7 @@
  * The body of one request on its way to one attempt after another: checked as it comes, sent on at once, and kept up to
  * a limit so that it can be sent again. The client is held back while the backend does not read.
  */
+import type { SendingBody } from '../patience.js';
 import type { RequestAccount } from '../request-account.js';
 import { latin1 } from './scratch.js';
 import type { UpstreamConnection } from './upstream-connection.js';
@@ -14,9 +15,6 @@ import type { RequestHead } from './wire/request-head.js';
 const UNSENT_BYTES = 65_536;
 /** Up to this size head and body leave as one text: one write without a vector. The limit is a guess. */
 const ONE_TEXT_BYTES = 4_096;
-/** Slowest client that is waited for, after `FLOOR_AFTER_MS`: the figures of Kestrel's MinRequestBodyDataRate. */
-const FLOOR_BYTES_PER_S = 240;
-const FLOOR_AFTER_MS = 5_000;
 
 export interface BodySource {
   /** Stops and goes on reading from the client. */
@@ -24,7 +22,7 @@ export interface BodySource {
   letClientGo(): void;
 }
 
-export class RequestBody {
+export class RequestBody implements SendingBody {
   readonly #reader: BodyReader;
   readonly #source: BodySource;
   readonly #account: RequestAccount;
@@ -66,13 +64,8 @@ export class RequestBody {
     return this.#reader.contentBytes === 0 && !this.#reader.done;
   }
 
-  /**
-   * How long the client may take for its next bytes, if it began `elapsedMs` ago: the idle time, or less where it is slower
-   * than the floor.
-   */
-  patienceMs(idleMs: number, elapsedMs: number): number {
-    const floorMs = FLOOR_AFTER_MS + (this.#reader.contentBytes * 1_000) / FLOOR_BYTES_PER_S - elapsedMs;
-    return Math.max(0, Math.min(idleMs, floorMs));
+  get receivedBytes(): number {
+    return this.#reader.contentBytes;
   }
 
   /** Takes bytes from the client. Returns the position after the last one that belongs to the message. */

@@ -2,6 +2,7 @@
  * Hands the response of a backend to the client: interim responses, the final head, and the body as it comes, framed for
  * this client. Checks every byte of framing; decides nothing about attempts, counts or connections.
  */
+import { MAX_INTERIM_RESPONSES } from '../engine-limits.js';
 import type { ClientPort } from './client-port.js';
 import { interimHead } from './downstream-head.js';
 import type { HeadTables, Scratch } from './scratch.js';
@@ -14,8 +15,6 @@ import { NEED_MORE, REFUSED, readHead } from './wire/head-reader.js';
 import { expectResponse, type ResponseHead } from './wire/response-head.js';
 import type { UpgradeKind } from './wire/connection.js';
 
-/** Interim responses let through for one request. More is an attack or a fault. */
-const MAX_INTERIM_RESPONSES = 16;
 /** Up to this size head and body leave as one text. Larger ones as one block of bytes. The limit is a guess. */
 const ONE_TEXT_BYTES = 4_096;
 

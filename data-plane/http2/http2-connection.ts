@@ -6,7 +6,7 @@
 import { constants, performServerHandshake, type ServerHttp2Stream, type ServerOptions } from 'node:http2';
 import type { TLSSocket } from 'node:tls';
 import type { LimitSettings } from '#shared/settings.js';
-import type { Arrival } from '../compat/exchange.js';
+import type { Arrival } from '../compat/arrival.js';
 import {
   controlFrame,
   createConduct,

@@ -3,7 +3,7 @@
  * HTTP/1.1 on the same listener stays with the engine. Does not listen, and does not own the sockets.
  */
 import type { TLSSocket } from 'node:tls';
-import type { Arrival } from '../compat/exchange.js';
+import type { Arrival } from '../compat/arrival.js';
 import type { ForwarderContext } from '../forwarder.js';
 import { Http2Connection } from './http2-connection.js';
 

@@ -7,7 +7,7 @@ import type { FailureReason } from '../../shared/outcome.js';
 import { chooserFor } from '../../data-plane/chooser.js';
 import type { Forwarder, ForwarderContext } from '../../data-plane/forwarder.js';
 import { classifyStatus } from '../../data-plane/routing/classify.js';
-import { attemptFinished, attemptStarted, type Pick } from '../../data-plane/routing/pick.js';
+import { attemptFinished, attemptStarted, pick, type Pick } from '../../data-plane/routing/pick.js';
 import { countRequest, countRetry, createRetryBudget } from '../../data-plane/routing/retry-budget.js';
 import { isIdempotent, mayRetry, usesBudget } from '../../data-plane/routing/retry.js';
 import { routeRequest, type BackendEntry, type PoolTable } from '../../data-plane/routing/routing-table.js';
@@ -118,14 +118,16 @@ export class SimulatedForwarder implements Forwarder {
         forwardedProto: 'http',
         forwardedHost: null,
       },
-      rawHeaders: request.cookie === null ? [] : ['cookie', request.cookie],
+      cookie: request.cookie,
       series: context.series.pool(first.id),
     });
+    const next = (pool: PoolTable, tried: readonly BackendEntry[]) =>
+      chooser === null ? pick(pool, tried, context.random) : chooser.next(pool, tried);
     const failures: Failed[] = [];
     for (;;) {
       const pool = failures.length === 0 ? first : context.table().pools.get(first.id);
       const tried = failures.map(({ backend }) => backend);
-      const chosen = pool === undefined ? null : await chooser.next(pool, tried);
+      const chosen = pool === undefined ? null : await next(pool, tried);
       if (pool === undefined || chosen === null) {
         if (pool !== undefined) this.#checkNone(pool, tried);
         ledger.count(failures.length === 0 ? 'no backend' : 'failed, no other backend');
@@ -139,7 +141,11 @@ export class SimulatedForwarder implements Forwarder {
       }
       const failure = await this.#attempt(chosen, table.forwarding.retry.perTryTimeoutMs);
       if (typeof failure === 'number') {
-        return { kind: 'answered', status: failure, setCookie: chooser.setCookie(pool, chosen.backend) };
+        return {
+          kind: 'answered',
+          status: failure,
+          setCookie: chooser?.setCookie(pool, chosen.backend) ?? null,
+        };
       }
       failures.push({ backend: chosen.backend, reason: failure });
       if (!this.#mayGoOn(request, failures, table.forwarding.retry)) return refused(502);

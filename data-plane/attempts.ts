@@ -1,0 +1,201 @@
+/**
+ * One attempt after the other until one is answered or no further one is allowed: pick → attempt → retry or give up. The same
+ * for all engines, whose own an attempt is; every decision is `routing/`'s. Synchronous, unless a session store is asked.
+ */
+import type { ErrorCode } from '#shared/error-code.js';
+import type { FailureReason } from '#shared/outcome.js';
+import type { ForwardingSettings } from '#shared/settings.js';
+import type { Chooser } from './chooser.js';
+import type { ForwarderContext } from './forwarder.js';
+import type { RequestAccount } from './request-account.js';
+import { pick, type Pick } from './routing/pick.js';
+import { countRetry, type RetryBudgetState } from './routing/retry-budget.js';
+import { isIdempotent, mayRetry, usesBudget, type RetryVerdict } from './routing/retry.js';
+import type { BackendEntry, PoolTable } from './routing/routing-table.js';
+
+/** Where an attempt goes, and the pool as it was when that was chosen. */
+export interface Choice {
+  readonly pool: PoolTable;
+  readonly chosen: Pick;
+}
+
+/** Why a request is not served any further, where no backend is to blame. */
+export type AbortCause = 'client-gone' | 'bug' | ErrorCode;
+
+/** One attempt, as the engine makes it. */
+export interface RunningAttempt {
+  /** Whether the client has been sent a final head. */
+  readonly hasStarted: boolean;
+  start(): void;
+  /** Ends it at once. */
+  abort(cause: AbortCause): void;
+}
+
+/** What an attempt tells and asks. */
+export interface AttemptOwner {
+  /** It failed before any of its answer went to the client. */
+  failed(chosen: Pick, reason: FailureReason): void;
+  /** Whether a further attempt could follow if this one took too long. */
+  couldGoElsewhere(chosen: Pick, pool: PoolTable): boolean;
+  /** Whether the same may be sent once more where a backend has closed an idle connection just when it was used: that is no retry. */
+  mayRepeat(): boolean;
+}
+
+/** What does not change from attempt to attempt, as far as all engines have it. */
+export interface AttemptMessage {
+  /** `null`: the algorithm alone chooses. */
+  readonly chooser: Chooser | null;
+}
+
+/** A request, as its attempts see it. */
+export interface AttemptsClient<A extends RunningAttempt, M extends AttemptMessage> {
+  readonly parts: { readonly context: ForwarderContext; readonly budget: RetryBudgetState };
+  readonly account: RequestAccount;
+  readonly settings: ForwardingSettings;
+  readonly body: { readonly isReplayable: boolean } | null;
+  attempt(owner: AttemptOwner, message: M, choice: Choice): A;
+  /** Answers by ourselves. Nothing of another answer has been sent. */
+  reply(code: ErrorCode): void;
+  /** An exception where none should be: the request is lost. */
+  lost(error: unknown): void;
+}
+
+const NONE: readonly BackendEntry[] = [];
+
+export class Attempts<A extends RunningAttempt, M extends AttemptMessage> implements AttemptOwner {
+  readonly #client: AttemptsClient<A, M>;
+  readonly #message: M;
+  #present: A | null = null;
+  #count = 0;
+  #tried = NONE;
+  #failure: FailureReason | null = null;
+  #isOver = false;
+
+  constructor(client: AttemptsClient<A, M>, message: M) {
+    this.#client = client;
+    this.#message = message;
+  }
+
+  /** The attempt that runs, if one does. */
+  get present(): A | null {
+    return this.#present;
+  }
+
+  /** Whether the client has been sent a final head. */
+  get hasStarted(): boolean {
+    return this.#present?.hasStarted === true;
+  }
+
+  /** Makes the first or a further attempt, in the pool as it is now. */
+  next(pool: PoolTable): void {
+    const { chooser } = this.#message;
+    if (chooser === null) {
+      return this.#go(pool, pick(pool, this.#tried, this.#client.parts.context.random));
+    }
+    const next = chooser.next(pool, this.#tried);
+    if (!(next instanceof Promise)) return this.#go(pool, next);
+    next
+      .then((chosen) => this.#go(pool, chosen))
+      .catch((error: unknown) => {
+        this.#client.lost(error);
+      });
+  }
+
+  /** The request is not served any further. */
+  abort(cause: AbortCause): void {
+    this.#isOver = true;
+    this.#present?.abort(cause);
+  }
+
+  failed(chosen: Pick, reason: FailureReason): void {
+    const { account, parts } = this.#client;
+    this.#present = null;
+    this.#failure = reason;
+    this.#tried = [...this.#tried, chosen.backend];
+    const verdict = this.#verdictOn(reason);
+    if (!verdict.retry) {
+      if (verdict.cause !== null) account.withheld(verdict.cause);
+      return this.#client.reply(replyFor(reason));
+    }
+    // The newest table at each attempt: a backend that left meanwhile is not tried.
+    const pool = account.pool === null ? undefined : parts.context.table().pools.get(account.pool.id);
+    if (pool === undefined) this.#giveUp();
+    else this.next(pool);
+  }
+
+  couldGoElsewhere({ backend }: Pick, pool: PoolTable): boolean {
+    const isElsewhere = pool.backends.some(
+      (entry) => entry.serves && entry !== backend && !this.#tried.includes(entry),
+    );
+    return isElsewhere && this.#verdictOn('timeout').retry;
+  }
+
+  mayRepeat(): boolean {
+    return isIdempotent(this.#client.account.method) && this.#isReplayable();
+  }
+
+  #go(pool: PoolTable, chosen: Pick | null): void {
+    const { account, parts } = this.#client;
+    const { context } = parts;
+    const failure = this.#failure;
+    if (this.#isOver) {
+      // The client left while the session store was asked.
+      if (chosen !== null && chosen.permit !== null) {
+        context.outcomes.permitReturned(chosen.backend, chosen.permit);
+      }
+      return;
+    }
+    if (chosen === null) return this.#giveUp();
+    if (failure !== null) {
+      if (usesBudget(failure)) countRetry(parts.budget, context.monotonic());
+      account.retried(failure);
+    }
+    this.#count += 1;
+    this.#present = this.#client.attempt(this, this.#message, { pool, chosen });
+    this.#present.start();
+  }
+
+  /** There is no backend, or no further one. */
+  #giveUp(): void {
+    const failure = this.#failure;
+    this.#isOver = true;
+    if (failure !== null) this.#client.account.withheld('no_backend');
+    this.#client.reply(failure === null ? 'no_backend' : replyFor(failure));
+  }
+
+  #verdictOn(outcome: FailureReason): RetryVerdict {
+    const { account, parts, settings } = this.#client;
+    return mayRetry(
+      {
+        method: account.method,
+        attempts: this.#count,
+        settings: settings.retry,
+        outcome,
+        responseStarted: this.hasStarted,
+        bodyReplayable: this.#isReplayable(),
+        at: parts.context.monotonic(),
+      },
+      parts.budget,
+    );
+  }
+
+  #isReplayable(): boolean {
+    const { body } = this.#client;
+    return body === null || body.isReplayable;
+  }
+}
+
+function replyFor(failure: FailureReason): ErrorCode {
+  switch (failure) {
+    case 'connect':
+      return 'upstream_connect';
+    case 'timeout':
+      return 'upstream_timeout';
+    case 'malformed':
+      return 'upstream_malformed';
+    case 'reset':
+    case 'status':
+    case 'body':
+      return 'upstream_reset';
+  }
+}

@@ -1,0 +1,12 @@
+/**
+ * What becomes of an exception in the middle of a request. The request is lost, and a connection of its own cannot be trusted; all
+ * others go on. Elsewhere a bug ends the process; not here, where what came from outside leads to it: whoever found
+ * such a request would have a switch that ends all connections of a worker, again and again.
+ */
+import type { Logger } from '#shared/ports.js';
+
+export function bugReporter(logger: Logger): (error: unknown) => void {
+  return (error) => {
+    logger.error({ error: error instanceof Error ? error.stack : String(error) }, 'request failed');
+  };
+}

@@ -1,0 +1,36 @@
+/** What all requests through http-proxy-3 have in common. */
+import { bugReporter } from '../bug-report.js';
+import type { ForwarderContext } from '../forwarder.js';
+import type { RetryBudgetState } from '../routing/retry-budget.js';
+import { ClientConnections } from './client-connections.js';
+import { HttpProxy } from './http-proxy.js';
+import { UpstreamAgents } from './upstream-agents.js';
+
+export interface EngineParts {
+  readonly context: ForwarderContext;
+  readonly agents: UpstreamAgents;
+  readonly proxy: HttpProxy;
+  readonly connections: ClientConnections;
+  /** Of the worker: retries of all protocols count together. */
+  readonly budget: RetryBudgetState;
+  isClosing(): boolean;
+  /** An exception where none should be: told to the log. */
+  bug(error: unknown): void;
+}
+
+export interface PartsOrder {
+  readonly budget: RetryBudgetState;
+  isClosing(): boolean;
+}
+
+export function createParts(context: ForwarderContext, order: PartsOrder): EngineParts {
+  return {
+    context,
+    agents: new UpstreamAgents(),
+    proxy: new HttpProxy(),
+    connections: new ClientConnections(() => context.monotonic(), context.random),
+    budget: order.budget,
+    isClosing: () => order.isClosing(),
+    bug: bugReporter(context.logger),
+  };
+}

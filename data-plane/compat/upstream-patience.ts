@@ -1,0 +1,82 @@
+/** How long a backend is waited for until the head of its answer, and whose fault it is when that was too long. */
+import type { ForwardingSettings } from '#shared/settings.js';
+import { isClientLate, sendingPatienceMs, type Sending } from '../patience.js';
+import type { RequestBody } from './request-body.js';
+
+export interface PatienceOrder extends Sending {
+  readonly body: RequestBody;
+  readonly settings: ForwardingSettings;
+  /** The client waits for 100 before it sends its body. */
+  readonly awaitsContinue: boolean;
+  /** Whether a further attempt could follow if this one took too long. */
+  couldGoElsewhere(): boolean;
+}
+
+export type LateEnd =
+  | { readonly kind: 'failed'; readonly reason: 'connect' | 'timeout'; readonly stale: false }
+  | { readonly kind: 'client-timeout' };
+
+export class UpstreamPatience {
+  readonly #order: PatienceOrder;
+  readonly #onLate: (end: LateEnd) => void;
+  #timer: NodeJS.Timeout | undefined;
+  #awaitsBody = false;
+  #awaitsWord: boolean;
+
+  /** @param onLate told once, when the time is over */
+  constructor(order: PatienceOrder, onLate: (end: LateEnd) => void) {
+    this.#order = order;
+    this.#onLate = onLate;
+    this.#awaitsWord = order.awaitsContinue;
+  }
+
+  awaitConnection(): void {
+    this.#start(this.#order.settings.timeouts.connectMs, () => this.#late('connect'));
+  }
+
+  /** The body is on its way. */
+  awaitBody(): void {
+    const patienceMs = sendingPatienceMs(this.#order);
+    if (patienceMs === null) return this.awaitHead();
+    this.#awaitsBody = true;
+    this.#start(patienceMs, () => {
+      if (isClientLate(this.#order.body, this.#awaitsWord)) this.#onLate({ kind: 'client-timeout' });
+      else this.#late('timeout');
+    });
+  }
+
+  /** Some of the body has been handed on. */
+  bodyMoved(): void {
+    if (this.#awaitsBody) this.awaitBody();
+  }
+
+  /** 100 has come. */
+  continued(): void {
+    this.#awaitsWord = false;
+    if (this.#awaitsBody) this.awaitBody();
+  }
+
+  /** All has been sent. One try is limited only while another could follow; else the backend has all the time there is. */
+  awaitHead(): void {
+    const { timeouts, retry } = this.#order.settings;
+    const restMs = timeouts.responseHeadMs - retry.perTryTimeoutMs;
+    this.#awaitsBody = false;
+    this.#start(Math.min(timeouts.responseHeadMs, retry.perTryTimeoutMs), () => {
+      if (restMs <= 0 || this.#order.couldGoElsewhere()) this.#late('timeout');
+      else this.#start(restMs, () => this.#late('timeout'));
+    });
+  }
+
+  end(): void {
+    clearTimeout(this.#timer);
+  }
+
+  #late(reason: 'connect' | 'timeout'): void {
+    this.#onLate({ kind: 'failed', reason, stale: false });
+  }
+
+  #start(ms: number, callback: () => void): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(callback, ms);
+  }
+}

@@ -1,0 +1,196 @@
+/**
+ * One request to a backend: from handing it to http-proxy-3 to the response head, to a tunnel, or to a failure with its
+ * reason. http-proxy-3 pipes the body and watches for aborts. What it would do to path, header fields and framing is undone
+ * here before anything is sent: it normalises paths, drops a lone `?`, merges fields and replaces the framing of
+ * DELETE and OPTIONS. What follows from the end is `attempt.ts`'s.
+ */
+import type { Agent, ClientRequest, IncomingMessage, InformationEvent, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { TLSSocket } from 'node:tls';
+import type { FailureReason } from '#shared/outcome.js';
+import { MAX_INTERIM_RESPONSES } from '../engine-limits.js';
+import type { BackendEntry } from '../routing/routing-table.js';
+import { isPlainResponse, isSwitchTo } from './check-response.js';
+import type { BodyFeed } from './request-body.js';
+import { passTrailers } from './trailers.js';
+import { UpstreamPatience, type PatienceOrder } from './upstream-patience.js';
+
+export type UpstreamEnd =
+  | { readonly kind: 'response'; readonly response: IncomingMessage; readonly upstream: ClientRequest }
+  | {
+      readonly kind: 'upgraded';
+      readonly response: IncomingMessage;
+      readonly socket: Duplex;
+      readonly head: Buffer;
+    }
+  | {
+      readonly kind: 'failed';
+      readonly reason: FailureReason;
+      /** An idle connection that the backend had closed meanwhile: says nothing about the backend. */
+      readonly stale: boolean;
+    }
+  /** The client stopped sending its body. */
+  | { readonly kind: 'client-timeout' }
+  /** It was not to be brought to an end. */
+  | { readonly kind: 'aborted' };
+
+export interface UpstreamOrder extends PatienceOrder {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly backend: BackendEntry;
+  readonly agent: Agent;
+  /** The protocol that the client asked for, if it may have another. */
+  readonly upgrade: string | null;
+  /** Target to send, as it is. */
+  readonly target: string;
+  /** Fields to send: name, value, name, value… */
+  readonly fields: readonly string[];
+  /** Told of each interim response. */
+  onInformation(information: InformationEvent): void;
+}
+
+export class UpstreamRequest {
+  readonly feed: BodyFeed;
+  readonly end: Promise<UpstreamEnd>;
+  readonly #order: UpstreamOrder;
+  readonly #patience: UpstreamPatience;
+  readonly #settle: (end: UpstreamEnd) => void;
+  #upstream: ClientRequest | null = null;
+  #isConnected = false;
+  #hasEnded = false;
+  #interim = 0;
+
+  constructor(order: UpstreamOrder) {
+    const { promise, resolve } = Promise.withResolvers<UpstreamEnd>();
+    this.#order = order;
+    this.end = promise;
+    this.#settle = resolve;
+    this.feed = order.body.open();
+    this.#patience = new UpstreamPatience(order, (end) => this.#end(end));
+    // Before http-proxy-3 pipes the feed: its end ends the upstream request, and trailers come before that.
+    this.feed.on('end', () => this.#sendTrailers());
+    this.feed.on('data', () => this.#patience.bodyMoved());
+  }
+
+  begun(upstream: ClientRequest, socket: Socket): void {
+    this.#upstream = upstream;
+    if (this.#hasEnded) {
+      upstream.destroy();
+      return;
+    }
+    if (upstream.headersSent) return this.#fail('connect');
+    this.#rewriteHead(upstream);
+    // One more than allowed: node would cut the list silently, and what it hides would still count for it.
+    upstream.maxHeadersCount = this.#order.settings.limits.headerCount + 1;
+    upstream.on('response', (response) => this.#responded(response));
+    upstream.on('upgrade', (response, tunnel, head) => this.#upgraded(response, tunnel, head));
+    upstream.on('information', (information) => this.#informed(information));
+    upstream.on('error', (error) => this.failed(error));
+    upstream.on('close', () => this.failed(new Error('closed before the response')));
+    upstream.on('finish', () => {
+      if (!this.#hasEnded) this.#patience.awaitHead();
+    });
+    if (isConnected(socket)) return this.#connected();
+    this.#patience.awaitConnection();
+    socket.once(socket instanceof TLSSocket ? 'secureConnect' : 'connect', () => this.#connected());
+  }
+
+  failed(error: unknown): void {
+    this.#fail(this.#isConnected ? reasonOf(error) : 'connect');
+  }
+
+  /** Ends it, if it has not ended yet. */
+  abort(): void {
+    this.#end({ kind: 'aborted' });
+  }
+
+  #connected(): void {
+    const upstream = this.#upstream;
+    if (this.#hasEnded || upstream === null) return;
+    this.#isConnected = true;
+    this.feed.start();
+    if (upstream.writableFinished || !this.#order.body.isExpected) return this.#patience.awaitHead();
+    this.#patience.awaitBody();
+    // Head and first chunk leave together when the chunk is there already; else the head goes alone.
+    setImmediate(() => {
+      if (!this.#hasEnded && !upstream.headersSent) upstream.flushHeaders();
+    });
+  }
+
+  #responded(response: IncomingMessage): void {
+    const upstream = this.#upstream;
+    if (upstream === null) return;
+    response.on('error', () => undefined);
+    // An interim status where the final one belongs, or a switch of protocols nobody asked for.
+    const isFinal = (response.statusCode ?? 0) >= 200;
+    if (isFinal && this.#isPlain(response)) this.#end({ kind: 'response', response, upstream });
+    else this.#fail('malformed');
+  }
+
+  #upgraded(response: IncomingMessage, socket: Duplex, head: Buffer): void {
+    socket.on('error', () => undefined);
+    const { upgrade } = this.#order;
+    const agreed =
+      upgrade !== null && response.statusCode === 101 && isSwitchTo(response.rawHeaders, upgrade);
+    if (this.#hasEnded || !agreed || !this.#isPlain(response)) {
+      socket.destroy();
+      this.#fail('malformed');
+    } else this.#end({ kind: 'upgraded', response, socket, head });
+  }
+
+  #informed(information: InformationEvent): void {
+    if (this.#hasEnded) return;
+    this.#interim += 1;
+    if (this.#interim > MAX_INTERIM_RESPONSES) return this.#fail('malformed');
+    if (information.statusCode === 100) this.#patience.continued();
+    this.#order.onInformation(information);
+  }
+
+  #isPlain(response: IncomingMessage): boolean {
+    return isPlainResponse(response, this.#order.settings.limits.headerCount);
+  }
+
+  /** Sets target and fields as they are to be, whatever http-proxy-3 has set. Runs before anything is sent. */
+  #rewriteHead(upstream: ClientRequest): void {
+    const { fields, target } = this.#order;
+    upstream.path = target;
+    for (const name of upstream.getRawHeaderNames()) upstream.removeHeader(name);
+    for (let i = 0; i + 1 < fields.length; i += 2) {
+      upstream.appendHeader(fields[i] ?? '', fields[i + 1] ?? '');
+    }
+  }
+
+  #sendTrailers(): void {
+    const trailers = passTrailers(this.#order.request.rawTrailers);
+    if (trailers.length > 0) this.#upstream?.addTrailers(trailers);
+  }
+
+  #fail(reason: FailureReason): void {
+    const stale = reason === 'reset' && this.#upstream?.reusedSocket === true;
+    this.#end({ kind: 'failed', reason, stale });
+  }
+
+  #end(end: UpstreamEnd): void {
+    if (this.#hasEnded) return;
+    this.#hasEnded = true;
+    this.#patience.end();
+    if (end.kind !== 'response' && end.kind !== 'upgraded') {
+      this.feed.destroy();
+      this.#upstream?.destroy();
+    }
+    this.#settle(end);
+  }
+}
+
+function isConnected(socket: Socket): boolean {
+  if (socket.connecting) return false;
+  // `authorized` is false until a handshake has been verified.
+  return !(socket instanceof TLSSocket) || socket.authorized;
+}
+
+/** Why a request on an established connection failed. The parser's errors begin with HPE. */
+function reasonOf(error: unknown): FailureReason {
+  const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
+  return typeof code === 'string' && code.startsWith('HPE_') ? 'malformed' : 'reset';
+}

@@ -1,0 +1,16 @@
+/** Limits that engines hold to besides those of the configuration. */
+
+/** How long a client may go on sending after our last word. Cutting at once could take the answer from it (TCP reset). */
+export const LINGER_MS = 2_000;
+
+/**
+ * How long a client that has ended its side is waited for until something is written to it. It may have shut down one
+ * direction, or be gone: the two look the same until then, and one that is gone answers what is written with a reset.
+ */
+export const HALF_CLOSED_MS = 1_000;
+
+/** How often connections that have become idle are closed while shutting down. */
+export const IDLE_SWEEP_MS = 50;
+
+/** Interim responses let through for one request. More is an attack or a fault. */
+export const MAX_INTERIM_RESPONSES = 16;

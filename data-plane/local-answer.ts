@@ -1,0 +1,36 @@
+/** The answers that Tidegate gives itself, as bytes, and as fields for who writes them otherwise. */
+import { STATUS_CODES } from 'node:http';
+import type { ErrorCode } from '#shared/error-code.js';
+import type { MetricsPage } from './forwarder.js';
+import { localReply } from './routing/local-reply.js';
+
+export interface AnswerFacts {
+  readonly connection: 'close' | 'keep-alive' | null;
+  /** HEAD: no body. */
+  readonly headOnly: boolean;
+}
+
+/** As latin1, which for these is ASCII. */
+export function localAnswer(code: ErrorCode, { connection, headOnly }: AnswerFacts): string {
+  const { status, headers, body } = localReply(code);
+  const head = headText(status, headers, connection);
+  return headOnly ? head : head + body;
+}
+
+/** The metrics of all workers, which the primary has. */
+export function metricsAnswer(page: MetricsPage, { connection, headOnly }: AnswerFacts): Buffer {
+  const body = Buffer.from(page.body);
+  const head = Buffer.from(headText(200, metricsFields(page, body.length), connection), 'latin1');
+  return headOnly ? head : Buffer.concat([head, body]);
+}
+
+/** Name, value, name, value… @param length of the body in bytes */
+export function metricsFields({ contentType }: MetricsPage, length: number): string[] {
+  return ['Content-Type', contentType, 'Content-Length', String(length), 'Cache-Control', 'no-store'];
+}
+
+function headText(status: number, fields: readonly string[], connection: AnswerFacts['connection']): string {
+  let text = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n`;
+  for (let i = 0; i + 1 < fields.length; i += 2) text += `${fields[i] ?? ''}: ${fields[i + 1] ?? ''}\r\n`;
+  return connection === null ? `${text}\r\n` : `${text}Connection: ${connection}\r\n\r\n`;
+}

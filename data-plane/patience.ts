@@ -1,0 +1,43 @@
+/** How long an attempt waits for whom. Decides; the deadlines are the engine's. */
+import type { ForwarderContext } from './forwarder.js';
+import type { RequestAccount } from './request-account.js';
+import type { ForwardingSettings } from '#shared/settings.js';
+
+/** The body of a request on its way to a backend. */
+export interface SendingBody {
+  /** All of it has come from the client. */
+  readonly isComplete: boolean;
+  /** The next byte is awaited from the client, not from the backend. */
+  readonly awaitsClient: boolean;
+  /** Nothing of it has come. */
+  readonly isUntouched: boolean;
+  /** Of its content, what has come so far. */
+  readonly receivedBytes: number;
+}
+
+export interface Sending {
+  readonly body: SendingBody | null;
+  readonly settings: ForwardingSettings;
+  readonly account: RequestAccount;
+  readonly parts: { readonly context: ForwarderContext };
+}
+
+/** Slowest client that is waited for, after `FLOOR_AFTER_MS`: the figures of Kestrel's MinRequestBodyDataRate. */
+const FLOOR_BYTES_PER_S = 240;
+const FLOOR_AFTER_MS = 5_000;
+
+/** While the body is on its way whoever makes it wait is to blame. `null`: all of it has been sent. */
+export function sendingPatienceMs({ body, settings, account, parts }: Sending): number | null {
+  if (body === null || body.isComplete) return null;
+  const idleMs = settings.timeouts.requestBodyIdleMs;
+  if (!body.awaitsClient) return idleMs;
+  const elapsedMs = parts.context.monotonic() - account.startedAt;
+  const floorMs = FLOOR_AFTER_MS + (body.receivedBytes * 1_000) / FLOOR_BYTES_PER_S - elapsedMs;
+  return Math.max(0, Math.min(idleMs, floorMs));
+}
+
+/** Whether the client, not the backend, let the time for the body pass. @param awaitsWord the client waits for 100, which has not come */
+export function isClientLate(body: SendingBody | null, awaitsWord: boolean): boolean {
+  // A client that waits for 100 waits for the backend.
+  return body?.awaitsClient === true && !(awaitsWord && body.isUntouched);
+}
