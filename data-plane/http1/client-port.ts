@@ -1,12 +1,14 @@
 /** A client's connection as everything behind it sees it. Types only: `downstream-connection.ts` is one. */
+import type { ByteSink } from './byte-sink.js';
 import type { ClientIdentity } from './client-identity.js';
+import type { ReadMemory } from './read-memory.js';
 import type { HeadTables } from './scratch.js';
 import type { BodyReader } from './wire/body-reader.js';
 
-export interface ClientPort {
+export interface ClientPort extends ByteSink {
   readonly identity: ClientIdentity;
-  /** The socket has not taken all that was written. */
-  readonly hasUnsent: boolean;
+  /** Where what it sends is read into. */
+  readonly memory: ReadMemory;
   /** The client has not read for so long that nothing more should be written. */
   readonly needsDrain: boolean;
   /** Nothing more is sent to the client. */
@@ -15,10 +17,6 @@ export interface ClientPort {
   tables(): HeadTables;
   /** For the body of the present request. */
   bodyReader(): BodyReader;
-  /** Text is latin1. Returns whether more may be written before the client has read. */
-  write(data: string | Buffer): boolean;
-  /** The same for bytes with text before and after them, in one go. */
-  writeWrapped(before: string, bytes: Buffer, after: string): void;
   /** When the present exchange is told that its time is over. */
   setDeadline(delayMs: number): void;
   /** Stops and goes on reading from the client. */
@@ -37,7 +35,8 @@ export interface ClientPort {
 
 /** A tunnel as the client's connection sees it. */
 export interface TunnelPort {
-  clientBytes(chunk: Buffer): void;
+  /** `bytes` up to `length` are valid during the call. */
+  clientBytes(bytes: Buffer, length: number): void;
   clientEnded(): void;
   clientDrained(): void;
   /** @param clean what was read before the end is still on its way to the backend */

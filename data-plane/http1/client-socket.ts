@@ -4,12 +4,16 @@
  */
 import type { Socket } from 'node:net';
 import { HALF_CLOSED_MS, LINGER_MS } from '../engine-limits.js';
+import type { ByteSink } from './byte-sink.js';
 import type { EngineParts } from './engine-parts.js';
+import { readInto } from './read-into.js';
+import { ReadMemory } from './read-memory.js';
 import { Deadline, type Expiring } from './timer-wheel.js';
 
-export abstract class ClientSocket implements Expiring {
+export abstract class ClientSocket implements Expiring, ByteSink {
   readonly socket: Socket;
   readonly deadline: Deadline;
+  readonly memory: ReadMemory;
   protected readonly parts: EngineParts;
   readonly #isSecure: boolean;
   /** The client has ended its side, and nothing was written to it since. */
@@ -20,12 +24,19 @@ export abstract class ClientSocket implements Expiring {
     this.socket = socket;
     this.#isSecure = isSecure;
     this.deadline = new Deadline(this);
+    this.memory = new ReadMemory(parts.buffers);
     // From the first moment; what follows is told by `close`.
     socket.on('error', () => undefined);
-    socket.on('data', (chunk: Buffer) => this.guard(chunk));
     socket.on('end', () => this.ended());
     socket.on('drain', () => this.drained());
-    socket.on('close', (hadError: boolean) => this.closed(hadError));
+    socket.on('close', (hadError: boolean) => {
+      this.memory.close();
+      this.closed(hadError);
+    });
+    readInto(socket, {
+      next: () => this.memory.next(),
+      read: (bytes, length) => this.guard(bytes, length),
+    });
   }
 
   get hasUnsent(): boolean {
@@ -40,22 +51,21 @@ export abstract class ClientSocket implements Expiring {
     return this.socket.writableEnded;
   }
 
-  write(data: string | Buffer): boolean {
+  write(data: string | Buffer, onSent?: () => void): boolean {
     this.#mayBeGone = false;
     if (!this.socket.writable) return true;
-    return typeof data === 'string' ? this.socket.write(data, 'latin1') : this.socket.write(data);
+    if (typeof data === 'string') return this.socket.write(data, 'latin1', onSent);
+    return this.socket.write(data, onSent);
   }
 
-  writeWrapped(before: string, bytes: Buffer, after: string): void {
-    if (before === '' && after === '') {
-      this.write(bytes);
-      return;
-    }
+  writeWrapped(before: string, bytes: Buffer, after: string, onSent?: () => void): boolean {
+    if (before === '' && after === '') return this.write(bytes, onSent);
     this.socket.cork();
     if (before !== '') this.write(before);
-    this.write(bytes);
+    this.write(bytes, onSent);
     if (after !== '') this.write(after);
     this.socket.uncork();
+    return !this.needsDrain;
   }
 
   setDeadline(delayMs: number): void {
@@ -77,7 +87,8 @@ export abstract class ClientSocket implements Expiring {
 
   abstract expired(): void;
 
-  protected abstract received(chunk: Buffer): void;
+  /** `bytes` up to `length`: valid during the call, see `memory`. */
+  protected abstract received(bytes: Buffer, length: number): void;
   protected abstract ended(): void;
   protected abstract drained(): void;
   protected abstract closed(hadError: boolean): void;
@@ -92,9 +103,9 @@ export abstract class ClientSocket implements Expiring {
     this.setDeadline(HALF_CLOSED_MS);
   }
 
-  protected guard(chunk: Buffer): void {
+  protected guard(bytes: Buffer, length: number): void {
     try {
-      this.received(chunk);
+      this.received(bytes, length);
     } catch (error) {
       this.parts.bug(error);
       this.socket.destroy();

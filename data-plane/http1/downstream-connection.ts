@@ -40,6 +40,8 @@ export class DownstreamConnection extends ClientSocket implements ClientPort {
   /** Bytes that belong to what comes after the present exchange. */
   #held: Buffer | null = null;
   #isReading = false;
+  /** What is read is what was held: it is nobody else's memory. */
+  #isHeldMemory = false;
   #bodyReader: BodyReader | null = null;
 
   constructor(parts: EngineParts, socket: Socket, options: DownstreamOptions) {
@@ -71,6 +73,7 @@ export class DownstreamConnection extends ClientSocket implements ClientPort {
 
   exchangeOver(keepAlive: boolean, isWhole: boolean): void {
     this.#exchange = null;
+    this.memory.rest();
     if (!keepAlive) return this.#close(isWhole && this.#held === null);
     if (this.needsDrain) {
       this.#phase = 'draining';
@@ -84,7 +87,7 @@ export class DownstreamConnection extends ClientSocket implements ClientPort {
     this.#tunnel = tunnel;
     const held = this.#held;
     this.#held = null;
-    if (held !== null) tunnel.clientBytes(held);
+    if (held !== null) tunnel.clientBytes(held, held.length);
     this.socket.resume();
   }
 
@@ -115,31 +118,32 @@ export class DownstreamConnection extends ClientSocket implements ClientPort {
     return this.parts.context.table().forwarding;
   }
 
-  protected received(chunk: Buffer): void {
+  protected received(bytes: Buffer, length: number): void {
     if (this.#phase === 'closing') return;
-    if (this.#tunnel !== null) return this.#tunnel.clientBytes(chunk);
+    if (this.#tunnel !== null) return this.#tunnel.clientBytes(bytes, length);
     if (this.#held !== null) {
       // Read before the pause took hold.
-      this.#held = Buffer.concat([this.#held, chunk]);
+      this.#held = Buffer.concat([this.#held, bytes.subarray(0, length)]);
       return;
     }
     const exchange = this.#exchange;
-    const position = exchange === null ? 0 : exchange.clientBytes(chunk);
-    if (position < chunk.length) this.#read(chunk, position);
+    const position = exchange === null ? 0 : exchange.clientBytes(bytes, length);
+    if (position < length) this.#read(bytes, position, length);
   }
 
   /** Reads one head after the other, as long as each exchange is over at once. */
-  #read(bytes: Buffer, from: number): void {
+  #read(bytes: Buffer, from: number, to: number): void {
     let position = from;
     this.#isReading = true;
-    while (position < bytes.length && this.#exchange === null && this.#mayRead()) {
-      const end = this.#readHead(bytes, position);
+    while (position < to && this.#exchange === null && this.#mayRead()) {
+      const end = this.#readHead(bytes, position, to);
       if (end < 0) break;
-      position = this.#begin(bytes, end);
+      position = this.#begin(bytes, end, to);
     }
     this.#isReading = false;
-    if (position < bytes.length && this.#phase !== 'head' && this.#phase !== 'closing') {
-      this.#held = bytes.subarray(position);
+    if (position < to && this.#phase !== 'head' && this.#phase !== 'closing') {
+      const rest = bytes.subarray(position, to);
+      this.#held = this.#isHeldMemory ? rest : Buffer.from(rest);
       this.socket.pause();
     }
   }
@@ -149,10 +153,10 @@ export class DownstreamConnection extends ClientSocket implements ClientPort {
   }
 
   /** Returns the position after the head, or -1 where there is none yet, or none that is served. */
-  #readHead(bytes: Buffer, from: number): number {
+  #readHead(bytes: Buffer, from: number, to: number): number {
     const reader = this.#reader;
     reader.head = this.tables().request;
-    const end = readHead(reader, bytes, from, bytes.length);
+    const end = readHead(reader, bytes, from, to);
     if (end === REFUSED) {
       const reason = reader.refusal;
       this.#refuse(reason === null ? 'bad_request' : REFUSALS[reason].code);
@@ -166,7 +170,7 @@ export class DownstreamConnection extends ClientSocket implements ClientPort {
     return -1;
   }
 
-  #begin(bytes: Buffer, from: number): number {
+  #begin(bytes: Buffer, from: number, to: number): number {
     const { context, wheel } = this.parts;
     const { limits } = this.#settings();
     this.#requests += 1;
@@ -178,7 +182,7 @@ export class DownstreamConnection extends ClientSocket implements ClientPort {
     const { head } = this.#reader;
     const exchange = new Exchange(this.parts, this, head, mayStay);
     this.#exchange = exchange;
-    return exchange.begin(head, bytes, from);
+    return exchange.begin(head, bytes, from, to);
   }
 
   /** Ready for the next request, which may have come already. */
@@ -194,7 +198,9 @@ export class DownstreamConnection extends ClientSocket implements ClientPort {
     if (this.#isReading) return;
     this.#held = null;
     this.socket.resume();
-    this.guard(held);
+    this.#isHeldMemory = true;
+    this.guard(held, held.length);
+    this.#isHeldMemory = false;
   }
 
   /** Answers what is no request, and ends the connection. */

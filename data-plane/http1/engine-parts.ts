@@ -1,6 +1,7 @@
 /** What the connections and exchanges of one engine have in common. */
 import type { ForwarderContext } from '../forwarder.js';
 import type { RetryBudgetState } from '../routing/retry-budget.js';
+import type { ReadBuffers } from './read-buffers.js';
 import type { Scratch } from './scratch.js';
 import type { TimerWheel } from './timer-wheel.js';
 import type { UpstreamConnections } from './upstream-connections.js';
@@ -9,6 +10,7 @@ export interface EngineParts {
   readonly context: ForwarderContext;
   readonly wheel: TimerWheel;
   readonly scratch: Scratch;
+  readonly buffers: ReadBuffers;
   readonly upstreams: UpstreamConnections;
   readonly budget: RetryBudgetState;
   isClosing(): boolean;

@@ -11,6 +11,7 @@ import { RequestAccount } from '../request-account.js';
 import type { Client } from '../routing/client-address.js';
 import { localReply } from '../routing/local-reply.js';
 import { countRequest } from '../routing/retry-budget.js';
+import { isIdempotent } from '../routing/retry.js';
 import type { PoolTable } from '../routing/routing-table.js';
 import { sessionCookieNames } from '../routing/session-cookie.js';
 import { Attempt } from './attempt.js';
@@ -49,7 +50,7 @@ export class Exchange implements Errand, AttemptsClient<Attempt, Message> {
   }
 
   /** Begins with the request whose head has just been read. Returns the position in `bytes` after what belongs to it. */
-  begin(head: RequestHead, bytes: Buffer, from: number): number {
+  begin(head: RequestHead, bytes: Buffer, from: number, to: number): number {
     const { context } = this.parts;
     const table = context.table();
     const path = pathOf(head);
@@ -59,10 +60,10 @@ export class Exchange implements Errand, AttemptsClient<Attempt, Message> {
     let position = from;
     if (head.body !== BODY.none) {
       this.body = this.#bodyOf(head);
-      position = this.body.take(bytes, from);
+      position = this.body.take(bytes, from, to);
       if (this.body.refusal !== null) {
         this.#refuseBody(this.body);
-        return bytes.length;
+        return to;
       }
     }
     const client = this.client.identity.of(head, table);
@@ -70,14 +71,16 @@ export class Exchange implements Errand, AttemptsClient<Attempt, Message> {
     if (pool === null) this.#answerMetrics();
     else if (typeof pool === 'string') this.reply(pool);
     else this.#forward(head, pool, client, requestId);
+    this.body?.readIsOver();
     return position;
   }
 
   /** More bytes of the body. Returns the position after what belongs to it. */
-  clientBytes(chunk: Buffer): number {
+  clientBytes(bytes: Buffer, length: number): number {
     const { body } = this;
     if (body === null || body.isComplete) return 0;
-    const position = body.take(chunk, 0);
+    const position = body.take(bytes, 0, length);
+    body.readIsOver();
     if (body.refusal !== null) this.#refuseBody(body);
     else this.#attempts?.present?.bodyCame();
     return position;
@@ -195,6 +198,7 @@ export class Exchange implements Errand, AttemptsClient<Attempt, Message> {
       source: this.client,
       account: this.account,
       keepBytes: this.settings.retry.bufferBytes,
+      mayRepeat: isIdempotent(head.method),
     });
   }
 

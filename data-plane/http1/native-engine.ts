@@ -13,6 +13,7 @@ import type { Forwarder, ForwarderContext } from '../forwarder.js';
 import { createRetryBudget } from '../routing/retry-budget.js';
 import { DownstreamConnection } from './downstream-connection.js';
 import type { EngineParts } from './engine-parts.js';
+import { ReadBuffers } from './read-buffers.js';
 import { Scratch } from './scratch.js';
 import { TimerWheel } from './timer-wheel.js';
 import { UpstreamConnections } from './upstream-connections.js';
@@ -30,13 +31,15 @@ export class NativeEngine implements Forwarder {
   constructor(context: ForwarderContext) {
     const wheel = new TimerWheel(() => context.monotonic());
     const scratch = new Scratch();
+    const buffers = new ReadBuffers();
     const bug = bugReporter(context.logger);
     this.#context = context;
     this.#parts = {
       context,
       wheel,
       scratch,
-      upstreams: new UpstreamConnections(wheel, scratch, bug),
+      buffers,
+      upstreams: new UpstreamConnections(wheel, scratch, buffers, bug),
       budget: createRetryBudget(context.monotonic()),
       isClosing: () => this.#closing,
       bug,

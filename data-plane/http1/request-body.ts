@@ -4,6 +4,8 @@
  */
 import type { SendingBody } from '../patience.js';
 import type { RequestAccount } from '../request-account.js';
+import { ONE_TEXT_BYTES, UNWRAPPED, segmentBytes, writeBlock, writeSegments } from './byte-sink.js';
+import type { ReadMemory } from './read-memory.js';
 import { latin1 } from './scratch.js';
 import type { UpstreamConnection } from './upstream-connection.js';
 import { beginBody, readBody, type BodyReader } from './wire/body-reader.js';
@@ -13,10 +15,11 @@ import type { RequestHead } from './wire/request-head.js';
 
 /** Body bytes taken from the client while no backend is connected yet. */
 const UNSENT_BYTES = 65_536;
-/** Up to this size head and body leave as one text: one write without a vector. The limit is a guess. */
-const ONE_TEXT_BYTES = 4_096;
+const NOTHING = Buffer.alloc(0);
 
 export interface BodySource {
+  /** What it sends is read into this. */
+  readonly memory: ReadMemory;
   /** Stops and goes on reading from the client. */
   holdClient(): void;
   letClientGo(): void;
@@ -27,8 +30,11 @@ export class RequestBody implements SendingBody {
   readonly #source: BodySource;
   readonly #account: RequestAccount;
   readonly #keepBytes: number;
-  /** All that has come, while it might be sent again; `null`: some was let go. */
+  readonly #mayRepeat: boolean;
+  /** All that has come, while it might yet be sent, or sent again; `null`: some was let go. */
   #kept: Buffer[] | null = [];
+  /** How many of these are copies. The others lie in memory that is read into again. */
+  #copied = 0;
   #keptBytes = 0;
   #sink: UpstreamConnection | null = null;
   #isHeld = false;
@@ -38,6 +44,7 @@ export class RequestBody implements SendingBody {
     this.#source = parts.source;
     this.#account = parts.account;
     this.#keepBytes = parts.keepBytes;
+    this.#mayRepeat = parts.mayRepeat;
     beginBody(reader, head, CHUNKED_OUTPUT.chunks);
   }
 
@@ -69,44 +76,46 @@ export class RequestBody implements SendingBody {
   }
 
   /** Takes bytes from the client. Returns the position after the last one that belongs to the message. */
-  take(bytes: Buffer, from: number): number {
+  take(bytes: Buffer, from: number, to: number): number {
     const reader = this.#reader;
     const before = reader.contentBytes;
     let position = from;
-    while (position < bytes.length && !reader.done && reader.refusal === null) {
-      position = readBody(reader, bytes, position, bytes.length);
-      const { count, bounds } = reader.segments;
+    while (position < to && !reader.done) {
+      position = readBody(reader, bytes, position, to);
       // What came before a fault is not sent either: the backend must not take it for the whole.
       if (reader.refusal !== null) return position;
-      for (let i = 0; i < count; i++) this.#pass(bytes.subarray(bounds[i * 2], bounds[i * 2 + 1]));
+      this.#pass(bytes);
     }
     this.#account.received(reader.contentBytes - before);
+    if (reader.done) this.#source.memory.rest();
+    else this.#source.memory.expectMore(to);
     if (this.#sink === null && this.#keptBytes >= UNSENT_BYTES) this.#hold();
     return position;
   }
 
-  /** Sends head and all that has come, and from now on what comes. */
+  /** The memory that was read into is about to be used for something else. */
+  readIsOver(): void {
+    const kept = this.#kept;
+    if (kept === null) return;
+    for (; this.#copied < kept.length; this.#copied++) {
+      kept[this.#copied] = Buffer.from(kept[this.#copied] ?? NOTHING);
+    }
+  }
+
+  /** Sends head and all that has come, and from now on what comes. The backend is connected. */
   sendTo(sink: UpstreamConnection, head: string): void {
-    const { socket } = sink;
     const pieces = this.#kept ?? [];
     this.#sink = sink;
-    let flows = true;
-    if (pieces.length === 0) {
-      flows = socket.write(head, 'latin1');
-    } else if (this.#keptBytes <= ONE_TEXT_BYTES) {
+    if (this.#keptBytes <= ONE_TEXT_BYTES) {
       let text = head;
       for (const piece of pieces) text += latin1(piece, 0, piece.length);
-      flows = socket.write(text, 'latin1');
+      sink.write(text);
     } else {
-      socket.cork();
-      socket.write(head, 'latin1');
-      for (const piece of pieces) flows = socket.write(piece);
-      socket.uncork();
-      flows = !socket.writableNeedDrain;
+      writeBlock(sink, this.#source.memory, pieces, { before: head, after: '' });
     }
     this.#letGoWhatIsTooMuch();
-    if (flows) this.#go();
-    else this.#hold();
+    if (sink.socket.writableNeedDrain) this.#hold();
+    else this.#go();
   }
 
   /** The attempt has failed: nothing more is sent to it. */
@@ -124,16 +133,27 @@ export class RequestBody implements SendingBody {
     if (this.#sink !== null) this.#go();
   }
 
-  #pass(piece: Buffer): void {
-    this.#keptBytes += piece.length;
-    this.#kept?.push(piece);
-    if (this.#sink === null) return;
-    this.#letGoWhatIsTooMuch();
-    if (!this.#sink.socket.write(piece)) this.#hold();
+  /** Passes on what has just been read: the ranges in the reader. */
+  #pass(bytes: Buffer): void {
+    const { segments } = this.#reader;
+    const sink = this.#sink;
+    this.#keptBytes += segmentBytes(segments);
+    if (sink !== null) this.#letGoWhatIsTooMuch();
+    this.#keep(bytes);
+    if (sink === null) return;
+    writeSegments(sink, this.#source.memory, { bytes, segments }, UNWRAPPED);
+    if (sink.socket.writableNeedDrain) this.#hold();
   }
 
+  #keep(bytes: Buffer): void {
+    if (this.#kept === null) return;
+    const { count, bounds } = this.#reader.segments;
+    for (let i = 0; i < count; i++) this.#kept.push(bytes.subarray(bounds[i * 2], bounds[i * 2 + 1]));
+  }
+
+  /** What a connected backend may have got of a request that is not to be repeated is not kept either. */
   #letGoWhatIsTooMuch(): void {
-    if (this.#keptBytes > this.#keepBytes) this.#kept = null;
+    if (!this.#mayRepeat || this.#keptBytes > this.#keepBytes) this.#kept = null;
   }
 
   #hold(): void {
@@ -154,4 +174,6 @@ export interface RequestBodyParts {
   readonly account: RequestAccount;
   /** Most bytes kept for a further attempt. */
   readonly keepBytes: number;
+  /** It does no harm to carry the request out twice. */
+  readonly mayRepeat: boolean;
 }

@@ -3,10 +3,10 @@
  * this client. Checks every byte of framing; decides nothing about attempts, counts or connections.
  */
 import { MAX_INTERIM_RESPONSES } from '../engine-limits.js';
+import { segmentBytes, writeSegments } from './byte-sink.js';
 import type { ClientPort } from './client-port.js';
 import { interimHead } from './downstream-head.js';
 import type { HeadTables, Scratch } from './scratch.js';
-import { latin1 } from './scratch.js';
 import type { UpstreamConnection } from './upstream-connection.js';
 import { beginBody, endOfInput, readBody } from './wire/body-reader.js';
 import { CHUNKED_OUTPUT } from './wire/chunked.js';
@@ -14,9 +14,6 @@ import { BODY } from './wire/framing.js';
 import { NEED_MORE, REFUSED, readHead } from './wire/head-reader.js';
 import { expectResponse, type ResponseHead } from './wire/response-head.js';
 import type { UpgradeKind } from './wire/connection.js';
-
-/** Up to this size head and body leave as one text. Larger ones as one block of bytes. The limit is a guess. */
-const ONE_TEXT_BYTES = 4_096;
 
 /** How the body goes to the client. */
 export type Framing = 'as-sent' | 'chunked' | 'until-close';
@@ -133,33 +130,15 @@ export class ResponseRelay {
     } while (position < to && !body.done);
     this.#owner.contentSent(body.contentBytes - before);
     if (body.done) this.#owner.complete(position === to);
-    else connection.readIntoOwn();
+    else connection.memory.expectMore(to);
   }
 
   /** Writes `text` and the ranges of the body that go on. */
-  #write(connection: UpstreamConnection, text: string, bytes: Buffer): void {
-    const { count, bounds } = this.#scratch.segments;
-    let total = 0;
-    for (let i = 0; i < count; i++) total += (bounds[i * 2 + 1] ?? 0) - (bounds[i * 2] ?? 0);
-    const isWrapped = this.framing === 'chunked' && total > 0;
-    const prefix = isWrapped ? `${text}${total.toString(16)}\r\n` : text;
-    const suffix = isWrapped ? '\r\n' : '';
-    if (total <= ONE_TEXT_BYTES) {
-      let whole = prefix;
-      for (let i = 0; i < count; i++) whole += latin1(bytes, bounds[i * 2] ?? 0, bounds[i * 2 + 1] ?? 0);
-      if (whole !== '') this.#client.write(whole + suffix);
-    } else if (connection.hasOwnBytes && count === 1) {
-      // Straight from the memory that it was read into; if it cannot leave at once, that memory stays with it.
-      this.#client.writeWrapped(prefix, bytes.subarray(bounds[0], bounds[1]), suffix);
-      if (this.#client.hasUnsent) connection.lend();
-    } else {
-      const block = connection.block(prefix.length + total + suffix.length);
-      let at = block.write(prefix, 0, 'latin1');
-      for (let i = 0; i < count; i++) at += bytes.copy(block, at, bounds[i * 2], bounds[i * 2 + 1]);
-      at += block.write(suffix, at, 'latin1');
-      this.#client.write(block.subarray(0, at));
-      if (!this.#client.hasUnsent) connection.giveBack(block);
-    }
+  #write({ memory }: UpstreamConnection, text: string, bytes: Buffer): void {
+    const { segments } = this.#scratch;
+    const total = this.framing === 'chunked' ? segmentBytes(segments) : 0;
+    const before = total > 0 ? `${text}${total.toString(16)}\r\n` : text;
+    writeSegments(this.#client, memory, { bytes, segments }, { before, after: total > 0 ? '\r\n' : '' });
   }
 }
 

@@ -2,6 +2,7 @@
  * What all connections of a worker share for the moment of parsing one head: tables that are filled, used at once and filled
  * again. One set per worker instead of per connection keeps an idle connection small. Follows the limits in force.
  */
+import { Buffer } from 'node:buffer';
 import type { LimitSettings } from '#shared/settings.js';
 import { createHeadEdits, type HeadEdits } from './wire/head-edits.js';
 import type { HeadLimits } from './wire/limits.js';

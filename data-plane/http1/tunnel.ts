@@ -3,12 +3,9 @@
  * Does not look at the bytes.
  */
 import type { RequestAccount } from '../request-account.js';
+import { writeBytes } from './byte-sink.js';
 import type { ClientPort, TunnelPort } from './client-port.js';
-import { latin1 } from './scratch.js';
 import type { UpstreamConnection, UpstreamUser } from './upstream-connection.js';
-
-/** Up to this size a message is copied as text instead of into a buffer of its own. The limit is a guess. */
-const TEXT_BYTES = 1_024;
 
 export interface TunnelParts {
   readonly client: ClientPort;
@@ -30,12 +27,14 @@ export class Tunnel implements UpstreamUser, TunnelPort {
     this.#moved();
   }
 
-  clientBytes(chunk: Buffer): void {
+  clientBytes(bytes: Buffer, length: number): void {
     const { upstream, client, account } = this.#parts;
     this.#moved();
-    account.received(chunk.length);
+    account.received(length);
     if (!upstream.socket.writable) return;
-    if (!upstream.socket.write(chunk)) client.holdClient();
+    client.memory.expectMore(length);
+    writeBytes(upstream, client.memory, bytes, length);
+    if (upstream.socket.writableNeedDrain) client.holdClient();
   }
 
   clientEnded(): void {
@@ -62,10 +61,9 @@ export class Tunnel implements UpstreamUser, TunnelPort {
     const { client, upstream, account } = this.#parts;
     this.#moved();
     account.sent(length);
-    const flows = client.write(
-      length <= TEXT_BYTES ? latin1(bytes, 0, length) : Buffer.from(bytes.subarray(0, length)),
-    );
-    if (!flows) upstream.socket.pause();
+    upstream.memory.expectMore(length);
+    writeBytes(client, upstream.memory, bytes, length);
+    if (client.needsDrain) upstream.socket.pause();
   }
 
   upstreamEnded(): void {

@@ -5,7 +5,9 @@
 import * as net from 'node:net';
 import * as tls from 'node:tls';
 import type { BackendAddress } from '#shared/settings.js';
-import { READ_BYTES, type ReadBuffers } from './read-buffers.js';
+import type { ByteSink } from './byte-sink.js';
+import type { ReadBuffers } from './read-buffers.js';
+import { ReadMemory } from './read-memory.js';
 import { latin1, type Scratch } from './scratch.js';
 import { Deadline, type Expiring } from './timer-wheel.js';
 import { createBodyReader, type BodyReader } from './wire/body-reader.js';
@@ -35,12 +37,13 @@ export interface UpstreamHost {
   lostIdle(connection: UpstreamConnection): void;
 }
 
-export class UpstreamConnection implements Expiring {
+export class UpstreamConnection implements Expiring, ByteSink {
   /** Which backend it leads to. */
   readonly origin: string;
   readonly socket: net.Socket;
   readonly reader: HeadReader<ResponseHead>;
   readonly body: BodyReader;
+  readonly memory: ReadMemory;
   /** Runs while it is idle. */
   readonly deadline: Deadline;
   user: UpstreamUser | null;
@@ -48,10 +51,6 @@ export class UpstreamConnection implements Expiring {
   /** It has carried an exchange before the present one. */
   isReused = false;
   readonly #host: UpstreamHost;
-  /** Its own memory during a long body. */
-  #own: Buffer | null = null;
-  #wantsOwn = false;
-  #isLent = false;
 
   constructor(host: UpstreamHost, origin: string, address: BackendAddress, user: UpstreamUser) {
     this.origin = origin;
@@ -59,40 +58,35 @@ export class UpstreamConnection implements Expiring {
     this.#host = host;
     this.reader = createResponseReader(host.reader, latin1);
     this.body = createBodyReader(host.reader.limits, host.scratch.segments);
+    this.memory = new ReadMemory(host.buffers);
     this.deadline = new Deadline(this);
     this.socket = this.#connect(address);
   }
 
-  /** Whether the bytes of the read that is dealt with may be kept without a copy. */
-  get hasOwnBytes(): boolean {
-    return this.#own !== null;
+  get hasUnsent(): boolean {
+    return this.socket.writableLength > 0;
   }
 
-  /** Memory for bytes that must be moved before they can go on. */
-  block(size: number): Buffer {
-    return size <= READ_BYTES ? this.#host.buffers.lease() : Buffer.allocUnsafeSlow(size);
+  write(data: string | Buffer, onSent?: () => void): boolean {
+    if (typeof data === 'string') return this.socket.write(data, 'latin1', onSent);
+    return this.socket.write(data, onSent);
   }
 
-  /** Nothing of a block waits in a socket: it may be used again. */
-  giveBack(block: Buffer): void {
-    if (block.length === READ_BYTES) this.#host.buffers.giveBack(block);
-  }
-
-  /** From the next read on, into memory of its own: more of a long body is to come. */
-  readIntoOwn(): void {
-    this.#wantsOwn = true;
-  }
-
-  /** Bytes of the present read wait in another socket: the memory is not used again. */
-  lend(): void {
-    this.#isLent = true;
+  writeWrapped(before: string, bytes: Buffer, after: string, onSent?: () => void): boolean {
+    if (before === '' && after === '') return this.write(bytes, onSent);
+    this.socket.cork();
+    if (before !== '') this.write(before);
+    this.write(bytes, onSent);
+    if (after !== '') this.write(after);
+    this.socket.uncork();
+    return !this.socket.writableNeedDrain;
   }
 
   /** The exchange is over, and another one may follow. */
   release(): void {
     this.user = null;
     this.isReused = true;
-    this.#wantsOwn = false;
+    this.memory.rest();
   }
 
   destroy(): void {
@@ -121,17 +115,13 @@ export class UpstreamConnection implements Expiring {
           allowHalfOpen: true,
           noDelay: true,
           onread: {
-            buffer: () => this.#nextBuffer(),
+            buffer: () => this.memory.next(),
             callback: (length, bytes) => this.#read(bytes, length),
           },
         });
     if (isSecure) {
       socket.setNoDelay(true);
-      // Each chunk is memory of its own.
-      socket.on('data', (chunk: Buffer) => {
-        this.#own = chunk;
-        this.#read(chunk, chunk.length);
-      });
+      socket.on('data', (chunk: Buffer) => this.#read(chunk, chunk.length));
     }
     socket.on(isSecure ? 'secureConnect' : 'connect', () => {
       this.connected = true;
@@ -147,6 +137,7 @@ export class UpstreamConnection implements Expiring {
     socket.on('close', () => {
       const { user } = this;
       this.user = null;
+      this.memory.close();
       if (user === null) this.#host.lostIdle(this);
       else user.upstreamClosed();
     });
@@ -167,17 +158,5 @@ export class UpstreamConnection implements Expiring {
       this.socket.destroy();
     }
     return true;
-  }
-
-  /** Called by the socket after each read, so that no memory changes hands during one. */
-  #nextBuffer(): Buffer {
-    const { buffers } = this.#host;
-    if (this.#own !== null && (this.#isLent || !this.#wantsOwn)) {
-      if (!this.#isLent) buffers.giveBack(this.#own);
-      this.#own = null;
-      this.#isLent = false;
-    }
-    if (this.#wantsOwn) this.#own ??= buffers.lease();
-    return this.#own ?? buffers.shared;
   }
 }

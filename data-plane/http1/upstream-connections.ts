@@ -4,7 +4,7 @@
  */
 import type { ForwardingSettings } from '#shared/settings.js';
 import type { BackendEntry } from '../routing/routing-table.js';
-import { ReadBuffers } from './read-buffers.js';
+import type { ReadBuffers } from './read-buffers.js';
 import type { Scratch } from './scratch.js';
 import type { TimerWheel } from './timer-wheel.js';
 import { UpstreamConnection, type UpstreamHost, type UpstreamUser } from './upstream-connection.js';
@@ -13,12 +13,13 @@ export class UpstreamConnections {
   readonly #idle = new Map<string, UpstreamConnection[]>();
   readonly #wheel: TimerWheel;
   readonly #scratch: Scratch;
-  readonly #buffers = new ReadBuffers();
+  readonly #buffers: ReadBuffers;
   readonly #bug: (error: unknown) => void;
 
-  constructor(wheel: TimerWheel, scratch: Scratch, bug: (error: unknown) => void) {
+  constructor(wheel: TimerWheel, scratch: Scratch, buffers: ReadBuffers, bug: (error: unknown) => void) {
     this.#wheel = wheel;
     this.#scratch = scratch;
+    this.#buffers = buffers;
     this.#bug = bug;
   }
 

@@ -1,4 +1,5 @@
 /** Connections to backends between two requests: one that is about to be gone must not be handed out. */
+import { ReadBuffers } from '../../data-plane/http1/read-buffers.js';
 import { Scratch } from '../../data-plane/http1/scratch.js';
 import { TimerWheel } from '../../data-plane/http1/timer-wheel.js';
 import type { UpstreamConnection, UpstreamUser } from '../../data-plane/http1/upstream-connection.js';
@@ -31,8 +32,11 @@ describe('idle connections to backends', () => {
     const [entry] = [...table.pools.values()].flatMap(({ backends }) => backends);
     if (entry === undefined) throw new Error('no backend');
     backend = entry;
-    connections = new UpstreamConnections(new TimerWheel(() => 0), new Scratch(), (error) =>
-      bugs.push(error),
+    connections = new UpstreamConnections(
+      new TimerWheel(() => 0),
+      new Scratch(),
+      new ReadBuffers(),
+      (error) => bugs.push(error),
     );
   });
   afterEach(async () => {
