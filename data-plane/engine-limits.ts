@@ -12,5 +12,11 @@ export const HALF_CLOSED_MS = 1_000;
 /** How often connections that have become idle are closed while shutting down. */
 export const IDLE_SWEEP_MS = 50;
 
+/**
+ * Requests of one connection that are answered before others have their turn, where the answers are Tidegate's own: those of
+ * backends come later anyway. Without it one read of pipelined requests took up to 80 ms.
+ */
+export const REQUESTS_AT_ONCE = 16;
+
 /** Interim responses let through for one request. More is an attack or a fault. */
 export const MAX_INTERIM_RESPONSES = 16;

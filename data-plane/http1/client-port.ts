@@ -22,8 +22,8 @@ export interface ClientPort extends ByteSink {
   /** Stops and goes on reading from the client. */
   holdClient(): void;
   letClientGo(): void;
-  /** The answer is with the client. @param isWhole nothing of the request can still come */
-  exchangeOver(keepAlive: boolean, isWhole: boolean): void;
+  /** The answer is with the client. @param isLast the client sends nothing more: it said so, and its request is whole */
+  exchangeOver(keepAlive: boolean, isLast: boolean): void;
   /** From now on what comes is the tunnel's. */
   becomeTunnel(tunnel: TunnelPort): void;
   /** Nothing more is sent to the client, but it may go on. */

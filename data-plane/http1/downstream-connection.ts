@@ -4,6 +4,7 @@
  */
 import type { Socket } from 'node:net';
 import type { ErrorCode } from '#shared/error-code.js';
+import { REQUESTS_AT_ONCE } from '../engine-limits.js';
 import { localAnswer } from '../local-answer.js';
 import { ClientIdentity } from './client-identity.js';
 import type { ClientPort, TunnelPort } from './client-port.js';
@@ -55,7 +56,7 @@ export class DownstreamConnection extends ClientSocket implements ClientPort {
   }
 
   get isIdle(): boolean {
-    return this.#phase === 'idle';
+    return this.#phase === 'idle' && this.#held === null;
   }
 
   tables(): HeadTables {
@@ -71,10 +72,10 @@ export class DownstreamConnection extends ClientSocket implements ClientPort {
     if (this.#held === null) this.socket.resume();
   }
 
-  exchangeOver(keepAlive: boolean, isWhole: boolean): void {
+  exchangeOver(keepAlive: boolean, isLast: boolean): void {
     this.#exchange = null;
     this.memory.rest();
-    if (!keepAlive) return this.#close(isWhole && this.#held === null);
+    if (!keepAlive) return this.#close(isLast && this.#held === null);
     if (this.needsDrain) {
       this.#phase = 'draining';
       this.setDeadline(this.#settings().timeouts.responseIdleMs);
@@ -134,8 +135,14 @@ export class DownstreamConnection extends ClientSocket implements ClientPort {
   /** Reads one head after the other, as long as each exchange is over at once. */
   #read(bytes: Buffer, from: number, to: number): void {
     let position = from;
+    let count = 0;
     this.#isReading = true;
     while (position < to && this.#exchange === null && this.#mayRead()) {
+      if (count++ === REQUESTS_AT_ONCE) {
+        // Others have their turn first.
+        setImmediate(() => this.#takeTurn());
+        break;
+      }
       const end = this.#readHead(bytes, position, to);
       if (end < 0) break;
       position = this.#begin(bytes, end, to);
@@ -146,6 +153,10 @@ export class DownstreamConnection extends ClientSocket implements ClientPort {
       this.#held = this.#isHeldMemory ? rest : Buffer.from(rest);
       this.socket.pause();
     }
+  }
+
+  #takeTurn(): void {
+    if (this.#phase === 'idle' && this.#held !== null) this.#goOn();
   }
 
   #mayRead(): boolean {

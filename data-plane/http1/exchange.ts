@@ -36,6 +36,8 @@ export class Exchange implements Errand, AttemptsClient<Attempt, Message> {
   readonly isHttp10: boolean;
   /** The client's connection goes on after this. */
   keepAlive: boolean;
+  /** The client has said that it sends no further request. */
+  readonly #isLast: boolean;
   body: RequestBody | null = null;
   #attempts: Attempts<Attempt, Message> | null = null;
   #isOver = false;
@@ -47,6 +49,7 @@ export class Exchange implements Errand, AttemptsClient<Attempt, Message> {
     this.settings = parts.context.table().forwarding;
     this.isHttp10 = head.minor === 0;
     this.keepAlive = head.keepAlive && mayStay;
+    this.#isLast = !head.keepAlive;
   }
 
   /** Begins with the request whose head has just been read. Returns the position in `bytes` after what belongs to it. */
@@ -129,7 +132,7 @@ export class Exchange implements Errand, AttemptsClient<Attempt, Message> {
   done(): void {
     const isBodyComplete = this.body === null || this.body.isComplete;
     this.over();
-    this.client.exchangeOver(this.keepAlive && isBodyComplete, isBodyComplete);
+    this.client.exchangeOver(this.keepAlive && isBodyComplete, this.#isLast && isBodyComplete);
   }
 
   /** The answer broke off: the client must not take it for whole. */
