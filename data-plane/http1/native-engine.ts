@@ -25,6 +25,8 @@ export class NativeEngine implements Forwarder {
   readonly #connections = new Set<DownstreamConnection>();
   /** All that were accepted, in a TLS handshake too. */
   readonly #sockets = new Set<net.Socket>();
+  /** When the last of these is gone. */
+  readonly #empty = Promise.withResolvers<void>();
   #server: net.Server | null = null;
   #closing = false;
 
@@ -72,7 +74,9 @@ export class NativeEngine implements Forwarder {
       const deadline = setTimeout(() => this.#destroyAll(), deadlineMs);
       this.#destroyIdle();
       this.#http2.retire();
+      // The server forgets a socket before its listeners are told.
       await closed;
+      if (this.#sockets.size > 0) await this.#empty.promise;
       clearInterval(sweep);
       clearTimeout(deadline);
     }
@@ -116,7 +120,10 @@ export class NativeEngine implements Forwarder {
     const { series } = this.#context;
     server.maxConnections = this.#context.table().forwarding.limits.connectionsPerWorker;
     socket.on('error', () => undefined);
-    socket.on('close', () => this.#sockets.delete(socket));
+    socket.on('close', () => {
+      this.#sockets.delete(socket);
+      if (this.#closing && this.#sockets.size === 0) this.#empty.resolve();
+    });
     this.#sockets.add(socket);
     series.counters.add(series.connectionsAccepted, 1);
   }
