@@ -50,7 +50,7 @@ export class DownstreamConnection extends ClientSocket implements ClientPort {
     this.identity = new ClientIdentity(socket, options.isSecure);
     this.#onClosed = options.onClosed;
     this.#reader = createRequestReader(this.tables().request, latin1);
-    this.#openedAt = parts.context.monotonic();
+    this.#openedAt = parts.wheel.now;
     this.#ageFactor = 0.8 + 0.4 * parts.context.random();
     this.setDeadline(this.#settings().timeouts.requestHeadMs);
   }
@@ -182,12 +182,12 @@ export class DownstreamConnection extends ClientSocket implements ClientPort {
   }
 
   #begin(bytes: Buffer, from: number, to: number): number {
-    const { context, wheel } = this.parts;
+    const { wheel } = this.parts;
     const { limits } = this.#settings();
     this.#requests += 1;
     this.#phase = 'exchange';
     wheel.clear(this.deadline);
-    const ageMs = context.monotonic() - this.#openedAt;
+    const ageMs = wheel.now - this.#openedAt;
     const mayStay =
       this.#requests < limits.requestsPerConnection && ageMs < limits.connectionAgeMs * this.#ageFactor;
     const { head } = this.#reader;

@@ -47,8 +47,17 @@ function headTables({ headBytes, headerCount, targetBytes }: HeadLimits): HeadTa
   };
 }
 
-/** Bytes as latin1 text, one character each. */
+/** What `buffer.toString('latin1')` comes down to: in Node's types it is missing. */
+interface Latin1Sliced {
+  readonly latin1Slice: (this: Uint8Array, from: number, to: number) => string;
+}
+
+const { latin1Slice }: Latin1Sliced = Object(Buffer.prototype);
+
+/**
+ * Bytes as latin1 text, one character each. Straight to what is behind `toString`, which looks up the encoding first: three
+ * times per request, 1 % of a small one.
+ */
 export function latin1(bytes: Uint8Array, from: number, to: number): string {
-  const buffer = Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
-  return buffer.toString('latin1', from, to);
+  return latin1Slice.call(bytes, from, to);
 }

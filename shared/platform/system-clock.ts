@@ -1,5 +1,7 @@
 /** The real clocks, timers and chance behind `shared/ports.ts`. */
 import { randomInt } from 'node:crypto';
+// Not the global: that one is looked up at each use, three times per request.
+import { performance } from 'node:perf_hooks';
 import type { Clock, TimerHandle, Timers } from '../ports.js';
 
 export const systemClock: Clock = { now: () => Date.now() };
