@@ -6,6 +6,7 @@ import type { TLSSocket } from 'node:tls';
 import type { Arrival } from '../compat/arrival.js';
 import type { ForwarderContext } from '../forwarder.js';
 import { Http2Connection } from './http2-connection.js';
+import { TurnPace } from './turn-pace.js';
 
 /** How often connections are looked at for bytes that nothing explains, milliseconds. */
 const INSPECTION_MS = 1_000;
@@ -19,6 +20,7 @@ export class Http2Connections {
   readonly #context: ForwarderContext;
   readonly #onRequest: (arrival: Arrival) => void;
   readonly #open = new Set<Http2Connection>();
+  readonly #pace = new TurnPace(setImmediate);
   #inspection: NodeJS.Timeout | null = null;
   #retired = false;
 
@@ -39,7 +41,12 @@ export class Http2Connections {
       limits,
       idleMs: timeouts.keepAliveMs,
       monotonic: () => this.#context.monotonic(),
-      onRequest: this.#onRequest,
+      onRequest: (arrival) => {
+        this.#pace.add(connection, () => {
+          // Who has left meanwhile is not worth a connection to a backend.
+          if (!arrival.response.destroyed) this.#onRequest(arrival);
+        });
+      },
       onClosed: () => this.#closed(connection),
       onMisconduct: (reason) =>
         this.#context.logger.warn({ client: socket.remoteAddress, reason }, 'HTTP/2 connection closed'),
