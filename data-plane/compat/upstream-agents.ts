@@ -2,9 +2,10 @@
  * Keeps connections to backends for the compat engine: node's agents, newest idle connection first. Certificates of
  * https backends are verified against their host names. Follows the settings of the snapshot in force.
  */
-import * as http from 'node:http';
-import * as https from 'node:https';
+import type * as http from 'node:http';
+import type * as https from 'node:https';
 import type { BackendAddress, ForwardingSettings } from '#shared/settings.js';
+import { PlainAgent, SecureAgent } from './upstream-reads.js';
 
 interface AgentPair {
   readonly keepAliveMs: number;
@@ -15,8 +16,8 @@ interface AgentPair {
 export class UpstreamAgents {
   #kept: AgentPair | null = null;
   /** For attempts that must not meet another stale idle connection. */
-  readonly #freshPlain = new http.Agent({ keepAlive: false });
-  readonly #freshSecure = new https.Agent({ keepAlive: false, rejectUnauthorized: true });
+  readonly #freshPlain = new PlainAgent({ keepAlive: false });
+  readonly #freshSecure = new SecureAgent({ keepAlive: false, rejectUnauthorized: true });
 
   /** @param fresh on a new connection that is not kept */
   agentFor(address: BackendAddress, settings: ForwardingSettings, fresh: boolean): http.Agent {
@@ -45,8 +46,8 @@ export class UpstreamAgents {
       const options = { keepAlive: true, scheduling: 'lifo', timeout: keepAliveMs, maxFreeSockets } as const;
       this.#kept = {
         keepAliveMs,
-        plain: new http.Agent(options),
-        secure: new https.Agent({ ...options, rejectUnauthorized: true }),
+        plain: new PlainAgent(options),
+        secure: new SecureAgent({ ...options, rejectUnauthorized: true }),
       };
     }
     // An agent reads its limit each time a connection becomes idle.

@@ -16,7 +16,7 @@ const LATE_BODY_MS = 2_000;
  * Bytes of an answer that wait for the client's window before its backend is not read any more: a hundred answers can be held by
  * one connection that asks for all and takes none.
  */
-const HELD_BYTES = 16 * 1024;
+const HELD_BYTES = 2 * 1024;
 
 export class Http2Response extends Writable implements DownstreamResponse {
   readonly socket = null;

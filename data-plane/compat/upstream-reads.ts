@@ -1,0 +1,64 @@
+/**
+ * How the compat engine reads from backends: a little at first, more while the client follows, and nothing once it does not. Node's own
+ * way holds 64 KB three times for each answer that nobody takes, in the client's stream, the message and the connection; this one
+ * a few KB each, and later no more than in proportion to what the client has taken.
+ */
+import * as http from 'node:http';
+import * as https from 'node:https';
+import type { Duplex } from 'node:stream';
+
+/**
+ * Most bytes of each read of an answer while all before were filled; the last one stands for all further ones. Three reads are made
+ * before it shows that nobody takes the first: 32 KB. Most answers fit into the first.
+ */
+const READ_BYTES = [16_384, 8_192, 8_192, 16_384, 32_768] as const;
+/** What message and connection hold before they ask for no more. Less than any filled read, so that one of them is enough. */
+const ENOUGH_BYTES = 2_048;
+
+type Made = Duplex | null | undefined;
+type Callback = (error: Error | null, socket: Duplex) => void;
+
+/** Views on one buffer. All connections read into them in turn: nothing stays there beyond the read. */
+function readViews(): readonly Buffer[] {
+  const whole = Buffer.allocUnsafeSlow(Math.max(...READ_BYTES));
+  return READ_BYTES.map((size) => whole.subarray(0, size));
+}
+
+/** Options for a connection that reads so. */
+function growingReads(views: readonly Buffer[], socket: () => Made) {
+  let filled = 0;
+  return {
+    highWaterMark: ENOUGH_BYTES,
+    onread: {
+      buffer: (): Buffer => views[filled] ?? Buffer.alloc(0),
+      callback: (count: number, bytes: Uint8Array): boolean => {
+        // What does not fill a read is the end of an answer, or all that there is for now.
+        filled = count < bytes.length ? 0 : Math.min(filled + 1, views.length - 1);
+        // A copy of its own: small ones would share a larger buffer, and keep all of it.
+        const copy = Buffer.allocUnsafeSlow(count);
+        copy.set(bytes.subarray(0, count));
+        return socket()?.push(copy) ?? false;
+      },
+    },
+  };
+}
+
+export class PlainAgent extends http.Agent {
+  readonly #views = readViews();
+
+  override createConnection(options: http.ClientRequestArgs, callback?: Callback): Made {
+    const reads = growingReads(this.#views, () => socket);
+    const socket: Made = super.createConnection({ ...options, ...reads }, callback);
+    return socket;
+  }
+}
+
+export class SecureAgent extends https.Agent {
+  readonly #views = readViews();
+
+  override createConnection(options: https.RequestOptions, callback?: Callback): Made {
+    const reads = growingReads(this.#views, () => socket);
+    const socket: Made = super.createConnection({ ...options, ...reads }, callback);
+    return socket;
+  }
+}
