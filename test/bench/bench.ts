@@ -98,33 +98,48 @@ async function cpuRounds(
   scenario: Scenario,
   subjects: readonly Subject[],
 ): Promise<MeasuredRounds> {
-  const rounds: MeasuredRounds = new Map(subjects.map(({ name }) => [name, new Map()]));
+  const rounds: MeasuredRounds = new Map();
   let running: RunningProxy[] = [];
   const drop = async (proxy: RunningProxy, error: unknown): Promise<void> => {
     running = running.filter((other) => other !== proxy);
-    skip(session, scenario, proxy.subject, error);
+    skip(session, scenario, proxy.name, error);
     await session.children.end(proxy.child);
   };
-  for (const subject of subjects) {
+  for (const [name, subject, form] of contestants(scenario, subjects)) {
+    rounds.set(name, new Map());
     try {
-      running.push(await startProxy(session, subject, scenario, session.originPort(scenario)));
+      const proxy = await startProxy(session, subject, form, session.originPort(form));
+      running.push({ ...proxy, name });
     } catch (error) {
-      skip(session, scenario, subject, error);
+      skip(session, scenario, name, error);
     }
   }
   for (const proxy of running) {
-    await warmUp(proxy, session.client, scenario).catch((error: unknown) => drop(proxy, error));
+    await warmUp(proxy, session.client).catch((error: unknown) => drop(proxy, error));
   }
   for (let round = 0; round < session.rounds; round += 1) {
     for (const proxy of rotated(running, round)) {
-      await measureCpu(proxy, session.client, scenario).then(
-        (measurement) => rounds.get(proxy.subject.name)?.set(round, measurement),
+      await measureCpu(proxy, session.client).then(
+        (measurement) => rounds.get(proxy.name)?.set(round, measurement),
         (error: unknown) => drop(proxy, error),
       );
     }
   }
   for (const proxy of running) await session.children.end(proxy.child);
   return rounds;
+}
+
+/** Who is measured in a scenario, under which name and in which form of it. */
+function contestants(
+  scenario: Scenario,
+  subjects: readonly Subject[],
+): (readonly [name: string, subject: Subject, form: Scenario])[] {
+  return subjects.flatMap((subject) => {
+    const itself = [subject.name, subject, scenario] as const;
+    const { twin } = scenario;
+    if (twin === null || subject.hasTwin !== true) return [itself];
+    return [itself, [`${subject.name} ${twin.name}`, subject, { ...scenario, ...twin.differs }] as const];
+  });
 }
 
 /** A new process for each measurement: memory that was once used is not given back. */
@@ -146,16 +161,16 @@ async function memoryRounds(
         await session.children.end(proxy.child);
       } catch (error) {
         failed.add(subject);
-        skip(session, scenario, subject, error);
+        skip(session, scenario, subject.name, error);
       }
     }
   }
   return rounds;
 }
 
-function skip({ skipped }: Session, scenario: Scenario, subject: Subject, error: unknown): void {
+function skip({ skipped }: Session, scenario: Scenario, subject: string, error: unknown): void {
   const reason = error instanceof Error ? error.message : String(error);
-  skipped.push({ scenario: scenario.name, subject: subject.name, reason });
+  skipped.push({ scenario: scenario.name, subject, reason });
 }
 
 function describe({ cores }: Bench): string {

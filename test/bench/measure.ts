@@ -20,16 +20,17 @@ const SETTLE_LIMIT_MS = 10_000;
 const READING_EVERY_MS = 250;
 
 /** Makes the proxy's code hot and its upstream connections open. */
-export async function warmUp(proxy: RunningProxy, client: Client, scenario: Scenario): Promise<void> {
+export async function warmUp(
+  proxy: RunningProxy,
+  client: Client,
+  scenario: Scenario = proxy.scenario,
+): Promise<void> {
   await send(proxy, client, scenario, async () => {});
 }
 
 /** CPU time per request. Throws when any request went wrong or the proxy's processes changed: no figure, then. */
-export async function measureCpu(
-  proxy: RunningProxy,
-  client: Client,
-  scenario: Scenario,
-): Promise<Measurement> {
+export async function measureCpu(proxy: RunningProxy, client: Client): Promise<Measurement> {
+  const { scenario } = proxy;
   let before = { forwarding: 0, supervising: 0 };
   const wallMs = await send(proxy, client, scenario, async () => {
     before = cpuOf(proxy);

@@ -13,6 +13,8 @@ export interface Result {
   readonly ratio: Spread | null;
   /** The same against the reference with fitted buffers. */
   readonly ratioFitted: Spread | null;
+  /** The same against itself as the scenario's twin. */
+  readonly ratioTwin: Spread | null;
   readonly busy: number;
   readonly rounds: readonly Measurement[];
 }
@@ -51,6 +53,7 @@ export function resultsOf(scenario: Scenario, rounds: Rounds, references: Refere
       all: spreadOf(list.map(({ all }) => all)),
       ratio: ratioTo(measured, references.plain),
       ratioFitted: ratioTo(measured, references.fitted),
+      ratioTwin: scenario.twin === null ? null : ratioTo(measured, `${subject} ${scenario.twin.name}`),
       busy: spreadOf(list.map(({ busy }) => busy)).median,
       rounds: list,
     });
@@ -67,7 +70,7 @@ const FITTED_HEADING = 'ratio to fitted';
 
 /** One table for one scenario. */
 export function tableOf(scenario: Scenario, results: readonly Result[]): string {
-  const rows = results.map(({ subject, unit, forwarding, all, ratio, ratioFitted, busy }) => {
+  const rows = results.map(({ subject, unit, forwarding, all, ratio, ratioFitted, ratioTwin, busy }) => {
     const figure = (value: number): string => value.toFixed(unit === 'µs/request' ? 1 : 0);
     return [
       subject,
@@ -78,9 +81,14 @@ export function tableOf(scenario: Scenario, results: readonly Result[]): string 
       ratio === null ? '' : `${ratio.min.toFixed(2)}–${ratio.max.toFixed(2)}`,
       unit === 'µs/request' ? `${Math.round(busy * 100)} %` : '',
       ...(scenario.fitted ? [ratioFitted === null ? '–' : ratioFitted.median.toFixed(2)] : []),
+      ...(scenario.twin === null ? [] : [ratioTwin === null ? '–' : ratioTwin.median.toFixed(2)]),
     ];
   });
-  const headings = scenario.fitted ? [...HEADINGS, FITTED_HEADING] : HEADINGS;
+  const headings = [
+    ...HEADINGS,
+    ...(scenario.fitted ? [FITTED_HEADING] : []),
+    ...(scenario.twin === null ? [] : [`ratio to ${scenario.twin.name}`]),
+  ];
   return [`${scenario.name}: ${scenario.title}`, ...aligned([headings, ...rows]), ''].join('\n');
 }
 

@@ -25,7 +25,10 @@ export interface Bench {
 }
 
 export interface RunningProxy {
+  /** Under which it is reported: the subject's, or its twin's. */
+  readonly name: string;
   readonly subject: Subject;
+  readonly scenario: Scenario;
   readonly port: number;
   /** Processes that forward. */
   readonly forwarding: readonly number[];
@@ -115,7 +118,9 @@ export async function startProxy(
     throw error;
   }
   return {
+    name: subject.name,
     subject,
+    scenario,
     port,
     forwarding: subject.forks ? childrenOf(child.pid) : [child.pid],
     supervising: subject.forks ? [child.pid] : [],

@@ -18,6 +18,14 @@ export interface Scenario {
   readonly sticky: boolean;
   /** Also measure nginx with buffers that hold the whole body. */
   readonly fitted: boolean;
+  /** Tidegate is also measured like this, in the same rounds, to see what the difference costs. */
+  readonly twin: Twin | null;
+}
+
+export interface Twin {
+  /** Added to the subject's name. */
+  readonly name: string;
+  readonly differs: Partial<Scenario>;
 }
 
 const SMALL: Omit<Scenario, 'name' | 'title'> = {
@@ -31,6 +39,7 @@ const SMALL: Omit<Scenario, 'name' | 'title'> = {
   backends: 2,
   sticky: false,
   fitted: false,
+  twin: null,
 };
 
 export const SCENARIOS: readonly Scenario[] = [
@@ -80,8 +89,20 @@ export const SCENARIOS: readonly Scenario[] = [
     mode: 'websocket',
     requests: 40_000,
   },
-  { ...SMALL, name: 'backends-1000', title: 'small GET, 1,000 backends', backends: 1_000 },
-  { ...SMALL, name: 'sticky', title: 'small GET with a session cookie (nginx: none)', sticky: true },
+  {
+    ...SMALL,
+    name: 'backends-1000',
+    title: 'small GET, 1,000 backends',
+    backends: 1_000,
+    twin: { name: 'with 2', differs: { backends: 2 } },
+  },
+  {
+    ...SMALL,
+    name: 'sticky',
+    title: 'small GET with a session cookie (nginx: none)',
+    sticky: true,
+    twin: { name: 'without', differs: { sticky: false } },
+  },
   {
     ...SMALL,
     name: 'idle-connections',

@@ -37,5 +37,7 @@ export interface Subject {
   readonly sticky: boolean;
   /** Why this checkout cannot run it, or null. Told the text of the built `data-plane/main.js`. */
   readonly lacking?: (dataPlane: string) => string | null;
+  /** Also measured as the scenario's twin. */
+  readonly hasTwin?: boolean;
   readonly launch: (setup: Setup) => Launch;
 }

@@ -41,6 +41,7 @@ function subject(engine: Engine): Subject {
     forks: true,
     takes: () => true,
     sticky: true,
+    hasTwin: true,
     lacking: (dataPlane) => (engine === 'native' ? lackingNative(dataPlane) : null),
     launch: (setup) => ({
       files: { 'tidegate.yaml': config(setup, engine) },

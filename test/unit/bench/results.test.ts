@@ -35,6 +35,16 @@ describe('resultsOf', () => {
     expect([other?.ratio?.median, other?.ratioFitted?.median]).toEqual([1, 2]);
   });
 
+  it('compares a subject with its twin', () => {
+    const measured = new Map([
+      ['tidegate', rounds(12, 30)],
+      ['tidegate without', rounds(10, 20)],
+    ]);
+    const [itself, twin] = resultsOf(scenarioNamed('sticky'), measured, REFERENCES);
+    expect([itself?.ratioTwin?.median, twin?.ratioTwin]).toEqual([1.35, null]);
+    expect(tableOf(scenarioNamed('sticky'), [itself!]).split('\n')[1]).toMatch(/busy +ratio to without$/);
+  });
+
   it('says nothing about a subject that was never measured, and gives no ratio without a reference', () => {
     const measured = new Map([
       ['nginx', rounds()],
