@@ -26,6 +26,11 @@ export interface RequestNames {
 /** Longer ids are not taken over. */
 const MAX_REQUEST_ID = 128;
 
+/** An answer to what was no request: it counts for no pool, and not as a request. */
+export function countRefusal({ series }: ForwarderContext, code: ErrorCode): void {
+  series.counters.add(series.noPool.localReplies.get(code), 1);
+}
+
 export class RequestAccount {
   readonly method: string;
   readonly startedAt: number;
@@ -83,6 +88,12 @@ export class RequestAccount {
     this.#error = code;
     this.status = LOCAL_REPLIES[code].status;
     this.#context.series.counters.add(this.series.localReplies.get(code), 1);
+  }
+
+  /** What came could not be read: only the answer is counted. */
+  refused(code: ErrorCode): void {
+    this.#settled = true;
+    countRefusal(this.#context, code);
   }
 
   /** A backend answered. What its status says about it is `routing/classify`'s to say. */

@@ -16,6 +16,6 @@ export interface Arrival {
     /** Takes no further requests on it. */
     retire(): void;
   };
-  /** What was found wrong already. */
+  /** What was found wrong with it as a request of HTTP/2. */
   readonly refusal?: ErrorCode;
 }

@@ -81,6 +81,7 @@ export class Attempt implements RunningAttempt {
 
   #order(fresh: boolean): UpstreamOrder {
     const { arrival, account, parts, settings, body } = this.#errand;
+    const message = this.#message;
     const { chosen, pool } = this.#choice;
     return {
       request: arrival.request,
@@ -90,15 +91,21 @@ export class Attempt implements RunningAttempt {
       body,
       account,
       parts,
-      awaitsContinue: arrival.expectsContinue,
       backend: chosen.backend,
       agent: parts.agents.agentFor(chosen.backend.address, settings, fresh),
-      upgrade: this.#message.upgrade,
-      target: this.#message.checked.target,
-      fields: upstreamFields(arrival, this.#message, chosen.backend, sessionCookieNames(pool.sticky)),
+      awaitsContinue: message.awaitsContinue,
+      upgrade: message.upgrade,
+      target: message.target,
+      fields: upstreamFields(
+        arrival.request.rawHeaders,
+        message,
+        chosen.backend,
+        sessionCookieNames(pool.sticky),
+      ),
       settings,
       couldGoElsewhere: () => this.#owner.couldGoElsewhere(chosen, pool),
-      onInformation: (information) => passInformation(arrival, information),
+      onInformation: (information) => passInformation(arrival, information, message.awaitsContinue),
+      onBadTrailers: (code) => this.#errand.refuseBody(code),
     };
   }
 
@@ -119,6 +126,7 @@ export class Attempt implements RunningAttempt {
       upstream,
       from,
       to,
+      limits: settings.limits,
       idleMs: settings.timeouts.responseIdleMs,
       onBytes: (count) => account.sent(count),
     });

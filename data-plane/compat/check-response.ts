@@ -1,8 +1,13 @@
 /**
- * What node's parser lets through in a response head and a proxy must not pass on: the same rules as the native engine's
- * (`http1/wire/response-head`). Pure. RFC 9112 §2.3 (version), §6.1 (codings); RFC 9110 §7.8 (switches). Does not check
- * what the parser refuses by itself.
+ * What node's parser lets through in a response and a proxy must not pass on: its head is read again by the parser of the
+ * native engine, so that both engines take the same backends for broken. Does not check what node's parser refuses by
+ * itself.
  */
+import type { HeadTables } from '../http1/scratch.js';
+import { UPGRADE } from '../http1/wire/connection.js';
+import { expectResponse, parseResponseHead } from '../http1/wire/response-head.js';
+import { joinedField } from '../routing/headers.js';
+import { headText } from './head-text.js';
 
 export interface ResponseFacts {
   readonly httpVersion: string;
@@ -11,34 +16,21 @@ export interface ResponseFacts {
   readonly rawHeaders: readonly string[];
 }
 
-/** A reason phrase (RFC 9112 §4): anything else could end the status line early or reach a terminal. */
-const REASON = /^[\t\x20-\x7e\x80-\xff]*$/;
+/** What it answers. */
+export interface Asked {
+  readonly method: string;
+  /** The protocol that was asked for in place of HTTP, or `null`. */
+  readonly upgrade: string | null;
+}
 
-/** Whether the head can be read in one way only. @param headerCount most fields that a message may have */
-export function isPlainResponse(facts: ResponseFacts, headerCount: number): boolean {
+/** Whether the head can be read in one way only, and turns the connection to nothing but what was asked for. */
+export function isPlainResponse(tables: HeadTables, facts: ResponseFacts, asked: Asked): boolean {
   const { httpVersion, statusCode = 0, statusMessage = '', rawHeaders } = facts;
-  if (httpVersion !== '1.1' && httpVersion !== '1.0') return false;
-  if (statusCode > 599 || !REASON.test(statusMessage)) return false;
-  // Node drops silently what is beyond its own limit, which is one above ours.
-  if (rawHeaders.length / 2 > headerCount) return false;
-  const codings = valuesOf(rawHeaders, 'transfer-encoding');
-  if (codings.length === 0) return true;
-  // A body in a coding that we take no part in would reach the client without the name of it.
-  const chunked = codings.length === 1 && codings[0]?.toLowerCase() === 'chunked';
-  return chunked && httpVersion === '1.1' && statusCode >= 200 && statusCode !== 204;
-}
-
-/** Whether a 101 turns to the protocol that was asked for, and to no other. */
-export function isSwitchTo(rawHeaders: readonly string[], asked: string): boolean {
-  const [protocol, ...more] = valuesOf(rawHeaders, 'upgrade');
-  return protocol?.toLowerCase() === asked.toLowerCase() && more.length === 0;
-}
-
-function valuesOf(rawHeaders: readonly string[], name: string): string[] {
-  const values: string[] = [];
-  for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
-    const other = rawHeaders[i] ?? '';
-    if (other.length === name.length && other.toLowerCase() === name) values.push(rawHeaders[i + 1] ?? '');
-  }
-  return values;
+  const { upgrade } = asked;
+  const text = headText(`HTTP/${httpVersion} ${statusCode} ${statusMessage}`, rawHeaders);
+  const isWebSocket = upgrade?.toLowerCase() === 'websocket';
+  const kind = upgrade === null ? UPGRADE.none : isWebSocket ? UPGRADE.websocket : UPGRADE.other;
+  expectResponse(tables.response, asked.method, kind);
+  if (parseResponseHead(tables.response, Buffer.from(text, 'latin1'), 0, text) !== null) return false;
+  return statusCode !== 101 || joinedField(rawHeaders, 'upgrade')?.toLowerCase() === upgrade?.toLowerCase();
 }

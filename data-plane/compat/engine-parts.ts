@@ -1,6 +1,7 @@
 /** What all requests through http-proxy-3 have in common. */
 import { bugReporter } from '../bug-report.js';
 import type { ForwarderContext } from '../forwarder.js';
+import { Scratch } from '../http1/scratch.js';
 import type { RetryBudgetState } from '../routing/retry-budget.js';
 import { ClientConnections } from './client-connections.js';
 import { HttpProxy } from './http-proxy.js';
@@ -11,6 +12,8 @@ export interface EngineParts {
   readonly agents: UpstreamAgents;
   readonly proxy: HttpProxy;
   readonly connections: ClientConnections;
+  /** For reading heads with the native engine's parser. */
+  readonly scratch: Scratch;
   /** Of the worker: retries of all protocols count together. */
   readonly budget: RetryBudgetState;
   isClosing(): boolean;
@@ -29,6 +32,7 @@ export function createParts(context: ForwarderContext, order: PartsOrder): Engin
     agents: new UpstreamAgents(),
     proxy: new HttpProxy(),
     connections: new ClientConnections(() => context.monotonic(), context.random),
+    scratch: new Scratch(),
     budget: order.budget,
     isClosing: () => order.isClosing(),
     bug: bugReporter(context.logger),

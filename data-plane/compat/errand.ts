@@ -5,7 +5,6 @@ import type { AttemptMessage } from '../attempts.js';
 import type { RequestAccount } from '../request-account.js';
 import type { Client } from '../routing/client-address.js';
 import type { Arrival } from './arrival.js';
-import type { CheckedRequest } from './check-request.js';
 import type { EngineParts } from './engine-parts.js';
 import type { RequestBody } from './request-body.js';
 
@@ -20,6 +19,8 @@ export interface Errand {
   reply(code: ErrorCode): void;
   /** The client has gone. */
   clientClosed(): void;
+  /** What came for a body, or behind it, is none. */
+  refuseBody(code: ErrorCode): void;
   /** The client has been handed the whole answer, or what there is of it. Counts and logs. */
   over(): void;
   /** An exception where none should be: the request is lost. */
@@ -28,8 +29,15 @@ export interface Errand {
 
 /** What is sent, the same with each attempt. */
 export interface Message extends AttemptMessage {
-  readonly checked: CheckedRequest;
   readonly client: Client;
+  /** In origin form, or `*`. */
+  readonly target: string;
+  /** `own`: as it stands in the fields. `none` stands there. Else what takes its place, from an absolute target. */
+  readonly host: { readonly kind: 'own' | 'none' } | { readonly kind: 'other'; readonly authority: string };
+  /** How the end of the body is found. */
+  readonly chunked: boolean;
+  /** The client waits for 100 before it sends its body. */
+  readonly awaitsContinue: boolean;
   /** The protocol to ask for in place of HTTP, or `null`. */
   readonly upgrade: string | null;
   /** Takes the place of the client's X-Request-ID; `null`: that one stays. */

@@ -7,16 +7,22 @@ import type { ErrorCode } from '#shared/error-code.js';
 import type { ForwardingSettings } from '#shared/settings.js';
 import { Attempts, type AttemptOwner, type AttemptsClient, type Choice } from '../attempts.js';
 import { chooserFor } from '../chooser.js';
+import { ClientIdentity } from '../http1/client-identity.js';
+import { authorityOf, joinedValues, pathOf, poolFor, protocolAskedFor } from '../http1/request-facts.js';
+import { hasHost } from '../http1/upstream-head.js';
+import { FIELD } from '../http1/wire/fields.js';
+import { BODY } from '../http1/wire/framing.js';
+import { forwardedTarget, type RequestHead } from '../http1/wire/request-head.js';
+import { TARGET_FORM } from '../http1/wire/target.js';
 import { metricsFields } from '../local-answer.js';
 import { RequestAccount } from '../request-account.js';
-import { resolveClient, type Client } from '../routing/client-address.js';
-import { joinedField } from '../routing/headers.js';
+import type { Client } from '../routing/client-address.js';
 import { localReply } from '../routing/local-reply.js';
 import { countRequest } from '../routing/retry-budget.js';
-import { routeRequest, type PoolTable, type RoutingTable } from '../routing/routing-table.js';
+import type { PoolTable } from '../routing/routing-table.js';
 import type { Arrival } from './arrival.js';
 import { Attempt } from './attempt.js';
-import { checkRequest, type CheckedRequest } from './check-request.js';
+import { checkRequest } from './check-request.js';
 import type { EngineParts } from './engine-parts.js';
 import type { Errand, Message } from './errand.js';
 import { replyAndClose } from './raw-reply.js';
@@ -85,9 +91,13 @@ class Exchange implements Errand, AttemptsClient<Attempt, Message> {
   }
 
   reply(code: ErrorCode): void {
+    this.account.repliedLocally(code);
+    this.#say(code);
+  }
+
+  #say(code: ErrorCode): void {
     const { response } = this.arrival;
     const { status, headers, body, close } = localReply(code);
-    this.account.repliedLocally(code);
     if (close) response.shouldKeepAlive = false;
     this.#answer(status, headers, body);
   }
@@ -109,17 +119,19 @@ class Exchange implements Errand, AttemptsClient<Attempt, Message> {
     if (shared === undefined) request.socket.destroy();
   }
 
-  /** The client has sent bytes that are no body. Node's response is of no use any more; the connection ends. */
   refuseBody(code: ErrorCode): void {
     if (this.#isOver) return;
-    const { socket } = this.arrival.request;
+    const { request, response, shared } = this.arrival;
     // Where an answer has begun, another one would be read as part of it.
     const hasStarted = this.#attempts?.hasStarted === true;
     this.#attempts?.abort(code);
+    if (shared !== undefined && !hasStarted) return this.reply(code);
     if (!hasStarted) this.account.repliedLocally(code);
     this.over();
-    if (hasStarted) socket.destroy();
-    else replyAndClose(socket, code, this.account.method === 'HEAD');
+    if (shared !== undefined) response.destroy();
+    else if (hasStarted) request.socket.destroy();
+    // Node's parser may have given up this connection, and its response with it.
+    else replyAndClose(request.socket, code, this.account.method === 'HEAD');
   }
 
   #serve(): void {
@@ -132,69 +144,57 @@ class Exchange implements Errand, AttemptsClient<Attempt, Message> {
       shared?.retire();
     }
     // What HTTP/2 refuses may have no target to look at.
-    if (refusal !== undefined && shared !== undefined) return this.reply(refusal);
-    const checked = checkRequest(
-      {
-        method: this.account.method,
-        target: request.url ?? '',
-        minor: shared === undefined ? request.httpVersionMinor : 1,
-        rawHeaders: request.rawHeaders,
-      },
-      this.settings.limits,
-    );
-    if (typeof checked === 'string') return this.reply(checked);
-    if (refusal !== undefined) return this.reply(refusal);
-    if (checked.hasBody) this.body.expect();
-    const isMetrics = checked.path === this.settings.metricsPath;
-    const pool = isMetrics ? null : routeRequest(table, checked.host, checked.path);
+    if (refusal !== undefined) return this.#refuse(refusal);
+    const { method, url, rawHeaders } = request;
+    // Requests of HTTP/2 come in the shape of HTTP/1.1.
+    const httpVersion = shared === undefined ? request.httpVersion : '1.1';
+    const tables = this.parts.scratch.tables(this.settings.limits);
+    const head = checkRequest(tables, { method, url, httpVersion, rawHeaders });
+    if (typeof head === 'string') return this.#refuse(head);
+    if (head.body !== BODY.none) this.body.expect();
+    const path = pathOf(head);
+    const isMetrics = path === this.settings.metricsPath;
+    const pool = isMetrics ? null : poolFor(head, path, table);
     if (pool !== null && typeof pool !== 'string') this.account.enterPool(pool);
-    const client = this.#clientOf(checked, table);
-    const requestId = this.settings.accessLogRatio > 0 ? this.#name(checked, client) : null;
+    const client = new ClientIdentity(request.socket, request.socket instanceof TLSSocket).of(head, table);
+    const requestId = this.settings.accessLogRatio > 0 ? this.#name(head, client) : null;
     if (pool === null) this.#answerMetrics();
     else if (typeof pool === 'string') this.reply(pool);
-    else this.#forward(pool, checked, client, requestId);
+    else this.#forward(pool, head, client, requestId);
   }
 
-  #forward(pool: PoolTable, checked: CheckedRequest, client: Client, requestId: string | null): void {
+  #forward(pool: PoolTable, head: RequestHead, client: Client, requestId: string | null): void {
     const { context, budget } = this.parts;
-    const { upgrade, request } = this.arrival;
-    const raw = request.rawHeaders;
+    const { upgrade, expectsContinue } = this.arrival;
     countRequest(budget, this.account.startedAt);
-    const message: Message = {
-      checked,
+    this.#attempts = new Attempts(this, {
       client,
-      upgrade: upgrade === null ? null : joinedField(raw, 'upgrade'),
+      target: forwardedTarget(head),
+      host: hostOf(head),
+      chunked: head.chunked,
+      awaitsContinue: expectsContinue && head.expectContinue,
+      upgrade: upgrade === null ? null : protocolAskedFor(head),
       requestId,
       chooser: chooserFor(context, pool, {
         client,
-        // Several Cookie fields are read as one (RFC 6265 allows one only, but HTTP/2 splits it).
-        cookie: joinedField(raw, 'cookie')?.replaceAll(', ', '; ') ?? null,
+        // RFC 6265 allows one Cookie field only, but HTTP/2 splits it.
+        cookie: joinedValues(head, FIELD.cookie, '; '),
         series: this.account.series,
       }),
-    };
-    this.#attempts = new Attempts(this, message);
+    });
     this.#attempts.next(pool);
   }
 
-  #clientOf({ hostField }: CheckedRequest, { trusted }: RoutingTable): Client {
-    const { rawHeaders, socket } = this.arrival.request;
-    return resolveClient(
-      {
-        peer: socket.remoteAddress ?? '',
-        secure: socket instanceof TLSSocket,
-        forwardedFor: joinedField(rawHeaders, 'x-forwarded-for'),
-        forwardedProto: joinedField(rawHeaders, 'x-forwarded-proto'),
-        forwardedHost: joinedField(rawHeaders, 'x-forwarded-host'),
-        host: hostField,
-      },
-      trusted,
-    );
+  /** Names the request for the logs. Returns the id to tell the backend; `null`: it has the one that the client sent. */
+  #name(head: RequestHead, client: Client): string | null {
+    const given = client.trustedPeer ? joinedValues(head, FIELD.xRequestId, ', ') : null;
+    return this.account.name(given, client.address, authorityOf(head), forwardedTarget(head));
   }
 
-  /** Names the request for the logs. Returns the id to tell the backend; `null`: it has the one that the client sent. */
-  #name({ hostField, target }: CheckedRequest, client: Client): string | null {
-    const given = client.trustedPeer ? joinedField(this.arrival.request.rawHeaders, 'x-request-id') : null;
-    return this.account.name(given, client.address, hostField, target);
+  /** What could not be read is no request. */
+  #refuse(code: ErrorCode): void {
+    this.account.refused(code);
+    this.#say(code);
   }
 
   /** The totals of all workers, which the primary has. */
@@ -223,4 +223,9 @@ class Exchange implements Errand, AttemptsClient<Attempt, Message> {
     this.body.discard();
     this.over();
   }
+}
+
+function hostOf(head: RequestHead): Message['host'] {
+  if (head.targetForm === TARGET_FORM.absolute) return { kind: 'other', authority: authorityOf(head) ?? '' };
+  return { kind: hasHost(head) ? 'own' : 'none' };
 }

@@ -7,12 +7,16 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { ErrorCode } from '#shared/error-code.js';
 import { HALF_CLOSED_MS } from '../engine-limits.js';
+import { protocolAskedFor } from '../http1/request-facts.js';
+import type { HeadTables } from '../http1/scratch.js';
+import { countRefusal } from '../request-account.js';
 import type { Arrival } from './arrival.js';
+import { checkRequest } from './check-request.js';
 import type { EngineParts } from './engine-parts.js';
 import { serveRequest } from './exchange.js';
+import { refusalFor } from './parse-error.js';
 import { replyAndClose } from './raw-reply.js';
 import { RequestLines } from './request-lines.js';
-import { mayUpgrade } from './upgrade-rule.js';
 
 export class Http1Front {
   readonly #parts: EngineParts;
@@ -27,7 +31,9 @@ export class Http1Front {
 
   /** For node's `shouldUpgradeCallback`. */
   mayUpgrade(request: IncomingMessage): boolean {
-    return mayUpgrade(request) && this.#lines.isFree(request.socket);
+    if (!this.#lines.isFree(request.socket)) return false;
+    const head = checkRequest(this.#tables(), request);
+    return typeof head !== 'string' && protocolAskedFor(head) !== null;
   }
 
   /** A connection of HTTP/1.1, over TLS after its handshake. */
@@ -39,14 +45,13 @@ export class Http1Front {
 
   attach(server: Server): void {
     server.on('request', (request, response) => {
-      this.#take({ request, response, expectsContinue: false, upgrade: null, ...refusalOf(request) });
+      this.#take({ request, response, expectsContinue: false, upgrade: null });
     });
     server.on('checkContinue', (request, response) => {
-      this.#take({ request, response, expectsContinue: true, upgrade: null, ...refusalOf(request) });
+      this.#take({ request, response, expectsContinue: true, upgrade: null });
     });
     server.on('checkExpectation', (request, response) => {
-      const refusal = 'expectation_failed';
-      this.#take({ request, response, expectsContinue: false, upgrade: null, refusal });
+      this.#take({ request, response, expectsContinue: false, upgrade: null });
     });
     server.on('upgrade', (request, socket: Duplex, head: Buffer) => this.#takeUpgrade(request, socket, head));
     server.on('connect', (request, socket: Duplex) => {
@@ -93,7 +98,7 @@ export class Http1Front {
   #refuse(error: NodeJS.ErrnoException, socket: Socket): void {
     // What stands behind the last request of a connection is none of our business, and no harm to that request.
     if (error.code === 'HPE_CLOSED_CONNECTION') return;
-    const refusal = refusalFor(error);
+    const refusal = refusalFor(error, this.#tables());
     const at = this.#lines.breakPoint(socket);
     if (refusal === 'gone' || at === 'in-answered' || (refusal === 'ended' && at === 'in-running')) {
       for (const exchange of this.#parts.connections.running(socket)) exchange.clientClosed();
@@ -108,34 +113,20 @@ export class Http1Front {
 
   /** The last word on a connection, once all that came before is answered. `ended`: none. */
   #endWith(socket: Socket, refusal: ErrorCode | 'ended'): void {
-    const { noPool, counters } = this.#parts.context.series;
     this.#lines.finish(socket, {
       isWhole: () => true,
       run: () => {
         if (refusal === 'ended') socket.destroySoon();
         else {
-          counters.add(noPool.localReplies.get(refusal), 1);
+          countRefusal(this.#parts.context, refusal);
           replyAndClose(socket, refusal);
         }
         return Promise.resolve(false);
       },
     });
   }
-}
 
-/** Node's parser takes HTTP/0.9 and HTTP/2.0 for requests like any other. */
-function refusalOf({ httpVersion }: IncomingMessage): { readonly refusal?: ErrorCode } {
-  return httpVersion === '1.1' || httpVersion === '1.0' ? {} : { refusal: 'unsupported_version' };
-}
-
-/**
- * What to tell a client whose bytes node did not take for a request. gone: it is not there any more. ended: it has ended its side
- * within a request.
- */
-function refusalFor({ code }: NodeJS.ErrnoException): ErrorCode | 'gone' | 'ended' {
-  if (code === 'HPE_INVALID_EOF_STATE') return 'ended';
-  if (code === 'HPE_HEADER_OVERFLOW') return 'head_too_large';
-  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return 'request_timeout';
-  if (code === 'HPE_INVALID_VERSION') return 'unsupported_version';
-  return code?.startsWith('HPE_') === true ? 'bad_request' : 'gone';
+  #tables(): HeadTables {
+    return this.#parts.scratch.tables(this.#parts.context.table().forwarding.limits);
+  }
 }

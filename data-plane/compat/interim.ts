@@ -3,12 +3,15 @@ import type { InformationEvent } from 'node:http';
 import type { Arrival } from './arrival.js';
 
 /** Passes one on to a client that can take it (RFC 9110 §15.2: not HTTP/1.0). */
-export function passInformation(arrival: Arrival, information: InformationEvent): void {
-  const { request, response, expectsContinue, shared } = arrival;
+export function passInformation(
+  { request, response, shared }: Arrival,
+  information: InformationEvent,
+  awaitsContinue: boolean,
+): void {
   if (shared === undefined && request.httpVersionMinor === 0) return;
   if (response.headersSent || response.destroyed) return;
   if (information.statusCode === 100) {
-    if (expectsContinue) response.writeContinue();
+    if (awaitsContinue) response.writeContinue();
     return;
   }
   try {

@@ -4,8 +4,9 @@
  */
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import { TLSSocket } from 'node:tls';
+import type { HeadLimits } from '../http1/wire/limits.js';
 import type { DownstreamResponse } from './downstream.js';
-import { passTrailers } from './trailers.js';
+import { checkTrailers, trailerPairs } from './check-trailers.js';
 
 /**
  * broken: the backend broke off within the body, or made the client wait too long. client-gone: the client went away, or
@@ -17,6 +18,7 @@ export interface RelayOrder {
   readonly upstream: ClientRequest;
   readonly from: IncomingMessage;
   readonly to: DownstreamResponse;
+  readonly limits: HeadLimits;
   readonly idleMs: number;
   onBytes(count: number): void;
 }
@@ -75,8 +77,11 @@ export function relayBody(order: RelayOrder): Promise<RelayEnd> {
         finish('broken');
         return;
       }
-      const trailers = passTrailers(from.rawTrailers);
-      if (trailers.length > 0 && to.chunkedEncoding) to.addTrailers(trailers);
+      if (checkTrailers(from.rawTrailers, order.limits) !== null) {
+        finish('broken');
+        return;
+      }
+      if (to.chunkedEncoding) to.addTrailers(trailerPairs(from.rawTrailers));
       to.end();
     });
     to.on('drain', () => timer.refresh());

@@ -8,12 +8,14 @@ import type { Agent, ClientRequest, IncomingMessage, InformationEvent, ServerRes
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { TLSSocket } from 'node:tls';
+import type { ErrorCode } from '#shared/error-code.js';
 import type { FailureReason } from '#shared/outcome.js';
 import { MAX_INTERIM_RESPONSES } from '../engine-limits.js';
+import type { Scratch } from '../http1/scratch.js';
 import type { BackendEntry } from '../routing/routing-table.js';
-import { isPlainResponse, isSwitchTo } from './check-response.js';
+import { isPlainResponse, type ResponseFacts } from './check-response.js';
+import { checkTrailers, trailerPairs } from './check-trailers.js';
 import type { BodyFeed } from './request-body.js';
-import { passTrailers } from './trailers.js';
 import { UpstreamPatience, type PatienceOrder } from './upstream-patience.js';
 
 export type UpstreamEnd =
@@ -36,6 +38,7 @@ export type UpstreamEnd =
   | { readonly kind: 'aborted' };
 
 export interface UpstreamOrder extends PatienceOrder {
+  readonly parts: PatienceOrder['parts'] & { readonly scratch: Scratch };
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   readonly backend: BackendEntry;
@@ -48,6 +51,8 @@ export interface UpstreamOrder extends PatienceOrder {
   readonly fields: readonly string[];
   /** Told of each interim response. */
   onInformation(information: InformationEvent): void;
+  /** The client's trailers may not go on. To be followed by `abort`. */
+  onBadTrailers(code: ErrorCode): void;
 }
 
 export class UpstreamRequest {
@@ -100,9 +105,11 @@ export class UpstreamRequest {
     this.#fail(this.#isConnected ? reasonOf(error) : 'connect');
   }
 
-  /** Ends it, if it has not ended yet. */
+  /** Ends it at once, in the middle of its answer too. */
   abort(): void {
     this.#end({ kind: 'aborted' });
+    this.feed.destroy();
+    this.#upstream?.destroy();
   }
 
   #connected(): void {
@@ -130,10 +137,8 @@ export class UpstreamRequest {
 
   #upgraded(response: IncomingMessage, socket: Duplex, head: Buffer): void {
     socket.on('error', () => undefined);
-    const { upgrade } = this.#order;
-    const agreed =
-      upgrade !== null && response.statusCode === 101 && isSwitchTo(response.rawHeaders, upgrade);
-    if (this.#hasEnded || !agreed || !this.#isPlain(response)) {
+    // Without a 101 there is no upgrade, whatever the fields say.
+    if (this.#hasEnded || response.statusCode !== 101 || !this.#isPlain(response)) {
       socket.destroy();
       this.#fail('malformed');
     } else this.#end({ kind: 'upgraded', response, socket, head });
@@ -142,13 +147,15 @@ export class UpstreamRequest {
   #informed(information: InformationEvent): void {
     if (this.#hasEnded) return;
     this.#interim += 1;
-    if (this.#interim > MAX_INTERIM_RESPONSES) return this.#fail('malformed');
+    if (this.#interim > MAX_INTERIM_RESPONSES || !this.#isPlain(information)) return this.#fail('malformed');
     if (information.statusCode === 100) this.#patience.continued();
     this.#order.onInformation(information);
   }
 
-  #isPlain(response: IncomingMessage): boolean {
-    return isPlainResponse(response, this.#order.settings.limits.headerCount);
+  #isPlain(head: ResponseFacts): boolean {
+    const { request, parts, settings, upgrade } = this.#order;
+    const method = request.method ?? '';
+    return isPlainResponse(parts.scratch.tables(settings.limits), head, { method, upgrade });
   }
 
   /** Sets target and fields as they are to be, whatever http-proxy-3 has set. Runs before anything is sent. */
@@ -162,8 +169,10 @@ export class UpstreamRequest {
   }
 
   #sendTrailers(): void {
-    const trailers = passTrailers(this.#order.request.rawTrailers);
-    if (trailers.length > 0) this.#upstream?.addTrailers(trailers);
+    const { request, settings } = this.#order;
+    const refusal = checkTrailers(request.rawTrailers, settings.limits);
+    if (refusal !== null) this.#order.onBadTrailers(refusal);
+    else this.#upstream?.addTrailers(trailerPairs(request.rawTrailers));
   }
 
   #fail(reason: FailureReason): void {

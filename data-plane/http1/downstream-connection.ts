@@ -6,6 +6,7 @@ import type { Socket } from 'node:net';
 import type { ErrorCode } from '#shared/error-code.js';
 import { REQUESTS_AT_ONCE } from '../engine-limits.js';
 import { localAnswer } from '../local-answer.js';
+import { countRefusal } from '../request-account.js';
 import { ClientIdentity } from './client-identity.js';
 import type { ClientPort, TunnelPort } from './client-port.js';
 import { ClientSocket } from './client-socket.js';
@@ -216,8 +217,7 @@ export class DownstreamConnection extends ClientSocket implements ClientPort {
 
   /** Answers what is no request, and ends the connection. */
   #refuse(code: ErrorCode): void {
-    const { noPool, counters } = this.parts.context.series;
-    counters.add(noPool.localReplies.get(code), 1);
+    countRefusal(this.parts.context, code);
     this.write(localAnswer(code, { connection: 'close', headOnly: false }));
     this.#close(false);
   }

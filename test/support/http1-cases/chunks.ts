@@ -31,7 +31,7 @@ function badChunks([name, rule, body, compat, status = 400]: BadChunks): Strictn
 }
 
 const END = `0\r\n\r\n${SMUGGLED}`;
-/** node:http leaves out what the other engine checks. Trailers that must not be are left out of what goes on. */
+/** node:http takes it, and does not tell how it stood there: no limit can be set to what is read over. */
 const PASSED: Override = {
   statuses: [200, 200],
   after: 'tunnel',
@@ -55,6 +55,7 @@ const BAD: readonly BadChunks[] = [
     'a size of 2^64 - 1',
     'RFC 9112 §7.1',
     `FFFFFFFFFFFFFFFF\r\nabc\r\n${END}`,
+    // The largest size that node's parser can count, and does.
     { statuses: [], after: 'tunnel', code: undefined, requests: 1 },
   ],
   ['a size of many zeros', 'RFC 9112 §7.1', `${'0'.repeat(300)}3\r\nabc\r\n${END}`, PASSED],
@@ -85,18 +86,8 @@ const BAD: readonly BadChunks[] = [
   ['a NUL in a trailer', 'RFC 9110 §5.5', `0\r\nX: a\0\r\n\r\n${SMUGGLED}`],
   ['Content-Length in trailers', 'RFC 9110 §6.5.1', `0\r\nContent-Length: 5\r\n\r\n${SMUGGLED}`],
   ['Transfer-Encoding in trailers', 'RFC 9110 §6.5.1', `0\r\nTransfer-Encoding: chunked\r\n\r\n${SMUGGLED}`],
-  [
-    'Host in trailers',
-    'RFC 9110 §6.5.1',
-    `0\r\nHost: b.test\r\n\r\n${SMUGGLED}`,
-    { ...PASSED, backendLacks: [/host: b\.test/i] },
-  ],
-  [
-    'Authorization in trailers',
-    'RFC 9110 §6.5.1',
-    `0\r\nAuthorization: x\r\n\r\n${SMUGGLED}`,
-    { ...PASSED, backendLacks: [/authorization/i] },
-  ],
+  ['Host in trailers', 'RFC 9110 §6.5.1', `0\r\nHost: b.test\r\n\r\n${SMUGGLED}`],
+  ['Authorization in trailers', 'RFC 9110 §6.5.1', `0\r\nAuthorization: x\r\n\r\n${SMUGGLED}`],
   [
     'trailers beyond the limit of a head',
     'RFC 6585 §5',
@@ -108,7 +99,7 @@ const BAD: readonly BadChunks[] = [
     'more trailers than fields are allowed',
     'RFC 6585 §5',
     `0\r\n${'X: y\r\n'.repeat(101)}\r\n${SMUGGLED}`,
-    PASSED,
+    undefined,
     431,
   ],
 ];

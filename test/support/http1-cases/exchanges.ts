@@ -57,6 +57,7 @@ const INTERIM: readonly StrictnessCase[] = [
     steps: [{ send: `${EXPECTING}hello` }],
     replies: [{ bytes: OK, once: /hello/ }],
     expected: { statuses: [200], after: 'open', requests: 1 },
+    // Node's server closes a connection on which 100 was awaited and not sent.
     compat: { after: 'closed' },
   },
   {

@@ -1,13 +1,12 @@
 /** Where a request ends, and who tries to say two things about it: RFC 9112 §6, §7; RFC 9110 §8.6. */
 import { HOST, OK, SMUGGLED, accepted, refused } from './strictness-case.js';
-import type { Accepted, Override, Refused, StrictnessCase } from './strictness-case.js';
+import type { Accepted, Refused, StrictnessCase } from './strictness-case.js';
 
 const post = (fields: string, body = SMUGGLED): string => `POST / HTTP/1.1\r\n${HOST}${fields}\r\n${body}`;
 const length = (value: string): string => post(`Content-Length:${value}\r\n`);
 const coding = (value: string): string => post(`Transfer-Encoding:${value}\r\n`, `0\r\n\r\n${SMUGGLED}`);
 const BOTH = 'Content-Length: 6\r\nTransfer-Encoding: chunked\r\n';
 const CHUNKED = 'Transfer-Encoding: chunked\r\n';
-const AS_501: Override = { statuses: [501], code: 'not_implemented' };
 
 const REFUSED: readonly Refused[] = [
   ['length and coding', 'RFC 9112 §6.1', post(BOTH, `0\r\n\r\nG${SMUGGLED}`)],
@@ -53,8 +52,8 @@ const REFUSED: readonly Refused[] = [
     'CVE-2020-8287',
     post(`${CHUNKED}Transfer-Encoding: x\r\n`, `0\r\n\r\n${SMUGGLED}`),
   ],
-  ['chunked with a parameter', 'CVE-2022-32213', coding(' chunked;a=b'), 400, AS_501],
-  ['chunked in quotes', 'CVE-2022-32213', coding(' "chunked"'), 400, AS_501],
+  ['chunked with a parameter', 'CVE-2022-32213', coding(' chunked;a=b')],
+  ['chunked in quotes', 'CVE-2022-32213', coding(' "chunked"')],
   ['chunked behind a vertical tab', 'CVE-2022-32213', coding('\x0bchunked')],
   ['chunked with a tab behind it', 'RFC 9112 §5', coding(' chunked\t')],
   [

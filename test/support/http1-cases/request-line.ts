@@ -1,62 +1,35 @@
 /** Start lines and targets: RFC 9112 §2.2, §2.3, §3. */
 import { HOST, SMUGGLED, accepted, refused } from './strictness-case.js';
-import type { Accepted, Refused, StrictnessCase } from './strictness-case.js';
+import type { Accepted, Override, Refused, StrictnessCase } from './strictness-case.js';
 
 const get = (target: string, rest = ''): string => `GET ${target} HTTP/1.1\r\n${HOST}${rest}\r\n`;
 const line = (start: string): string => `${start}\r\n${HOST}\r\n${SMUGGLED}`;
+
+/** Node's parser skips spaces between the parts of a request line, and does not tell that they were there. */
+const SKIPPED: Override = {
+  statuses: [200, 200],
+  after: 'tunnel',
+  code: undefined,
+  requests: 2,
+  second: true,
+};
 
 const REFUSED: readonly Refused[] = [
   ['no HTTP at all', 'RFC 9112 §2.2', 'hello\r\n\r\n'],
   ['a TLS hello on the plain port', 'RFC 9112 §2.2', '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03'],
   ['a space before the method', 'RFC 9112 §3', line(' GET / HTTP/1.1')],
   ['a tab after the method', 'RFC 9112 §3', line('GET\t/ HTTP/1.1')],
-  [
-    'two spaces after the method',
-    'RFC 9112 §3',
-    line('GET  / HTTP/1.1'),
-    400,
-    { statuses: [200, 200], after: 'tunnel', code: undefined, requests: 2, second: true },
-  ],
-  [
-    'two spaces after the target',
-    'RFC 9112 §3',
-    line('GET /  HTTP/1.1'),
-    400,
-    { statuses: [200, 200], after: 'tunnel', code: undefined, requests: 2, second: true },
-  ],
-  [
-    'a space after the version',
-    'RFC 9112 §3',
-    line('GET / HTTP/1.1 '),
-    400,
-    { statuses: [505], code: 'unsupported_version' },
-  ],
+  ['two spaces after the method', 'RFC 9112 §3', line('GET  / HTTP/1.1'), 400, SKIPPED],
+  ['two spaces after the target', 'RFC 9112 §3', line('GET /  HTTP/1.1'), 400, SKIPPED],
+  ['a space after the version', 'RFC 9112 §3', line('GET / HTTP/1.1 '), 400],
   ['a space within the target', 'RFC 9112 §3.2', line('GET /a b HTTP/1.1')],
   ['no target', 'RFC 9112 §3', line('GET HTTP/1.1')],
   ['HTTP/0.9', 'RFC 9112 §3', 'GET /\r\n\r\n'],
   ['a method that is no token', 'RFC 9110 §9.1', line('G(T / HTTP/1.1')],
-  [
-    'a method in lower case',
-    'RFC 9110 §9.1',
-    line('get / HTTP/1.1'),
-    501,
-    { statuses: [400], code: 'bad_request' },
-  ],
-  [
-    'an unknown method',
-    'RFC 9110 §9.1',
-    line('FOO / HTTP/1.1'),
-    501,
-    { statuses: [400], code: 'bad_request' },
-  ],
+  ['a method in lower case', 'RFC 9110 §9.1', line('get / HTTP/1.1'), 501],
+  ['an unknown method', 'RFC 9110 §9.1', line('FOO / HTTP/1.1'), 501],
   ['CONNECT', 'RFC 9110 §9.3.6', 'CONNECT a.test:443 HTTP/1.1\r\nHost: a.test:443\r\n\r\n', 405],
-  [
-    'the preface of HTTP/2',
-    'RFC 9113 §3.4',
-    'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n',
-    501,
-    { statuses: [400], code: 'bad_request' },
-  ],
+  ['the preface of HTTP/2', 'RFC 9113 §3.4', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', 501],
   ['an asterisk for GET', 'RFC 9112 §3.2.4', line('GET * HTTP/1.1')],
   ['an authority for GET', 'RFC 9112 §3.2.3', line('GET a.test:80 HTTP/1.1')],
   ['a target without slash', 'RFC 9112 §3.2.1', line('GET index.html HTTP/1.1')],
@@ -71,51 +44,22 @@ const REFUSED: readonly Refused[] = [
   ['a tab in the target', 'RFC 9112 §3.2', line('GET /a\tb HTTP/1.1')],
   ['a byte beyond ASCII in the target', 'RFC 9112 §3.2', line('GET /\xe4 HTTP/1.1')],
   ['a target beyond the limit', 'RFC 9110 §15.5.15', get(`/${'a'.repeat(8_200)}`), 414],
-  [
-    'a target beyond the whole head',
-    'RFC 9112 §3',
-    `GET /${'a'.repeat(20_000)}`,
-    414,
-    { statuses: [431], code: 'head_too_large' },
-  ],
+  ['a target beyond the whole head', 'RFC 9112 §3', `GET /${'a'.repeat(20_000)}`, 414],
   ['HTTP/1.2', 'RFC 9112 §2.3', line('GET / HTTP/1.2'), 505],
   ['HTTP/2.0', 'RFC 9110 §15.6.6', line('GET / HTTP/2.0'), 505],
   ['HTTP/0.9 by name', 'RFC 9110 §15.6.6', line('GET / HTTP/0.9'), 505],
   ['a version in lower case', 'RFC 9112 §2.3', line('GET / http/1.1')],
-  [
-    'a version with two digits',
-    'RFC 9112 §2.3',
-    line('GET / HTTP/1.10'),
-    400,
-    { statuses: [505], code: 'unsupported_version' },
-  ],
-  [
-    'a version without minor',
-    'RFC 9112 §2.3',
-    line('GET / HTTP/1'),
-    400,
-    { statuses: [505], code: 'unsupported_version' },
-  ],
-  [
-    'a bare LF after the request line',
-    'RFC 9112 §2.2',
-    `GET / HTTP/1.1\n${HOST}\r\n${SMUGGLED}`,
-    400,
-    { statuses: [505], code: 'unsupported_version' },
-  ],
+  ['a version with two digits', 'RFC 9112 §2.3', line('GET / HTTP/1.10'), 400],
+  ['a version without minor', 'RFC 9112 §2.3', line('GET / HTTP/1'), 400],
+  ['a bare LF after the request line', 'RFC 9112 §2.2', `GET / HTTP/1.1\n${HOST}\r\n${SMUGGLED}`, 400],
   ['a bare CR after the request line', 'RFC 9112 §2.2', `GET / HTTP/1.1\r${HOST}\r\n${SMUGGLED}`],
-  [
-    'bare LFs alone',
-    'RFC 9112 §2.2',
-    'GET / HTTP/1.1\nHost: a.test\n\n',
-    400,
-    { statuses: [505], code: 'unsupported_version' },
-  ],
+  ['bare LFs alone', 'RFC 9112 §2.2', 'GET / HTTP/1.1\nHost: a.test\n\n', 400],
   [
     'two empty lines before the request',
     'RFC 9112 §2.2',
     `\r\n\r\n${get('/')}`,
     400,
+    // Node's parser skips any number of them.
     { statuses: [200], after: 'open', requests: 1, code: undefined },
   ],
 ];
@@ -201,8 +145,6 @@ const OTHER_HOST: StrictnessCase = accepted([
   'RFC 9112 §3.2.2',
   `GET http://b.test/ HTTP/1.1\r\n${HOST}Connection: close\r\n\r\n`,
   { after: 'closed', backendContains: [/\r\nHost: b\.test\r\n/i], backendLacks: [/\r\nHost: a\.test\r\n/i] },
-  // It refuses what names two hosts.
-  { statuses: [400], after: 'closed', requests: 0, backendContains: [] },
 ]);
 
 export const REQUEST_LINE_CASES: readonly StrictnessCase[] = [

@@ -1,5 +1,8 @@
-import { isPlainResponse, isSwitchTo } from '../../../../data-plane/compat/check-response.js';
+import { isPlainResponse } from '../../../../data-plane/compat/check-response.js';
+import { Scratch } from '../../../../data-plane/http1/scratch.js';
+import { FORWARDING } from '../../../support/routing-fixture.js';
 
+const tables = new Scratch().tables({ ...FORWARDING.limits, headerCount: 2 });
 const facts = {
   httpVersion: '1.1',
   statusCode: 200,
@@ -7,6 +10,7 @@ const facts = {
   rawHeaders: ['Content-Length', '5'],
 };
 const CHUNKED = ['transfer-Encoding', 'Chunked'];
+const ASKED = { method: 'GET', upgrade: null };
 
 describe('a response that a proxy can pass on', () => {
   it.each([
@@ -16,8 +20,9 @@ describe('a response that a proxy can pass on', () => {
     [{ statusMessage: 'Gr\xfc\xdfe\tan alle' }],
     [{ rawHeaders: CHUNKED }],
     [{ statusCode: 204, rawHeaders: [] }],
+    [{ statusCode: 103, rawHeaders: ['Link', '</x>'] }],
   ])('may be %j', (changes) => {
-    expect(isPlainResponse({ ...facts, ...changes }, 2)).toBe(true);
+    expect(isPlainResponse(tables, { ...facts, ...changes }, ASKED)).toBe(true);
   });
 });
 
@@ -26,6 +31,7 @@ describe('a response that a proxy must not pass on', () => {
     [{ httpVersion: '2.0' }],
     [{ httpVersion: '1.2' }],
     [{ statusCode: 600 }],
+    [{ statusCode: undefined, statusMessage: undefined }],
     [{ statusMessage: 'O\0K' }],
     [{ statusMessage: 'O\x7fK' }],
     [{ rawHeaders: ['a', '', 'b', '', 'c', ''] }],
@@ -35,16 +41,25 @@ describe('a response that a proxy must not pass on', () => {
     [{ rawHeaders: CHUNKED, httpVersion: '1.0' }],
     [{ rawHeaders: CHUNKED, statusCode: 204 }],
     [{ rawHeaders: CHUNKED, statusCode: 101 }],
+    [{ rawHeaders: ['Connection', 'close'], statusCode: 103 }],
   ])('is %j', (changes) => {
-    expect(isPlainResponse({ ...facts, ...changes }, 2)).toBe(false);
+    expect(isPlainResponse(tables, { ...facts, ...changes }, ASKED)).toBe(false);
   });
 });
 
 describe('a switch of protocols', () => {
+  const switchTo = (protocol: string, upgrade: string | null) =>
+    isPlainResponse(
+      tables,
+      { ...facts, statusCode: 101, rawHeaders: ['Connection', 'upgrade', 'UPGRADE', protocol] },
+      { method: 'GET', upgrade },
+    );
+
   it('goes to the one that was asked for, and to no other', () => {
-    expect(isSwitchTo(['UPGRADE', 'WebSocket'], 'websocket')).toBe(true);
-    expect(isSwitchTo(['Upgrade', 'h2c'], 'websocket')).toBe(false);
-    expect(isSwitchTo(['Upgrade', 'websocket', 'Upgrade', 'h2c'], 'websocket')).toBe(false);
-    expect(isSwitchTo(['X-Header', 'websocket'], 'websocket')).toBe(false);
+    expect(switchTo('WebSocket', 'websocket')).toBe(true);
+    expect(switchTo('tcp', 'TCP')).toBe(true);
+    expect(switchTo('h2c', 'websocket')).toBe(false);
+    expect(switchTo('spdy', 'tcp')).toBe(false);
+    expect(switchTo('websocket', null)).toBe(false);
   });
 });
