@@ -3,10 +3,11 @@
  * others go on. Elsewhere a bug ends the process; not here, where what came from outside leads to it: whoever found
  * such a request would have a switch that ends all connections of a worker, again and again.
  */
-import type { Logger } from '#shared/ports.js';
+import type { ForwarderContext } from './forwarder.js';
 
-export function bugReporter(logger: Logger): (error: unknown) => void {
+export function bugReporter({ logger, series }: ForwarderContext): (error: unknown) => void {
   return (error) => {
+    series.counters.add(series.internalErrors, 1);
     logger.error({ error: error instanceof Error ? error.stack : String(error) }, 'request failed');
   };
 }

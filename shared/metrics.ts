@@ -135,6 +135,11 @@ export const METRICS = {
     'Client connections ended before a request, by reason: limit (limits.connections_per_worker), tls (handshake failed or late).',
     'reason',
   ),
+  internalErrors: metric(
+    'counter',
+    'internal_errors_total',
+    'Exceptions where none should be: bugs. The request concerned was lost, the log has the stack.',
+  ),
   queueWait: metric(
     'histogram',
     'queue_wait_seconds',
@@ -283,6 +288,7 @@ export const WORKER_METRICS: readonly MetricKey[] = [
   'tunnels',
   'connectionsAccepted',
   'connectionsRefused',
+  'internalErrors',
   'queueWait',
   'clientAborts',
   'accessLogDropped',

@@ -35,6 +35,6 @@ export function createParts(context: ForwarderContext, order: PartsOrder): Engin
     scratch: new Scratch(),
     budget: order.budget,
     isClosing: () => order.isClosing(),
-    bug: bugReporter(context.logger),
+    bug: bugReporter(context),
   };
 }

@@ -54,7 +54,8 @@ export function beginTunnel(
   client.write(text + latin1(bytes, from, to));
   account.sent(to - from);
   const idleMs = settings.timeouts.tunnelIdleMs;
-  client.becomeTunnel(new Tunnel({ client, upstream, account, idleMs, onOver }));
+  const lost = (error: unknown): void => facts.errand.lost(error);
+  client.becomeTunnel(new Tunnel({ client, upstream, account, idleMs, lost, onOver }));
 }
 
 function setCookieOf({ message, choice }: AttemptFacts): string | null {

@@ -123,6 +123,10 @@ export class Attempt implements RunningAttempt, UpstreamUser, RelayOwner, Attemp
     if (this.#phase === 'sending') this.#watchSending();
   }
 
+  upstreamLost(error: unknown): void {
+    this.errand.lost(error);
+  }
+
   finalHead(head: ResponseHead, tables: HeadTables): string {
     this.#phase = 'responding';
     this.#upstreamStays = head.keepAlive;

@@ -27,12 +27,9 @@ export abstract class ClientSocket implements Expiring, ByteSink {
     this.memory = new ReadMemory(parts.buffers);
     // From the first moment; what follows is told by `close`.
     socket.on('error', () => undefined);
-    socket.on('end', () => this.ended());
-    socket.on('drain', () => this.drained());
-    socket.on('close', (hadError: boolean) => {
-      this.memory.close();
-      this.closed(hadError);
-    });
+    socket.on('end', () => this.#tell('ended', false));
+    socket.on('drain', () => this.#tell('drained', false));
+    socket.on('close', (hadError: boolean) => this.#tell('closed', hadError));
     readInto(socket, {
       next: () => this.memory.next(),
       read: (bytes, length) => this.guard(bytes, length),
@@ -101,6 +98,24 @@ export abstract class ClientSocket implements Expiring, ByteSink {
   protected halfClosed(): void {
     this.#mayBeGone = true;
     this.setDeadline(HALF_CLOSED_MS);
+  }
+
+  /** A bug ends this connection, and none but this one. */
+  #tell(what: 'ended' | 'drained' | 'closed', hadError: boolean): void {
+    try {
+      switch (what) {
+        case 'ended':
+          return this.ended();
+        case 'drained':
+          return this.drained();
+        case 'closed':
+          this.memory.close();
+          return this.closed(hadError);
+      }
+    } catch (error) {
+      this.parts.bug(error);
+      this.socket.destroy();
+    }
   }
 
   protected guard(bytes: Buffer, length: number): void {

@@ -245,13 +245,13 @@ export class DownstreamConnection extends ClientSocket implements ClientPort {
   }
 
   protected closed(hadError: boolean): void {
+    this.#onClosed(this);
     this.parts.wheel.giveUp(this.deadline);
     const exchange = this.#exchange;
     this.#exchange = null;
     this.#phase = 'closing';
     if (this.#tunnel !== null) this.#tunnel.clientClosed(!hadError && this.socket.readableEnded);
     else exchange?.clientClosed();
-    this.#onClosed(this);
   }
 }
 

@@ -27,6 +27,8 @@ export interface Errand {
   done(): void;
   /** The answer broke off: the client must not take it for whole. */
   broken(framing: Framing): void;
+  /** A bug: the client is cut, nobody else is to blame. */
+  lost(error: unknown): void;
   /** Nothing more happens: counts and logs. */
   over(): void;
 }

@@ -31,10 +31,10 @@ export class NativeEngine implements Forwarder {
   #closing = false;
 
   constructor(context: ForwarderContext) {
-    const wheel = new TimerWheel(() => context.monotonic());
     const scratch = new Scratch();
     const buffers = new ReadBuffers();
-    const bug = bugReporter(context.logger);
+    const bug = bugReporter(context);
+    const wheel = new TimerWheel(() => context.monotonic(), bug);
     this.#context = context;
     this.#parts = {
       context,

@@ -15,6 +15,8 @@ const NEVER = Infinity;
 export interface Expiring {
   /** The time is over. The deadline is unset and may be set again. */
   expired(): void;
+  /** Ends it at once: its `expired` has thrown. */
+  destroy(): void;
 }
 
 export class Deadline {
@@ -32,6 +34,7 @@ export class Deadline {
 
 export class TimerWheel {
   readonly #monotonic: () => number;
+  readonly #bug: (error: unknown) => void;
   readonly #slots: Deadline[][] = Array.from({ length: SLOTS }, () => []);
   #timer: NodeJS.Timeout | null = null;
   #tick = 0;
@@ -39,8 +42,9 @@ export class TimerWheel {
   /** Milliseconds since the start, as of the last tick, without the time in which the process was stopped. */
   now = 0;
 
-  constructor(monotonic: () => number) {
+  constructor(monotonic: () => number, bug: (error: unknown) => void) {
     this.#monotonic = monotonic;
+    this.#bug = bug;
     this.#lastMs = monotonic();
   }
 
@@ -104,6 +108,13 @@ export class TimerWheel {
       return;
     }
     deadline.at = NEVER;
-    deadline.owner?.expired();
+    const { owner } = deadline;
+    try {
+      owner?.expired();
+    } catch (error) {
+      // The others have their deadlines, too.
+      this.#bug(error);
+      owner?.destroy();
+    }
   }
 }

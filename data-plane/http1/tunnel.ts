@@ -12,6 +12,8 @@ export interface TunnelParts {
   readonly upstream: UpstreamConnection;
   readonly account: RequestAccount;
   readonly idleMs: number;
+  /** A bug: the client is cut. */
+  lost(error: unknown): void;
   /** Both sides are closed. Called once. */
   onOver(): void;
 }
@@ -80,6 +82,11 @@ export class Tunnel implements UpstreamUser, TunnelPort {
 
   upstreamDrained(): void {
     this.#parts.client.letClientGo();
+  }
+
+  upstreamLost(error: unknown): void {
+    this.#isUpstreamOpen = false;
+    this.#parts.lost(error);
   }
 
   expired(): void {

@@ -25,13 +25,15 @@ export interface UpstreamUser {
   upstreamClosed(): void;
   /** What was written has left. */
   upstreamDrained(): void;
+  /** One of these has thrown: a bug. The connection is cut, and no more is told. */
+  upstreamLost(error: unknown): void;
 }
 
 export interface UpstreamHost {
   readonly buffers: ReadBuffers;
   readonly scratch: Scratch;
   readonly reader: ResponseHead;
-  /** An exception in the handling of its bytes: a bug. */
+  /** An exception where nobody uses it: a bug. */
   bug(error: unknown): void;
   /** It closed while nobody used it. */
   lostIdle(connection: UpstreamConnection): void;
@@ -123,24 +125,12 @@ export class UpstreamConnection implements Expiring, ByteSink {
       socket.setNoDelay(true);
       socket.on('data', (chunk: Buffer) => this.#read(chunk, chunk.length));
     }
-    socket.on(isSecure ? 'secureConnect' : 'connect', () => {
-      this.connected = true;
-      this.user?.upstreamConnected();
-    });
+    socket.on(isSecure ? 'secureConnect' : 'connect', () => this.#tell('connected'));
     // What follows is told by `close`.
     socket.on('error', () => undefined);
-    socket.on('drain', () => this.user?.upstreamDrained());
-    socket.on('end', () => {
-      if (this.user === null) socket.destroy();
-      else this.user.upstreamEnded();
-    });
-    socket.on('close', () => {
-      const { user } = this;
-      this.user = null;
-      this.memory.close();
-      if (user === null) this.#host.lostIdle(this);
-      else user.upstreamClosed();
-    });
+    socket.on('drain', () => this.#tell('drained'));
+    socket.on('end', () => this.#tell('ended'));
+    socket.on('close', () => this.#tell('closed'));
     return socket;
   }
 
@@ -154,9 +144,36 @@ export class UpstreamConnection implements Expiring, ByteSink {
     try {
       user.upstreamBytes(bytes as Buffer, length);
     } catch (error) {
-      this.#host.bug(error);
-      this.socket.destroy();
+      this.#lost(user, error);
     }
     return true;
+  }
+
+  /** A bug ends what the connection is used for, and nothing else. */
+  #tell(what: 'connected' | 'drained' | 'ended' | 'closed'): void {
+    const { user } = this;
+    try {
+      switch (what) {
+        case 'connected':
+          this.connected = true;
+          return user?.upstreamConnected();
+        case 'drained':
+          return user?.upstreamDrained();
+        case 'ended':
+          return user === null ? this.destroy() : user.upstreamEnded();
+        case 'closed':
+          this.user = null;
+          this.memory.close();
+          return user === null ? this.#host.lostIdle(this) : user.upstreamClosed();
+      }
+    } catch (error) {
+      this.#lost(user, error);
+    }
+  }
+
+  #lost(user: UpstreamUser | null, error: unknown): void {
+    this.destroy();
+    if (user === null) this.#host.bug(error);
+    else user.upstreamLost(error);
   }
 }

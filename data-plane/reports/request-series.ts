@@ -110,6 +110,7 @@ export class RequestSeries {
   readonly counters: Counters;
   readonly connectionsAccepted: Slot;
   readonly accessLogDropped: Slot;
+  readonly internalErrors: Slot;
   /** Requests that reached no pool. */
   readonly noPool: PoolSeries;
   readonly #pools = new Map<PoolId, PoolSeries>();
@@ -117,6 +118,7 @@ export class RequestSeries {
   constructor(counters: Counters) {
     this.counters = counters;
     this.connectionsAccepted = counters.counter('connectionsAccepted');
+    this.internalErrors = counters.counter('internalErrors');
     this.accessLogDropped = counters.counter('accessLogDropped');
     this.noPool = new PoolSeries(counters, NO_POOL);
   }

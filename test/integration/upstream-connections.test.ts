@@ -17,6 +17,9 @@ const NOBODY: UpstreamUser = {
   upstreamEnded: () => undefined,
   upstreamClosed: () => undefined,
   upstreamDrained: () => undefined,
+  upstreamLost: (error) => {
+    throw error;
+  },
 };
 
 describe('idle connections to backends', () => {
@@ -33,7 +36,10 @@ describe('idle connections to backends', () => {
     if (entry === undefined) throw new Error('no backend');
     backend = entry;
     connections = new UpstreamConnections(
-      new TimerWheel(() => 0),
+      new TimerWheel(
+        () => 0,
+        (error) => bugs.push(error),
+      ),
       new Scratch(),
       new ReadBuffers(),
       (error) => bugs.push(error),

@@ -4,14 +4,22 @@ describe('the timer wheel', () => {
   let present = 0;
   let wheel: TimerWheel;
   const log: string[] = [];
+  const bugs: unknown[] = [];
 
   beforeEach(() => {
     present = 1_000;
     log.length = 0;
-    wheel = new TimerWheel(() => present);
+    bugs.length = 0;
+    wheel = new TimerWheel(
+      () => present,
+      (error) => bugs.push(error),
+    );
   });
   function deadline(name: string): Deadline {
-    return new Deadline({ expired: () => log.push(`${name} at ${present - 1_000}`) });
+    return new Deadline({
+      expired: () => log.push(`${name} at ${present - 1_000}`),
+      destroy: () => log.push(`${name} destroyed`),
+    });
   }
   /** In steps such as the timer makes. */
   function pass(ms: number): void {
@@ -85,10 +93,28 @@ describe('the timer wheel', () => {
         count += 1;
         if (count < 5) wheel.set(again, 200);
       },
+      destroy: () => undefined,
     });
     wheel.set(again, 200);
     pass(10_000);
     expect(count).toBe(5);
+  });
+
+  it('cuts an owner that throws, tells the bug, and goes on with the others', () => {
+    const bug = new Error('expected');
+    const broken = new Deadline({
+      expired: () => {
+        throw bug;
+      },
+      destroy: () => log.push('destroyed'),
+    });
+    wheel.set(deadline('before'), 200);
+    wheel.set(broken, 200);
+    wheel.set(deadline('after'), 200);
+    pass(1_000);
+    expect(bugs).toEqual([bug]);
+    expect(log).toContain('destroyed');
+    expect([...timesOf('before'), ...timesOf('after')]).toHaveLength(2);
   });
 
   it('blames nobody for time in which the process stood still', () => {
