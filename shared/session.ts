@@ -24,6 +24,8 @@ export interface SessionLifetime {
  * full): the caller then trusts the signed cookie. None ever rejects.
  */
 export interface SessionStore {
+  /** What `lookup` would answer, if that is known here and now; `undefined`: it must be asked. */
+  recall(key: SessionKey, lifetime: SessionLifetime): BackendId | null | undefined;
   /**
    * The backend bound, `null` when there is none. Using a binding refreshes its idle time. `fresh`: the answer must
    * not be one that was kept from before, because something newer contradicts it.

@@ -45,6 +45,11 @@ class MemorySessionTable implements SessionTable {
     this.#bindings = new LRUCache({ max: maxSessions, dispose: (binding) => this.#countDown(binding.pool) });
   }
 
+  /** Each use is to refresh a binding: there is no answer without one. */
+  recall(): undefined {
+    return undefined;
+  }
+
   async lookup(key: SessionKey, lifetime: SessionLifetime): Promise<BackendId | null> {
     return this.#use(key, lifetime)?.backend ?? null;
   }

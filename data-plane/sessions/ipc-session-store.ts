@@ -37,11 +37,15 @@ export class IpcSessionStore implements SessionStore {
     this.#kept = new LRUCache({ max: MAX_KEPT_SESSIONS, ttlResolution: 0, perf: { now: monotonic } });
   }
 
-  lookup(key: SessionKey, lifetime: SessionLifetime, fresh = false): Promise<BackendId | null | undefined> {
-    const name = nameOf(key);
+  recall(key: SessionKey, lifetime: SessionLifetime): BackendId | null | undefined {
     // A session at its end is the store's to judge, whatever was true a moment ago.
-    const kept = lifetime.remainingMs > 0 && !fresh ? this.#kept.get(name) : undefined;
-    if (kept !== undefined) return Promise.resolve(kept.backend);
+    return lifetime.remainingMs > 0 ? this.#kept.get(nameOf(key))?.backend : undefined;
+  }
+
+  lookup(key: SessionKey, lifetime: SessionLifetime, fresh = false): Promise<BackendId | null | undefined> {
+    const kept = fresh ? undefined : this.recall(key, lifetime);
+    if (kept !== undefined) return Promise.resolve(kept);
+    const name = nameOf(key);
     const asking = this.#asking.get(name);
     if (asking !== undefined) return asking;
     const question = this.#ask('lookup', key, lifetime).finally(() => this.#asking.delete(name));

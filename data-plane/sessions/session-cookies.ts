@@ -21,9 +21,15 @@ import {
 /** Genuine values that are remembered, so that their MAC is not computed again. */
 export const MAX_VERIFIED_COOKIES = 50_000;
 
+interface Verified {
+  readonly pool: PoolId;
+  readonly fields: SessionFields;
+}
+
 export class SessionCookies {
   readonly #keys: readonly SessionSigningKey[];
-  readonly #verified = new LRUCache<string, SessionFields>({ max: MAX_VERIFIED_COOKIES });
+  /** By their whole text. What is genuine in one pool is so in no other, since the MAC is over the pool's name too. */
+  readonly #verified = new LRUCache<string, Verified>({ max: MAX_VERIFIED_COOKIES });
 
   /** @param keys at least one; the first signs */
   constructor(keys: readonly SessionSigningKey[]) {
@@ -45,14 +51,13 @@ export class SessionCookies {
 
   /** The fields of a cookie value that one of the keys signed for this pool, else `null`. */
   verify(pool: PoolId, value: string): SessionFields | null {
-    const cacheKey = `${pool}|${value}`;
-    const known = this.#verified.get(cacheKey);
-    if (known !== undefined) return known;
+    const known = this.#verified.get(value);
+    if (known !== undefined) return known.pool === pool ? known.fields : null;
     const token = parseToken(value);
     if (token === null) return null;
     const key = this.#keys.find(({ kid }) => kid === token.kid);
     if (key === undefined || !timingSafeEqual(macOf(key, token.head, pool), token.mac)) return null;
-    this.#verified.set(cacheKey, token.fields);
+    this.#verified.set(value, { pool, fields: token.fields });
     return token.fields;
   }
 }

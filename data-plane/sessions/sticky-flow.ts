@@ -54,12 +54,23 @@ export class StickyFlow {
     this.#request = request;
   }
 
-  /** The backend for the next attempt, or `null` when there is none. */
-  async choose(pool: PoolTable, tried: readonly BackendEntry[]): Promise<Pick | null> {
+  /** The backend for the next attempt, or `null` when there is none. At once where the store need not be asked. */
+  choose(pool: PoolTable, tried: readonly BackendEntry[]): Pick | null | Promise<Pick | null> {
     if (this.#standing !== null) return this.#move(pool, this.#standing, tried);
     const known = this.#read(pool);
     if (known.kind === 'new') return this.#begin(pool, known.result, tried);
-    const stored = await this.#stored(pool, known);
+    const recalled = this.#parts.sessions.recall({ pool: pool.id, session: known.session }, known.lifetime);
+    // Promises would cost as much as all the rest of a session.
+    if (agrees(pool, known, recalled)) return this.#follow(pool, known, recalled, tried);
+    return this.#stored(pool, known).then((stored) => this.#follow(pool, known, stored, tried));
+  }
+
+  #follow(
+    pool: PoolTable,
+    known: KnownSession,
+    stored: BackendId | null | undefined,
+    tried: readonly BackendEntry[],
+  ): Pick | null | Promise<Pick | null> {
     const decision = decideSession(pool, known, stored);
     switch (decision.kind) {
       case 'new':
@@ -124,8 +135,7 @@ export class StickyFlow {
     const key = { pool: pool.id, session: known.session };
     const stored = await sessions.lookup(key, known.lifetime);
     if (stored === undefined) return undefined;
-    const agrees = stored !== null && pool.byId.get(stored)?.hashHex === known.backendHash;
-    return agrees ? stored : sessions.lookup(key, known.lifetime, true);
+    return agrees(pool, known, stored) ? stored : sessions.lookup(key, known.lifetime, true);
   }
 
   #begin(pool: PoolTable, result: StickyResult, tried: readonly BackendEntry[]): Promise<Pick | null> {
@@ -175,6 +185,12 @@ export class StickyFlow {
     standing.boundTo = (await sessions.rebind(key, winner, to, standing.lifetime)) ?? to;
     return chosen;
   }
+}
+
+/** Whether the store names the backend that the client's cookie names. */
+function agrees(pool: PoolTable, known: KnownSession, stored: BackendId | null | undefined): boolean {
+  if (stored === null || stored === undefined) return false;
+  return pool.byId.get(stored)?.hashHex === known.backendHash;
 }
 
 function standingOf(known: KnownSession, boundTo: BackendId | null, cookieNames: string | null): Standing {

@@ -92,8 +92,23 @@ describe('the session store over IPC', () => {
     expect(asked).toHaveLength(2);
   });
 
+  it('recalls a binding for as long as it would not ask again', async () => {
+    const { store, asked, clock } = subject();
+    const key = sessionKey('p', '1');
+    expect(store.recall(key, lifetime)).toBeUndefined();
+    await store.bind(key, a, lifetime);
+    asked.length = 0;
+    expect(store.recall(key, lifetime)).toBe(a);
+    expect(store.recall(sessionKey('q', '1'), lifetime)).toBeUndefined();
+    expect(store.recall(key, { ...lifetime, remainingMs: 0 })).toBeUndefined();
+    clock.advance(BINDING_KEPT_MS + 1);
+    expect(store.recall(key, lifetime)).toBeUndefined();
+    expect(asked).toEqual([]);
+  });
+
   it('cannot say when nobody answers in time', async () => {
     const never: SessionStore = {
+      recall: () => undefined,
       lookup: () => new Promise(() => undefined),
       bind: () => new Promise(() => undefined),
       rebind: () => new Promise(() => undefined),

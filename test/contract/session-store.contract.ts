@@ -36,6 +36,16 @@ export function sessionStoreContract(create: () => SessionStoreSubject | Promise
     expect(await store.lookup(key, lifetime)).toBe(a);
   });
 
+  it('recalls nothing but what is bound', async () => {
+    expect([null, undefined]).toContain(store.recall(key, lifetime));
+    await store.bind(key, a, lifetime);
+    expect([a, undefined]).toContain(store.recall(key, lifetime));
+    await store.rebind(key, a, b, lifetime);
+    expect([b, undefined]).toContain(store.recall(key, lifetime));
+    await store.release(key);
+    expect([null, undefined]).toContain(store.recall(key, lifetime));
+  });
+
   it('lets the first of two racing callers bind and tells both', async () => {
     expect(await Promise.all([store.bind(key, a, lifetime), store.bind(key, b, lifetime)])).toEqual([a, a]);
     expect(await store.lookup(key, lifetime)).toBe(a);

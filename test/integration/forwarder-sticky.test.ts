@@ -17,6 +17,7 @@ const COOKIE: StickySettings = {
 };
 
 const silentStore: SessionStore = {
+  recall: () => undefined,
   lookup: () => Promise.resolve(undefined),
   bind: () => Promise.resolve(undefined),
   rebind: () => Promise.resolve(undefined),
@@ -107,6 +108,7 @@ describe.each(ENGINES)('sticky sessions through the %s engine', (_name, startEng
     let kept = backendId('a');
     const engine = await start({
       sessions: {
+        recall: () => kept,
         lookup: (key, lifetime, fresh) =>
           fresh === true ? table.lookup(key, lifetime) : Promise.resolve(kept),
         bind: (key, backend, lifetime) => table.bind(key, backend, lifetime),
