@@ -5,9 +5,11 @@ export const LINGER_MS = 2_000;
 
 /**
  * How long a client that has ended its side is waited for until something is written to it. It may have shut down one
- * direction, or be gone: the two look the same until then, and one that is gone answers what is written with a reset.
+ * direction (nc, simple health checkers), or be gone: the two look the same until then, and one that is gone answers what is
+ * written with a reset. nginx and Envoy wait for neither, HAProxy for both, as long as for anyone else. This is enough
+ * for those who wait, and keeps backends busy for those who left for no longer than this.
  */
-export const HALF_CLOSED_MS = 1_000;
+export const HALF_CLOSED_MS = 10_000;
 
 /** How often connections that have become idle are closed while shutting down. */
 export const IDLE_SWEEP_MS = 50;

@@ -64,8 +64,9 @@ export class Attempt implements RunningAttempt, UpstreamUser, RelayOwner, Attemp
 
   /** Bytes of the request body have come from the client. */
   bodyCame(): void {
-    if (this.#phase === 'sending') this.#watchSending();
-    else if (this.#phase === 'responding') this.#awaitMore();
+    if (this.#phase === 'sending') return this.#watchSending();
+    // An early answer does not set the client free of the floor. What the backend sends meanwhile is another matter.
+    if (this.#phase === 'responding' && sendingPatienceMs(this.errand) !== 0) this.#awaitMore();
   }
 
   clientDrained(): void {
@@ -82,8 +83,9 @@ export class Attempt implements RunningAttempt, UpstreamUser, RelayOwner, Attemp
       case 'awaiting':
         return this.#expiredAwaiting();
       case 'responding':
-        // Nothing moved: either the client does not read, or the backend does not send.
-        if (this.errand.client.needsDrain) this.errand.client.destroy();
+        // Nothing moved: the client does not read, or is late with its body, or the backend does not send.
+        if (this.errand.client.needsDrain || this.errand.body?.awaitsClient === true)
+          this.errand.client.destroy();
         else this.#brokenOff();
         return;
       case 'over':

@@ -18,6 +18,8 @@ export abstract class ClientSocket implements Expiring, ByteSink {
   readonly #isSecure: boolean;
   /** The client has ended its side, and nothing was written to it since. */
   #mayBeGone = false;
+  /** How long that is borne; few connections have one. */
+  #patience: Deadline | null = null;
 
   constructor(parts: EngineParts, socket: Socket, isSecure: boolean) {
     this.parts = parts;
@@ -66,8 +68,7 @@ export abstract class ClientSocket implements Expiring, ByteSink {
   }
 
   setDeadline(delayMs: number): void {
-    const limitMs = this.#mayBeGone ? Math.min(delayMs, HALF_CLOSED_MS) : delayMs;
-    this.parts.wheel.set(this.deadline, limitMs);
+    this.parts.wheel.set(this.deadline, delayMs);
   }
 
   holdClient(): void {
@@ -90,14 +91,23 @@ export abstract class ClientSocket implements Expiring, ByteSink {
   protected abstract drained(): void;
   protected abstract closed(hadError: boolean): void;
 
-  protected get mayBeGone(): boolean {
-    return this.#mayBeGone;
-  }
-
   /** The client has ended its side but may still read. */
   protected halfClosed(): void {
     this.#mayBeGone = true;
-    this.setDeadline(HALF_CLOSED_MS);
+    const { wheel } = this.parts;
+    this.#patience ??= new Deadline({
+      expired: () => {
+        if (this.#mayBeGone) this.socket.destroy();
+      },
+      destroy: () => this.socket.destroy(),
+    });
+    wheel.set(this.#patience, HALF_CLOSED_MS);
+  }
+
+  /** No deadline means anything any more. */
+  protected giveUpDeadlines(): void {
+    this.parts.wheel.giveUp(this.deadline);
+    if (this.#patience !== null) this.parts.wheel.giveUp(this.#patience);
   }
 
   /** A bug ends this connection, and none but this one. */

@@ -101,8 +101,7 @@ export class DownstreamConnection extends ClientSocket implements ClientPort {
   expired(): void {
     switch (this.#phase) {
       case 'exchange':
-        if (this.mayBeGone) this.socket.destroy();
-        else if (this.#tunnel !== null) this.#tunnel.expired();
+        if (this.#tunnel !== null) this.#tunnel.expired();
         else this.#exchange?.expired();
         return;
       case 'head':
@@ -246,7 +245,7 @@ export class DownstreamConnection extends ClientSocket implements ClientPort {
 
   protected closed(hadError: boolean): void {
     this.#onClosed(this);
-    this.parts.wheel.giveUp(this.deadline);
+    this.giveUpDeadlines();
     const exchange = this.#exchange;
     this.#exchange = null;
     this.#phase = 'closing';

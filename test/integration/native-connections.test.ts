@@ -1,10 +1,12 @@
 /** How the native engine takes turns between its clients' connections, and how it ends them. */
 import { answer, startBackend, type BackendScript, type BackendServer } from '../support/backend-server.js';
-import { ENGINES, type EngineUnderTest } from '../support/engine-under-test.js';
+import { ENGINES, type EngineOptions, type EngineUnderTest } from '../support/engine-under-test.js';
 import { connectRaw, type RawClient } from '../support/raw-client.js';
 import { backendAt, poolOf, snapshotOf, type ForwardingChanges } from '../support/snapshot-of.js';
 import { waitUntil } from '../support/wait-until.js';
 
+/** Its time runs ten times as fast. */
+const FAST: EngineOptions = { monotonic: () => performance.now() * 10 };
 const GET = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n';
 
 describe.each(ENGINES.filter(([name]) => name === 'native'))(
@@ -14,10 +16,14 @@ describe.each(ENGINES.filter(([name]) => name === 'native'))(
     let engine: EngineUnderTest;
     const clients: RawClient[] = [];
 
-    async function start(script: BackendScript | null, forwarding: ForwardingChanges = {}): Promise<void> {
+    async function start(
+      script: BackendScript | null,
+      forwarding: ForwardingChanges = {},
+      options: EngineOptions = {},
+    ): Promise<void> {
       backend = await startBackend(script ?? (() => undefined));
       const backends = script === null ? [] : [backendAt('a', backend.port)];
-      engine = await startEngine(snapshotOf([poolOf(backends)], forwarding));
+      engine = await startEngine(snapshotOf([poolOf(backends)], forwarding), options);
     }
     async function connect(): Promise<RawClient> {
       const client = await connectRaw(engine.port);
@@ -71,6 +77,128 @@ describe.each(ENGINES.filter(([name]) => name === 'native'))(
         expect(await client.closed()).toBe('end');
         expect(answers(client)).toBe(3);
         expect(client.received()).toMatch(/connection: close\r\n/i);
+      });
+    });
+
+    describe('waiting for a request body', () => {
+      /** A byte every 20 ms, with the engine's clock every 200 ms: less than the idle time, and 5 a second. */
+      function trickle(client: RawClient): NodeJS.Timeout {
+        return setInterval(() => client.send('1\r\nx\r\n'), 20);
+      }
+      const HEAD = 'POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n';
+
+      it('refuses one that is slower than the floor rate, however it trickles', async () => {
+        await start(() => undefined, {}, FAST);
+        const client = await connect();
+        client.send(HEAD);
+        const timer = trickle(client);
+        await client.until('x-tidegate-error: request_timeout');
+        clearInterval(timer);
+        expect(engine.outcomes()).toEqual([]);
+      });
+
+      it('takes one that is slow, but faster than the floor rate', async () => {
+        const script: BackendScript = (request, connection) => {
+          const timer = setInterval(() => {
+            if (!request.body().endsWith('\r\n0\r\n\r\n')) return;
+            clearInterval(timer);
+            connection.write(answer('all of it'));
+          }, 10);
+        };
+        await start(script, {}, FAST);
+        const client = await connect();
+        client.send(HEAD);
+        // 200 bytes each 20 ms: 1,000 a second by the engine's clock.
+        for (let i = 0; i < 60; i += 1) {
+          client.send(`c8\r\n${'x'.repeat(200)}\r\n`);
+          await new Promise((resolve) => setTimeout(resolve, 20));
+        }
+        client.send('0\r\n\r\n');
+        await client.until('all of it');
+      });
+
+      it('does not let an early answer free a slow client of the floor rate', async () => {
+        await start(
+          () => 'HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhel',
+          { timeouts: { responseIdleMs: 2_000 } },
+          FAST,
+        );
+        const client = await connect();
+        client.send(HEAD);
+        const timer = trickle(client);
+        await client.until('hel');
+        await client.closed();
+        clearInterval(timer);
+        expect(client.received()).not.toContain('hello');
+        // The client was late, not the backend.
+        expect(engine.outcomes().flatMap(({ failures }) => Object.keys(failures))).toEqual([]);
+      });
+
+      it('lets a backend answer for long while the client sends little', async () => {
+        const script: BackendScript = (_request, connection) => {
+          connection.write('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n');
+          let count = 0;
+          const timer = setInterval(() => {
+            connection.write(count === 60 ? '0\r\n\r\n' : '1\r\ny\r\n');
+            if (count++ === 60) clearInterval(timer);
+          }, 20);
+        };
+        await start(script, { timeouts: { responseIdleMs: 2_000 } }, FAST);
+        const client = await connect();
+        client.send(HEAD);
+        await client.until(/\r\n0\r\n\r\n$/);
+      });
+    });
+
+    describe('a client that has ended its side with its request', () => {
+      it('is answered by a backend that takes its time', async () => {
+        await start(
+          (_request, connection) => {
+            setTimeout(() => connection.write(answer('late')), 250);
+          },
+          {},
+          FAST,
+        );
+        const client = await connect();
+        client.socket.end(GET);
+        await client.until(/late$/);
+        expect(await client.closed()).toBe('end');
+      });
+
+      it('is answered bit by bit, with pauses', async () => {
+        await start(
+          (_request, connection) => {
+            connection.write('HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n');
+            let count = 0;
+            const timer = setInterval(() => {
+              connection.write('x');
+              if (++count === 3) clearInterval(timer);
+            }, 400);
+          },
+          {},
+          FAST,
+        );
+        const client = await connect();
+        client.socket.end(GET);
+        await client.until(/xxx$/);
+      });
+
+      it('has its own time to wait, and the backend its own', async () => {
+        await start(() => undefined, { timeouts: { responseHeadMs: 2_000 } }, FAST);
+        const client = await connect();
+        client.socket.end(GET);
+        await client.until('x-tidegate-error: upstream_timeout');
+      });
+
+      it('is not waited for longer where it is gone', async () => {
+        await start(() => undefined, { timeouts: { responseHeadMs: 100_000 } }, FAST);
+        const client = await connect();
+        client.send(GET);
+        await backend.sees(1);
+        client.close();
+        await waitUntil('the end of the attempt', () => backend.connections[0]?.socket.destroyed);
+        await waitUntil('the count', () => engine.counted('clientAborts', 'default') === 1);
+        expect(engine.outcomes()).toEqual([]);
       });
     });
   },

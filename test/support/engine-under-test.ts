@@ -40,6 +40,7 @@ export interface EngineOptions {
   readonly sessions?: SessionStore;
   readonly metricsPage?: () => Promise<MetricsPage | null>;
   readonly now?: () => number;
+  readonly monotonic?: () => number;
   readonly accessLog?: boolean;
 }
 
@@ -87,7 +88,7 @@ async function start(
       close: () => Promise.resolve(),
     },
     clock: { now },
-    monotonic: () => performance.now(),
+    monotonic: options.monotonic ?? (() => performance.now()),
     random,
     logger: {
       debug: () => undefined,
