@@ -43,7 +43,7 @@ export function beginTunnel(
   { head, bytes, from, to }: Switch,
   onOver: () => void,
 ): void {
-  const { client, account, settings } = facts.errand;
+  const { client, account, settings, parts } = facts.errand;
   account.answered(facts.choice.chosen, 101);
   account.tunnelled();
   const text = downstreamHead(head, client.tables().edits, {
@@ -55,7 +55,7 @@ export function beginTunnel(
   account.sent(to - from);
   const idleMs = settings.timeouts.tunnelIdleMs;
   const lost = (error: unknown): void => facts.errand.lost(error);
-  client.becomeTunnel(new Tunnel({ client, upstream, account, idleMs, lost, onOver }));
+  client.becomeTunnel(new Tunnel({ client, upstream, account, idleMs, wheel: parts.wheel, lost, onOver }));
 }
 
 function setCookieOf({ message, choice }: AttemptFacts): string | null {

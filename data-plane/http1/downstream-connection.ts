@@ -89,8 +89,10 @@ export class DownstreamConnection extends ClientSocket implements ClientPort {
     this.#tunnel = tunnel;
     const held = this.#held;
     this.#held = null;
-    if (held !== null) tunnel.clientBytes(held, held.length);
+    // First this: what was held may be more than the backend takes, and then the client is held again.
     this.socket.resume();
+    if (held !== null) tunnel.clientBytes(held, held.length);
+    if (this.socket.readableEnded) tunnel.clientEnded();
   }
 
   cut(endsByClosing: boolean): void {

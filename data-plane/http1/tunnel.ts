@@ -5,6 +5,7 @@
 import type { RequestAccount } from '../request-account.js';
 import { writeBytes } from './byte-sink.js';
 import type { ClientPort, TunnelPort } from './client-port.js';
+import { Deadline, type Expiring, type TimerWheel } from './timer-wheel.js';
 import type { UpstreamConnection, UpstreamUser } from './upstream-connection.js';
 
 export interface TunnelParts {
@@ -12,16 +13,19 @@ export interface TunnelParts {
   readonly upstream: UpstreamConnection;
   readonly account: RequestAccount;
   readonly idleMs: number;
+  readonly wheel: TimerWheel;
   /** A bug: the client is cut. */
   lost(error: unknown): void;
   /** Both sides are closed. Called once. */
   onOver(): void;
 }
 
-export class Tunnel implements UpstreamUser, TunnelPort {
+export class Tunnel implements UpstreamUser, TunnelPort, Expiring {
   readonly #parts: TunnelParts;
   #isClientOpen = true;
   #isUpstreamOpen = true;
+  /** Runs when the client's own, which is the tunnel's as long as it is there, does not run any more. */
+  #deadline: Deadline | null = null;
 
   constructor(parts: TunnelParts) {
     this.#parts = parts;
@@ -45,6 +49,7 @@ export class Tunnel implements UpstreamUser, TunnelPort {
   }
 
   clientDrained(): void {
+    this.#moved();
     this.#parts.upstream.socket.resume();
   }
 
@@ -52,6 +57,11 @@ export class Tunnel implements UpstreamUser, TunnelPort {
     this.#isClientOpen = false;
     const { socket } = this.#parts.upstream;
     if (!clean || !socket.writableEnded) socket.destroy();
+    else if (this.#isUpstreamOpen) {
+      // What waits here may still be taken.
+      this.#deadline = new Deadline(this);
+      this.#moved();
+    }
     this.#over();
   }
 
@@ -81,6 +91,7 @@ export class Tunnel implements UpstreamUser, TunnelPort {
   }
 
   upstreamDrained(): void {
+    this.#moved();
     this.#parts.client.letClientGo();
   }
 
@@ -94,11 +105,18 @@ export class Tunnel implements UpstreamUser, TunnelPort {
     this.#parts.upstream.socket.destroy();
   }
 
+  destroy(): void {
+    this.expired();
+  }
+
   #moved(): void {
-    this.#parts.client.setDeadline(this.#parts.idleMs);
+    const { client, wheel, idleMs } = this.#parts;
+    if (this.#deadline === null) client.setDeadline(idleMs);
+    else wheel.set(this.#deadline, idleMs);
   }
 
   #over(): void {
+    if (!this.#isUpstreamOpen && this.#deadline !== null) this.#parts.wheel.giveUp(this.#deadline);
     if (!this.#isClientOpen && !this.#isUpstreamOpen) this.#parts.onOver();
   }
 }
