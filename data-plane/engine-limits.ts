@@ -11,6 +11,13 @@ export const LINGER_MS = 2_000;
  */
 export const HALF_CLOSED_MS = 10_000;
 
+/**
+ * How long idle connections are kept when shutting down begins, or half of the time there is, if that is less: a client that
+ * sends its next request meanwhile is answered with Connection: close and loses nothing. One that is silent for
+ * that long is unlikely to speak just when it is closed.
+ */
+export const IDLE_GRACE_MS = 5_000;
+
 /** How often connections that have become idle are closed while shutting down. */
 export const IDLE_SWEEP_MS = 50;
 

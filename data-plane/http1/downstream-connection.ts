@@ -56,8 +56,9 @@ export class DownstreamConnection extends ClientSocket implements ClientPort {
     this.setDeadline(this.#settings().timeouts.requestHeadMs);
   }
 
+  /** Nothing is asked, not yet or not any more. */
   get isIdle(): boolean {
-    return this.#phase === 'idle' && this.#held === null;
+    return (this.#phase === 'idle' && this.#held === null) || this.#phase === 'fresh';
   }
 
   tables(): HeadTables {

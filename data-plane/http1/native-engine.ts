@@ -7,7 +7,7 @@ import * as tls from 'node:tls';
 import type { CertificateMaterial, ListenerSettings } from '#shared/message.js';
 import { Http2Service } from '../compat/http2-service.js';
 import { bugReporter } from '../bug-report.js';
-import { IDLE_SWEEP_MS } from '../engine-limits.js';
+import { IDLE_GRACE_MS, IDLE_SWEEP_MS } from '../engine-limits.js';
 import { listenOn, renewCertificate, tlsOptions } from '../listener.js';
 import type { Forwarder, ForwarderContext } from '../forwarder.js';
 import { createRetryBudget } from '../routing/retry-budget.js';
@@ -70,9 +70,11 @@ export class NativeEngine implements Forwarder {
     this.#closing = true;
     if (server !== null) {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-      const sweep = setInterval(() => this.#destroyIdle(), IDLE_SWEEP_MS);
+      const graceEnd = performance.now() + Math.min(IDLE_GRACE_MS, deadlineMs / 2);
+      const sweep = setInterval(() => {
+        if (performance.now() >= graceEnd) this.#destroyIdle();
+      }, IDLE_SWEEP_MS);
       const deadline = setTimeout(() => this.#destroyAll(), deadlineMs);
-      this.#destroyIdle();
       this.#http2.retire();
       // The server forgets a socket before its listeners are told.
       await closed;

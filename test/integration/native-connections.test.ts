@@ -80,6 +80,53 @@ describe.each(ENGINES.filter(([name]) => name === 'native'))(
       });
     });
 
+    describe('shutting down', () => {
+      it('answers the next request of an idle connection, as its last', async () => {
+        await start(() => answer('ok'));
+        const [used, fresh, silent] = [await connect(), await connect(), await connect()];
+        for (const client of [used, silent]) {
+          client.send(GET);
+          expect(await client.until(/ok$/)).not.toMatch(/connection: close/i);
+        }
+        const closed = engine.close(3_000);
+        await new Promise((resolve) => setTimeout(resolve, 200));
+        used.send(GET);
+        fresh.send(GET);
+        expect(await used.until(/ok[^]*ok$/)).toMatch(/connection: close/i);
+        expect(await fresh.until(/ok$/)).toMatch(/connection: close/i);
+        expect(await used.closed()).toBe('end');
+        expect(await fresh.closed()).toBe('end');
+        // Long before the deadline, although this one asks nothing more.
+        expect(await silent.closed()).toBe('end');
+        for (const client of clients) client.close();
+        await closed;
+      });
+
+      it('loses no request of clients that go on until they are told', async () => {
+        await start(() => answer('ok'));
+        const run = async (pauseMs: number): Promise<number> => {
+          const client = await connect();
+          for (let count = 1; ; count += 1) {
+            client.send(GET);
+            await waitUntil(
+              'the answer',
+              () => answers(client) === count && client.received().endsWith('ok'),
+            );
+            if (/connection: close/i.test(client.received())) return count;
+            await new Promise((resolve) => setTimeout(resolve, pauseMs));
+          }
+        };
+        const runs = Array.from({ length: 40 }, (_, i) => run(i * 5));
+        await backend.sees(100);
+        const closed = engine.close(3_000);
+        // Each of them ends by having been told so, with an answer to its last request.
+        const counts = await Promise.all(runs);
+        for (const client of clients) client.close();
+        await closed;
+        expect(backend.requests).toHaveLength(counts.reduce((sum, count) => sum + count, 0));
+      });
+    });
+
     describe('waiting for a request body', () => {
       /** A byte every 20 ms, with the engine's clock every 200 ms: less than the idle time, and 5 a second. */
       function trickle(client: RawClient): NodeJS.Timeout {
