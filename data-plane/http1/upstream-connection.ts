@@ -9,6 +9,7 @@ import type { ByteSink } from './byte-sink.js';
 import type { ReadBuffers } from './read-buffers.js';
 import { ReadMemory } from './read-memory.js';
 import { latin1, type Scratch } from './scratch.js';
+import type { TlsSessions } from './tls-sessions.js';
 import { Deadline, type Expiring } from './timer-wheel.js';
 import { createBodyReader, type BodyReader } from './wire/body-reader.js';
 import { createResponseReader, type HeadReader } from './wire/head-reader.js';
@@ -33,6 +34,7 @@ export interface UpstreamHost {
   readonly buffers: ReadBuffers;
   readonly scratch: Scratch;
   readonly reader: ResponseHead;
+  readonly sessions: TlsSessions;
   /** An exception where nobody uses it: a bug. */
   bug(error: unknown): void;
   /** It closed while nobody used it. */
@@ -102,35 +104,57 @@ export class UpstreamConnection implements Expiring, ByteSink {
   }
 
   #connect(address: BackendAddress): net.Socket {
-    const { host, port } = address;
-    const isSecure = address.protocol === 'https';
-    const socket = isSecure
-      ? tls.connect({
-          host,
-          port,
-          ...(net.isIP(host) === 0 && { servername: host }),
-          ALPNProtocols: ['http/1.1'],
-        })
-      : net.connect({
-          host,
-          port,
-          allowHalfOpen: true,
-          noDelay: true,
-          onread: {
-            buffer: () => this.memory.next(),
-            callback: (length, bytes) => this.#read(bytes, length),
-          },
-        });
-    if (isSecure) {
-      socket.setNoDelay(true);
-      socket.on('data', (chunk: Buffer) => this.#read(chunk, chunk.length));
-    }
-    socket.on(isSecure ? 'secureConnect' : 'connect', () => this.#tell('connected'));
+    const socket =
+      address.protocol === 'https' ? this.#connectSecurely(address) : this.#connectPlainly(address);
     // What follows is told by `close`.
     socket.on('error', () => undefined);
     socket.on('drain', () => this.#tell('drained'));
     socket.on('end', () => this.#tell('ended'));
     socket.on('close', () => this.#tell('closed'));
+    return socket;
+  }
+
+  #connectPlainly({ host, port }: BackendAddress): net.Socket {
+    const socket = net.connect({
+      host,
+      port,
+      allowHalfOpen: true,
+      noDelay: true,
+      onread: {
+        buffer: () => this.memory.next(),
+        callback: (length, bytes) => this.#read(bytes, length),
+      },
+    });
+    socket.on('connect', () => this.#tell('connected'));
+    return socket;
+  }
+
+  #connectSecurely({ host, port }: BackendAddress): net.Socket {
+    const { sessions } = this.#host;
+    const { origin } = this;
+    const offered = sessions.of(origin);
+    const socket = tls.connect({
+      host,
+      port,
+      ...(net.isIP(host) === 0 && { servername: host }),
+      ...(offered !== undefined && { session: offered }),
+      ALPNProtocols: ['http/1.1'],
+    });
+    socket.setNoDelay(true);
+    socket.on('data', (chunk: Buffer) => this.#read(chunk, chunk.length));
+    // With TLS 1.2 it comes before the certificate has been looked at.
+    let early: Buffer | null = null;
+    socket.on('session', (session) => {
+      if (this.connected) sessions.keep(origin, session);
+      else early = session;
+    });
+    socket.on('secureConnect', () => {
+      if (early !== null) sessions.keep(origin, early);
+      this.#tell('connected');
+    });
+    socket.on('error', () => {
+      if (!this.connected) sessions.forget(origin);
+    });
     return socket;
   }
 

@@ -6,11 +6,13 @@ import type { ForwardingSettings } from '#shared/settings.js';
 import type { BackendEntry } from '../routing/routing-table.js';
 import type { ReadBuffers } from './read-buffers.js';
 import type { Scratch } from './scratch.js';
+import { TlsSessions } from './tls-sessions.js';
 import type { TimerWheel } from './timer-wheel.js';
 import { UpstreamConnection, type UpstreamHost, type UpstreamUser } from './upstream-connection.js';
 
 export class UpstreamConnections {
   readonly #idle = new Map<string, UpstreamConnection[]>();
+  readonly #sessions = new TlsSessions();
   readonly #wheel: TimerWheel;
   readonly #scratch: Scratch;
   readonly #buffers: ReadBuffers;
@@ -41,6 +43,7 @@ export class UpstreamConnections {
       buffers: this.#buffers,
       scratch: this.#scratch,
       reader: this.#scratch.tables(settings.limits).response,
+      sessions: this.#sessions,
       bug: this.#bug,
       lostIdle: (connection) => this.#lost(connection),
     };

@@ -1,0 +1,120 @@
+/** TLS towards backends, native engine: what is verified, and which sessions are resumed. */
+import * as tls from 'node:tls';
+import type { AddressInfo } from 'node:net';
+import { answer } from '../support/backend-server.js';
+import { ENGINES, type EngineUnderTest } from '../support/engine-under-test.js';
+import { exchangeRaw } from '../support/raw-client.js';
+import { backendAt, poolOf, snapshotOf } from '../support/snapshot-of.js';
+import { testCertificate } from '../support/test-certificate.js';
+
+const GET = 'GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n';
+const CERTIFICATE = testCertificate();
+const DEFAULT_AUTHORITIES = tls.getCACertificates('default');
+
+interface SecureBackend {
+  readonly port: number;
+  /** Of each connection: whether it resumed a session. */
+  readonly resumed: readonly boolean[];
+  close(): Promise<void>;
+}
+
+/** Answers each request on a connection of its own. All of them could resume the sessions of any other. */
+async function startSecure(options: tls.TlsOptions = {}): Promise<SecureBackend> {
+  const resumed: boolean[] = [];
+  const sockets = new Set<tls.TLSSocket>();
+  const server = tls.createServer(
+    {
+      cert: CERTIFICATE.certPem,
+      key: CERTIFICATE.keyPem,
+      ticketKeys: Buffer.from(CERTIFICATE.ticketKeys),
+      ...options,
+    },
+    (socket) => {
+      sockets.add(socket);
+      resumed.push(socket.isSessionReused());
+      socket.on('error', () => undefined);
+      socket.on('data', () => socket.end(answer('secret', 'Connection: close')));
+    },
+  );
+  server.on('tlsClientError', () => undefined);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    port: (server.address() as AddressInfo).port,
+    resumed,
+    close: () =>
+      new Promise((resolve) => {
+        for (const socket of sockets) socket.destroy();
+        server.close(() => resolve());
+      }),
+  };
+}
+
+describe.each(ENGINES.filter(([name]) => name === 'native'))(
+  'the %s engine with https backends',
+  (_name, startEngine) => {
+    const backends: SecureBackend[] = [];
+    let engine: EngineUnderTest;
+    let version = 1;
+
+    async function start(options: tls.TlsOptions = {}): Promise<SecureBackend> {
+      const backend = await startSecure(options);
+      backends.push(backend);
+      return backend;
+    }
+    /** All requests go to this one from now on. */
+    function use({ port }: SecureBackend): void {
+      version += 1;
+      const address = { protocol: 'https', host: 'localhost', port } as const;
+      engine.apply({
+        ...snapshotOf([poolOf([backendAt('s', port, { address, generation: version })])]),
+        version,
+      });
+    }
+    const ask = (): Promise<string> => exchangeRaw(engine.port, GET);
+    beforeEach(async () => {
+      tls.setDefaultCACertificates([...DEFAULT_AUTHORITIES, CERTIFICATE.certPem]);
+      engine = await startEngine(snapshotOf([poolOf([])]));
+    });
+    afterEach(async () => {
+      tls.setDefaultCACertificates(DEFAULT_AUTHORITIES);
+      await engine.close();
+      for (const backend of backends.splice(0)) await backend.close();
+      expect(engine.complaints).toEqual([]);
+    });
+
+    it.each(['TLSv1.3', 'TLSv1.2'] as const)(
+      'resumes the session it had with a backend, %s',
+      async (protocol) => {
+        const backend = await start({ minVersion: protocol, maxVersion: protocol });
+        use(backend);
+        for (let i = 0; i < 4; i += 1) expect(await ask()).toMatch(/secret$/);
+        expect(backend.resumed).toEqual([false, true, true, true]);
+      },
+    );
+
+    it('offers no session of one backend to another (CVE-2025-23419, CVE-2026-48934)', async () => {
+      const [one, other] = [await start(), await start()];
+      use(one);
+      await ask();
+      use(other);
+      await ask();
+      await ask();
+      use(one);
+      await ask();
+      expect(one.resumed).toEqual([false, true]);
+      expect(other.resumed).toEqual([false, true]);
+    });
+
+    it('keeps no session with a backend whose certificate it cannot verify', async () => {
+      const backend = await start({ maxVersion: 'TLSv1.2' });
+      tls.setDefaultCACertificates(DEFAULT_AUTHORITIES);
+      use(backend);
+      expect(await ask()).toMatch(/^HTTP\/1\.1 502 /);
+      expect(await ask()).toMatch(/^HTTP\/1\.1 502 /);
+      expect(backend.resumed).not.toContain(true);
+      tls.setDefaultCACertificates([...DEFAULT_AUTHORITIES, CERTIFICATE.certPem]);
+      expect(await ask()).toMatch(/secret$/);
+      expect(backend.resumed.at(-1)).toBe(false);
+    });
+  },
+);
