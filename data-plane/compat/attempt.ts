@@ -9,15 +9,13 @@ import { responseFields } from '../routing/headers.js';
 import { sessionCookieNames } from '../routing/session-cookie.js';
 import type { Errand, Message } from './errand.js';
 import { passInformation } from './interim.js';
-import { endLateBody } from './raw-reply.js';
 import { cut, relayBody, writeHead, type RelayEnd } from './relay.js';
-import { switchedHead } from './switched-head.js';
-import { runTunnel } from './tunnel.js';
+import { enterTunnel } from './enter-tunnel.js';
 import { upstreamFields } from './upstream-fields.js';
-import type { UpstreamEnd, UpstreamOrder, UpstreamRequest } from './upstream-request.js';
+import type { UpstreamEnd, UpstreamOrder, Upgraded } from './upstream-order.js';
+import type { UpstreamRequest } from './upstream-request.js';
 
 type Responded = Extract<UpstreamEnd, { kind: 'response' }>;
-type Upgraded = Extract<UpstreamEnd, { kind: 'upgraded' }>;
 
 export class Attempt implements RunningAttempt {
   readonly #owner: AttemptOwner;
@@ -61,7 +59,7 @@ export class Attempt implements RunningAttempt {
       case 'response':
         return this.#respond(end);
       case 'upgraded':
-        return this.#enterTunnel(end);
+        return this.#tunnel(end);
       case 'failed':
         return this.#failed(end.reason, end.stale);
       case 'client-timeout':
@@ -114,7 +112,8 @@ export class Attempt implements RunningAttempt {
     const { account, arrival, body, parts, settings } = this.#errand;
     const { response: to } = arrival;
     body.commit();
-    if (parts.isClosing()) to.shouldKeepAlive = false;
+    const isEarly = !body.isComplete;
+    if (isEarly || parts.isClosing()) to.shouldKeepAlive = false;
     const fields = responseFields(from.rawHeaders, { setCookie: this.#setCookie(), own: [] });
     if (!writeHead(from, to, fields)) {
       upstream.destroy();
@@ -135,7 +134,7 @@ export class Attempt implements RunningAttempt {
   }
 
   #relayed(end: RelayEnd, upstream: ClientRequest): void {
-    const { account, arrival, body } = this.#errand;
+    const { account, body } = this.#errand;
     if (this.#isOver) return;
     switch (end) {
       case 'complete':
@@ -143,7 +142,6 @@ export class Attempt implements RunningAttempt {
         if (!body.isComplete) {
           upstream.destroy();
           body.discard();
-          endLateBody(arrival);
         }
         this.#finish(account.status);
         return this.#errand.over();
@@ -156,27 +154,10 @@ export class Attempt implements RunningAttempt {
     }
   }
 
-  /** The backend has agreed to the upgrade: its 101 goes to the client, then bytes go both ways. */
-  async #enterTunnel({ response, socket, head }: Upgraded): Promise<void> {
-    const { account, arrival, settings } = this.#errand;
-    if (arrival.upgrade === null) throw new Error('upgraded without being asked');
-    account.answered(this.#choice.chosen, 101);
-    account.tunnelled();
+  async #tunnel(end: Upgraded): Promise<void> {
+    this.#errand.account.answered(this.#choice.chosen, 101);
     this.#hasStarted = true;
-    // From here on the connection is ours: node's response must not see it close.
-    if (arrival.response instanceof ServerResponse) arrival.response.detachSocket(arrival.request.socket);
-    arrival.upgrade.socket.write(switchedHead(response, this.#setCookie()), 'latin1');
-    await runTunnel({
-      client: arrival.upgrade.socket,
-      clientHead: arrival.upgrade.head,
-      backend: socket,
-      backendHead: head,
-      idleMs: settings.timeouts.tunnelIdleMs,
-      onBytes: (direction, count) => {
-        if (direction === 'received') account.received(count);
-        else account.sent(count);
-      },
-    });
+    await enterTunnel(this.#errand, end, this.#setCookie());
     this.#finish(101);
     this.#errand.over();
   }

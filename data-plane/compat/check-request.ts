@@ -7,6 +7,7 @@ import type { ErrorCode } from '#shared/error-code.js';
 import type { HeadTables } from '../http1/scratch.js';
 import { REFUSALS } from '../http1/wire/refusal.js';
 import { parseRequestHead, type RequestHead } from '../http1/wire/request-head.js';
+import type { Arrival } from './arrival.js';
 import { headText } from './head-text.js';
 
 /** The part of a request that is read. */
@@ -15,6 +16,18 @@ export interface RequestFacts {
   readonly url?: string | undefined;
   readonly httpVersion: string;
   readonly rawHeaders: readonly string[];
+}
+
+/** As `checkRequest`, for requests of HTTP/2 too, which come in the shape of HTTP/1.1. */
+export function checkArrival(
+  tables: HeadTables,
+  { request, refusal, shared }: Arrival,
+): RequestHead | ErrorCode {
+  // What HTTP/2 refuses may have no target to look at.
+  if (refusal !== undefined) return refusal;
+  if (shared === undefined) return checkRequest(tables, request);
+  const { method, url, rawHeaders } = request;
+  return checkRequest(tables, { method, url, httpVersion: '1.1', rawHeaders });
 }
 
 /** The head, valid until the tables are used again; or why the request is not served. */

@@ -6,6 +6,7 @@ import type { Socket } from 'node:net';
 import type { ErrorCode } from '#shared/error-code.js';
 import type { Random } from '#shared/ports.js';
 import type { LimitSettings } from '#shared/settings.js';
+import { ageFactor, mayStay } from '../connection-age.js';
 
 /** A request that has not been answered to its end. */
 export interface RunningExchange {
@@ -17,7 +18,6 @@ export interface RunningExchange {
 
 interface ConnectionFacts {
   readonly openedAt: number;
-  /** 0.8 to 1.2: spreads the ends of connections that began together. */
   readonly ageFactor: number;
   requests: number;
   readonly running: Set<RunningExchange>;
@@ -60,7 +60,7 @@ export class ClientConnections {
     const facts = this.#factsOf(socket);
     facts.requests += 1;
     const ageMs = this.#monotonic() - facts.openedAt;
-    return facts.requests < limits.requestsPerConnection && ageMs < limits.connectionAgeMs * facts.ageFactor;
+    return mayStay(limits, facts.requests, ageMs, facts.ageFactor);
   }
 
   exchangeBegun(socket: Socket, exchange: RunningExchange): void {
@@ -80,7 +80,7 @@ export class ClientConnections {
     if (known !== undefined) return known;
     const facts: ConnectionFacts = {
       openedAt: this.#monotonic(),
-      ageFactor: 0.8 + 0.4 * this.#random(),
+      ageFactor: ageFactor(this.#random),
       requests: 0,
       running: new Set(),
     };

@@ -6,14 +6,11 @@ import { TLSSocket } from 'node:tls';
 import type { ErrorCode } from '#shared/error-code.js';
 import type { ForwardingSettings } from '#shared/settings.js';
 import { Attempts, type AttemptOwner, type AttemptsClient, type Choice } from '../attempts.js';
-import { chooserFor } from '../chooser.js';
 import { ClientIdentity } from '../http1/client-identity.js';
-import { authorityOf, joinedValues, pathOf, poolFor, protocolAskedFor } from '../http1/request-facts.js';
-import { hasHost } from '../http1/upstream-head.js';
-import { FIELD } from '../http1/wire/fields.js';
+import { pathOf, poolFor } from '../http1/request-facts.js';
+import { nameRequest } from '../http1/request-name.js';
 import { BODY } from '../http1/wire/framing.js';
-import { forwardedTarget, type RequestHead } from '../http1/wire/request-head.js';
-import { TARGET_FORM } from '../http1/wire/target.js';
+import type { RequestHead } from '../http1/wire/request-head.js';
 import { metricsFields } from '../local-answer.js';
 import { RequestAccount } from '../request-account.js';
 import type { Client } from '../routing/client-address.js';
@@ -22,10 +19,11 @@ import { countRequest } from '../routing/retry-budget.js';
 import type { PoolTable } from '../routing/routing-table.js';
 import type { Arrival } from './arrival.js';
 import { Attempt } from './attempt.js';
-import { checkRequest } from './check-request.js';
+import { checkArrival } from './check-request.js';
 import type { EngineParts } from './engine-parts.js';
 import type { Errand, Message } from './errand.js';
-import { replyAndClose } from './raw-reply.js';
+import { endLateBody, replyAndClose } from './last-answer.js';
+import { messageOf } from './message.js';
 import { RequestBody } from './request-body.js';
 
 /** Serves the request. Settles when nothing more happens. */
@@ -136,28 +134,26 @@ class Exchange implements Errand, AttemptsClient<Attempt, Message> {
 
   #serve(): void {
     const { context, connections } = this.parts;
-    const { request, response, refusal, shared } = this.arrival;
+    const { request, response, shared } = this.arrival;
     const table = context.table();
     const mayStay = connections.requestBegun(request.socket, this.settings.limits);
     if (this.parts.isClosing() || !mayStay) {
       response.shouldKeepAlive = false;
       shared?.retire();
     }
-    // What HTTP/2 refuses may have no target to look at.
-    if (refusal !== undefined) return this.#refuse(refusal);
-    const { method, url, rawHeaders } = request;
-    // Requests of HTTP/2 come in the shape of HTTP/1.1.
-    const httpVersion = shared === undefined ? request.httpVersion : '1.1';
-    const tables = this.parts.scratch.tables(this.settings.limits);
-    const head = checkRequest(tables, { method, url, httpVersion, rawHeaders });
-    if (typeof head === 'string') return this.#refuse(head);
+    const head = checkArrival(this.parts.scratch.tables(this.settings.limits), this.arrival);
+    if (typeof head === 'string') {
+      // What could not be read is no request.
+      this.account.refused(head);
+      return this.#say(head);
+    }
     if (head.body !== BODY.none) this.body.expect();
     const path = pathOf(head);
     const isMetrics = path === this.settings.metricsPath;
     const pool = isMetrics ? null : poolFor(head, path, table);
     if (pool !== null && typeof pool !== 'string') this.account.enterPool(pool);
     const client = new ClientIdentity(request.socket, request.socket instanceof TLSSocket).of(head, table);
-    const requestId = this.settings.accessLogRatio > 0 ? this.#name(head, client) : null;
+    const requestId = this.settings.accessLogRatio > 0 ? nameRequest(this.account, head, client) : null;
     if (pool === null) this.#answerMetrics();
     else if (typeof pool === 'string') this.reply(pool);
     else this.#forward(pool, head, client, requestId);
@@ -165,36 +161,13 @@ class Exchange implements Errand, AttemptsClient<Attempt, Message> {
 
   #forward(pool: PoolTable, head: RequestHead, client: Client, requestId: string | null): void {
     const { context, budget } = this.parts;
-    const { upgrade, expectsContinue } = this.arrival;
     countRequest(budget, this.account.startedAt);
-    this.#attempts = new Attempts(this, {
-      client,
-      target: forwardedTarget(head),
-      host: hostOf(head),
-      chunked: head.chunked,
-      awaitsContinue: expectsContinue && head.expectContinue,
-      upgrade: upgrade === null ? null : protocolAskedFor(head),
-      requestId,
-      chooser: chooserFor(context, pool, {
-        client,
-        // RFC 6265 allows one Cookie field only, but HTTP/2 splits it.
-        cookie: joinedValues(head, FIELD.cookie, '; '),
-        series: this.account.series,
-      }),
-    });
+    const { series } = this.account;
+    this.#attempts = new Attempts(
+      this,
+      messageOf(this.arrival, head, { context, pool, client, series, requestId }),
+    );
     this.#attempts.next(pool);
-  }
-
-  /** Names the request for the logs. Returns the id to tell the backend; `null`: it has the one that the client sent. */
-  #name(head: RequestHead, client: Client): string | null {
-    const given = client.trustedPeer ? joinedValues(head, FIELD.xRequestId, ', ') : null;
-    return this.account.name(given, client.address, authorityOf(head), forwardedTarget(head));
-  }
-
-  /** What could not be read is no request. */
-  #refuse(code: ErrorCode): void {
-    this.account.refused(code);
-    this.#say(code);
   }
 
   /** The totals of all workers, which the primary has. */
@@ -221,11 +194,7 @@ class Exchange implements Errand, AttemptsClient<Attempt, Message> {
       response.end(body);
     }
     this.body.discard();
+    endLateBody(this.arrival);
     this.over();
   }
-}
-
-function hostOf(head: RequestHead): Message['host'] {
-  if (head.targetForm === TARGET_FORM.absolute) return { kind: 'other', authority: authorityOf(head) ?? '' };
-  return { kind: hasHost(head) ? 'own' : 'none' };
 }

@@ -4,7 +4,8 @@
  */
 import type { IncomingMessage } from 'node:http';
 import { createProxyServer, type ProxyServer } from 'http-proxy-3';
-import { UpstreamRequest, type UpstreamOrder } from './upstream-request.js';
+import type { UpstreamOrder } from './upstream-order.js';
+import { UpstreamRequest } from './upstream-request.js';
 
 export class HttpProxy {
   readonly #proxy: ProxyServer;

@@ -15,7 +15,7 @@ import { checkRequest } from './check-request.js';
 import type { EngineParts } from './engine-parts.js';
 import { serveRequest } from './exchange.js';
 import { refusalFor } from './parse-error.js';
-import { replyAndClose } from './raw-reply.js';
+import { endGently, replyAndClose } from './last-answer.js';
 import { RequestLines } from './request-lines.js';
 
 export class Http1Front {
@@ -38,6 +38,7 @@ export class Http1Front {
 
   /** A connection of HTTP/1.1, over TLS after its handshake. */
   opened(socket: Socket): void {
+    endGently(socket);
     socket.on('end', () => {
       if (!this.#lines.isFree(socket)) socket.setTimeout(HALF_CLOSED_MS);
     });

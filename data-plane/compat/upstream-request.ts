@@ -4,56 +4,17 @@
  * here before anything is sent: it normalises paths, drops a lone `?`, merges fields and replaces the framing of
  * DELETE and OPTIONS. What follows from the end is `attempt.ts`'s.
  */
-import type { Agent, ClientRequest, IncomingMessage, InformationEvent, ServerResponse } from 'node:http';
+import type { ClientRequest, IncomingMessage, InformationEvent } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { TLSSocket } from 'node:tls';
-import type { ErrorCode } from '#shared/error-code.js';
 import type { FailureReason } from '#shared/outcome.js';
 import { MAX_INTERIM_RESPONSES } from '../engine-limits.js';
-import type { Scratch } from '../http1/scratch.js';
-import type { BackendEntry } from '../routing/routing-table.js';
 import { isPlainResponse, type ResponseFacts } from './check-response.js';
 import { checkTrailers, trailerPairs } from './check-trailers.js';
 import type { BodyFeed } from './request-body.js';
-import { UpstreamPatience, type PatienceOrder } from './upstream-patience.js';
-
-export type UpstreamEnd =
-  | { readonly kind: 'response'; readonly response: IncomingMessage; readonly upstream: ClientRequest }
-  | {
-      readonly kind: 'upgraded';
-      readonly response: IncomingMessage;
-      readonly socket: Duplex;
-      readonly head: Buffer;
-    }
-  | {
-      readonly kind: 'failed';
-      readonly reason: FailureReason;
-      /** An idle connection that the backend had closed meanwhile: says nothing about the backend. */
-      readonly stale: boolean;
-    }
-  /** The client stopped sending its body. */
-  | { readonly kind: 'client-timeout' }
-  /** It was not to be brought to an end. */
-  | { readonly kind: 'aborted' };
-
-export interface UpstreamOrder extends PatienceOrder {
-  readonly parts: PatienceOrder['parts'] & { readonly scratch: Scratch };
-  readonly request: IncomingMessage;
-  readonly response: ServerResponse;
-  readonly backend: BackendEntry;
-  readonly agent: Agent;
-  /** The protocol that the client asked for, if it may have another. */
-  readonly upgrade: string | null;
-  /** Target to send, as it is. */
-  readonly target: string;
-  /** Fields to send: name, value, name, value… */
-  readonly fields: readonly string[];
-  /** Told of each interim response. */
-  onInformation(information: InformationEvent): void;
-  /** The client's trailers may not go on. To be followed by `abort`. */
-  onBadTrailers(code: ErrorCode): void;
-}
+import type { UpstreamEnd, UpstreamOrder } from './upstream-order.js';
+import { UpstreamPatience } from './upstream-patience.js';
 
 export class UpstreamRequest {
   readonly feed: BodyFeed;

@@ -5,6 +5,7 @@
 import type { Socket } from 'node:net';
 import type { ErrorCode } from '#shared/error-code.js';
 import { REQUESTS_AT_ONCE } from '../engine-limits.js';
+import { ageFactor, mayStay } from '../connection-age.js';
 import { localAnswer } from '../local-answer.js';
 import { countRefusal } from '../request-account.js';
 import { ClientIdentity } from './client-identity.js';
@@ -33,7 +34,6 @@ export class DownstreamConnection extends ClientSocket implements ClientPort {
   readonly #reader: HeadReader<RequestHead>;
   readonly #onClosed: (connection: DownstreamConnection) => void;
   readonly #openedAt: number;
-  /** 0.8 to 1.2: spreads the ends of connections that began together. */
   readonly #ageFactor: number;
   #phase: Phase = 'fresh';
   #exchange: Exchange | null = null;
@@ -52,7 +52,7 @@ export class DownstreamConnection extends ClientSocket implements ClientPort {
     this.#onClosed = options.onClosed;
     this.#reader = createRequestReader(this.tables().request, latin1);
     this.#openedAt = parts.wheel.now;
-    this.#ageFactor = 0.8 + 0.4 * parts.context.random();
+    this.#ageFactor = ageFactor(parts.context.random);
     this.setDeadline(this.#settings().timeouts.requestHeadMs);
   }
 
@@ -191,10 +191,9 @@ export class DownstreamConnection extends ClientSocket implements ClientPort {
     this.#phase = 'exchange';
     wheel.clear(this.deadline);
     const ageMs = wheel.now - this.#openedAt;
-    const mayStay =
-      this.#requests < limits.requestsPerConnection && ageMs < limits.connectionAgeMs * this.#ageFactor;
     const { head } = this.#reader;
-    const exchange = new Exchange(this.parts, this, head, mayStay);
+    const stays = mayStay(limits, this.#requests, ageMs, this.#ageFactor);
+    const exchange = new Exchange(this.parts, this, head, stays);
     this.#exchange = exchange;
     return exchange.begin(head, bytes, from, to);
   }

@@ -20,13 +20,14 @@ import type { EngineParts } from './engine-parts.js';
 import type { Errand, Message } from './errand.js';
 import { RequestBody } from './request-body.js';
 import { authorityOf, joinedValues, pathOf, poolFor, protocolAskedFor } from './request-facts.js';
+import { nameRequest } from './request-name.js';
 import type { Framing } from './response-relay.js';
 import { hasHost, upstreamHead } from './upstream-head.js';
 import { UPGRADE } from './wire/connection.js';
 import { FIELD } from './wire/fields.js';
 import { BODY } from './wire/framing.js';
 import { REFUSALS } from './wire/refusal.js';
-import { forwardedTarget, type RequestHead } from './wire/request-head.js';
+import type { RequestHead } from './wire/request-head.js';
 
 export class Exchange implements Errand, AttemptsClient<Attempt, Message> {
   readonly parts: EngineParts;
@@ -70,7 +71,7 @@ export class Exchange implements Errand, AttemptsClient<Attempt, Message> {
       }
     }
     const client = this.client.identity.of(head, table);
-    const requestId = this.settings.accessLogRatio > 0 ? this.#name(head, client) : null;
+    const requestId = this.settings.accessLogRatio > 0 ? nameRequest(this.account, head, client) : null;
     if (pool === null) this.#answerMetrics();
     else if (typeof pool === 'string') this.reply(pool);
     else this.#forward(head, pool, client, requestId);
@@ -188,12 +189,6 @@ export class Exchange implements Errand, AttemptsClient<Attempt, Message> {
       awaitsContinue: head.expectContinue,
       chooser,
     });
-  }
-
-  /** Names the request for the logs. Returns the id to tell the backend; `null`: it has the one that the client sent. */
-  #name(head: RequestHead, client: Client): string | null {
-    const given = client.trustedPeer ? joinedValues(head, FIELD.xRequestId, ', ') : null;
-    return this.account.name(given, client.address, authorityOf(head), forwardedTarget(head));
   }
 
   #bodyOf(head: RequestHead): RequestBody {
