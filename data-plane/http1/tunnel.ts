@@ -1,6 +1,6 @@
 /**
  * An upgraded connection: bytes both ways, each side's end passed on by itself, cut when both were silent for too long.
- * Does not look at the bytes.
+ * Does not look at the bytes. Large messages are copied: a block to read into would be held as long as a tunnel is silent.
  */
 import type { RequestAccount } from '../request-account.js';
 import { writeBytes } from './byte-sink.js';
@@ -38,7 +38,6 @@ export class Tunnel implements UpstreamUser, TunnelPort, Expiring {
     this.#moved();
     account.received(length);
     if (!upstream.socket.writable) return;
-    client.memory.expectMore(length);
     writeBytes(upstream, client.memory, bytes, length);
     if (upstream.socket.writableNeedDrain) client.holdClient();
   }
@@ -73,7 +72,6 @@ export class Tunnel implements UpstreamUser, TunnelPort, Expiring {
     const { client, upstream, account } = this.#parts;
     this.#moved();
     account.sent(length);
-    upstream.memory.expectMore(length);
     writeBytes(client, upstream.memory, bytes, length);
     if (client.needsDrain) upstream.socket.pause();
   }

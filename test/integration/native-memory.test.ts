@@ -1,4 +1,4 @@
-/** Clients that do not read cost a worker no more than their buffers. (Row 19 of the faults that are to be survived.) */
+/** Clients that do not read, or are silent, cost a worker no more than their buffers. (Row 19 of the faults that are to be survived.) */
 import { readFileSync } from 'node:fs';
 import * as net from 'node:net';
 import type { AddressInfo } from 'node:net';
@@ -59,5 +59,37 @@ describe('a worker with clients that do not read', () => {
     await process.kill();
     await new Promise((resolve) => backend.close(resolve));
     expect(growth).toBeLessThan(GROWTH_BYTES);
+  });
+});
+
+describe('a worker with tunnels that were busy once', () => {
+  it('holds nothing for them while they are silent', async () => {
+    const message = Buffer.alloc(100_000, 'm');
+    const backend = net.createServer((socket) => {
+      socket.on('error', () => undefined);
+      socket.once('data', () => {
+        socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n');
+        socket.on('data', (echo: Buffer) => socket.write(echo));
+      });
+    });
+    await new Promise<void>((resolve) => backend.listen(0, '127.0.0.1', resolve));
+    const process = forkWorker();
+    process.send(welcome());
+    process.sendSnapshot(snapshotOf([poolOf([backendAt('a', (backend.address() as AddressInfo).port)])]));
+    const { port } = await process.hears('ready');
+    const before = residentBytes(process.worker.process.pid);
+    const clients = await Promise.all(Array.from({ length: 2 * READERS }, () => connectRaw(port)));
+    for (const client of clients) {
+      client.send('GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n');
+      await client.until(/\r\n\r\n/);
+      client.send(message);
+      await waitUntil('the echo', () => client.received().length > message.length);
+    }
+    const growth = residentBytes(process.worker.process.pid) - before;
+    for (const client of clients) client.close();
+    await process.kill();
+    await new Promise((resolve) => backend.close(resolve));
+    // A block of 128 KiB for each, in one direction alone, would be 26 MB.
+    expect(growth).toBeLessThan(18 * 1024 * 1024);
   });
 });
