@@ -9,13 +9,14 @@ import { beginAnswer, beginTunnel } from './attempt-answer.js';
 import type { AttemptFacts, Errand, Message } from './errand.js';
 import { ResponseRelay, type RelayOwner } from './response-relay.js';
 import type { HeadTables } from './scratch.js';
-import type { UpstreamConnection, UpstreamUser } from './upstream-connection.js';
+import type { UpstreamConnection } from './upstream-connection.js';
+import type { UpstreamTaker } from './upstream-connections.js';
 import { withHost } from './upstream-head.js';
 import type { ResponseHead } from './wire/response-head.js';
 
 type Phase = 'connecting' | 'sending' | 'awaiting' | 'responding' | 'over';
 
-export class Attempt implements RunningAttempt, UpstreamUser, RelayOwner, AttemptFacts {
+export class Attempt implements RunningAttempt, UpstreamTaker, RelayOwner, AttemptFacts {
   readonly #owner: AttemptOwner;
   readonly errand: Errand;
   readonly message: Message;
@@ -55,6 +56,10 @@ export class Attempt implements RunningAttempt, UpstreamUser, RelayOwner, Attemp
     this.#upstream = this.errand.parts.upstreams.take(backend, this);
     if (this.#upstream === null) this.#open();
     else this.#send();
+  }
+
+  mayRepeat(): boolean {
+    return this.#owner.mayRepeat();
   }
 
   abort(cause: AbortCause): void {

@@ -52,6 +52,8 @@ export class UpstreamConnection implements Expiring, ByteSink {
   readonly deadline: Deadline;
   user: UpstreamUser | null;
   connected = false;
+  /** On the clock of the wheel: when it last became idle. */
+  idleSince = 0;
   /** It has carried an exchange before the present one. */
   isReused = false;
   readonly #host: UpstreamHost;

@@ -10,6 +10,20 @@ import { TlsSessions } from './tls-sessions.js';
 import type { TimerWheel } from './timer-wheel.js';
 import { UpstreamConnection, type UpstreamHost, type UpstreamUser } from './upstream-connection.js';
 
+/**
+ * How long a connection may have been idle for a request that may not be sent twice. Where a backend closes one just when it is
+ * used nobody knows whether that was carried out, and the client gets a 502; others are sent again. Backends close after
+ * two seconds of idleness (gunicorn) or more, so that this cannot happen where it does not have to: it costs such
+ * requests a connection of their own where there are fewer than one a second.
+ */
+const TRUSTED_IDLE_MS = 1_000;
+
+/** Who wants a connection. */
+export interface UpstreamTaker extends UpstreamUser {
+  /** Whether the request may be sent once more if this connection turns out to be closed. */
+  mayRepeat(): boolean;
+}
+
 export class UpstreamConnections {
   readonly #idle = new Map<string, UpstreamConnection[]>();
   readonly #sessions = new TlsSessions();
@@ -25,13 +39,17 @@ export class UpstreamConnections {
     this.#bug = bug;
   }
 
-  /** An idle connection to the backend, if there is one. */
-  take(backend: BackendEntry, user: UpstreamUser): UpstreamConnection | null {
+  /** An idle connection to the backend, if there is one that may do for this request. */
+  take(backend: BackendEntry, user: UpstreamTaker): UpstreamConnection | null {
     const idle = this.#idle.get(backend.origin);
     let connection = idle?.pop();
     // `close` is told later than the end: a request that nobody may repeat must not meet it in between.
     while (connection?.socket.destroyed === true) connection = idle?.pop();
-    if (connection === undefined) return null;
+    if (idle === undefined || connection === undefined) return null;
+    if (this.#wheel.now - connection.idleSince > TRUSTED_IDLE_MS && !user.mayRepeat()) {
+      idle.push(connection);
+      return null;
+    }
     this.#wheel.clear(connection.deadline);
     connection.user = user;
     return connection;
@@ -63,6 +81,7 @@ export class UpstreamConnections {
       return;
     }
     idle.push(connection);
+    connection.idleSince = this.#wheel.now;
     this.#wheel.set(connection.deadline, settings.timeouts.upstreamKeepAliveMs);
   }
 

@@ -2,8 +2,8 @@
 import { ReadBuffers } from '../../data-plane/http1/read-buffers.js';
 import { Scratch } from '../../data-plane/http1/scratch.js';
 import { TimerWheel } from '../../data-plane/http1/timer-wheel.js';
-import type { UpstreamConnection, UpstreamUser } from '../../data-plane/http1/upstream-connection.js';
-import { UpstreamConnections } from '../../data-plane/http1/upstream-connections.js';
+import type { UpstreamConnection } from '../../data-plane/http1/upstream-connection.js';
+import { UpstreamConnections, type UpstreamTaker } from '../../data-plane/http1/upstream-connections.js';
 import { applySnapshot, type BackendEntry } from '../../data-plane/routing/routing-table.js';
 import { seededRandom } from '../../shared/prng.js';
 import { startBackend, type BackendServer } from '../support/backend-server.js';
@@ -11,7 +11,8 @@ import { backendAt, forwardingSettings, poolOf, snapshotOf } from '../support/sn
 import { waitUntil } from '../support/wait-until.js';
 
 const SETTINGS = forwardingSettings();
-const NOBODY: UpstreamUser = {
+const NOBODY: UpstreamTaker = {
+  mayRepeat: () => true,
   upstreamConnected: () => undefined,
   upstreamBytes: () => undefined,
   upstreamEnded: () => undefined,
