@@ -38,13 +38,19 @@ const CUT_OFF_FACTOR = 2;
 const PSEUDO_FIELDS = 4;
 /** How long a connection that was closed may take to say so. A peer that does not read would hold it for ever. */
 const FAREWELL_MS = 2_000;
+/** What it costs node to end a stream with its connection, in requests. */
+const STREAM_END_COST = 0.2;
 
 export interface Http2ConnectionOrder {
   readonly limits: LimitSettings;
   /** How long it may be without a stream. */
   readonly idleMs: number;
+  /** How long a client may take nothing of an answer. */
+  readonly answerIdleMs: number;
   monotonic(): number;
   onRequest(arrival: Arrival): void;
+  /** Runs it in this connection's turn. @param cost in requests */
+  later(run: () => void, cost?: number): void;
   /** All is over, nothing is left. */
   onClosed(): void;
   /** Closed for this reason before its time. */
@@ -58,6 +64,7 @@ export class Http2Connection {
   readonly #conduct: Conduct;
   readonly #idleTimer: NodeJS.Timeout;
   #farewell: NodeJS.Timeout | null = null;
+  #ending = false;
   #streams = 0;
   #inspected: { at: number; received: number; sent: number };
   #requests = 0;
@@ -141,14 +148,22 @@ export class Http2Connection {
     const request = new Http2Request(stream, this.#socket, shape, (count) => {
       this.#bodyBytes += count;
     });
-    response = new Http2Response(stream, request);
-    this.#order.onRequest({
+    const answer = new Http2Response(stream, request, {
+      idleMs: this.#order.answerIdleMs,
+      later: (run) => this.#order.later(run),
+    });
+    response = answer;
+    const arrival: Arrival = {
       request,
-      response,
+      response: answer,
       expectsContinue: shape.expectsContinue,
       upgrade: null,
       shared: { retire: () => this.retire() },
       ...(shape.refusal === null ? {} : { refusal: shape.refusal }),
+    };
+    this.#order.later(() => {
+      // Who has left meanwhile is not worth a connection to a backend.
+      if (!answer.isLost) this.#order.onRequest(arrival);
     });
   }
 
@@ -174,8 +189,10 @@ export class Http2Connection {
   }
 
   #end(): void {
+    if (this.#ending) return;
+    this.#ending = true;
     this.#beginFarewell();
-    setImmediate(() => this.#session.destroy());
+    this.#order.later(() => this.#session.destroy(), Math.ceil(this.#streams * STREAM_END_COST));
   }
 
   #beginFarewell(): void {

@@ -40,13 +40,10 @@ export class Http2Connections {
     const connection = new Http2Connection(socket, {
       limits,
       idleMs: timeouts.keepAliveMs,
+      answerIdleMs: timeouts.responseIdleMs,
       monotonic: () => this.#context.monotonic(),
-      onRequest: (arrival) => {
-        this.#pace.add(connection, () => {
-          // Who has left meanwhile is not worth a connection to a backend.
-          if (!arrival.response.destroyed) this.#onRequest(arrival);
-        });
-      },
+      onRequest: this.#onRequest,
+      later: (run, cost) => this.#pace.add(connection, run, cost),
       onClosed: () => this.#closed(connection),
       onMisconduct: (reason) =>
         this.#context.logger.warn({ client: socket.remoteAddress, reason }, 'HTTP/2 connection closed'),

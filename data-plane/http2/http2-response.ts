@@ -18,6 +18,13 @@ const LATE_BODY_MS = 2_000;
  */
 const HELD_BYTES = 2 * 1024;
 
+export interface Http2ResponseOrder {
+  /** How long the client may take nothing, milliseconds. */
+  readonly idleMs: number;
+  /** Runs it when there is time for it. */
+  later(run: () => void): void;
+}
+
 export class Http2Response extends Writable implements DownstreamResponse {
   readonly socket = null;
   sendDate = true;
@@ -26,18 +33,35 @@ export class Http2Response extends Writable implements DownstreamResponse {
   chunkedEncoding = false;
   readonly #stream: ServerHttp2Stream;
   readonly #request: Http2Request;
+  readonly #idleMs: number;
   #trailers: OutgoingHttpHeaders = {};
+  #isGivenUp = false;
+  /** For the client to take what was written last. */
+  #patience: NodeJS.Timeout | null = null;
+  #isWaiting = false;
   /** Set while the answer has been written and its trailers have not been asked for. */
   #trailersSent: (() => void) | null = null;
 
-  constructor(stream: ServerHttp2Stream, request: Http2Request) {
+  constructor(stream: ServerHttp2Stream, request: Http2Request, order: Http2ResponseOrder) {
     super({ decodeStrings: false, highWaterMark: HELD_BYTES });
     this.#stream = stream;
     this.#request = request;
+    this.#idleMs = order.idleMs;
     // Whoever uses the answer adds a listener of its own; a lost client must not end the process meanwhile.
     this.on('error', () => undefined);
-    stream.on('aborted', () => this.destroy());
-    stream.on('close', () => this.#streamClosed());
+    // A hundred streams can be reset in one packet, and giving one up closes a connection to a backend.
+    const lost = (): void => {
+      if (this.#isGivenUp || this.writableFinished) return;
+      this.#isGivenUp = true;
+      order.later(() => this.#giveUp());
+    };
+    stream.on('aborted', lost);
+    stream.on('close', lost);
+  }
+
+  /** Nobody will see anything of it any more. */
+  get isLost(): boolean {
+    return this.#isGivenUp || this.destroyed || this.#stream.closed || this.#stream.destroyed;
   }
 
   get headersSent(): boolean {
@@ -85,22 +109,37 @@ export class Http2Response extends Writable implements DownstreamResponse {
     encoding: BufferEncoding,
     callback: (error?: Error | null) => void,
   ): void {
-    // The callback comes when the client's window has let the chunk through.
-    if (this.#stream.writableEnded) callback();
-    else this.#stream.write(chunk, encoding, callback);
+    // What is lost asks for no more until it is given up: its backend would be read for nobody.
+    if (this.#isGivenUp) return;
+    if (this.#stream.writableEnded) {
+      callback();
+      return;
+    }
+    this.#awaitClient();
+    // The callback comes when the client's window has let the chunk through, or the stream is gone.
+    this.#stream.write(chunk, encoding, (error) => {
+      this.#isWaiting = false;
+      if (!this.#isGivenUp) callback(error);
+    });
   }
 
   override _final(callback: (error?: Error | null) => void): void {
     const stream = this.#stream;
+    this.#awaitClient();
     if (stream.writableFinished) callback();
     else if (this.chunkedEncoding) this.#trailersSent = callback;
-    else stream.once('finish', () => callback());
+    else {
+      stream.once('finish', () => {
+        if (!this.#isGivenUp) callback();
+      });
+    }
     stream.end();
     this.once('finish', () => this.#endLateBody());
   }
 
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
     const stream = this.#stream;
+    if (this.#patience !== null) clearTimeout(this.#patience);
     this.#request.dump();
     if (!this.writableFinished) {
       this.#request.destroy();
@@ -110,7 +149,19 @@ export class Http2Response extends Writable implements DownstreamResponse {
     callback(error);
   }
 
-  #streamClosed(): void {
+  /** With a window of 0 even the shortest answer, one of our own, would stay here for ever. */
+  #awaitClient(): void {
+    this.#isWaiting = true;
+    if (this.#patience !== null) {
+      this.#patience.refresh();
+      return;
+    }
+    this.#patience = setTimeout(() => {
+      if (this.#isWaiting) this.destroy();
+    }, this.#idleMs);
+  }
+
+  #giveUp(): void {
     if (!this.writableFinished) this.destroy();
   }
 

@@ -305,6 +305,16 @@ describe('a hostile HTTP/2 client', () => {
     );
   });
 
+  it('takes nothing of our own answers: cut when nothing moves', async () => {
+    await start(() => undefined, { timeouts: { responseIdleMs: 300 } });
+    const client = await attacker([SETTING.initialWindowSize, 0]);
+    for (let stream = 1; stream < 40; stream += 2) {
+      client.send(headers(stream, request({ ':scheme': 'http' })));
+    }
+    for (let stream = 1; stream < 40; stream += 2) expect(await client.resetCode(stream)).toBe(CODE.internal);
+    expect(attacks()).toEqual([]);
+  });
+
   it('does not read from its socket at all (CVE-2019-9517, CVE-2024-45506): cut, and a GOAWAY that cannot leave harms nobody', async () => {
     const big = answer('x'.repeat(256 * 1024));
     await start(() => big, {

@@ -63,6 +63,18 @@ describe('the pace of a worker', () => {
     expect(turn().slice(0, 3)).toEqual([`${many.at(-2)}1`, `${many.at(-1)}1`, `${many[0]}2`]);
   });
 
+  it('lets what costs more leave room for less', () => {
+    pace.add({}, () => begun.push('dear'), REQUESTS_PER_TURN);
+    add('b1');
+    expect(turn()).toEqual(['dear']);
+    expect(turn()).toEqual(['b1']);
+  });
+
+  it('runs what costs nothing', () => {
+    pace.add({}, () => begun.push('free'), 0);
+    expect(turn()).toEqual(['free']);
+  });
+
   it('begins what comes while it begins others in the same turn, if that has room', () => {
     pace.add({}, () => add('b1'));
     expect(turn()).toEqual(['b1']);
