@@ -7,7 +7,9 @@ import type { AddressInfo, Server } from 'node:net';
 import type { Server as TlsServer, TlsOptions } from 'node:tls';
 import type { CertificateMaterial, ListenerSettings } from '#shared/message.js';
 import type { Logger } from '#shared/ports.js';
+import type { ForwarderContext } from './forwarder.js';
 import { alpnProtocols } from './http2/http2-connections.js';
+import type { ConnectionRefusal } from './reports/request-series.js';
 
 /** Connections that the system may hold for us before we accept them. */
 const BACKLOG = 4_096;
@@ -36,6 +38,19 @@ export async function listenOn(server: Server, settings: ListenerSettings, logge
   // Accepting can fail while the process is out of file descriptors; it goes on by itself.
   server.on('error', (error) => logger.error({ error: error.message }, 'listener failed'));
   return (server.address() as AddressInfo).port;
+}
+
+/** Counts the connections that come to nothing: beyond the limit, or without a TLS handshake. */
+export function countRefusals(server: Server, context: ForwarderContext): void {
+  const { series } = context;
+  const refuse = (reason: ConnectionRefusal): void =>
+    series.counters.add(series.connectionsRefused.get(reason), 1);
+  server.on('drop', () => {
+    refuse('limit');
+    // It may have been raised, and is looked at nowhere else while all connections are taken.
+    server.maxConnections = context.table().forwarding.limits.connectionsPerWorker;
+  });
+  server.on('tlsClientError', () => refuse('tls'));
 }
 
 /** How TLS is terminated. Throws when there is no certificate. */

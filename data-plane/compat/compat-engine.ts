@@ -12,7 +12,7 @@ import type { ForwardingSettings } from '#shared/settings.js';
 import { IDLE_SWEEP_MS } from '../engine-limits.js';
 import type { Forwarder, ForwarderContext } from '../forwarder.js';
 import { Http2Connections } from '../http2/http2-connections.js';
-import { listenOn, renewCertificate, tlsOptions } from '../listener.js';
+import { countRefusals, listenOn, renewCertificate, tlsOptions } from '../listener.js';
 import { createRetryBudget } from '../routing/retry-budget.js';
 import { createParts, type EngineParts } from './engine-parts.js';
 import { serveRequest } from './exchange.js';
@@ -43,6 +43,7 @@ export class CompatEngine implements Forwarder {
   listen(settings: ListenerSettings, certificate: CertificateMaterial | null): Promise<number> {
     const server = this.#createServer(settings, certificate);
     this.#server = server;
+    countRefusals(server, this.#context);
     this.#follow();
     return listenOn(server, settings, this.#context.logger);
   }

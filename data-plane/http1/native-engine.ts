@@ -8,7 +8,7 @@ import type { CertificateMaterial, ListenerSettings } from '#shared/message.js';
 import { Http2Service } from '../compat/http2-service.js';
 import { bugReporter } from '../bug-report.js';
 import { IDLE_GRACE_MS, IDLE_SWEEP_MS } from '../engine-limits.js';
-import { listenOn, renewCertificate, tlsOptions } from '../listener.js';
+import { countRefusals, listenOn, renewCertificate, tlsOptions } from '../listener.js';
 import type { Forwarder, ForwarderContext } from '../forwarder.js';
 import { createRetryBudget } from '../routing/retry-budget.js';
 import { DownstreamConnection } from './downstream-connection.js';
@@ -52,6 +52,7 @@ export class NativeEngine implements Forwarder {
   listen(settings: ListenerSettings, certificate: CertificateMaterial | null): Promise<number> {
     const server = this.#createServer(settings, certificate);
     this.#server = server;
+    countRefusals(server, this.#context);
     this.#parts.wheel.start();
     return listenOn(server, settings, this.#context.logger);
   }

@@ -4,11 +4,18 @@
  */
 import type { ErrorCode } from '#shared/error-code.js';
 import type { BackendId, PoolId } from '#shared/ids.js';
-import { METHOD_LABELS, NO_POOL, type STICKY_RESULTS, type WITHHELD_CAUSES } from '#shared/metrics.js';
+import {
+  METHOD_LABELS,
+  NO_POOL,
+  type CONNECTION_REFUSALS,
+  type STICKY_RESULTS,
+  type WITHHELD_CAUSES,
+} from '#shared/metrics.js';
 import type { FailureReason } from '#shared/outcome.js';
 import type { Counters, Slot } from './counters.js';
 
 export type StickyResult = (typeof STICKY_RESULTS)[number];
+export type ConnectionRefusal = (typeof CONNECTION_REFUSALS)[number];
 export type WithheldCause = (typeof WITHHELD_CAUSES)[number];
 
 const METHOD_NUMBERS: ReadonlyMap<string, number> = new Map(
@@ -109,6 +116,7 @@ export class PoolSeries {
 export class RequestSeries {
   readonly counters: Counters;
   readonly connectionsAccepted: Slot;
+  readonly connectionsRefused: Cached<ConnectionRefusal>;
   readonly accessLogDropped: Slot;
   readonly internalErrors: Slot;
   /** Requests that reached no pool. */
@@ -118,6 +126,7 @@ export class RequestSeries {
   constructor(counters: Counters) {
     this.counters = counters;
     this.connectionsAccepted = counters.counter('connectionsAccepted');
+    this.connectionsRefused = new Cached((reason) => counters.counter('connectionsRefused', reason));
     this.internalErrors = counters.counter('internalErrors');
     this.accessLogDropped = counters.counter('accessLogDropped');
     this.noPool = new PoolSeries(counters, NO_POOL);

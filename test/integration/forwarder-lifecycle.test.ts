@@ -121,6 +121,7 @@ describe.each(ENGINES)('the %s engine as a server', (_name, startEngine) => {
     const three = await connect();
     await three.closed();
     expect(engine.forwarder.connections()).toBe(2);
+    await waitUntil('the count', () => engine.counted('connectionsRefused', 'limit') === 1);
     two.close();
     await waitUntil('room', () => engine.forwarder.connections() === 1);
     const four = await connect();
@@ -312,6 +313,7 @@ describe.each(ENGINES)('the %s engine as a server', (_name, startEngine) => {
       hello.socket.resetAndDestroy();
       expect(await exchange(await connectTls(), CLOSE)).toMatch(/ok$/);
       await waitUntil('nobody there', () => engine.forwarder.connections() === 0);
+      await waitUntil('the count', () => engine.counted('connectionsRefused', 'tls') === 2);
     });
 
     it('takes only ciphers with forward secrecy and authenticated encryption, before and after a new certificate', async () => {

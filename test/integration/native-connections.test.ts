@@ -80,6 +80,24 @@ describe.each(ENGINES.filter(([name]) => name === 'native'))(
       });
     });
 
+    it('follows a raised limit of connections at once', async () => {
+      await start(() => answer('ok'), { limits: { connectionsPerWorker: 1 } });
+      const first = await connect();
+      first.send(GET);
+      await first.until(/ok$/);
+      const pool = poolOf([backendAt('a', backend.port)]);
+      engine.apply({ ...snapshotOf([pool], { limits: { connectionsPerWorker: 2 } }), version: 2 });
+      // The first one to come after that may still be turned away.
+      const isServed = async (): Promise<boolean> => {
+        const client = await connect();
+        const { socket } = client;
+        client.send(GET);
+        await waitUntil('a word', () => client.received() !== '' || socket.readableEnded || socket.closed);
+        return client.received().endsWith('ok');
+      };
+      expect((await isServed()) || (await isServed())).toBe(true);
+    });
+
     describe('shutting down', () => {
       it('answers the next request of an idle connection, as its last', async () => {
         await start(() => answer('ok'));
