@@ -59,6 +59,8 @@ const TESTED: readonly (readonly [id: string, trigger: string, ...files: string[
   ['CVE-2021-32640', 'thousands of spaces in a field', `${CASES}fields.ts`],
   ['CVE-2026-21637', 'odd server names', DEFECTS],
   ['CVE-2026-48928', 'a server name in upper case', DEFECTS],
+  ['CVE-2025-23419', 'a session resumed under another name', 'test/integration/tls-to-backends.test.ts'],
+  ['CVE-2026-48934', 'a session resumed under another name', 'test/integration/tls-to-backends.test.ts'],
   ['CVE-2020-8265', 'a TLS client that is gone while it is written to', DEFECTS],
 ];
 
