@@ -7,6 +7,17 @@ import { assert } from '#shared/assert.js';
 import type { BackendId, PoolId } from '#shared/ids.js';
 import type { LoadMessage } from '#shared/message.js';
 
+/** Limit of a backend that has none. A small integer, cheap to compare with. */
+export const NO_LIMIT = 2 ** 30 - 1;
+
+/** Told of the two changes of a backend's load that matter to its limit. */
+export interface LoadGate {
+  /** The last slot has been taken. */
+  filled(): void;
+  /** There is a slot again. */
+  freed(): void;
+}
+
 export interface BackendLoad {
   /** Attempts in flight from this worker. */
   own: number;
@@ -18,21 +29,32 @@ export interface BackendLoad {
   picked: number;
   /** Told of each change: the picker of the newest table, if it orders backends by load. */
   watcher: (() => void) | null;
+  /** Attempts that this worker may have in flight. */
+  limit: number;
+  /** The newest table's; `null` without a limit. */
+  gate: LoadGate | null;
 }
 
 export function idleLoad(): BackendLoad {
-  return { own: 0, others: 0, turn: 0, picked: 0, watcher: null };
+  return { own: 0, others: 0, turn: 0, picked: 0, watcher: null, limit: NO_LIMIT, gate: null };
+}
+
+export function hasRoom(load: BackendLoad): boolean {
+  return load.own < load.limit;
 }
 
 export function loadStarted(load: BackendLoad): void {
   load.own += 1;
   load.watcher?.();
+  if (load.own === load.limit) load.gate?.filled();
 }
 
 export function loadFinished(load: BackendLoad): void {
   assert(load.own > 0, 'an attempt was finished that had not been started');
   load.own -= 1;
   load.watcher?.();
+  // Above the limit, which may have been lowered meanwhile, one that ends makes no room.
+  if (load.own === load.limit - 1) load.gate?.freed();
 }
 
 interface Loaded {

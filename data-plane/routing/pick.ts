@@ -1,7 +1,10 @@
-/** Which backend an attempt goes to. Never waits: where a permit or backend is missing, the answer is another one or `null`. */
+/**
+ * Which backend an attempt goes to: one that has room. Never waits: where a permit, a slot or a backend is missing, the
+ * answer is another one or `null`.
+ */
 import type { Random } from '#shared/ports.js';
 import type { BackendEntry } from './backend-entry.js';
-import { loadFinished, loadStarted } from './backend-load.js';
+import { hasRoom, loadFinished, loadStarted } from './backend-load.js';
 import type { PoolTable } from './pool-table.js';
 import {
   type TrialLedger,
@@ -25,21 +28,32 @@ export interface Pick {
  */
 export function pick(pool: PoolTable, tried: readonly BackendEntry[], random: Random): Pick | null {
   if (pool.panic) {
-    const backend = pool.picker.next(tried, random);
+    const backend = next(pool, tried, random);
     return backend === null ? null : { backend, permit: permitOf(pool, backend) };
   }
   const trial = tried.length === 0 ? useNextPermit(pool.trials, tried) : null;
   if (trial !== null) return trial;
-  const backend = pool.picker.next(tried, random);
+  const backend = next(pool, tried, random);
   return backend === null ? useNextPermit(pool.trials, tried) : { backend, permit: null };
+}
+
+function next(pool: PoolTable, tried: readonly BackendEntry[], random: Random): BackendEntry | null {
+  return pool.room.open === 0 ? null : pool.picker.next(tried, random);
+}
+
+/** The same where it is clear that only `freed`, which has room again, comes into question. */
+export function pickFreed(pool: PoolTable, freed: BackendEntry): Pick | null {
+  const permit = permitOf(pool, freed);
+  return freed.serves || permit !== null ? { backend: freed, permit } : null;
 }
 
 /**
  * The backend that a sticky session is bound to, if it may serve the session now; otherwise `null`, and the session
- * moves. A half-open backend takes its own sessions as trials while this worker holds permits.
+ * moves, or waits if nothing but room is missing. A half-open backend takes its own sessions as trials while this worker
+ * holds permits.
  */
 export function pickBound(pool: PoolTable, bound: BackendEntry, tried: readonly BackendEntry[]): Pick | null {
-  if (tried.some(({ id }) => id === bound.id)) return null;
+  if (!hasRoom(bound.load) || tried.some(({ id }) => id === bound.id)) return null;
   const permit = permitOf(pool, bound);
   return bound.keepsSessions || permit !== null ? { backend: bound, permit } : null;
 }

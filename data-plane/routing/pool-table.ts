@@ -1,6 +1,6 @@
 /** One pool in a routing table: its backends and everything that picks among them. Built whole, from a snapshot. */
 import type { BackendId, PoolId } from '#shared/ids.js';
-import type { Algorithm, StickySettings } from '#shared/settings.js';
+import { DEFAULT_QUEUE, type Algorithm, type StickySettings } from '#shared/settings.js';
 import type { PoolSnapshot } from '#shared/snapshot.js';
 import { LeastConnections } from './algorithms/least-connections.js';
 import type { Picker, PickerStart } from './algorithms/picker.js';
@@ -9,7 +9,15 @@ import { RoundRobin } from './algorithms/round-robin.js';
 import { WeightedRoundRobin } from './algorithms/weighted-round-robin.js';
 import { AddressAffinity } from './address-affinity.js';
 import { type BackendEntry, backendEntry } from './backend-entry.js';
+import { NO_LIMIT, hasRoom } from './backend-load.js';
+import { shareOf } from './connection-share.js';
+import { PendingQueue } from './pending-queue.js';
 import type { LedgerUpdate, TrialQueue } from './trial-permits.js';
+
+export interface PoolRoom {
+  /** Serving backends that have room. */
+  open: number;
+}
 
 export interface PoolTable {
   readonly id: PoolId;
@@ -18,6 +26,12 @@ export interface PoolTable {
   readonly sticky: StickySettings | null;
   readonly panic: boolean;
   readonly backends: readonly BackendEntry[];
+  /** Those that take new traffic without a permit, full or not. */
+  readonly serving: readonly BackendEntry[];
+  /** Told by their loads, so that a pool that is full is seen at a glance. */
+  readonly room: PoolRoom;
+  /** Requests that wait for room. Shared with the tables before and after. */
+  readonly queue: PendingQueue;
   readonly byId: ReadonlyMap<BackendId, BackendEntry>;
   /** By `hashHex`: what a session cookie names. */
   readonly byHash: ReadonlyMap<string, BackendEntry>;
@@ -40,6 +54,7 @@ export function poolTable(
   const trials: TrialQueue = [];
   const backends = pool.backends.map((one) => {
     const entry = backendEntry(pool, one, previous?.byId.get(one.id));
+    entry.load.limit = shareOf(one.maxConnections, start.workers);
     permits.collect(entry, one.permits, trials);
     return entry;
   });
@@ -48,15 +63,21 @@ export function poolTable(
   const returning = backends.filter(
     ({ availability, serves, weight }) => availability === 'trial' && !serves && weight > 0,
   );
+  if (previous !== undefined) closeGates(previous);
   // Only the picker of this table is told of loads; a load that the algorithm does not watch tells nobody.
   for (const { load } of backends) load.watcher = null;
-  return {
+  const queue = previous?.queue ?? new PendingQueue();
+  queue.settings = pool.queue ?? DEFAULT_QUEUE;
+  const table: PoolTable = {
     id: pool.id,
     version: pool.version,
     algorithm: pool.algorithm,
     sticky: pool.sticky,
     panic: pool.panic,
     backends,
+    serving,
+    room: { open: serving.filter(({ load }) => hasRoom(load)).length },
+    queue,
     byId,
     byHash: new Map(backends.map((entry) => [entry.hashHex, entry])),
     picker: pickerFor(pool.algorithm, serving, { ...start, previous: previous?.picker ?? null }),
@@ -67,6 +88,32 @@ export function poolTable(
         ? null
         : new AddressAffinity([...serving, ...returning], previous?.homes ?? null),
   };
+  openGates(table);
+  return table;
+}
+
+/** Nothing of this table is told of loads any more: it is replaced, or its pool is gone. */
+export function closeGates({ backends }: PoolTable): void {
+  for (const { load } of backends) load.gate = null;
+}
+
+function openGates(table: PoolTable): void {
+  const { room, picker, queue } = table;
+  for (const entry of table.backends) {
+    if (entry.load.limit === NO_LIMIT) continue;
+    entry.load.gate = {
+      filled: () => {
+        if (entry.serves) room.open -= 1;
+      },
+      freed: () => {
+        if (entry.serves) {
+          room.open += 1;
+          picker.freed?.(entry);
+        }
+        queue.freed(table, entry);
+      },
+    };
+  }
 }
 
 function pickerFor(algorithm: Algorithm, serving: readonly BackendEntry[], start: PickerStart): Picker {

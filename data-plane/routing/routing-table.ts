@@ -1,12 +1,12 @@
 /**
- * What a worker routes by, built whole from a snapshot and swapped in one assignment. Rotations, loads and permits are
- * handed over from the table before, so build a table only to use it.
+ * What a worker routes by, built whole from a snapshot and swapped in one assignment. Rotations, loads, permits and those
+ * who wait are handed over from the table before, so build a table only to use it.
  */
 import type { PoolId } from '#shared/ids.js';
 import type { Random } from '#shared/ports.js';
 import type { ForwardingSettings } from '#shared/settings.js';
 import { type Snapshot, type SnapshotPosition, isNewer } from '#shared/snapshot.js';
-import { type PoolTable, poolTable } from './pool-table.js';
+import { type PoolTable, closeGates, poolTable } from './pool-table.js';
 import { type RouteIndex, buildRouteIndex } from './route-match.js';
 import { type TrialLedger, LedgerUpdate, emptyLedger } from './trial-permits.js';
 import { type TrustedProxies, parseTrusted } from './trusted-proxies.js';
@@ -45,6 +45,12 @@ export function buildRoutingTable(snapshot: Snapshot, options: TableOptions): Ro
     pools.set(pool.id, poolTable(pool, permits, previous?.pools.get(pool.id), options));
   }
   permits.finish();
+  for (const before of previous?.pools.values() ?? []) {
+    if (pools.has(before.id)) continue;
+    closeGates(before);
+    before.queue.close();
+  }
+  for (const pool of pools.values()) pool.queue.tableChanged(pool, options.random);
   return {
     epoch: snapshot.epoch,
     version: snapshot.version,

@@ -4,8 +4,10 @@ import type { BackendEntry } from '../backend-entry.js';
 
 /** Chooses among the serving backends of one pool in one routing table. Built anew with each table. */
 export interface Picker {
-  /** A backend that is not one of `tried`, or `null` when all are. */
+  /** A backend that has room and is not one of `tried`, or `null` when there is none. */
   next(tried: readonly BackendEntry[], random: Random): BackendEntry | null;
+  /** One that was full has room again. */
+  freed?(entry: BackendEntry): void;
 }
 
 /** Where a picker begins. */

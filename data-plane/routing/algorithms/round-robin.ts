@@ -1,6 +1,6 @@
-/** Round robin: each serving backend in turn, whatever its weight. O(1) per pick. */
+/** Round robin: each serving backend in turn, whatever its weight. O(1) per pick, and a look at each full one on the way. */
 import type { BackendEntry } from '../backend-entry.js';
-import type { BackendLoad } from '../backend-load.js';
+import { type BackendLoad, hasRoom } from '../backend-load.js';
 import { type Picker, type PickerStart, isTried, startingPhase } from './picker.js';
 
 export class RoundRobin implements Picker {
@@ -15,12 +15,12 @@ export class RoundRobin implements Picker {
 
   next(tried: readonly BackendEntry[]): BackendEntry | null {
     const entries = this.#entries;
-    // Among one more than were tried, one was not: the work does not grow with the pool.
-    for (let looks = tried.length + 1; looks > 0; looks -= 1) {
+    // It is found after as many looks as were tried or are full: the work does not grow with the pool.
+    for (let looks = entries.length; looks > 0; looks -= 1) {
       const entry = entries[this.#cursor];
       if (entry === undefined) return null;
       this.#cursor = this.#cursor + 1 === entries.length ? 0 : this.#cursor + 1;
-      if (!isTried(tried, entry)) return entry;
+      if (hasRoom(entry.load) && !isTried(tried, entry)) return entry;
     }
     return null;
   }

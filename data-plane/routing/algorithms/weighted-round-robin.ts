@@ -6,7 +6,7 @@
  * A deadline is (round, position / (STEP * weight)): whole numbers compared crosswise, so no error ever builds up.
  */
 import type { BackendEntry } from '../backend-entry.js';
-import type { BackendLoad } from '../backend-load.js';
+import { type BackendLoad, hasRoom } from '../backend-load.js';
 import { type Picker, type PickerStart, isTried, startingPhase } from './picker.js';
 
 /** Distance between two deadlines of one backend. Positions stay below STEP * 1,000 and cross products below 2^41. */
@@ -32,6 +32,8 @@ interface CycleTime {
 export class WeightedRoundRobin implements Picker {
   /** Binary heap, the earliest deadline first. */
   readonly #heap: Slot[] = [];
+  /** Those that were due while they were full: out of the rotation until they have room. */
+  readonly #parked = new Map<BackendLoad, Slot>();
 
   constructor(entries: readonly BackendEntry[], start: PickerStart) {
     const slots = entries.map((entry, place) => ({
@@ -41,7 +43,7 @@ export class WeightedRoundRobin implements Picker {
       round: 0,
       position: 0,
     }));
-    const previous = start.previous instanceof WeightedRoundRobin ? start.previous.#heap : [];
+    const previous = start.previous instanceof WeightedRoundRobin ? start.previous.#handedOver() : [];
     const [earliest] = previous;
     if (earliest === undefined) begin(slots, startingPhase(start));
     else continueFrom(previous, deadlineOf(earliest), { slots, random: start.random });
@@ -52,18 +54,44 @@ export class WeightedRoundRobin implements Picker {
     const heap = this.#heap;
     const [earliest] = heap;
     if (earliest === undefined) return null;
-    if (!isTried(tried, earliest.entry)) return takeTurn(heap, earliest);
+    if (hasRoom(earliest.entry.load) && !isTried(tried, earliest.entry)) return takeTurn(heap, earliest);
     // Those tried keep their deadline: they are put back as they were taken out.
     const aside: Slot[] = [];
     let due: Slot | undefined = earliest;
-    while (due !== undefined && isTried(tried, due.entry)) {
-      aside.push(due);
+    while (due !== undefined) {
+      const { entry } = due;
+      if (!hasRoom(entry.load)) this.#parked.set(entry.load, due);
+      else if (isTried(tried, entry)) aside.push(due);
+      else break;
       removeTop(heap);
       due = heap[0];
     }
     const found = due === undefined ? null : takeTurn(heap, due);
     for (const slot of aside) push(heap, slot);
     return found;
+  }
+
+  freed({ load }: BackendEntry): void {
+    const slot = this.#parked.get(load);
+    if (slot === undefined) return;
+    this.#parked.delete(load);
+    this.#catchUp(slot);
+    push(this.#heap, slot);
+  }
+
+  /** All slots, the earliest first. */
+  #handedOver(): Slot[] {
+    const parked = [...this.#parked.values()];
+    for (const slot of parked) this.#catchUp(slot);
+    return [...this.#heap, ...parked];
+  }
+
+  /** What it could not take while it was full is not made up for: it is due now at the earliest. */
+  #catchUp(slot: Slot): void {
+    const [earliest] = this.#heap;
+    if (earliest === undefined || !isEarlier(slot, earliest)) return;
+    const now = deadlineOf(earliest);
+    setDeadline(slot, now.round, Math.ceil(now.fraction * slot.weight * STEP));
   }
 }
 

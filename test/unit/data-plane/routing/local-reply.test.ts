@@ -33,6 +33,8 @@ describe('local reply', () => {
       'upstream_reset',
       'upstream_malformed',
       'no_backend',
+      'queue_full',
+      'queue_timeout',
       'upstream_timeout',
     ]);
   });
