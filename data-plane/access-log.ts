@@ -26,6 +26,8 @@ export interface AccessRecord {
   readonly error: string | null;
   readonly aborted: boolean;
   readonly durationMs: number;
+  /** Of it, how long the request waited for room at a backend. */
+  readonly waitedMs: number;
   readonly receivedBytes: number;
   readonly sentBytes: number;
   readonly attempts: readonly AttemptRecord[];

@@ -1,6 +1,6 @@
 /**
  * One attempt after the other until one is answered or no further one is allowed: pick → attempt → retry or give up. The same
- * for all engines, whose own an attempt is; every decision is `routing/`'s. Synchronous, unless a session store is asked.
+ * for all engines, whose own an attempt is; every decision is `routing/`'s. Synchronous, unless a session store is asked or the request waits for room.
  */
 import type { ErrorCode } from '#shared/error-code.js';
 import type { FailureReason } from '#shared/outcome.js';
@@ -8,7 +8,10 @@ import type { ForwardingSettings } from '#shared/settings.js';
 import type { Chooser } from './chooser.js';
 import type { ForwarderContext } from './forwarder.js';
 import type { RequestAccount } from './request-account.js';
-import { pick, type Pick } from './routing/pick.js';
+import { giveBack, type Placed } from './room-wait.js';
+import { hasRoom } from './routing/backend-load.js';
+import { claim, type Refusal } from './routing/claim.js';
+import type { Pick } from './routing/pick.js';
 import { countRetry, type RetryBudgetState } from './routing/retry-budget.js';
 import { isIdempotent, mayRetry, usesBudget, type RetryVerdict } from './routing/retry.js';
 import type { BackendEntry, PoolTable } from './routing/routing-table.js';
@@ -89,13 +92,18 @@ export class Attempts<A extends RunningAttempt, M extends AttemptMessage> implem
   /** Makes the first or a further attempt, in the pool as it is now. */
   next(pool: PoolTable): void {
     const { chooser } = this.#message;
+    const tried = this.#tried;
     if (chooser === null) {
-      return this.#go(pool, pick(pool, this.#tried, this.#client.parts.context.random));
+      const chosen = claim(pool, tried, this.#client.parts.context.random);
+      if (chosen !== null) return this.#go(pool, chosen);
     }
-    const next = chooser.next(pool, this.#tried);
+    const next =
+      chooser === null
+        ? this.#client.account.waitForRoom(pool, { tried, bound: null })
+        : chooser.next(pool, tried);
     if (!(next instanceof Promise)) return this.#go(pool, next);
     next
-      .then((chosen) => this.#go(pool, chosen))
+      .then((placed) => this.#go(pool, placed))
       .catch((error: unknown) => {
         this.#client.lost(error);
       });
@@ -104,6 +112,7 @@ export class Attempts<A extends RunningAttempt, M extends AttemptMessage> implem
   /** The request is not served any further. */
   abort(cause: AbortCause): void {
     this.#isOver = true;
+    this.#client.account.stopWaiting();
     this.#present?.abort(cause);
   }
 
@@ -119,13 +128,13 @@ export class Attempts<A extends RunningAttempt, M extends AttemptMessage> implem
     }
     // The newest table at each attempt: a backend that left meanwhile is not tried.
     const pool = account.pool === null ? undefined : parts.context.table().pools.get(account.pool.id);
-    if (pool === undefined) this.#giveUp();
+    if (pool === undefined) this.#giveUp('no_backend');
     else this.next(pool);
   }
 
   couldGoElsewhere({ backend }: Pick, pool: PoolTable): boolean {
     const isElsewhere = pool.backends.some(
-      (entry) => entry.serves && entry !== backend && !this.#tried.includes(entry),
+      (entry) => entry.serves && hasRoom(entry.load) && entry !== backend && !this.#tried.includes(entry),
     );
     return isElsewhere && this.#verdictOn('timeout').retry;
   }
@@ -134,33 +143,39 @@ export class Attempts<A extends RunningAttempt, M extends AttemptMessage> implem
     return isIdempotent(this.#client.account.method) && this.#isReplayable();
   }
 
-  #go(pool: PoolTable, chosen: Pick | null): void {
+  #go(pool: PoolTable, chosen: Placed): void {
     const { account, parts } = this.#client;
     const { context } = parts;
     const failure = this.#failure;
     if (this.#isOver) {
-      // The client left while the session store was asked.
-      if (chosen !== null && chosen.permit !== null) {
-        context.outcomes.permitReturned(chosen.backend, chosen.permit);
-      }
+      // The client left while the session store was asked, or just when there was room.
+      if (typeof chosen !== 'string') giveBack(context, chosen);
       return;
     }
-    if (chosen === null) return this.#giveUp();
+    if (typeof chosen === 'string') return this.#giveUp(chosen);
     if (failure !== null) {
       if (usesBudget(failure)) countRetry(parts.budget, context.monotonic());
       account.retried(failure);
     }
     this.#count += 1;
-    this.#present = this.#client.attempt(this, this.#message, { pool, chosen });
+    try {
+      this.#present = this.#client.attempt(this, this.#message, { pool, chosen });
+    } catch (error) {
+      giveBack(context, chosen);
+      throw error;
+    }
     this.#present.start();
   }
 
-  /** There is no backend, or no further one. */
-  #giveUp(): void {
+  /**
+   * There is no backend or no further one, or none that had room in time. After an attempt that failed the answer is what
+   * came of that.
+   */
+  #giveUp(refusal: Refusal): void {
     const failure = this.#failure;
     this.#isOver = true;
-    if (failure !== null) this.#client.account.withheld('no_backend');
-    this.#client.reply(failure === null ? 'no_backend' : replyFor(failure));
+    if (failure !== null) this.#client.account.withheld(refusal === 'no_backend' ? 'no_backend' : 'full');
+    this.#client.reply(failure === null ? refusal : replyFor(failure));
   }
 
   #verdictOn(outcome: FailureReason): RetryVerdict {

@@ -1,15 +1,19 @@
 /** How the backend of each attempt is chosen: by session cookie, by client address, or by the algorithm alone. */
 import type { ForwarderContext } from './forwarder.js';
-import type { PoolSeries } from './reports/request-series.js';
+import type { RequestAccount } from './request-account.js';
+import { giveBack, type Placed } from './room-wait.js';
 import type { Client } from './routing/client-address.js';
-import { pick, type Pick } from './routing/pick.js';
+import { attemptStarted } from './routing/pick.js';
 import type { BackendEntry, PoolTable } from './routing/routing-table.js';
-import { pickByAddress } from './routing/sticky.js';
+import { pickByAddress, stickyByAddress } from './routing/sticky.js';
 import { StickyFlow } from './sessions/sticky-flow.js';
 
 export interface Chooser {
-  /** The backend for the next attempt; `null`: there is none. To be called before the first attempt and after each failed one. */
-  next(pool: PoolTable, tried: readonly BackendEntry[]): Pick | null | Promise<Pick | null>;
+  /**
+   * The backend for the next attempt, claimed, or why there is none. Waits for room where that is all that is missing. To
+   * be called before the first attempt and after each failed one.
+   */
+  next(pool: PoolTable, tried: readonly BackendEntry[]): Placed | Promise<Placed>;
   /** The `Set-Cookie` value for a response of this backend, or `null`. */
   setCookie(pool: PoolTable, backend: BackendEntry): string | null;
 }
@@ -18,17 +22,26 @@ export interface ChooserFacts {
   readonly client: Client;
   /** The value of Cookie; several fields are one, joined by `; `. */
   readonly cookie: string | null;
-  readonly series: PoolSeries;
+  readonly account: Pick<RequestAccount, 'series' | 'waitForRoom'>;
 }
 
 /** `null`: by the algorithm alone. */
 export function chooserFor(context: ForwarderContext, pool: PoolTable, facts: ChooserFacts): Chooser | null {
   const { sticky } = pool;
+  const { account, client } = facts;
   if (sticky === null) return null;
   if (sticky.type === 'ip') {
     return {
-      next: (now, tried) =>
-        pickByAddress(now, sticky, facts.client.address, tried) ?? pick(now, tried, context.random),
+      next: (now, tried) => {
+        const chosen = pickByAddress(now, sticky, client.address, tried);
+        if (chosen !== null) {
+          attemptStarted(chosen.backend);
+          return chosen;
+        }
+        // It has a backend that is full, or there is none.
+        const bound = stickyByAddress(now, sticky, client.address, tried)?.id ?? null;
+        return account.waitForRoom(now, { tried, bound });
+      },
       setCookie: () => null,
     };
   }
@@ -38,12 +51,11 @@ export function chooserFor(context: ForwarderContext, pool: PoolTable, facts: Ch
       cookies: context.cookies,
       clock: context.clock,
       random: context.random,
-      giveBack: ({ backend, permit }) => {
-        if (permit !== null) context.outcomes.permitReturned(backend, permit);
-      },
-      counted: (result) => context.series.counters.add(facts.series.sticky.get(result), 1),
+      place: (now, want) => account.waitForRoom(now, want),
+      giveBack: (unused) => giveBack(context, unused),
+      counted: (result) => context.series.counters.add(account.series.sticky.get(result), 1),
     },
-    { settings: sticky, secure: facts.client.secure, cookieHeader: facts.cookie },
+    { settings: sticky, secure: client.secure, cookieHeader: facts.cookie },
   );
   return {
     next: (now, tried) => flow.choose(now, tried),

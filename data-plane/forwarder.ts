@@ -3,7 +3,7 @@
  * decides it asks of `routing/`, and everything it learns it tells the context. `compat/` is http-proxy-3, `http1/` our own.
  */
 import type { CertificateMaterial, ListenerSettings } from '#shared/message.js';
-import type { Clock, Logger, Random } from '#shared/ports.js';
+import type { Clock, Logger, Random, Timers } from '#shared/ports.js';
 import type { SessionStore } from '#shared/session.js';
 import type { AccessLog } from './access-log.js';
 import type { OutcomeBook } from './reports/outcome-book.js';
@@ -30,6 +30,7 @@ export interface ForwarderContext {
   /** Monotonic milliseconds, for durations. */
   monotonic(): number;
   readonly random: Random;
+  readonly timers: Timers;
   readonly logger: Logger;
   /** Asks the primary for the totals of all workers. `null`: it did not answer in time. */
   metricsPage(): Promise<MetricsPage | null>;

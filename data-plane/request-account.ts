@@ -10,7 +10,9 @@ import type { AttemptRecord } from './access-log.js';
 import type { ForwarderContext } from './forwarder.js';
 import type { PoolSeries, WithheldCause } from './reports/request-series.js';
 import { classifyStatus } from './routing/classify.js';
-import { attemptFinished, attemptStarted, type Pick } from './routing/pick.js';
+import type { Want } from './routing/claim.js';
+import { attemptFinished, type Pick } from './routing/pick.js';
+import { RoomWait, type Placed } from './room-wait.js';
 import type { PoolTable } from './routing/routing-table.js';
 
 /** What only the access log wants to know. Kept while it is on. */
@@ -46,6 +48,7 @@ export class RequestAccount {
   #sentBytes = 0;
   #error: ErrorCode | null = null;
   #attempts: AttemptRecord[] | null = null;
+  #room: RoomWait | null = null;
   #settled = false;
 
   constructor(context: ForwarderContext, method: string) {
@@ -127,9 +130,24 @@ export class RequestAccount {
     this.#context.series.counters.add(this.series.withheld.get(cause), 1);
   }
 
-  /** An attempt begins: its backend carries it until `attemptOver`, which is to be told what this returns. */
-  attemptBegun({ backend }: Pick): number {
-    attemptStarted(backend);
+  /** What the request could not claim at once: waits for it, if nothing but room is missing. */
+  waitForRoom(pool: PoolTable, want: Want): Placed | Promise<Placed> {
+    this.#room ??= new RoomWait(this.#context, this.series);
+    return this.#room.place(pool, want);
+  }
+
+  /** The client has ended its side: nothing is waited for any more but its backend. */
+  clientEnded(): void {
+    this.#room?.clientEnded();
+  }
+
+  /** The request is over: it waits no more. */
+  stopWaiting(): void {
+    this.#room?.leave();
+  }
+
+  /** An attempt begins with what was claimed: its backend carries it until `attemptOver`, which is to be told what this returns. */
+  attemptBegun(): number {
     return this.names === null ? 0 : this.#context.monotonic();
   }
 
@@ -160,6 +178,7 @@ export class RequestAccount {
       error: this.#error,
       aborted: this.clientGone,
       durationMs,
+      waitedMs: this.#room?.waitedMs ?? 0,
       receivedBytes: this.#receivedBytes,
       sentBytes: this.#sentBytes,
       attempts: this.#attempts ?? [],

@@ -139,6 +139,7 @@ export class Worker {
       clock,
       monotonic,
       random,
+      timers,
       logger,
       metricsPage: () => this.#metricsPage(),
     };

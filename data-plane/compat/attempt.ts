@@ -32,7 +32,7 @@ export class Attempt implements RunningAttempt {
     this.#errand = errand;
     this.#message = message;
     this.#choice = choice;
-    this.#begunAt = errand.account.attemptBegun(choice.chosen);
+    this.#begunAt = errand.account.attemptBegun();
   }
 
   get hasStarted(): boolean {

@@ -12,6 +12,8 @@ import { ageFactor, mayStay } from '../connection-age.js';
 export interface RunningExchange {
   /** The client is lost to it. */
   clientClosed(): void;
+  /** The client has ended its side, but may still read. */
+  clientEnded(): void;
   /** What came of its body is none. */
   refuseBody(code: ErrorCode): void;
 }

@@ -84,6 +84,11 @@ class Exchange implements Errand, AttemptsClient<Attempt, Message> {
     this.over();
   }
 
+  clientEnded(): void {
+    this.arrival.response.shouldKeepAlive = false;
+    this.account.clientEnded();
+  }
+
   attempt(owner: AttemptOwner, message: Message, choice: Choice): Attempt {
     return new Attempt(owner, this, message, choice);
   }
@@ -162,10 +167,10 @@ class Exchange implements Errand, AttemptsClient<Attempt, Message> {
   #forward(pool: PoolTable, head: RequestHead, client: Client, requestId: string | null): void {
     const { context, budget } = this.parts;
     countRequest(budget, this.account.startedAt);
-    const { series } = this.account;
+    const { account } = this;
     this.#attempts = new Attempts(
       this,
-      messageOf(this.arrival, head, { context, pool, client, series, requestId }),
+      messageOf(this.arrival, head, { context, pool, client, account, requestId }),
     );
     this.#attempts.next(pool);
   }

@@ -41,6 +41,7 @@ export class Http1Front {
     endGently(socket);
     socket.on('end', () => {
       if (!this.#lines.isFree(socket)) socket.setTimeout(HALF_CLOSED_MS);
+      for (const exchange of this.#parts.connections.running(socket)) exchange.clientEnded();
     });
   }
 

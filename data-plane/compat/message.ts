@@ -6,7 +6,7 @@ import { hasHost } from '../http1/upstream-head.js';
 import { FIELD } from '../http1/wire/fields.js';
 import { forwardedTarget, type RequestHead } from '../http1/wire/request-head.js';
 import { TARGET_FORM } from '../http1/wire/target.js';
-import type { PoolSeries } from '../reports/request-series.js';
+import type { RequestAccount } from '../request-account.js';
 import type { Client } from '../routing/client-address.js';
 import type { PoolTable } from '../routing/routing-table.js';
 import type { Arrival } from './arrival.js';
@@ -16,14 +16,14 @@ export interface MessageFacts {
   readonly context: ForwarderContext;
   readonly pool: PoolTable;
   readonly client: Client;
-  readonly series: PoolSeries;
+  readonly account: RequestAccount;
   readonly requestId: string | null;
 }
 
 export function messageOf(
   { upgrade, expectsContinue }: Arrival,
   head: RequestHead,
-  { context, pool, client, series, requestId }: MessageFacts,
+  { context, pool, client, account, requestId }: MessageFacts,
 ): Message {
   return {
     client,
@@ -34,7 +34,7 @@ export function messageOf(
     upgrade: upgrade === null ? null : protocolAskedFor(head),
     requestId,
     // RFC 6265 allows one Cookie field only, but HTTP/2 splits it.
-    chooser: chooserFor(context, pool, { client, series, cookie: joinedValues(head, FIELD.cookie, '; ') }),
+    chooser: chooserFor(context, pool, { client, account, cookie: joinedValues(head, FIELD.cookie, '; ') }),
   };
 }
 

@@ -38,7 +38,7 @@ export class Attempt implements RunningAttempt, UpstreamTaker, RelayOwner, Attem
     this.errand = errand;
     this.message = message;
     this.choice = choice;
-    this.#startedAt = errand.account.attemptBegun(choice.chosen);
+    this.#startedAt = errand.account.attemptBegun();
     this.#relay = new ResponseRelay(this, errand.client, errand.parts.scratch, {
       method: errand.account.method,
       upgrade: message.upgrade,

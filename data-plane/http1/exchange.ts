@@ -93,6 +93,7 @@ export class Exchange implements Errand, AttemptsClient<Attempt, Message> {
   /** The client has ended its side. Returns whether it may still wait for the answer. */
   clientEnded(): boolean {
     this.keepAlive = false;
+    this.account.clientEnded();
     return this.body === null || this.body.isComplete;
   }
 
@@ -174,7 +175,7 @@ export class Exchange implements Errand, AttemptsClient<Attempt, Message> {
     let chooser = null;
     if (pool.sticky !== null) {
       const cookie = joinedValues(head, FIELD.cookie, '; ');
-      chooser = chooserFor(context, pool, { client, cookie, series: this.account.series });
+      chooser = chooserFor(context, pool, { client, cookie, account: this.account });
     }
     return new Attempts(this, {
       head: upstreamHead(head, this.client.tables().edits, {

@@ -26,6 +26,7 @@ export interface ReporterParts {
 }
 
 type ActiveList = NonNullable<Report['active']>;
+type PendingList = NonNullable<Report['pending']>;
 
 export class Reporter {
   readonly #parts: ReporterParts;
@@ -33,6 +34,7 @@ export class Reporter {
   #soon: TimerHandle | null = null;
   #metricsTick: TimerHandle | null = null;
   #lastActive: ActiveList = [];
+  #lastPending: PendingList = [];
   #lastConnections = 0;
 
   constructor(parts: ReporterParts) {
@@ -105,11 +107,21 @@ export class Reporter {
     const outcomes = book.take();
     const active = this.#active();
     const activeChanged = !sameActive(active, this.#lastActive);
+    const pending = this.#pending();
+    const pendingChanged = !samePending(pending, this.#lastPending);
     const connections = this.#parts.connections();
-    if (outcomes.length === 0 && !activeChanged && connections === this.#lastConnections) return;
+    const isSame = !activeChanged && !pendingChanged && connections === this.#lastConnections;
+    if (outcomes.length === 0 && isSame) return;
     this.#lastActive = active;
+    this.#lastPending = pending;
     this.#lastConnections = connections;
-    link.send({ type: 'report', outcomes, connections, ...(activeChanged ? { active } : {}) });
+    link.send({
+      type: 'report',
+      outcomes,
+      connections,
+      ...(activeChanged ? { active } : {}),
+      ...(pendingChanged ? { pending } : {}),
+    });
   }
 
   #active(): ActiveList {
@@ -124,12 +136,28 @@ export class Reporter {
     return active;
   }
 
+  /** Requests that wait for room at a backend. */
+  #pending(): PendingList {
+    const pending: PendingList[number][] = [];
+    for (const { id, queue } of this.#parts.table()?.pools.values() ?? []) {
+      if (queue.size > 0) pending.push({ pool: id, pending: queue.size });
+    }
+    return pending;
+  }
+
   #sendMetrics(force: boolean): void {
     const { link, counters } = this.#parts;
     if (!link.isOpen() || (!force && !link.isIdle())) return;
     const delta = counters.takeDelta();
     if (delta !== null) link.send(delta);
   }
+}
+
+function samePending(a: PendingList, b: PendingList): boolean {
+  return (
+    a.length === b.length &&
+    a.every(({ pool, pending }, index) => pool === b[index]?.pool && pending === b[index]?.pending)
+  );
 }
 
 function sameActive(a: ActiveList, b: ActiveList): boolean {

@@ -71,6 +71,7 @@ export class PoolSeries {
   readonly sticky: Cached<StickyResult>;
   readonly #requests: Cached<number>;
   readonly #durations: Cached<number>;
+  #queueWait: Slot | null = null;
   readonly #backends = new Map<BackendId, BackendSeries>();
   readonly #counters: Counters;
   readonly #pool: string;
@@ -102,6 +103,12 @@ export class PoolSeries {
     const methodNumber = METHOD_NUMBERS.get(method) ?? OTHER_METHOD;
     this.#counters.add(this.#requests.get(methodNumber * CODE_SPACE + (known ? status : 0)), 1);
     this.#counters.observe(this.#durations.get(known ? Math.floor(status / 100) : 0), seconds);
+  }
+
+  /** The histogram of waits. Made when first needed: most pools have no limits. */
+  queueWait(): Slot {
+    this.#queueWait ??= this.#counters.histogram('queueWait', this.#pool);
+    return this.#queueWait;
   }
 
   backend(id: BackendId): BackendSeries {

@@ -2,22 +2,14 @@
  * A pick together with the slot that it takes: what is claimed counts against its backend's limit at once, so that no other
  * request can take the same slot while a session store is asked. Whoever has a claim owes one `attemptFinished`.
  */
-import type { BackendId } from '#shared/ids.js';
 import type { Random } from '#shared/ports.js';
 import { isTried } from './algorithms/picker.js';
 import type { BackendEntry } from './backend-entry.js';
-import { attemptStarted, pick, pickBound, pickFreed, type Pick } from './pick.js';
+import { attemptStarted, pick, pickBound, pickFreed } from './pick.js';
 import type { PoolTable } from './pool-table.js';
+import type { Pick, Want } from './want.js';
 
-/** Why a request gets no backend. */
-export type Refusal = 'no_backend' | 'queue_full' | 'queue_timeout';
-
-/** What an attempt may go to. */
-export interface Want {
-  readonly tried: readonly BackendEntry[];
-  /** The backend of its session, to which alone it may go as long as that one may serve it. `null`: to any. */
-  readonly bound: BackendId | null;
-}
+export type { Refusal, Want } from './want.js';
 
 /** `pick`, claimed. */
 export function claim(pool: PoolTable, tried: readonly BackendEntry[], random: Random): Pick | null {

@@ -12,20 +12,11 @@ import { DEFAULT_QUEUE, type QueueSettings } from '#shared/settings.js';
 import { isTried } from './algorithms/picker.js';
 import type { BackendEntry } from './backend-entry.js';
 import { hasRoom } from './backend-load.js';
-import { boundIn, claimBound, claimFreed, claimWanted, isBusy, type Want } from './claim.js';
-import type { Pick } from './pick.js';
-import type { PoolTable } from './pool-table.js';
+import { boundIn, claimBound, claimFreed, claimWanted, isBusy } from './claim.js';
+import type { PoolQueue, PoolTable } from './pool-table.js';
+import type { Waiter, Want } from './want.js';
 
-/** One that waits. */
-export interface Waiter {
-  readonly want: Want;
-  /** Order of arrival. */
-  readonly number: number;
-  /** Called once, with its claim, or when no backend is left that it could wait for. Not after it has left. */
-  readonly end: (result: Pick | 'no_backend') => void;
-}
-
-export class PendingQueue {
+export class PendingQueue implements PoolQueue {
   settings: QueueSettings = DEFAULT_QUEUE;
   /** By the backend that they are bound to; `null`: those that may go anywhere. */
   readonly #lines = new Map<BackendId | null, Set<Waiter>>();
@@ -40,7 +31,6 @@ export class PendingQueue {
     return this.#size >= this.settings.maxPending;
   }
 
-  /** Waits from now on. Only for what `isBusy` says. */
   enter(pool: PoolTable, want: Want, end: Waiter['end']): Waiter {
     this.#arrivals += 1;
     const waiter: Waiter = { want, number: this.#arrivals, end };
@@ -49,7 +39,6 @@ export class PendingQueue {
     return waiter;
   }
 
-  /** Its client is gone, or its time is over. Does nothing for one that waits no more. */
   leave(waiter: Waiter): void {
     const line = this.#lines.get(waiter.want.bound);
     // One whose backend may not serve it any more stands among those that may go anywhere.
@@ -57,7 +46,6 @@ export class PendingQueue {
     if (line?.size === 0) this.#lines.delete(waiter.want.bound);
   }
 
-  /** A backend has room again: the first who can use it does. */
   freed(pool: PoolTable, entry: BackendEntry): void {
     let isServed = true;
     while (isServed && this.#size > 0 && hasRoom(entry.load)) {
@@ -65,7 +53,6 @@ export class PendingQueue {
     }
   }
 
-  /** A newer table: who can be served now is, and who could wait for ever is told so. */
   tableChanged(pool: PoolTable, random: Random): void {
     if (this.#size === 0) return;
     const waiting = [...this.#lines.values()].flatMap((line) => [...line]);
@@ -82,7 +69,6 @@ export class PendingQueue {
     }
   }
 
-  /** The pool is gone. */
   close(): void {
     const waiting = [...this.#lines.values()].flatMap((line) => [...line]);
     this.#lines.clear();

@@ -13,14 +13,10 @@ import {
   useNextPermit,
   usePermitFor,
 } from './trial-permits.js';
+import type { Pick } from './want.js';
 
 export type { TrialReturn } from './trial-permits.js';
-
-export interface Pick {
-  readonly backend: BackendEntry;
-  /** The permit that this attempt uses up: it is a trial. `null` for normal traffic. */
-  readonly permit: number | null;
-}
+export type { Pick } from './want.js';
 
 /**
  * A backend for new traffic, or `null` when none may take it. A first attempt goes to a half-open backend where this

@@ -1,6 +1,7 @@
 /** One pool in a routing table: its backends and everything that picks among them. Built whole, from a snapshot. */
 import type { BackendId, PoolId } from '#shared/ids.js';
-import { DEFAULT_QUEUE, type Algorithm, type StickySettings } from '#shared/settings.js';
+import type { Random } from '#shared/ports.js';
+import { DEFAULT_QUEUE, type Algorithm, type QueueSettings, type StickySettings } from '#shared/settings.js';
 import type { PoolSnapshot } from '#shared/snapshot.js';
 import { LeastConnections } from './algorithms/least-connections.js';
 import type { Picker, PickerStart } from './algorithms/picker.js';
@@ -11,12 +12,29 @@ import { AddressAffinity } from './address-affinity.js';
 import { type BackendEntry, backendEntry } from './backend-entry.js';
 import { NO_LIMIT, hasRoom } from './backend-load.js';
 import { shareOf } from './connection-share.js';
-import { PendingQueue } from './pending-queue.js';
 import type { LedgerUpdate, TrialQueue } from './trial-permits.js';
+import type { Waiter, Want } from './want.js';
 
 export interface PoolRoom {
   /** Serving backends that have room. */
   open: number;
+}
+
+/** Requests that wait for room at a backend of the pool (`pending-queue.ts`). */
+export interface PoolQueue {
+  settings: QueueSettings;
+  readonly size: number;
+  readonly isFull: boolean;
+  /** Waits from now on. Only for what `isBusy` says. */
+  enter(pool: PoolTable, want: Want, end: Waiter['end']): Waiter;
+  /** Its client is gone, or its time is over. Does nothing for one that waits no more. */
+  leave(waiter: Waiter): void;
+  /** A backend has room again: the first who can use it does. */
+  freed(pool: PoolTable, entry: BackendEntry): void;
+  /** A newer table: who can be served now is, and who could wait for ever is told so. */
+  tableChanged(pool: PoolTable, random: Random): void;
+  /** The pool is gone. */
+  close(): void;
 }
 
 export interface PoolTable {
@@ -30,8 +48,8 @@ export interface PoolTable {
   readonly serving: readonly BackendEntry[];
   /** Told by their loads, so that a pool that is full is seen at a glance. */
   readonly room: PoolRoom;
-  /** Requests that wait for room. Shared with the tables before and after. */
-  readonly queue: PendingQueue;
+  /** Shared with the tables before and after. */
+  readonly queue: PoolQueue;
   readonly byId: ReadonlyMap<BackendId, BackendEntry>;
   /** By `hashHex`: what a session cookie names. */
   readonly byHash: ReadonlyMap<string, BackendEntry>;
@@ -49,7 +67,7 @@ export function poolTable(
   pool: PoolSnapshot,
   permits: LedgerUpdate,
   previous: PoolTable | undefined,
-  start: Omit<PickerStart, 'previous'>,
+  start: Omit<PickerStart, 'previous'> & { readonly queue: PoolQueue },
 ): PoolTable {
   const trials: TrialQueue = [];
   const backends = pool.backends.map((one) => {
@@ -66,7 +84,7 @@ export function poolTable(
   if (previous !== undefined) closeGates(previous);
   // Only the picker of this table is told of loads; a load that the algorithm does not watch tells nobody.
   for (const { load } of backends) load.watcher = null;
-  const queue = previous?.queue ?? new PendingQueue();
+  const { queue } = start;
   queue.settings = pool.queue ?? DEFAULT_QUEUE;
   const table: PoolTable = {
     id: pool.id,

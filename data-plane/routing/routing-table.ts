@@ -6,6 +6,7 @@ import type { PoolId } from '#shared/ids.js';
 import type { Random } from '#shared/ports.js';
 import type { ForwardingSettings } from '#shared/settings.js';
 import { type Snapshot, type SnapshotPosition, isNewer } from '#shared/snapshot.js';
+import { PendingQueue } from './pending-queue.js';
 import { type PoolTable, closeGates, poolTable } from './pool-table.js';
 import { type RouteIndex, buildRouteIndex } from './route-match.js';
 import { type TrialLedger, LedgerUpdate, emptyLedger } from './trial-permits.js';
@@ -42,7 +43,9 @@ export function buildRoutingTable(snapshot: Snapshot, options: TableOptions): Ro
   const permits = new LedgerUpdate(ledger, snapshot, options);
   const pools = new Map<PoolId, PoolTable>();
   for (const pool of snapshot.pools) {
-    pools.set(pool.id, poolTable(pool, permits, previous?.pools.get(pool.id), options));
+    const before = previous?.pools.get(pool.id);
+    const queue = before?.queue ?? new PendingQueue();
+    pools.set(pool.id, poolTable(pool, permits, before, { ...options, queue }));
   }
   permits.finish();
   for (const before of previous?.pools.values() ?? []) {

@@ -9,7 +9,9 @@ import type { SessionId, SessionLifetime, SessionStore } from '#shared/session.j
 import type { CookieStickySettings } from '#shared/settings.js';
 import type { StickyResult } from '../reports/request-series.js';
 import { findCookies } from '../routing/cookies.js';
-import { pick, pickBound, type Pick } from '../routing/pick.js';
+import type { Place, Placed } from '../room-wait.js';
+import { boundIn, claim, claimBound } from '../routing/claim.js';
+import type { Pick } from '../routing/pick.js';
 import type { BackendEntry, PoolTable } from '../routing/routing-table.js';
 import { sessionCookieName, setSessionCookie } from '../routing/session-cookie.js';
 import { decideSession, readSession, type KnownSession } from '../routing/sticky.js';
@@ -21,7 +23,9 @@ export interface StickyParts {
   readonly cookies: SessionCookies;
   readonly clock: Clock;
   readonly random: Random;
-  /** A pick that is not used after all: its permit goes back. */
+  /** Where a backend is had that could not be claimed at once. */
+  readonly place: Place;
+  /** A claim that is not used after all: its slot and permit go back. */
   giveBack(unused: Pick): void;
   /** Told once what became of the request's session. */
   counted(result: StickyResult): void;
@@ -54,8 +58,8 @@ export class StickyFlow {
     this.#request = request;
   }
 
-  /** The backend for the next attempt, or `null` when there is none. At once where the store need not be asked. */
-  choose(pool: PoolTable, tried: readonly BackendEntry[]): Pick | null | Promise<Pick | null> {
+  /** The backend for the next attempt, claimed, or why there is none. At once where the store need not be asked and there is room. */
+  choose(pool: PoolTable, tried: readonly BackendEntry[]): Placed | Promise<Placed> {
     if (this.#standing !== null) return this.#move(pool, this.#standing, tried);
     const known = this.#read(pool);
     if (known.kind === 'new') return this.#begin(pool, known.result, tried);
@@ -70,7 +74,7 @@ export class StickyFlow {
     known: KnownSession,
     stored: BackendId | null | undefined,
     tried: readonly BackendEntry[],
-  ): Pick | null | Promise<Pick | null> {
+  ): Placed | Promise<Placed> {
     const decision = decideSession(pool, known, stored);
     switch (decision.kind) {
       case 'new':
@@ -89,9 +93,9 @@ export class StickyFlow {
           decision.refresh ? null : known.backendHash,
         );
         this.#standing = standing;
-        const bound = pickBound(pool, decision.backend, tried);
-        if (bound === null) return this.#move(pool, standing, tried);
-        return decision.bind ? this.#settle(pool, standing, bound, tried) : bound;
+        const chosen = claimBound(pool, decision.backend, tried);
+        if (chosen === null) return this.#waitAtHome(pool, standing, decision.backend, tried);
+        return decision.bind ? this.#settle(pool, standing, chosen, tried) : chosen;
       }
     }
   }
@@ -138,7 +142,7 @@ export class StickyFlow {
     return agrees(pool, known, stored) ? stored : sessions.lookup(key, known.lifetime, true);
   }
 
-  #begin(pool: PoolTable, result: StickyResult, tried: readonly BackendEntry[]): Promise<Pick | null> {
+  #begin(pool: PoolTable, result: StickyResult, tried: readonly BackendEntry[]): Promise<Placed> {
     this.#parts.counted(result);
     const { settings } = this.#request;
     const standing: Standing = {
@@ -153,9 +157,25 @@ export class StickyFlow {
   }
 
   /** Chooses by the algorithm and binds the session to the choice. */
-  async #move(pool: PoolTable, standing: Standing, tried: readonly BackendEntry[]): Promise<Pick | null> {
-    const chosen = pick(pool, tried, this.#parts.random);
-    return chosen === null ? null : this.#settle(pool, standing, chosen, tried);
+  async #move(pool: PoolTable, standing: Standing, tried: readonly BackendEntry[]): Promise<Placed> {
+    const { random } = this.#parts;
+    const chosen = claim(pool, tried, random) ?? (await this.#parts.place(pool, { tried, bound: null }));
+    return typeof chosen === 'string' ? chosen : this.#settle(pool, standing, chosen, tried);
+  }
+
+  /** The session's backend has no slot at once: waits for one there, or moves where it may not serve the session. */
+  async #waitAtHome(
+    pool: PoolTable,
+    standing: Standing,
+    home: BackendEntry,
+    tried: readonly BackendEntry[],
+  ): Promise<Placed> {
+    const want = { tried, bound: home.id };
+    if (boundIn(pool, want) === null) return this.#move(pool, standing, tried);
+    const placed = await this.#parts.place(pool, want);
+    if (typeof placed === 'string' || placed.backend.id === standing.boundTo) return placed;
+    // The store does not know it yet, or the backend has left meanwhile.
+    return this.#settle(pool, standing, placed, tried);
   }
 
   /** Tells the store, and goes where it says: another request of the session may have been faster. */
@@ -164,26 +184,40 @@ export class StickyFlow {
     standing: Standing,
     chosen: Pick,
     tried: readonly BackendEntry[],
-  ): Promise<Pick> {
+  ): Promise<Placed> {
+    const winner = await this.#tell(pool, standing, chosen);
+    if (winner === chosen.backend.id) return chosen;
+    const other = pool.byId.get(winner);
+    const followed = other === undefined ? null : claimBound(pool, other, tried);
+    const want = { tried, bound: winner };
+    if (followed === null && boundIn(pool, want) === null) {
+      // Bound to a backend that cannot serve here: it is taken over. If that fails too, the next request tries again.
+      await this.#tell(pool, standing, chosen);
+      return chosen;
+    }
+    this.#parts.giveBack(chosen);
+    const placed = followed ?? (await this.#parts.place(pool, want));
+    if (typeof placed === 'string' || placed.backend.id === winner) return placed;
+    return this.#settle(pool, standing, placed, tried);
+  }
+
+  /** Binds the session to the choice, or moves it there; answers where the store has it now. */
+  async #tell(pool: PoolTable, standing: Standing, chosen: Pick): Promise<BackendId> {
     const { sessions } = this.#parts;
     const key = { pool: pool.id, session: standing.session };
     const to = chosen.backend.id;
     const from = standing.boundTo;
-    const winner =
-      from === null
-        ? await sessions.bind(key, to, standing.lifetime)
-        : await sessions.rebind(key, from, to, standing.lifetime);
-    standing.boundTo = winner ?? to;
-    if (winner === undefined || winner === to) return chosen;
-    const other = pool.byId.get(winner);
-    const followed = other === undefined ? null : pickBound(pool, other, tried);
-    if (followed !== null) {
+    try {
+      const winner =
+        from === null
+          ? await sessions.bind(key, to, standing.lifetime)
+          : await sessions.rebind(key, from, to, standing.lifetime);
+      standing.boundTo = winner ?? to;
+      return standing.boundTo;
+    } catch (error) {
       this.#parts.giveBack(chosen);
-      return followed;
+      throw error;
     }
-    // Bound to a backend that cannot serve here: take it over. If that fails too, the next request tries again.
-    standing.boundTo = (await sessions.rebind(key, winner, to, standing.lifetime)) ?? to;
-    return chosen;
   }
 }
 

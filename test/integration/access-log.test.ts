@@ -15,6 +15,7 @@ const record: AccessRecord = {
   error: null,
   aborted: false,
   durationMs: 1,
+  waitedMs: 0,
   receivedBytes: 0,
   sentBytes: 2,
   attempts: [{ backend: 'a', durationMs: 1, result: 200 }],

@@ -5,7 +5,7 @@
  */
 import fc from 'fast-check';
 import { claimWanted, isBusy, type Want } from '../../data-plane/routing/claim.js';
-import type { Waiter } from '../../data-plane/routing/pending-queue.js';
+import type { Waiter } from '../../data-plane/routing/want.js';
 import { attemptFinished, type Pick } from '../../data-plane/routing/pick.js';
 import type { BackendEntry, PoolTable, RoutingTable } from '../../data-plane/routing/routing-table.js';
 import { poolId } from '../../shared/ids.js';

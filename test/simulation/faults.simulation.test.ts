@@ -20,6 +20,8 @@ describe('the whole system under faults', () => {
       'BreakerOpened',
       'PanicEntered',
       'retries',
+      'queue_full',
+      'queue_timeout',
       'snapshots refused',
       'primaries',
     ]) {

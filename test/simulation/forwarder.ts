@@ -7,7 +7,9 @@ import type { FailureReason } from '../../shared/outcome.js';
 import { chooserFor } from '../../data-plane/chooser.js';
 import type { Forwarder, ForwarderContext } from '../../data-plane/forwarder.js';
 import { classifyStatus } from '../../data-plane/routing/classify.js';
-import { attemptFinished, attemptStarted, pick, type Pick } from '../../data-plane/routing/pick.js';
+import { RequestAccount } from '../../data-plane/request-account.js';
+import { claim, type Refusal } from '../../data-plane/routing/claim.js';
+import { attemptFinished, type Pick } from '../../data-plane/routing/pick.js';
 import { countRequest, countRetry, createRetryBudget } from '../../data-plane/routing/retry-budget.js';
 import { isIdempotent, mayRetry, usesBudget } from '../../data-plane/routing/retry.js';
 import { routeRequest, type BackendEntry, type PoolTable } from '../../data-plane/routing/routing-table.js';
@@ -109,6 +111,8 @@ export class SimulatedForwarder implements Forwarder {
     const first = routeRequest(table, 'example.test', request.path);
     if (typeof first === 'string') return refused(404);
     countRequest(this.#budget, context.monotonic());
+    const account = new RequestAccount(context, request.method);
+    account.enterPool(first);
     const chooser = chooserFor(context, first, {
       client: {
         address: request.client,
@@ -119,19 +123,21 @@ export class SimulatedForwarder implements Forwarder {
         forwardedHost: null,
       },
       cookie: request.cookie,
-      series: context.series.pool(first.id),
+      account,
     });
     const next = (pool: PoolTable, tried: readonly BackendEntry[]) =>
-      chooser === null ? pick(pool, tried, context.random) : chooser.next(pool, tried);
+      chooser?.next(pool, tried) ??
+      claim(pool, tried, context.random) ??
+      account.waitForRoom(pool, { tried, bound: null });
     const failures: Failed[] = [];
     for (;;) {
       const pool = failures.length === 0 ? first : context.table().pools.get(first.id);
       const tried = failures.map(({ backend }) => backend);
-      const chosen = pool === undefined ? null : await next(pool, tried);
-      if (pool === undefined || chosen === null) {
-        if (pool !== undefined) this.#checkNone(pool, tried);
-        ledger.count(failures.length === 0 ? 'no backend' : 'failed, no other backend');
-        return refused(failures.length === 0 ? 503 : 502);
+      if (pool === undefined) return this.#refuse('no_backend', failures);
+      const chosen = await next(pool, tried);
+      if (typeof chosen === 'string') {
+        this.#checkRefusal(context.table().pools.get(first.id), chosen, tried);
+        return this.#refuse(chosen, failures);
       }
       this.#checkPick(pool, chosen, tried);
       const last = failures.at(-1);
@@ -152,12 +158,16 @@ export class SimulatedForwarder implements Forwarder {
     }
   }
 
+  #refuse(refusal: Refusal, failures: readonly Failed[]): SimulatedAnswer {
+    this.#parts.ledger.count(failures.length === 0 ? refusal : `failed, ${refusal}`);
+    return refused(failures.length === 0 ? 503 : 502);
+  }
+
   /** A status, or why there was none. */
   async #attempt({ backend, permit }: Pick, headMs: number): Promise<number | FailureReason> {
     const { context, timers, backends } = this.#parts;
     const ending = backends.attempt(backend.address, { headMs });
     const family = `${this.#parts.primary} ${backend.pool}/${backend.id}/${backend.generation}`;
-    attemptStarted(backend);
     if (permit !== null) this.#trial(family, 1);
     await timers.wait(ending.afterMs);
     const outcome =
@@ -210,7 +220,14 @@ export class SimulatedForwarder implements Forwarder {
   }
 
   #checkPick(pool: PoolTable, { backend, permit }: Pick, tried: readonly BackendEntry[]): void {
-    const { ledger } = this.#parts;
+    const { ledger, context } = this.#parts;
+    const again = tried.some(({ id }) => id === backend.id);
+    ledger.require(!again, 'picks-are-allowed', `${backend.pool}/${backend.id} was tried already`);
+    // Who waited may have been served by a table that has come and gone since.
+    if (context.table().pools.get(pool.id) !== pool && pool.byId.get(backend.id) !== backend) return;
+    const { own: running, limit } = backend.load;
+    const isWithin = running <= limit || context.table().pools.get(pool.id) !== pool;
+    ledger.require(isWithin, 'limits-are-kept', `${backend.pool}/${backend.id} ${running} of ${limit}`);
     const sticky = pool.sticky?.type === 'cookie';
     const open = isOpen(pool, backend);
     const allowed =
@@ -222,14 +239,18 @@ export class SimulatedForwarder implements Forwarder {
     // A permit leads to the newest entry there is, be the table older.
     const own = permit !== null || pool.byId.get(backend.id) === backend;
     ledger.require(own, 'picks-are-allowed', `${text} of another table`);
-    const again = tried.some(({ id }) => id === backend.id);
-    ledger.require(!again, 'picks-are-allowed', `${text} was tried already`);
   }
 
-  /** No backend was found: none may be left that was not tried. */
-  #checkNone(pool: PoolTable, tried: readonly BackendEntry[]): void {
+  /** No backend was found: none may be left that was not tried, or that has room. */
+  #checkRefusal(pool: PoolTable | undefined, refusal: Refusal, tried: readonly BackendEntry[]): void {
+    // A session waits for its own backend only.
+    if (pool === undefined || (refusal !== 'no_backend' && pool.sticky !== null)) return;
     const left = pool.backends.find(
-      (entry) => isOpen(pool, entry) && entry.weight > 0 && !tried.some(({ id }) => id === entry.id),
+      (entry) =>
+        isOpen(pool, entry) &&
+        entry.weight > 0 &&
+        !tried.some(({ id }) => id === entry.id) &&
+        (refusal === 'no_backend' || entry.load.own < entry.load.limit),
     );
     this.#parts.ledger.require(left === undefined, 'requests-find-a-backend', `${left?.id} was left`);
   }

@@ -16,6 +16,7 @@ export type Law =
   | 'snapshots-never-go-back'
   | 'one-snapshot-under-way'
   | 'picks-are-allowed'
+  | 'limits-are-kept'
   | 'trials-are-limited'
   | 'requests-find-a-backend'
   | 'queues-are-bounded'

@@ -42,6 +42,8 @@ export function randomSettings(chance: Chance): PoolSettings {
       : chance.happens(0.15)
         ? { type: 'ip', prefix4: 32, prefix6: 64 }
         : null,
+    ...(chance.happens(0.5) ? { maxConnections: chance.among(1, 2, 6, 20) } : {}),
+    queue: { maxPending: chance.among(0, 2, 20), timeoutMs: chance.between(50, 2_000) },
   });
 }
 
@@ -51,6 +53,7 @@ export function randomBackend(pool: string, name: string, chance: Chance): Backe
     id: backendId(name),
     address: { protocol: 'http', host: `${name}.${pool}.test`, port },
     weight: chance.happens(0.95) ? chance.between(1, 3) : 0,
+    ...(chance.happens(0.1) ? { maxConnections: chance.between(1, 8) } : {}),
   };
 }
 

@@ -13,6 +13,7 @@ import type { BackendOutcomes } from '../../shared/outcome.js';
 import type { CertificateMaterial } from '../../shared/message.js';
 import type { SessionStore } from '../../shared/session.js';
 import type { Snapshot } from '../../shared/snapshot.js';
+import { systemTimers } from '../../shared/platform/system-clock.js';
 import { seededRandom } from '../../shared/prng.js';
 
 export interface EngineUnderTest {
@@ -90,6 +91,7 @@ async function start(
     clock: { now },
     monotonic: options.monotonic ?? (() => performance.now()),
     random,
+    timers: systemTimers,
     logger: {
       debug: () => undefined,
       info: () => undefined,
