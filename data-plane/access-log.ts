@@ -5,6 +5,7 @@
 import { createWriteStream, fstatSync } from 'node:fs';
 import type { Writable } from 'node:stream';
 import { pino } from 'pino';
+import type { HttpVersion } from '#shared/metrics.js';
 import type { Random } from '#shared/ports.js';
 
 export interface AttemptRecord {
@@ -18,6 +19,7 @@ export interface AccessRecord {
   readonly requestId: string;
   readonly client: string;
   readonly method: string;
+  readonly version: HttpVersion;
   readonly host: string | null;
   readonly target: string;
   readonly pool: string | null;

@@ -5,6 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import type { ErrorCode } from '#shared/error-code.js';
 import { LOCAL_REPLIES } from '#shared/error-code.js';
+import type { HttpVersion } from '#shared/metrics.js';
 import type { FailureReason } from '#shared/outcome.js';
 import type { AttemptRecord } from './access-log.js';
 import type { ForwarderContext } from './forwarder.js';
@@ -35,6 +36,7 @@ export function countRefusal({ series }: ForwarderContext, code: ErrorCode): voi
 
 export class RequestAccount {
   readonly method: string;
+  readonly version: HttpVersion;
   readonly startedAt: number;
   names: RequestNames | null = null;
   pool: PoolTable | null = null;
@@ -51,9 +53,10 @@ export class RequestAccount {
   #room: RoomWait | null = null;
   #settled = false;
 
-  constructor(context: ForwarderContext, method: string) {
+  constructor(context: ForwarderContext, method: string, version: HttpVersion) {
     this.#context = context;
     this.method = method;
+    this.version = version;
     this.startedAt = context.monotonic();
     this.series = context.series.noPool;
   }
@@ -167,12 +170,16 @@ export class RequestAccount {
     const { series, accessLog } = this.#context;
     const durationMs = this.#context.monotonic() - this.startedAt;
     if (this.clientGone) series.counters.add(this.series.clientAborts, 1);
-    if (this.status !== 0) this.series.answered(this.method, this.status, durationMs / 1_000);
+    if (this.status !== 0) {
+      this.series.answered(this.method, this.status, durationMs / 1_000);
+      series.counters.add(series.versions[this.version], 1);
+    }
     const { names } = this;
     if (names === null || !accessLog.samples(this.#context.table().forwarding.accessLogRatio)) return;
     accessLog.write({
       ...names,
       method: this.method,
+      version: this.version,
       pool: this.pool?.id ?? null,
       status: this.status,
       error: this.#error,

@@ -29,6 +29,10 @@ export const METHOD_LABELS: readonly string[] = [
   'other',
 ];
 
+/** Versions of HTTP that clients are served in. */
+export const HTTP_VERSIONS = ['1.0', '1.1', '2'] as const;
+export type HttpVersion = (typeof HTTP_VERSIONS)[number];
+
 /** Label `pool` of requests that reached no pool (not HTTP, no route). No pool can have this name. */
 export const NO_POOL = '-';
 
@@ -68,6 +72,12 @@ export const METRICS = {
     'pool',
     'method',
     'code',
+  ),
+  requestsByVersion: metric(
+    'counter',
+    'requests_by_version_total',
+    'Requests answered, by the version of HTTP that the client spoke.',
+    'version',
   ),
   requestDuration: metric(
     'histogram',
@@ -276,6 +286,7 @@ export type MetricKey = keyof typeof METRICS;
 /** Metrics that workers may send increments of. */
 export const WORKER_METRICS: readonly MetricKey[] = [
   'requests',
+  'requestsByVersion',
   'requestDuration',
   'localReplies',
   'backendRequests',

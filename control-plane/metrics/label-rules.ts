@@ -6,6 +6,7 @@ import { LOCAL_REPLIES } from '#shared/error-code.js';
 import {
   CODE_CLASSES,
   CONNECTION_REFUSALS,
+  HTTP_VERSIONS,
   METHOD_LABELS,
   METRICS,
   NO_POOL,
@@ -30,6 +31,7 @@ const NAMED_SETS: Readonly<Record<string, ReadonlySet<string>>> = {
   reason: new Set(FAILURE_REASONS),
   result: new Set(STICKY_RESULTS),
   cause: new Set(WITHHELD_CAUSES),
+  version: new Set(HTTP_VERSIONS),
 };
 
 /** Where a metric means something else by a label than all others. */

@@ -4,6 +4,7 @@
  */
 import { TLSSocket } from 'node:tls';
 import type { ErrorCode } from '#shared/error-code.js';
+import type { HttpVersion } from '#shared/metrics.js';
 import type { ForwardingSettings } from '#shared/settings.js';
 import { Attempts, type AttemptOwner, type AttemptsClient, type Choice } from '../attempts.js';
 import { ClientIdentity } from '../http1/client-identity.js';
@@ -48,7 +49,7 @@ class Exchange implements Errand, AttemptsClient<Attempt, Message> {
     const { request } = arrival;
     this.parts = parts;
     this.arrival = arrival;
-    this.account = new RequestAccount(parts.context, request.method ?? '');
+    this.account = new RequestAccount(parts.context, request.method ?? '', versionOf(arrival));
     this.settings = parts.context.table().forwarding;
     this.body = new RequestBody(request, {
       keepBytes: this.settings.retry.bufferBytes,
@@ -202,4 +203,10 @@ class Exchange implements Errand, AttemptsClient<Attempt, Message> {
     endLateBody(this.arrival);
     this.over();
   }
+}
+
+/** What calls itself something else on a connection of HTTP/1.1 is refused, and refused in HTTP/1.1. */
+function versionOf({ request, shared }: Arrival): HttpVersion {
+  if (shared !== undefined) return '2';
+  return request.httpVersion === '1.0' ? '1.0' : '1.1';
 }

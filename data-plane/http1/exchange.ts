@@ -46,7 +46,7 @@ export class Exchange implements Errand, AttemptsClient<Attempt, Message> {
   constructor(parts: EngineParts, client: ClientPort, head: RequestHead, mayStay: boolean) {
     this.parts = parts;
     this.client = client;
-    this.account = new RequestAccount(parts.context, head.method);
+    this.account = new RequestAccount(parts.context, head.method, head.minor === 0 ? '1.0' : '1.1');
     this.settings = parts.context.table().forwarding;
     this.isHttp10 = head.minor === 0;
     this.keepAlive = head.keepAlive && mayStay;

@@ -8,6 +8,7 @@ import {
   METHOD_LABELS,
   NO_POOL,
   type CONNECTION_REFUSALS,
+  type HttpVersion,
   type STICKY_RESULTS,
   type WITHHELD_CAUSES,
 } from '#shared/metrics.js';
@@ -126,6 +127,7 @@ export class RequestSeries {
   readonly connectionsRefused: Cached<ConnectionRefusal>;
   readonly accessLogDropped: Slot;
   readonly internalErrors: Slot;
+  readonly versions: Readonly<Record<HttpVersion, Slot>>;
   /** Requests that reached no pool. */
   readonly noPool: PoolSeries;
   readonly #pools = new Map<PoolId, PoolSeries>();
@@ -136,6 +138,8 @@ export class RequestSeries {
     this.connectionsRefused = new Cached((reason) => counters.counter('connectionsRefused', reason));
     this.internalErrors = counters.counter('internalErrors');
     this.accessLogDropped = counters.counter('accessLogDropped');
+    const version = (name: HttpVersion): Slot => counters.counter('requestsByVersion', name);
+    this.versions = { '1.0': version('1.0'), '1.1': version('1.1'), '2': version('2') };
     this.noPool = new PoolSeries(counters, NO_POOL);
   }
 

@@ -8,6 +8,7 @@ const record: AccessRecord = {
   requestId: 'r',
   client: '192.0.2.1',
   method: 'GET',
+  version: '1.1',
   host: 'a\n\u0007',
   target: '/x',
   pool: 'web',

@@ -153,6 +153,19 @@ describe.each(ENGINES)('the %s engine as a server', (_name, startEngine) => {
     await waitUntil('the count', () => engine.counted('requests', 'default', 'other', '200') === 1);
   });
 
+  it('counts and logs by the version that the client speaks, refusals by us included', async () => {
+    await start(() => answer('ok'), { accessLogRatio: 1 }, { accessLog: true });
+    for (const target of ['/', '//%2f..']) {
+      await exchangeRaw(engine.port, `GET ${target} HTTP/1.0\r\n\r\n`);
+    }
+    await exchangeRaw(engine.port, 'GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n');
+    await waitUntil('the records', () => engine.accessLog.length === 3);
+    expect(engine.accessLog.map(({ version }) => version)).toEqual(['1.0', '1.0', '1.1']);
+    expect(engine.counted('requestsByVersion', '1.0')).toBe(2);
+    expect(engine.counted('requestsByVersion', '1.1')).toBe(1);
+    expect(engine.counted('requestsByVersion', '2')).toBe(0);
+  });
+
   it('writes an access record with all attempts', async () => {
     await start(
       () => answer('ok'),
@@ -168,6 +181,7 @@ describe.each(ENGINES)('the %s engine as a server', (_name, startEngine) => {
       requestId: 'r-1',
       client: '192.0.2.1',
       method: 'GET',
+      version: '1.1',
       host: 'a.test',
       target: '/x?y',
       pool: 'default',

@@ -233,6 +233,7 @@ describe.each(ENGINES)('HTTP/2 clients of the %s engine', (_name, startEngine) =
     expect(engine.accessLog[0]).toMatchObject({
       client: '127.0.0.1',
       method: 'GET',
+      version: '2',
       host: 'a.test',
       target: '/x',
       status: 200,
@@ -240,6 +241,7 @@ describe.each(ENGINES)('HTTP/2 clients of the %s engine', (_name, startEngine) =
       attempts: [{ backend: 'a', result: 200 }],
     });
     expect(engine.counted('requests', 'default', 'GET', '200')).toBe(1);
+    expect(engine.counted('requestsByVersion', '2')).toBe(1);
     expect(engine.outcomes()[0]?.successes).toBe(1);
     expect(engine.counted('connectionsAccepted')).toBe(1);
   });

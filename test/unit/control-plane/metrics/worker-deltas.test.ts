@@ -86,6 +86,7 @@ describe('deltas of workers', () => {
     ['a code class that is none', 'labels', { metric: 'backendRequests', labels: ['web', 'a', '9xx'] }],
     ['an error code that is none', 'labels', { metric: 'localReplies', labels: ['web', 'toString'] }],
     ['a reason that is none', 'labels', { metric: 'backendErrors', labels: ['web', 'a', 'boredom'] }],
+    ['a version that is none', 'labels', { metric: 'requestsByVersion', labels: ['3'] }],
     ['a result that is none', 'labels', { metric: 'stickyLookups', labels: ['web', 'maybe'] }],
     ['a part of a counter', 'labels', { ...REQUEST, part: 'sum' }],
     ['a histogram without a part', 'labels', { metric: 'requestDuration', labels: ['web', '2xx'] }],
