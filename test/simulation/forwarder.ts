@@ -111,7 +111,7 @@ export class SimulatedForwarder implements Forwarder {
     const first = routeRequest(table, 'example.test', request.path);
     if (typeof first === 'string') return refused(404);
     countRequest(this.#budget, context.monotonic());
-    const account = new RequestAccount(context, request.method);
+    const account = new RequestAccount(context, request.method, '1.1');
     account.enterPool(first);
     const chooser = chooserFor(context, first, {
       client: {
