@@ -10,6 +10,7 @@ export const LOCAL_REPLIES = {
   body_too_large: { status: 413, meaning: 'The request body is larger than allowed.' },
   target_too_long: { status: 414, meaning: 'The request target is longer than allowed.' },
   expectation_failed: { status: 417, meaning: 'The expectation is not known.' },
+  misdirected: { status: 421, meaning: 'No route for this host, and the connection was opened for another.' },
   head_too_large: { status: 431, meaning: 'The request head is larger than allowed.' },
   not_implemented: { status: 501, meaning: 'The transfer coding is not supported.' },
   upstream_connect: { status: 502, meaning: 'No connection to a backend could be made.' },

@@ -15,6 +15,8 @@ export interface Arrival {
   readonly shared?: {
     /** Takes no further requests on it. */
     retire(): void;
+    /** The host that the client opened it for; `null`: it did not say. */
+    readonly serverName: string | null;
   };
   /** What was found wrong with it as a request of HTTP/2. */
   readonly refusal?: ErrorCode;

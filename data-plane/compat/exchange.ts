@@ -8,7 +8,7 @@ import type { HttpVersion } from '#shared/metrics.js';
 import type { ForwardingSettings } from '#shared/settings.js';
 import { Attempts, type AttemptOwner, type AttemptsClient, type Choice } from '../attempts.js';
 import { ClientIdentity } from '../http1/client-identity.js';
-import { pathOf, poolFor } from '../http1/request-facts.js';
+import { authorityOf, pathOf, poolFor } from '../http1/request-facts.js';
 import { nameRequest } from '../http1/request-name.js';
 import { BODY } from '../http1/wire/framing.js';
 import type { RequestHead } from '../http1/wire/request-head.js';
@@ -16,8 +16,10 @@ import { metricsFields } from '../local-answer.js';
 import { RequestAccount } from '../request-account.js';
 import type { Client } from '../routing/client-address.js';
 import { localReply } from '../routing/local-reply.js';
+import { normaliseHost } from '../routing/host.js';
+import { isMisdirected } from '../routing/misdirected.js';
 import { countRequest } from '../routing/retry-budget.js';
-import type { PoolTable } from '../routing/routing-table.js';
+import type { PoolTable, RoutingTable } from '../routing/routing-table.js';
 import type { Arrival } from './arrival.js';
 import { Attempt } from './attempt.js';
 import { checkArrival } from './check-request.js';
@@ -161,8 +163,20 @@ class Exchange implements Errand, AttemptsClient<Attempt, Message> {
     const client = new ClientIdentity(request.socket, request.socket instanceof TLSSocket).of(head, table);
     const requestId = this.settings.accessLogRatio > 0 ? nameRequest(this.account, head, client) : null;
     if (pool === null) this.#answerMetrics();
+    else if (pool === 'no_route' && this.#isForeign(head, table)) this.reply('misdirected');
     else if (typeof pool === 'string') this.reply(pool);
     else this.#forward(pool, head, client, requestId);
+  }
+
+  /** Meant for another server, on a connection that carries requests for several hosts. */
+  #isForeign(head: RequestHead, table: RoutingTable): boolean {
+    const { shared } = this.arrival;
+    const authority = authorityOf(head);
+    return (
+      shared !== undefined &&
+      authority !== null &&
+      isMisdirected(table, normaliseHost(authority), shared.serverName)
+    );
   }
 
   #forward(pool: PoolTable, head: RequestHead, client: Client, requestId: string | null): void {

@@ -62,6 +62,7 @@ export class Http2Connection {
   readonly #session: ReturnType<typeof performServerHandshake>;
   readonly #order: Http2ConnectionOrder;
   readonly #conduct: Conduct;
+  readonly #serverName: string | null;
   readonly #idleTimer: NodeJS.Timeout;
   #farewell: NodeJS.Timeout | null = null;
   #ending = false;
@@ -76,6 +77,7 @@ export class Http2Connection {
     this.#socket = socket;
     this.#order = order;
     this.#conduct = createConduct(at);
+    this.#serverName = serverNameOf(socket);
     this.#inspected = { at, received: socket.bytesRead, sent: socket.bytesWritten };
     this.#idleTimer = setTimeout(() => this.#whenIdle(), order.idleMs);
     socket.on('error', () => undefined);
@@ -158,7 +160,7 @@ export class Http2Connection {
       response: answer,
       expectsContinue: shape.expectsContinue,
       upgrade: null,
-      shared: { retire: () => this.retire() },
+      shared: { retire: () => this.retire(), serverName: this.#serverName },
       ...(shape.refusal === null ? {} : { refusal: shape.refusal }),
     };
     this.#order.later(() => {
@@ -205,6 +207,11 @@ export class Http2Connection {
     if (this.#farewell !== null) clearTimeout(this.#farewell);
     this.#order.onClosed();
   }
+}
+
+/** Node has the name as an own property of a server's sockets: `false` when the client gave none. */
+function serverNameOf(socket: TLSSocket & { readonly servername?: unknown }): string | null {
+  return typeof socket.servername === 'string' ? socket.servername : null;
 }
 
 function sessionOptions(limits: LimitSettings): ServerOptions {

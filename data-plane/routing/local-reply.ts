@@ -51,6 +51,7 @@ function endsConnection(code: ErrorCode): boolean {
     case 'unsupported_version':
       return true;
     case 'no_route':
+    case 'misdirected':
     case 'upstream_connect':
     case 'upstream_reset':
     case 'upstream_malformed':

@@ -226,6 +226,26 @@ describe.each(ENGINES)('HTTP/2 clients of the %s engine', (_name, startEngine) =
     await second.close();
   });
 
+  it.each([
+    ['without a route, on a connection for another', 'b.test', 'a.test', 421],
+    ['without a route, on a connection for it', 'b.test', 'b.test', 404],
+    ['without a route, on a connection for no name', 'b.test', '', 404],
+    ['with a route, on a connection for another', 'a.test', 'b.test', 200],
+    ['with a route, on a connection for no name', 'a.test:8443', '', 200],
+  ])('ask for a host %s: %s on %j is answered with %i', async (_case, authority, servername, status) => {
+    await start(() => answer('ok'));
+    const pool = poolOf([backendAt('a', backend.port)]);
+    const routes = [{ host: 'a.test', pathPrefix: '/', pool: pool.id }];
+    engine.apply({ ...snapshotOf([pool]), routes, version: 2 });
+    const client = await connectH2(engine.port, { servername });
+    clients.push(client);
+    const got = client.request({ ':authority': authority });
+    expect(await got.head()).toBe(status);
+    if (status === 421) expect(got.fields()['x-tidegate-error']).toBe('misdirected');
+    // The connection serves what is its own.
+    expect(await client.request({ ':authority': 'a.test' }).head()).toBe(200);
+  });
+
   it('are counted and logged like any', async () => {
     const client = await start(() => answer('hello'), { accessLogRatio: 1 }, { accessLog: true });
     await client.request({ ':path': '/x' }).whole();

@@ -29,6 +29,7 @@ describe('local reply', () => {
     const kept = CODES.filter((code) => !localReply(code).close);
     expect(kept).toEqual([
       'no_route',
+      'misdirected',
       'upstream_connect',
       'upstream_reset',
       'upstream_malformed',
