@@ -55,8 +55,14 @@ export class UpstreamConnections {
     return connection;
   }
 
-  /** A new connection; its user is told when it stands. */
+  /** A new connection; its user is told when it stands. A backend with a limit has one for each of its slots at most. */
   open(backend: BackendEntry, user: UpstreamUser, settings: ForwardingSettings): UpstreamConnection {
+    const { load, origin } = backend;
+    const idle = this.#idle.get(origin);
+    // Idle ones were passed over. Those that are in the way are the oldest.
+    while (idle !== undefined && idle.length > 0 && load.own + idle.length > load.limit) {
+      idle.shift()?.destroy();
+    }
     const host: UpstreamHost = {
       buffers: this.#buffers,
       scratch: this.#scratch,

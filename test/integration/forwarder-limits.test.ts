@@ -168,6 +168,25 @@ describe.each(ENGINES)('connection limits through the %s engine', (name, startEn
     ]);
   });
 
+  it('gives a backend no more connections than its limit, where an idle one will not do', async () => {
+    if (name !== 'native') return;
+    const engine = await start([{ maxConnections: 1 }]);
+    const client = await send(engine, '/1');
+    await first().holds('/1');
+    first().release();
+    await client.until(/\r\n\r\na$/);
+    const since = performance.now();
+    await waitUntil(
+      'the connection to be too old for what is not sent twice',
+      () => performance.now() - since > 1_200,
+    );
+    client.send('POST /2 HTTP/1.1\r\nHost: a.test\r\nContent-Length: 1\r\n\r\nx');
+    await first().holds('/2');
+    expect(first().server.connections.length).toBe(2);
+    await waitUntil('the end of the first', () => first().server.connections[0]?.socket.destroyed === true);
+    first().release();
+  });
+
   it('answers 503 at once when as many wait as may', async () => {
     const engine = await start([{ maxConnections: 1 }], { queue: { maxPending: 1, timeoutMs: 60_000 } });
     await send(engine, '/1');
