@@ -1,10 +1,12 @@
 /**
  * What a pick costs: nanoseconds per pick (with the attempt's start and end where the algorithm counts them) for each
- * algorithm and several sizes of pool, the same for addresses, and what building a table costs.
+ * algorithm and several sizes of pool, the same with limits, of which none or all but one are reached, the same for addresses,
+ * and what building a table costs.
  *
  *   npm run build && node dist/test/bench/pick-bench.js
  */
 import { attemptFinished, attemptStarted, pick } from '../../data-plane/routing/pick.js';
+import { claim } from '../../data-plane/routing/claim.js';
 import { stickyByAddress } from '../../data-plane/routing/sticky.js';
 import { seededRandom } from '../../shared/prng.js';
 import type { Algorithm } from '../../shared/settings.js';
@@ -23,8 +25,11 @@ const BUILDS = 9;
 /** Attempts in flight while least-connections is measured. */
 const IN_FLIGHT = 256;
 
-function snapshotWith(algorithm: Algorithm, size: number, version = 1) {
-  const backends = Array.from({ length: size }, (_, i) => aBackend(`backend${i}`, { weight: 1 + (i % 7) }));
+function snapshotWith(algorithm: Algorithm, size: number, version = 1, limit?: number) {
+  const limited = limit === undefined ? {} : { maxConnections: limit };
+  const backends = Array.from({ length: size }, (_, i) =>
+    aBackend(`backend${i}`, { weight: 1 + (i % 7), ...limited }),
+  );
   return aSnapshot([aPool(backends, { algorithm })], { version });
 }
 
@@ -43,8 +48,8 @@ function nanosecondsPerCall(calls: number, rounds: number, round: () => void): n
   return median(times);
 }
 
-function pickCost(algorithm: Algorithm, size: number): number {
-  const pool = poolOf(tableOf(snapshotWith(algorithm, size)));
+function pickCost(algorithm: Algorithm, size: number, limit?: number): number {
+  const pool = poolOf(tableOf(snapshotWith(algorithm, size, 1, limit)));
   const random = seededRandom(1);
   const running = Array.from({ length: IN_FLIGHT }, () => pick(pool, [], random)?.backend);
   for (const backend of running) if (backend !== undefined) attemptStarted(backend);
@@ -57,6 +62,20 @@ function pickCost(algorithm: Algorithm, size: number): number {
       if (backend !== undefined) attemptStarted(backend);
       running[oldest] = backend;
       oldest = (oldest + 1) % IN_FLIGHT;
+    }
+  });
+}
+
+/** A claim and its end, while only the last backend has room. */
+function fullCost(algorithm: Algorithm, size: number): number {
+  const pool = poolOf(tableOf(snapshotWith(algorithm, size, 1, 1)));
+  const random = seededRandom(1);
+  for (const backend of pool.backends.slice(0, -1)) attemptStarted(backend);
+  const picks = Math.max(1_000, PICKS_PER_ROUND / size);
+  return nanosecondsPerCall(picks, ROUNDS, () => {
+    for (let i = 0; i < picks; i += 1) {
+      const chosen = claim(pool, [], random);
+      if (chosen !== null) attemptFinished(chosen.backend);
     }
   });
 }
@@ -90,6 +109,11 @@ function print(title: string, cost: (size: number) => number, digits = 0): void 
 
 console.log(`${'backends'.padEnd(34)}${SIZES.map((size) => String(size).padStart(10)).join('')}`);
 for (const algorithm of ALGORITHMS) print(`${algorithm}, ns per pick`, (size) => pickCost(algorithm, size));
+for (const algorithm of ALGORITHMS) {
+  print(`${algorithm}, limits not reached`, (size) => pickCost(algorithm, size, 1_000));
+}
+for (const algorithm of ALGORITHMS)
+  print(`${algorithm}, all but one full`, (size) => fullCost(algorithm, size));
 print('by address (kept), ns per pick', addressCost);
 for (const algorithm of ALGORITHMS) {
   print(`${algorithm}, ms per table`, (size) => buildCost(algorithm, size) / 1e6, 2);

@@ -1,5 +1,11 @@
 /** How HTTP/2 streams and connections end: by the client, by the backend, by limits, and when the worker shuts down. */
-import { type BackendScript, type BackendServer, answer, startBackend } from '../support/backend-server.js';
+import {
+  type BackendConnection,
+  type BackendScript,
+  type BackendServer,
+  answer,
+  startBackend,
+} from '../support/backend-server.js';
 import { type EngineUnderTest, ENGINES } from '../support/engine-under-test.js';
 import { type H2Client, connectH2 } from '../support/h2-client.js';
 import { CODE, FLAG, FRAME, FrameClient, data, headers, request, reset } from '../support/h2-frames.js';
@@ -52,6 +58,28 @@ describe.each(ENGINES)('the end of HTTP/2 through the %s engine', (_engine, star
       await waitUntil('the count', () => engine.counted('clientAborts', 'default') === 1);
       expect(engine.outcomes()).toEqual([]);
       expect(client.session.destroyed).toBe(false);
+    });
+
+    it('that waits for room: it is served in its turn, and leaves no place behind when it is reset', async () => {
+      const held: BackendConnection[] = [];
+      await start((_request, connection) => void held.push(connection));
+      const pool = poolOf([backendAt('a', backend.port, { maxConnections: 1 })]);
+      engine.apply(snapshotOf([pool], {}, { version: 2 }));
+      const waiting = (): number => engine.table().pools.get(pool.id)?.queue.size ?? -1;
+      const running = client.request();
+      await backend.sees(1);
+      const leaves = client.request();
+      await waitUntil('one to wait', () => waiting() === 1);
+      const served = client.request();
+      await waitUntil('two to wait', () => waiting() === 2);
+      leaves.stream.close(CODE.cancel);
+      await waitUntil('one to leave', () => waiting() === 1);
+      held[0]?.write(answer('one'));
+      expect(await running.whole()).toBe('one');
+      await backend.sees(2);
+      held[1]?.write(answer('two'));
+      expect(await served.whole()).toBe('two');
+      expect(waiting()).toBe(0);
     });
 
     it('that its client resets within the answer: the backend is let go', async () => {

@@ -148,6 +148,18 @@ describe('the reporter', () => {
     expect(reports()[1]).toMatchObject({ active: [] });
   });
 
+  it('tells requests that wait when their number changes', () => {
+    const { timers, reports, state } = arrange();
+    const pool = [...state.table.pools.values()][0]!;
+    const waiter = pool.queue.enter(pool, { tried: [], bound: null }, () => undefined);
+    timers.advance(300);
+    expect(reports()).toMatchObject([{ pending: [{ pool: 'default', pending: 1 }] }]);
+    pool.queue.leave(waiter);
+    timers.advance(300);
+    expect(reports()).toHaveLength(2);
+    expect(reports()[1]).toMatchObject({ pending: [] });
+  });
+
   it('tells connections when they change', () => {
     const { timers, reports, state } = arrange();
     state.connections = 3;

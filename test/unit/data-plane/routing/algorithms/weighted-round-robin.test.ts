@@ -1,4 +1,4 @@
-import { pick } from '../../../../../data-plane/routing/pick.js';
+import { attemptFinished, attemptStarted, pick } from '../../../../../data-plane/routing/pick.js';
 import type { PoolTable, RoutingTable } from '../../../../../data-plane/routing/routing-table.js';
 import { seededRandom } from '../../../../../shared/prng.js';
 import {
@@ -81,5 +81,37 @@ describe('weighted round robin', () => {
     expect(picks(pool, 3)).toBe('abd');
     expect(pick(pool, [a!, b!, c!, d!], random)).toBeNull();
     expect(picks(pool, 4)).toBe('abcd');
+  });
+
+  it('shares among those with room by their weights, and lets nobody make up for what it could not take', () => {
+    const backends = [
+      aBackend('a', { weight: 1 }),
+      aBackend('b', { weight: 2 }),
+      aBackend('c', { weight: 3, maxConnections: 1 }),
+    ];
+    const pool = aPoolTable(backends, { algorithm }, { random: () => 0 });
+    const c = pool.backends[2]!;
+    const shares = (count: number): number[] => {
+      const picked = picks(pool, count);
+      return ['a', 'b', 'c'].map((id) => picked.replaceAll(new RegExp(`[^${id}]`, 'g'), '').length);
+    };
+    attemptStarted(c);
+    expect(shares(30)).toEqual([10, 20, 0]);
+    attemptFinished(c);
+    // Nothing counts as in flight here: c has room all the time.
+    const [a = 0, b = 0, third = 0] = shares(60);
+    expect(Math.abs(a - 10) + Math.abs(b - 20) + Math.abs(third - 30)).toBeLessThanOrEqual(3);
+  });
+
+  it('keeps who is full in mind over a new table', () => {
+    const backends = [aBackend('a'), aBackend('b', { maxConnections: 1 })];
+    const table = tableOf(aSnapshot([aPool(backends, { algorithm })]), { random: () => 0 });
+    const b = poolOf(table).backends[1]!;
+    attemptStarted(b);
+    expect(picks(poolOf(table), 4)).toBe('aaaa');
+    const next = tableOf(aSnapshot([aPool(backends, { algorithm })], { version: 2 }), {}, table);
+    expect(picks(poolOf(next), 4)).toBe('aaaa');
+    attemptFinished(b);
+    expect(picks(poolOf(next), 4)).toMatch(/^(?:abab|baba)$/);
   });
 });
