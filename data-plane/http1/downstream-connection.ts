@@ -147,11 +147,11 @@ export class DownstreamConnection extends ClientSocket implements ClientPort {
         break;
       }
       const end = this.#readHead(bytes, position, to);
-      if (end < 0) break;
-      position = this.#begin(bytes, end, to);
+      // What there is of a head, or of an empty line before one, is with the reader.
+      position = end < 0 ? to : this.#begin(bytes, end, to);
     }
     this.#isReading = false;
-    if (position < to && this.#phase !== 'head' && this.#phase !== 'closing') {
+    if (position < to && this.#phase !== 'closing') {
       const rest = bytes.subarray(position, to);
       this.#held = this.#isHeldMemory ? rest : Buffer.from(rest);
       this.socket.pause();

@@ -80,6 +80,41 @@ describe.each(ENGINES.filter(([name]) => name === 'native'))(
       });
     });
 
+    describe('an empty line before a request (RFC 9112 §2.2) that comes by itself', () => {
+      const EMPTY = '\r\n';
+
+      it.each([
+        ['at first', [EMPTY, GET], 1],
+        ['at first, byte by byte', ['\r', '\n', GET], 1],
+        ['between requests', [GET, EMPTY, GET], 2],
+        [
+          'behind a body',
+          [`${GET.replace('GET', 'POST').trimEnd()}\r\nContent-Length: 2\r\n\r\nhi`, EMPTY, GET],
+          2,
+        ],
+      ])('is passed over: %s', async (_when, pieces, count) => {
+        await start(() => answer('ok'));
+        const client = await connect();
+        for (const piece of pieces) {
+          client.send(piece);
+          // So that each piece is read by itself.
+          await new Promise((resolve) => setTimeout(resolve, 50));
+        }
+        await waitUntil('all answers', () => answers(client) === count);
+      });
+
+      it('is passed over while the request before is being answered', async () => {
+        await start((_request, connection) => void setTimeout(() => connection.write(answer('ok')), 100));
+        const client = await connect();
+        client.send(GET);
+        await backend.sees(1);
+        client.send(EMPTY);
+        await client.until(/ok$/);
+        client.send(GET);
+        await waitUntil('the second answer', () => answers(client) === 2);
+      });
+    });
+
     it('follows a raised limit of connections at once', async () => {
       await start(() => answer('ok'), { limits: { connectionsPerWorker: 1 } });
       const first = await connect();
