@@ -1,6 +1,6 @@
 /**
  * Every defect of other proxies and HTTP stacks that concerns HTTP/1.1, TLS or what stands around them: where our regression
- * test for it is (a file that names the id in a test or case), or why it cannot occur here. HTTP/2: `http2-hostile.test.ts`.
+ * test for it is (a file that names the id in a test or case), or why it cannot occur here. HTTP/2: `known-defects-http2.test.ts`.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';

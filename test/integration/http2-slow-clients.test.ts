@@ -1,0 +1,73 @@
+/** HTTP/2 clients that keep what they have asked for waiting: by windows, by not reading, by saying nothing. They are cut in time. */
+import { answer } from '../support/backend-server.js';
+import { useAttacked } from '../support/h2-attack.js';
+import { CODE, FLAG, SETTING, data, headers, request, windowUpdate } from '../support/h2-frames.js';
+import { waitUntil } from '../support/wait-until.js';
+
+const POST = { ':method': 'POST' };
+
+describe('a hostile HTTP/2 client that keeps us waiting', () => {
+  const world = useAttacked();
+
+  it('never says anything: closed when idle for too long', async () => {
+    await world.start(() => answer('ok'), { timeouts: { keepAliveMs: 300 } });
+    const client = await world.stranger();
+    const halfway = await world.attacker();
+    halfway.send(headers(1, request(), 0));
+    await client.goneWith();
+    await halfway.goneWith();
+    await world.renewBystander();
+  });
+
+  it('vanishes without a word (CVE-2025-23085): its requests are given up and nothing is left', async () => {
+    await world.start(() => undefined);
+    for (let i = 0; i < 10; i += 1) {
+      const client = await world.attacker();
+      client.send(
+        headers(1, request({ ':path': `/${i}` })),
+        headers(3, request(POST), FLAG.endHeaders),
+        data(3, 'abc'),
+      );
+      await world.backend.sees(2 * (i + 1));
+      client.socket.destroy();
+    }
+    await waitUntil('nothing but the bystander', () => world.engine.forwarder.connections() === 1);
+    await world.backendLetGo();
+  });
+
+  it('takes its answers one byte at a time, or not at all (CVE-2019-9511, CVE-2019-9517): cut when nothing moves', async () => {
+    const big = answer('x'.repeat(2 * 1024 * 1024));
+    await world.start(() => big, {
+      timeouts: { responseIdleMs: 400 },
+    });
+    const client = await world.attacker([SETTING.initialWindowSize, 0]);
+    for (let stream = 1; stream < 40; stream += 2) client.send(headers(stream, request()));
+    await client.answered(39);
+    client.send(windowUpdate(1, 1), windowUpdate(3, 1));
+    for (let stream = 1; stream < 40; stream += 2) expect(await client.resetCode(stream)).toBe(CODE.internal);
+    await world.backendLetGo();
+  });
+
+  it('takes nothing of our own answers: cut when nothing moves', async () => {
+    await world.start(() => undefined, { timeouts: { responseIdleMs: 300 } });
+    const client = await world.attacker([SETTING.initialWindowSize, 0]);
+    for (let stream = 1; stream < 40; stream += 2) {
+      client.send(headers(stream, request({ ':scheme': 'http' })));
+    }
+    for (let stream = 1; stream < 40; stream += 2) expect(await client.resetCode(stream)).toBe(CODE.internal);
+    expect(world.attacks()).toEqual([]);
+  });
+
+  it('does not read from its socket at all (CVE-2019-9517, CVE-2024-45506): cut, and a GOAWAY that cannot leave harms nobody', async () => {
+    const big = answer('x'.repeat(256 * 1024));
+    await world.start(() => big, {
+      timeouts: { responseIdleMs: 400, keepAliveMs: 400 },
+    });
+    const client = await world.attacker([SETTING.initialWindowSize, 0x7fffffff]);
+    client.socket.pause();
+    client.send(windowUpdate(0, 0x7fffffff - 65_535));
+    for (let stream = 1; stream < 200; stream += 2) client.send(headers(stream, request()));
+    await waitUntil('it is cut', () => world.engine.forwarder.connections() <= 1);
+    await world.renewBystander();
+  });
+});
