@@ -170,7 +170,9 @@ describe.each(ENGINES)('connection limits through the %s engine', (name, startEn
 
   it('gives a backend no more connections than its limit, where an idle one will not do', async () => {
     if (name !== 'native') return;
-    const engine = await start([{ maxConnections: 1 }]);
+    // So that no connection ends by itself meanwhile.
+    const forwarding = { timeouts: { upstreamKeepAliveMs: 60_000 } };
+    const engine = await start([{ maxConnections: 1 }], {}, { forwarding });
     const client = await send(engine, '/1');
     await first().holds('/1');
     first().release();
