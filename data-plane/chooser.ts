@@ -1,12 +1,11 @@
 /** How the backend of each attempt is chosen: by session cookie, by client address, or by the algorithm alone. */
 import type { ForwarderContext } from './forwarder.js';
-import type { RequestAccount } from './request-account.js';
-import { giveBack, type Placed } from './room-wait.js';
+import type { Placed } from './room-wait.js';
 import type { Client } from './routing/client-address.js';
 import { attemptStarted } from './routing/pick.js';
 import type { BackendEntry, PoolTable } from './routing/routing-table.js';
 import { pickByAddress, stickyByAddress } from './routing/sticky.js';
-import { StickyFlow } from './sessions/sticky-flow.js';
+import { StickyFlow, type StickyAccount } from './sessions/sticky-flow.js';
 
 export interface Chooser {
   /**
@@ -22,7 +21,7 @@ export interface ChooserFacts {
   readonly client: Client;
   /** The value of Cookie; several fields are one, joined by `; `. */
   readonly cookie: string | null;
-  readonly account: Pick<RequestAccount, 'series' | 'waitForRoom'>;
+  readonly account: StickyAccount;
 }
 
 /** `null`: by the algorithm alone. */
@@ -45,20 +44,10 @@ export function chooserFor(context: ForwarderContext, pool: PoolTable, facts: Ch
       setCookie: () => null,
     };
   }
-  const flow = new StickyFlow(
-    {
-      sessions: context.sessions,
-      cookies: context.cookies,
-      clock: context.clock,
-      random: context.random,
-      place: (now, want) => account.waitForRoom(now, want),
-      giveBack: (unused) => giveBack(context, unused),
-      counted: (result) => context.series.counters.add(account.series.sticky.get(result), 1),
-    },
-    { settings: sticky, secure: client.secure, cookieHeader: facts.cookie },
-  );
-  return {
-    next: (now, tried) => flow.choose(now, tried),
-    setCookie: (now, backend) => flow.setCookie(now, backend),
-  };
+  return new StickyFlow(context, {
+    settings: sticky,
+    secure: client.secure,
+    cookieHeader: facts.cookie,
+    account,
+  });
 }

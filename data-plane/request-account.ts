@@ -9,7 +9,7 @@ import type { HttpVersion } from '#shared/metrics.js';
 import type { FailureReason } from '#shared/outcome.js';
 import type { AttemptRecord } from './access-log.js';
 import type { ForwarderContext } from './forwarder.js';
-import type { PoolSeries, WithheldCause } from './reports/request-series.js';
+import type { PoolSeries, StickyResult, WithheldCause } from './reports/request-series.js';
 import { classifyStatus } from './routing/classify.js';
 import type { Want } from './routing/claim.js';
 import { attemptFinished, type Pick } from './routing/pick.js';
@@ -88,6 +88,11 @@ export class RequestAccount {
   sent(count: number): void {
     this.#sentBytes += count;
     this.#context.series.counters.add(this.series.sent, count);
+  }
+
+  /** What became of the request's session. */
+  stickyResult(result: StickyResult): void {
+    this.#context.series.counters.add(this.series.sticky.get(result), 1);
   }
 
   repliedLocally(code: ErrorCode): void {

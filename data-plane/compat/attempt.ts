@@ -6,7 +6,6 @@ import { ServerResponse, type ClientRequest } from 'node:http';
 import type { FailureReason } from '#shared/outcome.js';
 import type { AbortCause, AttemptOwner, Choice, RunningAttempt } from '../attempts.js';
 import { responseFields } from '../routing/headers.js';
-import { sessionCookieNames } from '../routing/session-cookie.js';
 import type { Errand, Message } from './errand.js';
 import { passInformation } from './interim.js';
 import { cut, relayBody, writeHead, type RelayEnd } from './relay.js';
@@ -94,12 +93,7 @@ export class Attempt implements RunningAttempt {
       awaitsContinue: message.awaitsContinue,
       upgrade: message.upgrade,
       target: message.target,
-      fields: upstreamFields(
-        arrival.request.rawHeaders,
-        message,
-        chosen.backend,
-        sessionCookieNames(pool.sticky),
-      ),
+      fields: upstreamFields(arrival.request.rawHeaders, message, chosen.backend, pool.cookieNames),
       settings,
       couldGoElsewhere: () => this.#owner.couldGoElsewhere(chosen, pool),
       onInformation: (information) => passInformation(arrival, information, message.awaitsContinue),

@@ -13,7 +13,6 @@ import { localReply } from '../routing/local-reply.js';
 import { countRequest } from '../routing/retry-budget.js';
 import { isIdempotent } from '../routing/retry.js';
 import type { PoolTable } from '../routing/routing-table.js';
-import { sessionCookieNames } from '../routing/session-cookie.js';
 import { Attempt } from './attempt.js';
 import type { ClientPort } from './client-port.js';
 import type { EngineParts } from './engine-parts.js';
@@ -181,7 +180,7 @@ export class Exchange implements Errand, AttemptsClient<Attempt, Message> {
       head: upstreamHead(head, this.client.tables().edits, {
         forwarded: this.client.identity.forwardedLines(client, authorityOf(head)),
         trustedPeer: client.trustedPeer,
-        cookieNames: pool.sticky === null ? [] : sessionCookieNames(pool.sticky),
+        cookieNames: pool.cookieNames,
         upgrade,
         requestId,
       }),

@@ -10,13 +10,16 @@ export const MAX_SAME_NAME = 4;
 export function findCookies(cookieHeader: string, name: string): string[] {
   const values: string[] = [];
   if (!cookieHeader.includes(name)) return values;
-  for (const pair of cookieHeader.split(';')) {
+  for (let from = 0; from <= cookieHeader.length && values.length < MAX_SAME_NAME;) {
+    const end = endOfPair(cookieHeader, from);
+    const pair = cookieHeader.slice(from, end);
     const equals = pair.indexOf('=');
-    if (equals < 0 || nameOf(pair) !== name) continue;
-    const value = pair.slice(equals + 1).trim();
-    const isQuoted = value.length > 1 && value.startsWith('"') && value.endsWith('"');
-    values.push(isQuoted ? value.slice(1, -1) : value);
-    if (values.length === MAX_SAME_NAME) break;
+    if (equals >= 0 && nameOf(pair) === name) {
+      const value = pair.slice(equals + 1).trim();
+      const isQuoted = value.length > 1 && value.startsWith('"') && value.endsWith('"');
+      values.push(isQuoted ? value.slice(1, -1) : value);
+    }
+    from = end + 1;
   }
   return values;
 }
@@ -24,11 +27,23 @@ export function findCookies(cookieHeader: string, name: string): string[] {
 /** The field without the cookies of these names; `null` when nothing is left of it. */
 export function stripCookie(cookieHeader: string, names: readonly string[]): string | null {
   if (!names.some((name) => cookieHeader.includes(name))) return cookieHeader;
-  const pairs = cookieHeader.split(';');
-  const kept = pairs.filter((pair) => !names.includes(nameOf(pair)));
-  if (kept.length === pairs.length) return cookieHeader;
-  const rest = kept.join(';').trim();
+  let kept = '';
+  let isAnyStripped = false;
+  for (let from = 0; from <= cookieHeader.length;) {
+    const end = endOfPair(cookieHeader, from);
+    if (names.includes(nameOf(cookieHeader.slice(from, end)))) isAnyStripped = true;
+    // With the semicolon before it, if it is not the first.
+    else kept += kept === '' ? cookieHeader.slice(from, end) : cookieHeader.slice(from - 1, end);
+    from = end + 1;
+  }
+  if (!isAnyStripped) return cookieHeader;
+  const rest = kept.trim();
   return rest === '' ? null : rest;
+}
+
+function endOfPair(cookieHeader: string, from: number): number {
+  const end = cookieHeader.indexOf(';', from);
+  return end < 0 ? cookieHeader.length : end;
 }
 
 /** The name before the `=`; a cookie without one is its own name, as in browsers' later habit. */

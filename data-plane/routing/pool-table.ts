@@ -11,6 +11,7 @@ import { WeightedRoundRobin } from './algorithms/weighted-round-robin.js';
 import { AddressAffinity } from './address-affinity.js';
 import { type BackendEntry, backendEntry } from './backend-entry.js';
 import { NO_LIMIT, hasRoom } from './backend-load.js';
+import { sessionCookieNames } from './session-cookie.js';
 import { shareOf } from './connection-share.js';
 import type { LedgerUpdate, TrialQueue } from './trial-permits.js';
 import type { Waiter, Want } from './want.js';
@@ -42,6 +43,8 @@ export interface PoolTable {
   readonly version: number;
   readonly algorithm: Algorithm;
   readonly sticky: StickySettings | null;
+  /** Names of the session cookie, without TLS and with it; none without such sessions. */
+  readonly cookieNames: readonly string[];
   readonly panic: boolean;
   readonly backends: readonly BackendEntry[];
   /** Those that take new traffic without a permit, full or not. */
@@ -91,6 +94,7 @@ export function poolTable(
     version: pool.version,
     algorithm: pool.algorithm,
     sticky: pool.sticky,
+    cookieNames: sessionCookieNames(pool.sticky),
     panic: pool.panic,
     backends,
     serving,

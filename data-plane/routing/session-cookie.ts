@@ -1,6 +1,13 @@
-/** The session cookie's names and its `Set-Cookie` field. */
+/** The session cookie's names, its life and its `Set-Cookie` field. */
 import type { CookieStickySettings, StickySettings } from '#shared/settings.js';
-import { COOKIE_LIFE_SHARE } from './sticky.js';
+
+/** Share of the idle timeout after which a cookie in use is written anew. */
+export const REFRESH_SHARE = 0.25;
+/**
+ * A cookie is thus up to a quarter of the timeout older than the last use: it is good for that much longer, and only the
+ * store can say whether a session between one and 1.25 timeouts old is still in use.
+ */
+export const COOKIE_LIFE_SHARE = 1 + REFRESH_SHARE;
 
 /** Browsers keep no cookie longer (RFC 6265bis §5.6.2): 400 days. */
 const MAX_AGE_S = 34_560_000;

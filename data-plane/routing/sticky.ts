@@ -15,15 +15,8 @@ import type { BackendEntry } from './backend-entry.js';
 import { formatAddress, maskAddress, parseAddress } from './ip-address.js';
 import { type Pick, pickBound } from './pick.js';
 import type { PoolTable } from './pool-table.js';
+import { COOKIE_LIFE_SHARE, REFRESH_SHARE } from './session-cookie.js';
 import type { SessionFields } from './session-token.js';
-
-/** Share of the idle timeout after which a cookie in use is written anew. */
-export const REFRESH_SHARE = 0.25;
-/**
- * A cookie is thus up to a quarter of the timeout older than the last use: it is good for that much longer, and only the
- * store can say whether a session between one and 1.25 timeouts old is still in use.
- */
-export const COOKIE_LIFE_SHARE = 1 + REFRESH_SHARE;
 
 /** A live session, as its genuine token tells. */
 export interface KnownSession {

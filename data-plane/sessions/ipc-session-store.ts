@@ -4,10 +4,11 @@
  * checked against the routing table at each use, so nothing has to be called back.
  */
 import { LRUCache } from 'lru-cache';
-import type { BackendId } from '#shared/ids.js';
+import type { BackendId, PoolId } from '#shared/ids.js';
 import type { SessionOperation, SessionRequest } from '#shared/message.js';
 import {
   SESSION_LOOKUP_TIMEOUT_MS,
+  type SessionId,
   type SessionKey,
   type SessionLifetime,
   type SessionStore,
@@ -23,12 +24,14 @@ export const ABSENCE_KEPT_MS = 1_000;
 const ASKS_PER_IDLE_TIMEOUT = 4;
 
 interface Kept {
+  readonly pool: PoolId;
   readonly backend: BackendId | null;
 }
 
 export class IpcSessionStore implements SessionStore {
   readonly #link: ControlLink;
-  readonly #kept: LRUCache<string, Kept>;
+  /** By session: ids are random, so two pools hardly ever share one, and then one of them asks. */
+  readonly #kept: LRUCache<SessionId, Kept>;
   readonly #asking = new Map<string, Promise<BackendId | null | undefined>>();
 
   /** @param monotonic milliseconds, for the age of what is kept */
@@ -39,7 +42,9 @@ export class IpcSessionStore implements SessionStore {
 
   recall(key: SessionKey, lifetime: SessionLifetime): BackendId | null | undefined {
     // A session at its end is the store's to judge, whatever was true a moment ago.
-    return lifetime.remainingMs > 0 ? this.#kept.get(nameOf(key))?.backend : undefined;
+    if (lifetime.remainingMs <= 0) return undefined;
+    const kept = this.#kept.get(key.session);
+    return kept?.pool === key.pool ? kept.backend : undefined;
   }
 
   lookup(key: SessionKey, lifetime: SessionLifetime, fresh = false): Promise<BackendId | null | undefined> {
@@ -67,7 +72,7 @@ export class IpcSessionStore implements SessionStore {
   }
 
   release(key: SessionKey): Promise<void> {
-    this.#kept.delete(nameOf(key));
+    this.#kept.delete(key.session);
     this.#link.send({
       type: 'session',
       id: 0,
@@ -94,7 +99,7 @@ export class IpcSessionStore implements SessionStore {
       backend === null
         ? ABSENCE_KEPT_MS
         : Math.min(BINDING_KEPT_MS, lifetime.idleMs / ASKS_PER_IDLE_TIMEOUT, lifetime.remainingMs);
-    if (ttl >= 1) this.#kept.set(nameOf(key), { backend }, { ttl: Math.floor(ttl) });
+    if (ttl >= 1) this.#kept.set(key.session, { pool: key.pool, backend }, { ttl: Math.floor(ttl) });
     return backend;
   }
 }

@@ -4,37 +4,31 @@
  * `routing/sticky`'s; here are the asking and the cookie.
  */
 import type { BackendId } from '#shared/ids.js';
-import type { Clock, Random } from '#shared/ports.js';
-import type { SessionId, SessionLifetime, SessionStore } from '#shared/session.js';
+import type { SessionId, SessionLifetime } from '#shared/session.js';
 import type { CookieStickySettings } from '#shared/settings.js';
+import type { ForwarderContext } from '../forwarder.js';
 import type { StickyResult } from '../reports/request-series.js';
 import { findCookies } from '../routing/cookies.js';
-import type { Place, Placed } from '../room-wait.js';
+import { giveBack, type Place, type Placed } from '../room-wait.js';
 import { boundIn, claim, claimBound } from '../routing/claim.js';
 import type { Pick } from '../routing/pick.js';
 import type { BackendEntry, PoolTable } from '../routing/routing-table.js';
-import { sessionCookieName, setSessionCookie } from '../routing/session-cookie.js';
+import { setSessionCookie } from '../routing/session-cookie.js';
 import { decideSession, readSession, type KnownSession } from '../routing/sticky.js';
 import type { SessionFields } from '../routing/session-token.js';
-import type { SessionCookies } from './session-cookies.js';
-
-export interface StickyParts {
-  readonly sessions: SessionStore;
-  readonly cookies: SessionCookies;
-  readonly clock: Clock;
-  readonly random: Random;
-  /** Where a backend is had that could not be claimed at once. */
-  readonly place: Place;
-  /** A claim that is not used after all: its slot and permit go back. */
-  giveBack(unused: Pick): void;
-  /** Told once what became of the request's session. */
-  counted(result: StickyResult): void;
-}
 
 export interface StickyRequest {
   readonly settings: CookieStickySettings;
   readonly secure: boolean;
   readonly cookieHeader: string | null;
+  readonly account: StickyAccount;
+}
+
+/** Where what becomes of the session is told, and a backend is had that could not be claimed at once. */
+export interface StickyAccount {
+  waitForRoom(...wanted: Parameters<Place>): ReturnType<Place>;
+  /** Told once what became of the request's session. */
+  stickyResult(result: StickyResult): void;
 }
 
 /** What stands about the session so far. */
@@ -49,21 +43,21 @@ interface Standing {
 }
 
 export class StickyFlow {
-  readonly #parts: StickyParts;
+  readonly #context: ForwarderContext;
   readonly #request: StickyRequest;
   #standing: Standing | null = null;
 
-  constructor(parts: StickyParts, request: StickyRequest) {
-    this.#parts = parts;
+  constructor(context: ForwarderContext, request: StickyRequest) {
+    this.#context = context;
     this.#request = request;
   }
 
   /** The backend for the next attempt, claimed, or why there is none. At once where the store need not be asked and there is room. */
-  choose(pool: PoolTable, tried: readonly BackendEntry[]): Placed | Promise<Placed> {
+  next(pool: PoolTable, tried: readonly BackendEntry[]): Placed | Promise<Placed> {
     if (this.#standing !== null) return this.#move(pool, this.#standing, tried);
     const known = this.#read(pool);
     if (known.kind === 'new') return this.#begin(pool, known.result, tried);
-    const recalled = this.#parts.sessions.recall({ pool: pool.id, session: known.session }, known.lifetime);
+    const recalled = this.#context.sessions.recall({ pool: pool.id, session: known.session }, known.lifetime);
     // Promises would cost as much as all the rest of a session.
     if (agrees(pool, known, recalled)) return this.#follow(pool, known, recalled, tried);
     return this.#stored(pool, known).then((stored) => this.#follow(pool, known, stored, tried));
@@ -80,13 +74,13 @@ export class StickyFlow {
       case 'new':
         return this.#begin(pool, decision.result, tried);
       case 'moved': {
-        this.#parts.counted('moved');
+        this.#request.account.stickyResult('moved');
         const standing = standingOf(known, decision.from, null);
         this.#standing = standing;
         return this.#move(pool, standing, tried);
       }
       case 'bound': {
-        this.#parts.counted(decision.result);
+        this.#request.account.stickyResult(decision.result);
         const standing = standingOf(
           known,
           decision.bind ? null : decision.backend.id,
@@ -104,7 +98,7 @@ export class StickyFlow {
   setCookie(pool: PoolTable, backend: BackendEntry): string | null {
     const standing = this.#standing;
     if (standing === null || standing.cookieNames === backend.hashHex) return null;
-    const at = this.#parts.clock.now();
+    const at = this.#context.clock.now();
     const fields: SessionFields = {
       session: standing.session,
       backendHash: backend.hashHex,
@@ -113,21 +107,21 @@ export class StickyFlow {
     };
     const { settings, secure } = this.#request;
     const remainingMs = settings.absoluteTimeoutMs - (at - standing.issuedS * 1_000);
-    return setSessionCookie(settings, this.#parts.cookies.sign(pool.id, fields), { secure, remainingMs });
+    return setSessionCookie(settings, this.#context.cookies.sign(pool.id, fields), { secure, remainingMs });
   }
 
   #read(pool: PoolTable): ReturnType<typeof readSession> {
     const { settings, secure, cookieHeader } = this.#request;
     const values =
-      cookieHeader === null ? [] : findCookies(cookieHeader, sessionCookieName(settings, secure));
+      cookieHeader === null ? [] : findCookies(cookieHeader, pool.cookieNames[secure ? 1 : 0] ?? '');
     let fields: SessionFields | 'absent' | 'invalid' = values.length === 0 ? 'absent' : 'invalid';
     for (const value of values) {
-      const genuine = this.#parts.cookies.verify(pool.id, value);
+      const genuine = this.#context.cookies.verify(pool.id, value);
       if (genuine === null) continue;
       fields = genuine;
       break;
     }
-    return readSession(fields, settings, this.#parts.clock.now());
+    return readSession(fields, settings, this.#context.clock.now());
   }
 
   /**
@@ -135,7 +129,7 @@ export class StickyFlow {
    * session moved by way of another worker: if the two disagree, the store itself is asked.
    */
   async #stored(pool: PoolTable, known: KnownSession): Promise<BackendId | null | undefined> {
-    const { sessions } = this.#parts;
+    const { sessions } = this.#context;
     const key = { pool: pool.id, session: known.session };
     const stored = await sessions.lookup(key, known.lifetime);
     if (stored === undefined) return undefined;
@@ -143,11 +137,11 @@ export class StickyFlow {
   }
 
   #begin(pool: PoolTable, result: StickyResult, tried: readonly BackendEntry[]): Promise<Placed> {
-    this.#parts.counted(result);
+    this.#request.account.stickyResult(result);
     const { settings } = this.#request;
     const standing: Standing = {
-      session: this.#parts.cookies.newSession(),
-      issuedS: Math.floor(this.#parts.clock.now() / 1_000),
+      session: this.#context.cookies.newSession(),
+      issuedS: Math.floor(this.#context.clock.now() / 1_000),
       lifetime: { idleMs: settings.idleTimeoutMs, remainingMs: settings.absoluteTimeoutMs },
       boundTo: null,
       cookieNames: null,
@@ -158,8 +152,9 @@ export class StickyFlow {
 
   /** Chooses by the algorithm and binds the session to the choice. */
   async #move(pool: PoolTable, standing: Standing, tried: readonly BackendEntry[]): Promise<Placed> {
-    const { random } = this.#parts;
-    const chosen = claim(pool, tried, random) ?? (await this.#parts.place(pool, { tried, bound: null }));
+    const { random } = this.#context;
+    const chosen =
+      claim(pool, tried, random) ?? (await this.#request.account.waitForRoom(pool, { tried, bound: null }));
     return typeof chosen === 'string' ? chosen : this.#settle(pool, standing, chosen, tried);
   }
 
@@ -172,7 +167,7 @@ export class StickyFlow {
   ): Promise<Placed> {
     const want = { tried, bound: home.id };
     if (boundIn(pool, want) === null) return this.#move(pool, standing, tried);
-    const placed = await this.#parts.place(pool, want);
+    const placed = await this.#request.account.waitForRoom(pool, want);
     if (typeof placed === 'string' || placed.backend.id === standing.boundTo) return placed;
     // The store does not know it yet, or the backend has left meanwhile.
     return this.#settle(pool, standing, placed, tried);
@@ -195,15 +190,15 @@ export class StickyFlow {
       await this.#tell(pool, standing, chosen);
       return chosen;
     }
-    this.#parts.giveBack(chosen);
-    const placed = followed ?? (await this.#parts.place(pool, want));
+    giveBack(this.#context, chosen);
+    const placed = followed ?? (await this.#request.account.waitForRoom(pool, want));
     if (typeof placed === 'string' || placed.backend.id === winner) return placed;
     return this.#settle(pool, standing, placed, tried);
   }
 
   /** Binds the session to the choice, or moves it there; answers where the store has it now. */
   async #tell(pool: PoolTable, standing: Standing, chosen: Pick): Promise<BackendId> {
-    const { sessions } = this.#parts;
+    const { sessions } = this.#context;
     const key = { pool: pool.id, session: standing.session };
     const to = chosen.backend.id;
     const from = standing.boundTo;
@@ -215,7 +210,7 @@ export class StickyFlow {
       standing.boundTo = winner ?? to;
       return standing.boundTo;
     } catch (error) {
-      this.#parts.giveBack(chosen);
+      giveBack(this.#context, chosen);
       throw error;
     }
   }
