@@ -1,5 +1,6 @@
 import { type AddressInfo, type Server, type Socket, createServer } from 'node:net';
 import { Load, type LoadOptions, type LoadResult } from '../support/load.js';
+import { waitUntil } from '../support/wait-until.js';
 
 type Respond = (socket: Socket, request: number) => void;
 
@@ -134,5 +135,13 @@ describe('Load', () => {
     expect(result.failureCount).toBe(result.sent);
     expect(result.failures.join()).toContain('no answer before the load ended');
     expect(result.failures.join()).toContain('never sent');
+  });
+
+  it('waits for a long line as long as answers come, and has no more due than it was told', async () => {
+    const port = await start((socket) => void setTimeout(() => socket.write(OK), 40));
+    const load = new Load({ port, rate: 1_000, connections: 1, requests: 6, settleMs: 150 });
+    load.start();
+    await waitUntil('an answer', () => load.answered > 0);
+    expect(await load.stop()).toMatchObject({ sent: 6, answered: 6, failures: [] });
   });
 });

@@ -20,12 +20,14 @@ export interface LoadOptions {
   readonly rate: number;
   /** Most connections open at one time. They are opened as they are needed. */
   readonly connections: number;
+  /** How many are ever due. Default: as many as there is time for, until `stop`. */
+  readonly requests?: number;
   /** Default `/`. A function is told the number of the request, from 0. */
   readonly path?: string | ((request: number) => string);
   readonly headers?: Readonly<Record<string, string>>;
   /** Called for every complete answer; bodies are kept only when this is given. */
   readonly onResponse?: (response: ScannedResponse, request: number) => void;
-  /** How long `stop` waits for answers that are still owed. Default 10 s. */
+  /** How long `stop` waits for the next answer while some are still owed. Default 10 s. */
   readonly settleMs?: number;
 }
 
@@ -82,6 +84,7 @@ export class Load {
   #opened = 0;
   #timer: NodeJS.Timeout | null = null;
   #settled: (() => void) | null = null;
+  #settleLimit: NodeJS.Timeout | null = null;
 
   constructor(options: LoadOptions) {
     if (!(options.rate > 0) || !(options.connections > 0))
@@ -108,16 +111,20 @@ export class Load {
     this.#timer = setInterval(() => this.#tick(), TICK_MS);
   }
 
-  /** Sends nothing more, waits for the answers still owed, closes every connection. What is not answered by then failed. */
+  /**
+   * Nothing more is due: waits for the answers still owed, as long as they come, and closes every connection. On a busy
+   * machine the line may be long, which is nobody's failure. What is not answered by then failed.
+   */
   async stop(): Promise<LoadResult> {
     if (this.#timer !== null) clearInterval(this.#timer);
     this.#timer = null;
     if (this.#owed() > 0) {
       const { promise, resolve } = Promise.withResolvers<void>();
       this.#settled = resolve;
-      const limit = setTimeout(resolve, this.#options.settleMs ?? DEFAULT_SETTLE_MS);
+      this.#settleLimit = setTimeout(resolve, this.#options.settleMs ?? DEFAULT_SETTLE_MS);
       await promise;
-      clearTimeout(limit);
+      clearTimeout(this.#settleLimit);
+      this.#settleLimit = null;
       this.#settled = null;
     }
     for (const pending of this.#line.splice(0)) {
@@ -139,7 +146,8 @@ export class Load {
 
   #tick(): void {
     const at = performance.now();
-    const due = Math.floor(((at - this.#startedAt) / 1000) * this.#options.rate) + 1;
+    const { rate, requests = Infinity } = this.#options;
+    const due = Math.min(requests, Math.floor(((at - this.#startedAt) / 1000) * rate) + 1);
     for (; this.#due < due; this.#due += 1) {
       const { path = '/' } = this.#options;
       this.#line.push({
@@ -211,6 +219,7 @@ export class Load {
     const { pending } = connection;
     if (pending === null) throw new Error(`an answer (${response.status}) that nobody asked for`);
     connection.pending = null;
+    this.#settleLimit?.refresh();
     this.#answered += 1;
     this.#statuses.set(response.status, (this.#statuses.get(response.status) ?? 0) + 1);
     if (this.#latencies.length < MAX_LATENCIES_KEPT) this.#latencies.push(performance.now() - pending.dueAt);
