@@ -53,6 +53,8 @@ export class Http2Response extends Writable implements DownstreamResponse {
     const lost = (): void => {
       if (this.#isGivenUp || this.writableFinished) return;
       this.#isGivenUp = true;
+      // At once, so that it does not count for the concurrency of the connection any more.
+      stream.destroy();
       order.later(() => this.#giveUp());
     };
     stream.on('aborted', lost);
