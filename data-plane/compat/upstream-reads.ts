@@ -24,6 +24,13 @@ function readViews(): readonly Buffer[] {
   return READ_BYTES.map((size) => whole.subarray(0, size));
 }
 
+/** In memory of its own: what waits for a slow client must not keep a block that is shared with others. */
+function ownCopy(bytes: Uint8Array): Buffer {
+  const copy = Buffer.allocUnsafeSlow(bytes.length);
+  copy.set(bytes);
+  return copy;
+}
+
 /** Options for a connection that reads so. */
 function growingReads(views: readonly Buffer[], socket: () => Made) {
   let filled = 0;
@@ -33,10 +40,9 @@ function growingReads(views: readonly Buffer[], socket: () => Made) {
       buffer: (): Buffer => views[filled] ?? Buffer.alloc(0),
       callback: (count: number, bytes: Uint8Array): boolean => {
         // What does not fill a read is the end of an answer, or all that there is for now.
-        filled = count < bytes.length ? 0 : Math.min(filled + 1, views.length - 1);
-        // A copy of its own: small ones would share a larger buffer, and keep all of it.
-        const copy = Buffer.allocUnsafeSlow(count);
-        copy.set(bytes.subarray(0, count));
+        const isFilled = count === bytes.length;
+        filled = isFilled ? Math.min(filled + 1, views.length - 1) : 0;
+        const copy = isFilled ? ownCopy(bytes) : Buffer.from(bytes.subarray(0, count));
         return socket()?.push(copy) ?? false;
       },
     },
