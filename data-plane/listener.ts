@@ -40,9 +40,14 @@ export async function listenOn(server: Server, settings: ListenerSettings, logge
   return (server.address() as AddressInfo).port;
 }
 
-/** Counts the connections that come to nothing: beyond the limit, or without a TLS handshake. */
-export function countRefusals(server: Server, context: ForwarderContext): void {
+/** Refuses connections beyond the limit, and counts those and the ones that come to no TLS handshake. */
+export function countRefusals(
+  server: Server & { dropMaxConnection?: boolean },
+  context: ForwarderContext,
+): void {
   const { series } = context;
+  // Handed out by the primary, it would go back there, and round and round while all workers are full.
+  server.dropMaxConnection = true;
   const refuse = (reason: ConnectionRefusal): void =>
     series.counters.add(series.connectionsRefused.get(reason), 1);
   server.on('drop', () => {
