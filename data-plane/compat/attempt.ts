@@ -102,7 +102,7 @@ export class Attempt implements RunningAttempt {
   }
 
   /** Passes the response on. */
-  async #respond({ response: from, upstream }: Responded): Promise<void> {
+  async #respond({ response: from, upstream, feed }: Responded): Promise<void> {
     const { account, arrival, body, parts, settings } = this.#errand;
     const { response: to } = arrival;
     body.commit();
@@ -119,8 +119,11 @@ export class Attempt implements RunningAttempt {
       upstream,
       from,
       to,
-      limits: settings.limits,
-      idleMs: settings.timeouts.responseIdleMs,
+      feed,
+      body,
+      account,
+      parts,
+      settings,
       onBytes: (count) => account.sent(count),
     });
     this.#relayed(relayed, upstream);

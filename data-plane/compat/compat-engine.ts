@@ -5,11 +5,11 @@
  */
 import * as http from 'node:http';
 import * as https from 'node:https';
-import type { Socket } from 'node:net';
+import { Server as NetServer, type Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import type { CertificateMaterial, ListenerSettings } from '#shared/message.js';
 import type { ForwardingSettings } from '#shared/settings.js';
-import { IDLE_SWEEP_MS } from '../engine-limits.js';
+import { IDLE_SWEEP_MS, idleGraceMs } from '../engine-limits.js';
 import type { Forwarder, ForwarderContext } from '../forwarder.js';
 import { Http2Connections } from '../http2/http2-connections.js';
 import { countRefusals, listenOn, renewCertificate, tlsOptions } from '../listener.js';
@@ -62,11 +62,13 @@ export class CompatEngine implements Forwarder {
     const server = this.#server;
     this.#closing = true;
     if (server === null) return;
-    const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+    // Not node's own `close` of HTTP servers, which closes idle connections at once.
+    const closed = new Promise<void>((resolve) => NetServer.prototype.close.call(server, () => resolve()));
     this.#http2.retire();
     const empty = Promise.withResolvers<void>();
+    const graceEnd = performance.now() + idleGraceMs(deadlineMs);
     const sweep = setInterval(() => {
-      server.closeIdleConnections();
+      if (performance.now() >= graceEnd) server.closeIdleConnections();
       // Upgraded connections are none of the server's any more, so its own `close` does not wait for them.
       if (connections.size === 0) empty.resolve();
     }, IDLE_SWEEP_MS);
@@ -74,6 +76,8 @@ export class CompatEngine implements Forwarder {
     await Promise.all([closed, empty.promise]);
     clearInterval(sweep);
     clearTimeout(deadline);
+    // It has stopped already; this ends its looking for late heads.
+    server.close();
     agents.destroy();
   }
 

@@ -40,7 +40,7 @@ export class Http1Front {
   opened(socket: Socket): void {
     endGently(socket);
     socket.on('end', () => {
-      if (!this.#lines.isFree(socket)) socket.setTimeout(HALF_CLOSED_MS);
+      if (!this.#lines.isFree(socket)) destroyUnlessWritten(socket, HALF_CLOSED_MS);
       for (const exchange of this.#parts.connections.running(socket)) exchange.clientEnded();
     });
   }
@@ -102,15 +102,18 @@ export class Http1Front {
     if (error.code === 'HPE_CLOSED_CONNECTION') return;
     const refusal = refusalFor(error, this.#tables());
     const at = this.#lines.breakPoint(socket);
-    if (refusal === 'gone' || at === 'in-answered' || (refusal === 'ended' && at === 'in-running')) {
-      for (const exchange of this.#parts.connections.running(socket)) exchange.clientClosed();
+    const running = this.#parts.connections.running(socket);
+    if (refusal === 'gone' || (refusal === 'ended' && at === 'in-running')) {
+      for (const exchange of running) exchange.clientClosed();
       socket.destroy();
       return;
     }
     // Node's parser says it again for each piece that still comes.
     if (socket.writableEnded) return;
-    if (refusal === 'ended' || at !== 'in-running') return this.#endWith(socket, refusal);
-    for (const exchange of this.#parts.connections.running(socket)) exchange.refuseBody(refusal);
+    if (at === 'between' || at === 'in-waiting') return this.#endWith(socket, refusal);
+    for (const exchange of running) exchange.refuseBody(refusal === 'ended' ? 'bad_request' : refusal);
+    // It has been answered; what followed was its body.
+    if (running.length === 0) socket.destroySoon();
   }
 
   /** The last word on a connection, once all that came before is answered. `ended`: none. */
@@ -131,4 +134,13 @@ export class Http1Front {
   #tables(): HeadTables {
     return this.#parts.scratch.tables(this.#parts.context.table().forwarding.limits);
   }
+}
+
+/** Destroys the connection, unless something is written to it within that time. */
+function destroyUnlessWritten(socket: Socket, limitMs: number): void {
+  const before = socket.bytesWritten;
+  const timer = setTimeout(() => {
+    if (socket.bytesWritten === before) socket.destroy();
+  }, limitMs);
+  socket.once('close', () => clearTimeout(timer));
 }

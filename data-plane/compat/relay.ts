@@ -3,8 +3,9 @@
  * when it breaks. A body cut short is never ended cleanly: the client must see that something is missing.
  */
 import type { ClientRequest, IncomingMessage } from 'node:http';
+import type { Readable } from 'node:stream';
 import { TLSSocket } from 'node:tls';
-import type { HeadLimits } from '../http1/wire/limits.js';
+import { sendingPatienceMs, type Sending, type SendingBody } from '../patience.js';
 import type { DownstreamResponse } from './downstream.js';
 import { checkTrailers, trailerPairs } from './check-trailers.js';
 
@@ -14,12 +15,13 @@ import { checkTrailers, trailerPairs } from './check-trailers.js';
  */
 export type RelayEnd = 'complete' | 'broken' | 'client-gone';
 
-export interface RelayOrder {
+export interface RelayOrder extends Sending {
+  readonly body: SendingBody;
+  /** The body on its way to the backend. */
+  readonly feed: Readable;
   readonly upstream: ClientRequest;
   readonly from: IncomingMessage;
   readonly to: DownstreamResponse;
-  readonly limits: HeadLimits;
-  readonly idleMs: number;
   onBytes(count: number): void;
 }
 
@@ -55,29 +57,29 @@ export function relayBody(order: RelayOrder): Promise<RelayEnd> {
       }
       resolve(end);
     };
-    // Nothing moved: either the client does not read, or the backend does not send.
-    const timer = setTimeout(() => finish(to.writableNeedDrain ? 'client-gone' : 'broken'), order.idleMs);
+    // Nothing moved: the client does not read, or is late with its body, or the backend does not send.
+    const isClientLate = (): boolean => to.writableNeedDrain || order.body.awaitsClient;
+    const timer = setTimeout(
+      () => finish(isClientLate() ? 'client-gone' : 'broken'),
+      order.settings.timeouts.responseIdleMs,
+    );
+    // An early answer does not set the client free of the floor; what the backend sends meanwhile is another matter.
+    order.feed.on('data', () => {
+      if (running && sendingPatienceMs(order) !== 0) timer.refresh();
+    });
     from.on('data', (chunk: Buffer) => {
       bytes += chunk.length;
       order.onBytes(chunk.length);
       timer.refresh();
     });
-    from.on('error', () => finish('broken'));
-    // Node takes the end of the connection for the end of a body that nothing else ends, be it a clean one or a reset: only
-    // the error, which comes before, tells them apart.
-    order.upstream.on('error', () => {
-      if (!from.complete) finish('broken');
-    });
-    from.on('close', () => {
-      if (!from.complete) finish('broken');
-    });
+    watchUpstream(order, () => finish('broken'));
     from.on('end', () => {
       if (!running) return;
       if (!from.complete) {
         finish('broken');
         return;
       }
-      if (checkTrailers(from.rawTrailers, order.limits) !== null) {
+      if (checkTrailers(from.rawTrailers, order.settings.limits) !== null) {
         finish('broken');
         return;
       }
@@ -95,6 +97,18 @@ export function relayBody(order: RelayOrder): Promise<RelayEnd> {
       if (running && bytes === 0 && !to.writableEnded) to.flushHeaders();
     });
   });
+}
+
+/** Tells when the backend breaks off within the body. */
+function watchUpstream({ from, upstream }: RelayOrder, onBroken: () => void): void {
+  const unlessComplete = (): void => {
+    if (!from.complete) onBroken();
+  };
+  from.on('error', onBroken);
+  // Node takes the end of the connection for the end of a body that nothing else ends, be it a clean one or a reset: only
+  // the error, which comes before, tells them apart.
+  upstream.on('error', unlessComplete);
+  from.on('close', unlessComplete);
 }
 
 function withoutLength(fields: readonly string[]): string[] {

@@ -1,6 +1,6 @@
 /** What a request to a backend is made of, and how it may end. Types only. */
 import type { Agent, ClientRequest, IncomingMessage, InformationEvent, ServerResponse } from 'node:http';
-import type { Duplex } from 'node:stream';
+import type { Duplex, Readable } from 'node:stream';
 import type { ErrorCode } from '#shared/error-code.js';
 import type { FailureReason } from '#shared/outcome.js';
 import type { Scratch } from '../http1/scratch.js';
@@ -17,7 +17,13 @@ export interface Upgraded {
 }
 
 export type UpstreamEnd =
-  | { readonly kind: 'response'; readonly response: IncomingMessage; readonly upstream: ClientRequest }
+  | {
+      readonly kind: 'response';
+      readonly response: IncomingMessage;
+      readonly upstream: ClientRequest;
+      /** What may still be on its way to the backend. */
+      readonly feed: Readable;
+    }
   | Upgraded
   | {
       readonly kind: 'failed';

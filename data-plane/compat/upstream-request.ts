@@ -22,16 +22,20 @@ export class UpstreamRequest {
   readonly #order: UpstreamOrder;
   readonly #patience: UpstreamPatience;
   readonly #settle: (end: UpstreamEnd) => void;
+  readonly #reject: (bug: unknown) => void;
   #upstream: ClientRequest | null = null;
+  /** What had been read on the connection before this request. */
+  #readBefore = 0;
   #isConnected = false;
   #hasEnded = false;
   #interim = 0;
 
   constructor(order: UpstreamOrder) {
-    const { promise, resolve } = Promise.withResolvers<UpstreamEnd>();
+    const { promise, resolve, reject } = Promise.withResolvers<UpstreamEnd>();
     this.#order = order;
     this.end = promise;
     this.#settle = resolve;
+    this.#reject = reject;
     this.feed = order.body.open();
     this.#patience = new UpstreamPatience(order, (end) => this.#end(end));
     // Before http-proxy-3 pipes the feed: its end ends the upstream request, and trailers come before that.
@@ -46,7 +50,17 @@ export class UpstreamRequest {
       return;
     }
     if (upstream.headersSent) return this.#fail('connect');
-    this.#rewriteHead(upstream);
+    try {
+      this.#rewriteHead(upstream);
+    } catch (error) {
+      // A bug, in the midst of node's events.
+      upstream.destroy();
+      this.#patience.end();
+      this.#hasEnded = true;
+      this.#reject(error);
+      return;
+    }
+    this.#readBefore = socket.bytesRead;
     // One more than allowed: node would cut the list silently, and what it hides would still count for it.
     upstream.maxHeadersCount = this.#order.settings.limits.headerCount + 1;
     upstream.on('response', (response) => this.#responded(response));
@@ -92,7 +106,8 @@ export class UpstreamRequest {
     response.on('error', () => undefined);
     // An interim status where the final one belongs, or a switch of protocols nobody asked for.
     const isFinal = (response.statusCode ?? 0) >= 200;
-    if (isFinal && this.#isPlain(response)) this.#end({ kind: 'response', response, upstream });
+    if (isFinal && this.#isPlain(response))
+      this.#end({ kind: 'response', response, upstream, feed: this.feed });
     else this.#fail('malformed');
   }
 
@@ -137,7 +152,9 @@ export class UpstreamRequest {
   }
 
   #fail(reason: FailureReason): void {
-    const stale = reason === 'reset' && this.#upstream?.reusedSocket === true;
+    const upstream = this.#upstream;
+    const hasHeard = upstream?.socket?.bytesRead !== this.#readBefore;
+    const stale = reason === 'reset' && upstream?.reusedSocket === true && !hasHeard;
     this.#end({ kind: 'failed', reason, stale });
   }
 

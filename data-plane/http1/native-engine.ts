@@ -1,13 +1,13 @@
 /**
  * The native engine: Tidegate's own HTTP/1.1 forwarding on bare sockets. HTTP/2 goes through the compat engine. Here is the listening and the ending; a connection is
- * in `downstream-connection.ts`, a request in `exchange.ts`, its way to a backend in `attempts.ts`.
+ * in `downstream-connection.ts`, a request in `exchange.ts`, its way to a backend in `../attempts.ts`.
  */
 import * as net from 'node:net';
 import * as tls from 'node:tls';
 import type { CertificateMaterial, ListenerSettings } from '#shared/message.js';
 import { Http2Service } from '../compat/http2-service.js';
 import { bugReporter } from '../bug-report.js';
-import { IDLE_GRACE_MS, IDLE_SWEEP_MS } from '../engine-limits.js';
+import { IDLE_SWEEP_MS, idleGraceMs } from '../engine-limits.js';
 import { countRefusals, listenOn, renewCertificate, tlsOptions } from '../listener.js';
 import type { Forwarder, ForwarderContext } from '../forwarder.js';
 import { createRetryBudget } from '../routing/retry-budget.js';
@@ -71,7 +71,7 @@ export class NativeEngine implements Forwarder {
     this.#closing = true;
     if (server !== null) {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-      const graceEnd = performance.now() + Math.min(IDLE_GRACE_MS, deadlineMs / 2);
+      const graceEnd = performance.now() + idleGraceMs(deadlineMs);
       const sweep = setInterval(() => {
         if (performance.now() >= graceEnd) this.#destroyIdle();
       }, IDLE_SWEEP_MS);

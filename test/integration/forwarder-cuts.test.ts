@@ -141,6 +141,29 @@ describe.each(ENGINES)('peers of the %s engine that leave', (_name, startEngine)
       },
     );
 
+    it('backends, after each byte of an answer on a connection that was used before', async () => {
+      const whole = answer('ok');
+      await start(({ target, number }, connection) => {
+        const cut = Number(/^\/cut\/(\d+)$/.exec(target)?.[1] ?? -1);
+        // The same request comes once more where nothing of an answer was heard on a connection kept.
+        if (cut < 0 || (cut === 0 && number === 2)) return whole;
+        connection.write(whole.slice(0, cut));
+        if (leave === 'end') connection.socket.end();
+        else connection.socket.resetAndDestroy();
+        return undefined;
+      });
+      for (const cut of [0, 1, 20]) {
+        const client = await connectRaw(engine.port);
+        client.send('GET /first HTTP/1.1\r\nHost: a\r\n\r\n');
+        await client.until(/ok$/);
+        client.send(`GET /cut/${cut} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n`);
+        await client.closed();
+        expect(client.received()).toMatch(cut === 0 ? /ok$/ : / 502 [^]*upstream_reset/);
+        client.close();
+      }
+      expect(engine.counted('backendErrors', 'default', 'a', 'reset')).toBe(2);
+    });
+
     it.each(REQUESTS)('clients, after each byte of a request with %s', async (_what, whole) => {
       await start(({ method }) => (method === 'GET' ? answer('ok') : undefined));
       const problems = await each(whole.length, async (cut) => {
