@@ -140,18 +140,21 @@ export class RequestAccount {
 
   /** What the request could not claim at once: waits for it, if nothing but room is missing. */
   waitForRoom(pool: PoolTable, want: Want): Placed | Promise<Placed> {
-    this.#room ??= new RoomWait(this.#context, this.series);
-    return this.#room.place(pool, want);
+    return this.#waiting().place(pool, want);
   }
 
   /** The client has ended its side: nothing is waited for any more but its backend. */
   clientEnded(): void {
-    this.#room?.clientEnded();
+    this.#waiting().clientEnded();
   }
 
   /** The request is over: it waits no more. */
   stopWaiting(): void {
-    this.#room?.leave();
+    this.#waiting().leave();
+  }
+
+  #waiting(): RoomWait {
+    return (this.#room ??= new RoomWait(this.#context, this.series));
   }
 
   /** An attempt begins with what was claimed: its backend carries it until `attemptOver`, which is to be told what this returns. */

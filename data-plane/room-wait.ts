@@ -20,6 +20,8 @@ export class RoomWait {
   readonly #series: PoolSeries;
   /** Present while it waits. */
   #leave: ((placed: Refusal) => void) | null = null;
+  /** Set once its client is not worth a place any more, though a session store may still be asked for it. */
+  #refusal: Refusal | null = null;
   /** Milliseconds waited so far. */
   waitedMs = 0;
 
@@ -36,14 +38,15 @@ export class RoomWait {
     const chosen = claimWanted(pool, want, this.#context.random);
     if (chosen !== null) return chosen;
     if (!isBusy(pool, want)) return 'no_backend';
+    if (this.#refusal !== null) return this.#refusal;
     const leftMs = pool.queue.settings.timeoutMs - this.waitedMs;
     if (leftMs <= 0) return 'queue_timeout';
     return pool.queue.isFull ? 'queue_full' : this.#wait(pool, want, leftMs);
   }
 
-  /** The request is over: if it waits, it does so no more. */
+  /** The request is over: it waits no more, nor ever again. */
   leave(): void {
-    this.#leave?.('no_backend');
+    this.#stop('no_backend');
   }
 
   /**
@@ -51,7 +54,12 @@ export class RoomWait {
    * slot is kept for them, and who is there after all is told.
    */
   clientEnded(): void {
-    this.#leave?.('queue_timeout');
+    this.#stop('queue_timeout');
+  }
+
+  #stop(refusal: Refusal): void {
+    this.#refusal = refusal;
+    this.#leave?.(refusal);
   }
 
   #wait(pool: PoolTable, want: Want, leftMs: number): Promise<Placed> {

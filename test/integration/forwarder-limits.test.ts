@@ -1,6 +1,7 @@
 /** Connection limits through an engine: what has no room waits its turn, and is told when that does not come. */
 import { createSessionTable } from '../../control-plane/sessions/session-table.js';
 import { backendId, poolId } from '../../shared/ids.js';
+import type { SessionStore } from '../../shared/session.js';
 import type { BackendSnapshot, PoolSnapshot } from '../../shared/snapshot.js';
 import {
   answer,
@@ -357,6 +358,53 @@ describe.each(ENGINES)('connection limits through the %s engine', (name, startEn
     await second().holds('/3');
     second().release();
     expect(await client.until(/\r\n\r\nb$/)).toMatch(/set-cookie/i);
+    first().release();
+  });
+
+  it.each([
+    ['reset its connection', 'no answer', (client: RawClient) => client.socket.resetAndDestroy()],
+    ['ended its side', 'queue_timeout', (client: RawClient) => client.socket.end()],
+  ])('keeps no place for a client that %s while the session store was asked', async (_how, told, go) => {
+    const sticky = {
+      type: 'cookie',
+      cookieName: 'sid',
+      idleTimeoutMs: 60_000,
+      absoluteTimeoutMs: 60_000,
+    } as const;
+    const table = createSessionTable({ now: () => Date.now() });
+    const gate = Promise.withResolvers<void>();
+    let asked = 0;
+    const sessions: SessionStore = {
+      recall: () => undefined,
+      lookup: async (...of) => {
+        asked += 1;
+        if (asked > 1) await gate.promise;
+        return table.lookup(...of);
+      },
+      bind: (...of) => table.bind(...of),
+      rebind: (...of) => table.rebind(...of),
+      release: (...of) => table.release(...of),
+    };
+    const queue = { maxPending: 9, timeoutMs: 60_000 };
+    const engine = await start([{ maxConnections: 1 }], { sticky, queue }, { sessions });
+    const opening = await send(engine, '/1');
+    await first().holds('/1');
+    first().release();
+    const cookie = /\r\nset-cookie: ([^;]*)/i.exec(await opening.until(/\r\n\r\na$/))?.[1] ?? '';
+    await send(engine, '/2', `Cookie: ${cookie}`);
+    await first().holds('/2');
+    const client = await send(engine, '/3', `Cookie: ${cookie}`);
+    await waitUntil('the question', () => asked === 2);
+    const open = engine.forwarder.connections();
+    go(client);
+    // The end of the side is read before what comes on another connection after it.
+    if (told === 'no answer') await waitUntil('the end', () => engine.forwarder.connections() < open);
+    else await (await send(engine, '/no-route', 'Host: b.test')).until('400');
+    gate.resolve();
+    // All that follows from the answer of the store by itself is done then.
+    await new Promise(setImmediate);
+    if (told !== 'no answer') await client.until(told);
+    expect(waiting(engine)).toBe(0);
     first().release();
   });
 
