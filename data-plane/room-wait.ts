@@ -41,7 +41,7 @@ export class RoomWait {
     if (this.#refusal !== null) return this.#refusal;
     const leftMs = pool.queue.settings.timeoutMs - this.waitedMs;
     if (leftMs <= 0) return 'queue_timeout';
-    return pool.queue.isFull ? 'queue_full' : this.#wait(pool, want, leftMs);
+    return pool.queue.makePlace(pool, want) ? this.#wait(pool, want, leftMs) : 'queue_full';
   }
 
   /** The request is over: it waits no more, nor ever again. */

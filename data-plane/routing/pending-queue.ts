@@ -4,7 +4,9 @@
  * tables. How long a request may wait is not decided here: who waits may leave at any time.
  *
  * Those that may go anywhere and those bound to one backend stand in lines of their own, so that a free slot costs a look
- * at two of them. The algorithm is not asked: the slot that became free is the only one there is.
+ * at two of them. The algorithm is not asked: the slot that became free is the only one there is. Where all places are
+ * taken, one for a shorter line is made at the end of the longest one, so that the sessions of one slow backend do not turn
+ * away everybody else (longest queue drop: Suter, Lakshman, Stiliadis and Choudhury, INFOCOM 1998).
  */
 import type { BackendId } from '#shared/ids.js';
 import type { Random } from '#shared/ports.js';
@@ -27,8 +29,17 @@ export class PendingQueue implements PoolQueue {
     return this.#size;
   }
 
-  get isFull(): boolean {
-    return this.#size >= this.settings.maxPending;
+  makePlace(pool: PoolTable, want: Want): boolean {
+    if (this.#size < this.settings.maxPending) return true;
+    const own = this.#lines.get(boundIn(pool, want)?.id ?? null)?.size ?? 0;
+    const longest = this.#longest();
+    // Of two lines that differ by one, that would only make the other one the longer.
+    if (longest === null || longest.size < own + 2 || this.#size > this.settings.maxPending) return false;
+    const last = [...longest].at(-1);
+    if (last === undefined) return false;
+    this.leave(last);
+    last.end('queue_full');
+    return true;
   }
 
   enter(pool: PoolTable, want: Want, end: Waiter['end']): Waiter {
@@ -74,6 +85,12 @@ export class PendingQueue implements PoolQueue {
     this.#lines.clear();
     this.#size = 0;
     for (const waiter of waiting) waiter.end('no_backend');
+  }
+
+  #longest(): Set<Waiter> | null {
+    let longest: Set<Waiter> | null = null;
+    for (const line of this.#lines.values()) if (line.size > (longest?.size ?? 0)) longest = line;
+    return longest;
   }
 
   #file(bound: BackendId | null, waiter: Waiter): void {

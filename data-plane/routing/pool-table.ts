@@ -25,8 +25,9 @@ export interface PoolRoom {
 export interface PoolQueue {
   settings: QueueSettings;
   readonly size: number;
-  readonly isFull: boolean;
-  /** Waits from now on. Only for what `isBusy` says. */
+  /** Whether there is a place for one who wants this; if need be that of one who wants what most others want. */
+  makePlace(pool: PoolTable, want: Want): boolean;
+  /** Waits from now on. Only for what `isBusy` says, and where there is a place. */
   enter(pool: PoolTable, want: Want, end: Waiter['end']): Waiter;
   /** Its client is gone, or its time is over. Does nothing for one that waits no more. */
   leave(waiter: Waiter): void;

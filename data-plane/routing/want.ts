@@ -23,6 +23,9 @@ export interface Waiter {
   readonly want: Want;
   /** Order of arrival. */
   readonly number: number;
-  /** Called once, with its claim, or when no backend is left that it could wait for. Not after it has left. */
-  readonly end: (result: Pick | 'no_backend') => void;
+  /**
+   * Called once: with its claim, when no backend is left that it could wait for, or when its place goes to another. Not
+   * after it has left.
+   */
+  readonly end: (result: Pick | 'no_backend' | 'queue_full') => void;
 }

@@ -10,7 +10,7 @@ import { attemptFinished, type Pick } from '../../data-plane/routing/pick.js';
 import type { BackendEntry, PoolTable, RoutingTable } from '../../data-plane/routing/routing-table.js';
 import { poolId } from '../../shared/ids.js';
 import { seededRandom } from '../../shared/prng.js';
-import type { BackendSnapshot } from '../../shared/snapshot.js';
+import type { BackendSnapshot, PoolSnapshot } from '../../shared/snapshot.js';
 import { aBackend, aPool, aSnapshot, tableOf } from '../support/routing-fixture.js';
 
 const NAMES = ['a', 'b', 'c', 'd'] as const;
@@ -39,6 +39,7 @@ const pool = fc.record({
   backends,
   panic: fc.boolean(),
   algorithm: fc.constantFrom('round-robin', 'weighted-round-robin', 'least-connections', 'random' as const),
+  maxPending: fc.constantFrom(128, 128, 4, 1, 0),
 });
 const step = fc.oneof(
   { weight: 8, arbitrary: fc.record({ kind: fc.constant('arrive' as const), session: fc.nat({ max: 8 }) }) },
@@ -93,9 +94,13 @@ class Model {
     if (chosen !== null) {
       expect(before.get(chosen.backend)).toBeLessThan(chosen.backend.load.limit);
       this.#run(request, chosen);
-    } else if (isBusy(now, want)) {
+    } else if (isBusy(now, want) && now.queue.makePlace(now, want)) {
       request.waiter = now.queue.enter(now, want, (result) => this.#ended(request, result));
-    } else request.state = 'refused';
+      expect(now.queue.size).toBeLessThanOrEqual(now.queue.settings.maxPending);
+    } else {
+      request.state = 'refused';
+      if (isBusy(now, want)) expect(now.queue.size).toBeGreaterThanOrEqual(now.queue.settings.maxPending);
+    }
   }
 
   finish(request: Request): BackendEntry | null {
@@ -139,9 +144,9 @@ class Model {
     expect(request.want.tried.some(({ id }) => id === chosen.backend.id)).toBe(false);
   }
 
-  #ended(request: Request, result: Pick | 'no_backend'): void {
+  #ended(request: Request, result: Pick | 'no_backend' | 'queue_full'): void {
     expect(request.state).toBe('waiting');
-    if (result === 'no_backend') {
+    if (typeof result === 'string') {
       request.state = 'refused';
       return;
     }
@@ -158,11 +163,7 @@ class Model {
 
   #built(given: GivenPool | null, current: RoutingTable | null): RoutingTable {
     const version = (current?.version ?? 0) + 1;
-    const pools =
-      given === null
-        ? []
-        : [aPool(this.#backendsOf(given), { panic: given.panic, algorithm: given.algorithm })];
-    const snapshot = aSnapshot(pools, { version });
+    const snapshot = aSnapshot(given === null ? [] : [this.#poolOf(given)], { version });
     // What will serve is seen in a table of its own.
     this.#within = tableOf(snapshot).pools.get(poolId('default'));
     const built = tableOf(snapshot, { workers: WORKERS, random: this.#random }, current);
@@ -170,8 +171,12 @@ class Model {
     return built;
   }
 
-  #backendsOf(given: GivenPool): BackendSnapshot[] {
-    const byName = new Map(given.backends.map((one) => [one.name, one]));
+  #poolOf({ panic, algorithm, maxPending, backends: given }: GivenPool): PoolSnapshot {
+    return aPool(this.#backendsOf(given), { panic, algorithm, queue: { maxPending, timeoutMs: 1 } });
+  }
+
+  #backendsOf(given: GivenPool['backends']): BackendSnapshot[] {
+    const byName = new Map(given.map((one) => [one.name, one]));
     return [...byName.values()].map(({ name, maxConnections, permits, availability, ...rest }) =>
       aBackend(name, {
         ...rest,

@@ -24,7 +24,7 @@ function full(...backends: readonly BackendSnapshot[]) {
   return { table, pool, served, wait };
 }
 
-function nameOf(result: Pick | 'no_backend'): string {
+function nameOf(result: Pick | string): string {
   return typeof result === 'string' ? result : result.backend.id;
 }
 
@@ -116,9 +116,43 @@ describe('requests that wait for room', () => {
     const queue = { maxPending: 1, timeoutMs: 9 };
     const next = aSnapshot([aPool([one('a')], { queue })], { version: 2 });
     expect(poolOf(tableOf(next, {}, table)).queue).toBe(pool.queue);
-    expect(pool.queue.isFull).toBe(false);
+    expect(pool.queue.makePlace(pool, ANY)).toBe(true);
     wait('first', ANY);
-    expect([pool.queue.settings, pool.queue.isFull]).toEqual([queue, true]);
+    expect([pool.queue.settings, pool.queue.makePlace(pool, ANY)]).toEqual([queue, false]);
+  });
+
+  it('give way to those of a shorter line where all places are taken, the last of the longest first', () => {
+    const { pool, served, wait } = full(one('a'), one('b'));
+    pool.queue.settings = { maxPending: 4, timeoutMs: 9 };
+    const asks = (name: string, want: Want) => {
+      if (pool.queue.makePlace(pool, want)) wait(name, want);
+      else served.push(`${name}: no place`);
+    };
+    for (const name of ['a1', 'a2', 'a3', 'a4', 'a5']) asks(name, bound('a'));
+    asks('b1', bound('b'));
+    asks('any', ANY);
+    asks('b2', bound('b'));
+    asks('any2', ANY);
+    expect(served).toEqual([
+      'a5: no place',
+      'a4: queue_full',
+      'a3: queue_full',
+      'b2: no place',
+      'any2: no place',
+    ]);
+    expect(pool.queue.size).toBe(4);
+    const [a, b] = pool.backends;
+    served.length = 0;
+    for (const entry of [a!, a!, a!, b!]) attemptFinished(entry);
+    expect(served).toEqual(['a1: a', 'a2: a', 'any: a', 'b1: b']);
+  });
+
+  it('keep their places while there are more of them than a lowered setting allows', () => {
+    const { pool, served, wait } = full(one('a'), one('b'));
+    for (const name of ['a1', 'a2', 'a3']) wait(name, bound('a'));
+    pool.queue.settings = { maxPending: 2, timeoutMs: 9 };
+    expect(pool.queue.makePlace(pool, bound('b'))).toBe(false);
+    expect([served, pool.queue.size]).toEqual([[], 3]);
   });
 });
 
