@@ -15,7 +15,11 @@ import type { RequestHead } from './wire/request-head.js';
 
 /** Body bytes taken from the client while no backend is connected yet. */
 const UNSENT_BYTES = 65_536;
-const NOTHING = Buffer.alloc(0);
+/**
+ * Smaller copies of what is kept are joined: one for each byte of a body that trickles in, or for each of its chunks, takes
+ * many times the memory of the bytes themselves.
+ */
+const FULL_COPY_BYTES = 4_096;
 
 export interface BodySource {
   /** What it sends is read into this. */
@@ -96,10 +100,13 @@ export class RequestBody implements SendingBody {
   /** The memory that was read into is about to be used for something else. */
   readIsOver(): void {
     const kept = this.#kept;
-    if (kept === null) return;
-    for (; this.#copied < kept.length; this.#copied++) {
-      kept[this.#copied] = Buffer.from(kept[this.#copied] ?? NOTHING);
-    }
+    if (kept === null || this.#copied === kept.length) return;
+    const last = this.#copied - 1;
+    const from = last >= 0 && (kept[last]?.length ?? 0) < FULL_COPY_BYTES ? last : this.#copied;
+    const fresh = kept[from];
+    if (kept.length - from > 1) kept.push(Buffer.concat(kept.splice(from)));
+    else if (fresh !== undefined) kept[from] = Buffer.from(fresh);
+    this.#copied = kept.length;
   }
 
   /** Sends head and all that has come, and from now on what comes. The backend is connected. */

@@ -93,3 +93,34 @@ describe('a worker with tunnels that were busy once', () => {
     expect(growth).toBeLessThan(18 * 1024 * 1024);
   });
 });
+
+describe('a worker with bodies that come in tiny pieces', () => {
+  it('keeps little more than their bytes for another attempt', async () => {
+    const CHUNKS = 7_000;
+    // What is cut out parts what is kept: nine bytes of each chunk, less than are kept at most.
+    const body = '4;a\r\nxxxx\r\n'.repeat(CHUNKS);
+    let taken = 0;
+    const backend = net.createServer((socket) => {
+      socket.on('error', () => undefined);
+      socket.on('data', (chunk: Buffer) => (taken += chunk.length));
+    });
+    await new Promise<void>((resolve) => backend.listen(0, '127.0.0.1', resolve));
+    const process = forkWorker();
+    process.send(welcome());
+    process.sendSnapshot(snapshotOf([poolOf([backendAt('a', (backend.address() as AddressInfo).port)])]));
+    const { port } = await process.hears('ready');
+    const before = residentBytes(process.worker.process.pid);
+    const clients = await Promise.all(Array.from({ length: 2 * READERS }, () => connectRaw(port)));
+    for (const client of clients) {
+      client.send('PUT / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n');
+      client.send(body);
+    }
+    await waitUntil('all of it at the backend', () => taken > 2 * READERS * CHUNKS * 9);
+    const growth = residentBytes(process.worker.process.pid) - before;
+    for (const client of clients) client.close();
+    await process.kill();
+    await new Promise((resolve) => backend.close(resolve));
+    // A buffer for each piece would be 270 MB.
+    expect(growth).toBeLessThan(2 * GROWTH_BYTES);
+  });
+});
