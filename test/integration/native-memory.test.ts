@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import * as net from 'node:net';
 import type { AddressInfo } from 'node:net';
-import { connectRaw } from '../support/raw-client.js';
+import { connectRaw, type RawClient } from '../support/raw-client.js';
 import { backendAt, poolOf, snapshotOf } from '../support/snapshot-of.js';
 import { waitUntil } from '../support/wait-until.js';
 import { forkWorker, welcome } from '../support/worker-process.js';
@@ -78,8 +78,10 @@ describe('a worker with tunnels that were busy once', () => {
     process.sendSnapshot(snapshotOf([poolOf([backendAt('a', (backend.address() as AddressInfo).port)])]));
     const { port } = await process.hears('ready');
     const before = residentBytes(process.worker.process.pid);
-    const clients = await Promise.all(Array.from({ length: 2 * READERS }, () => connectRaw(port)));
-    for (const client of clients) {
+    const clients: RawClient[] = [];
+    while (clients.length < 2 * READERS) {
+      const client = await connectRaw(port);
+      clients.push(client);
       client.send('GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n');
       await client.until(/\r\n\r\n/);
       client.send(message);
