@@ -42,6 +42,7 @@ export class Attempt implements RunningAttempt, UpstreamTaker, RelayOwner, Attem
     this.#relay = new ResponseRelay(this, errand.client, errand.parts.scratch, {
       method: errand.account.method,
       upgrade: message.upgrade,
+      protocol: message.protocol,
       isHttp10: errand.isHttp10,
     });
   }

@@ -38,6 +38,8 @@ export interface Message extends AttemptMessage {
   readonly head: string;
   readonly hasHost: boolean;
   readonly upgrade: UpgradeKind;
+  /** The protocol asked for in place of HTTP, or `null`. */
+  readonly protocol: string | null;
   /** The client waits for 100 before it sends its body. */
   readonly awaitsContinue: boolean;
 }

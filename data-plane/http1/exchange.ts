@@ -186,6 +186,7 @@ export class Exchange implements Errand, AttemptsClient<Attempt, Message> {
       }),
       hasHost: hasHost(head),
       upgrade: upgrade === null ? UPGRADE.none : head.connection.upgrade,
+      protocol: upgrade,
       awaitsContinue: head.expectContinue,
       chooser,
     });

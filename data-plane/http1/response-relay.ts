@@ -10,6 +10,7 @@ import type { HeadTables, Scratch } from './scratch.js';
 import type { UpstreamConnection } from './upstream-connection.js';
 import { beginBody, endOfInput, readBody } from './wire/body-reader.js';
 import { CHUNKED_OUTPUT } from './wire/chunked.js';
+import { FIELD, firstLine, lineValue } from './wire/fields.js';
 import { BODY } from './wire/framing.js';
 import { NEED_MORE, REFUSED, readHead } from './wire/head-reader.js';
 import { expectResponse, type ResponseHead } from './wire/response-head.js';
@@ -33,6 +34,7 @@ export interface RelayOwner {
 export interface ResponseExpectation {
   readonly method: string;
   readonly upgrade: UpgradeKind;
+  readonly protocol: string | null;
   readonly isHttp10: boolean;
 }
 
@@ -95,7 +97,7 @@ export class ResponseRelay {
 
   #begin(connection: UpstreamConnection, tables: HeadTables, input: Input): void {
     const head = tables.response;
-    if (head.status === 101) return this.#owner.switched(head, input.bytes, input.from, input.to);
+    if (head.status === 101) return this.#switch(head, input);
     this.framing = this.#framingOf(head);
     const text = this.#owner.finalHead(head, tables);
     this.hasStarted = true;
@@ -105,6 +107,15 @@ export class ResponseRelay {
       this.framing === 'until-close' ? CHUNKED_OUTPUT.data : CHUNKED_OUTPUT.chunks,
     );
     this.#passBody(connection, text, input);
+  }
+
+  /** To what was asked for, or the client would take what comes for something else (RFC 9110 §7.8). */
+  #switch(head: ResponseHead, { bytes, from, to }: Input): void {
+    const isOne = (head.fields.repeated & (1 << FIELD.upgrade)) === 0;
+    const line = isOne ? firstLine(head.fields, FIELD.upgrade) : -1;
+    const agreed = line < 0 ? null : lineValue(head.fields, head.text, line).toLowerCase();
+    if (agreed !== this.#expected.protocol?.toLowerCase()) return this.#owner.malformed(false);
+    this.#owner.switched(head, bytes, from, to);
   }
 
   #framingOf(head: ResponseHead): Framing {

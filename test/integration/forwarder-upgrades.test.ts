@@ -83,6 +83,19 @@ describe.each(ENGINES)('upgrades through the %s engine', (_name, startEngine) =>
     await waitUntil('the bytes', () => backends[0]?.connections[0]?.received().endsWith('early client'));
   });
 
+  it.each([
+    ['another protocol', 'Upgrade: bar\r\n'],
+    ['more than one', 'Upgrade: foo\r\nUpgrade: bar\r\n'],
+  ])('does not switch to %s than was asked for', async (_title, fields) => {
+    await start([() => `HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\n${fields}\r\nbytes`]);
+    const client = await ask('GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: foo\r\n\r\n');
+    expect(await client.until(/\r\n\r\n/)).toMatch(
+      /^HTTP\/1\.1 502 [^]*x-tidegate-error: upstream_malformed\r\n/,
+    );
+    await client.closed();
+    expect(client.received()).not.toContain('bytes');
+  });
+
   it('sends nothing after the head before the backend agrees', async () => {
     await start([
       (_request, connection) => {
