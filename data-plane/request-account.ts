@@ -97,6 +97,11 @@ export class RequestAccount {
 
   repliedLocally(code: ErrorCode): void {
     this.#error = code;
+    if (code === 'queue_timeout' && this.#room?.wasEnded === true) {
+      // Its time was not over. It is told so only in case that somebody is still there.
+      this.clientGone = true;
+      return;
+    }
     this.status = LOCAL_REPLIES[code].status;
     this.#context.series.counters.add(this.series.localReplies.get(code), 1);
   }

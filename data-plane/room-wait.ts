@@ -57,6 +57,11 @@ export class RoomWait {
     this.#stop('queue_timeout');
   }
 
+  /** Whether that is why it did not get any further. */
+  get wasEnded(): boolean {
+    return this.#refusal === 'queue_timeout';
+  }
+
   #stop(refusal: Refusal): void {
     this.#refusal = refusal;
     this.#leave?.(refusal);

@@ -194,7 +194,7 @@ export const METRICS = {
   backendMaxConnections: metric(
     'gauge',
     'backend_max_connections',
-    'Requests in flight that this host gives the backend at most. Absent where there is no limit.',
+    'Requests in flight that this host gives the backend at most, or one per worker where it is less. Absent where there is no limit.',
     'pool',
     'backend',
   ),

@@ -262,6 +262,12 @@ describe.each(ENGINES)('connection limits through the %s engine', (name, startEn
     ended.socket.end();
     await untilWaiting(engine, 1);
     expect(await ended.until('queue_timeout:')).toMatch(/\r\nconnection: close\r\n/i);
+    // Nobody's time was over: whoever is alarmed by such answers should not be by clients that leave.
+    await waitUntil('the log', () => engine.accessLog.length === 1);
+    expect(engine.accessLog[0]).toMatchObject({ aborted: true, error: 'queue_timeout', status: 0 });
+    expect(engine.counted('clientAborts', 'default')).toBe(1);
+    expect(engine.counted('localReplies', 'default', 'queue_timeout')).toBe(0);
+    expect(engine.counted('requests', 'default', 'GET', '503')).toBe(0);
     // Whose request is under way already is still answered.
     running.socket.end();
     first().release();
