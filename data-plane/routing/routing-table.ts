@@ -39,6 +39,8 @@ export interface TableOptions extends WorkerPlace {
 
 export function buildRoutingTable(snapshot: Snapshot, options: TableOptions): RoutingTable {
   const { previous } = options;
+  // First what may throw: then the table before stays in force, with all that is handed over from here on.
+  const trusted = parseTrusted(snapshot.forwarding.trustedProxies);
   const ledger = previous?.ledger ?? emptyLedger();
   const permits = new LedgerUpdate(ledger, snapshot, options);
   const pools = new Map<PoolId, PoolTable>();
@@ -58,7 +60,7 @@ export function buildRoutingTable(snapshot: Snapshot, options: TableOptions): Ro
     epoch: snapshot.epoch,
     version: snapshot.version,
     forwarding: snapshot.forwarding,
-    trusted: parseTrusted(snapshot.forwarding.trustedProxies),
+    trusted,
     pools,
     routes: buildRouteIndex(snapshot.routes, pools),
     ledger,

@@ -1,4 +1,4 @@
-import { attemptStarted } from '../../../../data-plane/routing/pick.js';
+import { attemptFinished, attemptStarted } from '../../../../data-plane/routing/pick.js';
 import { matchRoute } from '../../../../data-plane/routing/routing-table.js';
 import { FORWARDING, aBackend, aPool, aSnapshot, poolOf, tableOf } from '../../../support/routing-fixture.js';
 
@@ -34,5 +34,21 @@ describe('routing table', () => {
     attemptStarted(poolOf(first).backends[0]!);
     const second = tableOf(aSnapshot([aPool([aBackend('b'), aBackend('a')])], { version: 2 }), {}, first);
     expect(poolOf(second).backends.map(({ load }) => load.own)).toEqual([0, 1]);
+  });
+
+  it('changes nothing of the table before where it cannot be built', () => {
+    const first = tableOf(aSnapshot([aPool([aBackend('a', { maxConnections: 1 })])]));
+    const pool = poolOf(first);
+    attemptStarted(pool.backends[0]!);
+    const forwarding = { ...FORWARDING, trustedProxies: ['nonsense'] };
+    for (const pools of [[aPool([aBackend('b')])], []]) {
+      expect(() => tableOf(aSnapshot(pools, { version: 2, forwarding }), {}, first)).toThrow('nonsense');
+    }
+    const served: string[] = [];
+    pool.queue.enter(pool, { tried: [], bound: null }, (result) => {
+      served.push(typeof result === 'string' ? result : result.backend.id);
+    });
+    attemptFinished(pool.backends[0]!);
+    expect(served).toEqual(['a']);
   });
 });
