@@ -232,7 +232,7 @@ const primaryMessage = variants<'type', PrimaryMessage>('type', {
       ),
       log: record<Welcome['log']>({ level: text(MAX_LABEL), format: oneOf('json', 'pretty') }),
     },
-    { workers: count },
+    { workers: count, place: count },
   ),
   snapshot: record<SnapshotMessage>({
     type: oneOf('snapshot'),

@@ -41,6 +41,8 @@ export interface Welcome {
   readonly worker: number;
   /** How many workers there are to be: they begin their rotations in different places. Absent: unknown. */
   readonly workers?: number;
+  /** Which of their places it fills, from 0. One place has one worker at a time. Absent: unknown. */
+  readonly place?: number;
   readonly listener: ListenerSettings;
   readonly engine: 'native' | 'compat';
   readonly certificate: CertificateMaterial | null;

@@ -263,6 +263,7 @@ export class Supervisor {
       sessionKeys,
       log,
       workers: count,
+      place: slot.slot,
     });
     this.#listener.welcomed(slot.worker);
   }
