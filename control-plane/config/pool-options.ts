@@ -130,7 +130,7 @@ export const poolShape = {
   max_connections: maxConnections({
     describe:
       'Requests and tunnels in flight that this host gives each backend at once; beyond that they wait. Each worker ' +
-      'has an equal whole share, at least 1. Health checks come on top.',
+      'has a whole share, at least 1. Health checks come on top.',
     defaultText: 'no limit',
   }),
   queue,

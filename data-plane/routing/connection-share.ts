@@ -1,12 +1,21 @@
 /**
- * A worker's part of a backend's connection limit. Workers do not talk to each other, so each has an equal whole part, and
- * the sum stays within the limit whatever each of them does. Only a limit below the number of workers is exceeded: a
- * worker without any part could not serve at all.
+ * A worker's part of a backend's connection limit. Workers do not talk to each other, so each has an equal whole part, the
+ * first ones one more where it does not divide evenly, and the sum is the limit whatever each of them does. Only a limit
+ * below the number of workers is exceeded: a worker without any part could not serve at all.
  */
 import { NO_LIMIT } from './backend-load.js';
 
+/** Who has a part. */
+export interface Sharer {
+  readonly workers: number;
+  /** Which of their places it fills, from 0. */
+  readonly place?: number | undefined;
+}
+
 /** @param limit attempts in flight of all workers together; `undefined`: any number */
-export function shareOf(limit: number | undefined, workers: number): number {
+export function shareOf(limit: number | undefined, { workers, place }: Sharer): number {
   if (limit === undefined) return NO_LIMIT;
-  return Math.min(NO_LIMIT, Math.max(1, Math.floor(limit / Math.max(1, workers))));
+  const count = Math.max(1, workers);
+  const rest = place !== undefined && place < limit % count ? 1 : 0;
+  return Math.min(NO_LIMIT, Math.max(1, Math.floor(limit / count) + rest));
 }

@@ -12,7 +12,7 @@ import { AddressAffinity } from './address-affinity.js';
 import { type BackendEntry, backendEntry } from './backend-entry.js';
 import { NO_LIMIT, hasRoom } from './backend-load.js';
 import { sessionCookieNames } from './session-cookie.js';
-import { shareOf } from './connection-share.js';
+import { shareOf, type Sharer } from './connection-share.js';
 import type { LedgerUpdate, TrialQueue } from './trial-permits.js';
 import type { Waiter, Want } from './want.js';
 
@@ -71,12 +71,12 @@ export function poolTable(
   pool: PoolSnapshot,
   permits: LedgerUpdate,
   previous: PoolTable | undefined,
-  start: Omit<PickerStart, 'previous'> & { readonly queue: PoolQueue },
+  start: Omit<PickerStart, 'previous'> & Sharer & { readonly queue: PoolQueue },
 ): PoolTable {
   const trials: TrialQueue = [];
   const backends = pool.backends.map((one) => {
     const entry = backendEntry(pool, one, previous?.byId.get(one.id));
-    entry.load.limit = shareOf(one.maxConnections, start.workers);
+    entry.load.limit = shareOf(one.maxConnections, start);
     permits.collect(entry, one.permits, trials);
     return entry;
   });

@@ -28,6 +28,8 @@ export interface WorkerPlace {
   /** This worker's number: whose permits are its own, and where its rotations begin. */
   readonly worker: number;
   readonly workers: number;
+  /** Which of their places it fills, from 0; unknown: none that has part in what does not divide evenly. */
+  readonly place?: number | undefined;
   readonly random: Random;
   /** Milliseconds, on the clock that `takeUnusedPermits` is told. */
   readonly at: number;

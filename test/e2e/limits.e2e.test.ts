@@ -5,7 +5,7 @@ import { backendList, base, startScenario, type Scenario } from '../support/scen
 import { waitUntil } from '../support/wait-until.js';
 
 const WORKERS = 2;
-const LIMIT = 8;
+const LIMIT = 7;
 const CLIENTS = 40;
 /** Of each client. */
 const REQUESTS = 15;

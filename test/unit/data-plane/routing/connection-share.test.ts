@@ -10,7 +10,23 @@ describe('a worker’s share of a connection limit', () => {
     [3, 4, 1],
     [1, 64, 1],
     [7, 0, 7],
-  ])('of %s for %s workers is %s', (limit, workers, share) => {
-    expect(shareOf(limit, workers)).toBe(share);
+  ])('of %s for %s workers is %s at least', (limit, workers, share) => {
+    expect(shareOf(limit, { workers })).toBe(share);
+  });
+
+  it.each([
+    [7, 4],
+    [100, 8],
+    [8, 4],
+    [5, 5],
+    [1_000_000, 7],
+  ])('of %s adds up to it over %s workers', (limit, workers) => {
+    const shares = Array.from({ length: workers }, (_, place) => shareOf(limit, { workers, place }));
+    expect(shares.reduce((sum, share) => sum + share)).toBe(limit);
+    expect(Math.max(...shares) - Math.min(...shares)).toBeLessThanOrEqual(1);
+  });
+
+  it('is one for each where there are more workers than that', () => {
+    for (const place of [0, 1, 3]) expect(shareOf(2, { workers: 4, place })).toBe(1);
   });
 });
