@@ -14,7 +14,7 @@ export interface Chooser {
    */
   next(pool: PoolTable, tried: readonly BackendEntry[]): Placed | Promise<Placed>;
   /** The `Set-Cookie` value for a response of this backend, or `null`. */
-  setCookie(pool: PoolTable, backend: BackendEntry): string | null;
+  setCookie(backend: BackendEntry): string | null;
 }
 
 export interface ChooserFacts {

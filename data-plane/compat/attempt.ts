@@ -174,8 +174,8 @@ export class Attempt implements RunningAttempt {
   }
 
   #setCookie(): string | null {
-    const { pool, chosen } = this.#choice;
-    return this.#message.chooser?.setCookie(pool, chosen.backend) ?? null;
+    const { chosen } = this.#choice;
+    return this.#message.chooser?.setCookie(chosen.backend) ?? null;
   }
 }
 

@@ -59,5 +59,5 @@ export function beginTunnel(
 }
 
 function setCookieOf({ message, choice }: AttemptFacts): string | null {
-  return message.chooser?.setCookie(choice.pool, choice.chosen.backend) ?? null;
+  return message.chooser?.setCookie(choice.chosen.backend) ?? null;
 }

@@ -1,26 +1,26 @@
 /**
  * One request's way to its backend in a pool with session cookies: cookie → store → the backend bound, or a new choice
  * that is bound before it is used, so that of racing requests all end on the same backend. The decisions are
- * `routing/sticky`'s; here are the asking and the cookie.
+ * `routing/sticky`'s, the cookie is `standing.ts`'s; here is the asking.
  */
 import type { BackendId } from '#shared/ids.js';
-import type { SessionId, SessionLifetime } from '#shared/session.js';
-import type { CookieStickySettings } from '#shared/settings.js';
 import type { ForwarderContext } from '../forwarder.js';
 import type { StickyResult } from '../reports/request-series.js';
-import { findCookies } from '../routing/cookies.js';
 import { giveBack, type Place, type Placed } from '../room-wait.js';
 import { boundIn, claim, claimBound } from '../routing/claim.js';
 import type { Pick } from '../routing/pick.js';
 import type { BackendEntry, PoolTable } from '../routing/routing-table.js';
-import { setSessionCookie } from '../routing/session-cookie.js';
-import { decideSession, readSession, type KnownSession } from '../routing/sticky.js';
-import type { SessionFields } from '../routing/session-token.js';
+import { decideSession, type KnownSession } from '../routing/sticky.js';
+import {
+  cookieFor,
+  newStanding,
+  sessionOf,
+  standingOf,
+  type CookieRequest,
+  type Standing,
+} from './standing.js';
 
-export interface StickyRequest {
-  readonly settings: CookieStickySettings;
-  readonly secure: boolean;
-  readonly cookieHeader: string | null;
+export interface StickyRequest extends CookieRequest {
   readonly account: StickyAccount;
 }
 
@@ -29,17 +29,6 @@ export interface StickyAccount {
   waitForRoom(...wanted: Parameters<Place>): ReturnType<Place>;
   /** Told once what became of the request's session. */
   stickyResult(result: StickyResult): void;
-}
-
-/** What stands about the session so far. */
-interface Standing {
-  readonly session: SessionId;
-  readonly issuedS: number;
-  readonly lifetime: SessionLifetime;
-  /** Where the store has it, as far as is known. */
-  boundTo: BackendId | null;
-  /** The backend that the client's cookie names, if it stays good. */
-  readonly cookieNames: string | null;
 }
 
 export class StickyFlow {
@@ -55,7 +44,7 @@ export class StickyFlow {
   /** The backend for the next attempt, claimed, or why there is none. At once where the store need not be asked and there is room. */
   next(pool: PoolTable, tried: readonly BackendEntry[]): Placed | Promise<Placed> {
     if (this.#standing !== null) return this.#move(pool, this.#standing, tried);
-    const known = this.#read(pool);
+    const known = sessionOf(this.#context, this.#request, pool);
     if (known.kind === 'new') return this.#begin(pool, known.result, tried);
     const recalled = this.#context.sessions.recall({ pool: pool.id, session: known.session }, known.lifetime);
     // Promises would cost as much as all the rest of a session.
@@ -95,33 +84,9 @@ export class StickyFlow {
   }
 
   /** The `Set-Cookie` value for a response of this backend, or `null` when the client's cookie says the same. */
-  setCookie(pool: PoolTable, backend: BackendEntry): string | null {
+  setCookie(backend: BackendEntry): string | null {
     const standing = this.#standing;
-    if (standing === null || standing.cookieNames === backend.hashHex) return null;
-    const at = this.#context.clock.now();
-    const fields: SessionFields = {
-      session: standing.session,
-      backendHash: backend.hashHex,
-      issuedS: standing.issuedS,
-      seenS: Math.floor(at / 1_000),
-    };
-    const { settings, secure } = this.#request;
-    const remainingMs = settings.absoluteTimeoutMs - (at - standing.issuedS * 1_000);
-    return setSessionCookie(settings, this.#context.cookies.sign(pool.id, fields), { secure, remainingMs });
-  }
-
-  #read(pool: PoolTable): ReturnType<typeof readSession> {
-    const { settings, secure, cookieHeader } = this.#request;
-    const values =
-      cookieHeader === null ? [] : findCookies(cookieHeader, pool.cookieNames[secure ? 1 : 0] ?? '');
-    let fields: SessionFields | 'absent' | 'invalid' = values.length === 0 ? 'absent' : 'invalid';
-    for (const value of values) {
-      const genuine = this.#context.cookies.verify(pool.id, value);
-      if (genuine === null) continue;
-      fields = genuine;
-      break;
-    }
-    return readSession(fields, settings, this.#context.clock.now());
+    return standing === null ? null : cookieFor(this.#context, this.#request, standing, backend);
   }
 
   /**
@@ -138,14 +103,7 @@ export class StickyFlow {
 
   #begin(pool: PoolTable, result: StickyResult, tried: readonly BackendEntry[]): Promise<Placed> {
     this.#request.account.stickyResult(result);
-    const { settings } = this.#request;
-    const standing: Standing = {
-      session: this.#context.cookies.newSession(),
-      issuedS: Math.floor(this.#context.clock.now() / 1_000),
-      lifetime: { idleMs: settings.idleTimeoutMs, remainingMs: settings.absoluteTimeoutMs },
-      boundTo: null,
-      cookieNames: null,
-    };
+    const standing = newStanding(this.#context, this.#request.settings);
     this.#standing = standing;
     return this.#move(pool, standing, tried);
   }
@@ -220,14 +178,4 @@ export class StickyFlow {
 function agrees(pool: PoolTable, known: KnownSession, stored: BackendId | null | undefined): boolean {
   if (stored === null || stored === undefined) return false;
   return pool.byId.get(stored)?.hashHex === known.backendHash;
-}
-
-function standingOf(known: KnownSession, boundTo: BackendId | null, cookieNames: string | null): Standing {
-  return {
-    session: known.session,
-    issuedS: known.issuedS,
-    lifetime: known.lifetime,
-    boundTo,
-    cookieNames,
-  };
 }

@@ -150,7 +150,7 @@ export class SimulatedForwarder implements Forwarder {
         return {
           kind: 'answered',
           status: failure,
-          setCookie: chooser?.setCookie(pool, chosen.backend) ?? null,
+          setCookie: chooser?.setCookie(chosen.backend) ?? null,
         };
       }
       failures.push({ backend: chosen.backend, reason: failure });
