@@ -49,7 +49,11 @@ export class StickyFlow {
     const recalled = this.#context.sessions.recall({ pool: pool.id, session: known.session }, known.lifetime);
     // Promises would cost as much as all the rest of a session.
     if (agrees(pool, known, recalled)) return this.#follow(pool, known, recalled, tried);
-    return this.#stored(pool, known).then((stored) => this.#follow(pool, known, stored, tried));
+    return this.#stored(pool, known).then((stored) => {
+      // Meanwhile its backend, or the pool, may have gone.
+      const now = this.#context.table().pools.get(pool.id);
+      return now === undefined ? 'no_backend' : this.#follow(now, known, stored, tried);
+    });
   }
 
   #follow(

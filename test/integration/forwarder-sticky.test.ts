@@ -203,6 +203,22 @@ describe.each(ENGINES)('sticky sessions through the %s engine', (_name, startEng
     expect(engine.counted('stickyLookups', 'default', 'unsure')).toBe(4);
   });
 
+  it('goes by what is true when the store has answered, not by what was when it was asked', async () => {
+    let meanwhile = (): void => undefined;
+    const lookup = (): Promise<undefined> => {
+      meanwhile();
+      return Promise.resolve(undefined);
+    };
+    const engine = await start({ sessions: { ...silentStore, lookup } });
+    const first = await ask(engine);
+    const home = first.backend === 'a' ? 'a' : 'b';
+    meanwhile = () => engine.apply(snapshot({ [home]: { availability: 'maintenance' } }));
+    const moved = await ask(engine, `Cookie: ${first.cookie}`);
+    expect(moved.backend).toBe(home === 'a' ? 'b' : 'a');
+    meanwhile = () => engine.apply(snapshotOf([], {}, { version: version++ }));
+    expect((await ask(engine, `Cookie: ${moved.cookie}`)).head).toContain('no_backend');
+  });
+
   it('survives a store that lost its memory', async () => {
     let now = 1_800_000_000_000;
     const clock = { now: () => now };
