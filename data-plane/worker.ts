@@ -5,50 +5,17 @@
 import type { Snapshot } from '#shared/snapshot.js';
 import { decodeSnapshot } from '#shared/decode.js';
 import { PROTOCOL_VERSION, type SnapshotMessage, type Welcome } from '#shared/message.js';
-import type { Clock, Logger, Random, Timers } from '#shared/ports.js';
 import { isNewer } from '#shared/snapshot.js';
-import type { AccessLog } from './access-log.js';
-import type { Announcement, ControlLink } from './control/control-link.js';
-import type { Forwarder, ForwarderContext, MetricsPage } from './forwarder.js';
-import { Counters } from './reports/counters.js';
-import { OutcomeBook } from './reports/outcome-book.js';
-import { Reporter } from './reports/reporter.js';
-import { RequestSeries } from './reports/request-series.js';
+import { buildWorker, type Built, type WorkerParts } from './build-worker.js';
+import type { Announcement } from './control/control-link.js';
 import { applyLoad } from './routing/backend-load.js';
 import { applySnapshot, type RoutingTable } from './routing/routing-table.js';
-import { IpcSessionStore } from './sessions/ipc-session-store.js';
-import { SessionCookies } from './sessions/session-cookies.js';
 
-/** How long a scrape waits for the totals of the primary. */
-export const METRICS_TIMEOUT_MS = 2_000;
 /** For a shutdown asked for by a signal before any snapshot told how long. */
 const DEFAULT_SHUTDOWN_MS = 10_000;
 
 /** How long an ending worker waits for its last report and log lines to leave. */
 const LAST_WORDS_MS = 500;
-
-export interface WorkerParts {
-  readonly link: ControlLink;
-  readonly clock: Clock;
-  readonly timers: Timers;
-  monotonic(): number;
-  readonly random: Random;
-  readonly pid: number;
-  createLogger(settings: Welcome['log'], worker: number): Logger;
-  createAccessLog(dropped: () => void): AccessLog;
-  createForwarder(engine: Welcome['engine'], context: ForwarderContext): Forwarder;
-  /** Ends the process. */
-  exit(code: number): void;
-}
-
-/** What exists from `welcome` on. */
-interface Built {
-  readonly welcome: Welcome;
-  readonly logger: Logger;
-  readonly context: ForwarderContext;
-  readonly forwarder: Forwarder;
-  readonly reporter: Reporter;
-}
 
 export class Worker {
   readonly #parts: WorkerParts;
@@ -114,7 +81,6 @@ export class Worker {
 
   #welcomed(welcome: Welcome): void {
     if (this.#built !== null) return;
-    const { link, clock, timers, random } = this.#parts;
     const logger = this.#parts.createLogger(welcome.log, welcome.worker);
     if (welcome.protocol !== PROTOCOL_VERSION) {
       logger.fatal(
@@ -124,37 +90,9 @@ export class Worker {
       this.#parts.exit(1);
       return;
     }
-    const counters = new Counters();
-    const series = new RequestSeries(counters);
-    const outcomes = new OutcomeBook();
-    const monotonic = (): number => this.#parts.monotonic();
-    const context: ForwarderContext = {
-      worker: welcome.worker,
-      table: () => this.#inForce(),
-      sessions: new IpcSessionStore(link, monotonic),
-      cookies: new SessionCookies(welcome.sessionKeys),
-      series,
-      outcomes,
-      accessLog: this.#parts.createAccessLog(() => counters.add(series.accessLogDropped, 1)),
-      clock,
-      monotonic,
-      random,
-      timers,
-      logger,
-      metricsPage: () => this.#metricsPage(),
-    };
-    const forwarder = this.#parts.createForwarder(welcome.engine, context);
-    const reporter = new Reporter({
-      link,
-      book: outcomes,
-      counters,
-      clock,
-      timers,
-      table: () => this.#table,
-      connections: () => forwarder.connections(),
-    });
-    this.#built = { welcome, logger, context, forwarder, reporter };
-    reporter.start();
+    const built = buildWorker(this.#parts, welcome, logger, () => this.#table);
+    this.#built = built;
+    built.reporter.start();
   }
 
   #snapshot(message: SnapshotMessage): void {
@@ -187,7 +125,7 @@ export class Worker {
       return;
     }
     // Also an older one is answered: with what is in force.
-    const inForce = this.#inForce();
+    const inForce = built.context.table();
     link.send({ type: 'ack', epoch: inForce.epoch, version: inForce.version });
     if (this.#listening === 'no') void this.#listen(built);
   }
@@ -211,16 +149,6 @@ export class Worker {
   #orphaned(): void {
     this.#built?.logger.warn({}, 'the primary is gone, serving on with the last snapshot');
     if (this.#listening === 'no') this.#parts.exit(1);
-  }
-
-  async #metricsPage(): Promise<MetricsPage | null> {
-    const reply = await this.#parts.link.askMetrics(METRICS_TIMEOUT_MS);
-    return reply === undefined ? null : { contentType: reply.contentType, body: reply.body };
-  }
-
-  #inForce(): RoutingTable {
-    if (this.#table === null) throw new Error('there is no snapshot yet');
-    return this.#table;
   }
 }
 

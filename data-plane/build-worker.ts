@@ -1,0 +1,83 @@
+/** What a worker consists of, put together once its primary has said who it is. What it does with it is `worker.ts`'s. */
+import type { Welcome } from '#shared/message.js';
+import type { Clock, Logger, Random, Timers } from '#shared/ports.js';
+import type { AccessLog } from './access-log.js';
+import type { ControlLink } from './control/control-link.js';
+import type { Forwarder, ForwarderContext, MetricsPage } from './forwarder.js';
+import { Counters } from './reports/counters.js';
+import { OutcomeBook } from './reports/outcome-book.js';
+import { Reporter } from './reports/reporter.js';
+import { RequestSeries } from './reports/request-series.js';
+import type { RoutingTable } from './routing/routing-table.js';
+import { IpcSessionStore } from './sessions/ipc-session-store.js';
+import { SessionCookies } from './sessions/session-cookies.js';
+
+/** How long a scrape waits for the totals of the primary. */
+export const METRICS_TIMEOUT_MS = 2_000;
+
+/** The surroundings of a worker. */
+export interface WorkerParts {
+  readonly link: ControlLink;
+  readonly clock: Clock;
+  readonly timers: Timers;
+  monotonic(): number;
+  readonly random: Random;
+  readonly pid: number;
+  createLogger(settings: Welcome['log'], worker: number): Logger;
+  createAccessLog(dropped: () => void): AccessLog;
+  createForwarder(engine: Welcome['engine'], context: ForwarderContext): Forwarder;
+  /** Ends the process. */
+  exit(code: number): void;
+}
+
+/** What exists from `welcome` on. */
+export interface Built {
+  readonly welcome: Welcome;
+  readonly logger: Logger;
+  readonly context: ForwarderContext;
+  readonly forwarder: Forwarder;
+  readonly reporter: Reporter;
+}
+
+/** @param table the routing table in force, once there is one */
+export function buildWorker(
+  parts: WorkerParts,
+  welcome: Welcome,
+  logger: Logger,
+  table: () => RoutingTable | null,
+): Built {
+  const { link, clock, timers, random } = parts;
+  const counters = new Counters();
+  const series = new RequestSeries(counters);
+  const outcomes = new OutcomeBook();
+  const monotonic = (): number => parts.monotonic();
+  const context: ForwarderContext = {
+    worker: welcome.worker,
+    table: () => inForce(table()),
+    sessions: new IpcSessionStore(link, monotonic),
+    cookies: new SessionCookies(welcome.sessionKeys),
+    series,
+    outcomes,
+    accessLog: parts.createAccessLog(() => counters.add(series.accessLogDropped, 1)),
+    clock,
+    monotonic,
+    random,
+    timers,
+    logger,
+    metricsPage: () => metricsPage(link),
+  };
+  const forwarder = parts.createForwarder(welcome.engine, context);
+  const connections = (): number => forwarder.connections();
+  const reporter = new Reporter({ link, book: outcomes, counters, clock, timers, table, connections });
+  return { welcome, logger, context, forwarder, reporter };
+}
+
+async function metricsPage(link: ControlLink): Promise<MetricsPage | null> {
+  const reply = await link.askMetrics(METRICS_TIMEOUT_MS);
+  return reply === undefined ? null : { contentType: reply.contentType, body: reply.body };
+}
+
+function inForce(table: RoutingTable | null): RoutingTable {
+  if (table === null) throw new Error('there is no snapshot yet');
+  return table;
+}
