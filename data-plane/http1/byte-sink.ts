@@ -32,6 +32,14 @@ export function segmentBytes({ count, bounds }: Segments): number {
   return total;
 }
 
+/**
+ * Whether memory may be held for `length` bytes in it. Where nothing waits it is free again at once, as a rule; but a peer
+ * that does not read would be sent a block for each few kilobytes, 1.7 MB for 64 KiB.
+ */
+function isWorthHolding(sink: ByteSink, memory: Buffer, length: number): boolean {
+  return !sink.hasUnsent || length * 2 >= memory.length;
+}
+
 /** Writes the ranges of `bytes`, which have just been read into `memory`, with the text around them. */
 export function writeSegments(
   sink: ByteSink,
@@ -40,11 +48,12 @@ export function writeSegments(
   { before, after }: Wrapping,
 ): void {
   const { count, bounds } = segments;
-  if (segmentBytes(segments) <= ONE_TEXT_BYTES) {
+  const length = segmentBytes(segments);
+  if (length <= ONE_TEXT_BYTES) {
     let whole = before;
     for (let i = 0; i < count; i++) whole += latin1(bytes, bounds[i * 2] ?? 0, bounds[i * 2 + 1] ?? 0);
     if (whole !== '') sink.write(whole + after);
-  } else if (count === 1 && memory.outlivesRead(bytes)) {
+  } else if (count === 1 && memory.outlivesRead(bytes) && isWorthHolding(sink, bytes, length)) {
     // Straight from the memory that it was read into.
     const loan = memory.lend(bytes);
     sink.writeWrapped(before, bytes.subarray(bounds[0], bounds[1]), after, loan?.over);
@@ -62,7 +71,9 @@ export function writeBytes(sink: ByteSink, memory: ReadMemory, bytes: Buffer, le
     return;
   }
   const piece = bytes.subarray(0, length);
-  if (!memory.outlivesRead(bytes)) return writeBlock(sink, memory, [piece], UNWRAPPED);
+  if (!memory.outlivesRead(bytes) || !isWorthHolding(sink, bytes, length)) {
+    return writeBlock(sink, memory, [piece], UNWRAPPED);
+  }
   const loan = memory.lend(bytes);
   sink.write(piece, loan?.over);
   if (!sink.hasUnsent) loan?.over();
@@ -77,7 +88,8 @@ export function writeBlock(
 ): void {
   let size = before.length + after.length;
   for (const piece of pieces) size += piece.length;
-  const block = size <= READ_BYTES ? buffers.lease() : Buffer.allocUnsafeSlow(size);
+  const usesBlock = size <= READ_BYTES && isWorthHolding(sink, buffers.shared, size);
+  const block = usesBlock ? buffers.lease() : Buffer.allocUnsafeSlow(size);
   const loan = new Loan(buffers, block, true);
   let at = block.write(before, 0, 'latin1');
   for (const piece of pieces) at += piece.copy(block, at);
