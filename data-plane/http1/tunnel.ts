@@ -96,6 +96,8 @@ export class Tunnel implements UpstreamUser, TunnelPort, Expiring {
   upstreamLost(error: unknown): void {
     this.#isUpstreamOpen = false;
     this.#parts.lost(error);
+    // With a client that has gone before, nothing else says so.
+    this.#over();
   }
 
   expired(): void {

@@ -135,13 +135,16 @@ export class UpstreamConnection implements Expiring, ByteSink {
     const { sessions } = this.#host;
     const { origin } = this;
     const offered = sessions.of(origin);
-    const socket = tls.connect({
+    // Node's types do not know of `allowHalfOpen` here.
+    const options: tls.ConnectionOptions & { readonly allowHalfOpen: true } = {
       host,
       port,
+      allowHalfOpen: true,
       ...(net.isIP(host) === 0 && { servername: host }),
       ...(offered !== undefined && { session: offered }),
       ALPNProtocols: ['http/1.1'],
-    });
+    };
+    const socket = tls.connect(options);
     socket.setNoDelay(true);
     socket.on('data', (chunk: Buffer) => this.#read(chunk, chunk.length));
     // With TLS 1.2 it comes before the certificate has been looked at.

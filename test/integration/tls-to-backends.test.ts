@@ -3,9 +3,10 @@ import * as tls from 'node:tls';
 import type { AddressInfo } from 'node:net';
 import { answer } from '../support/backend-server.js';
 import { ENGINES, type EngineUnderTest } from '../support/engine-under-test.js';
-import { exchangeRaw } from '../support/raw-client.js';
+import { connectRaw, exchangeRaw } from '../support/raw-client.js';
 import { backendAt, poolOf, snapshotOf } from '../support/snapshot-of.js';
 import { testCertificate } from '../support/test-certificate.js';
+import { waitUntil } from '../support/wait-until.js';
 
 const GET = 'GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n';
 const CERTIFICATE = testCertificate();
@@ -18,8 +19,15 @@ interface SecureBackend {
   close(): Promise<void>;
 }
 
+function answerSecret(socket: tls.TLSSocket): void {
+  socket.end(answer('secret', 'Connection: close'));
+}
+
 /** Answers each request on a connection of its own. All of them could resume the sessions of any other. */
-async function startSecure(options: tls.TlsOptions = {}): Promise<SecureBackend> {
+async function startSecure(
+  options: tls.TlsOptions = {},
+  onData: (socket: tls.TLSSocket, chunk: Buffer) => void = answerSecret,
+): Promise<SecureBackend> {
   const resumed: boolean[] = [];
   const sockets = new Set<tls.TLSSocket>();
   const server = tls.createServer(
@@ -33,7 +41,7 @@ async function startSecure(options: tls.TlsOptions = {}): Promise<SecureBackend>
       sockets.add(socket);
       resumed.push(socket.isSessionReused());
       socket.on('error', () => undefined);
-      socket.on('data', () => socket.end(answer('secret', 'Connection: close')));
+      socket.on('data', (chunk: Buffer) => onData(socket, chunk));
     },
   );
   server.on('tlsClientError', () => undefined);
@@ -91,6 +99,24 @@ describe.each(ENGINES.filter(([name]) => name === 'native'))(
         expect(backend.resumed).toEqual([false, true, true, true]);
       },
     );
+
+    it('lets a backend that has ended its side of a tunnel hear the client to the end', async () => {
+      let heard = '';
+      const backend = await startSecure({ allowHalfOpen: true }, (socket, chunk) => {
+        heard += chunk.toString('latin1');
+        if (!chunk.toString('latin1').startsWith('GET')) return;
+        socket.end('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: foo\r\n\r\nbye');
+      });
+      backends.push(backend);
+      use(backend);
+      const client = await connectRaw(engine.port);
+      client.send('GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: foo\r\n\r\n');
+      await client.until(/bye$/);
+      expect(await client.closed()).toBe('end');
+      client.send('still here');
+      await waitUntil('the rest', () => heard.endsWith('still here'));
+      client.close();
+    });
 
     it('offers no session of one backend to another (CVE-2025-23419, CVE-2026-48934)', async () => {
       const [one, other] = [await start(), await start()];
