@@ -26,12 +26,18 @@ export interface Sending {
 const FLOOR_BYTES_PER_S = 240;
 const FLOOR_AFTER_MS = 5_000;
 
-/** While the body is on its way whoever makes it wait is to blame. `null`: all of it has been sent. */
-export function sendingPatienceMs({ body, settings, account, parts }: Sending): number | null {
+/**
+ * While the body is on its way whoever makes it wait is to blame. `null`: all of it has been sent.
+ * @param awaitsWord the client waits for 100, which has not come
+ */
+export function sendingPatienceMs(
+  { body, settings, account, parts }: Sending,
+  awaitsWord = false,
+): number | null {
   if (body === null || body.isComplete) return null;
   const idleMs = settings.timeouts.requestBodyIdleMs;
-  if (!body.awaitsClient) return idleMs;
-  const elapsedMs = parts.context.monotonic() - account.startedAt;
+  if (!body.awaitsClient || (awaitsWord && body.isUntouched)) return idleMs;
+  const elapsedMs = parts.context.monotonic() - account.bodyAwaitedFrom;
   const floorMs = FLOOR_AFTER_MS + (body.receivedBytes * 1_000) / FLOOR_BYTES_PER_S - elapsedMs;
   return Math.max(0, Math.min(idleMs, floorMs));
 }

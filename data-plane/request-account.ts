@@ -51,6 +51,7 @@ export class RequestAccount {
   #error: ErrorCode | null = null;
   #attempts: AttemptRecord[] | null = null;
   #room: RoomWait | null = null;
+  #bodyAwaitedFrom: number | null = null;
   #settled = false;
 
   constructor(context: ForwarderContext, method: string, version: HttpVersion) {
@@ -158,12 +159,24 @@ export class RequestAccount {
     this.#waiting().leave();
   }
 
+  /** Since when the client could have sent its body. Not changed by what came meanwhile. */
+  get bodyAwaitedFrom(): number {
+    return this.#bodyAwaitedFrom ?? this.startedAt;
+  }
+
+  /** Until now the client did not keep anybody waiting. */
+  awaitsBodyAnew(): void {
+    this.#bodyAwaitedFrom = this.#context.monotonic();
+  }
+
   #waiting(): RoomWait {
     return (this.#room ??= new RoomWait(this.#context, this.series));
   }
 
   /** An attempt begins with what was claimed: its backend carries it until `attemptOver`, which is to be told what this returns. */
   attemptBegun(): number {
+    // What it waited for room is not the client's slowness.
+    if (this.#room !== null) this.awaitsBodyAnew();
     return this.names === null ? 0 : this.#context.monotonic();
   }
 

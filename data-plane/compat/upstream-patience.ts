@@ -36,7 +36,7 @@ export class UpstreamPatience {
 
   /** The body is on its way. */
   awaitBody(): void {
-    const patienceMs = sendingPatienceMs(this.#order);
+    const patienceMs = sendingPatienceMs(this.#order, this.#awaitsWord);
     if (patienceMs === null) return this.awaitHead();
     this.#awaitsBody = true;
     this.#start(patienceMs, () => {
@@ -53,6 +53,7 @@ export class UpstreamPatience {
   /** 100 has come. */
   continued(): void {
     this.#awaitsWord = false;
+    this.#order.account.awaitsBodyAnew();
     if (this.#awaitsBody) this.awaitBody();
   }
 

@@ -135,6 +135,11 @@ export class Attempt implements RunningAttempt, UpstreamTaker, RelayOwner, Attem
     this.errand.lost(error);
   }
 
+  continued(): void {
+    this.errand.account.awaitsBodyAnew();
+    if (this.#phase === 'sending') this.#watchSending();
+  }
+
   finalHead(head: ResponseHead, tables: HeadTables): string {
     this.#phase = 'responding';
     this.#upstreamStays = head.keepAlive;
@@ -196,11 +201,16 @@ export class Attempt implements RunningAttempt, UpstreamTaker, RelayOwner, Attem
     this.#watchSending();
   }
 
+  /** The client waits for 100, which has not come. */
+  get #awaitsWord(): boolean {
+    return this.message.awaitsContinue && !this.#relay.hasContinued;
+  }
+
   /** While the body is on its way; then the backend has its time to answer. */
   #watchSending(): void {
     const { settings, client } = this.errand;
     const { timeouts, retry } = settings;
-    const patienceMs = sendingPatienceMs(this.errand);
+    const patienceMs = sendingPatienceMs(this.errand, this.#awaitsWord);
     if (patienceMs !== null) return client.setDeadline(patienceMs);
     this.#phase = 'awaiting';
     this.#isLastWait = retry.perTryTimeoutMs >= timeouts.responseHeadMs;
@@ -208,8 +218,7 @@ export class Attempt implements RunningAttempt, UpstreamTaker, RelayOwner, Attem
   }
 
   #expiredSending(): void {
-    const awaitsWord = this.message.awaitsContinue && !this.#relay.hasContinued;
-    if (!isClientLate(this.errand.body, awaitsWord)) return this.#failed('timeout');
+    if (!isClientLate(this.errand.body, this.#awaitsWord)) return this.#failed('timeout');
     this.abort('request_timeout');
     this.errand.reply('request_timeout');
   }

@@ -20,6 +20,8 @@ import type { UpgradeKind } from './wire/connection.js';
 export type Framing = 'as-sent' | 'chunked' | 'until-close';
 
 export interface RelayOwner {
+  /** 100 has come. */
+  continued(): void;
   /** The final head has come: what the client is sent for it. */
   finalHead(head: ResponseHead, tables: HeadTables): string;
   /** The backend has agreed to the upgrade; what follows the head in `bytes` is not HTTP. */
@@ -90,7 +92,10 @@ export class ResponseRelay {
 
   /** RFC 9110 §15.2: not to HTTP/1.0. */
   #passInterim(head: ResponseHead, tables: HeadTables): void {
-    if (head.status === 100) this.hasContinued = true;
+    if (head.status === 100) {
+      this.hasContinued = true;
+      this.#owner.continued();
+    }
     if (this.#expected.isHttp10) return;
     this.#client.write(interimHead(head, tables.edits));
   }

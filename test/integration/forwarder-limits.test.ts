@@ -493,6 +493,44 @@ describe.each(ENGINES)('connection limits through the %s engine', (name, startEn
     await client.until(/\r\n\r\na$/);
   });
 
+  it.each(['while it waited for room', 'before its backend said 100'])(
+    'does not blame a client for the time %s',
+    async (when) => {
+      let skewMs = 0;
+      const engine = await start(
+        [{ maxConnections: 1 }],
+        { queue: { maxPending: 9, timeoutMs: 60_000 } },
+        { monotonic: () => performance.now() + skewMs },
+      );
+      const isQueued = when === 'while it waited for room';
+      if (isQueued) {
+        await send(engine, '/1');
+        await first().holds('/1');
+      }
+      const client = await connectRaw(engine.port);
+      clients.push(client);
+      client.send('POST /2 HTTP/1.1\r\nHost: a.test\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\n');
+      if (isQueued) {
+        await untilWaiting(engine, 1);
+        skewMs += 20_000;
+        first().release();
+      }
+      await waitUntil('the request', () => first().running.includes('/2'));
+      if (!isQueued) skewMs += 20_000;
+      // Longer than it takes to see that no time is left.
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      first().server.connections.at(-1)?.write('HTTP/1.1 100 Continue\r\n\r\n');
+      await client.until('100 Continue');
+      client.send('a');
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      client.send('bc');
+      await waitUntil('the body', () => first().server.requests.at(-1)?.body() === 'abc');
+      first().release();
+      await client.until(/\r\n\r\na$/);
+      expect(engine.counted('backendErrors', 'default', 'a', 'timeout')).toBe(0);
+    },
+  );
+
   it('serves those that wait while it shuts down', async () => {
     const engine = await start([{ maxConnections: 1 }]);
     await send(engine, '/1');
