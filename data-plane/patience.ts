@@ -42,8 +42,10 @@ export function sendingPatienceMs(
   return Math.max(0, Math.min(idleMs, floorMs));
 }
 
-/** Whether the client, not the backend, let the time for the body pass. @param awaitsWord the client waits for 100, which has not come */
-export function isClientLate(body: SendingBody | null, awaitsWord: boolean): boolean {
-  // A client that waits for 100 waits for the backend.
-  return body?.awaitsClient === true && !(awaitsWord && body.isUntouched);
+/**
+ * Whether the client, not the backend, let the time for the body pass. One that waits for 100 may send without it, and is
+ * not to wait for ever (RFC 9110 §10.1.1): else it could have backends blamed that never say 100.
+ */
+export function isClientLate(body: SendingBody | null): boolean {
+  return body?.awaitsClient === true;
 }

@@ -40,7 +40,7 @@ export class UpstreamPatience {
     if (patienceMs === null) return this.awaitHead();
     this.#awaitsBody = true;
     this.#start(patienceMs, () => {
-      if (isClientLate(this.#order.body, this.#awaitsWord)) this.#onLate({ kind: 'client-timeout' });
+      if (isClientLate(this.#order.body)) this.#onLate({ kind: 'client-timeout' });
       else this.#late('timeout');
     });
   }

@@ -218,7 +218,7 @@ export class Attempt implements RunningAttempt, UpstreamTaker, RelayOwner, Attem
   }
 
   #expiredSending(): void {
-    if (!isClientLate(this.errand.body, this.#awaitsWord)) return this.#failed('timeout');
+    if (!isClientLate(this.errand.body)) return this.#failed('timeout');
     this.abort('request_timeout');
     this.errand.reply('request_timeout');
   }

@@ -128,7 +128,13 @@ describe.each(ENGINES)('local replies of the %s engine', (_name, startEngine) =>
     client.close();
   });
 
-  it('ends a request whose body stops', async () => {
+  it.each([
+    ['whose body stops', 'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nabc'],
+    [
+      'that waits for ever to be told to continue',
+      'POST / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 10\r\n\r\n',
+    ],
+  ])('ends a request %s, and blames no backend', async (_title, request) => {
     await start({ timeouts: { requestBodyIdleMs: 100 } });
     const silent = await startBackend(() => undefined);
     engine.apply({
@@ -136,7 +142,7 @@ describe.each(ENGINES)('local replies of the %s engine', (_name, startEngine) =>
       version: 2,
     });
     const client = await connectRaw(engine.port);
-    client.send('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nabc');
+    client.send(request);
     expect(await client.until(/\r\n\r\n/)).toMatch(/^HTTP\/1\.1 408 [^]*x-tidegate-error: request_timeout/);
     await client.closed();
     client.close();
