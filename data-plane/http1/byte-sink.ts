@@ -11,12 +11,12 @@ export const UNWRAPPED: Wrapping = { before: '', after: '' };
 
 /** A socket that is written to. */
 export interface ByteSink {
+  /** What is written while it is corked leaves in one go. */
+  readonly socket: { cork(): void; uncork(): void };
   /** It has not taken all that was written. */
   readonly hasUnsent: boolean;
   /** Text is latin1. @param onSent the bytes are not needed any more. Returns whether more should be written now. */
   write(data: string | Buffer, onSent?: () => void): boolean;
-  /** The same for bytes with text before and after them, in one go. */
-  writeWrapped(before: string, bytes: Buffer, after: string, onSent?: () => void): boolean;
 }
 
 /** Text around bytes. */
@@ -56,7 +56,7 @@ export function writeSegments(
   } else if (count === 1 && memory.outlivesRead(bytes) && isWorthHolding(sink, bytes, length)) {
     // Straight from the memory that it was read into.
     const loan = memory.lend(bytes);
-    sink.writeWrapped(before, bytes.subarray(bounds[0], bounds[1]), after, loan?.over);
+    writeAround(sink, bytes.subarray(bounds[0], bounds[1]), { before, after }, loan?.over);
     if (!sink.hasUnsent) loan?.over();
   } else {
     const pieces = Array.from({ length: count }, (_, i) => bytes.subarray(bounds[i * 2], bounds[i * 2 + 1]));
@@ -77,6 +77,23 @@ export function writeBytes(sink: ByteSink, memory: ReadMemory, bytes: Buffer, le
   const loan = memory.lend(bytes);
   sink.write(piece, loan?.over);
   if (!sink.hasUnsent) loan?.over();
+}
+
+function writeAround(
+  sink: ByteSink,
+  bytes: Buffer,
+  { before, after }: Wrapping,
+  onSent: (() => void) | undefined,
+): void {
+  if (before === '' && after === '') {
+    sink.write(bytes, onSent);
+    return;
+  }
+  sink.socket.cork();
+  if (before !== '') sink.write(before);
+  sink.write(bytes, onSent);
+  if (after !== '') sink.write(after);
+  sink.socket.uncork();
 }
 
 /** Moves the pieces, whatever their memory, with the text around them into one block, and writes that. */

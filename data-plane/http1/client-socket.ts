@@ -57,16 +57,6 @@ export abstract class ClientSocket implements Expiring, ByteSink {
     return this.socket.write(data, onSent);
   }
 
-  writeWrapped(before: string, bytes: Buffer, after: string, onSent?: () => void): boolean {
-    if (before === '' && after === '') return this.write(bytes, onSent);
-    this.socket.cork();
-    if (before !== '') this.write(before);
-    this.write(bytes, onSent);
-    if (after !== '') this.write(after);
-    this.socket.uncork();
-    return !this.needsDrain;
-  }
-
   setDeadline(delayMs: number): void {
     this.parts.wheel.set(this.deadline, delayMs);
   }

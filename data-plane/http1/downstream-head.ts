@@ -2,6 +2,7 @@
  * The head that the client is sent, from the head that the backend sent: the rules of `routing/headers` on positions, so
  * that lines which stay are copied in runs. Pure.
  */
+import { HOP_FIELDS } from './hop-fields.js';
 import { isNominated } from './wire/connection.js';
 import { FIELD, firstLine, lineValue } from './wire/fields.js';
 import { beginEdits, buildHead, editLine, type HeadEdits } from './wire/head-edits.js';
@@ -16,18 +17,9 @@ export interface DownstreamHeadFacts {
   readonly framing: 'as-sent' | 'chunked' | 'until-close';
 }
 
-const DROPPED =
-  (1 << FIELD.connection) |
-  (1 << FIELD.proxyConnection) |
-  (1 << FIELD.keepAlive) |
-  (1 << FIELD.te) |
-  (1 << FIELD.upgrade) |
-  (1 << FIELD.http2Settings) |
-  (1 << FIELD.proxyAuthenticate) |
-  (1 << FIELD.proxyAuthorization);
 const FRAMING = (1 << FIELD.transferEncoding) | (1 << FIELD.trailer);
 const LENGTH = 1 << FIELD.contentLength;
-const LOOKED_AT = DROPPED | FRAMING;
+const LOOKED_AT = HOP_FIELDS | FRAMING;
 const NEVER_NOMINATED = (1 << FIELD.contentLength) | (1 << FIELD.setCookie);
 /** A shared cache must not hand one client's session to others. */
 const IS_PRIVATE = /\r\ncache-control:(?:[^\r]*[\s,])?(?:private|no-store)(?:[\s,]|\r)/i;
@@ -39,7 +31,7 @@ export function downstreamHead(head: ResponseHead, edits: HeadEdits, facts: Down
   const isEmpty = head.status === 204;
   if ((fields.present & LOOKED_AT) !== 0 || isEmpty || connection.nominationCount > 0) {
     // Chunks are undone for a client that does not know them; 204 has no length (RFC 9110 §8.6).
-    const dropped = DROPPED | (facts.framing === 'until-close' ? FRAMING : 0) | (isEmpty ? LENGTH : 0);
+    const dropped = HOP_FIELDS | (facts.framing === 'until-close' ? FRAMING : 0) | (isEmpty ? LENGTH : 0);
     for (let line = 0; line < fields.count; line++) {
       const bit = 1 << (fields.kinds[line] ?? FIELD.other);
       if ((bit & dropped) !== 0) editLine(edits, line, '');
@@ -56,7 +48,7 @@ export function downstreamHead(head: ResponseHead, edits: HeadEdits, facts: Down
 export function interimHead(head: ResponseHead, edits: HeadEdits): string {
   beginEdits(edits);
   const { fields, connection } = head;
-  const dropped = DROPPED | FRAMING | (1 << FIELD.contentLength);
+  const dropped = HOP_FIELDS | FRAMING | (1 << FIELD.contentLength);
   for (let line = 0; line < fields.count; line++) {
     const bit = 1 << (fields.kinds[line] ?? FIELD.other);
     if ((bit & dropped) !== 0 || isNominated(connection, fields, head.text, line)) editLine(edits, line, '');

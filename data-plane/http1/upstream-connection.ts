@@ -78,16 +78,6 @@ export class UpstreamConnection implements Expiring, ByteSink {
     return this.socket.write(data, onSent);
   }
 
-  writeWrapped(before: string, bytes: Buffer, after: string, onSent?: () => void): boolean {
-    if (before === '' && after === '') return this.write(bytes, onSent);
-    this.socket.cork();
-    if (before !== '') this.write(before);
-    this.write(bytes, onSent);
-    if (after !== '') this.write(after);
-    this.socket.uncork();
-    return !this.socket.writableNeedDrain;
-  }
-
   /** The exchange is over, and another one may follow. */
   release(): void {
     this.user = null;

@@ -4,6 +4,7 @@
  */
 import { stripCookie } from '../routing/cookies.js';
 import { isDropped } from '../routing/headers.js';
+import { HOP_FIELDS } from './hop-fields.js';
 import { isNominated } from './wire/connection.js';
 import { FIELD, lineName, lineValue } from './wire/fields.js';
 import { beginEdits, buildHead, editLine, type HeadEdits } from './wire/head-edits.js';
@@ -25,17 +26,7 @@ export interface UpstreamHeadFacts {
 
 /** Meant for this hop, or written anew. Transfer-Encoding stays: chunks are passed on as chunks. */
 const DROPPED =
-  (1 << FIELD.connection) |
-  (1 << FIELD.proxyConnection) |
-  (1 << FIELD.keepAlive) |
-  (1 << FIELD.te) |
-  (1 << FIELD.upgrade) |
-  (1 << FIELD.http2Settings) |
-  (1 << FIELD.proxyAuthenticate) |
-  (1 << FIELD.proxyAuthorization) |
-  (1 << FIELD.xForwardedFor) |
-  (1 << FIELD.xForwardedProto) |
-  (1 << FIELD.xForwardedHost);
+  HOP_FIELDS | (1 << FIELD.xForwardedFor) | (1 << FIELD.xForwardedProto) | (1 << FIELD.xForwardedHost);
 /** Believed from a trusted peer only. */
 const CLAIMS = (1 << FIELD.xForwardedOther) | (1 << FIELD.forwarded) | (1 << FIELD.xRealIp);
 const LOOKED_AT = DROPPED | CLAIMS | (1 << FIELD.cookie) | (1 << FIELD.expect) | (1 << FIELD.xRequestId);

@@ -11,6 +11,7 @@ import { addSegment, createSegments } from '../../../../data-plane/http1/wire/se
 
 /** Takes nothing. */
 class StalledSink implements ByteSink {
+  readonly socket = { cork: () => undefined, uncork: () => undefined };
   readonly written: (string | Buffer)[] = [];
 
   get hasUnsent(): boolean {
@@ -18,10 +19,6 @@ class StalledSink implements ByteSink {
   }
   write(data: string | Buffer): boolean {
     this.written.push(data);
-    return false;
-  }
-  writeWrapped(before: string, bytes: Buffer, after: string): boolean {
-    for (const data of [before, bytes, after]) this.write(data);
     return false;
   }
   /** All memory that cannot be used for anything else. */
