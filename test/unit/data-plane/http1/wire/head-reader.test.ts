@@ -90,6 +90,14 @@ describe('a reader of heads', () => {
     expect(long.refusal).toBe('head_too_large');
   });
 
+  it('refuses a head that is whole but not valid, however it came', () => {
+    const cut = reader();
+    expect(feed(cut, 'GET / HTTP/1.1\r\nHost: a\r\nHo')).toBe(NEED_MORE);
+    expect(feed(cut, 'st: b\r\n\r\n')).toBe(REFUSED);
+    expect(cut.refusal).not.toBeNull();
+    expect(feed(cut, HEAD)).toBe(REFUSED);
+  });
+
   it('tells an empty line between requests from the beginning of one', () => {
     const between = reader();
     expect(hasHeadBegun(between)).toBe(false);
