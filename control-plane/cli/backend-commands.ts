@@ -97,7 +97,7 @@ function tell(context: CommandContext, answer: unknown, text: string): void {
   }
   // The shape is that of the same release (admin/documents.ts).
   const backend = answer as BackendDocument;
-  const limit = backend.max_connections === null ? '' : `, at most ${backend.max_connections} connections`;
+  const limit = backend.max_connections === null ? '' : `, max_connections ${backend.max_connections}`;
   const { admin, weight, availability, reason } = backend;
   print(`${text}: ${admin}, weight ${weight}${limit}, ${availability} (${reason})`);
 }

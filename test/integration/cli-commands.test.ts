@@ -136,7 +136,7 @@ describe('reading', () => {
 describe('writing', () => {
   it('changes weight and admin state, and says what is now', async () => {
     expect(await ok('backends', 'weight', 'web/b', '7')).toMatch(/^changed web\/b: ready, weight 7/);
-    expect(await ok('backends', 'limit', 'web/b', '40')).toMatch(/weight 7, at most 40 connections/);
+    expect(await ok('backends', 'limit', 'web/b', '40')).toMatch(/weight 7, max_connections 40/);
     expect(await ok('backends', 'list', 'web')).toMatch(/b .* 7 +\d+\/40 /);
     expect(await ok('backends', 'limit', 'web/b', 'pool')).not.toMatch(/at most/);
     expect(b().weight).toBe(7);
