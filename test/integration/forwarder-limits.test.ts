@@ -12,6 +12,7 @@ import {
   type BackendServer,
 } from '../support/backend-server.js';
 import { ENGINES, type EngineOptions, type EngineUnderTest } from '../support/engine-under-test.js';
+import { untilHeadLimit } from '../support/head-limit.js';
 import { connectRaw, exchangeRaw, type RawClient } from '../support/raw-client.js';
 import { backendAt, poolOf, snapshotOf, type ForwardingChanges } from '../support/snapshot-of.js';
 import { waitUntil } from '../support/wait-until.js';
@@ -500,7 +501,7 @@ describe.each(ENGINES)('connection limits through the %s engine', (name, startEn
       const engine = await start(
         [{ maxConnections: 1 }],
         { queue: { maxPending: 9, timeoutMs: 60_000 } },
-        { monotonic: () => performance.now() + skewMs },
+        { monotonic: () => performance.now() + skewMs, forwarding: { timeouts: { requestHeadMs: 300 } } },
       );
       const isQueued = when === 'while it waited for room';
       if (isQueued) {
@@ -518,11 +519,11 @@ describe.each(ENGINES)('connection limits through the %s engine', (name, startEn
       await waitUntil('the request', () => first().running.includes('/2'));
       if (!isQueued) skewMs += 20_000;
       // Longer than it takes to see that no time is left.
-      await new Promise((resolve) => setTimeout(resolve, 300));
+      await untilHeadLimit(engine.port);
       first().server.connections.at(-1)?.write('HTTP/1.1 100 Continue\r\n\r\n');
       await client.until('100 Continue');
       client.send('a');
-      await new Promise((resolve) => setTimeout(resolve, 300));
+      await untilHeadLimit(engine.port);
       client.send('bc');
       await waitUntil('the body', () => first().server.requests.at(-1)?.body() === 'abc');
       first().release();

@@ -1,6 +1,8 @@
 /** Peers that read slowly: every byte must arrive, in its place, whoever else is served meanwhile and however the exchange ends. */
+import { LINGER_MS } from '../../data-plane/engine-limits.js';
 import { answer, startBackend, type BackendScript, type BackendServer } from '../support/backend-server.js';
 import { ENGINES, type EngineUnderTest } from '../support/engine-under-test.js';
+import { untilHeadLimit } from '../support/head-limit.js';
 import { connectRaw, type RawClient } from '../support/raw-client.js';
 import { backendAt, poolOf, snapshotOf, type ForwardingChanges } from '../support/snapshot-of.js';
 import { waitUntil } from '../support/wait-until.js';
@@ -8,6 +10,8 @@ import { waitUntil } from '../support/wait-until.js';
 const MEBIBYTE = 1024 * 1024;
 /** More than the system holds between two sockets. */
 const LARGE = 24 * MEBIBYTE;
+/** Longer than a client is waited for after the last word. */
+const LONGER_THAN_LINGERING_MS = LINGER_MS + 500;
 /** No power of two, so that the pattern shifts against any buffer. */
 const PERIOD = 65_521;
 
@@ -177,11 +181,14 @@ describe.each(ENGINES)('slow peers under the %s engine', (_name, startEngine) =>
    * takes no more for a client that does not read. The size is measured first.
    */
   async function unreadAnswers(): Promise<{ client: RawClient; reader: SlowReader; size: number }[]> {
-    await start(({ target }, connection) => {
-      const size = Number(target.slice(1));
-      connection.write(`HTTP/1.1 200 OK\r\nContent-Length: ${size}\r\n\r\n`);
-      connection.write(pattern(size, 7));
-    });
+    await start(
+      ({ target }, connection) => {
+        const size = Number(target.slice(1));
+        connection.write(`HTTP/1.1 200 OK\r\nContent-Length: ${size}\r\n\r\n`);
+        connection.write(pattern(size, 7));
+      },
+      { timeouts: { requestHeadMs: LONGER_THAN_LINGERING_MS } },
+    );
     const ask = async (size: number) => {
       const client = await connect();
       const reader = new SlowReader(client, 0);
@@ -205,7 +212,7 @@ describe.each(ENGINES)('slow peers under the %s engine', (_name, startEngine) =>
 
   it('gives a client time to read the end of its last answer', async () => {
     const unread = await unreadAnswers();
-    await new Promise((resolve) => setTimeout(resolve, 2_500));
+    await untilHeadLimit(engine.port);
     for (const { client } of unread) client.socket.resume();
     await waitUntil('the ends', () => unread.every(({ reader }) => reader.ended));
     for (const each of unread) expectWhole(each);
@@ -214,21 +221,27 @@ describe.each(ENGINES)('slow peers under the %s engine', (_name, startEngine) =>
   it('sends the rest of its last answer to a client that has ended its side', async () => {
     const unread = await unreadAnswers();
     for (const { client } of unread) client.socket.end();
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await waitUntil('the ends to be sent', () =>
+      unread.every(({ client }) => client.socket.writableFinished),
+    );
     for (const { client } of unread) client.socket.resume();
     await waitUntil('the ends', () => unread.every(({ reader }) => reader.ended));
     for (const each of unread) expectWhole(each);
   }, 20_000);
 
   it('gives a client that ended its side with its request time to read, too', async () => {
-    await start((_request, connection) => {
-      connection.write(`HTTP/1.1 200 OK\r\nContent-Length: ${LARGE}\r\n\r\n`);
-      connection.write(pattern(LARGE, 7));
-    });
+    await start(
+      (_request, connection) => {
+        connection.write(`HTTP/1.1 200 OK\r\nContent-Length: ${LARGE}\r\n\r\n`);
+        connection.write(pattern(LARGE, 7));
+      },
+      { timeouts: { requestHeadMs: LONGER_THAN_LINGERING_MS } },
+    );
     const client = await connect();
     const reader = new SlowReader(client, 0);
     client.socket.end('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
-    await new Promise((resolve) => setTimeout(resolve, 1_500));
+    await stall(() => engine.counted('sentBytes', 'default'));
+    await untilHeadLimit(engine.port);
     client.socket.resume();
     await waitUntil('the end', () => reader.ended);
     expectWhole({ reader, size: LARGE });

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { FrameClient, SETTING, headers, request, windowUpdate } from '../support/h2-frames.js';
 import { backendAt, poolOf, snapshotOf } from '../support/snapshot-of.js';
 import { testCertificate } from '../support/test-certificate.js';
-import { waitUntil } from '../support/wait-until.js';
+import { untilStill } from '../support/wait-until.js';
 import { type WorkerProcess, forkWorker, welcome } from '../support/worker-process.js';
 
 const CONNECTIONS = 5;
@@ -69,16 +69,10 @@ describe('a worker with HTTP/2 clients that do not take their answers', () => {
     clients.pop()?.close();
     const before = residentBytes(pid);
     for (let i = 0; i < CONNECTIONS; i += 1) await ask(port, window);
-    let last = 0;
-    await waitUntil('it holds what it will', async () => {
-      const { promise, resolve } = Promise.withResolvers<void>();
-      setTimeout(resolve, 500);
-      await promise;
-      const now = residentBytes(pid);
-      const rests = Math.abs(now - last) < 1024 * KB;
-      last = now;
-      return rests;
+    const held = await untilStill('its memory', () => residentBytes(pid), {
+      tolerance: 1024 * KB,
+      forMs: 500,
     });
-    expect((last - before) / (CONNECTIONS * STREAMS)).toBeLessThan(allowed);
+    expect((held - before) / (CONNECTIONS * STREAMS)).toBeLessThan(allowed);
   });
 });

@@ -4,7 +4,7 @@ import * as net from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { connectRaw, type RawClient } from '../support/raw-client.js';
 import { backendAt, poolOf, snapshotOf } from '../support/snapshot-of.js';
-import { waitUntil } from '../support/wait-until.js';
+import { untilStill, waitUntil } from '../support/wait-until.js';
 import { forkWorker, welcome } from '../support/worker-process.js';
 
 const READERS = 100;
@@ -45,15 +45,8 @@ describe('a worker with clients that do not read', () => {
       socket.pause();
       socket.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
     }
-    let last = -1;
-    await waitUntil('the flow to stop', async () => {
-      const isSame = last === sent && sent > 0;
-      last = sent;
-      const { promise, resolve } = Promise.withResolvers<void>();
-      setTimeout(resolve, 200);
-      await promise;
-      return isSame;
-    });
+    await waitUntil('the flow to begin', () => sent > 0);
+    await untilStill('the flow', () => sent, { forMs: 200 });
     const growth = residentBytes(pid) - before;
     for (const client of clients) client.close();
     await process.kill();

@@ -20,3 +20,22 @@ export async function waitUntil<Value>(
     await promise;
   }
 }
+
+/** Waits until a figure has stayed within `tolerance` of what it was for `forMs`; answers it. */
+export async function untilStill(
+  what: string,
+  read: () => number,
+  { tolerance = 0, forMs }: { readonly tolerance?: number; readonly forMs: number },
+): Promise<number> {
+  let value = read();
+  let since = performance.now();
+  await waitUntil(`${what} to stand still`, () => {
+    const present = read();
+    if (Math.abs(present - value) > tolerance) {
+      value = present;
+      since = performance.now();
+    }
+    return performance.now() - since >= forMs;
+  });
+  return value;
+}
