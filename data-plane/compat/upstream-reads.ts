@@ -39,7 +39,7 @@ function growingReads(views: readonly Buffer[], socket: () => Made) {
     onread: {
       buffer: (): Buffer => views[filled] ?? Buffer.alloc(0),
       callback: (count: number, bytes: Uint8Array): boolean => {
-        // What does not fill a read is the end of an answer, or all that there is for now.
+        // What does not fill a read is the end of an answer, or all that has come yet.
         const isFilled = count === bytes.length;
         filled = isFilled ? Math.min(filled + 1, views.length - 1) : 0;
         const copy = isFilled ? ownCopy(bytes) : Buffer.from(bytes.subarray(0, count));

@@ -4,6 +4,8 @@
  * answers, also for the loopback alone. It cannot echo WebSocket messages.
  */
 
+import { nginxMain } from './nginx-main.js';
+
 /** Bodies up to this size are part of the configuration; larger ones are files. */
 const INLINE_BYTES = 1_024;
 
@@ -26,20 +28,7 @@ export function nginxOrigin(
     return `    location = /bytes/${size} { alias ${directory}/body-${size}; }`;
   });
   const config = `
-${root ? 'user root;' : ''}
-daemon off;
-worker_processes 1;
-pid ${directory}/nginx.pid;
-error_log stderr crit;
-worker_rlimit_nofile 16384;
-events { worker_connections 8192; }
-http {
-  access_log off;
-  client_body_temp_path ${directory}/client;
-  proxy_temp_path ${directory}/proxy;
-  fastcgi_temp_path ${directory}/fastcgi;
-  uwsgi_temp_path ${directory}/uwsgi;
-  scgi_temp_path ${directory}/scgi;
+${nginxMain(directory, root)}
   default_type text/plain;
   sendfile on;
   open_file_cache max=16;

@@ -1,4 +1,5 @@
 /** nginx, once as it comes and once with buffers that hold the whole body. */
+import { nginxMain } from './nginx-main.js';
 import type { Launch, Setup, Subject } from './subject.js';
 
 const ENDLESS = 100_000_000;
@@ -10,20 +11,7 @@ function config({ scenario, backends, port, directory, certificate, root }: Setu
   const keepAlive = Math.max(64, backends.length * 2);
   const body = Math.max(65_536, scenario.responseBytes);
   return `
-${root ? 'user root;' : ''}
-daemon off;
-worker_processes 1;
-pid ${directory}/nginx.pid;
-error_log stderr crit;
-worker_rlimit_nofile 16384;
-events { worker_connections 8192; }
-http {
-  access_log off;
-  client_body_temp_path ${directory}/client;
-  proxy_temp_path ${directory}/proxy;
-  fastcgi_temp_path ${directory}/fastcgi;
-  uwsgi_temp_path ${directory}/uwsgi;
-  scgi_temp_path ${directory}/scgi;
+${nginxMain(directory, root)}
   keepalive_timeout 120s;
   keepalive_requests ${ENDLESS};
   upstream origin {
