@@ -10,8 +10,9 @@ import { randomSeed, steadyClock, systemTimers } from '#shared/platform/system-c
 import type { Logger } from '#shared/ports.js';
 import { type AdminServer, startAdminServer } from './admin/admin-server.js';
 import { AdminError, readAdminToken } from './admin/admin-settings.js';
-import { loadConfig } from './config/load-config.js';
-import { type Config, formatProblem } from './config/parse-config.js';
+import { formatProblem } from './config/format-problem.js';
+import { loadConfig, type Overrides } from './config/load-config.js';
+import type { Config } from './config/parse-config.js';
 import type { ProcessSettings } from './config/process-settings.js';
 import { watchFiles } from './config/watch-files.js';
 import { upcast } from './domain/upcast.js';
@@ -40,18 +41,20 @@ const KEEP_ALIVE_MS = 3_600_000;
 
 export interface ServeOptions {
   readonly configFile: string;
+  /** Absolute path, instead of what the file says. */
+  readonly dataDir?: string;
 }
 
 /** Runs until it is told to stop. Answers the exit code. */
-export async function runServe({ configFile }: ServeOptions): Promise<number> {
-  const loaded = await loadConfig(configFile, process.env);
+export async function runServe({ configFile, ...overrides }: ServeOptions): Promise<number> {
+  const loaded = await loadConfig(configFile, process.env, overrides);
   if (!loaded.ok) {
     for (const problem of loaded.problems) process.stderr.write(`${formatProblem(problem)}\n`);
     return EXIT_INVALID;
   }
   for (const warning of loaded.warnings) process.stderr.write(`warning: ${formatProblem(warning)}\n`);
   try {
-    return await serve(configFile, loaded.config);
+    return await serve(configFile, overrides, loaded.config);
   } catch (error) {
     if (!(error instanceof StartFailure || error instanceof AdminError || error instanceof EventLogError))
       throw error;
@@ -60,7 +63,7 @@ export async function runServe({ configFile }: ServeOptions): Promise<number> {
   }
 }
 
-async function serve(configFile: string, config: Config): Promise<number> {
+async function serve(configFile: string, overrides: Overrides, config: Config): Promise<number> {
   const settings = config.process;
   const logger = createLogger(settings.log);
   const around: Surroundings = {
@@ -90,7 +93,7 @@ async function serve(configFile: string, config: Config): Promise<number> {
     const certificates = await CertificateKeeper.load(settings.listen.tls, around);
     const log = await openSqliteEventLog(settings.dataDir, upcast);
     const stopFor = (reason: string, code: number): void => resolve({ reason, code });
-    const parts: Parts = { configFile, config, around, token, certificates, log, ending, stopFor };
+    const parts: Parts = { configFile, overrides, config, around, token, certificates, log, ending, stopFor };
     return await run(parts, running);
   } finally {
     ignoreSignals();
@@ -112,6 +115,7 @@ interface Ending {
 
 interface Parts {
   readonly configFile: string;
+  readonly overrides: Overrides;
   readonly config: Config;
   readonly around: Surroundings;
   readonly token: string | null;
@@ -150,12 +154,13 @@ async function run(parts: Parts, running: Running): Promise<number> {
 }
 
 async function start(parts: Parts, primary: Primary, running: Running): Promise<void> {
-  const { configFile, config, around, certificates, log, ending } = parts;
+  const { configFile, overrides, config, around, certificates, log, ending } = parts;
   const { logger } = around;
   const settings = config.process;
   const keeper = new ConfigKeeper({
     file: configFile,
     env: process.env,
+    overrides,
     inForce: settings,
     submit: (draft) => primary.submit(draft),
     loaded: (successful) => primary.counters.configLoaded(around.clock.now(), successful),

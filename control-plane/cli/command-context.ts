@@ -1,6 +1,7 @@
 /** What a command is given besides its own arguments. The only place that reads the environment for them. */
 import type { Command } from 'commander';
 import { ApiClient } from './api-client.js';
+import { CommandFailure, EXIT_USAGE } from './exit-codes.js';
 
 export const DEFAULT_ADMIN = 'http://127.0.0.1:9900';
 
@@ -27,4 +28,16 @@ export async function contextOf(command: Command): Promise<CommandContext> {
 export function wantsJson(command: Command): boolean {
   const options: GlobalOptions = command.optsWithGlobals();
   return options.json === true;
+}
+
+const FLAGS = { admin: '--admin', tokenFile: '--token-file', json: '--json' } as const;
+
+/** For a command that asks no admin API: it refuses the global options that it has no use for, and its help hides them. */
+export function withoutApi(command: Command, unused: readonly (keyof typeof FLAGS)[]): void {
+  command.configureHelp({ showGlobalOptions: false });
+  command.hook('preAction', () => {
+    const given = unused.find((name) => command.getOptionValueSourceWithGlobals(name) === 'cli');
+    if (given === undefined) return;
+    throw new CommandFailure(EXIT_USAGE, `tidegate ${command.name()} has no use for ${FLAGS[given]}.`);
+  });
 }

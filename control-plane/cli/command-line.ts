@@ -8,6 +8,7 @@ import { CommandFailure, EXIT_CODES_HELP, EXIT_FAILED, EXIT_OK, EXIT_USAGE } fro
 import type { EndWith } from './exit-codes.js';
 import { printError } from './output.js';
 import { poolCommands } from './pool-commands.js';
+import { serveCommand } from './serve-command.js';
 import { statusCommands } from './status-commands.js';
 import { TIDEGATE_VERSION } from '../version.js';
 import { whyCommand } from './why-command.js';
@@ -48,6 +49,7 @@ function createProgram(endWith: EndWith): Command {
     .showHelpAfterError('(tidegate --help tells more)')
     .addHelpText('after', EXIT_CODES_HELP)
     .exitOverride();
+  serveCommand(program, endWith);
   configCommands(program, endWith);
   statusCommands(program);
   backendCommands(program);

@@ -1,40 +1,24 @@
-/** `serve`, `validate` and `reload`: what has to do with the configuration file. */
+/** `validate` and `reload`: what has to do with the configuration file. */
 import type { Command } from 'commander';
-import { assert } from '#shared/assert.js';
 import type { ReloadDocument } from '../admin/documents.js';
-import { loadConfig } from '../config/load-config.js';
-import { formatProblem } from '../config/parse-config.js';
-import { contextOf, wantsJson } from './command-context.js';
+import { formatProblem } from '../config/format-problem.js';
+import { contextOf, wantsJson, withoutApi } from './command-context.js';
+import { configFile, FILE_HELP, FILE_OPTION } from './config-file.js';
 import { EXIT_OK, EXIT_USAGE } from './exit-codes.js';
 import type { EndWith } from './exit-codes.js';
 import { paint, print, printError } from './output.js';
 
-const DEFAULT_FILE = 'tidegate.yaml';
-
-/** `control-plane/serve.ts`. Resolves with an exit code when Tidegate has ended. */
-export interface ServeModule {
-  runServe(options: { readonly configFile: string; readonly dataDir?: string }): Promise<number>;
-}
-
 export function configCommands(program: Command, endWith: EndWith): void {
-  program
-    .command('serve')
-    .description('run Tidegate: the primary and its workers')
-    .option('-c, --config <file>', 'configuration file', DEFAULT_FILE)
-    .option('--data-dir <directory>', 'where the event log is, instead of data_dir of the file')
-    .action(async (options: { readonly config: string; readonly dataDir?: string }) => {
-      // Only now, because it brings everything with it.
-      const serving = await serveModule();
-      const { config: configFile, dataDir } = options;
-      endWith(await serving.runServe({ configFile, ...(dataDir === undefined ? {} : { dataDir }) }));
-    });
-  program
+  const validating = program
     .command('validate')
     .description('check a configuration file; tells all problems at once')
-    .argument('[file]', 'configuration file', DEFAULT_FILE)
-    .action(async (file: string, _options: unknown, command: Command) => {
-      endWith(await validate(file, wantsJson(command)));
+    .argument('[file]', FILE_HELP)
+    .option(FILE_OPTION, 'the same')
+    .option('--json', 'answers for programs')
+    .action(async (file: string | undefined, options: { readonly config?: string }, command: Command) => {
+      endWith(await validate(configFile(file, options.config), wantsJson(command)));
     });
+  withoutApi(validating, ['admin', 'tokenFile']);
   program
     .command('reload')
     .description('read the configuration file again')
@@ -46,18 +30,9 @@ export function configCommands(program: Command, endWith: EndWith): void {
     });
 }
 
-/** Found by its place, so that the other commands start without it. */
-async function serveModule(): Promise<ServeModule> {
-  const loaded: unknown = await import(new URL('../serve.js', import.meta.url).href);
-  assert(isServeModule(loaded), 'control-plane/serve.js has runServe');
-  return loaded;
-}
-
-function isServeModule(loaded: unknown): loaded is ServeModule {
-  return typeof loaded === 'object' && loaded !== null && 'runServe' in loaded;
-}
-
 async function validate(file: string, json: boolean): Promise<number> {
+  // Only now: the schema takes as long to load as everything that the other commands need.
+  const { loadConfig } = await import('../config/load-config.js');
   const result = await loadConfig(file, process.env);
   const problems = result.ok ? [] : result.problems;
   const warnings = result.ok ? result.warnings : [];

@@ -5,7 +5,7 @@ import type { EventDocument, EventsDocument } from '../admin/documents.js';
 import type { ApiClient } from './api-client.js';
 import { parseReference } from './backend-reference.js';
 import { contextOf } from './command-context.js';
-import { CommandFailure, EXIT_FAILED, EXIT_UNREACHABLE } from './exit-codes.js';
+import { CommandFailure, EXIT_FAILED, EXIT_UNREACHABLE, EXIT_USAGE } from './exit-codes.js';
 import { readMessages, type StreamMessage } from './event-stream.js';
 import { paint, print, printError } from './output.js';
 import { formatTime } from './times.js';
@@ -33,11 +33,21 @@ export function eventsCommand(program: Command): void {
     .option('--pool <name>', 'only of this pool')
     .option('--backend <backend>', 'only of this backend: POOL/ID, or ID in any pool')
     .option('--after <number>', 'only those after the event with this number', parseNumber)
-    .option('--limit <number>', 'how many, 1 to 1000', parseNumber)
+    .option(
+      '--limit <number>',
+      'how many, 1 to 1000; with --follow and --after there is no limit',
+      parseNumber,
+    )
     .action(async (options: EventsOptions, command: Command) => {
+      const filter = filterOf(options);
+      if (options.follow && options.after !== undefined && options.limit !== undefined) {
+        throw new CommandFailure(
+          EXIT_USAGE,
+          '--follow --after shows all that came after: it has no --limit.',
+        );
+      }
       const { api, json } = await contextOf(command);
       const tell = (event: EventDocument): void => print(json ? JSON.stringify(event) : eventLine(event));
-      const filter = filterOf(options);
       if (options.follow && options.after !== undefined) {
         await follow(api, filter, options.after, tell);
         return;
@@ -58,7 +68,11 @@ function filterOf({ type, pool, backend }: EventsOptions): URLSearchParams {
   if (backend === undefined) return filter;
   const reference = parseReference(backend);
   filter.set('backend', reference.id);
-  if (reference.pool !== null) filter.set('pool', reference.pool);
+  if (reference.pool === null) return filter;
+  if (pool !== undefined && pool !== reference.pool) {
+    throw new CommandFailure(EXIT_USAGE, `--pool ${pool} and --backend ${backend} name different pools.`);
+  }
+  filter.set('pool', reference.pool);
   return filter;
 }
 

@@ -36,9 +36,16 @@ function collectSetting(text: string, before: Settings | undefined): Settings {
   const [, path = '', value = ''] = /^([a-z_]+(?:\.[a-z0-9_]+)?)=(.*)$/s.exec(text) ?? [];
   if (path === '') throw new InvalidArgumentError('Expected KEY=VALUE, such as health_check.interval=10s.');
   const [section = '', key] = path.split('.');
-  if (key === undefined) return { ...before, [section]: valueOf(value) };
   const present = before?.[section];
+  const isTwice = key === undefined ? present !== undefined : present !== undefined && !isOpen(present, key);
+  if (isTwice) throw new InvalidArgumentError(`${path} is given twice.`);
+  if (key === undefined) return { ...before, [section]: valueOf(value) };
   return { ...before, [section]: { ...(typeof present === 'object' ? present : {}), [key]: valueOf(value) } };
+}
+
+/** Whether a section was given key by key, and not with this one. */
+function isOpen(section: unknown, key: string): boolean {
+  return typeof section === 'object' && section !== null && !Object.hasOwn(section, key);
 }
 
 /** Numbers, true, false, null and lists as in JSON; all else is text. */

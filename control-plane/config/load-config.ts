@@ -3,6 +3,7 @@ import type { ConfigProblem } from '../runtime/control-port.js';
 import type { Environment } from './environment.js';
 import { type Config, MAX_CONFIG_BYTES, parseConfig } from './parse-config.js';
 import { readSmallFile } from './read-file.js';
+import type { ProcessSettings } from './process-settings.js';
 
 export type LoadResult =
   | {
@@ -20,8 +21,15 @@ export type LoadResult =
       readonly problems: readonly ConfigProblem[];
     };
 
+/** What the command line says instead of the file, at every load. */
+export type Overrides = Partial<Pick<ProcessSettings, 'dataDir'>>;
+
 /** `file` may be relative to the working directory; problems name it as given. */
-export async function loadConfig(file: string, env: Environment): Promise<LoadResult> {
+export async function loadConfig(
+  file: string,
+  env: Environment,
+  overrides: Overrides = {},
+): Promise<LoadResult> {
   const read = await readSmallFile(file, MAX_CONFIG_BYTES + 1);
   if (!read.ok) {
     const problem = { file, line: 1, col: 1, path: '', message: read.message };
@@ -30,5 +38,7 @@ export async function loadConfig(file: string, env: Environment): Promise<LoadRe
   const { sha256 } = read;
   const text = read.content.toString('utf8');
   const result = parseConfig(text, file, env);
-  return result.ok ? { ...result, sha256, text } : { ...result, sha256 };
+  if (!result.ok) return { ...result, sha256 };
+  const { document, process } = result.config;
+  return { ...result, config: { document, process: { ...process, ...overrides } }, sha256, text };
 }

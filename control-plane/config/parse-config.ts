@@ -61,12 +61,6 @@ export function parseConfig(
   };
 }
 
-/** `file:line:col: path: what was expected`, in one line whatever the file's keys contain. */
-export function formatProblem({ file, line, col, path, message }: ConfigProblem): string {
-  const text = `${file}:${line}:${col}: ${path === '' ? '' : `${path}: `}${message}`;
-  return text.replaceAll(/\p{Cc}/gu, (control) => JSON.stringify(control).slice(1, -1));
-}
-
 function readChecked(text: string, env: Environment): YamlDocument | readonly PlacedProblem[] {
   const start = { line: 1, col: 1, path: [] };
   if (Buffer.byteLength(text) > MAX_CONFIG_BYTES) {

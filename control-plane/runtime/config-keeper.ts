@@ -4,8 +4,9 @@
  */
 import type { Logger } from '#shared/ports.js';
 import type { Environment } from '../config/environment.js';
-import { loadConfig } from '../config/load-config.js';
-import { formatProblem, parseConfig } from '../config/parse-config.js';
+import { loadConfig, type Overrides } from '../config/load-config.js';
+import { formatProblem } from '../config/format-problem.js';
+import { parseConfig } from '../config/parse-config.js';
 import { processChanges } from '../config/process-changes.js';
 import type { ProcessSettings } from '../config/process-settings.js';
 import type { Actor, CommandDraft } from '../domain/commands.js';
@@ -16,6 +17,7 @@ import type { ConfigSource } from './primary.js';
 export interface ConfigKeeperOptions {
   readonly file: string;
   readonly env: Environment;
+  readonly overrides: Overrides;
   /** Settings this process was started with: what differs in a new file needs a restart. */
   readonly inForce: ProcessSettings;
   readonly submit: (draft: CommandDraft) => Promise<Decision | MailboxFull>;
@@ -61,8 +63,8 @@ export class ConfigKeeper implements ConfigSource {
   }
 
   async #load(actor: Actor): Promise<ReloadResult> {
-    const { file, env, inForce, submit, loaded, logger } = this.#options;
-    const result = await loadConfig(file, env);
+    const { file, env, overrides, inForce, submit, loaded, logger } = this.#options;
+    const result = await loadConfig(file, env, overrides);
     this.#known = result.sha256;
     if (!result.ok) {
       await this.#reject(result.problems, result.sha256, actor);

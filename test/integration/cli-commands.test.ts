@@ -237,6 +237,26 @@ describe('what goes wrong', () => {
     ['a weight out of range', ['backends', 'weight', 'web/b', '1001'], 2, /0 to 1000/],
     ['a name that is none', ['why', 'a/b/c'], 2, /does not name a backend/],
     ['a time that is none', ['why', 'web/a', '--at', 'yesterday'], 2, /not a time/],
+    [
+      'a setting that is given twice',
+      ['pool', 'set', 'web', 'algorithm=random', 'algorithm=random'],
+      2,
+      /twice/,
+    ],
+    [
+      'a section that is given whole and in part',
+      ['pool', 'set', 'web', 'circuit_breaker=null', 'circuit_breaker.window=5s'],
+      2,
+      /circuit_breaker.window is given twice/,
+    ],
+    ['a limit of what has none', ['events', '--follow', '--after', '1', '--limit', '2'], 2, /has no --limit/],
+    ['two pools at once', ['events', '--pool', 'api', '--backend', 'web/a'], 2, /different pools/],
+    ['an argument too many', ['status', 'web'], 2, /too many arguments/],
+    ['an address of no use to serve', ['serve', '--admin', 'http://x:1', '-c', 'x'], 2, /no use for --admin/],
+    ['JSON asked of serve', ['--json', 'serve', 'x.yaml'], 2, /serve has no use for --json/],
+    ['a token of no use to validate', ['validate', 'x', '--token-file', 'y'], 2, /no use for --token-file/],
+    ['two configuration files', ['validate', 'x.yaml', '-c', 'y.yaml'], 2, /Two files are named/],
+    ['no directory to keep data in', ['serve', 'x.yaml', '--data-dir', ''], 2, /Expected a directory/],
     ['a setting that is none', ['pool', 'set', 'web', 'interval'], 2, /KEY=VALUE/],
     ['an id that several pools have', ['why', 'a'], 2, /web\/a, api\/a/],
     ['an address that is none', ['status', '--admin', 'localhost:9900'], 2, /http:\/\/host:port/],
@@ -366,6 +386,17 @@ describe('validate', () => {
       valid: false,
       problems: [{ line: 1, col: 1 }, { line: 3 }],
     });
+  });
+
+  it('takes the file with -c, as serve does', async () => {
+    const path = await file(CONFIG_TEXT);
+    expect(await run('validate', '-c', path)).toMatchObject({ code: 0 });
+  });
+
+  it.each(['validate', 'serve'])('%s without a file names -c and the example', async (command) => {
+    const result = await tidegate([command], {}, tempDir());
+    expect(result).toMatchObject({ code: 2, stdout: '' });
+    expect(result.stderr).toMatch(/^There is no tidegate\.yaml .* -c FILE .*infra\/tidegate\.example\.yaml/);
   });
 
   it('tells that there is no file', async () => {

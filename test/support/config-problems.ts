@@ -1,5 +1,6 @@
 /** Tables of configuration files with everything that must be told of them. */
-import { formatProblem, parseConfig } from '../../control-plane/config/parse-config.js';
+import { formatProblem } from '../../control-plane/config/format-problem.js';
+import { parseConfig } from '../../control-plane/config/parse-config.js';
 
 /** A minimal pool, for cases about other keys. */
 export const B = 'backends: []\n';

@@ -27,8 +27,12 @@ export interface CliResult {
 }
 
 /** Runs the command line to its end. */
-export async function tidegate(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<CliResult> {
-  const child = spawn(process.execPath, [CLI, ...args], { env: { ...process.env, ...env } });
+export async function tidegate(
+  args: readonly string[],
+  env: NodeJS.ProcessEnv = {},
+  cwd = process.cwd(),
+): Promise<CliResult> {
+  const child = spawn(process.execPath, [CLI, ...args], { env: { ...process.env, ...env }, cwd });
   const out: Buffer[] = [];
   const err: Buffer[] = [];
   child.stdout.on('data', (chunk: Buffer) => out.push(chunk));
@@ -78,8 +82,8 @@ export class Tidegate {
   }
 
   /** Starts the process; resolves when it forwards. */
-  async run(): Promise<void> {
-    const child = this.spawn();
+  async run(...args: readonly string[]): Promise<void> {
+    const child = this.spawn(...args);
     const ready = await waitUntil(
       'tidegate to forward',
       () => {
@@ -94,14 +98,18 @@ export class Tidegate {
     this.adminPort = Number(ready['adminPort']);
   }
 
-  /** Starts the process without waiting for anything. */
-  spawn(): ChildProcess {
+  /** Starts the process without waiting for anything; with these arguments instead of its own file. */
+  spawn(...args: readonly string[]): ChildProcess {
     this.lines.length = 0;
     this.stderr = '';
-    const child = spawn(process.execPath, [CLI, 'serve', '-c', this.configFile], {
-      cwd: this.dir,
-      env: { ...process.env, ...this.#env },
-    });
+    const child = spawn(
+      process.execPath,
+      [CLI, 'serve', ...(args.length > 0 ? args : ['-c', this.configFile])],
+      {
+        cwd: this.dir,
+        env: { ...process.env, ...this.#env },
+      },
+    );
     this.#child = child;
     let rest = '';
     child.stdout.setEncoding('utf8').on('data', (text: string) => {

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { configJsonSchema, type SchemaNode } from '../../../../control-plane/config/json-schema.js';
 import { generatedFiles } from '../../../../control-plane/config/generated-files.js';
-import { formatProblem, parseConfig } from '../../../../control-plane/config/parse-config.js';
+import { formatProblem } from '../../../../control-plane/config/format-problem.js';
+import { parseConfig } from '../../../../control-plane/config/parse-config.js';
 
 const infra = new URL('../../../../infra/', import.meta.url);
 const committed = (name: string): string => readFileSync(new URL(name, infra), 'utf8');

@@ -1,0 +1,36 @@
+/** `serve`: runs Tidegate in this process. */
+import { resolve } from 'node:path';
+import { type Command, InvalidArgumentError } from 'commander';
+import { withoutApi } from './command-context.js';
+import { configFile, FILE_HELP, FILE_OPTION } from './config-file.js';
+import type { EndWith } from './exit-codes.js';
+
+interface ServeCommandOptions {
+  readonly config?: string;
+  readonly dataDir?: string;
+}
+
+export function serveCommand(program: Command, endWith: EndWith): void {
+  const serving = program
+    .command('serve')
+    .description('run Tidegate: the primary and its workers')
+    .argument('[file]', FILE_HELP)
+    .option(FILE_OPTION, 'the same')
+    .option(
+      '--data-dir <directory>',
+      'instead of data_dir of the file, also when it is reloaded',
+      parseDirectory,
+    )
+    .action(async (file: string | undefined, { config, dataDir }: ServeCommandOptions) => {
+      const options = { configFile: configFile(file, config), ...(dataDir === undefined ? {} : { dataDir }) };
+      // Only now, because it brings everything with it, and the other commands start without it.
+      const { runServe } = await import('../serve.js');
+      endWith(await runServe(options));
+    });
+  withoutApi(serving, ['admin', 'tokenFile', 'json']);
+}
+
+function parseDirectory(text: string): string {
+  if (text === '') throw new InvalidArgumentError('Expected a directory.');
+  return resolve(text);
+}
