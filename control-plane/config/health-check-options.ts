@@ -58,7 +58,8 @@ export const healthCheck = z
     timeout: duration(
       { min: '10ms', max: '1h' },
       {
-        describe: 'Time for a whole check. At most the interval.',
+        describe:
+          'Time for a whole check: connecting, head and body. Of a body up to 64 KiB are read; more of it need not come. At most the interval.',
         defaultText: '5s, or interval if shorter',
       },
     ).optional(),

@@ -15,7 +15,6 @@ const RESERVED: readonly (readonly [specifier: RegExp, place: RegExp])[] = [
   [/^yaml$/, /^control-plane\/config\/[a-z-]+\.ts$/],
   [/^zod$/, /^control-plane\/(config|admin)\/[a-z-]+\.ts$/],
   [/^commander$/, /^control-plane\/cli\/[a-z-]+\.ts$/],
-  [/^undici$/, /^control-plane\/(health-checks|cli)\/[a-z-]+\.ts$/],
 ];
 
 /** Import paths that lead from a file back to itself, each as a list of files. */

@@ -86,10 +86,56 @@ describe('a health check', () => {
     expect(result).toMatchObject({ passed: false, error: 'timeout after 300 ms' });
   });
 
-  it('is judged by its status: a body that never ends holds it up no longer than the timeout', async () => {
+  it('fails when the body stalls: the timeout is for the whole check', async () => {
     const { address } = await backend(() => 'HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf');
     const result = await check(address, SETTINGS, 0);
-    expect(result).toMatchObject({ passed: true, status: 200 });
+    expect(result).toMatchObject({
+      passed: false,
+      status: 200,
+      error: 'timeout after 300 ms within the response',
+    });
+  });
+
+  it.each([
+    ['short of its Content-Length', 'HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf'],
+    ['before the last chunk', 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n'],
+    ['within the trailers', 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nA: b\r\n'],
+  ])('fails when the body is cut %s', async (_where, cut) => {
+    const { address } = await backend((_request, { socket }) => {
+      socket.end(cut);
+    });
+    expect(await check(address, SETTINGS, 0)).toMatchObject({
+      passed: false,
+      status: 200,
+      error: 'connection closed within the response',
+    });
+  });
+
+  it('fails when the connection is reset within a body that its end would have ended', async () => {
+    const { address } = await backend((_request, { socket }) => {
+      socket.write('HTTP/1.1 200 OK\r\n\r\nsome');
+      setImmediate(() => socket.resetAndDestroy());
+    });
+    expect(await check(address, SETTINGS, 0)).toMatchObject({ passed: false });
+  });
+
+  it('passes when the connection ends a body that has no other end', async () => {
+    const { address } = await backend((_request, { socket }) => {
+      socket.end('HTTP/1.0 200 OK\r\n\r\nall of it');
+    });
+    expect(await check(address, SETTINGS, 0)).toMatchObject({ passed: true, status: 200 });
+  });
+
+  it('tells a body that goes on for ever, byte by byte, from one that is whole', async () => {
+    const { address } = await backend((_request, { socket }) => {
+      socket.write('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n');
+      const drip = setInterval(() => socket.write('1\r\nx\r\n'), 20);
+      socket.on('close', () => clearInterval(drip));
+    });
+    expect(await check(address, SETTINGS, 0)).toMatchObject({
+      passed: false,
+      error: 'timeout after 300 ms within the response',
+    });
   });
 
   it('fails when the connection is closed before the answer', async () => {

@@ -1,0 +1,173 @@
+/**
+ * Reads the answer to a health check: its status, and whether it came whole. Pure: it is given bytes and knows no
+ * socket. Field values other than those that say where the body ends are not looked at, and the body is not kept.
+ *
+ * Stricter than a client has to be, as the engine is (`data-plane/http1/wire`): an answer that the engine would refuse
+ * must not pass a check.
+ */
+
+/** A check reads no more of the body than this, its framing included; an answer that goes on beyond it has passed. */
+export const BODY_LIMIT_BYTES = 65_536;
+export const HEAD_LIMIT_BYTES = 16_384;
+/** Interim answers (1xx) before the answer. */
+const INTERIM_LIMIT = 16;
+/** Longest line of a chunk's size, and longest trailer section, in bytes. */
+const LINE_LIMIT_BYTES = 4_096;
+
+const CR = 13;
+const LF = 10;
+
+/** What is wrong with an answer, for people. */
+export class MalformedAnswer extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = 'MalformedAnswer';
+  }
+}
+
+type Body =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'length'; left: number }
+  | { readonly kind: 'chunked'; part: 'size' | 'data' | 'data-end' | 'trailer'; left: number; line: string }
+  | { readonly kind: 'until-close' };
+
+export class CheckResponse {
+  #head = '';
+  #interim = 0;
+  #status: number | null = null;
+  #body: Body = { kind: 'none' };
+  #bodyBytes = 0;
+
+  /** The status, once the head of the answer has come. */
+  get status(): number | null {
+    return this.#status;
+  }
+
+  /** Takes more bytes; true: the answer is whole, or longer than is read. Throws MalformedAnswer. */
+  take(chunk: Buffer): boolean {
+    if (this.#status !== null) return this.#takeBody(chunk);
+    let searched = Math.max(0, this.#head.length - 3);
+    this.#head += chunk.toString('latin1');
+    for (;;) {
+      const end = this.#head.indexOf('\r\n\r\n', searched);
+      searched = 0;
+      if (end > HEAD_LIMIT_BYTES || (end < 0 && this.#head.length > HEAD_LIMIT_BYTES)) {
+        throw new MalformedAnswer(`the head of the answer is larger than ${HEAD_LIMIT_BYTES} bytes`);
+      }
+      if (end < 0) {
+        if (!couldBeHttp(this.#head)) throw new MalformedAnswer('the answer is not HTTP/1');
+        return false;
+      }
+      const head = this.#head.slice(0, end);
+      const rest = this.#head.slice(end + 4);
+      const status = statusOf(head);
+      if (status >= 200) {
+        this.#status = status;
+        this.#head = '';
+        this.#body = bodyOf(status, head);
+        return this.#takeBody(Buffer.from(rest, 'latin1'));
+      }
+      if (status === 101) throw new MalformedAnswer('the answer switches protocols, which nobody asked for');
+      this.#interim += 1;
+      if (this.#interim > INTERIM_LIMIT) throw new MalformedAnswer('too many interim answers');
+      this.#head = rest;
+    }
+  }
+
+  /** The peer has ended: whether the answer is whole by that. */
+  end(): boolean {
+    return this.#status !== null && this.#body.kind === 'until-close';
+  }
+
+  #takeBody(bytes: Buffer): boolean {
+    const body = this.#body;
+    this.#bodyBytes += bytes.length;
+    const whole = body.kind === 'chunked' ? takeChunks(body, bytes) : takePlain(body, bytes.length);
+    return whole || this.#bodyBytes >= BODY_LIMIT_BYTES;
+  }
+}
+
+function couldBeHttp(text: string): boolean {
+  return text.length < 7 ? 'HTTP/1.'.startsWith(text) : text.startsWith('HTTP/1.');
+}
+
+function statusOf(head: string): number {
+  const status = /^HTTP\/1\.[01] ([1-5]\d\d)(?: [^\r\n]*)?(?:\r\n|$)/.exec(head)?.[1];
+  if (status === undefined) throw new MalformedAnswer('the answer does not begin with a status line');
+  return Number(status);
+}
+
+/** Where the body ends (RFC 9112 §6.3). */
+function bodyOf(status: number, head: string): Body {
+  let length: number | null = null;
+  let coding: string | null = null;
+  for (const line of head.split('\r\n').slice(1)) {
+    const field = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*(.*?)[ \t]*$/.exec(line);
+    if (field === null || /[\r\n\0]/.test(line)) throw new MalformedAnswer('a line of its head is no field');
+    const name = field[1]?.toLowerCase();
+    const value = field[2] ?? '';
+    if (name === 'content-length') {
+      const said = /^\d{1,15}$/.test(value) ? Number(value) : -1;
+      if (said < 0 || (length !== null && length !== said)) {
+        throw new MalformedAnswer('its Content-Length is not one number');
+      }
+      length = said;
+    } else if (name === 'transfer-encoding') {
+      coding = coding === null ? value.toLowerCase() : `${coding}, ${value.toLowerCase()}`;
+    }
+  }
+  if (status === 204 || status === 304) return { kind: 'none' };
+  if (coding !== null && length !== null) {
+    throw new MalformedAnswer('it has both Content-Length and Transfer-Encoding');
+  }
+  if (coding !== null && head.startsWith('HTTP/1.0')) {
+    throw new MalformedAnswer('it has a Transfer-Encoding in HTTP/1.0');
+  }
+  if (coding === 'chunked') return { kind: 'chunked', part: 'size', left: 0, line: '' };
+  if (coding !== null) throw new MalformedAnswer('its Transfer-Encoding is not chunked');
+  return length === null ? { kind: 'until-close' } : { kind: 'length', left: length };
+}
+
+function takePlain(body: Exclude<Body, { kind: 'chunked' }>, bytes: number): boolean {
+  if (body.kind !== 'length') return body.kind === 'none';
+  body.left -= bytes;
+  return body.left <= 0;
+}
+
+/** Walks through the chunks; true: the last one and the trailers have come. */
+function takeChunks(body: Extract<Body, { kind: 'chunked' }>, bytes: Buffer): boolean {
+  for (let at = 0; at < bytes.length;) {
+    if (body.part === 'data') {
+      const taken = Math.min(body.left, bytes.length - at);
+      body.left -= taken;
+      at += taken;
+      if (body.left === 0) body.part = 'data-end';
+      continue;
+    }
+    const byte = bytes[at] ?? 0;
+    at += 1;
+    if (byte !== LF || !body.line.endsWith('\r')) {
+      if (byte === LF || (body.part === 'data-end' && (byte !== CR || body.line !== ''))) {
+        throw new MalformedAnswer('its chunks are malformed');
+      }
+      body.line += String.fromCharCode(byte);
+      if (body.line.length > LINE_LIMIT_BYTES)
+        throw new MalformedAnswer('a line between its chunks is too long');
+      continue;
+    }
+    const line = body.line.slice(0, -1);
+    body.line = '';
+    if (body.part === 'trailer') {
+      if (line === '') return true;
+    } else if (body.part === 'data-end') body.part = 'size';
+    else startChunk(body, line);
+  }
+  return false;
+}
+
+function startChunk(body: Extract<Body, { kind: 'chunked' }>, line: string): void {
+  const size = /^([0-9A-Fa-f]{1,12})(?:[ \t]*;.*)?$/.exec(line)?.[1];
+  if (size === undefined) throw new MalformedAnswer('the size of a chunk is no number');
+  body.left = Number.parseInt(size, 16);
+  body.part = body.left === 0 ? 'trailer' : 'data';
+}
