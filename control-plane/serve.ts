@@ -7,6 +7,7 @@ import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { createLogger, isPretty } from '#shared/platform/logger.js';
 import { randomSeed, steadyClock, systemTimers } from '#shared/platform/system-clock.js';
+import type { AdminConnectionEnd } from '#shared/metrics.js';
 import type { Logger } from '#shared/ports.js';
 import { type AdminServer, startAdminServer } from './admin/admin-server.js';
 import { AdminError, readAdminToken } from './admin/admin-settings.js';
@@ -205,7 +206,8 @@ async function start(parts: Parts, primary: Primary, running: Running): Promise<
 function openAdmin({ config, around, token }: Parts, control: Primary): Promise<AdminServer> {
   const { clock, timers, logger } = around;
   const { host, port } = config.process.admin;
-  return startAdminServer({ host, port, token, control, clock, timers, logger });
+  const connectionEnded = (why: AdminConnectionEnd): void => control.counters.adminConnectionEnded(why);
+  return startAdminServer({ host, port, token, control, clock, timers, logger, connectionEnded });
 }
 
 async function openPrimary(parts: Parts): Promise<Primary> {

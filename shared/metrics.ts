@@ -56,6 +56,10 @@ export const WITHHELD_CAUSES = [
 /** Why a client connection was not served. */
 export const CONNECTION_REFUSALS = ['limit', 'tls'] as const;
 
+/** Why a connection to the admin listener was ended. */
+export const ADMIN_CONNECTION_ENDS = ['gave_way', 'refused', 'late'] as const;
+export type AdminConnectionEnd = (typeof ADMIN_CONNECTION_ENDS)[number];
+
 /** Series that one metric may have; further ones are counted in `tidegate_metrics_dropped_series_total` only. */
 export const MAX_SERIES_PER_METRIC = 10_000;
 
@@ -277,6 +281,12 @@ export const METRICS = {
     'control_commands_dropped_total',
     'Commands refused because the mailbox was full.',
     'type',
+  ),
+  adminConnectionsEnded: metric(
+    'counter',
+    'admin_connections_ended_total',
+    'Connections that the admin listener ended, by reason: gave_way (no whole request had come, and a new connection needed the room), refused (no room), late (a request did not come, or an answer was not taken, in time).',
+    'reason',
   ),
   build: metric('gauge', 'build_info', 'Always 1; labels tell the build.', 'version', 'node'),
 } as const satisfies Record<string, MetricDefinition>;

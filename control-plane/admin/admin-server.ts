@@ -2,18 +2,21 @@
  * The admin listener: composes the routes with what holds for all of them (who may ask, what is refused, how errors
  * look, limits), binds and closes. Decides nothing about traffic: what it is asked for becomes commands.
  */
-import type { AddressInfo, Socket } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import swagger from '@fastify/swagger';
 import { fastify, type FastifyError, type FastifyInstance } from 'fastify';
 import { assert } from '#shared/assert.js';
+import type { AdminConnectionEnd } from '#shared/metrics.js';
 import type { Clock, Logger, Timers } from '#shared/ports.js';
 import type { ControlPort } from '../runtime/control-port.js';
+import { AdminConnections, CONNECTION_LIMITS, type ConnectionLimits } from './admin-connections.js';
 import { AdminError, adminProblem, listenProblem } from './admin-settings.js';
 import { describeApi } from './api-description.js';
+import { answerBrokenRequest, cameTooLate } from './broken-request.js';
 import { FOLLOWER_LIMITS, Followers, type FollowerLimits } from './followers.js';
 import { guard } from './guard.js';
 import { methodsOf, type KnownRoute } from './known-routes.js';
-import { problemDocument, sendProblem, type Problem } from './problem.js';
+import { sendProblem } from './problem.js';
 import { accepts, problemOfError } from './requests.js';
 import { backendRoutes } from './routes-backends.js';
 import { configRoutes } from './routes-config.js';
@@ -36,6 +39,9 @@ export interface AdminOptions {
   readonly timers: Timers;
   readonly logger: Logger;
   readonly followers?: FollowerLimits;
+  readonly connections?: ConnectionLimits;
+  /** Told of each connection that was ended, and why. */
+  readonly connectionEnded?: (why: AdminConnectionEnd) => void;
 }
 
 export interface AdminServer {
@@ -47,13 +53,6 @@ export interface AdminServer {
 /** Largest body: a configuration file for validation. */
 const BODY_LIMIT_BYTES = 1_048_576;
 const HEAD_LIMIT_BYTES = 16_384;
-const MAX_CONNECTIONS = 256;
-/** A whole request must have arrived within this. */
-const REQUEST_TIMEOUT_MS = 30_000;
-const HEADERS_TIMEOUT_MS = 10_000;
-/** A connection on which nothing moves. Longer than the heartbeat of event streams. */
-const IDLE_TIMEOUT_MS = 60_000;
-const KEEP_ALIVE_MS = 30_000;
 
 /** Starts the listener. Fails with AdminError, whose message is one sentence for the person who started Tidegate. */
 export async function startAdminServer(options: AdminOptions): Promise<AdminServer> {
@@ -74,8 +73,15 @@ export async function startAdminServer(options: AdminOptions): Promise<AdminServ
 /** The application without its listener, for tests that need no socket. */
 export async function createAdminApp(options: AdminOptions): Promise<FastifyInstance> {
   const { control, logger } = options;
-  const app = createFastify();
-  app.server.maxConnections = MAX_CONNECTIONS;
+  const limits = options.connections ?? CONNECTION_LIMITS;
+  const app = createFastify(limits, () => connections.cameLate());
+  const connections = new AdminConnections(app.server, {
+    limits,
+    timers: options.timers,
+    now: () => performance.now(),
+    logger,
+    ended: options.connectionEnded ?? (() => undefined),
+  });
   const routes: KnownRoute[] = [];
   app.addHook('onRoute', ({ url, method }) => {
     routes.push({ url, methods: [method].flat() });
@@ -100,6 +106,7 @@ export async function createAdminApp(options: AdminOptions): Promise<FastifyInst
   app.addHook('preClose', async () => {
     unfollow();
     followers.close();
+    connections.close();
   });
 
   const source = { port: control, transitions };
@@ -108,7 +115,7 @@ export async function createAdminApp(options: AdminOptions): Promise<FastifyInst
     statusRoutes(api, source, options.clock);
     poolRoutes(api, source);
     backendRoutes(api, source);
-    eventRoutes(api, source, followers);
+    eventRoutes(api, source, { followers, streams: (socket) => connections.streams(socket) });
     whyRoutes(api, control, options.clock);
     configRoutes(api, control);
     api.get('/api/v1/openapi.json', { schema: { hide: true } }, async () => app.swagger());
@@ -117,19 +124,26 @@ export async function createAdminApp(options: AdminOptions): Promise<FastifyInst
   return app;
 }
 
-function createFastify(): FastifyInstance {
+function createFastify(limits: ConnectionLimits, cameLate: () => void): FastifyInstance {
   const app = fastify({
     logger: false,
     bodyLimit: BODY_LIMIT_BYTES,
-    connectionTimeout: IDLE_TIMEOUT_MS,
-    keepAliveTimeout: KEEP_ALIVE_MS,
-    requestTimeout: REQUEST_TIMEOUT_MS,
+    connectionTimeout: limits.stallMs,
+    keepAliveTimeout: limits.keepAliveMs,
+    requestTimeout: limits.requestMs,
     forceCloseConnections: 'idle',
-    http: { maxHeaderSize: HEAD_LIMIT_BYTES, headersTimeout: HEADERS_TIMEOUT_MS },
+    http: {
+      maxHeaderSize: HEAD_LIMIT_BYTES,
+      headersTimeout: limits.headMs,
+      connectionsCheckingInterval: limits.checkMs,
+    },
     ajv: {
       customOptions: { removeAdditional: false, coerceTypes: false, useDefaults: false, allErrors: true },
     },
-    clientErrorHandler: answerBrokenRequest,
+    clientErrorHandler: (error, socket) => {
+      if (cameTooLate(error)) cameLate();
+      answerBrokenRequest(error, socket);
+    },
     frameworkErrors: (error, request, reply) => {
       const problem = problemOfError(error, request);
       void sendProblem(reply, problem ?? { type: 'internal', detail: 'A bug; the log has more.' });
@@ -174,25 +188,4 @@ function logWrites(app: FastifyInstance, logger: Logger): void {
     const { method, url, ip } = request;
     logger.info({ method, path: url, client: ip, status: reply.statusCode }, 'admin write');
   });
-}
-
-/** Answers what is not even HTTP, on the bare socket. */
-function answerBrokenRequest(error: Error & { readonly code?: string }, socket: Socket): void {
-  if (!socket.writable || error.code === 'ECONNRESET') {
-    socket.destroy();
-    return;
-  }
-  const document = problemDocument(brokenRequest(error.code));
-  const body = JSON.stringify(document);
-  socket.end(
-    `HTTP/1.1 ${document.status} ${document.title}\r\ncontent-type: application/problem+json\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
-  );
-}
-
-function brokenRequest(code: string | undefined): Problem {
-  if (code === 'HPE_HEADER_OVERFLOW')
-    return { type: 'head_too_large', detail: 'The request head is larger than 16 KiB.' };
-  if (code === 'ERR_HTTP_REQUEST_TIMEOUT')
-    return { type: 'request_timeout', detail: 'The request did not arrive in time.' };
-  return { type: 'bad_request', detail: 'This is not valid HTTP.' };
 }

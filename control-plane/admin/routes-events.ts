@@ -1,4 +1,5 @@
 /** The event log: page by page, or as a stream. */
+import type { Socket } from 'node:net';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { EVENTS_QUERYSTRING, parseFilter, parseListQuery, type EventsQuerystring } from './event-query.js';
 import type { Followers } from './followers.js';
@@ -11,7 +12,13 @@ interface EventsRoute {
   readonly Querystring: EventsQuerystring;
 }
 
-export function eventRoutes(app: FastifyInstance, source: ViewSource, followers: Followers): void {
+/** Where streams go, and who is told that a connection has become one. */
+export interface EventStreams {
+  readonly followers: Followers;
+  readonly streams: (socket: Socket) => void;
+}
+
+export function eventRoutes(app: FastifyInstance, source: ViewSource, streams: EventStreams): void {
   app.get<EventsRoute>(
     '/api/v1/events',
     {
@@ -34,7 +41,7 @@ export function eventRoutes(app: FastifyInstance, source: ViewSource, followers:
       },
     },
     async (request, reply) => {
-      if (request.query.follow === 'true') return follow(request, reply, followers);
+      if (request.query.follow === 'true') return follow(request, reply, streams);
       const parsed = parseListQuery(request.query);
       if (parsed.kind === 'problems') return refuse(reply, parsed.problems);
       const read = await source.port.log.read(parsed.query);
@@ -51,7 +58,7 @@ function refuse(reply: FastifyReply, problems: readonly FieldProblem[]): Fastify
 function follow(
   request: FastifyRequest<EventsRoute>,
   reply: FastifyReply,
-  followers: Followers,
+  { followers, streams }: EventStreams,
 ): FastifyReply {
   const { query } = request;
   const notHere = (['before', 'limit', 'order'] as const).filter((name) => query[name] !== undefined);
@@ -73,6 +80,7 @@ function follow(
   }
   const after = resumed ?? query.after;
   reply.hijack();
+  streams(request.raw.socket);
   reply.raw.writeHead(200, {
     ...SECURITY_HEADERS,
     'content-type': 'text/event-stream; charset=utf-8',

@@ -4,6 +4,7 @@
  */
 import type { BreakerPhase } from '#shared/backend-state.js';
 import type { BackendId, PoolId } from '#shared/ids.js';
+import { ADMIN_CONNECTION_ENDS, type AdminConnectionEnd } from '#shared/metrics.js';
 import type { CommandType } from '../domain/commands.js';
 import type { TidegateEvent } from '../domain/events.js';
 import type { MetricTotals } from './totals.js';
@@ -15,6 +16,7 @@ export class PrimaryCounters {
     this.#totals = totals;
     totals.set('configReloadOk', [], 0);
     totals.add('snapshotNacks', [], 0);
+    for (const why of ADMIN_CONNECTION_ENDS) totals.add('adminConnectionsEnded', [why], 0);
   }
 
   /** Call with the events of each append, once. */
@@ -47,6 +49,10 @@ export class PrimaryCounters {
   /** Call when a certificate comes into use. `notAfter`: milliseconds since 1970. */
   certificateInUse(notAfter: number): void {
     this.#totals.set('certificateNotAfter', [], notAfter / 1_000);
+  }
+
+  adminConnectionEnded(why: AdminConnectionEnd): void {
+    this.#totals.add('adminConnectionsEnded', [why], 1);
   }
 
   #count(event: TidegateEvent): void {
