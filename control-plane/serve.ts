@@ -29,7 +29,7 @@ import { StartFailure } from './runtime/start-failure.js';
 import type { Surroundings } from './runtime/surroundings.js';
 import { TIDEGATE_VERSION } from './version.js';
 import { chooseAccept, kernelMigratesConnections } from './workers/accept-mode.js';
-import { endOrphans, findOrphans, forgetWorkers, recordWorkers } from './workers/orphans.js';
+import { endOrphans, findOrphans, workerArguments } from './workers/orphans.js';
 import { listenProblem, tryPort, untilPortFree } from './workers/port-probe.js';
 
 /** Exit codes of `tidegate serve`. */
@@ -187,7 +187,6 @@ async function start(parts: Parts, primary: Primary, running: Running): Promise<
   // Last of all what cannot be taken back: until here the workers of a dead primary go on forwarding.
   const claimed = await Promise.race([takeOver(config, around), ending]);
   if (claimed !== undefined) return;
-  running.parts.push(() => forgetWorkers(settings.dataDir));
   const port = await Promise.race([primary.startWorkers(), ending.then(() => null)]);
   if (port === null) return;
   const watcher = watchFiles({
@@ -222,6 +221,7 @@ async function openPrimary(parts: Parts): Promise<Primary> {
     around,
     supervisor: {
       exec: fileURLToPath(new URL('../data-plane/main.js', import.meta.url)),
+      args: workerArguments(dataDir),
       count: workers,
       listener: {
         host: listen.host,
@@ -245,7 +245,6 @@ async function openPrimary(parts: Parts): Promise<Primary> {
       process.stderr.write(`tidegate: ${listenProblem('listen', listen.host, listen.port, code)}\n`);
       stopFor('cannot listen', EXIT_FAILED);
     },
-    onWorkersChanged: (pids) => recordWorkers(dataDir, pids, around.logger),
   });
 }
 

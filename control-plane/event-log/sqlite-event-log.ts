@@ -14,6 +14,7 @@ import { checkAppend, checkLimit, forgotten, retentionBase, segmentsToForget } f
 import type { SegmentExtent } from './append-rules.js';
 import { decodeJournalEntry, encodeEvent, encodeJournalEntry, encodeState, sha256 } from './codec.js';
 import type { Upcast } from './codec.js';
+import { claimDirectory, type DirectoryClaim } from './directory-claim.js';
 import { EventLogError } from './event-log.js';
 import type { EventLog, EventQuery, Recovered } from './event-log.js';
 import { guarded } from './sqlite-errors.js';
@@ -38,11 +39,18 @@ const JOURNAL_PAGE = 500;
  * `in-use`, `corrupt`, `too-new` or `unavailable`. `lift` brings events of older schemas to the present one.
  */
 export async function openSqliteEventLog(dataDir: string, lift: Upcast = upcast): Promise<EventLog> {
-  return new SqliteEventLog(openFile(dataDir, lift), lift);
+  const claim = await claimDirectory(dataDir);
+  try {
+    return new SqliteEventLog(openFile(dataDir, lift), claim, lift);
+  } catch (error) {
+    claim.release();
+    throw error;
+  }
 }
 
 class SqliteEventLog implements EventLog {
   readonly #file: OpenFile;
+  readonly #claim: DirectoryClaim;
   readonly #upcast: Upcast;
   readonly #insertEvent: StatementSync;
   readonly #insertEntry: StatementSync;
@@ -56,9 +64,10 @@ class SqliteEventLog implements EventLog {
   #segment: number;
   #closed = false;
 
-  constructor(file: OpenFile, upcast: Upcast) {
+  constructor(file: OpenFile, claim: DirectoryClaim, upcast: Upcast) {
     const { db } = file;
     this.#file = file;
+    this.#claim = claim;
     this.#upcast = upcast;
     this.#insertEvent = db.prepare(`INSERT INTO events (${EVENT_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?)`);
     this.#insertEntry = db.prepare(
@@ -209,7 +218,11 @@ class SqliteEventLog implements EventLog {
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
-    guarded(this.#file.path, () => this.#file.close());
+    try {
+      guarded(this.#file.path, () => this.#file.close());
+    } finally {
+      this.#claim.release();
+    }
   }
 
   #writeEvent(event: TidegateEvent): void {

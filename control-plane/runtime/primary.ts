@@ -41,7 +41,6 @@ export interface PrimaryOptions {
   readonly supervisor: Omit<SupervisorOptions, 'logger' | 'timers' | 'random' | 'now'>;
   readonly fatal: (error: EventLogError) => void;
   readonly onListenFailed: (code: string, message: string) => void;
-  readonly onWorkersChanged: (pids: readonly number[]) => void;
 }
 
 export class Primary implements ControlPort {
@@ -135,17 +134,13 @@ export class Primary implements ControlPort {
         if (this.#forwarded) logger.error({ code, message }, 'a worker cannot listen');
         else options.onListenFailed(code, message);
       },
-      onExited: () => options.onWorkersChanged(this.#pids()),
       timers,
       logger,
     });
     this.#supervisor = new Supervisor(
       { ...options.supervisor, logger, timers, random, now: this.#now },
       {
-        started: (worker, pid) => {
-          this.#desk.started(worker, pid);
-          options.onWorkersChanged(this.#pids());
-        },
+        started: (worker, pid) => this.#desk.started(worker, pid),
         welcomed: (worker) => this.#desk.welcomed(worker),
         ready: (worker, port) => this.#desk.ready(worker, port),
         message: (worker, message) => this.#desk.message(worker, message),
@@ -269,10 +264,6 @@ export class Primary implements ControlPort {
       return { ready: false, reason: 'no configuration is applied yet' };
     if (this.#supervisor.ready.length === 0) return { ready: false, reason: 'no worker forwards' };
     return { ready: true, reason: 'forwarding' };
-  }
-
-  #pids(): readonly number[] {
-    return this.#supervisor.slots.flatMap((slot) => (slot.pid === null ? [] : [slot.pid]));
   }
 
   #record(draft: CommandDraft): void {

@@ -1,14 +1,15 @@
 /**
  * Workers outlive a primary that was killed, and go on forwarding. The next primary on the same data directory finds
- * them by a file of process numbers, asks them to finish, and takes their place.
+ * them among the running processes, asks them to finish, and takes their place. Each worker names its data directory in
+ * its arguments: a file of process numbers would be gone with the directory, and the port would then belong to nobody.
  */
-import { constants, lstatSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { readFileSync, readdirSync, statSync } from 'node:fs';
 import type { Logger } from '#shared/ports.js';
+import { placeOf } from '../event-log/directory-claim.js';
 
-const FILE = 'workers.json';
-/** Workers recorded at most; more than this in a file means that it is not ours. */
-const MAX_RECORDED = 1_024;
+const FLAG = '--data-dir';
+/** The file that workers run, in whichever directory a release lies. */
+const WORKER_MAIN = /(?:^|\/)data-plane\/main\.js$/;
 
 export interface Orphan {
   readonly pid: number;
@@ -16,98 +17,75 @@ export interface Orphan {
   readonly ticks: string;
 }
 
-/** Start time of a process, or `null` if there is none (or the system does not tell). */
-function startTicks(pid: number): string | null {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-    // The second field is the command in parentheses and may hold anything, so count from the last parenthesis.
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? null;
-  } catch {
-    return null; // No such process, or no /proc on this system: nothing can be said of it.
-  }
+/** Arguments by which a worker is found again. */
+export function workerArguments(dataDir: string): readonly string[] {
+  return [FLAG, placeOf(dataDir)];
 }
 
 /**
- * Writes down the workers that run now, so that a later primary can find them. What cannot be written is only logged:
- * a full disk must not end a primary whose workers forward.
+ * The workers that a dead primary left behind and that still run. Only for the primary that holds the data directory:
+ * then every worker of it that is not its own child is an orphan. Processes of other users are never taken for ours.
  */
-export function recordWorkers(dataDir: string, pids: readonly number[], logger: Logger): void {
-  const recorded: Orphan[] = [];
-  for (const pid of pids) {
-    const ticks = startTicks(pid);
-    if (ticks !== null) recorded.push({ pid, ticks });
-  }
-  const path = join(dataDir, FILE);
-  try {
-    // Made anew, so that a link somebody put there is not followed.
-    rmSync(`${path}.new`, { force: true });
-    writeFileSync(`${path}.new`, JSON.stringify(recorded), { mode: 0o600, flag: 'wx' });
-    renameSync(`${path}.new`, path);
-  } catch (error) {
-    logger.error(
-      { path, err: error },
-      'workers not recorded: a next primary will not find them if this one is killed',
-    );
-  }
-}
-
-/** All workers have ended in order: there will be no orphans. */
-export function forgetWorkers(dataDir: string): void {
-  rmSync(join(dataDir, FILE), { force: true });
-}
-
-/** The workers that a dead primary left behind and that still run. */
 export function findOrphans(dataDir: string): readonly Orphan[] {
-  return readRecorded(dataDir).filter(isRunning);
+  const place = placeOf(dataDir);
+  const orphans: Orphan[] = [];
+  for (const pid of ownProcesses()) {
+    const facts = isWorkerOf(pid, place) ? readFacts(pid) : null;
+    if (facts !== null && facts.parent !== process.pid) orphans.push({ pid, ticks: facts.ticks });
+  }
+  return orphans;
 }
 
 /** SIGTERM asks them to finish their requests and end. Who has ended meanwhile is passed over. */
 export function endOrphans(orphans: readonly Orphan[], signal: 'SIGTERM' | 'SIGKILL', logger: Logger): void {
-  for (const orphan of orphans.filter(isRunning)) {
+  for (const { pid, ticks } of orphans) {
+    if (readFacts(pid)?.ticks !== ticks) continue;
     try {
-      process.kill(orphan.pid, signal);
+      process.kill(pid, signal);
     } catch (error) {
-      logger.debug({ pid: orphan.pid, err: error }, 'orphaned worker ended by itself');
+      logger.debug({ pid, err: error }, 'orphaned worker ended by itself');
     }
   }
 }
 
-function isRunning({ pid, ticks }: Orphan): boolean {
-  return startTicks(pid) === ticks;
-}
-
-function readRecorded(dataDir: string): readonly Orphan[] {
-  let parsed: unknown;
-  const path = join(dataDir, FILE);
-  try {
-    if (!isOurs(path)) return [];
-    parsed = JSON.parse(readFileSync(path, 'utf8'));
-  } catch {
-    return []; // Absent after an orderly shutdown; unreadable only if it is not ours.
+/** Numbers of the processes of this user. None where the system has no /proc. */
+function* ownProcesses(): Iterable<number> {
+  for (const name of names('/proc')) {
+    if (!/^\d+$/.test(name)) continue;
+    const owner = statSync(`/proc/${name}`, { throwIfNoEntry: false })?.uid;
+    if (owner !== undefined && owner === process.getuid?.()) yield Number(name);
   }
-  if (!Array.isArray(parsed) || parsed.length > MAX_RECORDED) return [];
-  return parsed.filter(isRecorded);
 }
 
-/**
- * In a directory that others may write to, they could name processes of ours to be ended: only a file that we made, and
- * that not everybody may write to, is believed. Throws when there is none.
- */
-function isOurs(path: string): boolean {
-  const { uid, mode } = lstatSync(path);
-  const isRegular = (mode & constants.S_IFMT) === constants.S_IFREG;
-  return isRegular && (mode & 0o002) === 0 && (process.getuid === undefined || uid === process.getuid());
+function names(directory: string): readonly string[] {
+  try {
+    return readdirSync(directory);
+  } catch {
+    return [];
+  }
 }
 
-function isRecorded(value: unknown): value is Orphan {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    'pid' in value &&
-    Number.isSafeInteger(value.pid) &&
-    typeof value.pid === 'number' &&
-    value.pid > 1 &&
-    'ticks' in value &&
-    typeof value.ticks === 'string'
-  );
+function isWorkerOf(pid: number, place: string): boolean {
+  const words = read(`/proc/${pid}/cmdline`)?.split('\0') ?? [];
+  const main = words.findIndex((word) => WORKER_MAIN.test(word));
+  return main >= 0 && words[main + 1] === FLAG && words[main + 2] === place;
+}
+
+/** `null`: there is no such process, or it has ended and only waits to be reaped. */
+function readFacts(pid: number): { readonly parent: number; readonly ticks: string } | null {
+  const stat = read(`/proc/${pid}/stat`);
+  if (stat === null) return null;
+  // The second field is the command in parentheses and may hold anything, so count from the last parenthesis.
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  const [state, parent] = fields;
+  const ticks = fields[19];
+  return ticks === undefined || state === 'Z' ? null : { parent: Number(parent), ticks };
+}
+
+function read(path: string): string | null {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return null; // The process has ended.
+  }
 }

@@ -47,6 +47,8 @@ export interface SupervisorListener {
 
 export interface SupervisorOptions {
   readonly exec: string;
+  /** Arguments of every worker. They change nothing in it: `orphans.ts` tells workers apart by them. */
+  readonly args: readonly string[];
   readonly count: number;
   readonly listener: ListenerSettings;
   readonly schedulingPolicy: 'shared' | 'round-robin';
@@ -93,7 +95,11 @@ export class Supervisor {
   start(): void {
     cluster.schedulingPolicy =
       this.#options.schedulingPolicy === 'round-robin' ? cluster.SCHED_RR : cluster.SCHED_NONE;
-    cluster.setupPrimary({ exec: this.#options.exec, args: [], serialization: 'advanced' });
+    cluster.setupPrimary({
+      exec: this.#options.exec,
+      args: [...this.#options.args],
+      serialization: 'advanced',
+    });
     for (let index = 0; index < this.#options.count; index += 1) {
       const slot: Slot = {
         slot: index,

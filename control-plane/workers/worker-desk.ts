@@ -32,7 +32,6 @@ export interface WorkerDeskOptions {
   readonly readyWorkers: () => readonly number[];
   readonly onReady: (port: number) => void;
   readonly onListenFailed: (code: string, message: string) => void;
-  readonly onExited: () => void;
   readonly timers: Timers;
   readonly logger: Logger;
 }
@@ -111,7 +110,6 @@ export class WorkerDesk implements SupervisorListener {
       expected,
       actor: { kind: 'supervisor' },
     });
-    this.#options.onExited();
   }
 
   message(worker: number, message: WorkerMessage): void {

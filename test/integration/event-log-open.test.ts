@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { decodeEvent, encodeEvent } from '../../control-plane/event-log/codec.js';
@@ -47,6 +47,25 @@ describe('opening an event log', () => {
     await first.append(0, weightChanges(1, 1), []);
     await first.close();
     await (await open(dataDir)).close();
+  });
+
+  it.each([
+    ['its lock was deleted', (dataDir: string) => rmSync(join(dataDir, 'lock'))],
+    ['the whole directory was deleted', (dataDir: string) => rmSync(dataDir, { recursive: true })],
+    ['the directory was moved away', (dataDir: string) => renameSync(dataDir, `${dataDir}.old`)],
+    [
+      'the directory was replaced',
+      (dataDir: string) => {
+        rmSync(dataDir, { recursive: true });
+        mkdirSync(dataDir);
+      },
+    ],
+  ])('refuses a second opener while the first runs, though %s', async (_name, harm) => {
+    const dataDir = join(tempDir(), 'data');
+    const first = await open(dataDir);
+    harm(dataDir);
+    await expect(open(dataDir)).rejects.toMatchObject(failure('in-use', dataDir));
+    await first.close();
   });
 
   it('goes on after a start that was killed while it made the file', async () => {

@@ -100,7 +100,6 @@ export class PrimaryProcess {
       readyWorkers: () => this.fleet.ready,
       onReady: () => undefined,
       onListenFailed: () => undefined,
-      onExited: () => undefined,
       timers,
       logger: silence,
     });

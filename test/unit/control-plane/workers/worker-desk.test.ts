@@ -43,7 +43,6 @@ function arranged() {
     readyWorkers: () => surroundings.ready,
     onReady: (port) => said.push(`ready on ${port}`),
     onListenFailed: (code, message) => said.push(`${code}: ${message}`),
-    onExited: () => said.push('exited'),
     timers: time,
     logger: silence,
   });
@@ -76,7 +75,7 @@ describe('the life of a worker at the desk', () => {
       { type: 'RecordWorkerReady', worker: 1 },
       { type: 'RecordWorkerExited', worker: 1, pid: 77, reason: 'SIGKILL', expected: false },
     ]);
-    expect(said).toEqual(['ready on 8080', 'exited', 'EADDRINUSE: in use']);
+    expect(said).toEqual(['ready on 8080', 'EADDRINUSE: in use']);
   });
 
   it('brings snapshots from its welcome to its end', () => {
