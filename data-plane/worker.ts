@@ -1,6 +1,6 @@
 /**
  * What a worker does with what its primary says: builds itself on `welcome`, applies snapshots, listens after the first
- * one, shuts down. Without a primary it goes on as it is. All surroundings are given; `main.ts` has the real ones.
+ * one, shuts down. Without a primary it goes on as it is. All surroundings are given; `run-worker.ts` has the real ones.
  */
 import type { Snapshot } from '#shared/snapshot.js';
 import { decodeSnapshot } from '#shared/decode.js';

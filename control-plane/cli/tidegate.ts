@@ -3,7 +3,11 @@
  * The command `tidegate`. Looks at the version of Node.js before anything is imported that needs a new one, so that an
  * old one gets a sentence instead of a stack trace.
  */
+import { ignoreHarmfulSignals } from '#shared/platform/ignored-signals.js';
+
 const REQUIRED: readonly [major: number, minor: number] = [24, 15];
+
+ignoreHarmfulSignals();
 
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
 if (major < REQUIRED[0] || (major === REQUIRED[0] && minor < REQUIRED[1])) {

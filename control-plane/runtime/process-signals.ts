@@ -1,8 +1,10 @@
 /**
  * What signals ask of `tidegate serve`, from its first moment to its last: a signal during the start or the shutdown is
- * answered like any other. SIGTERM and SIGINT end it in order, a second one at once; SIGHUP reloads.
+ * answered like any other. SIGTERM and SIGINT end it in order, a second one at once; SIGHUP reloads. Others that would
+ * harm it are ignored, and said so.
  */
 import process from 'node:process';
+import { tellIgnoredSignals } from '#shared/platform/ignored-signals.js';
 import type { Logger } from '#shared/ports.js';
 
 export interface SignalAnswers {
@@ -30,9 +32,11 @@ export function answerSignals(answers: SignalAnswers, logger: Logger): () => voi
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);
   process.on('SIGHUP', hangUp);
+  const endTelling = tellIgnoredSignals(logger);
   return () => {
     process.off('SIGTERM', stop);
     process.off('SIGINT', stop);
     process.off('SIGHUP', hangUp);
+    endTelling();
   };
 }

@@ -1,6 +1,6 @@
 /** Starts what a measurement needs: origin, load generator and the proxies, each ready when the promise resolves. */
 import { type AddressInfo, createServer } from 'node:net';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { get } from 'node:http';
 import { get as getTls } from 'node:https';
 import { once } from 'node:events';
@@ -87,6 +87,12 @@ export class Client {
   }
 }
 
+/** The text of what builds a worker; in older checkouts it was its entry point. */
+function workerEntry(checkout: string): string {
+  const [before, now] = ['main.js', 'run-worker.js'].map((file) => `${checkout}/dist/data-plane/${file}`);
+  return readFileSync(now !== undefined && existsSync(now) ? now : (before ?? ''), 'utf8');
+}
+
 /** Starts a proxy and waits until it forwards. Throws with what it wrote when it does not. */
 export async function startProxy(
   bench: Bench,
@@ -94,7 +100,7 @@ export async function startProxy(
   scenario: Scenario,
   originPort: number,
 ): Promise<RunningProxy> {
-  const lacking = subject.lacking?.(readFileSync(`${bench.checkout}/dist/data-plane/main.js`, 'utf8'));
+  const lacking = subject.lacking?.(workerEntry(bench.checkout));
   if (typeof lacking === 'string') throw new Error(lacking);
   const directory = bench.children.makeDirectory();
   const port = await freePort();

@@ -35,7 +35,7 @@ export interface Subject {
   readonly takes: (scenario: Scenario) => boolean;
   /** True when it gives session cookies; one that does not is measured without. */
   readonly sticky: boolean;
-  /** Why this checkout cannot run it, or null. Told the text of the built `data-plane/main.js`. */
+  /** Why this checkout cannot run it, or null. Told the text of what builds a worker. */
   readonly lacking?: (dataPlane: string) => string | null;
   /** Also measured as the scenario's twin. */
   readonly hasTwin?: boolean;

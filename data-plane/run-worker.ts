@@ -1,0 +1,50 @@
+/**
+ * A worker process: forked by the primary, which decides everything; here it is put together. Outlives its primary and
+ * serves its last snapshot until it is told to stop.
+ */
+import { tellIgnoredSignals } from '#shared/platform/ignored-signals.js';
+import { createLogger } from '#shared/platform/logger.js';
+import { monotonicMs, systemClock, systemTimers } from '#shared/platform/system-clock.js';
+import { openAccessLog } from './access-log.js';
+import { CompatEngine } from './compat/compat-engine.js';
+import { IpcLink } from './control/ipc-link.js';
+import { NativeEngine } from './http1/native-engine.js';
+import { Worker } from './worker.js';
+import type { WorkerParts } from './build-worker.js';
+
+/** How to log before the primary has told. */
+const FIRST_LOG = { level: 'info', format: 'json' } as const;
+
+/** Runs until the primary, or SIGTERM, ends it. */
+export function runWorker(): void {
+  const worker = new Worker(partsOfThisProcess());
+  process.on('SIGTERM', () => void worker.shutdown());
+  worker.start();
+}
+
+function partsOfThisProcess(): WorkerParts {
+  return {
+    link: new IpcLink(process, systemTimers, createLogger(FIRST_LOG, { pid: process.pid })),
+    clock: systemClock,
+    timers: systemTimers,
+    monotonic: monotonicMs,
+    random: Math.random,
+    pid: process.pid,
+    createLogger: (settings, number) => {
+      const logger = createLogger(settings, { pid: process.pid, worker: number });
+      // Called once, when the primary has said how to log.
+      tellIgnoredSignals(logger);
+      return logger;
+    },
+    createAccessLog: (dropped) => openAccessLog(Math.random, dropped),
+    createForwarder: (engine, context) => {
+      switch (engine) {
+        case 'native':
+          return new NativeEngine(context);
+        case 'compat':
+          return new CompatEngine(context);
+      }
+    },
+    exit: (code) => process.exit(code),
+  };
+}
