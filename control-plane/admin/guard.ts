@@ -64,11 +64,15 @@ function localProblem(request: FastifyRequest): Problem | null {
   };
 }
 
-/** Asked for by a page of another site (W3C Fetch Metadata), other than by a person who follows a link there. */
-function isEmbedded({ headers }: FastifyRequest): boolean {
+/**
+ * Asked for by a page of another site (W3C Fetch Metadata), other than by a person who follows a link there. A form of
+ * that page is sent like a link, by other methods than a link's.
+ */
+function isEmbedded({ headers, method }: FastifyRequest): boolean {
   const site = headers['sec-fetch-site'];
   if (site === undefined || site === 'same-origin' || site === 'none') return false;
-  return headers['sec-fetch-mode'] !== 'navigate' || headers['sec-fetch-dest'] !== 'document';
+  const isRead = method === 'GET' || method === 'HEAD';
+  return !isRead || headers['sec-fetch-mode'] !== 'navigate' || headers['sec-fetch-dest'] !== 'document';
 }
 
 /** The name in a Host field: without port, without brackets. */

@@ -75,6 +75,18 @@ describe('without a token', () => {
     }
   });
 
+  it.each(['POST', 'PATCH', 'DELETE', 'PUT', 'OPTIONS'] as const)(
+    '%s of a page of another site is refused, also when it comes as a navigation',
+    async (method) => {
+      const navigation = { 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document' };
+      for (const site of ['cross-site', 'same-site', 'something-new']) {
+        const headers = { ...navigation, 'sec-fetch-site': site };
+        const response = await admin.request({ method, url: '/api/v1/config/reload', headers });
+        expect([response.statusCode, response.json().type]).toEqual([403, 'urn:tidegate:forbidden_origin']);
+      }
+    },
+  );
+
   it.each([
     ['a link that a person follows', 'cross-site', 'navigate', 'document'],
     ['an address typed in', 'none', 'navigate', 'document'],
