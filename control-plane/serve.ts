@@ -13,6 +13,7 @@ import { type AdminServer, startAdminServer } from './admin/admin-server.js';
 import { AdminError, readAdminToken } from './admin/admin-settings.js';
 import { formatProblem } from './config/format-problem.js';
 import { loadConfig, type Overrides } from './config/load-config.js';
+import { parseAside } from './config/parse-aside.js';
 import type { Config } from './config/parse-config.js';
 import type { ProcessSettings } from './config/process-settings.js';
 import { watchFiles } from './config/watch-files.js';
@@ -162,6 +163,7 @@ async function start(parts: Parts, primary: Primary, running: Running): Promise<
     file: configFile,
     env: process.env,
     overrides,
+    parse: parseAside(),
     inForce: settings,
     submit: (draft) => primary.submit(draft),
     loaded: (successful) => primary.counters.configLoaded(around.clock.now(), successful),

@@ -50,8 +50,8 @@ export interface AdminServer {
   close(): Promise<void>;
 }
 
-/** Largest body: a configuration file for validation. */
-const BODY_LIMIT_BYTES = 1_048_576;
+/** Largest body in JSON. A configuration file for validation has its own limit. */
+const BODY_LIMIT_BYTES = 65_536;
 const HEAD_LIMIT_BYTES = 16_384;
 
 /** Starts the listener. Fails with AdminError, whose message is one sentence for the person who started Tidegate. */

@@ -16,6 +16,7 @@ import { DEFAULT_QUEUE } from '#shared/settings.js';
 import { configJsonSchema, knownKeys } from '../config/json-schema.js';
 import { poolSettingsOf } from '../config/normal-form.js';
 import { poolShape } from '../config/pool-options.js';
+import { MAX_PROBLEMS } from '../config/parse-config.js';
 import { formatDuration } from '../config/quantities.js';
 import { suggest } from '../config/suggest.js';
 import type { PoolSettingsDocument } from './documents.js';
@@ -71,7 +72,7 @@ export function patchPoolSettings(settings: PoolSettings, patch: PoolPatch): Pat
   });
   return parsed.success
     ? { kind: 'settings', settings: poolSettingsOf(parsed.data) }
-    : { kind: 'problems', problems: parsed.error.issues.flatMap(problemsOf) };
+    : { kind: 'problems', problems: parsed.error.issues.flatMap(problemsOf).slice(0, MAX_PROBLEMS) };
 }
 
 /** A section that is off is turned on by any setting in it. */

@@ -1,6 +1,7 @@
 /** What is the same for every request: which types it accepts, and how the framework's errors become problems. */
 import type { FastifyError, FastifyRequest } from 'fastify';
 import { NAME_IN_WORDS, NAME_PATTERN } from '#shared/ids.js';
+import { MAX_PROBLEMS } from '../config/parse-config.js';
 import { EventLogError } from '../event-log/event-log.js';
 import type { FieldProblem, Problem } from './problem.js';
 
@@ -40,7 +41,10 @@ export function problemOfError(error: FastifyError, request: FastifyRequest): Pr
       return { type: 'unsupported_media_type', detail };
     }
     case 'FST_ERR_CTP_BODY_TOO_LARGE':
-      return { type: 'body_too_large', detail: 'The body is larger than 1 MiB.' };
+      return {
+        type: 'body_too_large',
+        detail: `The body is larger than ${request.routeOptions.bodyLimit} bytes.`,
+      };
     case 'FST_ERR_CTP_EMPTY_JSON_BODY':
       return { type: 'invalid_body', detail: 'The body is empty; JSON was expected.' };
     case 'FST_ERR_CTP_INVALID_JSON_BODY':
@@ -70,9 +74,12 @@ function validationProblem(
       detail: `${request.url.slice(0, 200)}: no pool or backend can have this name.`,
     };
   }
-  const found = results.flatMap(fieldProblems);
   // A value that breaks two rules is told of once.
-  const problems = found.filter(({ path }, index) => found.findIndex((each) => each.path === path) === index);
+  const byPath = new Map<string, FieldProblem>();
+  for (const problem of results.flatMap(fieldProblems)) {
+    if (!byPath.has(problem.path)) byPath.set(problem.path, problem);
+  }
+  const problems = [...byPath.values()].slice(0, MAX_PROBLEMS);
   return context === 'querystring'
     ? { type: 'invalid_query', detail: 'The query has parameters that are not understood.', problems }
     : { type: 'invalid_body', detail: 'The body is not what this request takes.', problems };

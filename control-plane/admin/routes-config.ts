@@ -1,5 +1,6 @@
 /** The configuration: what is in force, whether a file would be taken, and taking it. */
 import type { FastifyInstance } from 'fastify';
+import { MAX_CONFIG_BYTES } from '../config/parse-config.js';
 import type { ControlPort } from '../runtime/control-port.js';
 import type { ConfigViewDocument } from './documents.js';
 import { driftDocuments } from './drift-view.js';
@@ -60,6 +61,7 @@ function validateRoute(app: FastifyInstance, port: ControlPort): void {
   app.post<{ readonly Body: string }>(
     '/api/v1/config/validate',
     {
+      bodyLimit: MAX_CONFIG_BYTES,
       schema: {
         summary: 'Check a configuration file',
         description:
@@ -72,9 +74,13 @@ function validateRoute(app: FastifyInstance, port: ControlPort): void {
         }),
       },
     },
-    async (request) => {
-      const problems = port.validateConfig(request.body).map(fieldProblem);
-      return { valid: problems.length === 0, problems };
+    async (request, reply) => {
+      const problems = await port.validateConfig(request.body);
+      if (problems === null) {
+        const detail = 'Other files are being checked; try again.';
+        return sendProblem(reply, { type: 'busy', detail, retryAfterSeconds: 5 });
+      }
+      return { valid: problems.length === 0, problems: problems.map(fieldProblem) };
     },
   );
 }

@@ -1,6 +1,7 @@
 /** Reads the configuration file and parses it. Everything that can go wrong is told as problems of the file. */
 import type { ConfigProblem } from '../runtime/control-port.js';
 import type { Environment } from './environment.js';
+import type { Parse } from './parse-aside.js';
 import { type Config, MAX_CONFIG_BYTES, parseConfig } from './parse-config.js';
 import { readSmallFile } from './read-file.js';
 import type { ProcessSettings } from './process-settings.js';
@@ -29,6 +30,7 @@ export async function loadConfig(
   file: string,
   env: Environment,
   overrides: Overrides = {},
+  parse: Parse = parseConfig,
 ): Promise<LoadResult> {
   const read = await readSmallFile(file, MAX_CONFIG_BYTES + 1);
   if (!read.ok) {
@@ -37,7 +39,7 @@ export async function loadConfig(
   }
   const { sha256 } = read;
   const text = read.content.toString('utf8');
-  const result = parseConfig(text, file, env);
+  const result = await parse(text, file, env);
   if (!result.ok) return { ...result, sha256 };
   const { document, process } = result.config;
   return { ...result, config: { document, process: { ...process, ...overrides } }, sha256, text };

@@ -5,8 +5,8 @@
 import type { Logger } from '#shared/ports.js';
 import type { Environment } from '../config/environment.js';
 import { loadConfig, type Overrides } from '../config/load-config.js';
+import type { Parse } from '../config/parse-aside.js';
 import { formatProblem } from '../config/format-problem.js';
-import { parseConfig } from '../config/parse-config.js';
 import { processChanges } from '../config/process-changes.js';
 import type { ProcessSettings } from '../config/process-settings.js';
 import type { Actor, CommandDraft } from '../domain/commands.js';
@@ -18,6 +18,8 @@ export interface ConfigKeeperOptions {
   readonly file: string;
   readonly env: Environment;
   readonly overrides: Overrides;
+  /** Aside, where it takes no time from the control loop. */
+  readonly parse: Parse;
   /** Settings this process was started with: what differs in a new file needs a restart. */
   readonly inForce: ProcessSettings;
   readonly submit: (draft: CommandDraft) => Promise<Decision | MailboxFull>;
@@ -26,9 +28,16 @@ export interface ConfigKeeperOptions {
   readonly logger: Logger;
 }
 
+/** Files whose validation waits for that of another. */
+export const MAX_WAITING_VALIDATIONS = 4;
+
 export class ConfigKeeper implements ConfigSource {
   readonly #options: ConfigKeeperOptions;
-  #queue: Promise<unknown> = Promise.resolve();
+  #running: Promise<unknown> = Promise.resolve();
+  /** The reload that has not begun: it will see whatever is in the file now. */
+  #next: Promise<ReloadResult> | null = null;
+  #validating: Promise<unknown> = Promise.resolve();
+  #validations = 0;
   #lastRejected: string | null = null;
   #known: string | null = null;
 
@@ -36,10 +45,15 @@ export class ConfigKeeper implements ConfigSource {
     this.#options = options;
   }
 
-  /** Reads and applies the file. Reloads asked for at the same time run one after the other. */
+  /** Reads and applies the file. One reload runs at a time; all that are asked for meanwhile are one more. */
   reload(actor: Actor = { kind: 'api' }): Promise<ReloadResult> {
-    const result = this.#queue.then(() => this.#load(actor));
-    this.#queue = result.catch(() => undefined); // The caller hears of it; the next reload must still run.
+    if (this.#next !== null) return this.#next;
+    const result = this.#running.then(() => {
+      this.#next = null;
+      return this.#load(actor);
+    });
+    this.#next = result;
+    this.#running = result.catch(() => undefined); // The caller hears of it; the next reload must still run.
     return result;
   }
 
@@ -57,14 +71,24 @@ export class ConfigKeeper implements ConfigSource {
     return this.#known;
   }
 
-  validate(text: string): readonly ConfigProblem[] {
-    const result = parseConfig(text, this.#options.file, this.#options.env);
-    return result.ok ? [] : result.problems;
+  /** One at a time, because each takes a whole core. `null`: too many wait. */
+  async validate(text: string): Promise<readonly ConfigProblem[] | null> {
+    if (this.#validations > MAX_WAITING_VALIDATIONS) return null;
+    const { parse, file, env } = this.#options;
+    this.#validations += 1;
+    const parsed = this.#validating.then(() => parse(text, file, env));
+    this.#validating = parsed.catch(() => undefined); // Its caller hears of it.
+    try {
+      const result = await parsed;
+      return result.ok ? [] : result.problems;
+    } finally {
+      this.#validations -= 1;
+    }
   }
 
   async #load(actor: Actor): Promise<ReloadResult> {
-    const { file, env, overrides, inForce, submit, loaded, logger } = this.#options;
-    const result = await loadConfig(file, env, overrides);
+    const { file, env, overrides, parse, inForce, submit, loaded, logger } = this.#options;
+    const result = await loadConfig(file, env, overrides, parse);
     this.#known = result.sha256;
     if (!result.ok) {
       await this.#reject(result.problems, result.sha256, actor);

@@ -61,7 +61,8 @@ export interface ControlPort {
   /** Calls back after each append, with the events appended. Answers the function that ends it. */
   follow(listener: (events: readonly TidegateEvent[]) => void): () => void;
   reloadConfig(): Promise<ReloadResult>;
-  validateConfig(text: string): readonly ConfigProblem[];
+  /** What is wrong with a file. `null`: too many wait for an answer already. */
+  validateConfig(text: string): Promise<readonly ConfigProblem[] | null>;
   /** Asks the workers for what they have not sent yet (bounded wait), then renders all metrics. */
   metrics(): Promise<{ readonly contentType: string; readonly body: string }>;
   /** Ready when configuration is applied and at least one worker forwards. */

@@ -30,7 +30,8 @@ import type { Surroundings } from './surroundings.js';
 /** What the primary cannot do by itself: read files. */
 export interface ConfigSource {
   reload(): Promise<ReloadResult>;
-  validate(text: string): readonly ConfigProblem[];
+  /** `null`: too many wait. */
+  validate(text: string): Promise<readonly ConfigProblem[] | null>;
 }
 
 export interface PrimaryOptions {
@@ -246,8 +247,8 @@ export class Primary implements ControlPort {
     return this.#source === null ? { kind: 'unchanged' } : this.#source.reload();
   }
 
-  validateConfig(text: string): readonly ConfigProblem[] {
-    return this.#source?.validate(text) ?? [];
+  async validateConfig(text: string): Promise<readonly ConfigProblem[] | null> {
+    return this.#source === null ? [] : this.#source.validate(text);
   }
 
   /** Scrapes that arrive together share one answer. */

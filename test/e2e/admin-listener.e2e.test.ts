@@ -35,3 +35,26 @@ it('probes, metrics and the command line are answered while hundreds of connecti
     await tidegate.dispose();
   }
 }, 60_000);
+
+it('goes on answering while the largest file is checked', async () => {
+  const tidegate = await Tidegate.start(CONFIG);
+  try {
+    const order: string[] = [];
+    const headers = { 'content-type': 'application/yaml' };
+    const body = `a: [${'1,'.repeat(450_000)}]`;
+    const checked = tidegate
+      .api('/api/v1/config/validate', { method: 'POST', headers, body })
+      .then((answer) => {
+        order.push('checked');
+        return answer;
+      });
+    for (let i = 0; i < 5; i++) {
+      expect((await tidegate.api('/livez')).status).toBe(200);
+      order.push('alive');
+    }
+    expect((await checked).body).toMatchObject({ valid: false });
+    expect(order).toEqual(['alive', 'alive', 'alive', 'alive', 'alive', 'checked']);
+  } finally {
+    await tidegate.dispose();
+  }
+}, 60_000);

@@ -169,7 +169,7 @@ const BODIES: readonly Case[] = [
   ['a number', raw('5'), 400, 'invalid_body', ['']],
   ['the key __proto__', raw('{"weight":1,"__proto__":{"admin":"draining"}}'), 400, 'invalid_body'],
   ['the key constructor.prototype', raw('{"constructor":{"prototype":{"x":1}}}'), 400, 'invalid_body'],
-  ['a body of more than 1 MiB', raw(`{"weight":1,"x":"${'x'.repeat(1_048_576)}"}`), 413, 'body_too_large'],
+  ['a body of more than 64 KiB', raw(`{"weight":1,"x":"${'x'.repeat(65_536)}"}`), 413, 'body_too_large'],
   [
     'a file of more than 1 MiB',
     {

@@ -133,7 +133,7 @@ export async function testControl(): Promise<TestControl> {
         ? { kind: 'unchanged' }
         : { kind: 'applied', events: events.length, restartNeeded: [] };
     },
-    validateConfig(text) {
+    async validateConfig(text) {
       const parsed = parseConfig(text, CONFIG_FILE, {});
       return parsed.ok ? [] : parsed.problems;
     },

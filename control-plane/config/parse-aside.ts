@@ -1,0 +1,54 @@
+/**
+ * Parses a configuration file in a thread of its own. A file of the greatest size takes seconds, in which a primary must
+ * go on deciding. Each file has its own thread, with bounds on time and memory, so that none can harm the next.
+ */
+import { Worker } from 'node:worker_threads';
+import type { Environment } from './environment.js';
+import type { ParseResult } from './parse-config.js';
+
+export interface ParseOrder {
+  readonly text: string;
+  readonly file: string;
+  readonly env: Environment;
+}
+
+/** Turns text into settings, or into what is wrong with it. `parseConfig`, wherever it runs. */
+export type Parse = (text: string, file: string, env: Environment) => ParseResult | Promise<ParseResult>;
+
+export interface ParseLimits {
+  readonly timeMs: number;
+  readonly heapMb: number;
+}
+
+/** Ten times what the greatest file takes on a slow machine. */
+export const PARSE_LIMITS: ParseLimits = { timeMs: 30_000, heapMb: 512 };
+
+/** Where the thread's program is, beside this one. */
+const THREAD = new URL('./parse-thread.js', import.meta.url);
+
+/** What cannot be parsed within the limits is a problem of the file. Never rejects. */
+export function parseAside(limits: ParseLimits = PARSE_LIMITS, thread: URL = THREAD): Parse {
+  return (text, file, env) => parse({ text, file, env: { ...env } }, limits, thread);
+}
+
+async function parse(order: ParseOrder, { timeMs, heapMb }: ParseLimits, thread: URL): Promise<ParseResult> {
+  const { promise, resolve } = Promise.withResolvers<ParseResult>();
+  const fail = (message: string): void => {
+    resolve({ ok: false, problems: [{ file: order.file, line: 1, col: 1, path: '', message }] });
+  };
+  const worker = new Worker(thread, {
+    workerData: order,
+    execArgv: [],
+    resourceLimits: { maxOldGenerationSizeMb: heapMb },
+  });
+  const timer = setTimeout(() => fail(`expected a file that is read within ${timeMs} ms`), timeMs);
+  worker.on('message', (result: ParseResult) => resolve(result));
+  worker.on('error', (error: Error) => fail(`this file cannot be read: ${error.message}`));
+  worker.on('exit', () => fail('this file cannot be read: its reader ended'));
+  try {
+    return await promise;
+  } finally {
+    clearTimeout(timer);
+    void worker.terminate();
+  }
+}

@@ -1,0 +1,74 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parseConfig, type ParseResult } from '../../control-plane/config/parse-config.js';
+import { ConfigKeeper, MAX_WAITING_VALIDATIONS } from '../../control-plane/runtime/config-keeper.js';
+import { quietLogger } from '../support/quiet-logger.js';
+import { testControl } from '../support/control-port.js';
+import { useTempDirs } from '../support/temp-dir.js';
+import { waitUntil } from '../support/wait-until.js';
+
+const tempDir = useTempDirs();
+const TEXT = 'backends: [{ id: a, url: "http://localhost:1" }]';
+
+/** A keeper whose parser waits until it is let go. */
+async function keeperWithGate() {
+  const control = await testControl();
+  const file = join(tempDir(), 'tidegate.yaml');
+  await writeFile(file, TEXT);
+  const parsed = parseConfig(TEXT, file, {});
+  if (!parsed.ok) throw new Error('the text is valid');
+  const waiting: ((result: ParseResult) => void)[] = [];
+  let running = 0;
+  let mostAtOnce = 0;
+  const keeper = new ConfigKeeper({
+    file,
+    env: {},
+    overrides: {},
+    parse: async () => {
+      running += 1;
+      mostAtOnce = Math.max(mostAtOnce, running);
+      const result = await new Promise<ParseResult>((resolve) => waiting.push(resolve));
+      running -= 1;
+      return result;
+    },
+    inForce: parsed.config.process,
+    submit: (draft) => control.port.submit(draft),
+    loaded: () => undefined,
+    logger: quietLogger,
+  });
+  let parses = 0;
+  const letGo = async (): Promise<void> => {
+    const next = await waitUntil('a parse to wait', () => waiting.shift());
+    parses += 1;
+    next(parsed);
+  };
+  return { keeper, letGo, parses: () => parses, mostAtOnce: () => mostAtOnce, waiting };
+}
+
+describe('files given for validation', () => {
+  it('are checked one at a time, and refused when too many wait', async () => {
+    const { keeper, letGo, mostAtOnce, waiting } = await keeperWithGate();
+    const asked = Array.from({ length: MAX_WAITING_VALIDATIONS + 1 }, () => keeper.validate(TEXT));
+    expect(await keeper.validate(TEXT)).toBeNull();
+    for (const _ of asked) await letGo();
+    expect(await Promise.all(asked)).toEqual(asked.map(() => []));
+    expect(mostAtOnce()).toBe(1);
+    const later = keeper.validate(TEXT);
+    await letGo();
+    expect(await later).toEqual([]);
+    expect(waiting).toEqual([]);
+  });
+});
+
+describe('reloads', () => {
+  it('asked for while one runs become one more', async () => {
+    const { keeper, letGo, parses, waiting } = await keeperWithGate();
+    const first = keeper.reload();
+    await waitUntil('the first to be read', () => waiting.length === 1);
+    const others = Array.from({ length: 100 }, () => keeper.reload());
+    await letGo();
+    await letGo();
+    await Promise.all([first, ...others]);
+    expect(parses()).toBe(2);
+  });
+});
