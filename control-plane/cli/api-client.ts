@@ -1,9 +1,11 @@
 /** Talks to the admin API. Everything that goes wrong becomes a CommandFailure with a sentence and an exit code. */
 import { readFile } from 'node:fs/promises';
 import { hostname, userInfo } from 'node:os';
-import type { PoolDocument, StatusDocument } from '../admin/documents.js';
-import type { ProblemDocument } from '../admin/problem.js';
-import { CommandFailure, EXIT_FAILED, EXIT_UNREACHABLE, EXIT_USAGE } from './exit-codes.js';
+import { decodeShape, type Shape } from '#shared/shape.js';
+import type { StatusDocument } from '../admin/documents.js';
+import { poolShape, problemShape, statusShape } from './answer-shapes.js';
+import { CommandFailure, EXIT_FAILED, EXIT_USAGE, StrangeAnswer } from './exit-codes.js';
+import { unreachable } from './unreachable.js';
 import { parseVisible } from './visible-text.js';
 
 export interface ApiOptions {
@@ -12,8 +14,10 @@ export interface ApiOptions {
   readonly tokenFile: string | undefined;
 }
 
-/** Longest that an answer may take, streams aside. */
+/** Longest that an answer may take; of a stream, until it begins. */
 const ANSWER_TIMEOUT_MS = 10_000;
+/** Longest answer in bytes, streams aside. Status of 100,000 backends fits. */
+const MAX_ANSWER_BYTES = 134_217_728;
 /** How often a write is tried again when somebody else changed the pool in between. */
 const CONFLICT_RETRIES = 3;
 
@@ -21,6 +25,12 @@ interface RequestOptions {
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
   readonly signal?: AbortSignal;
+}
+
+interface Write {
+  readonly method: 'POST' | 'PATCH' | 'DELETE';
+  readonly path: string;
+  readonly body?: object;
 }
 
 export class ApiClient {
@@ -46,30 +56,37 @@ export class ApiClient {
     });
   }
 
-  /** The JSON that a path answers. */
-  async get<T>(path: string): Promise<T> {
-    const response = await this.#request('GET', path, {});
-    // The shapes are those of the same release (admin/documents.ts); tests hold both ends together.
-    return (await this.#json(response)) as T;
+  /** What a path answers. */
+  async get<T>(path: string, shape: Shape<T>): Promise<T> {
+    return this.#answer(await this.#request('GET', path, {}), shape);
   }
 
-  async post<T>(path: string): Promise<T> {
-    return (await this.#json(await this.#request('POST', path, {}))) as T;
+  async post<T>(path: string, shape: Shape<T>): Promise<T> {
+    return this.#answer(await this.#request('POST', path, {}), shape);
   }
 
   status(): Promise<StatusDocument> {
-    return this.get('/api/v1/status');
+    return this.get('/api/v1/status', statusShape);
   }
 
   /** Changes a pool or something in it: as it is now, and again when somebody else was faster. */
-  async write(
+  async write<T>(
     pool: string,
-    method: 'POST' | 'PATCH' | 'DELETE',
-    path: string,
-    body?: object,
-  ): Promise<unknown> {
+    request: { readonly method: 'POST' | 'PATCH'; readonly path: string; readonly body: object },
+    shape: Shape<T>,
+  ): Promise<T> {
+    return this.#answer(await this.#write(pool, request), shape);
+  }
+
+  /** Removes something from a pool, likewise. */
+  async remove(pool: string, path: string): Promise<void> {
+    const response = await this.#write(pool, { method: 'DELETE', path });
+    if (response.status !== 204) throw await this.#refusal(response);
+  }
+
+  async #write(pool: string, { method, path, body }: Write): Promise<Response> {
     for (let attempt = 0; ; attempt++) {
-      const { version } = await this.get<PoolDocument>(`/api/v1/pools/${encodeURIComponent(pool)}`);
+      const { version } = await this.get(`/api/v1/pools/${encodeURIComponent(pool)}`, poolShape);
       const response = await this.#request(method, path, {
         headers: {
           'if-match': `"${version}"`,
@@ -81,16 +98,24 @@ export class ApiClient {
         await response.body?.cancel();
         continue;
       }
-      return response.status === 204 ? null : this.#json(response);
+      return response;
     }
   }
 
   /** A stream of server-sent events. */
   async stream(path: string, signal: AbortSignal): Promise<ReadableStream<Uint8Array>> {
-    const response = await this.#request('GET', path, { signal, headers: { accept: 'text/event-stream' } });
-    if (!response.ok) await this.#json(response);
-    if (response.body === null)
-      throw new CommandFailure(EXIT_UNREACHABLE, `${this.#base} answered with no stream.`);
+    const late = new AbortController();
+    const timer = setTimeout(() => late.abort(new DOMException('late', 'TimeoutError')), ANSWER_TIMEOUT_MS);
+    const response = await this.#request('GET', path, {
+      signal: AbortSignal.any([signal, late.signal]),
+      headers: { accept: 'text/event-stream' },
+    }).finally(() => clearTimeout(timer));
+    if (!response.ok) throw await this.#refusal(response);
+    const type = response.headers.get('content-type') ?? 'nothing';
+    if (response.body === null || !type.startsWith('text/event-stream')) {
+      await response.body?.cancel();
+      throw this.#strange(response, `expected a stream of events, not ${type}`);
+    }
     return response.body;
   }
 
@@ -108,56 +133,55 @@ export class ApiClient {
     }
   }
 
-  async #json(response: Response): Promise<unknown> {
-    let body: unknown;
-    try {
-      body = parseVisible(await response.text());
-    } catch (error) {
-      throw new CommandFailure(
-        EXIT_UNREACHABLE,
-        `${this.#base} does not answer like an admin API of Tidegate (status ${response.status}).`,
-        { cause: error },
-      );
-    }
-    if (response.ok) return body;
-    throw new CommandFailure(EXIT_FAILED, refusal(body, response.status));
+  async #answer<T>(response: Response, shape: Shape<T>): Promise<T> {
+    if (!response.ok) throw await this.#refusal(response);
+    const decoded = decodeShape(shape, await this.#json(response), 'answer');
+    if (decoded.ok) return decoded.value;
+    throw this.#strange(response, decoded.problem);
   }
-}
 
-function refusal(body: unknown, status: number): string {
-  if (!isProblem(body)) return `The admin API answered with status ${status}.`;
-  const problems = (body.problems ?? []).map(
-    ({ path, message }) => `\n  ${path === '' ? '' : `${path}: `}${message}`,
-  );
-  const hint = status === 401 ? ' Name its file with --token-file or TIDEGATE_TOKEN_FILE.' : '';
-  return `${body.detail}${hint}${problems.join('')}`;
-}
+  async #refusal(response: Response): Promise<CommandFailure> {
+    const decoded = decodeShape(problemShape, await this.#json(response), 'answer');
+    if (!decoded.ok) return this.#strange(response, decoded.problem);
+    const { detail, problems = [] } = decoded.value;
+    const lines = problems.map(({ path, message }) => `\n  ${path === '' ? '' : `${path}: `}${message}`);
+    const hint = response.status === 401 ? ' Name its file with --token-file or TIDEGATE_TOKEN_FILE.' : '';
+    return new CommandFailure(EXIT_FAILED, `${detail}${hint}${lines.join('')}`);
+  }
 
-function isProblem(body: unknown): body is ProblemDocument {
-  return typeof body === 'object' && body !== null && 'detail' in body && typeof body.detail === 'string';
-}
+  async #json(response: Response): Promise<unknown> {
+    const text = await this.#text(response);
+    try {
+      return parseVisible(text);
+    } catch (error) {
+      throw this.#strange(response, 'expected JSON', error);
+    }
+  }
 
-const REASONS: Readonly<Record<string, string>> = {
-  ECONNREFUSED: 'nothing listens there',
-  ENOTFOUND: 'the name is not known',
-  EAI_AGAIN: 'the name cannot be looked up now',
-  ECONNRESET: 'it closed the connection',
-  UND_ERR_SOCKET: 'it closed the connection',
-  EHOSTUNREACH: 'there is no way to that host',
-  ENETUNREACH: 'there is no way to that network',
-  ETIMEDOUT: 'it does not answer',
-  TimeoutError: 'it does not answer in time',
-};
+  async #text(response: Response): Promise<string> {
+    const decoder = new TextDecoder();
+    let text = '';
+    let length = 0;
+    try {
+      for await (const chunk of response.body ?? []) {
+        length += chunk.length;
+        if (length > MAX_ANSWER_BYTES) break;
+        text += decoder.decode(chunk, { stream: true });
+      }
+    } catch (error) {
+      throw unreachable(this.#base, error);
+    }
+    if (length > MAX_ANSWER_BYTES) throw this.#strange(response, 'the answer is too long');
+    return text + decoder.decode();
+  }
 
-function unreachable(base: string, error: unknown): CommandFailure {
-  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-  const code = cause instanceof Error ? ('code' in cause ? String(cause.code) : cause.name) : '';
-  const reason = REASONS[code] ?? (cause instanceof Error ? cause.message : String(cause));
-  return new CommandFailure(
-    EXIT_UNREACHABLE,
-    `The admin API at ${base} cannot be reached: ${reason}. Is Tidegate running? --admin or TIDEGATE_ADMIN says where.`,
-    { cause: error },
-  );
+  /** Whatever is there, it is not the admin API of this release. */
+  #strange(response: Response, problem: string, cause?: unknown): CommandFailure {
+    return new StrangeAnswer(
+      `${this.#base} does not answer like an admin API of Tidegate: status ${response.status}, ${problem}. --admin or TIDEGATE_ADMIN says where it is.`,
+      { cause },
+    );
+  }
 }
 
 async function readToken(file: string): Promise<string> {

@@ -2,6 +2,7 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import type { AdminState } from '#shared/backend-state.js';
 import type { BackendDocument, StatusDocument } from '../admin/documents.js';
+import { backendShape } from './answer-shapes.js';
 import { newBackend, existingBackend, pathOf } from './backend-reference.js';
 import { contextOf, type CommandContext } from './command-context.js';
 import { CommandFailure, EXIT_FAILED } from './exit-codes.js';
@@ -33,7 +34,8 @@ export function backendCommands(program: Command): void {
       const path = `/api/v1/pools/${encodeURIComponent(pool)}/backends`;
       const { weight, maxConnections } = options;
       const body = { id, url, weight, max_connections: maxConnections };
-      tell(context, await context.api.write(pool, 'POST', path, body), `added ${pool}/${id}`);
+      const added = await context.api.write(pool, { method: 'POST', path, body }, backendShape);
+      tell(context, added, `added ${pool}/${id}`);
     });
   backends
     .command('remove')
@@ -42,7 +44,7 @@ export function backendCommands(program: Command): void {
     .action(async (name: string, _options: unknown, command: Command) => {
       const context = await contextOf(command);
       const backend = await existingBackend(context.api, name);
-      await context.api.write(backend.pool, 'DELETE', pathOf(backend));
+      await context.api.remove(backend.pool, pathOf(backend));
       const text = `removed ${backend.pool}/${backend.id}`;
       print(context.json ? JSON.stringify({ removed: backend }) : text);
     });
@@ -85,18 +87,17 @@ function adminCommand(backends: Command, name: string, admin: AdminState, descri
 async function change(command: Command, name: string, body: object): Promise<void> {
   const context = await contextOf(command);
   const backend = await existingBackend(context.api, name);
-  const answer = await context.api.write(backend.pool, 'PATCH', pathOf(backend), body);
+  const request = { method: 'PATCH', path: pathOf(backend), body } as const;
+  const answer = await context.api.write(backend.pool, request, backendShape);
   tell(context, answer, `changed ${backend.pool}/${backend.id}`);
 }
 
 /** What a backend is after a write. */
-function tell(context: CommandContext, answer: unknown, text: string): void {
+function tell(context: CommandContext, backend: BackendDocument, text: string): void {
   if (context.json) {
-    print(JSON.stringify(answer, null, 2));
+    print(JSON.stringify(backend, null, 2));
     return;
   }
-  // The shape is that of the same release (admin/documents.ts).
-  const backend = answer as BackendDocument;
   const limit = backend.max_connections === null ? '' : `, max_connections ${backend.max_connections}`;
   const { admin, weight, availability, reason } = backend;
   print(`${text}: ${admin}, weight ${weight}${limit}, ${availability} (${reason})`);

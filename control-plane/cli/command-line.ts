@@ -10,11 +10,10 @@ import { printError } from './output.js';
 import { poolCommands } from './pool-commands.js';
 import { serveCommand } from './serve-command.js';
 import { statusCommands } from './status-commands.js';
-import { TIDEGATE_VERSION } from '../version.js';
 import { whyCommand } from './why-command.js';
 
-/** Runs one command line; answers the exit code. */
-export async function runCommandLine(argv: readonly string[]): Promise<number> {
+/** Runs one command line of the release `version`; answers the exit code. */
+export async function runCommandLine(argv: readonly string[], version: string): Promise<number> {
   // `tidegate events | head`: the reader is gone, and that is fine.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE') process.exit(EXIT_OK);
@@ -22,7 +21,7 @@ export async function runCommandLine(argv: readonly string[]): Promise<number> {
     process.exit(EXIT_FAILED);
   });
   const result: { exitCode: number } = { exitCode: EXIT_OK };
-  const program = createProgram((exitCode) => {
+  const program = createProgram(version, (exitCode) => {
     result.exitCode = exitCode;
   });
   try {
@@ -37,13 +36,13 @@ export async function runCommandLine(argv: readonly string[]): Promise<number> {
   }
 }
 
-function createProgram(endWith: EndWith): Command {
+function createProgram(version: string, endWith: EndWith): Command {
   const program = new Command('tidegate')
     .description('An HTTP load balancer that remembers why.')
     .option('--admin <url>', `where the admin API is (TIDEGATE_ADMIN; default ${DEFAULT_ADMIN})`)
     .option('--token-file <file>', 'file with the token of the admin API (TIDEGATE_TOKEN_FILE)')
     .option('--json', 'answers for programs')
-    .version(`tidegate ${TIDEGATE_VERSION}`, '-V, --version', 'which release this is')
+    .version(`tidegate ${version}`, '-V, --version', 'which release this is')
     // What holds for all commands is told with each; commands take this over when they are made.
     .configureHelp({ showGlobalOptions: true })
     .showHelpAfterError('(tidegate --help tells more)')

@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import type { ReloadDocument } from '../admin/documents.js';
 import { formatProblem } from '../config/format-problem.js';
+import { reloadShape } from './answer-shapes.js';
 import { contextOf, wantsJson, withoutApi } from './command-context.js';
 import { configFile, FILE_HELP, FILE_OPTION } from './config-file.js';
 import { EXIT_OK, EXIT_USAGE } from './exit-codes.js';
@@ -24,7 +25,7 @@ export function configCommands(program: Command, endWith: EndWith): void {
     .description('read the configuration file again')
     .action(async (_options: unknown, command: Command) => {
       const { api, json } = await contextOf(command);
-      const answer = await api.post<ReloadDocument>('/api/v1/config/reload');
+      const answer = await api.post('/api/v1/config/reload', reloadShape);
       if (json) print(JSON.stringify(answer, null, 2));
       else print(...reloadLines(answer));
     });

@@ -11,7 +11,11 @@ export interface StreamMessage {
 /** Longest message kept; a longer one is not from Tidegate. */
 const MAX_MESSAGE_LENGTH = 16_777_216;
 
-export async function* readMessages(stream: AsyncIterable<Uint8Array>): AsyncGenerator<StreamMessage> {
+/** `heard` is called whenever something whole has come, comments too. */
+export async function* readMessages(
+  stream: AsyncIterable<Uint8Array>,
+  heard: () => void = () => undefined,
+): AsyncGenerator<StreamMessage> {
   const decoder = new TextDecoder();
   let rest = '';
   for await (const chunk of stream) {
@@ -19,6 +23,7 @@ export async function* readMessages(stream: AsyncIterable<Uint8Array>): AsyncGen
     const blocks = rest.split('\n\n');
     rest = blocks.pop() ?? '';
     if (rest.length > MAX_MESSAGE_LENGTH) throw new Error('the stream has a message without end');
+    if (blocks.length > 0) heard();
     for (const block of blocks) {
       const message = parseBlock(block);
       if (message !== null) yield message;

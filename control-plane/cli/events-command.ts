@@ -1,11 +1,13 @@
 /** `events`: what happened, and what happens. One line per event; with --json one JSON document per line. */
 import { setTimeout as wait } from 'node:timers/promises';
 import { type Command, InvalidArgumentError } from 'commander';
-import type { EventDocument, EventsDocument } from '../admin/documents.js';
+import { decodeShape } from '#shared/shape.js';
+import type { EventDocument } from '../admin/documents.js';
 import type { ApiClient } from './api-client.js';
+import { eventShape, eventsShape } from './answer-shapes.js';
 import { parseReference } from './backend-reference.js';
 import { contextOf } from './command-context.js';
-import { CommandFailure, EXIT_FAILED, EXIT_UNREACHABLE, EXIT_USAGE } from './exit-codes.js';
+import { CommandFailure, EXIT_FAILED, EXIT_UNREACHABLE, EXIT_USAGE, StrangeAnswer } from './exit-codes.js';
 import { readMessages, type StreamMessage } from './event-stream.js';
 import { paint, print, printError } from './output.js';
 import { formatTime } from './times.js';
@@ -85,7 +87,7 @@ async function page(
   const query = new URLSearchParams(filter);
   query.set('limit', String(options.limit ?? 50));
   if (options.after !== undefined) query.set('after', String(options.after));
-  const { events } = await api.get<EventsDocument>(`/api/v1/events?${query.toString()}`);
+  const { events } = await api.get(`/api/v1/events?${query.toString()}`, eventsShape);
   return options.after === undefined ? events.toReversed() : events;
 }
 
@@ -106,12 +108,16 @@ async function follow(
     query.set('after', String(last));
     try {
       const stream = await api.stream(`/api/v1/events?${query.toString()}`, abort.signal);
-      lostAt = null;
       connected = true;
-      for await (const message of readMessages(stream)) last = handle(message, last, tell);
+      const heard = (): void => {
+        lostAt = null;
+      };
+      for await (const message of readMessages(stream, heard)) last = handle(message, last, tell);
     } catch (error) {
-      // Refused is refused, and what was never there is not lost.
-      if (error instanceof CommandFailure && (error.exitCode === EXIT_FAILED || !connected)) throw error;
+      // Refused is refused, what was never there is not lost, and what is not Tidegate will not become it.
+      const isFinal =
+        error instanceof StrangeAnswer || (error instanceof CommandFailure && error.exitCode === EXIT_FAILED);
+      if (isFinal || !connected) throw error;
     }
     if (lostAt === null) printError('The stream of events was lost. Trying to have it back.');
     lostAt ??= Date.now();
@@ -128,10 +134,21 @@ function handle(message: StreamMessage, last: number, tell: (event: EventDocumen
     return last;
   }
   if (message.event !== 'message') return last;
-  // The shape is that of the same release (admin/documents.ts).
-  const event = parseVisible(message.data) as EventDocument;
+  const event = eventOf(message.data);
   tell(event);
   return event.seq;
+}
+
+function eventOf(data: string): EventDocument {
+  let value: unknown;
+  try {
+    value = parseVisible(data);
+  } catch (error) {
+    throw new StrangeAnswer('The stream of events is not one of Tidegate: expected JSON.', { cause: error });
+  }
+  const decoded = decodeShape(eventShape, value, 'event');
+  if (decoded.ok) return decoded.value;
+  throw new StrangeAnswer(`The stream of events is not one of Tidegate: ${decoded.problem}.`);
 }
 
 function eventLine(event: EventDocument): string {

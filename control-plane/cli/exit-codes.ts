@@ -26,5 +26,13 @@ export class CommandFailure extends Error {
   }
 }
 
+/** What answered is not the admin API of this release; trying again does not help. */
+export class StrangeAnswer extends CommandFailure {
+  constructor(message: string, options?: ErrorOptions) {
+    super(EXIT_UNREACHABLE, message, options);
+    this.name = 'StrangeAnswer';
+  }
+}
+
 /** Tells the exit code of a command that has printed all there is to say. */
 export type EndWith = (exitCode: number) => void;

@@ -1,6 +1,7 @@
 /** `pool`: settings of a pool, read and changed while it runs. */
 import { type Command, InvalidArgumentError } from 'commander';
 import type { PoolDocument } from '../admin/documents.js';
+import { poolShape } from './answer-shapes.js';
 import { contextOf } from './command-context.js';
 import { paint, print } from './output.js';
 
@@ -14,7 +15,7 @@ export function poolCommands(program: Command): void {
     .argument('<pool>', 'name of a pool')
     .action(async (pool: string, _options: unknown, command: Command) => {
       const { api, json } = await contextOf(command);
-      tell(json, await api.get<PoolDocument>(`/api/v1/pools/${encodeURIComponent(pool)}`));
+      tell(json, await api.get(`/api/v1/pools/${encodeURIComponent(pool)}`, poolShape));
     });
   pools
     .command('set')
@@ -24,8 +25,7 @@ export function poolCommands(program: Command): void {
     .action(async (pool: string, settings: Settings, _options: unknown, command: Command) => {
       const { api, json } = await contextOf(command);
       const path = `/api/v1/pools/${encodeURIComponent(pool)}`;
-      // The shape is that of the same release (admin/documents.ts).
-      tell(json, (await api.write(pool, 'PATCH', path, settings)) as PoolDocument);
+      tell(json, await api.write(pool, { method: 'PATCH', path, body: settings }, poolShape));
     });
 }
 

@@ -1,6 +1,7 @@
 /** `status` and `workers`: how things stand, for somebody who was just woken up. What is wrong stands out. */
 import type { Command } from 'commander';
 import type { BackendDocument, StatusDocument, WorkerDocument } from '../admin/documents.js';
+import { workersShape } from './answer-shapes.js';
 import { contextOf } from './command-context.js';
 import { availabilityStyle, outputWidth, paint, print } from './output.js';
 import { formatTable } from './table.js';
@@ -21,7 +22,7 @@ export function statusCommands(program: Command): void {
     .description('the forwarding processes, and whether they route by the newest snapshot')
     .action(async (_options: unknown, command: Command) => {
       const { api, json } = await contextOf(command);
-      const answer = await api.get<{ readonly workers: readonly WorkerDocument[] }>('/api/v1/workers');
+      const answer = await api.get('/api/v1/workers', workersShape);
       if (json) print(JSON.stringify(answer, null, 2));
       else print(...workerLines(answer.workers, Date.now()));
     });

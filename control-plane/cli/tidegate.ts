@@ -17,5 +17,6 @@ if (major < REQUIRED[0] || (major === REQUIRED[0] && minor < REQUIRED[1])) {
   process.exitCode = 2;
 } else {
   const { runCommandLine } = await import('./command-line.js');
-  process.exitCode = await runCommandLine(process.argv);
+  const { TIDEGATE_VERSION } = await import('../version.js');
+  process.exitCode = await runCommandLine(process.argv, TIDEGATE_VERSION);
 }
