@@ -234,7 +234,7 @@ async function openPrimary(parts: Parts): Promise<Primary> {
       },
       schedulingPolicy: accept === 'round-robin' ? 'round-robin' : 'shared',
       engine,
-      sessionKeys: sessionSigningKeys(dataDir),
+      sessionKeys: await sessionSigningKeys(dataDir),
       log: { level: logSettings.level, format: isPretty(logSettings) ? 'pretty' : 'json' },
       certificate: () => certificates.material,
     },

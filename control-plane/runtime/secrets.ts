@@ -3,32 +3,77 @@
  * valid over restarts; made at the first start.
  */
 import { randomBytes } from 'node:crypto';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { type FileHandle, lstat, open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { SessionSigningKey } from '#shared/message.js';
+import { readSmallFile } from '../config/read-file.js';
+import { StartFailure } from './start-failure.js';
 
 const FILE = 'session-key';
 const KEY_BYTES = 32;
 /** Length of the key's name in cookies, in bytes before base64url. */
 const KID_BYTES = 3;
+/** A larger file is no key. */
+const MAX_FILE_BYTES = 1_024;
+/** The key's name and the key, both in base64url: 32 bytes are 43 characters. */
+const KEY_LINE = /^([A-Za-z0-9_-]{1,16}) ([A-Za-z0-9_-]{43})$/;
 
-/** Reads the key or makes one. Throws with one clear sentence when the file is there but is not a key. */
-export function sessionSigningKeys(dataDir: string): readonly SessionSigningKey[] {
+/** Reads the key or makes one. Fails with StartFailure when the file is there but is not a key, or cannot be made. */
+export async function sessionSigningKeys(dataDir: string): Promise<readonly SessionSigningKey[]> {
   const path = join(dataDir, FILE);
-  let text: string;
-  try {
-    text = readFileSync(path, 'utf8').trim();
-  } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
-    text = `${randomBytes(KID_BYTES).toString('base64url')} ${randomBytes(KEY_BYTES).toString('base64url')}`;
-    writeFileSync(path, `${text}\n`, { mode: 0o600, flag: 'wx' });
-  }
-  const [kid, encoded] = text.split(' ');
-  const secret = Buffer.from(encoded ?? '', 'base64url');
-  if (kid === undefined || kid === '' || secret.length !== KEY_BYTES) {
-    throw new Error(
+  const [, kid, encoded] =
+    KEY_LINE.exec((await exists(path)) ? await readKey(path) : await makeKey(path)) ?? [];
+  if (kid === undefined || encoded === undefined) {
+    throw new StartFailure(
       `${path} is not a session key; delete it to have a new one made (sticky sessions then start anew)`,
     );
   }
-  return [{ kid, secret }];
+  return [{ kid, secret: Buffer.from(encoded, 'base64url') }];
+}
+
+/** A link to nothing exists: somebody put it there, and expects it to lead to a key. */
+async function exists(path: string): Promise<boolean> {
+  try {
+    await lstat(path);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
+    throw failure(path, error);
+  }
+}
+
+async function readKey(path: string): Promise<string> {
+  const read = await readSmallFile(path, MAX_FILE_BYTES);
+  if (!read.ok) throw new StartFailure(`the session key ${path} cannot be read: ${read.message}`);
+  return read.content.toString('latin1').trim();
+}
+
+/** Under another name first, so that a crash or a full disk leaves no half of a key behind. */
+async function makeKey(path: string): Promise<string> {
+  const line = `${randomBytes(KID_BYTES).toString('base64url')} ${randomBytes(KEY_BYTES).toString('base64url')}`;
+  const made = `${path}.new`;
+  try {
+    await rm(made, { force: true });
+    const file = await open(made, 'wx', 0o600);
+    await writeAndClose(file, `${line}\n`);
+    await rename(made, path);
+  } catch (error) {
+    await rm(made, { force: true }).catch(() => undefined); // Most probably the disk is why, and that is told.
+    throw failure(path, error);
+  }
+  return line;
+}
+
+async function writeAndClose(file: FileHandle, text: string): Promise<void> {
+  try {
+    await file.writeFile(text);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+function failure(path: string, error: unknown): StartFailure {
+  const reason = error instanceof Error ? error.message : String(error);
+  return new StartFailure(`the session key ${path} cannot be made: ${reason}`, { cause: error });
 }

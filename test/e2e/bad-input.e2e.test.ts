@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { Tidegate, tidegate } from '../support/tidegate-process.js';
@@ -97,6 +97,15 @@ health_check: { interval: 30 }
     chmodSync(join(locked.dir, 'locked'), 0o500);
     if (process.getuid?.() !== 0) expect((await serve(locked)).stderr).toContain('locked/data');
     chmodSync(join(locked.dir, 'locked'), 0o700);
+  });
+
+  it('names a session key that is a link to nothing', async () => {
+    const instance = prepare(MINIMAL);
+    mkdirSync(join(instance.dir, 'data'));
+    symlinkSync('/nonexistent/key', join(instance.dir, 'data/session-key'));
+    const { code, stderr } = await serve(instance);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^tidegate: the session key \S+\/data\/session-key cannot be read: [^\n]+\n$/);
   });
 
   it('names the data directory when another Tidegate has it', async () => {
