@@ -32,7 +32,7 @@ import type {
   WorkerMessage,
 } from './message.js';
 import { FAILURE_REASONS } from './outcome.js';
-import type { BackendOutcomes, TrialReport } from './outcome.js';
+import type { BackendOutcomes, FailureReason, TrialReport } from './outcome.js';
 import type { SessionLifetime } from './session.js';
 import type { Shape } from './shape.js';
 import {
@@ -127,11 +127,14 @@ const pendingRequests = list(
   MAX_BACKENDS_PER_REPORT,
 );
 
-const trialReport = record<TrialReport>({
-  permit: count,
-  result: nullable(oneOf<'success' | 'failure'>('success', 'failure')),
-  returned: flag,
-});
+const trialReport = record<TrialReport>(
+  {
+    permit: count,
+    result: nullable(oneOf<'success' | 'failure'>('success', 'failure')),
+    returned: flag,
+  },
+  { reason: oneOf<FailureReason>(...FAILURE_REASONS), status: integer(100, 599) },
+);
 
 const backendOutcomes = record<BackendOutcomes>({
   pool: poolName,

@@ -4,7 +4,7 @@ import type { BackendId, PoolId } from './ids.js';
 /**
  * Why an attempt failed. Connect: no connection (refused, unreachable, TLS, connect timeout). Reset: closed before
  * the response head. Timeout: no response head in time. Malformed: not HTTP. Status: 500, 502, 503 or 504. Body: broken
- * off within the response body (counted besides the success of its head).
+ * off within the response body.
  */
 export type FailureReason = 'connect' | 'reset' | 'timeout' | 'malformed' | 'status' | 'body';
 
@@ -17,14 +17,25 @@ export const FAILURE_REASONS: readonly FailureReason[] = [
   'body',
 ];
 
-/** The outcome of one attempt. Neutral: nothing learnt about the backend (the client went away). */
-export type Outcome =
-  | { readonly kind: 'success' }
-  | { readonly kind: 'failure'; readonly reason: FailureReason }
-  | { readonly kind: 'neutral' };
+/** Why something failed, as far as it is known. */
+export interface FailureCause {
+  readonly reason: FailureReason;
+  /** Where the reason is `status`: which one. */
+  readonly status?: number;
+}
 
-/** What became of a trial permit. A permit is reported with its result when that is known, and as returned when its exchange is over or it was not used. */
-export interface TrialReport {
+/**
+ * The outcome of one attempt, known when the attempt is over: a backend that breaks off within its answer has failed, whatever
+ * its head said. Neutral: nothing learnt about the backend (the client went away).
+ */
+export type Outcome =
+  { readonly kind: 'success' } | ({ readonly kind: 'failure' } & FailureCause) | { readonly kind: 'neutral' };
+
+/**
+ * What became of a trial permit. A permit is reported with its result when that is known, and as returned when its exchange is
+ * over or it was not used. A failure tells its cause.
+ */
+export interface TrialReport extends Partial<FailureCause> {
   readonly permit: number;
   readonly result: 'success' | 'failure' | null;
   readonly returned: boolean;

@@ -2,7 +2,7 @@
  * Each event as one plain English sentence, with its evidence line by line. Words only; what the events mean for a
  * backend is put together in `why.ts`.
  */
-import { FAILURE_REASONS, type FailureReason } from '#shared/outcome.js';
+import { FAILURE_REASONS, type FailureCause, type FailureReason } from '#shared/outcome.js';
 import type { CheckResult } from './commands.js';
 import type { BreakerEvidence, HealthEvidence, OutcomeBucket, TidegateEvent } from './events.js';
 import { isoTime } from './iso-time.js';
@@ -151,12 +151,20 @@ export function healthWords(evidence: HealthEvidence, passed: boolean): string {
 }
 
 export function breakerWords(evidence: BreakerEvidence): string {
-  if (evidence.kind === 'trial-failed') return `a trial by worker ${evidence.worker} failed`;
+  if (evidence.kind === 'trial-failed') {
+    return `a trial by worker ${evidence.worker} failed${causeWords(evidence)}`;
+  }
   const { buckets, successes, failures, failureThreshold, failureRatio } = evidence;
   const total = successes + failures;
   const reasons = reasonWords(buckets);
   const limits = `threshold ${failureThreshold}, ratio ${Math.round(failureRatio * 100)} %`;
   return `${failures} of ${count(total, 'attempt')} failed (${limits}): ${reasons}`;
+}
+
+/** Such as `: connection reset` or `: status 503`; nothing where an older release has not told it. */
+function causeWords({ reason, status }: Partial<FailureCause>): string {
+  if (reason === undefined) return '';
+  return `: ${reason === 'status' && status !== undefined ? `status ${status}` : REASON_WORDS[reason]}`;
 }
 
 function reasonWords(buckets: readonly OutcomeBucket[]): string {

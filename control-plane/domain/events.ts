@@ -4,7 +4,7 @@
  */
 import type { AdminState, Health } from '#shared/backend-state.js';
 import type { BackendId, PoolId } from '#shared/ids.js';
-import type { FailureReason } from '#shared/outcome.js';
+import type { FailureCause, FailureReason } from '#shared/outcome.js';
 import type {
   BackendDefinition,
   ConfigDocument,
@@ -42,7 +42,8 @@ export type BreakerEvidence =
       readonly failureThreshold: number;
       readonly failureRatio: number;
     }
-  | { readonly kind: 'trial-failed'; readonly worker: number };
+  /** The cause is absent where an older release has not told it. */
+  | ({ readonly kind: 'trial-failed'; readonly worker: number } & Partial<FailureCause>);
 
 export interface EventData {
   PrimaryStarted: { readonly version: string; readonly pid: number };

@@ -2,7 +2,7 @@
  * Outcomes of a backend in buckets of one second, for as long as the breaker's window. Told the time; immutable;
  * never longer than the window has seconds. Counts, and does not judge: `breaker.ts` does.
  */
-import type { FailureReason } from '#shared/outcome.js';
+import { FAILURE_REASONS, type FailureReason } from '#shared/outcome.js';
 import type { OutcomeBucket } from './events.js';
 
 type Failures = Readonly<Partial<Record<FailureReason, number>>>;
@@ -14,6 +14,15 @@ export interface WindowTotals {
 
 export function countFailures(failures: Failures): number {
   return Object.values(failures).reduce((sum, count) => sum + count, 0);
+}
+
+/** The reason that was met most; of several, the first in the order of their list. `null`: nothing failed. */
+export function mostFrequent(failures: Failures): FailureReason | null {
+  let most: FailureReason | null = null;
+  for (const reason of FAILURE_REASONS) {
+    if ((failures[reason] ?? 0) > (most === null ? 0 : (failures[most] ?? 0))) most = reason;
+  }
+  return most;
 }
 
 /** Second of the epoch that a time is in. */

@@ -5,7 +5,7 @@
  */
 import type { BackendOutcomes } from '#shared/outcome.js';
 import { openBreaker, recordInWindow } from './breaker.js';
-import { countFailures } from './failure-window.js';
+import { mostFrequent } from './failure-window.js';
 import { recordConnectFailures } from './health.js';
 import type { BackendState } from './state.js';
 import type { Transaction } from './transaction.js';
@@ -51,8 +51,9 @@ function recordPanicTraffic(
   backend: BackendState,
   outcomes: BackendOutcomes,
 ): void {
-  if (countFailures(outcomes.failures) > 0) {
-    openBreaker(tx, outcomes.pool, backend, { kind: 'trial-failed', worker });
+  const reason = mostFrequent(outcomes.failures);
+  if (reason !== null) {
+    openBreaker(tx, outcomes.pool, backend, { kind: 'trial-failed', worker, reason });
   } else if (outcomes.successes > 0) {
     addTrialSuccesses(tx, outcomes.pool, backend, outcomes.successes);
   }

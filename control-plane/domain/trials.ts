@@ -4,13 +4,15 @@
  * its grant until its worker says that the exchange is over, or the worker is gone; a breaker that opens or closes
  * meanwhile takes no permit back, and what is still out counts against the next half-open phase.
  *
+ * A trial succeeds when its answer is whole; its worker tells when that is (`data-plane/README.md`, Outcomes).
+ *
  * Expiry is a safety net against a worker that forgets one, nothing more: a trial may be a download or a WebSocket and
  * run for long, and an expiry that strikes while it runs would break the promise. Hence an hour, and not the response
  * timeout. The one gap is a primary that dies: its successor does not know what its workers still run.
  */
 import { assert } from '#shared/assert.js';
 import type { PoolId } from '#shared/ids.js';
-import type { BackendOutcomes, TrialReport } from '#shared/outcome.js';
+import type { BackendOutcomes, FailureCause, TrialReport } from '#shared/outcome.js';
 import { availability } from './availability.js';
 import { closeBreaker, openBreaker } from './breaker.js';
 import { NO_TRIALS, type OutstandingPermit } from './observations.js';
@@ -44,7 +46,14 @@ function recordTrial(tx: Transaction, worker: number, { pool, backend }: Subject
   tx.remember(pool, backend, { ...seen, trials: { ...trials, permits } });
   if (held.spent || backend.breaker.phase !== 'half-open') return;
   if (report.result === 'success') addTrialSuccesses(tx, pool, backend, 1);
-  if (report.result === 'failure') openBreaker(tx, pool, backend, { kind: 'trial-failed', worker });
+  if (report.result === 'failure') {
+    openBreaker(tx, pool, backend, { kind: 'trial-failed', worker, ...causeOf(report) });
+  }
+}
+
+function causeOf({ reason, status }: TrialReport): Partial<FailureCause> {
+  if (reason === undefined) return {};
+  return status === undefined ? { reason } : { reason, status };
 }
 
 /** Counts successes towards closing, and closes at the last one needed. */

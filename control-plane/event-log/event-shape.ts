@@ -4,8 +4,9 @@
  * be readable is refused before it is written (`codec.ts`).
  */
 import type { AdminState, Health } from '#shared/backend-state.js';
+import { FAILURE_REASONS } from '#shared/outcome.js';
 import type { Shape } from '#shared/shape.js';
-import { finite, flag, list, nullable, oneOf, pair, record, text, variants } from '#shared/shape.js';
+import { finite, flag, integer, list, nullable, oneOf, pair, record, text, variants } from '#shared/shape.js';
 import {
   backendAddress,
   backendDefinition,
@@ -50,7 +51,10 @@ const breakerEvidence = variants<'kind', BreakerEvidence>('kind', {
     failureThreshold: count,
     failureRatio: ratio,
   }),
-  'trial-failed': record({ kind: oneOf('trial-failed'), worker: count }),
+  'trial-failed': record(
+    { kind: oneOf('trial-failed'), worker: count },
+    { reason: oneOf(...FAILURE_REASONS), status: integer(100, 599) },
+  ),
 });
 
 const worker = { worker: count, pid: count };

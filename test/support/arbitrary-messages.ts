@@ -26,11 +26,16 @@ const outcomes = fc.record({
   successes: count,
   failures: fc.dictionary(fc.constantFrom(...FAILURE_REASONS), count, { noNullPrototype: true }),
   trials: fc.array(
-    fc.record({
-      permit: count,
-      result: fc.constantFrom<'success' | 'failure' | null>('success', 'failure', null),
-      returned: fc.boolean(),
-    }),
+    fc.record(
+      {
+        permit: count,
+        result: fc.constantFrom<'success' | 'failure' | null>('success', 'failure', null),
+        returned: fc.boolean(),
+        reason: fc.constantFrom(...FAILURE_REASONS),
+        status: fc.integer({ min: 100, max: 599 }),
+      },
+      { requiredKeys: ['permit', 'result', 'returned'] },
+    ),
     { maxLength: 3 },
   ),
 });

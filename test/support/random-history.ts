@@ -10,6 +10,7 @@ import type { BackendState } from '../../control-plane/domain/state.js';
 import { poolId, type BackendId, type PoolId } from '../../shared/ids.js';
 import {
   FAILURE_REASONS,
+  type FailureCause,
   type BackendOutcomes,
   type FailureReason,
   type TrialReport,
@@ -213,7 +214,9 @@ function trialOf(step: Extract<Step, { kind: 'trial' }>, world: World): readonly
   const one = out[step.permit % Math.max(1, out.length)];
   if (one === undefined) return [];
   const result = (['success', 'success', 'failure', null, null] as const)[step.result] ?? null;
-  const report: TrialReport = { permit: one.permit, result, returned: step.returned };
+  const cause: Partial<FailureCause> =
+    result === 'failure' && step.permit % 2 === 0 ? { reason: 'status', status: 503 } : {};
+  const report: TrialReport = { permit: one.permit, result, returned: step.returned, ...cause };
   const outcomes: BackendOutcomes = {
     pool: one.pool,
     backend: one.backend,

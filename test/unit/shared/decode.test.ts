@@ -14,7 +14,10 @@ const outcome = {
   generation: 1,
   successes: 3,
   failures: { connect: 1 },
-  trials: [{ permit: 1, result: 'success', returned: true }],
+  trials: [
+    { permit: 1, result: 'success', returned: true },
+    { permit: 2, result: 'failure', reason: 'status', status: 503, returned: false },
+  ],
 };
 const report = { type: 'report', outcomes: [outcome], connections: 1 };
 const delta = { type: 'metrics', series: [], firstSeries: 0, values: new Float64Array([0, 1]) };
@@ -59,6 +62,11 @@ describe('a message of a worker', () => {
       'at most',
     ],
     ['about too many loads', { ...report, active: times(MAX_BACKENDS_PER_REPORT + 1, {}) }, 'at most'],
+    [
+      'about a trial that failed for no reason there is',
+      { ...report, outcomes: [{ ...outcome, trials: [{ ...outcome.trials[0], reason: 'boredom' }] }] },
+      'message.outcomes[0].trials[0].reason',
+    ],
     [
       'about too many trials',
       { ...report, outcomes: [{ ...outcome, trials: times(MAX_TRIALS_PER_BACKEND + 1, {}) }] },

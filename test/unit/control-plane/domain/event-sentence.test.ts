@@ -1,4 +1,9 @@
-import { evidenceLines, healthWords, sentenceOf } from '../../../../control-plane/domain/event-sentence.js';
+import {
+  breakerWords,
+  evidenceLines,
+  healthWords,
+  sentenceOf,
+} from '../../../../control-plane/domain/event-sentence.js';
 import { EVENT_SCHEMAS, type TidegateEvent } from '../../../../control-plane/domain/events.js';
 import { backendId } from '../../../../shared/ids.js';
 import {
@@ -113,6 +118,16 @@ describe('the sentence of an event', () => {
     expect(words({ status: 404, error: 'unexpected status', durationMs: 3 })).toBe(
       '1 check failed (threshold 1): 404 (unexpected status) after 3 ms',
     );
+  });
+
+  it.each([
+    [{ reason: 'reset' }, 'a trial by worker 3 failed: connection reset'],
+    [{ reason: 'body' }, 'a trial by worker 3 failed: response broken off'],
+    [{ reason: 'status', status: 503 }, 'a trial by worker 3 failed: status 503'],
+    [{ reason: 'status' }, 'a trial by worker 3 failed: status 500, 502, 503 or 504'],
+    [{}, 'a trial by worker 3 failed'],
+  ] as const)('says why a trial failed, as far as that is known: %j', (cause, sentence) => {
+    expect(breakerWords({ kind: 'trial-failed', worker: 3, ...cause })).toBe(sentence);
   });
 
   it('has no lines for a trial that failed, nor for events without evidence', () => {

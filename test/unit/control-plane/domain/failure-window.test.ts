@@ -1,6 +1,7 @@
 import {
   addOutcomes,
   countFailures,
+  mostFrequent,
   secondOf,
   totals,
 } from '../../../../control-plane/domain/failure-window.js';
@@ -20,6 +21,13 @@ describe('the failure window', () => {
     expect(window.map((bucket) => bucket.second)).toEqual([10, 11, 12]);
     window = addOutcomes(window, 13, { successes: 1, failures: {} }, 3_000);
     expect(window.map((bucket) => bucket.second)).toEqual([11, 12, 13]);
+  });
+
+  it('names the reason that was met most, the first in order of several', () => {
+    expect(mostFrequent({})).toBeNull();
+    expect(mostFrequent({ reset: 0 })).toBeNull();
+    expect(mostFrequent({ body: 2, connect: 1 })).toBe('body');
+    expect(mostFrequent({ body: 2, reset: 2 })).toBe('reset');
   });
 
   it('counts a part of a second as one', () => {

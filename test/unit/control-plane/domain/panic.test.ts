@@ -106,11 +106,14 @@ describe('panic', () => {
     told.report('a', { failures: { reset: 5 } });
     told.at = nextDeadline(told.world) ?? 0;
     told.advance(0);
-    const { data } = only(told.report('a', { successes: 9, failures: { reset: 1 } }, 4), 'BreakerOpened');
+    const { data } = only(
+      told.report('a', { successes: 9, failures: { reset: 1, body: 2 } }, 4),
+      'BreakerOpened',
+    );
     expect(data).toMatchObject({
       from: 'half-open',
       openings: 2,
-      evidence: { kind: 'trial-failed', worker: 4 },
+      evidence: { kind: 'trial-failed', worker: 4, reason: 'body' },
     });
   });
 

@@ -8,6 +8,7 @@ import {
   definition,
   documentOf,
   healthCheck,
+  only,
   POOL,
   poolSettings,
   storyOf,
@@ -92,6 +93,27 @@ describe('trial permits', () => {
     expect(told.trial('a', { permit: first, result: 'success' })).toEqual([]);
     expect(told.trial('a', { permit: first, result: 'failure', returned: true })).toEqual([]);
     expect(told.backend('a').breaker.phase).toBe('half-open');
+  });
+
+  it('say in the evidence why the one that failed did', () => {
+    const told = halfOpen([1]);
+    const [first = 0] = permits(told);
+    const failed = {
+      permit: first,
+      result: 'failure',
+      reason: 'status',
+      status: 503,
+      returned: true,
+    } as const;
+    const { data } = only(told.trial('a', failed), 'BreakerOpened');
+    expect(data.evidence).toEqual({ kind: 'trial-failed', worker: 1, reason: 'status', status: 503 });
+  });
+
+  it('are taken without a cause, too, from a worker that told none', () => {
+    const told = halfOpen([1]);
+    const [first = 0] = permits(told);
+    const { data } = only(told.trial('a', { permit: first, result: 'failure' }), 'BreakerOpened');
+    expect(data.evidence).toEqual({ kind: 'trial-failed', worker: 1 });
   });
 
   it('mean nothing in the hands of another worker, or when nothing is said of them', () => {
