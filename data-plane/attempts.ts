@@ -11,6 +11,7 @@ import type { RequestAccount } from './request-account.js';
 import { giveBack, type Placed } from './room-wait.js';
 import { hasRoom } from './routing/backend-load.js';
 import { claim, type Refusal } from './routing/claim.js';
+import type { AbortCause } from './routing/classify.js';
 import type { Pick } from './routing/pick.js';
 import { countRetry, type RetryBudgetState } from './routing/retry-budget.js';
 import { isIdempotent, mayRetry, usesBudget, type RetryVerdict } from './routing/retry.js';
@@ -21,9 +22,6 @@ export interface Choice {
   readonly pool: PoolTable;
   readonly chosen: Pick;
 }
-
-/** Why a request is not served any further, where no backend is to blame. */
-export type AbortCause = 'client-gone' | 'bug' | ErrorCode;
 
 /** One attempt, as the engine makes it. */
 export interface RunningAttempt {

@@ -10,7 +10,7 @@ import type { FailureReason } from '#shared/outcome.js';
 import type { AttemptRecord } from './access-log.js';
 import type { ForwarderContext } from './forwarder.js';
 import type { PoolSeries, StickyResult, WithheldCause } from './reports/request-series.js';
-import { classifyStatus } from './routing/classify.js';
+import { classifyStatus, outcomeOf, type AttemptEnd } from './routing/classify.js';
 import type { Want } from './routing/claim.js';
 import { attemptFinished, type Pick } from './routing/pick.js';
 import { RoomWait, type Placed } from './room-wait.js';
@@ -28,6 +28,8 @@ export interface RequestNames {
 
 /** Longer ids are not taken over. */
 const MAX_REQUEST_ID = 128;
+/** Status of a connection that has become a tunnel. */
+const SWITCHED = 101;
 
 /** An answer to what was no request: it counts for no pool, and not as a request. */
 export function countRefusal({ series }: ForwarderContext, code: ErrorCode): void {
@@ -113,30 +115,23 @@ export class RequestAccount {
     countRefusal(this.#context, code);
   }
 
-  /** A backend answered. What its status says about it is `routing/classify`'s to say. */
+  /** The head of a backend's answer goes to the client. What the attempt comes to is known when it is over. */
   answered({ backend, permit }: Pick, status: number): void {
-    const { counters } = this.#context.series;
-    const series = this.series.backend(backend.id);
-    const outcome = classifyStatus(status);
     this.status = status;
-    this.#context.outcomes.record(backend, outcome, permit);
-    counters.add(series.requests.get(Math.floor(status / 100)), 1);
-    if (outcome.kind === 'failure') counters.add(series.errors.get(outcome.reason), 1);
-  }
-
-  /** A backend did not answer, or not with HTTP, or not to the end. */
-  failed({ backend, permit }: Pick, reason: FailureReason): void {
-    this.#context.outcomes.record(backend, { kind: 'failure', reason }, permit);
-    this.#context.series.counters.add(this.series.backend(backend.id).errors.get(reason), 1);
+    if (permit !== null && classifyStatus(status).kind === 'success') {
+      this.#context.outcomes.trialAnswers(backend, permit, () => this.#sentBytes);
+    }
   }
 
   retried(reason: FailureReason): void {
     this.#context.series.counters.add(this.series.retries.get(reason), 1);
   }
 
-  /** The connection has become a tunnel. */
-  tunnelled(): void {
+  /** The connection has become a tunnel. The backend has done what was asked of it, however the tunnel ends. */
+  tunnelled(chosen: Pick): void {
+    this.status = SWITCHED;
     this.#context.series.counters.add(this.series.tunnels, 1);
+    this.#count(chosen, SWITCHED);
   }
 
   /** A retry was wanted and not made. */
@@ -180,13 +175,15 @@ export class RequestAccount {
     return this.names === null ? 0 : this.#context.monotonic();
   }
 
-  /** To be called once per attempt, however it ended. @param result status, or why there was none */
-  attemptOver({ backend, permit }: Pick, begunAt: number, result: number | string): void {
-    attemptFinished(backend);
+  /** To be called once per attempt, however it ended. */
+  attemptOver(chosen: Pick, begunAt: number, end: AttemptEnd): void {
+    const { backend, permit } = chosen;
+    if (this.status !== SWITCHED) this.#count(chosen, end);
     if (permit !== null) this.#context.outcomes.permitReturned(backend, permit);
+    attemptFinished(backend);
     if (this.names === null) return;
     const durationMs = this.#context.monotonic() - begunAt;
-    (this.#attempts ??= []).push({ backend: backend.id, durationMs, result });
+    (this.#attempts ??= []).push({ backend: backend.id, durationMs, result: end });
   }
 
   /** Counts and logs the request. To be called when nothing more happens; again does nothing. */
@@ -216,5 +213,17 @@ export class RequestAccount {
       sentBytes: this.#sentBytes,
       attempts: this.#attempts ?? [],
     });
+  }
+
+  /** What an attempt came to: one outcome, and one count per metric. */
+  #count({ backend, permit }: Pick, end: AttemptEnd): void {
+    const { series, outcomes } = this.#context;
+    const own = this.series.backend(backend.id);
+    const outcome = outcomeOf(end);
+    outcomes.record(backend, outcome, permit);
+    if (outcome.kind === 'failure') series.counters.add(own.errors.get(outcome.reason), 1);
+    // Whole, or left by the client after its head.
+    const isAnswer = typeof end === 'number' || (outcome.kind === 'neutral' && this.status !== 0);
+    if (isAnswer) series.counters.add(own.requests.get(Math.floor(this.status / 100)), 1);
   }
 }

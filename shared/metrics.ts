@@ -100,7 +100,7 @@ export const METRICS = {
   backendRequests: metric(
     'counter',
     'backend_requests_total',
-    'Attempts answered by a backend.',
+    'Attempts that a backend answered, by the class of the status: to the end, or until the client left.',
     'pool',
     'backend',
     'code_class',
@@ -108,7 +108,7 @@ export const METRICS = {
   backendErrors: metric(
     'counter',
     'backend_errors_total',
-    'Attempts that failed, by reason.',
+    'Attempts that failed, by reason. Those of the reason status were answered, the others were not, or not to the end.',
     'pool',
     'backend',
     'reason',

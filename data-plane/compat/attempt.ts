@@ -4,7 +4,8 @@
  */
 import { ServerResponse, type ClientRequest } from 'node:http';
 import type { FailureReason } from '#shared/outcome.js';
-import type { AbortCause, AttemptOwner, Choice, RunningAttempt } from '../attempts.js';
+import type { AttemptOwner, Choice, RunningAttempt } from '../attempts.js';
+import type { AbortCause, AttemptEnd } from '../routing/classify.js';
 import { responseFields } from '../routing/headers.js';
 import type { Errand, Message } from './errand.js';
 import { passInformation } from './interim.js';
@@ -143,7 +144,6 @@ export class Attempt implements RunningAttempt {
         this.#finish(account.status);
         return this.#errand.over();
       case 'broken':
-        account.failed(this.#choice.chosen, 'body');
         this.#finish('body');
         return this.#errand.over();
       case 'client-gone':
@@ -152,7 +152,7 @@ export class Attempt implements RunningAttempt {
   }
 
   async #tunnel(end: Upgraded): Promise<void> {
-    this.#errand.account.answered(this.#choice.chosen, 101);
+    this.#errand.account.tunnelled(this.#choice.chosen);
     this.#hasStarted = true;
     await enterTunnel(this.#errand, end, this.#setCookie());
     this.#finish(101);
@@ -162,15 +162,14 @@ export class Attempt implements RunningAttempt {
   /** Failed before any of the answer went to the client. */
   #failed(reason: FailureReason, stale: boolean): void {
     const { chosen } = this.#choice;
-    if (!stale) this.#errand.account.failed(chosen, reason);
     this.#finish(stale ? 'stale' : reason);
     this.#owner.failed(chosen, reason);
   }
 
-  #finish(result: number | string): void {
+  #finish(end: AttemptEnd): void {
     if (this.#isOver) return;
     this.#isOver = true;
-    this.#errand.account.attemptOver(this.#choice.chosen, this.#begunAt, result);
+    this.#errand.account.attemptOver(this.#choice.chosen, this.#begunAt, end);
   }
 
   #setCookie(): string | null {

@@ -14,7 +14,6 @@ export function enterTunnel(
 ): Promise<void> {
   const { upgrade, request } = arrival;
   if (upgrade === null) throw new Error('upgraded without being asked');
-  account.tunnelled();
   // From here on the connection is ours: node's response must not see it close.
   if (arrival.response instanceof ServerResponse) arrival.response.detachSocket(request.socket);
   upgrade.socket.write(switchedHead(response, setCookie), 'latin1');

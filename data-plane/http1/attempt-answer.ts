@@ -44,8 +44,7 @@ export function beginTunnel(
   onOver: () => void,
 ): void {
   const { client, account, settings, parts } = facts.errand;
-  account.answered(facts.choice.chosen, 101);
-  account.tunnelled();
+  account.tunnelled(facts.choice.chosen);
   const text = downstreamHead(head, client.tables().edits, {
     setCookie: setCookieOf(facts),
     connection: 'Upgrade',

@@ -3,8 +3,9 @@
  * from the read on one socket to the write on the other. Says how it failed; what follows from that is `../attempts.ts`'s.
  */
 import type { FailureReason } from '#shared/outcome.js';
-import type { AbortCause, AttemptOwner, Choice, RunningAttempt } from '../attempts.js';
+import type { AttemptOwner, Choice, RunningAttempt } from '../attempts.js';
 import { isClientLate, sendingPatienceMs } from '../patience.js';
+import type { AbortCause, AttemptEnd } from '../routing/classify.js';
 import { beginAnswer, beginTunnel } from './attempt-answer.js';
 import type { AttemptFacts, Errand, Message } from './errand.js';
 import { ResponseRelay, type RelayOwner } from './response-relay.js';
@@ -238,13 +239,11 @@ export class Attempt implements RunningAttempt, UpstreamTaker, RelayOwner, Attem
 
   /** Failed before any of the answer went to the client. */
   #failed(reason: FailureReason): void {
-    const { account } = this.errand;
     const { chosen } = this.choice;
     // The backend closed an idle connection just when it was used. That is nobody's fault, and no retry.
     const isStale = reason === 'reset' && this.#upstream?.isReused === true && !this.#hasHeard;
     this.#drop();
     if (isStale && this.#owner.mayRepeat()) return this.#open();
-    if (!isStale) account.failed(chosen, reason);
     this.#finish(isStale ? 'stale' : reason);
     this.#owner.failed(chosen, reason);
   }
@@ -252,7 +251,6 @@ export class Attempt implements RunningAttempt, UpstreamTaker, RelayOwner, Attem
   /** The backend broke off within the body, or made the client wait too long. */
   #brokenOff(): void {
     this.#drop();
-    this.errand.account.failed(this.choice.chosen, 'body');
     this.#finish('body');
     this.errand.broken(this.#relay.framing);
   }
@@ -264,9 +262,9 @@ export class Attempt implements RunningAttempt, UpstreamTaker, RelayOwner, Attem
     this.errand.body?.detach();
   }
 
-  #finish(result: number | string): void {
+  #finish(end: AttemptEnd): void {
     if (this.#isFinished) return;
     this.#isFinished = true;
-    this.errand.account.attemptOver(this.choice.chosen, this.#startedAt, result);
+    this.errand.account.attemptOver(this.choice.chosen, this.#startedAt, end);
   }
 }

@@ -5,6 +5,7 @@
 import type { BackendOutcomes, FailureReason, Outcome, TrialReport } from '#shared/outcome.js';
 import type { BackendLoad } from '../routing/backend-load.js';
 import type { BackendEntry } from '../routing/routing-table.js';
+import { LongTrials } from './long-trials.js';
 
 /** Reports of trials kept for one backend between two reports. There are never this many permits. */
 export const MAX_TRIAL_REPORTS = 1_000;
@@ -19,6 +20,7 @@ interface Tally {
 export class OutcomeBook {
   /** A backend's load lives as long as its generation, whatever snapshots come. */
   #tallies = new Map<BackendLoad, Tally>();
+  readonly #longTrials = new LongTrials();
   #onUrgent: (() => void) | null = null;
 
   /** Called whenever a failure or news about a trial is recorded. */
@@ -26,18 +28,14 @@ export class OutcomeBook {
     this.#onUrgent = handler;
   }
 
-  /** Counts the outcome of an attempt. With a permit it is a trial's result, and the permit is not yet returned. */
+  /** Counts the outcome of an attempt, once for each. With a permit it is a trial's result, and the permit is not yet returned. */
   record(entry: BackendEntry, outcome: Outcome, permit: number | null): void {
+    if (permit !== null) return this.#trialEnded(entry, outcome, permit);
     switch (outcome.kind) {
       case 'success':
-        if (permit !== null) this.#trial(entry, { permit, result: 'success', returned: false });
-        else this.#tally(entry).successes += 1;
+        this.#tally(entry).successes += 1;
         return;
       case 'failure': {
-        if (permit !== null) {
-          this.#trial(entry, { permit, result: 'failure', returned: false });
-          return;
-        }
         const failures = this.#tally(entry).failures;
         failures.set(outcome.reason, (failures.get(outcome.reason) ?? 0) + 1);
         this.#onUrgent?.();
@@ -48,8 +46,21 @@ export class OutcomeBook {
     }
   }
 
+  /** The answer of a trial has begun, and is none that makes it a failure. @param contentBytes how much of it has come */
+  trialAnswers(entry: BackendEntry, permit: number, contentBytes: () => number): void {
+    this.#longTrials.begun(entry, permit, contentBytes);
+  }
+
+  /** Tells the success of trials whose answer goes on for so long that nobody can wait for its end. */
+  lookAtTrials(at: number): void {
+    for (const { entry, permit } of this.#longTrials.takeProven(at)) {
+      this.#trial(entry, { permit, result: 'success', returned: false });
+    }
+  }
+
   /** The exchange of a trial is over, or its permit was not used. */
   permitReturned(entry: BackendEntry, permit: number): void {
+    this.#longTrials.over(permit);
     this.#trial(entry, { permit, result: null, returned: true });
   }
 
@@ -68,6 +79,12 @@ export class OutcomeBook {
     }
     this.#tallies = new Map();
     return taken;
+  }
+
+  #trialEnded(entry: BackendEntry, outcome: Outcome, permit: number): void {
+    if (outcome.kind === 'neutral' || this.#longTrials.isProven(permit)) return;
+    const { kind: result, ...cause } = outcome;
+    this.#trial(entry, { permit, result, ...cause, returned: false });
   }
 
   #trial(entry: BackendEntry, report: TrialReport): void {

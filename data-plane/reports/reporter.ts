@@ -68,6 +68,7 @@ export class Reporter {
     const intervalMs = this.#balancesByLoad() ? LOAD_REPORT_INTERVAL_MS : REPORT_INTERVAL_MS;
     this.#tick = this.#parts.timers.after(intervalMs, () => {
       this.#returnUnusedPermits();
+      this.#parts.book.lookAtTrials(this.#parts.clock.now());
       this.#report(false);
       this.#nextTick();
     });

@@ -4,13 +4,33 @@ import type { BackendAddress } from '../../shared/settings.js';
 import type { CheckResult } from '../../control-plane/domain/commands.js';
 import type { Chance } from './chance.js';
 
-/** ailing: checks pass and traffic fails, as with a broken dependency. refuses: nobody listens. hangs: never answers. */
-export const BEHAVIOURS = ['ok', 'slow', 'fails', 'ailing', 'flaky', 'refuses', 'hangs', 'resets'] as const;
+/**
+ * ailing: checks pass and traffic fails, as with a broken dependency. refuses: nobody listens. hangs: never answers. breaks: breaks
+ * off within each answer.
+ */
+export const BEHAVIOURS = [
+  'ok',
+  'slow',
+  'fails',
+  'ailing',
+  'flaky',
+  'refuses',
+  'hangs',
+  'resets',
+  'breaks',
+] as const;
 export type Behaviour = (typeof BEHAVIOURS)[number];
 
 /** What an attempt will come to, and when. */
 export type Ending =
-  | { readonly kind: 'answer'; readonly status: number; readonly afterMs: number; readonly bodyMs: number }
+  | {
+      readonly kind: 'answer';
+      readonly status: number;
+      readonly afterMs: number;
+      readonly bodyMs: number;
+      /** It breaks off within its body. */
+      readonly breaks?: true;
+    }
   | { readonly kind: 'failure'; readonly reason: FailureReason; readonly afterMs: number };
 
 export class Backends {
@@ -49,6 +69,8 @@ export class Backends {
         return { kind: 'answer', status: 503, afterMs: quick, bodyMs };
       case 'flaky':
         return { kind: 'answer', status: this.#chance.happens(0.5) ? 200 : 500, afterMs: quick, bodyMs };
+      case 'breaks':
+        return { kind: 'answer', status: 200, afterMs: quick, bodyMs, breaks: true };
       case 'refuses':
         return { kind: 'failure', reason: 'connect', afterMs: 1 };
       case 'hangs':

@@ -6,14 +6,14 @@
 import type { FailureReason } from '../../shared/outcome.js';
 import { chooserFor } from '../../data-plane/chooser.js';
 import type { Forwarder, ForwarderContext } from '../../data-plane/forwarder.js';
-import { classifyStatus } from '../../data-plane/routing/classify.js';
 import { RequestAccount } from '../../data-plane/request-account.js';
 import { claim, type Refusal } from '../../data-plane/routing/claim.js';
-import { attemptFinished, type Pick } from '../../data-plane/routing/pick.js';
+import type { AttemptEnd } from '../../data-plane/routing/classify.js';
+import type { Pick } from '../../data-plane/routing/pick.js';
 import { countRequest, countRetry, createRetryBudget } from '../../data-plane/routing/retry-budget.js';
 import { isIdempotent, mayRetry, usesBudget } from '../../data-plane/routing/retry.js';
 import { routeRequest, type BackendEntry, type PoolTable } from '../../data-plane/routing/routing-table.js';
-import type { Backends } from './backends.js';
+import type { Backends, Ending } from './backends.js';
 import type { Ledger } from './ledger.js';
 import type { ProcessTimers } from '../support/virtual-time.js';
 
@@ -145,7 +145,7 @@ export class SimulatedForwarder implements Forwarder {
         ledger.count('retries');
         if (usesBudget(last.reason)) countRetry(this.#budget, context.monotonic());
       }
-      const failure = await this.#attempt(chosen, table.forwarding.retry.perTryTimeoutMs);
+      const failure = await this.#attempt(account, chosen, table.forwarding.retry.perTryTimeoutMs);
       if (typeof failure === 'number') {
         return {
           kind: 'answered',
@@ -164,24 +164,20 @@ export class SimulatedForwarder implements Forwarder {
   }
 
   /** A status, or why there was none. */
-  async #attempt({ backend, permit }: Pick, headMs: number): Promise<number | FailureReason> {
-    const { context, timers, backends } = this.#parts;
+  async #attempt(account: RequestAccount, chosen: Pick, headMs: number): Promise<number | FailureReason> {
+    const { backend, permit } = chosen;
+    const { timers, backends } = this.#parts;
+    const begunAt = account.attemptBegun();
     const ending = backends.attempt(backend.address, { headMs });
     const family = `${this.#parts.primary} ${backend.pool}/${backend.id}/${backend.generation}`;
     if (permit !== null) this.#trial(family, 1);
     await timers.wait(ending.afterMs);
-    const outcome =
-      ending.kind === 'answer'
-        ? classifyStatus(ending.status)
-        : ({ kind: 'failure', reason: ending.reason } as const);
-    context.outcomes.record(backend, outcome, permit);
-    // What the head says is told at once; the exchange goes on with the body.
-    if (ending.kind === 'answer' && ending.bodyMs > 0) await timers.wait(ending.bodyMs);
-    attemptFinished(backend);
-    if (permit !== null) {
-      this.#trial(family, -1);
-      context.outcomes.permitReturned(backend, permit);
+    if (ending.kind === 'answer') {
+      account.answered(chosen, ending.status);
+      if (ending.bodyMs > 0) await timers.wait(ending.bodyMs);
     }
+    if (permit !== null) this.#trial(family, -1);
+    account.attemptOver(chosen, begunAt, endOf(ending));
     return ending.kind === 'answer' ? ending.status : ending.reason;
   }
 
@@ -254,6 +250,11 @@ export class SimulatedForwarder implements Forwarder {
     );
     this.#parts.ledger.require(left === undefined, 'requests-find-a-backend', `${left?.id} was left`);
   }
+}
+
+function endOf(ending: Ending): AttemptEnd {
+  if (ending.kind === 'failure') return ending.reason;
+  return ending.breaks === true ? 'body' : ending.status;
 }
 
 function refused(status: number): SimulatedAnswer {

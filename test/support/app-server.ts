@@ -18,6 +18,8 @@ export class AppServer {
   /** Answer of `/health`. */
   healthStatus = 200;
   delayMs = 0;
+  /** Whether it breaks off within each answer but those to checks. */
+  breaks = false;
   /** While set, requests (not checks) wait for it. */
   gate: Promise<void> | null = null;
   checks = 0;
@@ -88,6 +90,11 @@ export class AppServer {
     this.peak = Math.max(this.peak, this.inFlight);
     response.on('close', () => (this.inFlight -= 1));
     const answer = (): void => {
+      if (this.breaks) {
+        response.writeHead(this.status, { 'content-length': '1000' });
+        response.write('part', () => response.destroy());
+        return;
+      }
       response.writeHead(this.status, { 'content-type': 'text/plain', 'x-backend': this.id }).end(this.id);
     };
     if (this.gate !== null) void this.gate.then(answer);

@@ -5,6 +5,7 @@ import { Reporter } from '../../../../data-plane/reports/reporter.js';
 import { attemptFinished, attemptStarted } from '../../../../data-plane/routing/pick.js';
 import type { RoutingTable } from '../../../../data-plane/routing/routing-table.js';
 import type { Report, WorkerMessage } from '../../../../shared/message.js';
+import { TRIAL_PROOF_MS } from '../../../../data-plane/reports/long-trials.js';
 import { TRIAL_PERMIT_USE_MS } from '../../../../shared/snapshot.js';
 import { aBackend, aPool, aSnapshot, tableOf } from '../../../support/routing-fixture.js';
 import { virtualTimers } from '../../../support/virtual-timers.js';
@@ -55,7 +56,7 @@ describe('the outcome book', () => {
         failures: {},
         trials: [
           { permit: 1, result: 'success', returned: true },
-          { permit: 2, result: 'failure', returned: false },
+          { permit: 2, result: 'failure', reason: 'reset', returned: false },
           { permit: 3, result: null, returned: true },
         ],
       },
@@ -228,6 +229,57 @@ describe('the reporter', () => {
     expect(reports()).toMatchObject([
       { outcomes: [{ trials: [{ permit: 5, result: null, returned: true }] }] },
     ]);
+  });
+
+  describe('with a trial whose answer goes on', () => {
+    function streaming() {
+      const arranged = arrange();
+      const stream = { bytes: 0 };
+      arranged.book.trialAnswers(arranged.a, 7, () => stream.bytes);
+      const trials = () =>
+        arranged.reports().flatMap(({ outcomes }) => outcomes.flatMap((one) => one.trials));
+      return { ...arranged, stream, trials };
+    }
+
+    it('tells its success once when content still comes after some time, and its return at its end', () => {
+      const { timers, book, stream, trials, a } = streaming();
+      for (let waited = 0; waited < TRIAL_PROOF_MS; waited += 100) {
+        stream.bytes += 1;
+        timers.advance(100);
+      }
+      expect(trials()).toEqual([]);
+      for (let more = 0; more < 20; more += 1) {
+        stream.bytes += 1;
+        timers.advance(100);
+      }
+      expect(trials()).toEqual([{ permit: 7, result: 'success', returned: false }]);
+      book.record(a, { kind: 'failure', reason: 'body' }, 7);
+      book.permitReturned(a, 7);
+      timers.advance(100);
+      expect(trials().slice(1)).toEqual([{ permit: 7, result: null, returned: true }]);
+    });
+
+    it('tells nothing of one that brings nothing more, until its end', () => {
+      const { timers, book, stream, trials, a } = streaming();
+      stream.bytes = 100;
+      timers.advance(10 * TRIAL_PROOF_MS);
+      expect(trials()).toEqual([]);
+      book.record(a, { kind: 'failure', reason: 'body' }, 7);
+      book.permitReturned(a, 7);
+      timers.advance(100);
+      expect(trials()).toEqual([{ permit: 7, result: 'failure', reason: 'body', returned: true }]);
+    });
+
+    it('forgets it when it is over', () => {
+      const { timers, book, stream, trials, a } = streaming();
+      timers.advance(100);
+      book.permitReturned(a, 7);
+      for (let more = 0; more < 300; more += 1) {
+        stream.bytes += 1;
+        timers.advance(100);
+      }
+      expect(trials()).toEqual([{ permit: 7, result: null, returned: true }]);
+    });
   });
 
   it('leaves no timer behind', () => {
