@@ -232,6 +232,16 @@ export const METRICS = {
     'pool',
     'backend',
   ),
+  healthChecksLate: metric(
+    'gauge',
+    'health_checks_late_seconds',
+    'How late the latest of the health checks of the last seconds began, or has not begun yet.',
+  ),
+  healthChecksWaiting: metric(
+    'gauge',
+    'health_checks_waiting',
+    'Health checks whose time has come and that have not begun.',
+  ),
   poolPanic: metric('gauge', 'pool_panic', '1 while the pool serves through ejected backends.', 'pool'),
   stickySessions: metric('gauge', 'sticky_sessions', 'Bindings in the session table.', 'pool'),
   events: metric('counter', 'control_events_total', 'Events appended to the event log.', 'type'),

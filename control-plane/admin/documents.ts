@@ -70,6 +70,13 @@ export interface StatusDocument {
   readonly seq: number;
   readonly snapshot: PositionDocument;
   readonly workers: { readonly ready: number; readonly total: number; readonly converged: number };
+  /** Whether health checks are made as often as their intervals say. */
+  readonly health_checks: {
+    readonly behind: boolean;
+    /** How late the latest of the last seconds began, or has not begun yet. */
+    readonly late_ms: number;
+    readonly waiting: number;
+  };
   readonly config: {
     readonly file: string;
     readonly applied_at: string | null;

@@ -138,6 +138,11 @@ const STATUS = object({
     total: integer(),
     converged: integer('Workers on the newest snapshot.'),
   }),
+  health_checks: object({
+    behind: TRUE_FALSE,
+    late_ms: integer('How late the latest of the last seconds began, or has not begun yet.'),
+    waiting: integer(),
+  }),
   config: object({ file: text(), applied_at: nullable(TIME), restart_needed: list(text()) }),
   pools: list(
     object({

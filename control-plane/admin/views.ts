@@ -96,6 +96,7 @@ export function statusDocument(source: ViewSource, at: number): StatusDocument {
       total: workers.length,
       converged: workers.filter((worker) => worker.converged).length,
     },
+    health_checks: healthChecksDocument(port),
     config: {
       file: port.configFile,
       applied_at: state.applied === null ? null : isoTime(state.applied.at),
@@ -111,6 +112,11 @@ export function statusDocument(source: ViewSource, at: number): StatusDocument {
       backends: backendDocuments(source, pool),
     })),
   };
+}
+
+function healthChecksDocument(port: ControlPort): StatusDocument['health_checks'] {
+  const { behind, lateMs, waiting } = port.checkLag();
+  return { behind, late_ms: lateMs, waiting };
 }
 
 export function workerDocument(port: Pick<ControlPort, 'position'>, worker: WorkerStatus): WorkerDocument {

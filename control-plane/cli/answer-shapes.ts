@@ -93,6 +93,7 @@ export const statusShape = record<StatusDocument>({
   seq: count,
   snapshot: positionShape,
   workers: record<StatusDocument['workers']>({ ready: count, total: count, converged: count }),
+  health_checks: record<StatusDocument['health_checks']>({ behind: flag, late_ms: count, waiting: count }),
   config: record<StatusDocument['config']>({
     file: word,
     applied_at: nullable(word),

@@ -39,6 +39,10 @@ function statusLines(status: StatusDocument, now: number): readonly string[] {
   if (config.restart_needed.length > 0) {
     lines.push(paint('yellow', `waits for a restart: ${config.restart_needed.join(', ')}`));
   }
+  const { behind, late_ms: lateMs, waiting: checksWaiting } = status.health_checks;
+  if (behind) {
+    lines.push(paint('yellow', `health checks are ${formatSpan(lateMs)} late, ${checksWaiting} wait`));
+  }
   for (const pool of status.pools) {
     const serving = pool.backends.filter(({ availability }) => availability === 'available').length;
     const panic = pool.panic ? paint(['red', 'bold'], '  PANIC: serves through ejected backends') : '';

@@ -46,7 +46,7 @@ export const healthCheck = z
     ).prefault('/'),
     interval: duration(
       { min: '100ms', max: '1h' },
-      { describe: 'Time between the starts of two checks of a backend.' },
+      { describe: 'Time from the end of a check of a backend to the start of the next.' },
     ).prefault('30s'),
     fast_interval: duration(
       { min: '10ms', max: '1h' },

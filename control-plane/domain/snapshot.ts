@@ -2,6 +2,7 @@
  * Builds what workers need to forward, whole. Decides nothing but one thing that only workers meet: a draining backend
  * whose breaker is open counts as ejected, but in panic, where ejected ones serve, it serves its sessions only.
  */
+import { assert } from '#shared/assert.js';
 import { DEFAULT_QUEUE } from '#shared/settings.js';
 import type { BackendSnapshot, PoolSnapshot, Snapshot, TrialPermit } from '#shared/snapshot.js';
 import { availability } from './availability.js';
@@ -10,10 +11,15 @@ import type { BackendObservations } from './observations.js';
 import { maxConnectionsOf } from './pool-state.js';
 import type { BackendState, PoolState } from './state.js';
 
-/** The snapshot numbered `version`; `null` before the first configuration, when there is nothing to forward by. */
-export function snapshotOf(world: World, version: number, at: number): Snapshot | null {
+/** False before the first configuration, when there is nothing to forward by. */
+export function mayForward(world: World): boolean {
+  return world.state.forwarding !== null;
+}
+
+/** The snapshot numbered `version` of a world by which workers may forward. */
+export function snapshotOf(world: World, version: number, at: number): Snapshot {
   const { state, observations } = world;
-  if (state.forwarding === null) return null;
+  assert(state.forwarding !== null, 'there is something to forward by');
   return {
     epoch: state.epoch,
     version,

@@ -1,17 +1,28 @@
 /**
  * Runs the health checks: one timer per checked backend, the first check at once, never two of one backend at a
  * time, and never more than a bounded number in all. Results become commands; what they mean is decided elsewhere.
+ * When more are due than can be made, it says so.
  */
 import type { BackendId, PoolId } from '#shared/ids.js';
 import type { Random, TimerHandle, Timers } from '#shared/ports.js';
 import type { BackendAddress, HealthCheckSettings } from '#shared/settings.js';
 import type { CheckResult } from '../domain/commands.js';
 import type { World } from '../domain/decision.js';
-import type { BackendState, PoolState } from '../domain/state.js';
+import { PersistentMap } from '../domain/persistent-map.js';
+import type { ControlState, PoolState } from '../domain/state.js';
 import { inTransition, nextCheckDelay } from './check-plan.js';
+import { type CheckLag, type Delay, Punctuality } from './punctuality.js';
 
-/** Checks in flight at once, over all backends: keeps sockets and bursts small with very many backends. */
-export const MAX_CHECKS_IN_FLIGHT = 128;
+/**
+ * Checks in flight at once, over all backends. Each costs a descriptor. Backends that do not answer hold theirs until
+ * the timeout: with 5 s in every 10 s, some 2,000 of them may hang before others have to wait.
+ */
+export const MAX_CHECKS_IN_FLIGHT = 1_024;
+/** Checks begun within a millisecond or so, at 50 µs each: the loop has more to do than to begin checks. */
+export const MAX_BEGUN_AT_ONCE = 64;
+const BREATH_MS = 1;
+/** How often it is looked at whether checks are late. */
+const LAG_WATCH_MS = 1_000;
 
 export interface CheckSchedulerOptions {
   /** Makes one check. Never rejects; `null`: nothing was learnt about the backend. */
@@ -22,6 +33,8 @@ export interface CheckSchedulerOptions {
     ended: AbortSignal,
   ) => Promise<CheckResult | null>;
   readonly report: (pool: PoolId, backend: BackendId, generation: number, result: CheckResult) => void;
+  /** Checks have fallen behind, or have caught up (`lag.behind`). */
+  readonly lagChanged: (lag: CheckLag) => void;
   readonly now: () => number;
   readonly timers: Timers;
   readonly random: Random;
@@ -46,8 +59,13 @@ export class CheckScheduler {
   readonly #options: CheckSchedulerOptions;
   readonly #checked = new Map<string, Checked>();
   readonly #queue: Checked[] = [];
+  readonly #punctuality = new Punctuality();
   #world: World | null = null;
   readonly #inFlight = new Set<AbortController>();
+  #begun = 0;
+  #breath: TimerHandle | null = null;
+  #lagWatch: TimerHandle | null = null;
+  #behind = false;
   #stopped = false;
 
   constructor(options: CheckSchedulerOptions) {
@@ -56,23 +74,14 @@ export class CheckScheduler {
 
   /** Adopts the newest world: new backends are checked at once, removed ones no more, changed settings apply. */
   update(world: World): void {
-    const poolsBefore = this.#world?.state.pools;
+    const before = this.#world?.state;
     this.#world = world;
-    if (this.#stopped || world.state.pools === poolsBefore) return;
-    const present = new Set<string>();
-    for (const pool of world.state.pools.values()) {
-      const settings = pool.settings.healthCheck;
-      if (settings === null) continue;
-      for (const backend of pool.backends.values()) {
-        this.#adopt(pool, backend, settings);
-        present.add(keyOf(pool.id, backend.id));
-      }
+    if (this.#stopped || world.state.pools === before?.pools) return;
+    for (const pool of changedPools(world.state, before)) {
+      const [then, now] = [before?.pools.get(pool), world.state.pools.get(pool)];
+      for (const backend of changedBackends(now, then)) this.#adopt(pool, backend, now);
     }
-    for (const [key, checked] of this.#checked) {
-      if (present.has(key)) continue;
-      checked.timer?.cancel();
-      this.#checked.delete(key);
-    }
+    if (this.#checked.size > 0) this.#watchLag();
   }
 
   /** Something else than a check casts doubt on a backend: check it as soon as one in transition. */
@@ -86,28 +95,42 @@ export class CheckScheduler {
     this.#stopped = true;
     for (const running of this.#inFlight) running.abort();
     for (const checked of this.#checked.values()) checked.timer?.cancel();
+    this.#breath?.cancel();
+    this.#lagWatch?.cancel();
     this.#checked.clear();
     this.#queue.length = 0;
   }
 
-  #adopt(pool: PoolState, backend: BackendState, settings: HealthCheckSettings): void {
-    const key = keyOf(pool.id, backend.id);
+  /** How late checks are. */
+  lag(): CheckLag {
+    const at = this.#options.now();
+    while (this.#queue[0] !== undefined && !this.#isCurrent(this.#queue[0])) this.#queue.shift();
+    const [oldest] = this.#queue;
+    return this.#punctuality.lag(this.#queue.length, oldest === undefined ? null : delayOf(oldest, at), at);
+  }
+
+  #adopt(pool: PoolId, id: BackendId, owner: PoolState | undefined): void {
+    const key = keyOf(pool, id);
     const known = this.#checked.get(key);
-    if (known !== undefined && known.generation === backend.generation) {
+    const backend = owner?.backends.get(id);
+    const settings = owner?.settings.healthCheck ?? null;
+    if (backend !== undefined && settings !== null && known?.generation === backend.generation) {
       if (known.settings === settings) return;
       known.settings = settings;
       this.#bringForward(known, false);
       return;
     }
     known?.timer?.cancel();
+    this.#checked.delete(key);
+    if (backend === undefined || settings === null) return;
     const added: Checked = {
-      pool: pool.id,
-      backend: backend.id,
+      pool,
+      backend: id,
       generation: backend.generation,
       address: backend.address,
       settings,
       timer: null,
-      dueAt: 0,
+      dueAt: this.#options.now(),
       running: false,
     };
     this.#checked.set(key, added);
@@ -121,15 +144,33 @@ export class CheckScheduler {
   #start(checked: Checked): void {
     checked.timer = null;
     checked.running = true;
-    if (this.#inFlight.size >= MAX_CHECKS_IN_FLIGHT) this.#queue.push(checked);
-    else void this.#run(checked);
+    this.#queue.push(checked);
+    this.#begin();
+  }
+
+  /** Begins what waits, in order, as far as there is room and this turn of the loop is not taken up with it. */
+  #begin(): void {
+    while (this.#inFlight.size < MAX_CHECKS_IN_FLIGHT && this.#begun < MAX_BEGUN_AT_ONCE) {
+      const next = this.#queue.shift();
+      if (next === undefined) return;
+      if (!this.#isCurrent(next)) continue;
+      this.#begun += 1;
+      this.#breath ??= this.#options.timers.after(BREATH_MS, () => {
+        this.#breath = null;
+        this.#begun = 0;
+        this.#begin();
+      });
+      void this.#run(next);
+    }
   }
 
   async #run(checked: Checked): Promise<void> {
     const running = new AbortController();
     this.#inFlight.add(running);
     const { check, now } = this.#options;
-    const result = await check(checked.address, checked.settings, now(), running.signal);
+    const at = now();
+    this.#punctuality.begun(delayOf(checked, at), at);
+    const result = await check(checked.address, checked.settings, at, running.signal);
     this.#inFlight.delete(running);
     checked.running = false;
     if (this.#isCurrent(checked)) {
@@ -138,15 +179,7 @@ export class CheckScheduler {
       }
       this.#schedule(checked, this.#delay(checked, result));
     }
-    this.#startQueued();
-  }
-
-  #startQueued(): void {
-    for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift()) {
-      if (!this.#isCurrent(next)) continue;
-      this.#start(next);
-      return;
-    }
+    if (!this.#stopped) this.#begin();
   }
 
   #schedule(checked: Checked, delayMs: number): void {
@@ -173,4 +206,31 @@ export class CheckScheduler {
     const transition = inTransition(health, newest === null ? null : newest.passed);
     return nextCheckDelay(checked.settings, transition, this.#options.random);
   }
+
+  #watchLag(): void {
+    this.#lagWatch ??= this.#options.timers.after(LAG_WATCH_MS, () => {
+      this.#lagWatch = null;
+      const lag = this.lag();
+      if (lag.behind !== this.#behind) {
+        this.#behind = lag.behind;
+        this.#options.lagChanged(lag);
+      }
+      if (this.#checked.size > 0) this.#watchLag();
+    });
+  }
+}
+
+function delayOf({ dueAt, settings }: Checked, at: number): Delay {
+  return { lateMs: Math.max(0, at - dueAt), intervalMs: settings.intervalMs };
+}
+
+function changedPools(now: ControlState, then: ControlState | undefined): readonly PoolId[] {
+  return PersistentMap.from(now.pools).changesSince(PersistentMap.from(then?.pools ?? []));
+}
+
+/** Backends whose check may have to change: with new settings all, else those that are not what they were. */
+function changedBackends(now: PoolState | undefined, then: PoolState | undefined): readonly BackendId[] {
+  const [after, before] = [PersistentMap.from(now?.backends ?? []), PersistentMap.from(then?.backends ?? [])];
+  const sameSettings = now?.settings.healthCheck === then?.settings.healthCheck;
+  return sameSettings ? after.changesSince(before) : [...new Set([...before.keys(), ...after.keys()])];
 }

@@ -18,7 +18,14 @@ export interface Sample {
 /** What the gauges are read from. */
 export type GaugeSource = Pick<
   ControlPort,
-  'version' | 'world' | 'position' | 'workers' | 'activeRequests' | 'sessionCount' | 'pendingRequests'
+  | 'version'
+  | 'world'
+  | 'position'
+  | 'workers'
+  | 'activeRequests'
+  | 'sessionCount'
+  | 'pendingRequests'
+  | 'checkLag'
 > & {
   /** Commands that wait for the control loop. */
   mailboxDepth(): number;
@@ -103,6 +110,8 @@ export const GAUGES: Partial<Record<MetricKey, GaugeReader>> = {
   breakerState: perBackendState(BREAKER_PHASES, (_source, backend) => backend.breaker.phase),
   poolPanic: perPool((_source, pool) => (pool.panic ? 1 : 0)),
   stickySessions: perPool((source, pool) => source.sessionCount(pool.id)),
+  healthChecksLate: (source) => one(source.checkLag().lateMs / 1_000),
+  healthChecksWaiting: (source) => one(source.checkLag().waiting),
   eventLogSeq: (source) => one(source.world().state.seq),
   snapshotVersion: (source) => one(source.position().version),
   snapshotEpoch: (source) => one(source.position().epoch),

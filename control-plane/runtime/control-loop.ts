@@ -12,6 +12,7 @@ import { decide } from '../domain/decide.js';
 import type { Decision, World } from '../domain/decision.js';
 import type { TidegateEvent } from '../domain/events.js';
 import { evolve } from '../domain/evolve.js';
+import type { ControlState } from '../domain/state.js';
 import { initialObservations } from '../domain/observations.js';
 import { type EventLog, EventLogError } from '../event-log/event-log.js';
 import type { MailboxFull } from './control-port.js';
@@ -20,7 +21,7 @@ import { Mailbox } from './mailbox.js';
 
 /** Commands decided and stored together. Bounds how long one append takes. */
 const BATCH_LIMIT = 256;
-/** Events after which a checkpoint is made… */
+/** Events after which a checkpoint is made, or as many as there are backends if these are more… */
 const CHECKPOINT_EVENTS = 500;
 /** …or this time after the last one, if there were any. */
 const CHECKPOINT_MS = 300_000;
@@ -293,7 +294,7 @@ export class ControlLoop {
     const { state } = this.#world;
     const age = this.#options.clock.now() - this.#checkpointAt;
     const grown = state.seq - this.#checkpointSeq;
-    if (grown < CHECKPOINT_EVENTS && (grown === 0 || age < CHECKPOINT_MS)) return;
+    if (grown < eventsPerCheckpoint(state) && (grown === 0 || age < CHECKPOINT_MS)) return;
     await this.#checkpoint();
   }
 
@@ -310,6 +311,13 @@ export class ControlLoop {
       );
     }
   }
+}
+
+/** A checkpoint costs what there is; made after as many events as there are backends, it costs each event the same. */
+function eventsPerCheckpoint({ pools }: ControlState): number {
+  let backends = 0;
+  for (const pool of pools.values()) backends += pool.backends.size;
+  return Math.max(CHECKPOINT_EVENTS, backends);
 }
 
 /** Observations come in any number and may be dropped under load; everything else must not be. */

@@ -3,6 +3,7 @@ import type { CommandDraft } from '../domain/commands.js';
 import type { Decision, World } from '../domain/decision.js';
 import type { TidegateEvent } from '../domain/events.js';
 import type { EventLog } from '../event-log/event-log.js';
+import type { CheckLag } from '../health-checks/punctuality.js';
 import type { SnapshotPosition } from '#shared/snapshot.js';
 
 export type WorkerPhase = 'starting' | 'ready' | 'stopping' | 'backing-off';
@@ -55,6 +56,8 @@ export interface ControlPort {
   sessionCount(pool: string): number;
   /** Requests that wait for room at a backend of the pool, all workers. */
   pendingRequests(pool: string): number;
+  /** How late health checks are. */
+  checkLag(): CheckLag;
   /** Resolves once the events are stored and the snapshot is on its way to the workers. */
   submit(draft: CommandDraft): Promise<Decision | MailboxFull>;
   readonly log: Pick<EventLog, 'read' | 'checkpointBefore' | 'readJournal'>;

@@ -12,8 +12,9 @@ import type { CommandDraft } from '../domain/commands.js';
 import type { Decision, World } from '../domain/decision.js';
 import { sentenceOf } from '../domain/event-sentence.js';
 import type { TidegateEvent } from '../domain/events.js';
-import { sameForWorkers, snapshotOf } from '../domain/snapshot.js';
+import { mayForward, sameForWorkers, snapshotOf } from '../domain/snapshot.js';
 import type { EventLog, EventLogError } from '../event-log/event-log.js';
+import type { CheckLag } from '../health-checks/punctuality.js';
 import { httpCheck } from '../health-checks/http-check.js';
 import { CheckScheduler } from '../health-checks/scheduler.js';
 import { PrimaryCounters } from '../metrics/primary-counters.js';
@@ -26,6 +27,9 @@ import { WorkerDesk } from '../workers/worker-desk.js';
 import type { ConfigProblem, ControlPort, MailboxFull, ReloadResult, WorkerStatus } from './control-port.js';
 import { ControlLoop } from './control-loop.js';
 import type { Surroundings } from './surroundings.js';
+
+/** For how long results of health checks are gathered. */
+const RESULTS_TOGETHER_MS = 1;
 
 /** What the primary cannot do by itself: read files. */
 export interface ConfigSource {
@@ -69,6 +73,7 @@ export class Primary implements ControlPort {
   #forwarded = false;
   #loadTimer: TimerHandle | null = null;
   #scrape: Promise<MetricsPage> | null = null;
+  #results: CommandDraft[] = [];
 
   /** Opens the log and folds it; nothing else happens yet. Fails with EventLogError. */
   static async open(options: PrimaryOptions): Promise<Primary> {
@@ -109,8 +114,9 @@ export class Primary implements ControlPort {
       report: (pool, backend, generation, result) => {
         this.counters.healthCheck(pool, backend, result.passed, result.durationMs);
         const actor = { kind: 'health-check' } as const;
-        loop.record({ type: 'RecordHealthCheck', pool, backend, generation, result, actor });
+        this.#keepResult({ type: 'RecordHealthCheck', pool, backend, generation, result, actor });
       },
+      lagChanged: (lag) => this.#logCheckLag(lag),
       now: this.#now,
       timers,
       random,
@@ -157,6 +163,7 @@ export class Primary implements ControlPort {
       activeRequests: (pool, backend) => this.activeRequests(pool, backend),
       sessionCount: (pool) => this.sessionCount(pool),
       pendingRequests: (pool) => this.pendingRequests(pool),
+      checkLag: () => this.checkLag(),
       mailboxDepth: () => loop.mailboxDepth,
     });
   }
@@ -234,6 +241,10 @@ export class Primary implements ControlPort {
     return this.#loads.pending(pool);
   }
 
+  checkLag(): CheckLag {
+    return this.#scheduler.lag();
+  }
+
   submit(draft: CommandDraft): Promise<Decision | MailboxFull> {
     return this.#loop.submit(draft);
   }
@@ -278,10 +289,12 @@ export class Primary implements ControlPort {
   #changed(world: World, events: readonly TidegateEvent[]): void {
     if (this.#published === null || !sameForWorkers(this.#published, world)) {
       this.#published = world;
-      const snapshot = snapshotOf(world, this.#version + 1, this.#now());
-      if (snapshot !== null) {
+      if (mayForward(world)) {
         this.#version += 1;
-        this.#broadcaster.publish(snapshot);
+        const [version, at] = [this.#version, this.#now()];
+        this.#broadcaster.publish({ epoch: world.state.epoch, version }, () =>
+          snapshotOf(world, version, at),
+        );
       }
     }
     this.#scheduler.update(world);
@@ -300,6 +313,29 @@ export class Primary implements ControlPort {
       ...(backend === undefined ? {} : { backend }),
     };
     this.#logger.info({ ...about, what: sentenceOf(event) }, type);
+  }
+
+  /**
+   * Results of a moment are recorded together, so that they share one append: the first checks of many backends change
+   * something each, and one write to the disk takes a millisecond.
+   */
+  #keepResult(result: CommandDraft): void {
+    if (this.#results.length === 0) {
+      this.#timers.after(RESULTS_TOGETHER_MS, () => {
+        const results = this.#results;
+        this.#results = [];
+        for (const draft of results) this.#loop.record(draft);
+      });
+    }
+    this.#results.push(result);
+  }
+
+  #logCheckLag(lag: CheckLag): void {
+    if (lag.behind) {
+      const advice =
+        'health checks are late: more are due than this process can make. Raise health_check.interval, or lower the timeout where backends hang';
+      this.#logger.warn({ lateMs: lag.lateMs, waiting: lag.waiting }, advice);
+    } else this.#logger.info({ lateMs: lag.lateMs }, 'health checks are in time again');
   }
 
   #balancesByLoad(): boolean {

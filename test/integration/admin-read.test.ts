@@ -172,6 +172,7 @@ describe('the status', () => {
       seq: 9,
       snapshot: { epoch: 1, version: 7 },
       workers: { ready: 2, total: 2, converged: 1 },
+      health_checks: { behind: false, late_ms: 0, waiting: 0 },
       config: { file: '/etc/tidegate/tidegate.yaml', restart_needed: [] },
     });
     expect(status.pools.map((pool: { id: string }) => pool.id)).toEqual(['web', 'api']);

@@ -74,6 +74,12 @@ describe('reading', () => {
     );
   });
 
+  it('status says when health checks are made too rarely, and how late they are', async () => {
+    expect(await ok('status')).not.toContain('late');
+    control.answers.checkLag = { waiting: 7_500, lateMs: 3_200, behind: true };
+    expect(await ok('status')).toContain('health checks are 3s late, 7500 wait');
+  });
+
   it('status, workers, backends, pool and why answer JSON for programs', async () => {
     expect(JSON.parse(await ok('status', '--json'))).toMatchObject({
       ready: true,

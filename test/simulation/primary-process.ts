@@ -6,7 +6,7 @@ import { Broadcaster } from '../../control-plane/broadcast/broadcaster.js';
 import { LOAD_INTERVAL_MS, LoadBoard } from '../../control-plane/broadcast/load-board.js';
 import type { CommandDraft } from '../../control-plane/domain/commands.js';
 import type { World } from '../../control-plane/domain/decision.js';
-import { sameForWorkers, snapshotOf } from '../../control-plane/domain/snapshot.js';
+import { mayForward, sameForWorkers, snapshotOf } from '../../control-plane/domain/snapshot.js';
 import { EventLogError } from '../../control-plane/event-log/event-log.js';
 import { CheckScheduler, MAX_CHECKS_IN_FLIGHT } from '../../control-plane/health-checks/scheduler.js';
 import { PrimaryCounters } from '../../control-plane/metrics/primary-counters.js';
@@ -80,6 +80,7 @@ export class PrimaryProcess {
         const actor = { kind: 'health-check' } as const;
         this.#record({ type: 'RecordHealthCheck', pool, backend, generation, result, actor });
       },
+      lagChanged: () => undefined,
       now: () => time.now(),
       timers,
       random: chance.random,
@@ -226,10 +227,10 @@ export class PrimaryProcess {
     this.#allowTrials(world);
     if (this.#published === null || !sameForWorkers(this.#published, world)) {
       this.#published = world;
-      const snapshot = snapshotOf(world, this.#version + 1, this.#around.time.now());
-      if (snapshot !== null) {
+      if (mayForward(world)) {
         this.#version += 1;
-        this.broadcaster.publish(snapshot);
+        const [version, at] = [this.#version, this.#around.time.now()];
+        this.broadcaster.publish({ epoch: world.state.epoch, version }, () => snapshotOf(world, version, at));
       }
     }
     this.#scheduler.update(world);

@@ -4,6 +4,7 @@ import type { CommandDraft } from '../../control-plane/domain/commands.js';
 import type { TidegateEvent } from '../../control-plane/domain/events.js';
 import type { EventLog } from '../../control-plane/event-log/event-log.js';
 import { createMemoryEventLog } from '../../control-plane/event-log/memory-event-log.js';
+import type { CheckLag } from '../../control-plane/health-checks/punctuality.js';
 import type { ControlPort, ReloadResult, WorkerStatus } from '../../control-plane/runtime/control-port.js';
 import type { ConfigDocument } from '../../shared/settings.js';
 import { Story } from './domain.js';
@@ -21,6 +22,7 @@ export interface TestControl {
     fileText: string;
     workers: WorkerStatus[];
     submitError: Error | null;
+    checkLag: CheckLag;
     /** Runs before each submitted command is decided: another client gets in between. */
     beforeSubmit: (() => Promise<void>) | null;
   };
@@ -78,6 +80,7 @@ export async function testControl(): Promise<TestControl> {
     fileText: CONFIG_TEXT,
     workers: [workerStatus(1), workerStatus(2, { applied: { epoch: 1, version: 6 } })],
     submitError: null,
+    checkLag: { waiting: 0, lateMs: 0, behind: false },
     beforeSubmit: null,
   };
 
@@ -114,6 +117,7 @@ export async function testControl(): Promise<TestControl> {
     workers: () => answers.workers,
     activeRequests: (pool, backend) => (pool === 'web' && backend === 'a' ? 4 : 0),
     pendingRequests: (pool) => (pool === 'web' ? 2 : 0),
+    checkLag: () => answers.checkLag,
     sessionCount: (pool) => (pool === 'web' ? 12 : 0),
     async submit(draft) {
       await answers.beforeSubmit?.();

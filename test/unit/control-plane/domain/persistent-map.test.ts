@@ -31,6 +31,31 @@ describe('a persistent map', () => {
     );
   });
 
+  it('tells what differs between two versions', () => {
+    fc.assert(
+      fc.property(
+        fc.array(anyChange, { maxLength: 200, size: 'max' }),
+        fc.array(anyChange, { maxLength: 200, size: 'max' }),
+        (first, second) => {
+          const make = (map: PersistentMap<string, number>, changes: typeof first): typeof map =>
+            changes.reduce(
+              (so, { key, value }) => (value === null ? so.without(key) : so.with(key, value)),
+              map,
+            );
+          const before = make(PersistentMap.empty(), first);
+          const after = make(before, second);
+          const keys = new Set([...before.keys(), ...after.keys()]);
+          const differing = [...keys].filter((key) => before.get(key) !== after.get(key));
+          expect([...after.changesSince(before)].sort()).toEqual(differing.sort());
+        },
+      ),
+      { numRuns: 50 },
+    );
+    const many = PersistentMap.from(Array.from({ length: 10_000 }, (_, i) => [`b${i}`, { i }] as const));
+    expect(many.with('b7', { i: 0 }).changesSince(many)).toEqual(['b7']);
+    expect(many.changesSince(many)).toEqual([]);
+  });
+
   it('can be made of entries, of which the last of a key counts, and of another map', () => {
     const map = PersistentMap.from([
       ['b', 1],

@@ -1,4 +1,4 @@
-import { sameForWorkers, snapshotOf } from '../../../../control-plane/domain/snapshot.js';
+import { mayForward, sameForWorkers, snapshotOf } from '../../../../control-plane/domain/snapshot.js';
 import { nextDeadline } from '../../../../control-plane/domain/deadline.js';
 import { backendId } from '../../../../shared/ids.js';
 import { DEFAULT_QUEUE } from '../../../../shared/settings.js';
@@ -23,22 +23,23 @@ function arranged() {
 
 describe('snapshotOf', () => {
   it('is nothing before the first configuration', () => {
-    expect(snapshotOf(EMPTY_WORLD, 1, 5)).toBeNull();
+    expect(mayForward(EMPTY_WORLD)).toBe(false);
+    expect(mayForward(arranged().world)).toBe(true);
   });
 
   it('has all that workers need', () => {
     const told = arranged();
     const snapshot = snapshotOf(told.world, 7, 99);
     expect(snapshot).toMatchObject({ epoch: 1, version: 7, seq: told.world.state.seq, at: 99 });
-    expect(snapshot?.routes).toEqual([{ host: null, pathPrefix: '/', pool: POOL }]);
-    expect(snapshot?.pools[0]).toMatchObject({
+    expect(snapshot.routes).toEqual([{ host: null, pathPrefix: '/', pool: POOL }]);
+    expect(snapshot.pools[0]).toMatchObject({
       id: POOL,
       algorithm: 'round-robin',
       sticky: null,
       panic: false,
     });
-    expect(snapshot?.pools[0]?.version).toBe(told.pool().version);
-    expect(snapshot?.pools[0]?.backends[0]).toEqual({
+    expect(snapshot.pools[0]?.version).toBe(told.pool().version);
+    expect(snapshot.pools[0]?.backends[0]).toEqual({
       ...definition('a'),
       availability: 'available',
       breaker: 'closed',

@@ -1,5 +1,10 @@
 import type { CheckResult } from '../../../../control-plane/domain/commands.js';
-import { CheckScheduler, MAX_CHECKS_IN_FLIGHT } from '../../../../control-plane/health-checks/scheduler.js';
+import type { CheckLag } from '../../../../control-plane/health-checks/punctuality.js';
+import {
+  CheckScheduler,
+  MAX_BEGUN_AT_ONCE,
+  MAX_CHECKS_IN_FLIGHT,
+} from '../../../../control-plane/health-checks/scheduler.js';
 import { backendId } from '../../../../shared/ids.js';
 import type { PoolSettings } from '../../../../shared/settings.js';
 import {
@@ -27,6 +32,8 @@ interface Running {
   readonly failing: Set<string>;
   readonly times: { durationMs: number; inFlight: number; peak: number };
   readonly pass: (ms: number) => Promise<void>;
+  /** What was said of being late, in order. */
+  readonly lags: CheckLag[];
 }
 
 /** A scheduler whose results are decided on and come back to it as a new world, as in the primary. */
@@ -42,6 +49,7 @@ function running(names: readonly string[], settings: PoolSettings = SETTINGS): R
   const reported: { backend: string; generation: number; passed: boolean }[] = [];
   const failing = new Set<string>();
   const times = { durationMs: 10, inFlight: 0, peak: 0 };
+  const lags: CheckLag[] = [];
   const scheduler: CheckScheduler = new CheckScheduler({
     check: (address, _settings, at) => {
       begun.push(`${address.host} at ${at - START}`);
@@ -60,12 +68,14 @@ function running(names: readonly string[], settings: PoolSettings = SETTINGS): R
       story.when({ type: 'RecordHealthCheck', pool, backend, generation, result });
       scheduler.update(story.world);
     },
+    lagChanged: (lag) => lags.push(lag),
     now: () => time.now(),
     timers: time,
     random: () => 0.5,
   });
   scheduler.update(story.world);
-  return { story, scheduler, begun, reported, failing, times, pass: (ms) => time.pass(ms, () => undefined) };
+  const pass = (ms: number): Promise<void> => time.pass(ms, () => undefined);
+  return { story, scheduler, begun, reported, failing, times, pass, lags };
 }
 
 describe('the check scheduler', () => {
@@ -171,11 +181,38 @@ describe('the check scheduler', () => {
   it('has a bounded number of checks in flight; the others follow', async () => {
     const names = Array.from({ length: MAX_CHECKS_IN_FLIGHT + 70 }, (_, i) => `b${i}`);
     const { times, begun, pass } = running(names);
-    await pass(5);
+    times.durationMs = 100;
+    await pass(50);
     expect(times.inFlight).toBe(MAX_CHECKS_IN_FLIGHT);
-    await pass(20);
+    await pass(100);
     expect(new Set(begun.map((text) => text.split(' ')[0])).size).toBe(names.length);
     expect(times.peak).toBe(MAX_CHECKS_IN_FLIGHT);
+  });
+
+  it('begins a bounded number at once, so that the loop goes on', async () => {
+    const { begun, pass } = running(Array.from({ length: 1_000 }, (_, i) => `b${i}`));
+    const atOnce = new Map<string, number>();
+    await pass(9_000);
+    for (const text of begun) {
+      const [, , at = ''] = text.split(' ');
+      atOnce.set(at, (atOnce.get(at) ?? 0) + 1);
+    }
+    expect(begun).toHaveLength(1_000);
+    expect(Math.max(...atOnce.values())).toBe(MAX_BEGUN_AT_ONCE);
+  });
+
+  it('says that it is behind when backends that hang leave no room, and that it has caught up', async () => {
+    const names = Array.from({ length: MAX_CHECKS_IN_FLIGHT + 70 }, (_, i) => `b${i}`);
+    const { times, lags, scheduler, begun, pass } = running(names);
+    times.durationMs = 8_000;
+    await pass(7_000);
+    expect(lags).toEqual([{ waiting: 6, lateMs: expect.any(Number), behind: true }]);
+    expect(scheduler.lag().lateMs).toBeGreaterThan(6_000);
+    times.durationMs = 10;
+    await pass(40_000);
+    expect(begun.length).toBeGreaterThan(3 * names.length);
+    expect(lags.map(({ behind }) => behind)).toEqual([true, false]);
+    expect(scheduler.lag()).toMatchObject({ waiting: 0, behind: false });
   });
 
   it('does nothing more once it is stopped', async () => {
@@ -210,6 +247,7 @@ function arrange() {
         asked.push({ signal, answer });
       }),
     report: (_pool, _backend, _generation, result) => reported.push(result),
+    lagChanged: () => undefined,
     now: () => timers.now(),
     timers,
     random: () => 0.5,

@@ -74,6 +74,7 @@ function arrange() {
     activeRequests: (_pool, id) => (id === 'a' ? 5 : 0),
     sessionCount: () => 8,
     pendingRequests: () => 3,
+    checkLag: () => ({ waiting: 7, lateMs: 1_500, behind: true }),
     mailboxDepth: () => 1,
   };
   const totals = new MetricTotals();
@@ -189,6 +190,8 @@ describe('the metrics page', () => {
     expect(page.value('tidegate_workers', { state: 'starting' })).toBe(0);
     expect(page.value('tidegate_worker_connections', { worker: '3' })).toBe(12);
     expect(page.value('tidegate_control_mailbox_depth')).toBe(1);
+    expect(page.value('tidegate_health_checks_late_seconds')).toBe(1.5);
+    expect(page.value('tidegate_health_checks_waiting')).toBe(7);
     expect(page.value('tidegate_build_info', { version: '0.1.0', node: process.version })).toBe(1);
   });
 

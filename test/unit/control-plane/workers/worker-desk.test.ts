@@ -14,6 +14,10 @@ import { silence } from '../../../support/silence.js';
 import { snapshotOf } from '../../../support/snapshot-of.js';
 import { VirtualTime } from '../../../support/virtual-time.js';
 
+function publish(broadcaster: Broadcaster, version: number): void {
+  broadcaster.publish({ epoch: 1, version }, () => snapshotOf([], {}, { version }));
+}
+
 const pool = poolId('web');
 const [a, b] = [backendId('a'), backendId('b')];
 const SESSION = 'AAAAAAAAAAAAAAAAAAAAAA';
@@ -81,12 +85,12 @@ describe('the life of a worker at the desk', () => {
   it('brings snapshots from its welcome to its end', () => {
     const { desk, broadcaster, sent } = arranged();
     desk.started(1, 77);
-    broadcaster.publish(snapshotOf([], {}, { version: 1 }));
+    publish(broadcaster, 1);
     expect(sent).toEqual([]);
     desk.welcomed(1);
     expect(types(sent)).toEqual(['1 snapshot']);
     desk.exited(1, 77, 'SIGKILL', false);
-    broadcaster.publish(snapshotOf([], {}, { version: 2 }));
+    publish(broadcaster, 2);
     expect(sent).toHaveLength(1);
   });
 
@@ -117,12 +121,12 @@ describe('what workers say', () => {
     const { desk, broadcaster, sent } = arranged();
     desk.started(1, 77);
     desk.welcomed(1);
-    for (const version of [1, 2]) broadcaster.publish(snapshotOf([], {}, { version }));
+    for (const version of [1, 2]) publish(broadcaster, version);
     desk.message(1, { type: 'nack', epoch: 1, version: 1, reason: 'too odd' });
     expect(desk.news(1)).toMatchObject({ applied: null, lastNack: { reason: 'too odd' } });
     desk.message(1, { type: 'ack', epoch: 1, version: 2 });
     expect(desk.news(1).applied).toEqual({ epoch: 1, version: 2 });
-    broadcaster.publish(snapshotOf([], {}, { version: 3 }));
+    publish(broadcaster, 3);
     expect(sent.map(([, message]) => 'version' in message && message.version)).toEqual([1, 2, 3]);
   });
 
