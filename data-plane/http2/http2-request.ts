@@ -33,7 +33,9 @@ export class Http2Request extends IncomingMessage {
     stream.on('trailers', (_fields, _flags, raw) => {
       this.rawTrailers = raw;
     });
-    if (stream.endAfterHeaders) this.#ended();
+    if (stream.endAfterHeaders || stream.readableEnded) this.#ended();
+    // Node tells the end of an empty body whether it is read or not, and tells it once: who listens later waits for ever.
+    else stream.on('end', () => this.#streamEnded());
   }
 
   /** Nobody wants what is left of the body. The stream can close only when all that came was read. */
@@ -64,10 +66,12 @@ export class Http2Request extends IncomingMessage {
       this.#onBytes(chunk.length);
       if (!this.#unwanted && !this.destroyed && !this.push(chunk)) stream.pause();
     });
-    stream.on('end', () => {
-      // A stream that is reset ends too, as node has it. Half a body must not pass for a whole one.
-      if (!stream.aborted && !stream.closed && !stream.destroyed) this.#ended();
-    });
+  }
+
+  #streamEnded(): void {
+    const stream = this.#stream;
+    // A stream that is reset ends too, as node has it. Half a body must not pass for a whole one.
+    if (!this.complete && !stream.aborted && !stream.closed && !stream.destroyed) this.#ended();
   }
 
   #ended(): void {

@@ -1,8 +1,10 @@
 /** What HTTP/2 clients send and what backends get of it in HTTP/1.1, and the way back. */
+import type { ClientHttp2Stream } from 'node:http2';
 import { connect } from 'node:tls';
 import { type BackendScript, type BackendServer, answer, startBackend } from '../support/backend-server.js';
 import { type EngineOptions, type EngineUnderTest, ENGINES } from '../support/engine-under-test.js';
 import { type H2Client, connectH2 } from '../support/h2-client.js';
+import { FLAG, FRAME, FrameClient, data, frame, headers, request } from '../support/h2-frames.js';
 import {
   type ForwardingChanges,
   backendAt,
@@ -117,6 +119,65 @@ describe.each(ENGINES)('HTTP/2 clients of the %s engine', (_name, startEngine) =
     const sent = backend.requests.find(({ target }) => target === '/t');
     expect(sent?.field('transfer-encoding')).toBe('chunked');
     expect(sent?.body()).toBe('3\r\nabc\r\n0\r\nx-sum: 42\r\n\r\n');
+  });
+
+  const POST = { ':method': 'POST' };
+  it.each<[string, (stream: ClientHttp2Stream) => void, Record<string, string>, string]>([
+    ['an empty DATA at once', (stream) => stream.end(''), POST, '0\r\n\r\n'],
+    ['an empty DATA with a length of 0', (stream) => stream.end(''), { ...POST, 'content-length': '0' }, ''],
+    ['trailers alone', (stream) => stream.end(), POST, '0\r\nx-sum: 7\r\n\r\n'],
+    ['an empty DATA later', (stream) => void backend.sees(1).then(() => stream.end('')), POST, '0\r\n\r\n'],
+  ])('may end an empty body with %s: it is forwarded at once', async (name, end, sent, received) => {
+    const client = await start((request, connection) => {
+      void waitUntil('the body', () => request.body() === received).then(() =>
+        connection.write(answer('ok')),
+      );
+    });
+    const waitForTrailers = name === 'trailers alone';
+    const stream = client.session.request(
+      { ':authority': 'a.test', ':path': '/', ...sent },
+      { endStream: false, waitForTrailers },
+    );
+    let status: number | undefined;
+    stream.on('response', (fields) => (status = fields[':status']));
+    stream.on('wantTrailers', () => stream.sendTrailers({ 'x-sum': '7' }));
+    stream.resume();
+    end(stream);
+    await waitUntil('the answer', () => stream.closed);
+    expect(status).toBe(200);
+  });
+
+  it.each([
+    ['without a frame', headers(1, request({ ':method': 'POST' }, ['content-length', '0'])), ''],
+    [
+      'with a DATA that is padding alone',
+      Buffer.concat([
+        headers(1, request({ ':method': 'POST' }), FLAG.endHeaders),
+        frame(FRAME.data, FLAG.endStream | 8, 1, [4, 0, 0, 0, 0]),
+      ]),
+      '0\r\n\r\n',
+    ],
+    [
+      'with several empty DATA',
+      Buffer.concat([
+        headers(1, request({ ':method': 'POST' }), FLAG.endHeaders),
+        data(1, ''),
+        data(1, ''),
+        data(1, '', true),
+      ]),
+      '0\r\n\r\n',
+    ],
+  ])('may end an empty body %s', async (_name, frames, received) => {
+    await start((asked, connection) => {
+      void waitUntil('the body', () => asked.body() === received).then(() => connection.write(answer('ok')));
+    });
+    const client = await FrameClient.open(engine.port);
+    client.send(frames);
+    await client.answered(1);
+    await waitUntil('the body', () =>
+      client.frames.some(({ type, payload }) => type === FRAME.data && String(payload) === 'ok'),
+    );
+    client.close();
   });
 
   it('are refused with trailers that would change what was read', async () => {
