@@ -99,6 +99,7 @@ export class Attempt implements RunningAttempt {
       couldGoElsewhere: () => this.#owner.couldGoElsewhere(chosen, pool),
       onInformation: (information) => passInformation(arrival, information, message.awaitsContinue),
       onBadTrailers: (code) => this.#errand.refuseBody(code),
+      onBug: (error) => this.#errand.lost(error),
     };
   }
 
@@ -126,6 +127,7 @@ export class Attempt implements RunningAttempt {
       parts,
       settings,
       onBytes: (count) => account.sent(count),
+      onBug: (error) => this.#errand.lost(error),
     });
     this.#relayed(relayed, upstream);
     if (relayed !== 'complete') cut(to, fields);

@@ -11,6 +11,7 @@ import type { CertificateMaterial, ListenerSettings } from '#shared/message.js';
 import type { ForwardingSettings } from '#shared/settings.js';
 import { IDLE_SWEEP_MS, idleGraceMs } from '../engine-limits.js';
 import type { Forwarder, ForwarderContext } from '../forwarder.js';
+import { guarded } from '../guarded.js';
 import { Http2Connections } from '../http2/http2-connections.js';
 import { countRefusals, listenOn, renewCertificate, tlsOptions } from '../listener.js';
 import { createRetryBudget } from '../routing/retry-budget.js';
@@ -37,7 +38,11 @@ export class CompatEngine implements Forwarder {
       isClosing: () => this.#closing,
     });
     this.#front = new Http1Front(this.#parts, () => this.#follow());
-    this.#http2 = new Http2Connections(context, (arrival) => void serveRequest(this.#parts, arrival));
+    this.#http2 = new Http2Connections(
+      context,
+      (arrival) => void serveRequest(this.#parts, arrival),
+      (error) => this.#parts.bug(error),
+    );
   }
 
   listen(settings: ListenerSettings, certificate: CertificateMaterial | null): Promise<number> {
@@ -97,9 +102,9 @@ export class CompatEngine implements Forwarder {
     // A client that has said all it wants may end its side and still be answered (RFC 9112 §9.6). Node knows how, but not by an option.
     halfOpen.httpAllowHalfOpen = true;
     if (server instanceof https.Server) this.#divertHttp2(server);
-    else server.on('connection', (socket: Socket) => this.#front.opened(socket));
+    else server.on('connection', (socket: Socket) => this.#guard(socket, () => this.#front.opened(socket)));
     server.on('connection', (socket: Socket) => {
-      this.#parts.connections.opened(socket);
+      this.#guard(socket, () => this.#parts.connections.opened(socket));
       this.#context.series.counters.add(this.#context.series.connectionsAccepted, 1);
     });
     this.#front.attach(server);
@@ -111,15 +116,24 @@ export class CompatEngine implements Forwarder {
     const serveHttp1 = server.listeners('secureConnection');
     server.removeAllListeners('secureConnection');
     server.on('tlsClientError', (_error, socket) => socket.destroy());
-    server.on('secureConnection', (socket: TLSSocket) => {
-      this.#parts.connections.began(socket);
-      if (socket.alpnProtocol === 'h2') {
-        this.#http2.accept(socket);
-        return;
-      }
-      for (const listener of serveHttp1) listener.call(server, socket);
-      this.#front.opened(socket);
-    });
+    server.on('secureConnection', (socket: TLSSocket) =>
+      this.#guard(socket, () => {
+        this.#parts.connections.began(socket);
+        if (socket.alpnProtocol === 'h2') {
+          this.#http2.accept(socket);
+          return;
+        }
+        for (const listener of serveHttp1) listener.call(server, socket);
+        this.#front.opened(socket);
+      }),
+    );
+  }
+
+  #guard(socket: Socket, run: () => void): void {
+    guarded((error) => {
+      this.#parts.bug(error);
+      socket.destroy();
+    }, run)();
   }
 
   /** Brings the server in line with the settings in force. They change seldom and cost one comparison. */

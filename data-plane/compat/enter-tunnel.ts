@@ -8,10 +8,11 @@ import type { Upgraded } from './upstream-order.js';
 
 /** Settles when the tunnel is closed. @param setCookie the value of a Set-Cookie to add, or `null` */
 export function enterTunnel(
-  { account, arrival, settings }: Errand,
+  errand: Errand,
   { response, socket, head }: Upgraded,
   setCookie: string | null,
 ): Promise<void> {
+  const { account, arrival, settings } = errand;
   const { upgrade, request } = arrival;
   if (upgrade === null) throw new Error('upgraded without being asked');
   // From here on the connection is ours: node's response must not see it close.
@@ -23,6 +24,7 @@ export function enterTunnel(
     backend: socket,
     backendHead: head,
     idleMs: settings.timeouts.tunnelIdleMs,
+    onBug: (error) => errand.lost(error),
     onBytes: (direction, count) => {
       if (direction === 'received') account.received(count);
       else account.sent(count);

@@ -7,6 +7,7 @@ import type { ErrorCode } from '#shared/error-code.js';
 import type { HttpVersion } from '#shared/metrics.js';
 import type { ForwardingSettings } from '#shared/settings.js';
 import { Attempts, type AttemptOwner, type AttemptsClient, type Choice } from '../attempts.js';
+import { guarded } from '../guarded.js';
 import { ClientIdentity } from '../http1/client-identity.js';
 import { authorityOf, pathOf, poolFor } from '../http1/request-facts.js';
 import { nameRequest } from '../http1/request-name.js';
@@ -56,6 +57,7 @@ class Exchange implements Errand, AttemptsClient<Attempt, Message> {
     this.body = new RequestBody(request, {
       keepBytes: this.settings.retry.bufferBytes,
       onBytes: (count) => this.account.received(count),
+      onBug: (error) => this.lost(error),
     });
     const { promise, resolve } = Promise.withResolvers<void>();
     this.ended = promise;
@@ -69,9 +71,15 @@ class Exchange implements Errand, AttemptsClient<Attempt, Message> {
     // One of each per attempt is http-proxy-3's.
     request.setMaxListeners(0);
     response.setMaxListeners(0);
-    response.once('close', () => {
-      if (!response.writableFinished) this.clientClosed();
-    });
+    response.once(
+      'close',
+      guarded(
+        (error) => this.lost(error),
+        () => {
+          if (!response.writableFinished) this.clientClosed();
+        },
+      ),
+    );
     this.parts.connections.exchangeBegun(request.socket, this);
     try {
       this.#serve();

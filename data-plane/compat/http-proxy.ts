@@ -40,10 +40,11 @@ export class HttpProxy {
         order.request,
         order.response,
         { target: { protocol: `${protocol}:`, host, port }, agent: order.agent, buffer: upstream.feed },
-        (error) => upstream.failed(error),
+        // http-proxy-3 listens to errors of the client's request, too.
+        (error) => (error === order.request.errored ? upstream.abort() : upstream.failed(error)),
       );
     } catch (error) {
-      upstream.failed(error);
+      upstream.lost(error);
     }
     return upstream;
   }

@@ -7,6 +7,7 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { ErrorCode } from '#shared/error-code.js';
 import { HALF_CLOSED_MS } from '../engine-limits.js';
+import { guarded } from '../guarded.js';
 import { protocolAskedFor } from '../http1/request-facts.js';
 import type { HeadTables } from '../http1/scratch.js';
 import { countRefusal } from '../request-account.js';
@@ -31,18 +32,23 @@ export class Http1Front {
 
   /** For node's `shouldUpgradeCallback`. */
   mayUpgrade(request: IncomingMessage): boolean {
-    if (!this.#lines.isFree(request.socket)) return false;
-    const head = checkRequest(this.#tables(), request);
-    return typeof head !== 'string' && protocolAskedFor(head) !== null;
+    let may = false;
+    this.#guard(request.socket, () => {
+      if (!this.#lines.isFree(request.socket)) return;
+      const head = checkRequest(this.#tables(), request);
+      may = typeof head !== 'string' && protocolAskedFor(head) !== null;
+    });
+    return may;
   }
 
   /** A connection of HTTP/1.1, over TLS after its handshake. */
   opened(socket: Socket): void {
     endGently(socket);
-    socket.on('end', () => {
+    const ended = (): void => {
       if (!this.#lines.isFree(socket)) destroyUnlessWritten(socket, HALF_CLOSED_MS);
       for (const exchange of this.#parts.connections.running(socket)) exchange.clientEnded();
-    });
+    };
+    socket.on('end', () => this.#guard(socket, ended));
   }
 
   attach(server: Server): void {
@@ -58,14 +64,18 @@ export class Http1Front {
     server.on('upgrade', (request, socket: Duplex, head: Buffer) => this.#takeUpgrade(request, socket, head));
     server.on('connect', (request, socket: Duplex) => {
       socket.on('error', () => undefined);
-      this.#endWith(request.socket, 'method_not_allowed');
+      this.#guard(socket, () => this.#endWith(request.socket, 'method_not_allowed'));
     });
     server.on('clientError', (error: NodeJS.ErrnoException, socket: Duplex) => {
-      this.#refuse(error, socket as Socket);
+      this.#guard(socket, () => this.#refuse(error, socket as Socket));
     });
   }
 
   #take(arrival: Arrival): void {
+    this.#guard(arrival.request.socket, () => this.#enqueue(arrival));
+  }
+
+  #enqueue(arrival: Arrival): void {
     const { request, response } = arrival;
     this.#onArrival();
     const taken = this.#lines.take(request.socket, {
@@ -79,19 +89,28 @@ export class Http1Front {
 
   #takeUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     socket.on('error', () => undefined);
+    this.#guard(socket, () => this.#serveUpgrade(request, socket, head));
+  }
+
+  #serveUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     this.#onArrival();
     const response = new ServerResponse(request);
     // The parser has left this connection: it ends with the answer, whatever that is.
     response.shouldKeepAlive = false;
     response.assignSocket(request.socket);
-    response.on('finish', () => request.socket.destroySoon());
+    response.on('finish', () => this.#guard(socket, () => request.socket.destroySoon()));
     void serveRequest(this.#parts, { request, response, expectsContinue: false, upgrade: { socket, head } });
   }
 
   async #serve(arrival: Arrival): Promise<boolean> {
     const { request, response } = arrival;
     const closed = new Promise((resolve) => response.once('close', resolve));
-    await serveRequest(this.#parts, arrival);
+    try {
+      await serveRequest(this.#parts, arrival);
+    } catch (error) {
+      this.#lost(request.socket, error);
+      return false;
+    }
     await closed;
     return response.shouldKeepAlive && !request.socket.destroyed;
   }
@@ -121,14 +140,24 @@ export class Http1Front {
     this.#lines.finish(socket, {
       isWhole: () => true,
       run: () => {
-        if (refusal === 'ended') socket.destroySoon();
-        else {
+        this.#guard(socket, () => {
+          if (refusal === 'ended') return socket.destroySoon();
           countRefusal(this.#parts.context, refusal);
           replyAndClose(socket, refusal);
-        }
+        });
         return Promise.resolve(false);
       },
     });
+  }
+
+  /** A bug ends the connection that met it: node's own state of it may be half way. */
+  #guard(socket: Duplex, run: () => void): void {
+    guarded((error) => this.#lost(socket, error), run)();
+  }
+
+  #lost(socket: Duplex, error: unknown): void {
+    this.#parts.bug(error);
+    socket.destroy();
   }
 
   #tables(): HeadTables {

@@ -15,7 +15,11 @@ export class Http2Service {
   constructor(context: ForwarderContext, order: PartsOrder) {
     const parts = createParts(context, order);
     this.#parts = parts;
-    this.#connections = new Http2Connections(context, (arrival) => void serveRequest(parts, arrival));
+    this.#connections = new Http2Connections(
+      context,
+      (arrival) => void serveRequest(parts, arrival),
+      (error) => parts.bug(error),
+    );
   }
 
   /** @param socket after the handshake, with ALPN `h2`; nobody else may read or write it from now on */

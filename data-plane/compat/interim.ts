@@ -10,11 +10,11 @@ export function passInformation(
 ): void {
   if (shared === undefined && request.httpVersionMinor === 0) return;
   if (response.headersSent || response.destroyed) return;
-  if (information.statusCode === 100) {
-    if (awaitsContinue) response.writeContinue();
-    return;
-  }
   try {
+    if (information.statusCode === 100) {
+      if (awaitsContinue) response.writeContinue();
+      return;
+    }
     response.writeInformation(information.statusCode, interimFields(information.rawHeaders));
   } catch {
     // Not fit to be written. An interim response may be left out.

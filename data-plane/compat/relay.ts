@@ -5,9 +5,11 @@
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
 import { TLSSocket } from 'node:tls';
+import { guarded } from '../guarded.js';
 import { sendingPatienceMs, type Sending, type SendingBody } from '../patience.js';
 import type { DownstreamResponse } from './downstream.js';
 import { checkTrailers, trailerPairs } from './check-trailers.js';
+import { pipeInto } from './pipe.js';
 
 /**
  * broken: the backend broke off within the body, or made the client wait too long. client-gone: the client went away, or
@@ -23,6 +25,8 @@ export interface RelayOrder extends Sending {
   readonly from: IncomingMessage;
   readonly to: DownstreamResponse;
   onBytes(count: number): void;
+  /** Told of an exception where none should be. The answer breaks off. */
+  onBug(error: unknown): void;
 }
 
 /** Writes the response head. `false`: it cannot be written, which means that the backend sent something unfit. */
@@ -43,6 +47,7 @@ export function writeHead(from: IncomingMessage, to: DownstreamResponse, fields:
 /** Passes on body and trailers, after `writeHead`. Where that does not come to its end, `cut` is to follow. */
 export function relayBody(order: RelayOrder): Promise<RelayEnd> {
   const { from, to } = order;
+  const onBug = (error: unknown): void => order.onBug(error);
   return new Promise((resolve) => {
     let running = true;
     let bytes = 0;
@@ -60,42 +65,49 @@ export function relayBody(order: RelayOrder): Promise<RelayEnd> {
     // Nothing moved: the client does not read, or is late with its body, or the backend does not send.
     const isClientLate = (): boolean => to.writableNeedDrain || order.body.awaitsClient;
     const timer = setTimeout(
-      () => finish(isClientLate() ? 'client-gone' : 'broken'),
+      guarded(onBug, () => finish(isClientLate() ? 'client-gone' : 'broken')),
       order.settings.timeouts.responseIdleMs,
     );
     // An early answer does not set the client free of the floor; what the backend sends meanwhile is another matter.
-    order.feed.on('data', () => {
-      if (running && sendingPatienceMs(order) !== 0) timer.refresh();
-    });
-    from.on('data', (chunk: Buffer) => {
-      bytes += chunk.length;
-      order.onBytes(chunk.length);
-      timer.refresh();
-    });
+    order.feed.on(
+      'data',
+      guarded(onBug, () => {
+        if (running && sendingPatienceMs(order) !== 0) timer.refresh();
+      }),
+    );
+    from.on(
+      'data',
+      guarded(onBug, (chunk: Buffer) => {
+        bytes += chunk.length;
+        order.onBytes(chunk.length);
+        timer.refresh();
+      }),
+    );
     watchUpstream(order, () => finish('broken'));
-    from.on('end', () => {
-      if (!running) return;
-      if (!from.complete) {
-        finish('broken');
-        return;
-      }
-      if (checkTrailers(from.rawTrailers, order.settings.limits) !== null) {
-        finish('broken');
-        return;
-      }
-      if (to.chunkedEncoding) to.addTrailers(trailerPairs(from.rawTrailers));
-      to.end();
-    });
+    from.on(
+      'end',
+      guarded(onBug, () => {
+        if (!running) return;
+        if (!from.complete || checkTrailers(from.rawTrailers, order.settings.limits) !== null) {
+          finish('broken');
+          return;
+        }
+        if (to.chunkedEncoding) to.addTrailers(trailerPairs(from.rawTrailers));
+        to.end();
+      }),
+    );
     to.on('drain', () => timer.refresh());
     to.on('finish', () => finish('complete'));
     to.on('error', () => finish('client-gone'));
     to.on('close', () => finish(to.writableFinished ? 'complete' : 'client-gone'));
     if (to.destroyed) finish('client-gone');
-    from.pipe(to, { end: false });
+    pipeInto(from, to, onBug, { end: false });
     // A stream of events has a head long before it has a body; both leave together when the body is there already.
-    setImmediate(() => {
-      if (running && bytes === 0 && !to.writableEnded) to.flushHeaders();
-    });
+    setImmediate(
+      guarded(onBug, () => {
+        if (running && bytes === 0 && !to.writableEnded) to.flushHeaders();
+      }),
+    );
   });
 }
 

@@ -4,19 +4,24 @@
  */
 import { Readable } from 'node:stream';
 import type { IncomingMessage } from 'node:http';
+import { guarded } from '../guarded.js';
 import type { SendingBody } from '../patience.js';
+import { pipeInto } from './pipe.js';
 
 export interface RequestBodyOptions {
   /** Bytes kept for a further attempt. */
   readonly keepBytes: number;
   /** Told of each chunk that comes from the client. */
   readonly onBytes: (count: number) => void;
+  /** Told of an exception where none should be: the request is lost. */
+  readonly onBug: (error: unknown) => void;
 }
 
 export class RequestBody implements SendingBody {
   readonly #request: IncomingMessage;
   readonly #keepBytes: number;
   readonly #onBytes: (count: number) => void;
+  readonly #onBug: (error: unknown) => void;
   #kept: Buffer[] | null = [];
   #receivedBytes = 0;
   #feed: BodyFeed | null = null;
@@ -28,6 +33,7 @@ export class RequestBody implements SendingBody {
     this.#request = request;
     this.#keepBytes = options.keepBytes;
     this.#onBytes = options.onBytes;
+    this.#onBug = options.onBug;
   }
 
   /** The head announces a body. To be called before anything is done with it. */
@@ -63,7 +69,7 @@ export class RequestBody implements SendingBody {
   /** The whole body as a stream for one attempt. The stream of the attempt before gets nothing more. */
   open(): BodyFeed {
     this.#pause();
-    const feed = new BodyFeed(() => this.#resume(feed));
+    const feed = new BodyFeed(() => this.#resume(feed), this.#onBug);
     this.#feed = feed;
     return feed;
   }
@@ -98,15 +104,24 @@ export class RequestBody implements SendingBody {
   #listen(): void {
     if (this.#isRead) return;
     this.#isRead = true;
-    this.#request.on('data', this.#onData);
-    this.#request.on('end', this.#onEnd);
+    this.#request.on(
+      'data',
+      guarded(this.#onBug, (chunk: Buffer) => this.#take(chunk)),
+    );
+    this.#request.on(
+      'end',
+      guarded(this.#onBug, () => {
+        this.#hasEnded = true;
+        this.#feed?.push(null);
+      }),
+    );
   }
 
   #pause(): void {
     if (this.#isRead && !this.#hasEnded) this.#request.pause();
   }
 
-  readonly #onData = (chunk: Buffer): void => {
+  #take(chunk: Buffer): void {
     this.#onBytes(chunk.length);
     this.#receivedBytes += chunk.length;
     if (this.#kept !== null) {
@@ -117,12 +132,7 @@ export class RequestBody implements SendingBody {
     if (feed === null) return;
     feed.wanted = feed.push(chunk);
     if (!feed.wanted) this.#request.pause();
-  };
-
-  readonly #onEnd = (): void => {
-    this.#hasEnded = true;
-    this.#feed?.push(null);
-  };
+  }
 }
 
 /** The body for one attempt. Gives nothing before `start`, so that nothing is read for a connection that never comes. */
@@ -130,13 +140,21 @@ export class BodyFeed extends Readable {
   replayed = false;
   wanted = false;
   readonly #pull: () => void;
+  readonly #onBug: (error: unknown) => void;
   #open = false;
 
-  constructor(pull: () => void) {
+  constructor(pull: () => void, onBug: (error: unknown) => void) {
     super();
     this.#pull = pull;
-    // Destroyed with its attempt; there is nobody to tell.
-    this.on('error', () => undefined);
+    this.#onBug = onBug;
+    // Destroyed with its attempt without an error. Node hands over here what reading it has thrown.
+    this.on('error', onBug);
+  }
+
+  /** http-proxy-3 calls it. */
+  override pipe<T extends NodeJS.WritableStream>(to: T): T {
+    pipeInto(this, to, this.#onBug, { end: true });
+    return to;
   }
 
   start(): void {

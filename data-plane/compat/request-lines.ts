@@ -8,7 +8,7 @@
 export interface Turn {
   /** Whether all of the request has come. */
   isWhole(): boolean;
-  /** Settles when the answer is out. Answers whether the connection may go on with the next one. */
+  /** Settles when the answer is out, and never fails. Answers whether the connection may go on with the next one. */
   run(): Promise<boolean>;
 }
 

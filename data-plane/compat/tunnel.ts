@@ -3,6 +3,8 @@
  * Does not look at the bytes.
  */
 import type { Duplex } from 'node:stream';
+import { guarded } from '../guarded.js';
+import { pipeInto } from './pipe.js';
 
 export interface TunnelOrder {
   readonly client: Duplex;
@@ -14,6 +16,8 @@ export interface TunnelOrder {
   /** Longest silence of both. */
   readonly idleMs: number;
   onBytes(direction: 'received' | 'sent', count: number): void;
+  /** Told of an exception where none should be. Both sides are to be cut. */
+  onBug(error: unknown): void;
 }
 
 /** Settles when both sides are closed. */
@@ -21,18 +25,24 @@ export function runTunnel(order: TunnelOrder): Promise<void> {
   const { client, backend } = order;
   return new Promise((resolve) => {
     let open = 2;
-    const timer = setTimeout(() => {
+    const cut = (): void => {
       client.destroy();
       backend.destroy();
-    }, order.idleMs);
-    const closed = (other: Duplex) => () => {
-      open -= 1;
-      // What was read before the end is still being written by the pipe; only a broken side breaks the other.
-      if (!other.writableEnded) other.destroy();
-      if (open > 0) return;
-      clearTimeout(timer);
-      resolve();
     };
+    const lost = (error: unknown): void => {
+      cut();
+      order.onBug(error);
+    };
+    const timer = setTimeout(guarded(lost, cut), order.idleMs);
+    const closed = (other: Duplex) =>
+      guarded(lost, () => {
+        open -= 1;
+        // What was read before the end is still being written by the pipe; only a broken side breaks the other.
+        if (!other.writableEnded) other.destroy();
+        if (open > 0) return;
+        clearTimeout(timer);
+        resolve();
+      });
     client.on('error', () => backend.destroy());
     backend.on('error', () => client.destroy());
     client.on('close', closed(backend));
@@ -43,16 +53,22 @@ export function runTunnel(order: TunnelOrder): Promise<void> {
     // Before anybody listens: what is put back into a flowing stream goes to the listeners that are there already.
     if (order.clientHead.length > 0) client.unshift(order.clientHead);
     if (order.backendHead.length > 0) backend.unshift(order.backendHead);
-    client.pipe(backend);
-    backend.pipe(client);
-    client.on('data', (chunk: Buffer) => {
-      order.onBytes('received', chunk.length);
-      timer.refresh();
-    });
-    backend.on('data', (chunk: Buffer) => {
-      order.onBytes('sent', chunk.length);
-      timer.refresh();
-    });
+    pipeInto(client, backend, lost, { end: true });
+    pipeInto(backend, client, lost, { end: true });
+    client.on(
+      'data',
+      guarded(lost, (chunk: Buffer) => {
+        order.onBytes('received', chunk.length);
+        timer.refresh();
+      }),
+    );
+    backend.on(
+      'data',
+      guarded(lost, (chunk: Buffer) => {
+        order.onBytes('sent', chunk.length);
+        timer.refresh();
+      }),
+    );
     if (client.destroyed) backend.destroy();
     if (backend.destroyed) client.destroy();
   });

@@ -13,6 +13,8 @@ export function upstreamFields(
   const own: string[] = [];
   const replaced: string[] = [];
   if (chunked) own.push('Transfer-Encoding', 'chunked');
+  // Node throws where trailers are announced that cannot come: only chunks have them (RFC 9112 §7.1.2).
+  else replaced.push('trailer');
   if (upgrade !== null) own.push('Connection', 'Upgrade', 'Upgrade', upgrade);
   // Expect goes to the backend when the client waits for its word, and in no other case.
   if (!awaitsContinue) replaced.push('expect');

@@ -1,5 +1,6 @@
 /** How long a backend is waited for until the head of its answer, and whose fault it is when that was too long. */
 import type { ForwardingSettings } from '#shared/settings.js';
+import { guarded } from '../guarded.js';
 import { isClientLate, sendingPatienceMs, type Sending } from '../patience.js';
 import type { RequestBody } from './request-body.js';
 
@@ -10,6 +11,8 @@ export interface PatienceOrder extends Sending {
   readonly awaitsContinue: boolean;
   /** Whether a further attempt could follow if this one took too long. */
   couldGoElsewhere(): boolean;
+  /** Told of an exception where none should be. */
+  readonly onBug: (error: unknown) => void;
 }
 
 export type LateEnd =
@@ -78,6 +81,6 @@ export class UpstreamPatience {
 
   #start(ms: number, callback: () => void): void {
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(callback, ms);
+    this.#timer = setTimeout(guarded(this.#order.onBug, callback), ms);
   }
 }

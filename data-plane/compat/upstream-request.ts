@@ -10,6 +10,7 @@ import type { Duplex } from 'node:stream';
 import { TLSSocket } from 'node:tls';
 import type { FailureReason } from '#shared/outcome.js';
 import { MAX_INTERIM_RESPONSES } from '../engine-limits.js';
+import { guarded } from '../guarded.js';
 import { isPlainResponse, type ResponseFacts } from './check-response.js';
 import { checkTrailers, trailerPairs } from './check-trailers.js';
 import type { BodyFeed } from './request-body.js';
@@ -22,7 +23,6 @@ export class UpstreamRequest {
   readonly #order: UpstreamOrder;
   readonly #patience: UpstreamPatience;
   readonly #settle: (end: UpstreamEnd) => void;
-  readonly #reject: (bug: unknown) => void;
   #upstream: ClientRequest | null = null;
   /** What had been read on the connection before this request. */
   #readBefore = 0;
@@ -31,53 +31,82 @@ export class UpstreamRequest {
   #interim = 0;
 
   constructor(order: UpstreamOrder) {
-    const { promise, resolve, reject } = Promise.withResolvers<UpstreamEnd>();
+    const { promise, resolve } = Promise.withResolvers<UpstreamEnd>();
     this.#order = order;
     this.end = promise;
     this.#settle = resolve;
-    this.#reject = reject;
     this.feed = order.body.open();
     this.#patience = new UpstreamPatience(order, (end) => this.#end(end));
     // Before http-proxy-3 pipes the feed: its end ends the upstream request, and trailers come before that.
-    this.feed.on('end', () => this.#sendTrailers());
-    this.feed.on('data', () => this.#patience.bodyMoved());
+    this.feed.on(
+      'end',
+      this.#guarded(() => this.#sendTrailers()),
+    );
+    this.feed.on(
+      'data',
+      this.#guarded(() => this.#patience.bodyMoved()),
+    );
   }
 
+  /** The request has a connection, on which nothing was sent for it yet. */
   begun(upstream: ClientRequest, socket: Socket): void {
+    this.#guarded(() => this.#begin(upstream, socket))();
+  }
+
+  #begin(upstream: ClientRequest, socket: Socket): void {
     this.#upstream = upstream;
     if (this.#hasEnded) {
       upstream.destroy();
       return;
     }
-    if (upstream.headersSent) return this.#fail('connect');
-    try {
-      this.#rewriteHead(upstream);
-    } catch (error) {
-      // A bug, in the midst of node's events.
-      upstream.destroy();
-      this.#patience.end();
-      this.#hasEnded = true;
-      this.#reject(error);
-      return;
-    }
+    if (upstream.headersSent) throw new Error('a head that nobody has looked at was sent');
+    this.#rewriteHead(upstream);
     this.#readBefore = socket.bytesRead;
     // One more than allowed: node would cut the list silently, and what it hides would still count for it.
     upstream.maxHeadersCount = this.#order.settings.limits.headerCount + 1;
-    upstream.on('response', (response) => this.#responded(response));
-    upstream.on('upgrade', (response, tunnel, head) => this.#upgraded(response, tunnel, head));
-    upstream.on('information', (information) => this.#informed(information));
+    upstream.on(
+      'response',
+      this.#guarded((response: IncomingMessage) => this.#responded(response)),
+    );
+    upstream.on(
+      'upgrade',
+      this.#guarded((response: IncomingMessage, tunnel: Duplex, head: Buffer) =>
+        this.#upgraded(response, tunnel, head),
+      ),
+    );
+    upstream.on(
+      'information',
+      this.#guarded((information: InformationEvent) => this.#informed(information)),
+    );
     upstream.on('error', (error) => this.failed(error));
     upstream.on('close', () => this.failed(new Error('closed before the response')));
-    upstream.on('finish', () => {
-      if (!this.#hasEnded) this.#patience.awaitHead();
-    });
+    upstream.on(
+      'finish',
+      this.#guarded(() => {
+        if (!this.#hasEnded) this.#patience.awaitHead();
+      }),
+    );
     if (isConnected(socket)) return this.#connected();
     this.#patience.awaitConnection();
-    socket.once(socket instanceof TLSSocket ? 'secureConnect' : 'connect', () => this.#connected());
+    socket.once(
+      socket instanceof TLSSocket ? 'secureConnect' : 'connect',
+      this.#guarded(() => this.#connected()),
+    );
   }
 
+  /** By what node says of the connection or of what came on it. */
   failed(error: unknown): void {
-    this.#fail(this.#isConnected ? reasonOf(error) : 'connect');
+    this.#guarded(() => {
+      if (this.#hasEnded) return;
+      if (isOurFault(error)) this.lost(error);
+      else this.#fail(this.#isConnected ? reasonOf(error) : 'connect');
+    })();
+  }
+
+  /** By an exception where none should be: whatever led to it, the backend has no part in it. */
+  lost(error: unknown): void {
+    this.#order.onBug(error);
+    this.abort();
   }
 
   /** Ends it at once, in the middle of its answer too. */
@@ -95,9 +124,15 @@ export class UpstreamRequest {
     if (upstream.writableFinished || !this.#order.body.isExpected) return this.#patience.awaitHead();
     this.#patience.awaitBody();
     // Head and first chunk leave together when the chunk is there already; else the head goes alone.
-    setImmediate(() => {
-      if (!this.#hasEnded && !upstream.headersSent) upstream.flushHeaders();
-    });
+    setImmediate(
+      this.#guarded(() => {
+        if (!this.#hasEnded && !upstream.headersSent) upstream.flushHeaders();
+      }),
+    );
+  }
+
+  #guarded<A extends unknown[]>(run: (...args: A) => void): (...args: A) => void {
+    return guarded((error) => this.lost(error), run);
   }
 
   #responded(response: IncomingMessage): void {
@@ -170,6 +205,17 @@ export class UpstreamRequest {
   }
 }
 
+/** Whether node refused what it was given to send, rather than that something happened to the connection. */
+function isOurFault(error: unknown): boolean {
+  const code = codeOf(error);
+  return code !== null && /^ERR_(?:HTTP|INVALID|STREAM)_/.test(code);
+}
+
+function codeOf(error: unknown): string | null {
+  const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : null;
+  return typeof code === 'string' ? code : null;
+}
+
 function isConnected(socket: Socket): boolean {
   if (socket.connecting) return false;
   // `authorized` is false until a handshake has been verified.
@@ -178,6 +224,5 @@ function isConnected(socket: Socket): boolean {
 
 /** Why a request on an established connection failed. The parser's errors begin with HPE. */
 function reasonOf(error: unknown): FailureReason {
-  const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
-  return typeof code === 'string' && code.startsWith('HPE_') ? 'malformed' : 'reset';
+  return codeOf(error)?.startsWith('HPE_') === true ? 'malformed' : 'reset';
 }

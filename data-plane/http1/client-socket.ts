@@ -80,6 +80,8 @@ export abstract class ClientSocket implements Expiring, ByteSink {
   protected abstract ended(): void;
   protected abstract drained(): void;
   protected abstract closed(hadError: boolean): void;
+  /** Others have had their turn of the event loop. */
+  protected abstract turn(): void;
 
   /** The client has ended its side but may still read. */
   protected halfClosed(): void {
@@ -101,13 +103,15 @@ export abstract class ClientSocket implements Expiring, ByteSink {
   }
 
   /** A bug ends this connection, and none but this one. */
-  #tell(what: 'ended' | 'drained' | 'closed', hadError: boolean): void {
+  #tell(what: 'ended' | 'drained' | 'closed' | 'turn', hadError: boolean): void {
     try {
       switch (what) {
         case 'ended':
           return this.ended();
         case 'drained':
           return this.drained();
+        case 'turn':
+          return this.turn();
         case 'closed':
           this.memory.close();
           return this.closed(hadError);
@@ -116,6 +120,10 @@ export abstract class ClientSocket implements Expiring, ByteSink {
       this.parts.bug(error);
       this.socket.destroy();
     }
+  }
+
+  protected guardTurn(): void {
+    this.#tell('turn', false);
   }
 
   protected guard(bytes: Buffer, length: number): void {

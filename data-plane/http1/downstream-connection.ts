@@ -143,7 +143,7 @@ export class DownstreamConnection extends ClientSocket implements ClientPort {
     while (position < to && this.#exchange === null && this.#mayRead()) {
       if (count++ === REQUESTS_AT_ONCE) {
         // Others have their turn first.
-        setImmediate(() => this.#takeTurn());
+        setImmediate(() => this.guardTurn());
         break;
       }
       const end = this.#readHead(bytes, position, to);
@@ -158,7 +158,7 @@ export class DownstreamConnection extends ClientSocket implements ClientPort {
     }
   }
 
-  #takeTurn(): void {
+  protected turn(): void {
     if (this.#phase === 'idle' && this.#held !== null) this.#goOn();
   }
 

@@ -215,16 +215,16 @@ export class Exchange implements Errand, AttemptsClient<Attempt, Message> {
     if (this.account.method !== 'GET' && this.account.method !== 'HEAD') {
       return this.reply('method_not_allowed');
     }
-    parts.context.metricsPage().then(
-      (page) => {
+    parts.context
+      .metricsPage()
+      .then((page) => {
         if (this.#isOver) return;
         if (page === null) return this.reply('overloaded');
         this.account.status = 200;
         this.client.write(metricsAnswer(page, this.#answerFacts()));
         this.done();
-      },
-      (error: unknown) => this.lost(error),
-    );
+      })
+      .catch((error: unknown) => this.lost(error));
   }
 
   #answerFacts(): { readonly connection: 'close' | 'keep-alive' | null; readonly headOnly: boolean } {

@@ -10,6 +10,7 @@ import { bugReporter } from '../bug-report.js';
 import { IDLE_SWEEP_MS, idleGraceMs } from '../engine-limits.js';
 import { countRefusals, listenOn, renewCertificate, tlsOptions } from '../listener.js';
 import type { Forwarder, ForwarderContext } from '../forwarder.js';
+import { guarded } from '../guarded.js';
 import { createRetryBudget } from '../routing/retry-budget.js';
 import { DownstreamConnection } from './downstream-connection.js';
 import type { EngineParts } from './engine-parts.js';
@@ -104,19 +105,33 @@ export class NativeEngine implements Forwarder {
     if (!settings.tls) {
       const server = net.createServer(options);
       server.on('connection', (socket) => {
-        this.#accepted(server, socket);
-        this.#serve(socket, false);
+        this.#guard(socket, () => {
+          this.#accepted(server, socket);
+          this.#serve(socket, false);
+        });
       });
       return server;
     }
     const server = tls.createServer({ ...options, ...tlsOptions(settings, certificate) });
-    server.on('connection', (socket: net.Socket) => this.#accepted(server, socket));
+    server.on('connection', (socket: net.Socket) =>
+      this.#guard(socket, () => this.#accepted(server, socket)),
+    );
     server.on('tlsClientError', (_error, socket) => socket.destroy());
-    server.on('secureConnection', (socket) => {
-      if (socket.alpnProtocol === 'h2') this.#http2.accept(socket);
-      else this.#serve(socket, true);
-    });
+    server.on('secureConnection', (socket) =>
+      this.#guard(socket, () => {
+        if (socket.alpnProtocol === 'h2') this.#http2.accept(socket);
+        else this.#serve(socket, true);
+      }),
+    );
     return server;
+  }
+
+  /** A bug ends the connection that met it. */
+  #guard(socket: net.Socket, run: () => void): void {
+    guarded((error) => {
+      this.#parts.bug(error);
+      socket.destroy();
+    }, run)();
   }
 
   #accepted(server: net.Server, socket: net.Socket): void {

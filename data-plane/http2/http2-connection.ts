@@ -7,6 +7,7 @@ import { constants, performServerHandshake, type ServerHttp2Stream, type ServerO
 import type { TLSSocket } from 'node:tls';
 import type { LimitSettings } from '#shared/settings.js';
 import type { Arrival } from '../compat/arrival.js';
+import { guarded } from '../guarded.js';
 import {
   controlFrame,
   createConduct,
@@ -55,6 +56,8 @@ export interface Http2ConnectionOrder {
   onClosed(): void;
   /** Closed for this reason before its time. */
   onMisconduct(reason: string): void;
+  /** An exception where none should be: told to the log. */
+  bug(error: unknown): void;
 }
 
 export class Http2Connection {
@@ -79,19 +82,28 @@ export class Http2Connection {
     this.#conduct = createConduct(at);
     this.#serverName = serverNameOf(socket);
     this.#inspected = { at, received: socket.bytesRead, sent: socket.bytesWritten };
-    this.#idleTimer = setTimeout(() => this.#whenIdle(), order.idleMs);
+    const lost = (error: unknown): void => this.#lost(error);
+    this.#idleTimer = setTimeout(
+      guarded(lost, () => this.#whenIdle()),
+      order.idleMs,
+    );
     socket.on('error', () => undefined);
-    socket.on('close', () => this.#closed());
+    socket.on(
+      'close',
+      guarded(lost, () => this.#closed()),
+    );
+    const end = guarded(lost, () => this.#end());
     // The peer has ended its half: there is nobody to answer (RFC 9113 §9.1 knows no half-closed connection).
-    socket.on('end', () => this.#end());
+    socket.on('end', end);
     const session = performServerHandshake(socket, sessionOptions(order.limits));
     this.#session = session;
-    session.on('error', () => this.#end());
-    session.on('close', () => this.#end());
+    session.on('error', end);
+    session.on('close', end);
     session.on('stream', (stream, _fields, _flags, raw) => this.#opened(stream, raw));
-    session.on('ping', () => this.#control());
-    session.on('remoteSettings', () => this.#control());
-    session.on('priority', () => this.#control());
+    const control = guarded(lost, () => this.#control());
+    session.on('ping', control);
+    session.on('remoteSettings', control);
+    session.on('priority', control);
     session.setLocalWindowSize(CONNECTION_WINDOW_BYTES);
   }
 
@@ -120,11 +132,23 @@ export class Http2Connection {
     if (isMostlyOverhead(traffic)) this.#expel('more frames than requests explain');
   }
 
+  /** A bug in a request ends that request. */
   #opened(stream: ServerHttp2Stream, raw: readonly string[]): void {
+    const lost = (error: unknown): void => {
+      this.#order.bug(error);
+      stream.destroy(new Error('lost'));
+    };
+    guarded(lost, () => this.#take(stream, raw, lost))();
+  }
+
+  #take(stream: ServerHttp2Stream, raw: readonly string[], lost: (error: unknown) => void): void {
     const beganAt = this.#order.monotonic();
     // Errors of a stream are seen by its close.
     stream.on('error', () => undefined);
-    stream.on('priority', () => this.#control());
+    stream.on(
+      'priority',
+      guarded(lost, () => this.#control()),
+    );
     this.#streams += 1;
     this.#requests += 1;
     requestBegan(this.#conduct);
@@ -140,19 +164,23 @@ export class Http2Connection {
       closed();
       return;
     }
-    stream.once('close', closed);
+    stream.once('close', guarded(lost, closed));
     const shape = readRequestFields(raw, stream.endAfterHeaders, this.#order.limits);
     if (shape.kind === 'malformed') {
       stream.close(constants.NGHTTP2_PROTOCOL_ERROR);
       stream.resume();
       return;
     }
-    const request = new Http2Request(stream, this.#socket, shape, (count) => {
-      this.#bodyBytes += count;
+    const request = new Http2Request(stream, this.#socket, shape, {
+      onBytes: (count) => {
+        this.#bodyBytes += count;
+      },
+      onBug: lost,
     });
     const answer = new Http2Response(stream, request, {
       idleMs: this.#order.answerIdleMs,
-      later: (run) => this.#order.later(run),
+      later: (run) => this.#order.later(guarded(lost, run)),
+      onBug: lost,
     });
     response = answer;
     const arrival: Arrival = {
@@ -163,10 +191,18 @@ export class Http2Connection {
       shared: { retire: () => this.retire(), serverName: this.#serverName },
       ...(shape.refusal === null ? {} : { refusal: shape.refusal }),
     };
-    this.#order.later(() => {
-      // Who has left meanwhile is not worth a connection to a backend.
-      if (!answer.isLost) this.#order.onRequest(arrival);
-    });
+    this.#order.later(
+      guarded(lost, () => {
+        // Who has left meanwhile is not worth a connection to a backend.
+        if (!answer.isLost) this.#order.onRequest(arrival);
+      }),
+    );
+  }
+
+  /** A bug in what is the connection's own ends the connection. */
+  #lost(error: unknown): void {
+    this.#order.bug(error);
+    this.#socket.destroy();
   }
 
   #control(): void {
@@ -187,14 +223,25 @@ export class Http2Connection {
     if (this.#farewell !== null) return;
     this.#order.onMisconduct(reason);
     this.#beginFarewell();
-    setImmediate(() => this.#session.destroy(new Error(reason), constants.NGHTTP2_ENHANCE_YOUR_CALM));
+    setImmediate(
+      guarded(
+        (error) => this.#lost(error),
+        () => this.#session.destroy(new Error(reason), constants.NGHTTP2_ENHANCE_YOUR_CALM),
+      ),
+    );
   }
 
   #end(): void {
     if (this.#ending) return;
     this.#ending = true;
     this.#beginFarewell();
-    this.#order.later(() => this.#session.destroy(), Math.ceil(this.#streams * STREAM_END_COST));
+    this.#order.later(
+      guarded(
+        (error) => this.#lost(error),
+        () => this.#session.destroy(),
+      ),
+      Math.ceil(this.#streams * STREAM_END_COST),
+    );
   }
 
   #beginFarewell(): void {

@@ -5,6 +5,7 @@
 import type { TLSSocket } from 'node:tls';
 import type { Arrival } from '../compat/arrival.js';
 import type { ForwarderContext } from '../forwarder.js';
+import { guarded } from '../guarded.js';
 import { Http2Connection } from './http2-connection.js';
 import { TurnPace } from './turn-pace.js';
 
@@ -19,14 +20,21 @@ export function alpnProtocols(h2: boolean): string[] {
 export class Http2Connections {
   readonly #context: ForwarderContext;
   readonly #onRequest: (arrival: Arrival) => void;
+  readonly #bug: (error: unknown) => void;
   readonly #open = new Set<Http2Connection>();
   readonly #pace = new TurnPace(setImmediate);
   #inspection: NodeJS.Timeout | null = null;
   #retired = false;
 
-  constructor(context: ForwarderContext, onRequest: (arrival: Arrival) => void) {
+  /** @param bug told of an exception where none should be */
+  constructor(
+    context: ForwarderContext,
+    onRequest: (arrival: Arrival) => void,
+    bug: (error: unknown) => void,
+  ) {
     this.#context = context;
     this.#onRequest = onRequest;
+    this.#bug = bug;
   }
 
   get size(): number {
@@ -36,6 +44,16 @@ export class Http2Connections {
   /** @param socket after the handshake; nobody else may read or write it from now on */
   accept(socket: TLSSocket): void {
     if (socket.destroyed) return;
+    guarded(
+      (error) => {
+        this.#bug(error);
+        socket.destroy();
+      },
+      () => this.#begin(socket),
+    )();
+  }
+
+  #begin(socket: TLSSocket): void {
     const { timeouts, limits } = this.#context.table().forwarding;
     const connection = new Http2Connection(socket, {
       limits,
@@ -45,12 +63,13 @@ export class Http2Connections {
       onRequest: this.#onRequest,
       later: (run, cost) => this.#pace.add(connection, run, cost),
       onClosed: () => this.#closed(connection),
+      bug: this.#bug,
       onMisconduct: (reason) =>
         this.#context.logger.warn({ client: socket.remoteAddress, reason }, 'HTTP/2 connection closed'),
     });
     this.#open.add(connection);
     this.#inspection ??= setInterval(() => {
-      for (const each of this.#open) each.inspect();
+      for (const each of this.#open) guarded(this.#bug, () => each.inspect())();
     }, INSPECTION_MS).unref();
     if (this.#retired) connection.retire();
   }

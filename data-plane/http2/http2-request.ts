@@ -5,24 +5,33 @@
 import { IncomingMessage } from 'node:http';
 import type { ServerHttp2Stream } from 'node:http2';
 import type { TLSSocket } from 'node:tls';
+import { guarded } from '../guarded.js';
 import type { Http1Shape } from './request-fields.js';
+
+export interface Http2RequestOrder {
+  /** Told of all body bytes that come, wanted or not. */
+  readonly onBytes: (count: number) => void;
+  /** An exception where none should be. */
+  readonly onBug: (error: unknown) => void;
+}
 
 export class Http2Request extends IncomingMessage {
   readonly #stream: ServerHttp2Stream;
   readonly #onBytes: (count: number) => void;
+  readonly #onBug: (error: unknown) => void;
   #reading = false;
   #unwanted = false;
 
-  /** @param onBytes told of all body bytes that come, wanted or not */
   constructor(
     stream: ServerHttp2Stream,
     socket: TLSSocket,
     shape: Http1Shape,
-    onBytes: (count: number) => void,
+    { onBytes, onBug }: Http2RequestOrder,
   ) {
     super(socket);
     this.#stream = stream;
     this.#onBytes = onBytes;
+    this.#onBug = onBug;
     this.httpVersion = '2.0';
     this.httpVersionMajor = 2;
     this.httpVersionMinor = 0;
@@ -35,7 +44,11 @@ export class Http2Request extends IncomingMessage {
     });
     if (stream.endAfterHeaders || stream.readableEnded) this.#ended();
     // Node tells the end of an empty body whether it is read or not, and tells it once: who listens later waits for ever.
-    else stream.on('end', () => this.#streamEnded());
+    else
+      stream.on(
+        'end',
+        guarded(onBug, () => this.#streamEnded()),
+      );
   }
 
   /** Nobody wants what is left of the body. The stream can close only when all that came was read. */
@@ -62,10 +75,13 @@ export class Http2Request extends IncomingMessage {
     const stream = this.#stream;
     this.#reading = true;
     if (stream.destroyed) return;
-    stream.on('data', (chunk: Buffer) => {
-      this.#onBytes(chunk.length);
-      if (!this.#unwanted && !this.destroyed && !this.push(chunk)) stream.pause();
-    });
+    stream.on(
+      'data',
+      guarded(this.#onBug, (chunk: Buffer) => {
+        this.#onBytes(chunk.length);
+        if (!this.#unwanted && !this.destroyed && !this.push(chunk)) stream.pause();
+      }),
+    );
   }
 
   #streamEnded(): void {

@@ -7,6 +7,7 @@ import { constants, type OutgoingHttpHeaders, type ServerHttp2Stream } from 'nod
 import { Writable } from 'node:stream';
 import type { OutgoingHttpHeader } from 'node:http';
 import type { DownstreamResponse } from '../compat/downstream.js';
+import { guarded } from '../guarded.js';
 import type { Http2Request } from './http2-request.js';
 
 /** How long a client may go on sending a body after the whole answer, milliseconds (RFC 9113 §8.1). */
@@ -23,6 +24,8 @@ export interface Http2ResponseOrder {
   readonly idleMs: number;
   /** Runs it when there is time for it. */
   later(run: () => void): void;
+  /** An exception where none should be. */
+  readonly onBug: (error: unknown) => void;
 }
 
 export class Http2Response extends Writable implements DownstreamResponse {
@@ -34,6 +37,7 @@ export class Http2Response extends Writable implements DownstreamResponse {
   readonly #stream: ServerHttp2Stream;
   readonly #request: Http2Request;
   readonly #idleMs: number;
+  readonly #onBug: (error: unknown) => void;
   #trailers: OutgoingHttpHeaders = {};
   #isGivenUp = false;
   /** For the client to take what was written last. */
@@ -47,6 +51,7 @@ export class Http2Response extends Writable implements DownstreamResponse {
     this.#stream = stream;
     this.#request = request;
     this.#idleMs = order.idleMs;
+    this.#onBug = order.onBug;
     // Whoever uses the answer adds a listener of its own; a lost client must not end the process meanwhile.
     this.on('error', () => undefined);
     // A hundred streams can be reset in one packet, and giving one up closes a connection to a backend.
@@ -57,8 +62,8 @@ export class Http2Response extends Writable implements DownstreamResponse {
       stream.destroy();
       order.later(() => this.#giveUp());
     };
-    stream.on('aborted', lost);
-    stream.on('close', lost);
+    stream.on('aborted', guarded(this.#onBug, lost));
+    stream.on('close', guarded(this.#onBug, lost));
   }
 
   /** Nobody will see anything of it any more. */
@@ -79,10 +84,13 @@ export class Http2Response extends Writable implements DownstreamResponse {
     const bodyless = status === 204 || status === 304 || this.#request.method === 'HEAD';
     this.chunkedEncoding = !bodyless && head['content-length'] === undefined;
     if (this.chunkedEncoding) {
-      stream.on('wantTrailers', () => {
-        if (!stream.destroyed && !stream.closed) stream.sendTrailers(this.#trailers);
-        this.#trailersSent?.();
-      });
+      stream.on(
+        'wantTrailers',
+        guarded(this.#onBug, () => {
+          if (!stream.destroyed && !stream.closed) stream.sendTrailers(this.#trailers);
+          this.#trailersSent?.();
+        }),
+      );
     }
     // `sendDate` is node's own, and missing in its types.
     const options = { sendDate: this.sendDate, waitForTrailers: this.chunkedEncoding };
@@ -119,10 +127,14 @@ export class Http2Response extends Writable implements DownstreamResponse {
     }
     this.#awaitClient();
     // The callback comes when the client's window has let the chunk through, or the stream is gone.
-    this.#stream.write(chunk, encoding, (error) => {
-      this.#isWaiting = false;
-      if (!this.#isGivenUp) callback(error);
-    });
+    this.#stream.write(
+      chunk,
+      encoding,
+      guarded(this.#onBug, (error: Error | null | undefined) => {
+        this.#isWaiting = false;
+        if (!this.#isGivenUp) callback(error);
+      }),
+    );
   }
 
   override _final(callback: (error?: Error | null) => void): void {
@@ -131,12 +143,18 @@ export class Http2Response extends Writable implements DownstreamResponse {
     if (stream.writableFinished) callback();
     else if (this.chunkedEncoding) this.#trailersSent = callback;
     else {
-      stream.once('finish', () => {
-        if (!this.#isGivenUp) callback();
-      });
+      stream.once(
+        'finish',
+        guarded(this.#onBug, () => {
+          if (!this.#isGivenUp) callback();
+        }),
+      );
     }
     stream.end();
-    this.once('finish', () => this.#endLateBody());
+    this.once(
+      'finish',
+      guarded(this.#onBug, () => this.#endLateBody()),
+    );
   }
 
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
@@ -158,9 +176,12 @@ export class Http2Response extends Writable implements DownstreamResponse {
       this.#patience.refresh();
       return;
     }
-    this.#patience = setTimeout(() => {
-      if (this.#isWaiting) this.destroy();
-    }, this.#idleMs);
+    this.#patience = setTimeout(
+      guarded(this.#onBug, () => {
+        if (this.#isWaiting) this.destroy();
+      }),
+      this.#idleMs,
+    );
   }
 
   #giveUp(): void {
@@ -172,7 +193,10 @@ export class Http2Response extends Writable implements DownstreamResponse {
     if (this.#request.complete) return;
     const stream = this.#stream;
     this.#request.dump();
-    const timer = setTimeout(() => stream.close(constants.NGHTTP2_NO_ERROR), LATE_BODY_MS);
+    const timer = setTimeout(
+      guarded(this.#onBug, () => stream.close(constants.NGHTTP2_NO_ERROR)),
+      LATE_BODY_MS,
+    );
     stream.once('close', () => clearTimeout(timer));
   }
 }

@@ -41,15 +41,19 @@ export class TurnPace {
   #turn(): void {
     this.#planned = false;
     let left = REQUESTS_PER_TURN;
-    for (const [connection, lane] of this.#waiting) {
-      const work = lane.shift();
-      this.#waiting.delete(connection);
-      // Behind all others, and so met again in this loop while the turn has room.
-      if (lane.length > 0) this.#waiting.set(connection, lane);
-      work?.run();
-      left -= work?.cost ?? 0;
-      if (left <= 0) break;
+    try {
+      for (const [connection, lane] of this.#waiting) {
+        const work = lane.shift();
+        this.#waiting.delete(connection);
+        // Behind all others, and so met again in this loop while the turn has room.
+        if (lane.length > 0) this.#waiting.set(connection, lane);
+        work?.run();
+        left -= work?.cost ?? 0;
+        if (left <= 0) break;
+      }
+    } finally {
+      // What one of them throws must not hold up the others.
+      if (this.#waiting.size > 0) this.#plan();
     }
-    if (this.#waiting.size > 0) this.#plan();
   }
 }

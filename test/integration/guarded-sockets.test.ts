@@ -44,7 +44,7 @@ describe('a socket whose handler throws', () => {
   });
 
   describe('of a client', () => {
-    type Place = 'received' | 'ended' | 'drained' | 'closed' | 'expired';
+    type Place = 'received' | 'ended' | 'drained' | 'closed' | 'turn' | 'expired';
 
     class Failing extends ClientSocket {
       readonly #place: Place;
@@ -68,6 +68,12 @@ describe('a socket whose handler throws', () => {
       protected closed(): void {
         this.#at('closed');
       }
+      protected turn(): void {
+        this.#at('turn');
+      }
+      takeTurn(): void {
+        this.guardTurn();
+      }
       #at(place: Place): void {
         if (place === this.#place) fail();
       }
@@ -84,6 +90,7 @@ describe('a socket whose handler throws', () => {
         },
       ],
       ['closed', (client) => client.destroy()],
+      ['turn', (_client, served) => served.takeTurn()],
       ['expired', (_client, served) => served.setDeadline(1)],
     ])('at %s is cut', async (place, provoke) => {
       let served: Failing | null = null;

@@ -121,6 +121,24 @@ describe.each(ENGINES)('HTTP/2 clients of the %s engine', (_name, startEngine) =
     expect(sent?.body()).toBe('3\r\nabc\r\n0\r\nx-sum: 42\r\n\r\n');
   });
 
+  it.each<[string, Record<string, string>, string | null, Record<string, string>]>([
+    ['without a body', { trailer: 'x' }, null, {}],
+    ['with a body that has a length', { ':method': 'POST', trailer: 'x', 'content-length': '2' }, 'hi', {}],
+    ['with a body of length 0', { ':method': 'POST', trailer: 'x', 'content-length': '0' }, '', {}],
+    ['with a body in chunks', { ':method': 'POST', trailer: 'x' }, 'hi', { trailer: 'x' }],
+  ])('may announce trailers %s: none of it is blamed on the backend', async (_name, sent, body, seen) => {
+    const client = await start((request, connection) => {
+      void waitUntil('the body', () => request.body().includes(body ?? '')).then(() =>
+        connection.write(answer('ok')),
+      );
+    });
+    const got = client.request(sent, body);
+    expect(await got.whole()).toBe('ok');
+    expect(got.status()).toBe(200);
+    expect(backend.requests[0]?.field('trailer')).toBe(seen['trailer']);
+    expect(engine.outcomes().flatMap(({ failures }) => Object.keys(failures))).toEqual([]);
+  });
+
   const POST = { ':method': 'POST' };
   it.each<[string, (stream: ClientHttp2Stream) => void, Record<string, string>, string]>([
     ['an empty DATA at once', (stream) => stream.end(''), POST, '0\r\n\r\n'],
