@@ -6,6 +6,7 @@
 import { readFileSync, readdirSync, statSync } from 'node:fs';
 import type { Logger } from '#shared/ports.js';
 import { placeOf } from '../event-log/directory-claim.js';
+import { processFacts } from './process-facts.js';
 
 const FLAG = '--data-dir';
 /** The file that workers run, in whichever directory a release lies. */
@@ -30,8 +31,8 @@ export function findOrphans(dataDir: string): readonly Orphan[] {
   const place = placeOf(dataDir);
   const orphans: Orphan[] = [];
   for (const pid of ownProcesses()) {
-    const facts = isWorkerOf(pid, place) ? readFacts(pid) : null;
-    if (facts !== null && facts.parent !== process.pid) orphans.push({ pid, ticks: facts.ticks });
+    const facts = isWorkerOf(pid, place) ? processFacts(pid) : null;
+    if (facts !== null && facts.parent !== process.pid) orphans.push({ pid, ticks: facts.startTicks });
   }
   return orphans;
 }
@@ -39,7 +40,7 @@ export function findOrphans(dataDir: string): readonly Orphan[] {
 /** SIGTERM asks them to finish their requests and end. Who has ended meanwhile is passed over. */
 export function endOrphans(orphans: readonly Orphan[], signal: 'SIGTERM' | 'SIGKILL', logger: Logger): void {
   for (const { pid, ticks } of orphans) {
-    if (readFacts(pid)?.ticks !== ticks) continue;
+    if (processFacts(pid)?.startTicks !== ticks) continue;
     try {
       process.kill(pid, signal);
     } catch (error) {
@@ -69,17 +70,6 @@ function isWorkerOf(pid: number, place: string): boolean {
   const words = read(`/proc/${pid}/cmdline`)?.split('\0') ?? [];
   const main = words.findIndex((word) => WORKER_MAIN.test(word));
   return main >= 0 && words[main + 1] === FLAG && words[main + 2] === place;
-}
-
-/** `null`: there is no such process, or it has ended and only waits to be reaped. */
-function readFacts(pid: number): { readonly parent: number; readonly ticks: string } | null {
-  const stat = read(`/proc/${pid}/stat`);
-  if (stat === null) return null;
-  // The second field is the command in parentheses and may hold anything, so count from the last parenthesis.
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  const [state, parent] = fields;
-  const ticks = fields[19];
-  return ticks === undefined || state === 'Z' ? null : { parent: Number(parent), ticks };
 }
 
 function read(path: string): string | null {

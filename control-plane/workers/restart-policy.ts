@@ -1,6 +1,10 @@
 /**
  * When to start a worker again after it ended unasked. Pure. A single crash is answered at once; a crash loop backs
  * off, doubling up to a cap, so that a broken build or a poisonous snapshot does not burn the machine.
+ *
+ * But whoever finds what ends a worker must not be able to close the port with it: while few others forward, or are on
+ * their way, the next one comes soon, however often it ended before. A worker that never came to forward costs its start
+ * and gains nothing, so it waits longer.
  */
 import type { Random } from '#shared/ports.js';
 
@@ -9,6 +13,27 @@ const BASE_DELAY_MS = 250;
 const MAX_DELAY_MS = 30_000;
 /** A worker that lived this long has proven itself: its next crash counts as the first. */
 const PROVEN_AFTER_MS = 60_000;
+/** As many workers as are always started again soon: one that ends leaves another. */
+const KEPT_UP = 2;
+/** Longest delay of those, when they have forwarded before they ended. Their start takes as long again. */
+export const SOON_MS = 100;
+/** Longest delay of those that ended before they forwarded. */
+export const SOON_WITHOUT_SUCCESS_MS = 1_000;
+
+export interface Ending {
+  /** Crashes in a row before this one. */
+  readonly crashesBefore: number;
+  readonly livedMs: number;
+  /** Whether it had come to forward. */
+  readonly forwarded: boolean;
+}
+
+export interface Company {
+  /** Workers there are to be. */
+  readonly total: number;
+  /** Others that forward, are starting, or will be started within `SOON_MS`. */
+  readonly others: number;
+}
 
 export interface RestartPlan {
   /** Crashes in a row, this one included. */
@@ -16,13 +41,16 @@ export interface RestartPlan {
   readonly delayMs: number;
 }
 
-/**
- * Plans the restart of a worker that lived for `livedMs` after `crashes` crashes in a row before. The delay varies by
- * ±20 % so that workers do not start in step.
- */
-export function planRestart(crashesBefore: number, livedMs: number, random: Random): RestartPlan {
-  const crashes = livedMs >= PROVEN_AFTER_MS ? 1 : crashesBefore + 1;
+/** The delay varies by ±20 % so that workers do not start in step. */
+export function planRestart(ending: Ending, company: Company, random: Random): RestartPlan {
+  const crashes = ending.livedMs >= PROVEN_AFTER_MS ? 1 : ending.crashesBefore + 1;
   if (crashes === 1) return { crashes, delayMs: 0 };
-  const delayMs = Math.min(BASE_DELAY_MS * 2 ** (crashes - 2), MAX_DELAY_MS);
+  const backoffMs = Math.min(BASE_DELAY_MS * 2 ** (crashes - 2), MAX_DELAY_MS);
+  const limitMs = ending.forwarded ? SOON_MS : SOON_WITHOUT_SUCCESS_MS;
+  const delayMs = areFew(company) ? Math.min(backoffMs, limitMs) : backoffMs;
   return { crashes, delayMs: Math.round(delayMs * (0.8 + 0.4 * random())) };
+}
+
+function areFew({ total, others }: Company): boolean {
+  return others < Math.min(KEPT_UP, Math.ceil(total / 2));
 }

@@ -14,17 +14,11 @@ import {
   type WorkerMessage,
 } from '#shared/message.js';
 import type { Logger, Random, TimerHandle, Timers } from '#shared/ports.js';
-import type { WorkerPhase } from '../runtime/control-port.js';
-import { planRestart } from './restart-policy.js';
+import { processFacts } from './process-facts.js';
+import { SOON_MS, planRestart } from './restart-policy.js';
+import { emptySlot, fillSlot, type Slot } from './slot.js';
+import { HEARTBEAT_MS, hungWorkers, type Silence } from './watchdog.js';
 
-/** How often each worker is asked for a sign of life (which also brings its counters). */
-export const HEARTBEAT_MS = 1_000;
-/**
- * A worker that owes an answer for this many heartbeats is ended and replaced: its event loop is stuck or stopped.
- * Heartbeats are counted rather than time, because a primary that was itself stopped for a while must not take the
- * answers that wait for it to be read for silence.
- */
-export const HUNG_AFTER_HEARTBEATS = 5;
 /** Number of the flushes that only ask for a sign of life: collections count from 1. */
 const HEARTBEAT_ID = 0;
 /** A worker gets this long from fork to ready. */
@@ -62,24 +56,6 @@ export interface SupervisorOptions {
   readonly now: () => number;
 }
 
-/** One place among the workers, with the process that fills it. */
-export interface Slot {
-  readonly slot: number;
-  worker: number;
-  pid: number | null;
-  process: Worker | null;
-  phase: WorkerPhase;
-  startedAt: number;
-  crashes: number;
-  restarts: number;
-  heardAt: number | null;
-  /** Heartbeats since the worker was asked for an answer that it still owes; 0: it owes none. */
-  owed: number;
-  malformed: number;
-  endReason: string | null;
-  timer: TimerHandle | null;
-}
-
 export class Supervisor {
   readonly #options: SupervisorOptions;
   readonly #listener: SupervisorListener;
@@ -101,21 +77,7 @@ export class Supervisor {
       serialization: 'advanced',
     });
     for (let index = 0; index < this.#options.count; index += 1) {
-      const slot: Slot = {
-        slot: index,
-        worker: 0,
-        pid: null,
-        process: null,
-        phase: 'starting',
-        startedAt: 0,
-        crashes: 0,
-        restarts: 0,
-        heardAt: null,
-        owed: 0,
-        malformed: 0,
-        endReason: null,
-        timer: null,
-      };
+      const slot = emptySlot(index);
       this.#slots.push(slot);
       this.#fork(slot);
     }
@@ -178,15 +140,7 @@ export class Supervisor {
       this.#startAnother(slot, 'cannot be started');
       return;
     }
-    slot.process = child;
-    slot.worker = child.id;
-    slot.pid = child.process.pid ?? null;
-    slot.phase = 'starting';
-    slot.startedAt = this.#options.now();
-    slot.heardAt = null;
-    slot.owed = 0;
-    slot.malformed = 0;
-    slot.endReason = null;
+    fillSlot(slot, child, this.#options.now());
     child.on('error', (error: Error) => {
       this.#options.logger.warn({ worker: child.id, err: error }, 'worker channel failed');
       // Without a process there is no exit either: the system was short of descriptors or processes.
@@ -299,23 +253,58 @@ export class Supervisor {
   }
 
   #startAnother(slot: Slot, reason: string): void {
-    const { now, random, timers, logger } = this.#options;
-    const plan = planRestart(slot.crashes, now() - slot.startedAt, random);
+    const { now, random, timers, logger, count } = this.#options;
+    const at = now();
+    const ending = {
+      crashesBefore: slot.crashes,
+      livedMs: at - slot.startedAt,
+      forwarded: slot.phase === 'ready',
+    };
+    const others = this.#slots.filter((other) => other !== slot && servesSoon(other, at)).length;
+    const plan = planRestart(ending, { total: count, others }, random);
     slot.crashes = plan.crashes;
     slot.restarts += 1;
     slot.phase = 'backing-off';
+    slot.dueAt = at + plan.delayMs;
     logger.warn({ worker: slot.worker, reason, restartInMs: plan.delayMs }, 'worker ended, starting another');
     slot.timer = timers.after(plan.delayMs, () => this.#fork(slot));
   }
 
   /** Asks every worker for a sign of life, and ends those that have owed one for too long. */
   #beat(): void {
+    const silences: Silence[] = [];
     for (const slot of this.#slots) {
-      if (slot.phase !== 'ready') continue;
+      if (slot.phase !== 'ready' || slot.endReason !== null) continue;
       slot.owed += 1;
-      if (slot.owed > HUNG_AFTER_HEARTBEATS) this.#end(slot, 'hung');
-      else if (slot.owed === 1) this.send(slot.worker, { type: 'flush', id: HEARTBEAT_ID });
+      if (slot.owed === 1) this.#ask(slot);
+      else silences.push(this.#silenceOf(slot));
     }
+    const hung = hungWorkers(silences, this.#options.count);
+    for (const slot of this.#slots) if (hung.includes(slot.worker)) this.#end(slot, 'hung');
     this.#heartbeat = this.#options.timers.after(HEARTBEAT_MS, () => this.#beat());
+  }
+
+  #ask(slot: Slot): void {
+    slot.askedCpuMs = processFacts(slot.pid ?? 0)?.cpuMs ?? 0;
+    this.send(slot.worker, { type: 'flush', id: HEARTBEAT_ID });
+  }
+
+  #silenceOf({ worker, owed, pid, askedCpuMs }: Slot): Silence {
+    const facts = pid === null ? null : processFacts(pid);
+    if (facts === null) return { worker, owed, process: null };
+    const { isStopped, isRunnable, cpuMs } = facts;
+    return { worker, owed, process: { isStopped, isRunnable, cpuMs: cpuMs - askedCpuMs } };
+  }
+}
+
+function servesSoon({ phase, dueAt }: Slot, at: number): boolean {
+  switch (phase) {
+    case 'starting':
+    case 'ready':
+      return true;
+    case 'backing-off':
+      return dueAt <= at + SOON_MS;
+    case 'stopping':
+      return false;
   }
 }

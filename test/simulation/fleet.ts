@@ -5,12 +5,8 @@
 import { decodeWorkerMessage } from '../../shared/decode.js';
 import { PROTOCOL_VERSION, type PrimaryMessage, type WorkerMessage } from '../../shared/message.js';
 import { planRestart } from '../../control-plane/workers/restart-policy.js';
-import {
-  HEARTBEAT_MS,
-  HUNG_AFTER_HEARTBEATS,
-  START_LIMIT_MS,
-  type SupervisorListener,
-} from '../../control-plane/workers/supervisor.js';
+import { START_LIMIT_MS, type SupervisorListener } from '../../control-plane/workers/supervisor.js';
+import { HEARTBEAT_MS, type Silence, hungWorkers } from '../../control-plane/workers/watchdog.js';
 import type { Backends } from './backends.js';
 import { Chance } from './chance.js';
 import type { Ledger } from './ledger.js';
@@ -188,19 +184,28 @@ export class Fleet {
       if (this.processes.length === 0) this.#stopped();
       return;
     }
-    const plan = planRestart(slot.crashes, time.now() - slot.startedAt, chance.random);
+    const ending = {
+      crashesBefore: slot.crashes,
+      livedMs: time.now() - slot.startedAt,
+      forwarded: slot.phase === 'ready',
+    };
+    const others = this.#slots.filter((other) => other !== slot && other.phase !== 'backing-off').length;
+    const plan = planRestart(ending, { total: this.#options.count, others }, chance.random);
     slot.crashes = plan.crashes;
     slot.phase = 'backing-off';
     timers.after(plan.delayMs, () => this.#fork(slot));
   }
 
   #beat(): void {
+    const silences: Silence[] = [];
     for (const slot of this.#slots) {
       if (slot.phase !== 'ready') continue;
       slot.owed += 1;
-      if (slot.owed > HUNG_AFTER_HEARTBEATS) slot.process?.kill();
-      else if (slot.owed === 1) this.send(slot.worker, { type: 'flush', id: 0 });
+      if (slot.owed === 1) this.send(slot.worker, { type: 'flush', id: 0 });
+      else silences.push({ worker: slot.worker, owed: slot.owed, process: null });
     }
+    const hung = hungWorkers(silences, this.#options.count);
+    for (const slot of this.#slots) if (hung.includes(slot.worker)) slot.process?.kill();
     this.#options.timers.after(HEARTBEAT_MS, () => {
       if (this.#stopped === null) this.#beat();
     });
