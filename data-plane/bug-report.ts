@@ -8,6 +8,9 @@ import type { ForwarderContext } from './forwarder.js';
 export function bugReporter({ logger, series }: ForwarderContext): (error: unknown) => void {
   return (error) => {
     series.counters.add(series.internalErrors, 1);
-    logger.error({ error: error instanceof Error ? error.stack : String(error) }, 'request failed');
+    logger.error(
+      { error: error instanceof Error ? error.stack : String(error) },
+      'exception where none should be',
+    );
   };
 }

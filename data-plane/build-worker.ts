@@ -2,6 +2,7 @@
 import type { Welcome } from '#shared/message.js';
 import type { Clock, Logger, Random, Timers } from '#shared/ports.js';
 import type { AccessLog } from './access-log.js';
+import { bugReporter } from './bug-report.js';
 import type { ControlLink } from './control/control-link.js';
 import type { Forwarder, ForwarderContext, MetricsPage } from './forwarder.js';
 import { Counters } from './reports/counters.js';
@@ -26,6 +27,8 @@ export interface WorkerParts {
   createLogger(settings: Welcome['log'], worker: number): Logger;
   createAccessLog(dropped: () => void): AccessLog;
   createForwarder(engine: Welcome['engine'], context: ForwarderContext): Forwarder;
+  /** Tells an exception that ends the process, whatever there is to tell it with. */
+  fatal(error: unknown): void;
   /** Ends the process. */
   exit(code: number): void;
 }
@@ -37,6 +40,8 @@ export interface Built {
   readonly context: ForwarderContext;
   readonly forwarder: Forwarder;
   readonly reporter: Reporter;
+  /** Counts and tells an exception where none should be. */
+  bug(error: unknown): void;
 }
 
 /** @param table the routing table in force, once there is one */
@@ -69,7 +74,7 @@ export function buildWorker(
   const forwarder = parts.createForwarder(welcome.engine, context);
   const connections = (): number => forwarder.connections();
   const reporter = new Reporter({ link, book: outcomes, counters, clock, timers, table, connections });
-  return { welcome, logger, context, forwarder, reporter };
+  return { welcome, logger, context, forwarder, reporter, bug: bugReporter(context) };
 }
 
 async function metricsPage(link: ControlLink): Promise<MetricsPage | null> {

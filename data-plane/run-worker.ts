@@ -19,12 +19,15 @@ const FIRST_LOG = { level: 'info', format: 'json' } as const;
 export function runWorker(): void {
   const worker = new Worker(partsOfThisProcess());
   process.on('SIGTERM', () => void worker.shutdown());
+  // Rejections that nobody handles come here, too.
+  process.on('uncaughtException', (error) => worker.stray(error));
   worker.start();
 }
 
 function partsOfThisProcess(): WorkerParts {
+  const firstLogger = createLogger(FIRST_LOG, { pid: process.pid });
   return {
-    link: new IpcLink(process, systemTimers, createLogger(FIRST_LOG, { pid: process.pid })),
+    link: new IpcLink(process, systemTimers, firstLogger),
     clock: systemClock,
     timers: systemTimers,
     monotonic: monotonicMs,
@@ -45,6 +48,7 @@ function partsOfThisProcess(): WorkerParts {
           return new CompatEngine(context);
       }
     },
+    fatal: (error) => firstLogger.fatal({ err: error }, 'worker cannot go on'),
     exit: (code) => process.exit(code),
   };
 }

@@ -8,8 +8,10 @@ import { PROTOCOL_VERSION, type SnapshotMessage, type Welcome } from '#shared/me
 import { isNewer } from '#shared/snapshot.js';
 import { buildWorker, type Built, type WorkerParts } from './build-worker.js';
 import type { Announcement } from './control/control-link.js';
+import { ageFactor } from './connection-age.js';
 import { applyLoad } from './routing/backend-load.js';
 import { applySnapshot, type RoutingTable } from './routing/routing-table.js';
+import { countStrays, strayCame, type StrayExceptions } from './stray-exceptions.js';
 
 /** For a shutdown asked for by a signal before any snapshot told how long. */
 const DEFAULT_SHUTDOWN_MS = 10_000;
@@ -19,6 +21,7 @@ const LAST_WORDS_MS = 500;
 
 export class Worker {
   readonly #parts: WorkerParts;
+  readonly #strays: StrayExceptions;
   #built: Built | null = null;
   #table: RoutingTable | null = null;
   #listening: 'no' | 'begun' | 'yes' = 'no';
@@ -26,6 +29,7 @@ export class Worker {
 
   constructor(parts: WorkerParts) {
     this.#parts = parts;
+    this.#strays = countStrays(parts.monotonic(), ageFactor(parts.random));
   }
 
   start(): void {
@@ -49,6 +53,20 @@ export class Worker {
       this.#built?.context.accessLog.close(LAST_WORDS_MS),
     ]);
     this.#parts.exit(0);
+  }
+
+  /** An exception that nobody has caught. One that has kept the worker from serving ends it, and its primary starts another. */
+  stray(error: unknown): void {
+    const built = this.#built;
+    if (built === null || this.#listening !== 'yes') {
+      this.#parts.fatal(error);
+      this.#parts.exit(1);
+      return;
+    }
+    built.bug(error);
+    if (!strayCame(this.#strays, this.#parts.monotonic()) || this.#ending) return;
+    built.logger.warn({ exceptions: this.#strays.count }, 'retiring after exceptions that nobody caught');
+    void this.shutdown();
   }
 
   #hear(message: Announcement): void {

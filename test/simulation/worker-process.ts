@@ -113,6 +113,7 @@ export class WorkerProcess {
         this.#forwarder = new SimulatedForwarder({ context, timers, backends, ledger, primary, startMs });
         return this.#forwarder;
       },
+      fatal: () => undefined,
       exit: (code) => this.#exit(code),
     });
     this.#timers.after(own.between(5, 60), () => this.#worker.start());
