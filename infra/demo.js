@@ -91,11 +91,11 @@ Three things to try, in another terminal:
   2. Break a backend, send it some traffic, and ask why it left:
        curl -X POST http://127.0.0.1:${backends[2]}/break
        for i in $(seq 40); do curl -s -o /dev/null http://127.0.0.1:${port}/ ; done
-       npx tidegate why backend3${admin}
+       node_modules/.bin/tidegate why backend3${admin}
        curl -X POST http://127.0.0.1:${backends[2]}/repair
   3. Change a weight while it runs, and see it in the history:
-       npx tidegate backends weight backend1 10${admin}
-       npx tidegate events${admin}
+       node_modules/.bin/tidegate backends weight backend1 10${admin}
+       node_modules/.bin/tidegate events${admin}
 
 Ctrl-C ends it.
 `);

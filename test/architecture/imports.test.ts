@@ -106,6 +106,20 @@ describe('imports', () => {
     expect(impure).toEqual([]);
   });
 
+  it('of the command line are few until a command needs more, so that it starts fast', () => {
+    const byTarget = new Map(files.map((file) => [file.path.replace(/\.tsx?$/, ''), file]));
+    const reached = new Set(['control-plane/cli/command-line']);
+    const packages = new Set<string>();
+    for (const target of reached) {
+      for (const found of byTarget.get(target)?.imports ?? []) {
+        if (found.typeOnly || found.deferred) continue;
+        if (byTarget.has(found.target)) reached.add(found.target);
+        else if (!found.specifier.startsWith('node:')) packages.add(found.specifier);
+      }
+    }
+    expect([...packages]).toEqual(['commander']);
+  });
+
   it('of other planes’ and packages’ names stay where they belong', () => {
     const misplaced = violations((file) =>
       file.imports

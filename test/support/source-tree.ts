@@ -14,6 +14,8 @@ export interface Import {
   /** Path from the root without extension for a source file, else the specifier. */
   readonly target: string;
   readonly typeOnly: boolean;
+  /** By `import()`, when it is needed. */
+  readonly deferred: boolean;
 }
 
 export interface SourceFile {
@@ -59,17 +61,18 @@ function readSource(path: string): SourceFile {
 
 function importsOf(path: string, module: Module): readonly Import[] {
   const found: Import[] = [];
-  const add = (specifier: string, typeOnly: boolean): void => {
-    found.push({ specifier, target: targetOf(path, specifier), typeOnly });
+  const add = (specifier: string, how: Pick<Import, 'typeOnly' | 'deferred'>): void => {
+    found.push({ specifier, target: targetOf(path, specifier), ...how });
   };
   walk(module, (node) => {
     const source = node['source'] as { readonly value?: unknown } | null | undefined;
-    if (typeof source?.value === 'string') add(source.value, node['typeOnly'] === true);
+    if (typeof source?.value === 'string')
+      add(source.value, { typeOnly: node['typeOnly'] === true, deferred: false });
     if (node['type'] !== 'CallExpression') return;
     const callee = node['callee'] as { readonly type: string };
     const [first] = node['arguments'] as readonly { readonly expression: { readonly value?: unknown } }[];
     if (callee.type === 'Import' && typeof first?.expression.value === 'string')
-      add(first.expression.value, false);
+      add(first.expression.value, { typeOnly: false, deferred: true });
   });
   return found;
 }

@@ -51,6 +51,8 @@ export class Tidegate {
   stderr = '';
   port = 0;
   adminPort = 0;
+  /** What is run: the program and its first arguments. */
+  command: readonly [program: string, ...args: string[]] = [process.execPath, CLI];
   #child: ChildProcess | null = null;
   #exited: Promise<number | null> = Promise.resolve(null);
 
@@ -102,14 +104,11 @@ export class Tidegate {
   spawn(...args: readonly string[]): ChildProcess {
     this.lines.length = 0;
     this.stderr = '';
-    const child = spawn(
-      process.execPath,
-      [CLI, 'serve', ...(args.length > 0 ? args : ['-c', this.configFile])],
-      {
-        cwd: this.dir,
-        env: { ...process.env, ...this.#env },
-      },
-    );
+    const [program, ...first] = this.command;
+    const child = spawn(program, [...first, 'serve', ...(args.length > 0 ? args : ['-c', this.configFile])], {
+      cwd: this.dir,
+      env: { ...process.env, ...this.#env },
+    });
     this.#child = child;
     let rest = '';
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
