@@ -111,7 +111,7 @@ export class Attempt implements RunningAttempt {
     const isEarly = !body.isComplete;
     if (isEarly || parts.isClosing()) to.shouldKeepAlive = false;
     const fields = responseFields(from.rawHeaders, { setCookie: this.#setCookie(), own: [] });
-    if (!writeHead(from, to, fields)) {
+    if (!writeHead(from, to, fields, arrival.request)) {
       upstream.destroy();
       return this.#failed('malformed', false);
     }

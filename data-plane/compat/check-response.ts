@@ -5,7 +5,7 @@
  */
 import type { HeadTables } from '../http1/scratch.js';
 import { UPGRADE } from '../http1/wire/connection.js';
-import { expectResponse, parseResponseHead } from '../http1/wire/response-head.js';
+import { expectResponse, parseResponseHead, type ResponseHead } from '../http1/wire/response-head.js';
 import { joinedField } from '../routing/headers.js';
 import { headText } from './head-text.js';
 
@@ -23,14 +23,18 @@ export interface Asked {
   readonly upgrade: string | null;
 }
 
-/** Whether the head can be read in one way only, and turns the connection to nothing but what was asked for. */
-export function isPlainResponse(tables: HeadTables, facts: ResponseFacts, asked: Asked): boolean {
+/**
+ * The head, valid until the tables are used again; `null`: it can be read in more ways than one, or turns the connection to something
+ * else than what was asked for.
+ */
+export function readResponse(tables: HeadTables, facts: ResponseFacts, asked: Asked): ResponseHead | null {
   const { httpVersion, statusCode = 0, statusMessage = '', rawHeaders } = facts;
   const { upgrade } = asked;
   const text = headText(`HTTP/${httpVersion} ${statusCode} ${statusMessage}`, rawHeaders);
   const isWebSocket = upgrade?.toLowerCase() === 'websocket';
   const kind = upgrade === null ? UPGRADE.none : isWebSocket ? UPGRADE.websocket : UPGRADE.other;
   expectResponse(tables.response, asked.method, kind);
-  if (parseResponseHead(tables.response, Buffer.from(text, 'latin1'), 0, text) !== null) return false;
-  return statusCode !== 101 || joinedField(rawHeaders, 'upgrade')?.toLowerCase() === upgrade?.toLowerCase();
+  if (parseResponseHead(tables.response, Buffer.from(text, 'latin1'), 0, text) !== null) return null;
+  const isAgreed = joinedField(rawHeaders, 'upgrade')?.toLowerCase() === upgrade?.toLowerCase();
+  return statusCode !== 101 || isAgreed ? tables.response : null;
 }

@@ -30,10 +30,11 @@ export function refusalFor(error: ParseError, tables: HeadTables): ErrorCode | '
     case 'ERR_HTTP_REQUEST_TIMEOUT':
       return 'request_timeout';
     case 'HPE_PAUSED_H2_UPGRADE':
-      // The preface of HTTP/2: `PRI` is a method that is not known.
-      return 'not_implemented';
+      // The preface of HTTP/2.
+      return codeOf('method_unsupported');
     case 'HPE_INVALID_METHOD':
-      return codeOf(reasonIn(error, 1, tables) ?? 'method_unknown');
+      // Node's parser has a closed list of methods. What the native parser finds no fault with is still none that this engine can read.
+      return codeOf(reasonIn(error, 1, tables) === 'method' ? 'method' : 'method_unsupported');
     case 'HPE_INVALID_VERSION':
       return codeOf(versionReason(reasonIn(error, 2, tables)));
     case 'HPE_HEADER_OVERFLOW':
@@ -42,11 +43,9 @@ export function refusalFor(error: ParseError, tables: HeadTables): ErrorCode | '
   return code.startsWith('HPE_') ? 'bad_request' : 'gone';
 }
 
-/** Node had read the method, so if the native parser has not, it did not see the beginning of the line. */
+/** Node had read method and target, so if the native parser has not, it did not see the beginning of the line. */
 function versionReason(reason: RefusalReason | null): RefusalReason {
-  return reason === null || reason === 'method' || reason === 'method_unknown'
-    ? 'version_unsupported'
-    : reason;
+  return reason === 'version' || reason === 'line_end' ? reason : 'version_unsupported';
 }
 
 /**

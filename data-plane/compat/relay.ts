@@ -29,13 +29,20 @@ export interface RelayOrder extends Sending {
   onBug(error: unknown): void;
 }
 
-/** Writes the response head. `false`: it cannot be written, which means that the backend sent something unfit. */
-export function writeHead(from: IncomingMessage, to: DownstreamResponse, fields: readonly string[]): boolean {
+/**
+ * Writes the response head. `false`: it cannot be written, which means that the backend sent something unfit.
+ * @param asked the request that it answers
+ */
+export function writeHead(
+  from: IncomingMessage,
+  to: DownstreamResponse,
+  fields: readonly string[],
+  asked: IncomingMessage,
+): boolean {
   try {
     to.sendDate = false;
     const status = from.statusCode ?? 0;
-    // RFC 9110 §8.6: a message that has no body has no length of one.
-    to.writeHead(status, from.statusMessage ?? '', status === 204 ? withoutLength(fields) : [...fields]);
+    to.writeHead(status, from.statusMessage ?? '', fitting(status, fields, asked));
     return true;
   } catch {
     // Node refuses what would not make a message; nothing was sent yet, and what it has kept of it must not spoil our own answer.
@@ -123,9 +130,17 @@ function watchUpstream({ from, upstream }: RelayOrder, onBroken: () => void): vo
   from.on('close', unlessComplete);
 }
 
-function withoutLength(fields: readonly string[]): string[] {
-  const isLength = (at: number): boolean => fields[at - (at % 2)]?.toLowerCase() === 'content-length';
-  return fields.filter((_text, at) => !isLength(at));
+/** Without what would announce a body, or something after it, where there is none. Node throws at a Trailer that no chunks precede. */
+function fitting(status: number, fields: readonly string[], asked: IncomingMessage): string[] {
+  const hasLength = fields.some((name, at) => at % 2 === 0 && name.toLowerCase() === 'content-length');
+  const isChunked =
+    !hasLength && status !== 204 && status !== 304 && asked.method !== 'HEAD' && asked.httpVersion !== '1.0';
+  const isLeftOut = (at: number): boolean => {
+    const name = fields[at - (at % 2)]?.toLowerCase();
+    // RFC 9110 §8.6: a message that has no body has no length of one.
+    return name === 'content-length' ? status === 204 : name === 'trailer' && !isChunked;
+  };
+  return fields.filter((_text, at) => !isLeftOut(at));
 }
 
 /**

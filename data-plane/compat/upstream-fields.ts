@@ -11,13 +11,13 @@ export function upstreamFields(
   cookieNames: readonly string[],
 ): string[] {
   const own: string[] = [];
-  const replaced: string[] = [];
+  // Expect goes to the backend when the client waits for its word, in our spelling, and in no other case.
+  const replaced = ['expect'];
+  if (awaitsContinue) own.push('Expect', '100-continue');
   if (chunked) own.push('Transfer-Encoding', 'chunked');
   // Node throws where trailers are announced that cannot come: only chunks have them (RFC 9112 §7.1.2).
   else replaced.push('trailer');
   if (upgrade !== null) own.push('Connection', 'Upgrade', 'Upgrade', upgrade);
-  // Expect goes to the backend when the client waits for its word, and in no other case.
-  if (!awaitsContinue) replaced.push('expect');
   if (requestId !== null) {
     replaced.push('x-request-id');
     own.push('X-Request-ID', requestId);
@@ -38,7 +38,6 @@ function hostFor(host: Message['host'], backend: BackendEntry): string | null {
 }
 
 function without(raw: readonly string[], names: readonly string[]): readonly string[] {
-  if (names.length === 0) return raw;
   const kept: string[] = [];
   for (let i = 0; i + 1 < raw.length; i += 2) {
     const name = raw[i] ?? '';

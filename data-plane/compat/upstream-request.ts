@@ -11,9 +11,10 @@ import { TLSSocket } from 'node:tls';
 import type { FailureReason } from '#shared/outcome.js';
 import { MAX_INTERIM_RESPONSES } from '../engine-limits.js';
 import { guarded } from '../guarded.js';
-import { isPlainResponse, type ResponseFacts } from './check-response.js';
+import { readResponse, type ResponseFacts } from './check-response.js';
 import { checkTrailers, trailerPairs } from './check-trailers.js';
 import type { BodyFeed } from './request-body.js';
+import type { ResponseHead } from '../http1/wire/response-head.js';
 import type { UpstreamEnd, UpstreamOrder } from './upstream-order.js';
 import { UpstreamPatience } from './upstream-patience.js';
 
@@ -141,15 +142,17 @@ export class UpstreamRequest {
     response.on('error', () => undefined);
     // An interim status where the final one belongs, or a switch of protocols nobody asked for.
     const isFinal = (response.statusCode ?? 0) >= 200;
-    if (isFinal && this.#isPlain(response))
-      this.#end({ kind: 'response', response, upstream, feed: this.feed });
-    else this.#fail('malformed');
+    const head = isFinal ? this.#read(response) : null;
+    if (head === null) return this.#fail('malformed');
+    // Node keeps connections that the native engine does not: 204 with chunks may be followed by some.
+    if (!head.keepAlive) upstream.shouldKeepAlive = false;
+    this.#end({ kind: 'response', response, upstream, feed: this.feed });
   }
 
   #upgraded(response: IncomingMessage, socket: Duplex, head: Buffer): void {
     socket.on('error', () => undefined);
     // Without a 101 there is no upgrade, whatever the fields say.
-    if (this.#hasEnded || response.statusCode !== 101 || !this.#isPlain(response)) {
+    if (this.#hasEnded || response.statusCode !== 101 || this.#read(response) === null) {
       socket.destroy();
       this.#fail('malformed');
     } else this.#end({ kind: 'upgraded', response, socket, head });
@@ -158,21 +161,24 @@ export class UpstreamRequest {
   #informed(information: InformationEvent): void {
     if (this.#hasEnded) return;
     this.#interim += 1;
-    if (this.#interim > MAX_INTERIM_RESPONSES || !this.#isPlain(information)) return this.#fail('malformed');
+    if (this.#interim > MAX_INTERIM_RESPONSES || this.#read(information) === null)
+      return this.#fail('malformed');
     if (information.statusCode === 100) this.#patience.continued();
     this.#order.onInformation(information);
   }
 
-  #isPlain(head: ResponseFacts): boolean {
+  #read(head: ResponseFacts): ResponseHead | null {
     const { request, parts, settings, upgrade } = this.#order;
     const method = request.method ?? '';
-    return isPlainResponse(parts.scratch.tables(settings.limits), head, { method, upgrade });
+    return readResponse(parts.scratch.tables(settings.limits), head, { method, upgrade });
   }
 
   /** Sets target and fields as they are to be, whatever http-proxy-3 has set. Runs before anything is sent. */
   #rewriteHead(upstream: ClientRequest): void {
-    const { fields, target } = this.#order;
+    const { fields, request, target } = this.#order;
     upstream.path = target;
+    // Node writes it in upper case.
+    upstream.method = request.method ?? '';
     for (const name of upstream.getRawHeaderNames()) upstream.removeHeader(name);
     for (let i = 0; i + 1 < fields.length; i += 2) {
       upstream.appendHeader(fields[i] ?? '', fields[i + 1] ?? '');

@@ -2,6 +2,7 @@
  * The head that the client is sent, from the head that the backend sent: the rules of `routing/headers` on positions, so
  * that lines which stay are copied in runs. Pure.
  */
+import { CODING_LINE, isLengthPlain, lengthLine, onlyLine } from './framing-lines.js';
 import { HOP_FIELDS } from './hop-fields.js';
 import { isNominated } from './wire/connection.js';
 import { FIELD, firstLine, lineValue } from './wire/fields.js';
@@ -17,7 +18,8 @@ export interface DownstreamHeadFacts {
   readonly framing: 'as-sent' | 'chunked' | 'until-close';
 }
 
-const FRAMING = (1 << FIELD.transferEncoding) | (1 << FIELD.trailer);
+const CODING = 1 << FIELD.transferEncoding;
+const FRAMING = CODING | (1 << FIELD.trailer);
 const LENGTH = 1 << FIELD.contentLength;
 const LOOKED_AT = HOP_FIELDS | FRAMING;
 const NEVER_NOMINATED = (1 << FIELD.contentLength) | (1 << FIELD.setCookie);
@@ -28,13 +30,19 @@ const IS_PRIVATE = /\r\ncache-control:(?:[^\r]*[\s,])?(?:private|no-store)(?:[\s
 export function downstreamHead(head: ResponseHead, edits: HeadEdits, facts: DownstreamHeadFacts): string {
   beginEdits(edits);
   const { fields, connection } = head;
-  const isEmpty = head.status === 204;
-  if ((fields.present & LOOKED_AT) !== 0 || isEmpty || connection.nominationCount > 0) {
-    // Chunks are undone for a client that does not know them; 204 has no length (RFC 9110 §8.6).
-    const dropped = HOP_FIELDS | (facts.framing === 'until-close' ? FRAMING : 0) | (isEmpty ? LENGTH : 0);
+  // RFC 9110 §8.6, RFC 9112 §6.1: neither length nor coding.
+  const isEmpty = head.status === 204 || head.status < 200;
+  const isLookedAt = (fields.present & LOOKED_AT) !== 0 || !isLengthPlain(head);
+  if (isLookedAt || isEmpty || connection.nominationCount > 0) {
+    // Chunks are undone for a client that does not know them.
+    const withoutCoding = isEmpty || facts.framing === 'until-close';
+    const dropped = HOP_FIELDS | (withoutCoding ? FRAMING : 0) | (isEmpty ? LENGTH : 0);
     for (let line = 0; line < fields.count; line++) {
       const bit = 1 << (fields.kinds[line] ?? FIELD.other);
       if ((bit & dropped) !== 0) editLine(edits, line, '');
+      else if ((bit & CODING) !== 0) editLine(edits, line, CODING_LINE);
+      else if ((bit & LENGTH) !== 0)
+        editLine(edits, line, onlyLine(fields, line, lengthLine(head.contentLength)));
       else if (connection.nominationCount > 0 && (bit & NEVER_NOMINATED) === 0) {
         if (isNominated(connection, fields, head.text, line)) editLine(edits, line, '');
       }

@@ -4,9 +4,18 @@
  */
 import { stripCookie } from '../routing/cookies.js';
 import { isDropped } from '../routing/headers.js';
+import {
+  CODING_LINE,
+  EXPECT_LINE,
+  isLengthPlain,
+  isSpacedPlainly,
+  lengthLine,
+  onlyLine,
+  spacedPlainly,
+} from './framing-lines.js';
 import { HOP_FIELDS } from './hop-fields.js';
 import { isNominated } from './wire/connection.js';
-import { FIELD, lineName, lineValue } from './wire/fields.js';
+import { FIELD, firstLine, lineName, lineValue } from './wire/fields.js';
 import { beginEdits, buildHead, editLine, type HeadEdits } from './wire/head-edits.js';
 import { forwardedTarget, type RequestHead } from './wire/request-head.js';
 import { TARGET_FORM } from './wire/target.js';
@@ -24,12 +33,18 @@ export interface UpstreamHeadFacts {
   readonly requestId: string | null;
 }
 
-/** Meant for this hop, or written anew. Transfer-Encoding stays: chunks are passed on as chunks. */
+/** Meant for this hop, or written anew. Transfer-Encoding stays, in our spelling: chunks are passed on as chunks. */
 const DROPPED =
   HOP_FIELDS | (1 << FIELD.xForwardedFor) | (1 << FIELD.xForwardedProto) | (1 << FIELD.xForwardedHost);
 /** Believed from a trusted peer only. */
 const CLAIMS = (1 << FIELD.xForwardedOther) | (1 << FIELD.forwarded) | (1 << FIELD.xRealIp);
-const LOOKED_AT = DROPPED | CLAIMS | (1 << FIELD.cookie) | (1 << FIELD.expect) | (1 << FIELD.xRequestId);
+const LOOKED_AT =
+  DROPPED |
+  CLAIMS |
+  (1 << FIELD.cookie) |
+  (1 << FIELD.expect) |
+  (1 << FIELD.transferEncoding) |
+  (1 << FIELD.xRequestId);
 /** Without these the message would have another meaning or another end: naming them in Connection does nothing. */
 const NEVER_NOMINATED = (1 << FIELD.host) | (1 << FIELD.contentLength) | (1 << FIELD.cookie);
 const NOTHING: ReadonlySet<string> = new Set();
@@ -39,7 +54,8 @@ export function upstreamHead(head: RequestHead, edits: HeadEdits, facts: Upstrea
   beginEdits(edits);
   const { fields, connection } = head;
   const isAbsolute = head.targetForm === TARGET_FORM.absolute;
-  const isLookedAt = (fields.present & LOOKED_AT) !== 0 || fields.anyUnderscore || isAbsolute;
+  const isPlain = isLengthPlain(head) && isHostPlain(head);
+  const isLookedAt = (fields.present & LOOKED_AT) !== 0 || fields.anyUnderscore || isAbsolute || !isPlain;
   if (isLookedAt || connection.nominationCount > 0) {
     for (let line = 0; line < fields.count; line++) {
       const text = replacement(head, line, facts);
@@ -51,7 +67,13 @@ export function upstreamHead(head: RequestHead, edits: HeadEdits, facts: Upstrea
   if (facts.requestId !== null) appended += `X-Request-ID: ${facts.requestId}\r\n`;
   edits.appended = appended;
   // A request line that is already what is sent is copied together with the lines after it.
-  return buildHead(head, edits, head.minor === 1 && !isAbsolute ? head.start : startLine(head, isAbsolute));
+  return buildHead(head, edits, head.minor === 1 && !isAbsolute ? 0 : startLine(head, isAbsolute));
+}
+
+/** A backend that keeps a tab in front of the name would be asked for another host than the one that was routed. */
+function isHostPlain({ text, fields }: RequestHead): boolean {
+  const line = firstLine(fields, FIELD.host);
+  return line < 0 || isSpacedPlainly(text, fields, line);
 }
 
 /** The host of an absolute target counts, whatever Host says (RFC 9112 §3.2.2). */
@@ -77,9 +99,14 @@ function replacement(head: RequestHead, line: number, facts: UpstreamHeadFacts):
   const kind = fields.kinds[line] ?? FIELD.other;
   const bit = 1 << kind;
   if ((bit & DROPPED) !== 0) return '';
-  if (kind === FIELD.host && head.targetForm === TARGET_FORM.absolute) return '';
+  if (kind === FIELD.host) {
+    if (head.targetForm === TARGET_FORM.absolute) return '';
+    return isSpacedPlainly(text, fields, line) ? null : spacedPlainly(text, fields, line);
+  }
+  if (kind === FIELD.transferEncoding) return CODING_LINE;
+  if (kind === FIELD.contentLength) return onlyLine(fields, line, lengthLine(head.contentLength));
   if ((bit & CLAIMS) !== 0 && !facts.trustedPeer) return '';
-  if (kind === FIELD.expect && !head.expectContinue) return '';
+  if (kind === FIELD.expect) return head.expectContinue ? onlyLine(fields, line, EXPECT_LINE) : '';
   if (kind === FIELD.xRequestId && facts.requestId !== null) return '';
   if (fields.underscored[line] === 1) {
     if (isDropped(lineName(fields, text, line).toLowerCase(), NOTHING, facts.trustedPeer)) return '';

@@ -5,7 +5,8 @@
  */
 import type { ErrorCode } from '#shared/error-code.js';
 import type { LimitSettings } from '#shared/settings.js';
-import { knownMethod } from '../http1/wire/method.js';
+import { methodRefusal } from '../http1/wire/method.js';
+import { REFUSALS } from '../http1/wire/refusal.js';
 
 export interface Http1Shape {
   readonly kind: 'request';
@@ -173,8 +174,8 @@ function refusalOf({ raw, count, limits, method, scheme, host, rest }: RefusalFa
   if (raw.length / 2 - count > limits.headerCount || sectionBytes(raw) > limits.headBytes) {
     return 'head_too_large';
   }
-  if (method === 'CONNECT') return 'method_not_allowed';
-  if (knownMethod(method) === null) return 'not_implemented';
+  const reason = methodRefusal(method);
+  if (reason !== null) return REFUSALS[reason].code;
   // The listener speaks TLS: a request for something else was meant for somebody else.
   if (scheme?.toLowerCase() !== 'https' || host === undefined) return 'bad_request';
   if (rest.hosts.some((other) => other.toLowerCase() !== host.toLowerCase())) return 'bad_request';

@@ -37,6 +37,7 @@ const NO_ALIAS: ReadonlySet<string> = new Set([...HOP_BY_HOP, 'content-length'])
 const REPLACED: ReadonlySet<string> = new Set(['x-forwarded-for', 'x-forwarded-proto', 'x-forwarded-host']);
 
 const NOTHING: ReadonlySet<string> = new Set();
+const CONTENT_LENGTH = 'Content-Length';
 
 /**
  * The fields, in lower case, that a `Connection` field (or several, joined) makes hop-by-hop. Connection options and empty
@@ -92,7 +93,7 @@ export function requestFields(rawHeaders: readonly string[], context: RequestCon
     if (isDropped(lower, nominatedNames, client.trustedPeer)) continue;
     if (lower === 'host' && context.host !== null) continue;
     if (lower !== 'cookie') {
-      fields.push(name, value);
+      pushField(fields, name, value);
       continue;
     }
     const rest = stripCookie(value, cookieNames);
@@ -124,7 +125,7 @@ export function responseFields(rawHeaders: readonly string[], context: ResponseC
     const lower = name.toLowerCase();
     if (HOP_BY_HOP.has(lower) || nominatedNames.has(lower) || lower.startsWith(':')) continue;
     if (lower === 'cache-control') isPrivate ||= /(?:^|[\s,])(?:private|no-store)(?:$|[\s,])/i.test(value);
-    fields.push(name, value);
+    pushField(fields, name, value);
   }
   if (context.setCookie !== null) {
     fields.push('Set-Cookie', context.setCookie);
@@ -144,6 +145,13 @@ export function joinedField(rawHeaders: readonly string[], nameLower: string): s
     joined = joined === null ? value : `${joined}, ${value}`;
   }
   return joined;
+}
+
+/** A field as it came; a length, which has been checked, in the one spelling that all parsers read alike. */
+function pushField(fields: string[], name: string, value: string): void {
+  if (name.length !== CONTENT_LENGTH.length || name.toLowerCase() !== 'content-length')
+    fields.push(name, value);
+  else fields.push(CONTENT_LENGTH, value.replace(/^0+(?=\d)/, ''));
 }
 
 function textAt(fields: readonly string[], place: number): string {

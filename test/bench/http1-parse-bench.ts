@@ -117,7 +117,7 @@ function heads(): void {
       }
       edits.appended =
         'X-Forwarded-For: 192.0.2.1\r\nX-Forwarded-Proto: http\r\nX-Forwarded-Host: www.example.com\r\n';
-      return out.write(buildHead(head, edits, head.start), 0, 'latin1');
+      return out.write(buildHead(head, edits, 0), 0, 'latin1');
     };
   };
   measure('read, edit, build, write: small', SMALL.length, forward(smallRead, requests));

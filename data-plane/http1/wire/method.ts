@@ -1,48 +1,32 @@
 /**
- * The methods that are forwarded: those of the IANA registry that node:http knows too, so that both engines accept the
- * same. Any other token, lower-case ones included, is refused with 501 (RFC 9110 §9.1): a backend that takes `head` for HEAD
- * would answer without the body that `head` announces.
+ * Which methods are forwarded: any token (RFC 9110 §9.1, §16.1), as a proxy need not know what a method means. Not those that
+ * change where a message ends: CONNECT, and what a backend that does not mind the case would take for CONNECT or HEAD (an answer
+ * to HEAD has no body, whatever length it announces). Nor PRI, by which HTTP/2 is told from HTTP/1.1 (RFC 9113 §11.6).
  */
-const METHODS: readonly string[] = [
-  'GET',
-  'POST',
-  'PUT',
-  'DELETE',
-  'PATCH',
-  'HEAD',
-  'OPTIONS',
-  'QUERY',
-  'TRACE',
-  'CONNECT',
-  'ACL',
-  'BIND',
-  'CHECKOUT',
-  'COPY',
-  'LINK',
-  'LOCK',
-  'M-SEARCH',
-  'MERGE',
-  'MKACTIVITY',
-  'MKCALENDAR',
-  'MKCOL',
-  'MOVE',
-  'NOTIFY',
-  'PROPFIND',
-  'PROPPATCH',
-  'PURGE',
-  'REBIND',
-  'REPORT',
-  'SEARCH',
-  'SUBSCRIBE',
-  'UNBIND',
-  'UNLINK',
-  'UNLOCK',
-  'UNSUBSCRIBE',
-];
+import type { RefusalReason } from './refusal.js';
 
-const KNOWN: ReadonlyMap<string, string> = new Map(METHODS.map((method) => [method, method]));
+/** Longest method, in bytes. The longest one registered has 17. */
+export const METHOD_BYTES = 64;
 
-/** The same string for every request with this method, so that it does not hold on to the head; `null`: not known. */
-export function knownMethod(token: string): string | null {
-  return KNOWN.get(token) ?? null;
+/** Methods that are met often. */
+const COMMON: ReadonlyMap<string, string> = new Map(
+  ['GET', 'POST', 'PUT', 'DELETE', 'PATCH', 'HEAD', 'OPTIONS', 'PROPFIND', 'REPORT'].map((method) => [
+    method,
+    method,
+  ]),
+);
+const CHANGES_FRAMING = /^(?:connect|head)$/i;
+
+/** The same string for every request with a common method, so that it does not hold on to the head. */
+export function methodText(token: string): string {
+  return COMMON.get(token) ?? token;
+}
+
+/** Why a request with this method, which is a token, is not forwarded; `null`: it is. */
+export function methodRefusal(method: string): RefusalReason | null {
+  if (COMMON.has(method)) return null;
+  if (method === 'CONNECT') return 'connect';
+  if (method.length > METHOD_BYTES || method === 'PRI' || CHANGES_FRAMING.test(method))
+    return 'method_unsupported';
+  return null;
 }

@@ -13,8 +13,12 @@ export interface Refusal {
 
 export const REFUSALS = {
   line_end: { code: 'bad_request', rule: 'RFC 9112 §2.2: lines end with CRLF; a bare CR or LF is none' },
+  empty_lines: { code: 'bad_request', rule: 'RFC 9112 §2.2: more empty lines than a client sends' },
   method: { code: 'bad_request', rule: 'RFC 9112 §3.1: a method is a token, followed by one space' },
-  method_unknown: { code: 'not_implemented', rule: 'RFC 9110 §9.1: a method that is not recognised' },
+  method_unsupported: {
+    code: 'not_implemented',
+    rule: 'RFC 9110 §9.1: a method that is too long, reserved, or like HEAD or CONNECT but for its case',
+  },
   connect: { code: 'method_not_allowed', rule: 'RFC 9110 §9.3.6: CONNECT is for proxies' },
   target: { code: 'bad_request', rule: 'RFC 9112 §3.2: no space, control, `#` or non-ASCII in a target' },
   target_form: { code: 'bad_request', rule: 'RFC 9112 §3.2: four forms of target, each for its methods' },
@@ -40,7 +44,7 @@ export const REFUSALS = {
   host_repeated: { code: 'bad_request', rule: 'RFC 9112 §3.2: Host stands once' },
   host_invalid: { code: 'bad_request', rule: 'RFC 9110 §7.2: Host is a host name with an optional port' },
   length_invalid: { code: 'bad_request', rule: 'RFC 9110 §8.6: Content-Length is a decimal number' },
-  length_repeated: { code: 'bad_request', rule: 'RFC 9110 §8.6: Content-Length stands once' },
+  length_repeated: { code: 'bad_request', rule: 'RFC 9110 §8.6: Content-Length says one number, once' },
   length_and_coding: {
     code: 'bad_request',
     rule: 'RFC 9112 §6.1: not Content-Length with Transfer-Encoding',
@@ -55,7 +59,6 @@ export const REFUSALS = {
     rule: 'RFC 9112 §6.1: a transfer coding that is not understood',
   },
   coding_in_http10: { code: 'bad_request', rule: 'RFC 9112 §6.1: no Transfer-Encoding in HTTP/1.0' },
-  coding_without_body: { code: 'bad_request', rule: 'RFC 9112 §6.1: no Transfer-Encoding with 1xx or 204' },
   connection: { code: 'bad_request', rule: 'RFC 9110 §7.6.1: Connection is a list of tokens' },
   connection_nominates: {
     code: 'bad_request',

@@ -2,8 +2,8 @@
  * Reads the head of a request into an object that is used again: method, target, host, framing, and what becomes of the
  * connection. What is not plainly valid by RFC 9110 and 9112 is refused with a reason. Which fields are forwarded
  * and where to is not decided here.
- * Wider than a strict reading: one empty line before the request (RFC 9112 §2.2) and what clients send in targets
- * (`chars.ts`). Narrower than the RFCs: methods (`method.ts`), hosts (`authority.ts`), versions other than 1.1 and 1.0.
+ * Wider than a strict reading: what clients send in targets (`chars.ts`). Narrower than the RFCs: a few methods (`method.ts`),
+ * hosts (`authority.ts`), versions other than 1.1 and 1.0.
  */
 import { hostNameEnd } from './authority.js';
 import { ASTERISK, CR, LF, QUESTION, SLASH, SPACE, TARGET, TOKEN, spells } from './chars.js';
@@ -11,10 +11,10 @@ import { UPGRADE, createConnectionFields, readConnection } from './connection.js
 import type { ConnectionFields } from './connection.js';
 import { FIELD, createFieldTable, firstLine, scanFields, valueEnd, valueStart } from './fields.js';
 import type { FieldTable } from './fields.js';
-import { BODY, readFraming } from './framing.js';
+import { BODY, LENGTHS, readFraming } from './framing.js';
 import type { BodyKind } from './framing.js';
 import type { HeadLimits } from './limits.js';
-import { knownMethod } from './method.js';
+import { methodRefusal, methodText } from './method.js';
 import type { RefusalReason } from './refusal.js';
 import { TARGET_FORM, schemeEnd } from './target.js';
 import type { TargetForm } from './target.js';
@@ -27,8 +27,6 @@ export interface RequestHead {
   readonly connection: ConnectionFields;
   /** The head as latin1, one character per byte, with its empty line. */
   text: string;
-  /** Where the request line begins: 0, or 2 after an empty line. */
-  start: number;
   method: string;
   targetStart: number;
   targetEnd: number;
@@ -64,7 +62,6 @@ export function createRequestHead(limits: HeadLimits): RequestHead {
     fields: createFieldTable(limits.headerCount),
     connection: createConnectionFields(),
     text: '',
-    start: 0,
     method: '',
     targetStart: 0,
     targetEnd: 0,
@@ -97,14 +94,13 @@ export function parseRequestHead(
   // The parsers below stop at LF wherever it stands, so it is the sentinel that keeps them inside the head.
   if (text === '' || bytes[from + text.length - 1] !== LF) return 'line_end';
   head.text = text;
-  head.start = bytes[from] === CR && bytes[from + 1] === LF && text.length > 2 ? 2 : 0;
   const reason =
     readMethod(head, bytes, from) ??
     readTarget(head, bytes, from) ??
     readRequestVersion(head, bytes, from) ??
     scanFields(head.fields, bytes, from, from + head.fieldsStart) ??
     readHost(head, bytes, from) ??
-    readFraming(head, head.fields, bytes, from) ??
+    readFraming(head, head.fields, bytes, from, LENGTHS.one) ??
     readConnection(head.connection, head.fields, bytes, from) ??
     settleBody(head);
   if (reason !== null || (head.fields.present & (1 << FIELD.expect)) === 0) return reason;
@@ -121,19 +117,16 @@ export function forwardedTarget(head: RequestHead): string {
 }
 
 function readMethod(head: RequestHead, bytes: Uint8Array, from: number): RefusalReason | null {
-  const start = from + head.start;
-  let end = start;
+  let end = from;
   while ((TOKEN[bytes[end] as number] as number) > 0) end++;
-  if (end === start || bytes[end] !== SPACE) return 'method';
+  if (end === from || bytes[end] !== SPACE) return 'method';
   head.targetStart = end + 1 - from;
-  if (end - start === 3 && bytes[start] === 0x47 && bytes[start + 1] === 0x45 && bytes[start + 2] === 0x54) {
+  if (end - from === 3 && bytes[from] === 0x47 && bytes[from + 1] === 0x45 && bytes[from + 2] === 0x54) {
     head.method = 'GET';
     return null;
   }
-  const method = knownMethod(head.text.slice(head.start, end - from));
-  if (method === null) return 'method_unknown';
-  head.method = method;
-  return method === 'CONNECT' ? 'connect' : null;
+  head.method = methodText(head.text.slice(0, end - from));
+  return methodRefusal(head.method);
 }
 
 function readTarget(head: RequestHead, bytes: Uint8Array, from: number): RefusalReason | null {

@@ -9,7 +9,7 @@ import { UPGRADE, createConnectionFields, readConnection } from './connection.js
 import type { ConnectionFields, UpgradeKind } from './connection.js';
 import { createFieldTable, scanFields } from './fields.js';
 import type { FieldTable } from './fields.js';
-import { BODY, readFraming } from './framing.js';
+import { BODY, LENGTHS, readFraming } from './framing.js';
 import type { BodyKind } from './framing.js';
 import type { HeadLimits } from './limits.js';
 import type { RefusalReason } from './refusal.js';
@@ -81,7 +81,7 @@ export function parseResponseHead(
   return (
     readStatusLine(head, bytes, from) ??
     scanFields(head.fields, bytes, from, from + head.fieldsStart) ??
-    readFraming(head, head.fields, bytes, from) ??
+    readFraming(head, head.fields, bytes, from, LENGTHS.same) ??
     readConnection(head.connection, head.fields, bytes, from) ??
     settleBody(head)
   );
@@ -120,7 +120,6 @@ function settleBody(head: ResponseHead): RefusalReason | null {
   const { status, connection } = head;
   if (head.chunked && head.minor === 0) return 'coding_in_http10';
   const bodiless = status < 200 || status === 204;
-  if (head.chunked && bodiless) return 'coding_without_body';
   if (status === 101) {
     if (head.requestUpgrade === UPGRADE.none || connection.upgrade !== head.requestUpgrade)
       return 'switch_unasked';
@@ -135,6 +134,8 @@ function settleBody(head: ResponseHead): RefusalReason | null {
   else if (head.chunked) head.body = BODY.chunked;
   else if (head.contentLength < 0) head.body = BODY.untilClose;
   else head.body = head.contentLength === 0 ? BODY.none : BODY.length;
-  head.keepAlive = persistent && !tunnel && head.body !== BODY.untilClose;
+  // RFC 9112 §6.3 item 1: it ends with its head. A backend that sends a coding there may send chunks, too.
+  const isSure = head.body !== BODY.untilClose && !(bodiless && head.chunked);
+  head.keepAlive = persistent && !tunnel && isSure;
   return null;
 }

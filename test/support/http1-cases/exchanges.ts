@@ -45,6 +45,23 @@ const INTERIM: readonly StrictnessCase[] = [
     expected: { statuses: [200], after: 'open', requests: 1, upstreamConnections: 1 },
   },
   {
+    name: 'passes Expect once, in lower case, however often and however it was written',
+    rule: 'RFC 9110 §10.1.1',
+    steps: [
+      {
+        send: EXPECTING.replace('Expect: 100-continue', 'expect:\t100-Continue \r\nExpect: 100-CONTINUE'),
+      },
+      { backendReceives: '\r\nExpect: 100-continue\r\n' },
+      { backendSends: CONTINUE },
+      { receives: '100 Continue' },
+      { send: 'hello' },
+      { backendReceives: /\r\n\r\nhello$/ },
+      { backendSends: OK },
+    ],
+    replies: [{ bytes: '' }],
+    expected: { statuses: [200], after: 'open', requests: 1, backendLacks: [/-C/] },
+  },
+  {
     name: 'passes a final answer to Expect, and does not wait for the body',
     rule: 'Go CVE-2024-24791',
     steps: [{ send: EXPECTING }],

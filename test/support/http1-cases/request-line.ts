@@ -14,6 +14,18 @@ const SKIPPED: Override = {
   second: true,
 };
 
+/** Node's parser skips CR and LF before a request in any order. */
+const EMPTIED: Override = { statuses: [200], after: 'open', requests: 1, code: undefined };
+
+/** Node's parser has a closed list of methods. */
+const UNREAD: Override = {
+  statuses: [501],
+  after: 'closed',
+  code: 'not_implemented',
+  requests: 0,
+  backendContains: [],
+};
+
 const REFUSED: readonly Refused[] = [
   ['no HTTP at all', 'RFC 9112 §2.2', 'hello\r\n\r\n'],
   ['a TLS hello on the plain port', 'RFC 9112 §2.2', '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03'],
@@ -26,8 +38,9 @@ const REFUSED: readonly Refused[] = [
   ['no target', 'RFC 9112 §3', line('GET HTTP/1.1')],
   ['HTTP/0.9', 'RFC 9112 §3', 'GET /\r\n\r\n'],
   ['a method that is no token', 'RFC 9110 §9.1', line('G(T / HTTP/1.1')],
-  ['a method in lower case', 'RFC 9110 §9.1', line('get / HTTP/1.1'), 501],
-  ['an unknown method', 'RFC 9110 §9.1', line('FOO / HTTP/1.1'), 501],
+  ['a method that is HEAD but for its case', 'RFC 9110 §9.3.2', line('head / HTTP/1.1'), 501],
+  ['a method that is CONNECT but for its case', 'RFC 9110 §9.3.6', line('Connect / HTTP/1.1'), 501],
+  ['a method of 65 bytes', 'RFC 9112 §3', line(`${'A'.repeat(65)} / HTTP/1.1`), 501],
   ['CONNECT', 'RFC 9110 §9.3.6', 'CONNECT a.test:443 HTTP/1.1\r\nHost: a.test:443\r\n\r\n', 405],
   ['the preface of HTTP/2', 'RFC 9113 §3.4', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', 501],
   ['an asterisk for GET', 'RFC 9112 §3.2.4', line('GET * HTTP/1.1')],
@@ -55,13 +68,15 @@ const REFUSED: readonly Refused[] = [
   ['a bare CR after the request line', 'RFC 9112 §2.2', `GET / HTTP/1.1\r${HOST}\r\n${SMUGGLED}`],
   ['bare LFs alone', 'RFC 9112 §2.2', 'GET / HTTP/1.1\nHost: a.test\n\n', 400],
   [
-    'two empty lines before the request',
+    'more than 16 empty lines before the request',
     'RFC 9112 §2.2',
-    `\r\n\r\n${get('/')}`,
+    `${'\r\n'.repeat(17)}${get('/')}`,
     400,
     // Node's parser skips any number of them.
     { statuses: [200], after: 'open', requests: 1, code: undefined },
   ],
+  ['a bare LF before the request', 'RFC 9112 §2.2', `\n${get('/')}`, 400, EMPTIED],
+  ['a bare CR before the request', 'RFC 9112 §2.2', `\r${get('/')}`, 400, EMPTIED],
 ];
 
 const ACCEPTED: readonly Accepted[] = [
@@ -69,6 +84,12 @@ const ACCEPTED: readonly Accepted[] = [
     'an empty line before the request',
     'RFC 9112 §2.2',
     `\r\n${get('/')}`,
+    { backendContains: [/^GET \/ HTTP\/1\.1\r\n/] },
+  ],
+  [
+    '16 empty lines before the request',
+    'RFC 9112 §2.2',
+    `${'\r\n'.repeat(16)}${get('/')}`,
     { backendContains: [/^GET \/ HTTP\/1\.1\r\n/] },
   ],
   [
@@ -125,6 +146,15 @@ const ACCEPTED: readonly Accepted[] = [
     `PROPFIND / HTTP/1.1\r\n${HOST}Content-Length: 0\r\n\r\n`,
     { backendContains: [/^PROPFIND \/ /] },
   ],
+  ...['VERSION-CONTROL', 'RPC_IN_DATA', 'BITS_POST', 'BAN', 'LABEL', 'get', "!#$%&'*+-.^_`|~0aZ"].map(
+    (method): Accepted => [
+      `the method ${method}`,
+      'RFC 9110 §9.1',
+      `${method} /x HTTP/1.1\r\n${HOST}Content-Length: 0\r\n\r\n`,
+      { backendContains: [`${method} /x HTTP/1.1\r\n`] },
+      UNREAD,
+    ],
+  ),
   [
     'HTTP/1.0, and answers in its terms',
     'RFC 9110 §2.5',

@@ -49,7 +49,8 @@ const MALFORMED: readonly Malformed[] = [
   ['a NUL in a value', 'CVE-2023-0056', ok('X: \0\r\nContent-Length: 0\r\n')],
   ['length and coding', 'RFC 9112 §6.1', ok(`Content-Length: 5\r\n${CHUNKED}`, '0\r\n\r\n')],
   ['two lengths', 'RFC 9112 §6.3', ok('Content-Length: 5\r\nContent-Length: 6\r\n', 'hello')],
-  ['the same length twice', 'RFC 9112 §6.3', ok('Content-Length: 5\r\nContent-Length: 5\r\n', 'hello')],
+  ['a list of different lengths', 'RFC 9112 §6.3', ok('Content-Length: 5, 6\r\n', 'hello')],
+  ['a list with an empty length', 'CVE-2023-40225', ok('Content-Length: 5,,5\r\n', 'hello')],
   ['a length that is no number', 'RFC 9112 §6.3', ok('Content-Length: five\r\n', 'hello')],
   ['a length with minus', 'RFC 9112 §6.3', ok('Content-Length: -1\r\n')],
   ['a coding that is not chunked', 'RFC 9112 §6.1', ok('Transfer-Encoding: gzip\r\n', 'x')],
@@ -61,7 +62,6 @@ const MALFORMED: readonly Malformed[] = [
     { statuses: [], code: undefined, after: 'tunnel', upstreamConnections: undefined },
   ],
   ['a coding in HTTP/1.0', 'RFC 9112 §6.1', `HTTP/1.0 200 OK\r\n${CHUNKED}\r\n0\r\n\r\n`],
-  ['a coding with 204', 'RFC 9112 §6.1', `HTTP/1.1 204 No Content\r\n${CHUNKED}\r\n0\r\n\r\n`],
   ['more fields than the limit', 'CVE-2026-58044', ok(`${'X: y\r\n'.repeat(101)}Content-Length: 0\r\n`)],
   ['a head beyond the limit', 'RFC 6585 §5', ok(`X: ${'y'.repeat(70_000)}\r\nContent-Length: 0\r\n`)],
   [
@@ -71,6 +71,14 @@ const MALFORMED: readonly Malformed[] = [
   ],
   ['more than 16 interim responses', 'Envoy edge guide', 'HTTP/1.1 103 Early Hints\r\n\r\n'.repeat(17) + OK],
 ];
+
+/** Node's parser refuses any second length. */
+const SAME_LENGTHS: Override = {
+  statuses: [502],
+  code: 'upstream_malformed',
+  contains: [],
+  upstreamConnections: 2,
+};
 
 type Framed = readonly [
   name: string,
@@ -178,6 +186,85 @@ const FRAMED: readonly Framed[] = [
     GET,
     { bytes: 'HTTP/1.1 204 No Content\r\nContent-Length: 5\r\n\r\n' },
     { statuses: [204], lacks: [/content-length: 5/i], upstreamConnections: 1 },
+  ],
+  [
+    'ends 204 with its head whatever it says of a body, and keeps no such connection',
+    'RFC 9112 §6.3',
+    GET,
+    { bytes: `HTTP/1.1 204 No Content\r\n${CHUNKED}Trailer: X\r\n\r\n` },
+    { statuses: [204], lacks: [/transfer-encoding/i, /trailer/i], upstreamConnections: 2 },
+  ],
+  [
+    'passes none of the chunks behind 204',
+    'RFC 9112 §6.3',
+    GET,
+    { bytes: `HTTP/1.1 204 No Content\r\n${CHUNKED}\r\n5\r\nhello\r\n0\r\n\r\n` },
+    { statuses: [204], lacks: ['hello'], upstreamConnections: 2 },
+  ],
+  [
+    'passes interim responses without what they say of a body',
+    'RFC 9112 §6.3',
+    GET,
+    { bytes: `HTTP/1.1 103 Early Hints\r\n${CHUNKED}\r\n${OK}` },
+    { contains: [/^HTTP\/1\.1 103 /], lacks: [/transfer-encoding/i] },
+  ],
+  [
+    'passes a body of a length that announces trailers',
+    'RFC 9110 §6.6.2',
+    GET,
+    { bytes: ok('Trailer: X-Sum\r\nContent-Length: 5\r\n', 'hello') },
+    { contains: [/\r\n\r\nhello/], upstreamConnections: 1 },
+  ],
+  [
+    'passes an answer to HEAD that announces trailers',
+    'RFC 9110 §6.6.2',
+    HEAD,
+    { bytes: ok(`Trailer: X-Sum\r\n${CHUNKED}`) },
+    { upstreamConnections: 1 },
+  ],
+  [
+    'passes 304 that announces trailers',
+    'RFC 9110 §6.6.2',
+    GET,
+    { bytes: 'HTTP/1.1 304 Not Modified\r\nTrailer: X-Sum\r\n\r\n' },
+    { statuses: [304], upstreamConnections: 1 },
+  ],
+  [
+    'passes chunks with trailers to HTTP/1.0 without them',
+    'RFC 9110 §6.5.1',
+    `GET / HTTP/1.0\r\n${HOST}\r\n`,
+    { bytes: ok(`${CHUNKED}Trailer: X-Sum\r\n`, '5\r\nhello\r\n0\r\nX-Sum: 1\r\n\r\n') },
+    { after: 'closed', contains: [/\r\n\r\nhello$/], lacks: [/x-sum/i] },
+  ],
+  [
+    'passes CHUNKED in lower case',
+    'RFC 9112 §7',
+    GET,
+    { bytes: ok('transfer-encoding:CHUNKED\r\n', '5\r\nhello\r\n0\r\n\r\n') },
+    { contains: ['\r\nTransfer-Encoding: chunked\r\n'], lacks: [/CHUNKED/] },
+  ],
+  [
+    'passes a length with zeros and tabs without them',
+    'RFC 9110 §8.6',
+    GET,
+    { bytes: ok('content-length:\t0005\t\r\n', 'hello') },
+    { contains: ['\r\nContent-Length: 5\r\n', /\r\n\r\nhello/], upstreamConnections: 1 },
+  ],
+  [
+    'passes the same length in two fields as one',
+    'RFC 9112 §6.3',
+    GET,
+    { bytes: ok('Content-Length: 5\r\nX: y\r\nContent-Length: 05\r\n', 'hello') },
+    { contains: [/\r\n\r\nhello/], lacks: ['Content-Length: 05'], upstreamConnections: 1 },
+    SAME_LENGTHS,
+  ],
+  [
+    'passes a list of the same length as one',
+    'RFC 9112 §6.3',
+    GET,
+    { bytes: ok('Content-Length: 5 ,\t5\r\n', 'hello') },
+    { contains: ['\r\nContent-Length: 5\r\n', /\r\n\r\nhello/], upstreamConnections: 1 },
+    SAME_LENGTHS,
   ],
   [
     'passes a status without reason',

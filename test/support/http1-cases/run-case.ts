@@ -163,7 +163,7 @@ function readResponses(steps: readonly Step[], raw: RawClient): ReturnType<Clien
   let lastHead = '';
   let lastBody = '';
   const methods = steps.flatMap((step) =>
-    'send' in step ? [...step.send.matchAll(/^([A-Z-]+) \S+ HTTP\/1\.[01]\r$/gm)] : [],
+    'send' in step ? [...step.send.matchAll(/^(\S+) \S+ HTTP\/1\.[01]\r$/gm)] : [],
   );
   try {
     // One response at a time, as only the request says whether it has a body.

@@ -3,6 +3,8 @@
  * it: every message with what is forwarded of it, and how the stream ended. Each piece lies in a buffer between poison, so that
  * a parser that reads past its piece changes its verdict.
  */
+import { downstreamHead } from '../../../data-plane/http1/downstream-head.js';
+import { upstreamHead, type UpstreamHeadFacts } from '../../../data-plane/http1/upstream-head.js';
 import {
   beginBody,
   createBodyReader,
@@ -14,14 +16,9 @@ import { CHUNKED_OUTPUT } from '../../../data-plane/http1/wire/chunked.js';
 import type { ChunkedOutput } from '../../../data-plane/http1/wire/chunked.js';
 import { UPGRADE } from '../../../data-plane/http1/wire/connection.js';
 import type { UpgradeKind } from '../../../data-plane/http1/wire/connection.js';
-import { FIELD, lineName, lineValue } from '../../../data-plane/http1/wire/fields.js';
+import { lineName, lineValue } from '../../../data-plane/http1/wire/fields.js';
 import type { FieldTable } from '../../../data-plane/http1/wire/fields.js';
-import {
-  beginEdits,
-  buildHead,
-  createHeadEdits,
-  editLine,
-} from '../../../data-plane/http1/wire/head-edits.js';
+import { createHeadEdits } from '../../../data-plane/http1/wire/head-edits.js';
 import {
   NEED_MORE,
   REFUSED,
@@ -32,12 +29,19 @@ import {
 import type { HeadReader } from '../../../data-plane/http1/wire/head-reader.js';
 import type { HeadLimits } from '../../../data-plane/http1/wire/limits.js';
 import type { RefusalReason } from '../../../data-plane/http1/wire/refusal.js';
-import { createRequestHead, forwardedTarget } from '../../../data-plane/http1/wire/request-head.js';
+import { createRequestHead } from '../../../data-plane/http1/wire/request-head.js';
 import type { RequestHead } from '../../../data-plane/http1/wire/request-head.js';
 import { createResponseHead, expectResponse } from '../../../data-plane/http1/wire/response-head.js';
 import type { ResponseHead } from '../../../data-plane/http1/wire/response-head.js';
-import { TARGET_FORM } from '../../../data-plane/http1/wire/target.js';
 import { createSegments } from '../../../data-plane/http1/wire/segments.js';
+
+const UPSTREAM_FACTS: UpstreamHeadFacts = {
+  forwarded: '',
+  trustedPeer: true,
+  cookieNames: [],
+  upgrade: null,
+  requestId: null,
+};
 
 export const TEST_LIMITS: HeadLimits = { headBytes: 16_384, headerCount: 100, targetBytes: 8_192 };
 
@@ -182,21 +186,11 @@ function fieldList(fields: FieldTable, text: string): string[] {
 }
 
 function requestMessage(head: RequestHead): Message {
-  const edits = createHeadEdits(head.limits.headerCount);
-  beginEdits(edits);
-  let startLine: string | number = head.start;
-  if (head.targetForm === TARGET_FORM.absolute) {
-    startLine = `${head.method} ${forwardedTarget(head)} HTTP/1.1\r\n`;
-    for (let line = 0; line < head.fields.count; line++) {
-      if (head.fields.kinds[line] === FIELD.host) editLine(edits, line, '');
-    }
-    edits.appended = `Host: ${head.text.slice(head.hostStart, head.hostEnd)}\r\n`;
-  }
   return {
     start: `${head.method} ${head.text.slice(head.targetStart, head.targetEnd)}`,
     fields: fieldList(head.fields, head.text),
     contentBytes: 0,
-    forwarded: buildHead(head, edits, startLine),
+    forwarded: upstreamHead(head, createHeadEdits(head.limits.headerCount), UPSTREAM_FACTS),
     whole: false,
     keepAlive: head.keepAlive,
     upgrade: head.connection.upgrade !== UPGRADE.none,
@@ -204,12 +198,15 @@ function requestMessage(head: RequestHead): Message {
 }
 
 function responseMessage(head: ResponseHead): Message {
-  const edits = createHeadEdits(head.limits.headerCount);
   return {
     start: String(head.status),
     fields: fieldList(head.fields, head.text),
     contentBytes: 0,
-    forwarded: buildHead(head, edits, head.reasonStart < 0 ? `HTTP/1.1 ${head.status} \r\n` : 0),
+    forwarded: downstreamHead(head, createHeadEdits(head.limits.headerCount), {
+      setCookie: null,
+      connection: head.status === 101 ? 'Upgrade' : null,
+      framing: 'as-sent',
+    }),
     whole: false,
     keepAlive: head.keepAlive,
     upgrade: head.status === 101,

@@ -66,12 +66,24 @@ describe('the head that a client is sent', () => {
     ]);
   });
 
-  it('has no length beside 204', () => {
-    expect(sent(['Content-Length: 0', 'A: 1'], {}, 'HTTP/1.1 204 No Content')).toEqual([
-      'HTTP/1.1 204 No Content',
+  it('says in one spelling where the answer ends', () => {
+    expect(sent(['transfer-encoding:  Chunked '])).toEqual(['HTTP/1.1 200 OK', 'Transfer-Encoding: chunked']);
+    expect(sent(['content-length:\t003 ', 'A: 1', 'Content-Length: 3, 3'])).toEqual([
+      'HTTP/1.1 200 OK',
+      'Content-Length: 3',
       'A: 1',
     ]);
   });
+
+  it.each(['Content-Length: 0', 'Transfer-Encoding: chunked', 'Trailer: X'])(
+    'has no %s beside 204',
+    (line) => {
+      expect(sent([line, 'A: 1'], {}, 'HTTP/1.1 204 No Content')).toEqual([
+        'HTTP/1.1 204 No Content',
+        'A: 1',
+      ]);
+    },
+  );
 
   it.each([
     [[], true],

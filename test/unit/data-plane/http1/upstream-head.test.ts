@@ -141,10 +141,23 @@ describe('the head that a backend is sent', () => {
     expect(hasHost(parsed('GET http://b.test/ HTTP/1.0'))).toBe(true);
   });
 
-  it('is without an empty line before the request', () => {
-    const head = createRequestHead(LIMITS);
-    const text = `\r\nGET / HTTP/1.1\r\n${HOST}\r\n\r\n`;
-    expect(parseRequestHead(head, Buffer.from(text), 0, text)).toBeNull();
-    expect(upstreamHead(head, createHeadEdits(100), FACTS)).toMatch(/^GET/);
+  it('says in one spelling where the request ends and goes', () => {
+    const post = (...fields: readonly string[]) => sent(fields, {}, 'POST / HTTP/1.1');
+    expect(post('hOST:\ta.test', 'transfer-encoding:  Chunked ')).toEqual([
+      'POST / HTTP/1.1',
+      'hOST: a.test',
+      'Transfer-Encoding: chunked',
+      'X-Forwarded-For: 192.0.2.1',
+    ]);
+    for (const line of [
+      'content-length: 3',
+      'Content-Length:3',
+      'Content-Length:\t003',
+      'Content-Length: 3 ',
+    ]) {
+      expect(post(HOST, line)).toContain('Content-Length: 3');
+    }
+    const expecting = post(HOST, 'expect:100-Continue', 'Content-Length: 3', 'Expect: 100-CONTINUE');
+    expect(expecting.filter((line) => /expect/i.test(line))).toEqual(['Expect: 100-continue']);
   });
 });

@@ -1,4 +1,5 @@
 import {
+  EMPTY_LINES,
   NEED_MORE,
   REFUSED,
   createRequestReader,
@@ -110,5 +111,44 @@ describe('a reader of heads', () => {
     const begun = reader();
     feed(begun, 'G');
     expect(hasHeadBegun(begun)).toBe(true);
+  });
+
+  it.each([[[]], [[1]], [[2]], [[3]], [[1, 2, 3, 4, 5]]])(
+    'skips empty lines before a head, cut at %j',
+    (cuts) => {
+      const some = reader();
+      const stream = `${'\r\n'.repeat(EMPTY_LINES)}${HEAD}`;
+      let from = 0;
+      for (const cut of cuts) {
+        expect(feed(some, stream.slice(from, cut))).toBe(NEED_MORE);
+        from = cut;
+      }
+      expect(feed(some, stream.slice(from))).toBe(stream.length - from);
+      expect(some.head.text).toBe(HEAD);
+      // As many again before the next one.
+      expect(feed(some, stream)).toBe(stream.length);
+    },
+  );
+
+  it('refuses more of them, in one piece and one by one', () => {
+    const whole = reader();
+    expect(feed(whole, `${'\r\n'.repeat(EMPTY_LINES + 1)}${HEAD}`)).toBe(REFUSED);
+    expect(whole.refusal).toBe('empty_lines');
+    const cut = reader();
+    for (let i = 0; i < EMPTY_LINES; i++) {
+      expect(feed(cut, '\r')).toBe(NEED_MORE);
+      expect(feed(cut, '\n')).toBe(NEED_MORE);
+    }
+    expect(feed(cut, '\r')).toBe(NEED_MORE);
+    expect(feed(cut, '\n')).toBe(REFUSED);
+    expect(cut.refusal).toBe('empty_lines');
+  });
+
+  it('refuses a CR that no LF follows, however it comes', () => {
+    for (const pieces of [['\rG'], ['\r', 'G'], ['\r\r\n'], ['\r\n\r', '\rG']]) {
+      const some = reader();
+      const last = pieces.map((piece) => feed(some, piece)).at(-1);
+      expect([last, some.refusal]).toEqual([REFUSED, 'method']);
+    }
   });
 });

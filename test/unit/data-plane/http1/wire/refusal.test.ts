@@ -10,7 +10,7 @@ describe('a refusal', () => {
     ['head_too_large', 431],
     ['too_many_fields', 431],
     ['coding_unsupported', 501],
-    ['method_unknown', 501],
+    ['method_unsupported', 501],
     ['version_unsupported', 505],
   ])('has the status of its code: %s', (reason, status) => {
     expect(refusalStatus(reason)).toBe(status);

@@ -23,7 +23,6 @@ const host = (value: string): string => `GET / HTTP/1.1\r\nHost: ${value}\r\n\r\
 
 const ACCEPTED: readonly [rule: string, text: string][] = [
   ['RFC 9112 §3: method SP target SP version', get('/')],
-  ['RFC 9112 §2.2: one empty line before', `\r\n${get('/')}`],
   ['RFC 9112 §3.2.1: origin form with query', get('/a/b;c=d?e=f&g=%20h')],
   ['RFC 9112 §3.2.1: two slashes in front', get('//a.example/b')],
   ['RFC 9112 §3.2.2: absolute form', get('http://b.example:8080/x?y')],
@@ -69,7 +68,7 @@ const REFUSED: readonly [rule: string, text: string, reason: RefusalReason][] = 
   ['nothing at all', '', 'line_end'],
   ['cut off', 'GET / HTTP/1.1\r\nHost: a', 'line_end'],
   ['an empty line alone', '\r\n', 'method'],
-  ['RFC 9112 §2.2: two empty lines before', `\r\n\r\n${get('/')}`, 'method'],
+  ['an empty line before, which the reader skips', `\r\n${get('/')}`, 'method'],
   ['RFC 9112 §3: space before the method', ` ${get('/')}`, 'method'],
   ['RFC 9112 §3: two spaces after the method', get(' /'), 'target'],
   ['RFC 9112 §3: tab after the method', `GET\t/ HTTP/1.1\r\n${HOST}\r\n`, 'method'],
@@ -80,12 +79,9 @@ const REFUSED: readonly [rule: string, text: string, reason: RefusalReason][] = 
   ['RFC 1945 §4.1: HTTP/0.9', 'GET /\r\n', 'target'],
   ['RFC 9112 §3.1: method is no token', `G(T / HTTP/1.1\r\n${HOST}\r\n`, 'method'],
   ['RFC 9112 §3.1: no method', ` / HTTP/1.1\r\n${HOST}\r\n`, 'method'],
-  ['RFC 9110 §9.1: methods are case-sensitive', `get / HTTP/1.1\r\n${HOST}\r\n`, 'method_unknown'],
-  ['RFC 9110 §9.1: Get is not GET', `GeT / HTTP/1.1\r\n${HOST}\r\n`, 'method_unknown'],
-  ['RFC 9110 §9.1: unknown method', `FOO / HTTP/1.1\r\n${HOST}\r\n`, 'method_unknown'],
-  ['RFC 9110 §9.1: three letters', `GXT / HTTP/1.1\r\n${HOST}\r\n`, 'method_unknown'],
-  ['RFC 9110 §9.1: three letters more', `GEX / HTTP/1.1\r\n${HOST}\r\n`, 'method_unknown'],
-  ['RFC 9113 §3.4: preface of HTTP/2', 'PRI * HTTP/2.0\r\n\r\n', 'method_unknown'],
+  ['RFC 9110 §9.1: a long method', `${'A'.repeat(65)} / HTTP/1.1\r\n${HOST}\r\n`, 'method_unsupported'],
+  ['RFC 9110 §9.3.2: nearly HEAD', `Head / HTTP/1.1\r\n${HOST}\r\n`, 'method_unsupported'],
+  ['RFC 9113 §3.4: preface of HTTP/2', 'PRI * HTTP/2.0\r\n\r\n', 'method_unsupported'],
   ['RFC 9110 §9.3.6: CONNECT', `CONNECT a:443 HTTP/1.1\r\n${HOST}\r\n`, 'connect'],
   ['TLS on a plain port', '\x16\x03\x01\r\n', 'method'],
   ['RFC 9112 §3.2: a name is no target', get('a'), 'target_form'],
@@ -179,14 +175,11 @@ const REFUSED: readonly [rule: string, text: string, reason: RefusalReason][] = 
   ['RFC 9110 §8.6: plus', fields('Content-Length: +5\r\n'), 'length_invalid'],
   ['RFC 9110 §8.6: minus', fields('Content-Length: -5\r\n'), 'length_invalid'],
   ['RFC 9110 §8.6: hexadecimal', fields('Content-Length: 0x5\r\n'), 'length_invalid'],
-  ['RFC 9110 §8.6: zero in front', fields('Content-Length: 05\r\n'), 'length_invalid'],
   ['RFC 9110 §8.6: fraction', fields('Content-Length: 5.0\r\n'), 'length_invalid'],
   ['RFC 9110 §8.6: space within', fields('Content-Length: 5 0\r\n'), 'length_invalid'],
   ['RFC 9110 §8.6: list', fields('Content-Length: 5, 5\r\n'), 'length_invalid'],
   ['RFC 9110 §8.6: 2^53', fields('Content-Length: 9007199254740992\r\n'), 'length_invalid'],
   ['RFC 9110 §8.6: 2^64 + 5', fields('Content-Length: 18446744073709551621\r\n'), 'length_invalid'],
-  ['llhttp: tab after a length', fields('Content-Length: 5\t\r\n'), 'length_invalid'],
-  ['llhttp: tab before a length', fields('Content-Length:\t5\r\n'), 'length_invalid'],
   ['RFC 9110 §8.6: repeated', fields('Content-Length: 5\r\nContent-Length: 5\r\n'), 'length_repeated'],
   [
     'CVE-2026-1525: repeated in another case',
@@ -275,12 +268,11 @@ describe('a request head', () => {
   });
 
   it('gives method, target, path and version', () => {
-    const { head } = parse('\r\nPOST /a/b?c=d HTTP/1.0\r\n\r\n');
+    const { head } = parse('POST /a/b?c=d HTTP/1.0\r\n\r\n');
     expect(head.method).toBe('POST');
     expect(head.text.slice(head.targetStart, head.targetEnd)).toBe('/a/b?c=d');
     expect(head.text.slice(head.pathStart, head.pathEnd)).toBe('/a/b');
     expect(head).toMatchObject({
-      start: 2,
       minor: 0,
       targetForm: TARGET_FORM.origin,
       hostStart: 0,

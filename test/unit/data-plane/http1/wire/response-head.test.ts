@@ -62,8 +62,8 @@ const REFUSED: readonly [rule: string, text: string, reason: RefusalReason][] = 
   ['CVE-2023-0056: crafted name', ok('\x00X: y\r\n'), 'field_name'],
   ['RFC 9110 §5.5: control in a value', ok('X: \x07\r\n'), 'field_value'],
   ['CVE-2026-58044: too many fields', ok('X: y\r\n'.repeat(101)), 'too_many_fields'],
-  ['RFC 9112 §6.3: repeated length', ok('Content-Length: 5\r\nContent-Length: 5\r\n'), 'length_repeated'],
-  ['RFC 9112 §6.3: list of lengths', ok('Content-Length: 5, 5\r\n'), 'length_invalid'],
+  ['RFC 9112 §6.3: repeated length', ok('Content-Length: 5\r\nContent-Length: 6\r\n'), 'length_repeated'],
+  ['RFC 9112 §6.3: list of lengths', ok('Content-Length: 5, 6\r\n'), 'length_repeated'],
   [
     'RFC 9112 §6.3: length and coding',
     ok('Content-Length: 5\r\nTransfer-Encoding: chunked\r\n'),
@@ -78,16 +78,6 @@ const REFUSED: readonly [rule: string, text: string, reason: RefusalReason][] = 
     'RFC 9112 §6.1: coding in HTTP/1.0',
     'HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n',
     'coding_in_http10',
-  ],
-  [
-    'RFC 9112 §6.1: coding with 204',
-    'HTTP/1.1 204 No Content\r\nTransfer-Encoding: chunked\r\n\r\n',
-    'coding_without_body',
-  ],
-  [
-    'RFC 9112 §6.1: coding with 100',
-    'HTTP/1.1 100 Continue\r\nTransfer-Encoding: chunked\r\n\r\n',
-    'coding_without_body',
   ],
   [
     'RFC 9110 §15.2: interim in HTTP/1.0',
@@ -126,6 +116,8 @@ describe('a response head', () => {
     ['HEAD', 200, 'Transfer-Encoding: chunked\r\n', BODY.none, true],
     ['HEAD', 200, '', BODY.none, true],
     ['GET', 204, 'Content-Length: 5\r\n', BODY.none, true],
+    ['GET', 204, 'Transfer-Encoding: chunked\r\n', BODY.none, false],
+    ['GET', 304, 'Transfer-Encoding: chunked\r\n', BODY.none, true],
     ['GET', 304, 'Content-Length: 5\r\n', BODY.none, true],
     ['GET', 100, '', BODY.none, true],
     ['GET', 205, 'Content-Length: 0\r\n', BODY.none, true],
