@@ -36,10 +36,16 @@ export interface RunningAttempt {
 export interface AttemptOwner {
   /** It failed before any of its answer went to the client. */
   failed(chosen: Pick, reason: FailureReason): void;
-  /** Whether a further attempt could follow if this one took too long. */
-  couldGoElsewhere(chosen: Pick, pool: PoolTable): boolean;
-  /** Whether the same may be sent once more where a backend has closed an idle connection just when it was used: that is no retry. */
+  /** All has been sent: how long to wait for the head. */
+  headPatienceMs(): number;
+  /** That time is over. How much longer to wait, because no further attempt could follow; 0: the attempt has failed. */
+  morePatienceMs(choice: Choice): number;
+  /** Whether it may be sent once more where a backend has closed a kept connection just when it was used: that is no retry. */
   mayRepeat(): boolean;
+  /** It is sent once more. */
+  repeated(): void;
+  /** Whether a kept connection may be used. Not after one was closed already: so nothing is sent more than `attempts` + 1 times. */
+  readonly mayUseKept: boolean;
 }
 
 /** What does not change from attempt to attempt, as far as all engines have it. */
@@ -71,6 +77,11 @@ export class Attempts<A extends RunningAttempt, M extends AttemptMessage> implem
   #tried = NONE;
   #failure: FailureReason | null = null;
   #isOver = false;
+  #isRepeated = false;
+  /** What the present attempt waits for its head. */
+  #patienceMs = 0;
+  /** What attempts have waited in vain for their heads. */
+  #waitedMs = 0;
 
   constructor(client: AttemptsClient<A, M>, message: M) {
     this.#client = client;
@@ -130,15 +141,41 @@ export class Attempts<A extends RunningAttempt, M extends AttemptMessage> implem
     else this.next(pool);
   }
 
-  couldGoElsewhere({ backend }: Pick, pool: PoolTable): boolean {
-    const isElsewhere = pool.backends.some(
-      (entry) => entry.serves && hasRoom(entry.load) && entry !== backend && !this.#tried.includes(entry),
-    );
-    return isElsewhere && this.#verdictOn('timeout').retry;
+  headPatienceMs(): number {
+    const leftMs = this.#headMsLeft;
+    this.#patienceMs = Math.min(leftMs, this.#client.settings.retry.perTryTimeoutMs ?? leftMs);
+    return this.#patienceMs;
+  }
+
+  morePatienceMs(choice: Choice): number {
+    this.#waitedMs += this.#patienceMs;
+    this.#patienceMs = this.#couldGoElsewhere(choice) ? 0 : this.#headMsLeft;
+    return this.#patienceMs;
   }
 
   mayRepeat(): boolean {
-    return isIdempotent(this.#client.account.method) && this.#isReplayable();
+    const isWanted = this.#client.settings.retry.onStale ?? true;
+    return isWanted && !this.#isRepeated && isIdempotent(this.#client.account.method) && this.#isReplayable();
+  }
+
+  repeated(): void {
+    this.#isRepeated = true;
+  }
+
+  get mayUseKept(): boolean {
+    return !this.#isRepeated;
+  }
+
+  get #headMsLeft(): number {
+    return this.#client.settings.timeouts.responseHeadMs - this.#waitedMs;
+  }
+
+  #couldGoElsewhere({ chosen, pool }: Choice): boolean {
+    const isElsewhere = pool.backends.some(
+      (entry) =>
+        entry.serves && hasRoom(entry.load) && entry !== chosen.backend && !this.#tried.includes(entry),
+    );
+    return isElsewhere && this.#verdictOn('timeout').retry;
   }
 
   #go(pool: PoolTable, chosen: Placed): void {
@@ -186,6 +223,7 @@ export class Attempts<A extends RunningAttempt, M extends AttemptMessage> implem
         outcome,
         responseStarted: this.hasStarted,
         bodyReplayable: this.#isReplayable(),
+        headMsLeft: this.#headMsLeft,
         at: parts.context.monotonic(),
       },
       parts.budget,

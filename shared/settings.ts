@@ -101,13 +101,15 @@ export interface PoolSettings {
 }
 
 export interface RetrySettings {
-  /** Attempts in all for one request, the first one included. */
+  /** Attempts in all for one request, the first one included, each on another backend. */
   readonly attempts: number;
+  /** Whether what met a kept connection that had been closed is sent once more, which is no attempt. Absent: it is. */
+  readonly onStale?: boolean;
   /**
    * Longest wait of one attempt for its response head, from the end of the request (a slow upload is not the backend's
-   * fault), while a further attempt is possible.
+   * fault), while a further attempt is possible. Absent: time alone is no reason for a further attempt.
    */
-  readonly perTryTimeoutMs: number;
+  readonly perTryTimeoutMs?: number;
   /** Retries allowed as a share of requests, 0 to 100… */
   readonly budgetPercent: number;
   /** …but always at least this many a second per worker. */
@@ -122,7 +124,7 @@ export interface TimeoutSettings {
   readonly requestHeadMs: number;
   /** Longest pause within a request body. */
   readonly requestBodyIdleMs: number;
-  /** From the end of the request to the end of the response head. */
+  /** From the end of the request to the end of the response head, the time of attempts that ended by time included. */
   readonly responseHeadMs: number;
   /** Longest pause within a response body. */
   readonly responseIdleMs: number;

@@ -4,7 +4,7 @@
  */
 import { NAME_PATTERN } from './ids.js';
 import type { BackendId, PoolId } from './ids.js';
-import { finite, integer, list, nullable, oneOf, record, text, variants } from './shape.js';
+import { finite, flag, integer, list, nullable, oneOf, record, text, variants } from './shape.js';
 import type {
   Algorithm,
   BackendAddress,
@@ -110,13 +110,15 @@ export const poolSettings = record<PoolSettings>(
 export const route = record<Route>({ host: nullable(text(MAX_HOST)), pathPrefix: freeText, pool: poolName });
 
 export const forwarding = record<ForwardingSettings>({
-  retry: record<RetrySettings>({
-    attempts: count,
-    perTryTimeoutMs: millis,
-    budgetPercent: percent,
-    budgetMin: finite(0, Number.MAX_SAFE_INTEGER),
-    bufferBytes: count,
-  }),
+  retry: record<RetrySettings>(
+    {
+      attempts: count,
+      budgetPercent: percent,
+      budgetMin: finite(0, Number.MAX_SAFE_INTEGER),
+      bufferBytes: count,
+    },
+    { perTryTimeoutMs: millis, onStale: flag },
+  ),
   timeouts: record<TimeoutSettings>({
     connectMs: millis,
     requestHeadMs: millis,

@@ -37,7 +37,10 @@ function forwardingDocument(forwarding: ForwardingSettings): Readonly<Record<str
   return {
     retry: {
       attempts: retry.attempts,
-      per_try_timeout: formatDuration(retry.perTryTimeoutMs),
+      on_stale: retry.onStale ?? true,
+      ...(retry.perTryTimeoutMs === undefined
+        ? {}
+        : { per_try_timeout: formatDuration(retry.perTryTimeoutMs) }),
       budget_percent: retry.budgetPercent,
       budget_min: retry.budgetMin,
       buffer: formatSize(retry.bufferBytes),

@@ -17,7 +17,11 @@ export const timeouts = z
     ).prefault('30s'),
     response_head: duration(
       { min: '1ms', max: '24h' },
-      { describe: 'From the end of the request to the end of the response head.' },
+      {
+        describe:
+          'From the end of the request to the end of the response head; then 504. What attempts took that ' +
+          '`retry.per_try_timeout` ended counts.',
+      },
     ).prefault('30s'),
     response_idle: duration(
       { min: '1ms', max: '24h' },
@@ -80,22 +84,37 @@ export const retry = z
   .strictObject({
     attempts: integer(
       { min: 1, max: 10 },
-      { describe: 'Attempts in all for one request, the first one included. 1: no retries.' },
+      {
+        describe:
+          'Attempts in all for one request, each on another backend: the first one counts, those that got no connection ' +
+          'count. 1: no retries.',
+      },
     ).prefault(3),
+    on_stale: toggle({
+      describe:
+        'Whether GET, HEAD, OPTIONS, TRACE, PUT and DELETE are sent once more, on a new connection to the same backend, ' +
+        'when a kept connection ends before a byte of the answer: the backend has closed it just when it was used. ' +
+        'That is no attempt, and happens once per request, so that a request is sent `attempts` + 1 times at most. ' +
+        'false: `attempts` times at most.',
+    }).prefault(true),
     per_try_timeout: duration(
       { min: '1ms', max: '24h' },
       {
         describe:
-          'From the end of the request to the response head, for one attempt while a further one is possible.',
+          'How long one attempt waits for the response head, from the end of the request, while a further one is possible. ' +
+          'Without it no request is sent again because an answer takes long.',
       },
-    ).prefault('15s'),
+    ).optional(),
     budget_percent: percent(
       { min: 0, max: 100 },
-      { describe: 'Retries allowed as a share of the requests of the last 10 s…' },
+      {
+        describe:
+          'Retries allowed as a share of the requests of the last 10 s. Those after attempts that got no connection are free.',
+      },
     ).prefault(20),
     budget_min: integer(
       { min: 0, max: 100_000 },
-      { describe: '…but always at least this many a second per worker.' },
+      { describe: 'Retries that are allowed in any case, a second and worker.' },
     ).prefault(10),
     buffer: size(
       { min: 0, max: 16_777_216 },

@@ -63,7 +63,8 @@ function forwardingOf({
   return {
     retry: {
       attempts: retry.attempts,
-      perTryTimeoutMs: retry.per_try_timeout,
+      ...(retry.on_stale ? {} : { onStale: false }),
+      ...(retry.per_try_timeout === undefined ? {} : { perTryTimeoutMs: retry.per_try_timeout }),
       budgetPercent: retry.budget_percent,
       budgetMin: retry.budget_min,
       bufferBytes: retry.buffer,

@@ -49,9 +49,10 @@ export class Attempt implements RunningAttempt {
   }
 
   async #run(): Promise<void> {
-    let end = await this.#send(false);
+    let end = await this.#send(!this.#owner.mayUseKept);
     // The backend closed an idle connection just when we used it. That is nobody's fault, and no retry.
     if (end.kind === 'failed' && end.stale && !this.#isOver && this.#owner.mayRepeat()) {
+      this.#owner.repeated();
       end = await this.#send(true);
     }
     if (this.#isOver) return discard(end);
@@ -80,7 +81,8 @@ export class Attempt implements RunningAttempt {
   #order(fresh: boolean): UpstreamOrder {
     const { arrival, account, parts, settings, body } = this.#errand;
     const message = this.#message;
-    const { chosen, pool } = this.#choice;
+    const choice = this.#choice;
+    const { chosen, pool } = choice;
     return {
       request: arrival.request,
       // All that http-proxy-3 does with it is to look whether it was closed; that is looked after here.
@@ -96,7 +98,8 @@ export class Attempt implements RunningAttempt {
       target: message.target,
       fields: upstreamFields(arrival.request.rawHeaders, message, chosen.backend, pool.cookieNames),
       settings,
-      couldGoElsewhere: () => this.#owner.couldGoElsewhere(chosen, pool),
+      headPatienceMs: () => this.#owner.headPatienceMs(),
+      morePatienceMs: () => this.#owner.morePatienceMs(choice),
       onInformation: (information) => passInformation(arrival, information, message.awaitsContinue),
       onBadTrailers: (code) => this.#errand.refuseBody(code),
       onBug: (error) => this.#errand.lost(error),

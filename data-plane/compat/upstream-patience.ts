@@ -9,8 +9,10 @@ export interface PatienceOrder extends Sending {
   readonly settings: ForwardingSettings;
   /** The client waits for 100 before it sends its body. */
   readonly awaitsContinue: boolean;
-  /** Whether a further attempt could follow if this one took too long. */
-  couldGoElsewhere(): boolean;
+  /** All has been sent: how long to wait for the head. */
+  headPatienceMs(): number;
+  /** That time is over. How much longer to wait; 0: the attempt has failed. */
+  morePatienceMs(): number;
   /** Told of an exception where none should be. */
   readonly onBug: (error: unknown) => void;
 }
@@ -60,14 +62,17 @@ export class UpstreamPatience {
     if (this.#awaitsBody) this.awaitBody();
   }
 
-  /** All has been sent. One try is limited only while another could follow; else the backend has all the time there is. */
+  /** All has been sent. */
   awaitHead(): void {
-    const { timeouts, retry } = this.#order.settings;
-    const restMs = timeouts.responseHeadMs - retry.perTryTimeoutMs;
     this.#awaitsBody = false;
-    this.#start(Math.min(timeouts.responseHeadMs, retry.perTryTimeoutMs), () => {
-      if (restMs <= 0 || this.#order.couldGoElsewhere()) this.#late('timeout');
-      else this.#start(restMs, () => this.#late('timeout'));
+    this.#awaitHeadFor(this.#order.headPatienceMs());
+  }
+
+  #awaitHeadFor(ms: number): void {
+    this.#start(ms, () => {
+      const moreMs = this.#order.morePatienceMs();
+      if (moreMs > 0) this.#awaitHeadFor(moreMs);
+      else this.#late('timeout');
     });
   }
 

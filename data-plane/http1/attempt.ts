@@ -30,8 +30,6 @@ export class Attempt implements RunningAttempt, UpstreamTaker, RelayOwner, Attem
   #hasHeard = false;
   /** The backend keeps the connection after this answer. */
   #upstreamStays = false;
-  /** No further attempt could follow, so this one is waited for. */
-  #isLastWait = false;
   #isFinished = false;
 
   constructor(owner: AttemptOwner, errand: Errand, message: Message, choice: Choice) {
@@ -55,7 +53,7 @@ export class Attempt implements RunningAttempt, UpstreamTaker, RelayOwner, Attem
 
   start(): void {
     const { backend } = this.choice.chosen;
-    this.#upstream = this.errand.parts.upstreams.take(backend, this);
+    if (this.#owner.mayUseKept) this.#upstream = this.errand.parts.upstreams.take(backend, this);
     if (this.#upstream === null) this.#open();
     else this.#send();
   }
@@ -209,13 +207,11 @@ export class Attempt implements RunningAttempt, UpstreamTaker, RelayOwner, Attem
 
   /** While the body is on its way; then the backend has its time to answer. */
   #watchSending(): void {
-    const { settings, client } = this.errand;
-    const { timeouts, retry } = settings;
+    const { client } = this.errand;
     const patienceMs = sendingPatienceMs(this.errand, this.#awaitsWord);
     if (patienceMs !== null) return client.setDeadline(patienceMs);
     this.#phase = 'awaiting';
-    this.#isLastWait = retry.perTryTimeoutMs >= timeouts.responseHeadMs;
-    client.setDeadline(Math.min(timeouts.responseHeadMs, retry.perTryTimeoutMs));
+    client.setDeadline(this.#owner.headPatienceMs());
   }
 
   #expiredSending(): void {
@@ -224,13 +220,10 @@ export class Attempt implements RunningAttempt, UpstreamTaker, RelayOwner, Attem
     this.errand.reply('request_timeout');
   }
 
-  /** One try is limited only while another could follow; else the backend has all the time there is. */
   #expiredAwaiting(): void {
-    const { settings, client } = this.errand;
-    const { chosen, pool } = this.choice;
-    if (this.#isLastWait || this.#owner.couldGoElsewhere(chosen, pool)) return this.#failed('timeout');
-    this.#isLastWait = true;
-    client.setDeadline(settings.timeouts.responseHeadMs - settings.retry.perTryTimeoutMs);
+    const moreMs = this.#owner.morePatienceMs(this.choice);
+    if (moreMs > 0) this.errand.client.setDeadline(moreMs);
+    else this.#failed('timeout');
   }
 
   #awaitMore(): void {
@@ -243,7 +236,10 @@ export class Attempt implements RunningAttempt, UpstreamTaker, RelayOwner, Attem
     // The backend closed an idle connection just when it was used. That is nobody's fault, and no retry.
     const isStale = reason === 'reset' && this.#upstream?.isReused === true && !this.#hasHeard;
     this.#drop();
-    if (isStale && this.#owner.mayRepeat()) return this.#open();
+    if (isStale && this.#owner.mayRepeat()) {
+      this.#owner.repeated();
+      return this.#open();
+    }
     this.#finish(isStale ? 'stale' : reason);
     this.#owner.failed(chosen, reason);
   }

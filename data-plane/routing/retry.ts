@@ -2,9 +2,10 @@
  * Whether a failed attempt is followed by another. Never once a byte of a response reached the client, and a request that
  * may have been carried out is sent again only when that does no harm (RFC 9110 §9.2.2).
  *
- * connect: nothing was sent, so any method. reset, malformed, timeout: idempotent methods. status: the backend has
- * answered; 500, 502, 503 and 504 are passed through, never retried, so that a client sees what its backend said. body:
- * part of the response is already with the client.
+ * connect: nothing was sent, so any method. reset, malformed: idempotent methods. timeout: those, too, but only where a time
+ * for one attempt was asked for: a backend that is slow has the work already, and another would have it twice. status: the
+ * backend has answered; 500, 502, 503 and 504 are passed through, never retried, so that a client sees what its backend said.
+ * body: part of the response is already with the client.
  *
  * The budget keeps retries from multiplying the work of backends in trouble. A connection that was not made has given
  * nobody work, so retries after it do not count: when one of two backends dies, every request finds the other.
@@ -30,6 +31,8 @@ export interface RetryFacts {
   readonly responseStarted: boolean;
   /** The request has no body, or all of it that was read is kept, or none of it was read yet. */
   readonly bodyReplayable: boolean;
+  /** Of `timeouts.response_head`, what no attempt has waited yet, in milliseconds. */
+  readonly headMsLeft: number;
   /** Milliseconds, on the clock of the budget. */
   readonly at: number;
 }
@@ -44,13 +47,19 @@ export function isIdempotent(method: string): boolean {
 
 /** The caller then picks another backend; `no_backend` is its to say when there is none, and `countRetry` its to call. */
 export function mayRetry(facts: RetryFacts, budget: RetryBudgetState): RetryVerdict {
-  if (facts.outcome === 'status') return withheld(null);
+  if (facts.outcome === 'status' || (facts.outcome === 'timeout' && !mayTimeEnd(facts)))
+    return withheld(null);
   if (facts.responseStarted || facts.outcome === 'body') return withheld('started');
   if (facts.outcome !== 'connect' && !isIdempotent(facts.method)) return withheld('method');
   if (!facts.bodyReplayable) return withheld('body');
   if (facts.attempts >= facts.settings.attempts) return withheld('attempts');
   if (usesBudget(facts.outcome) && !budgetAllows(budget, facts.settings, facts.at)) return withheld('budget');
   return { retry: true };
+}
+
+/** Whether one attempt may end by its time, and another have what is left of that. */
+function mayTimeEnd({ settings, headMsLeft }: RetryFacts): boolean {
+  return settings.perTryTimeoutMs !== undefined && headMsLeft > 0;
 }
 
 /** Whether a retry after this failure counts against the budget. */

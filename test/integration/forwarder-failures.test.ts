@@ -51,6 +51,8 @@ describe.each(ENGINES)('failures under the %s engine', (_name, startEngine) => {
       .filter(({ backend }) => backend === id)
       .reduce((sum, outcome) => sum + outcome.successes, 0);
   }
+  /** Requests that backends were sent. */
+  const sends = (): number => backends.reduce((sum, { requests }) => sum + requests.length, 0);
   afterEach(async () => {
     expect(engine.complaints).toEqual([]);
     await waitUntil('no load left', () =>
@@ -266,6 +268,21 @@ describe.each(ENGINES)('failures under the %s engine', (_name, startEngine) => {
     expect(failures('a', 'timeout')).toBe(1);
   });
 
+  it('asks nobody else when a backend takes long, unless a time for one try was asked for', async () => {
+    await start([() => undefined, () => undefined], { timeouts: { responseHeadMs: 200 } });
+    expect(await exchangeRaw(engine.port, GET)).toMatch(/^HTTP\/1\.1 504 [^]*upstream_timeout/);
+    expect(sends()).toBe(1);
+    expect(engine.counted('retries', 'default', 'timeout')).toBe(0);
+    expect(engine.counted('retriesExhausted', 'default', 'attempts')).toBe(0);
+  });
+
+  it('waits for all attempts together no longer than for the head of one', async () => {
+    const late = { retry: { perTryTimeoutMs: 200 }, timeouts: { responseHeadMs: 300 } };
+    await start([() => undefined, () => undefined, () => undefined], late);
+    expect(await exchangeRaw(engine.port, GET)).toContain('upstream_timeout');
+    expect(sends()).toBe(2);
+  });
+
   it('tries GET elsewhere when one try takes too long', async () => {
     await start([() => undefined, () => answer('ok')], { retry: { perTryTimeoutMs: 100 } });
     for (const reply of await twice(GET)) expect(reply).toMatch(/ok$/);
@@ -365,6 +382,54 @@ describe.each(ENGINES)('failures under the %s engine', (_name, startEngine) => {
     for (let i = 0; i < 10; i += 1) expect(await exchangeRaw(engine.port, GET)).toMatch(/ok$/);
     expect(failures('a', 'reset')).toBe(0);
     expect(engine.counted('backendErrors', 'default', 'a', 'reset')).toBe(0);
+  });
+
+  describe('when kept connections are closed just when they are used', () => {
+    /** Answers the first request on each connection that comes while `isUp`, and closes on any other. */
+    function stale(): { readonly script: BackendScript; isUp: boolean } {
+      const used = new Set<BackendConnection>();
+      const backend = {
+        isUp: true,
+        script: ((_request, connection) => {
+          if (backend.isUp && !used.has(connection)) {
+            used.add(connection);
+            return answer('ok');
+          }
+          connection.socket.destroy();
+          return undefined;
+        }) satisfies BackendScript,
+      };
+      return backend;
+    }
+    it('a request is sent once where it may be sent once only', async () => {
+      await start([stale().script], { retry: { attempts: 1, onStale: false } });
+      expect(await exchangeRaw(engine.port, GET)).toMatch(/ok$/);
+      expect(await exchangeRaw(engine.port, GET)).toContain('upstream_reset');
+      expect(sends()).toBe(2);
+      expect(failures('a', 'reset')).toBe(0);
+    });
+
+    it('a request that may be sent once only goes elsewhere as an attempt', async () => {
+      await start([stale().script, stale().script], { retry: { attempts: 2, onStale: false } });
+      for (const reply of await twice(GET)) expect(reply).toMatch(/ok$/);
+      expect(await exchangeRaw(engine.port, GET)).toContain('upstream_reset');
+      expect(sends()).toBe(4);
+      expect(engine.counted('retries', 'default', 'reset')).toBe(1);
+    });
+
+    it('a request is sent no more than once more than it has attempts', async () => {
+      const two = [stale(), stale()];
+      await start(
+        two.map(({ script }) => script),
+        { retry: { attempts: 2 } },
+      );
+      for (const reply of await twice(GET)) expect(reply).toMatch(/ok$/);
+      for (const backend of two) backend.isUp = false;
+      expect(await exchangeRaw(engine.port, GET)).toContain('upstream_reset');
+      expect(sends()).toBe(2 + 3);
+      // The kept connection of the second was not used, so that its failure is its own.
+      expect(failures('a', 'reset') + failures('b', 'reset')).toBe(2);
+    });
   });
 
   it('does not hand out what a backend sent on an idle connection', async () => {

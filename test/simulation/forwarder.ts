@@ -4,6 +4,7 @@
  * it was made with.
  */
 import type { FailureReason } from '../../shared/outcome.js';
+import type { RetrySettings } from '../../shared/settings.js';
 import { chooserFor } from '../../data-plane/chooser.js';
 import type { Forwarder, ForwarderContext } from '../../data-plane/forwarder.js';
 import { RequestAccount } from '../../data-plane/request-account.js';
@@ -130,6 +131,8 @@ export class SimulatedForwarder implements Forwarder {
       claim(pool, tried, context.random) ??
       account.waitForRoom(pool, { tried, bound: null });
     const failures: Failed[] = [];
+    const { retry, timeouts } = table.forwarding;
+    let headMsLeft = timeouts.responseHeadMs;
     for (;;) {
       const pool = failures.length === 0 ? first : context.table().pools.get(first.id);
       const tried = failures.map(({ backend }) => backend);
@@ -145,7 +148,9 @@ export class SimulatedForwarder implements Forwarder {
         ledger.count('retries');
         if (usesBudget(last.reason)) countRetry(this.#budget, context.monotonic());
       }
-      const failure = await this.#attempt(account, chosen, table.forwarding.retry.perTryTimeoutMs);
+      const headMs = Math.min(headMsLeft, retry.perTryTimeoutMs ?? headMsLeft);
+      const failure = await this.#attempt(account, chosen, headMs);
+      if (failure === 'timeout') headMsLeft -= headMs;
       if (typeof failure === 'number') {
         return {
           kind: 'answered',
@@ -154,7 +159,7 @@ export class SimulatedForwarder implements Forwarder {
         };
       }
       failures.push({ backend: chosen.backend, reason: failure });
-      if (!this.#mayGoOn(request, failures, table.forwarding.retry)) return refused(502);
+      if (!this.#mayGoOn(request, failures, { settings: retry, headMsLeft })) return refused(502);
     }
   }
 
@@ -190,7 +195,7 @@ export class SimulatedForwarder implements Forwarder {
   #mayGoOn(
     { method }: SimulatedRequest,
     failures: readonly Failed[],
-    settings: ReturnType<ForwarderContext['table']>['forwarding']['retry'],
+    { settings, headMsLeft }: { readonly settings: RetrySettings; readonly headMsLeft: number },
   ): boolean {
     const last = failures.at(-1);
     if (last === undefined) return false;
@@ -202,6 +207,7 @@ export class SimulatedForwarder implements Forwarder {
         outcome: last.reason,
         responseStarted: false,
         bodyReplayable: true,
+        headMsLeft,
         at: this.#parts.context.monotonic(),
       },
       this.#budget,
@@ -210,6 +216,7 @@ export class SimulatedForwarder implements Forwarder {
     this.#parts.ledger.count(`gave up: ${verdict.cause ?? 'not wanted'}`);
     const excused =
       failures.length >= settings.attempts ||
+      (last.reason === 'timeout' && (settings.perTryTimeoutMs === undefined || headMsLeft <= 0)) ||
       (last.reason !== 'connect' && (!isIdempotent(method) || verdict.cause === 'budget'));
     this.#parts.ledger.require(excused, 'requests-find-a-backend', `${method} given up: ${verdict.cause}`);
     return false;

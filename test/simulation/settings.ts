@@ -66,10 +66,16 @@ export function randomDocument(chance: Chance): ConfigDocument {
   const routes = pools.map(({ id }) => ({ host: null, pathPrefix: `/${id}`, pool: id }));
   const retry: RetrySettings = {
     attempts: chance.among(1, 2, 3, 6),
-    perTryTimeoutMs: chance.between(300, 1_200),
+    ...(chance.happens(0.7) ? { perTryTimeoutMs: chance.between(300, 1_200) } : {}),
     budgetPercent: 20,
     budgetMin: chance.among(3, 100),
     bufferBytes: 65_536,
   };
-  return { ...documentOf(poolSettings(), []), forwarding: { ...forwarding(), retry }, pools, routes };
+  const timeouts = { ...forwarding().timeouts, responseHeadMs: chance.between(1_000, 3_000) };
+  return {
+    ...documentOf(poolSettings(), []),
+    forwarding: { ...forwarding(), retry, timeouts },
+    pools,
+    routes,
+  };
 }

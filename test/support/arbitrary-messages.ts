@@ -127,6 +127,7 @@ const forwarding: Arbitrary<ForwardingSettings> = fc.record({
   retry: fc.record({
     attempts: count,
     perTryTimeoutMs: millis,
+    onStale: fc.boolean(),
     budgetPercent: share,
     budgetMin: count,
     bufferBytes: count,

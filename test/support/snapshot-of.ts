@@ -24,7 +24,6 @@ export function forwardingSettings(changes: ForwardingChanges = {}): ForwardingS
     ...changes,
     retry: {
       attempts: 3,
-      perTryTimeoutMs: 5_000,
       budgetPercent: 20,
       budgetMin: 100,
       bufferBytes: 65_536,

@@ -28,7 +28,7 @@ describe('a file with nothing but backends', () => {
 
   it('has every forwarding setting', () => {
     expect(document.forwarding).toEqual({
-      retry: { attempts: 3, perTryTimeoutMs: 15_000, budgetPercent: 20, budgetMin: 10, bufferBytes: 65_536 },
+      retry: { attempts: 3, budgetPercent: 20, budgetMin: 10, bufferBytes: 65_536 },
       timeouts: {
         connectMs: 2_000,
         requestHeadMs: 10_000,
@@ -161,6 +161,12 @@ describe('ways to write a value', () => {
     expect(
       parse(`backends: []\ntimeouts: {keep_alive: ${text}}`).document.forwarding.timeouts.keepAliveMs,
     ).toBe(expected);
+  });
+
+  it('takes what is asked for beyond the defaults of retries', () => {
+    const { retry } = parse('backends: []\nretry: {on_stale: false, per_try_timeout: 2s}').document
+      .forwarding;
+    expect(retry).toMatchObject({ onStale: false, perTryTimeoutMs: 2_000 });
   });
 
   it.each([

@@ -15,6 +15,7 @@ const FACTS: RetryFacts = {
   outcome: 'connect',
   responseStarted: false,
   bodyReplayable: true,
+  headMsLeft: 1,
   at: 0,
 };
 const ask = (given: Partial<RetryFacts>) => mayRetry({ ...FACTS, ...given }, createRetryBudget(0));
@@ -42,6 +43,16 @@ describe('retry', () => {
 
   it('never follows once a byte of the response is with the client', () => {
     expect(ask({ responseStarted: true })).toEqual({ retry: false, cause: 'started' });
+  });
+
+  it('follows no attempt that took long, unless a time for one was asked for', () => {
+    const { perTryTimeoutMs: _asked, ...settings } = FORWARDING.retry;
+    expect(ask({ outcome: 'timeout', settings })).toEqual({ retry: false, cause: null });
+    expect(ask({ outcome: 'reset', settings })).toEqual({ retry: true });
+  });
+
+  it('follows no attempt that used up the time for the head', () => {
+    expect(ask({ outcome: 'timeout', headMsLeft: 0 })).toEqual({ retry: false, cause: null });
   });
 
   it('needs the whole body', () => {
