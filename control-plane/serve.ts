@@ -11,8 +11,9 @@ import type { AdminConnectionEnd } from '#shared/metrics.js';
 import type { Logger } from '#shared/ports.js';
 import { type AdminServer, startAdminServer } from './admin/admin-server.js';
 import { AdminError, readAdminToken } from './admin/admin-settings.js';
+import { loadForStart } from './config/file-checks.js';
 import { formatProblem } from './config/format-problem.js';
-import { loadConfig, type Overrides } from './config/load-config.js';
+import type { Overrides } from './config/load-config.js';
 import { parseAside } from './config/parse-aside.js';
 import type { Config } from './config/parse-config.js';
 import type { ProcessSettings } from './config/process-settings.js';
@@ -49,7 +50,7 @@ export interface ServeOptions {
 
 /** Runs until it is told to stop. Answers the exit code. */
 export async function runServe({ configFile, ...overrides }: ServeOptions): Promise<number> {
-  const loaded = await loadConfig(configFile, process.env, overrides);
+  const loaded = await loadForStart(configFile, process.env, Date.now(), overrides);
   if (!loaded.ok) {
     for (const problem of loaded.problems) process.stderr.write(`${formatProblem(problem)}\n`);
     return EXIT_INVALID;

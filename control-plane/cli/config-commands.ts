@@ -33,8 +33,8 @@ export function configCommands(program: Command, endWith: EndWith): void {
 
 async function validate(file: string, json: boolean): Promise<number> {
   // Only now: the schema takes as long to load as everything that the other commands need.
-  const { loadConfig } = await import('../config/load-config.js');
-  const result = await loadConfig(file, process.env);
+  const { loadForStart } = await import('../config/file-checks.js');
+  const result = await loadForStart(file, process.env, Date.now());
   const problems = result.ok ? [] : result.problems;
   const warnings = result.ok ? result.warnings : [];
   if (json) {

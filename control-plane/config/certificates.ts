@@ -1,7 +1,8 @@
 /**
  * Loads the certificate and key of the main listener and refuses what could not serve: files that cannot be read or
- * parsed, a key that belongs to another certificate, a certificate outside its time. Each refusal is one sentence.
- * At start a refusal is fatal; on a reload the certificate before it stays in use. Deciding that is the caller's.
+ * parsed, a key that belongs to another certificate. Each refusal is one sentence. A certificate outside its time serves:
+ * some clients do not mind, and the others are told of it by their own words. At start a refusal is fatal; on a reload
+ * the certificate before it stays in use. Deciding that is the caller's.
  */
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
 import { createSecureContext } from 'node:tls';
@@ -27,40 +28,64 @@ export type CertificateResult =
   | {
       readonly ok: true;
       readonly certificate: LoadedCertificate;
+      /** Why clients will not accept it now, in one sentence. */
+      readonly warning: string | null;
       /** Of certificate file and key file, for `watchFiles`. */
       readonly sha256: readonly (string | null)[];
     }
-  | { readonly ok: false; readonly problem: string; readonly sha256: readonly (string | null)[] };
+  | {
+      readonly ok: false;
+      /** Which file is to be mended. */
+      readonly culprit: keyof TlsFiles;
+      readonly problem: string;
+      readonly sha256: readonly (string | null)[];
+    };
 
-/** `at`: the time at which the certificate must be valid, in milliseconds since 1970. */
+interface Refusal {
+  readonly culprit: keyof TlsFiles;
+  readonly problem: string;
+}
+
+/** `at`: the time at which the certificate should be valid, in milliseconds since 1970. */
 export async function loadCertificate(files: TlsFiles, at: number): Promise<CertificateResult> {
   const [cert, key] = await Promise.all([
     readSmallFile(files.certFile, MAX_PEM_BYTES),
     readSmallFile(files.keyFile, MAX_PEM_BYTES),
   ]);
   const sha256 = [cert, key].map((file) => (file.ok ? file.sha256 : null));
-  if (!cert.ok) return { ok: false, problem: `certificate ${files.certFile}: ${cert.message}`, sha256 };
-  if (!key.ok) return { ok: false, problem: `key ${files.keyFile}: ${key.message}`, sha256 };
-  const result = checkCertificate(cert.content.toString('latin1'), key.content.toString('latin1'), at);
-  if (typeof result !== 'string') return { ok: true, certificate: result, sha256 };
-  return { ok: false, problem: `${files.certFile} with ${files.keyFile}: ${result}`, sha256 };
+  const { certFile, keyFile } = files;
+  if (!cert.ok) return { ok: false, ...inCert(`certificate ${certFile}: ${cert.message}`), sha256 };
+  if (!key.ok) return { ok: false, ...inKey(`key ${keyFile}: ${key.message}`), sha256 };
+  const result = checkCertificate(cert.content.toString('latin1'), key.content.toString('latin1'));
+  if ('culprit' in result) {
+    return { ok: false, ...result, problem: `${certFile} with ${keyFile}: ${result.problem}`, sha256 };
+  }
+  return { ok: true, certificate: result, warning: timeProblem(result, at), sha256 };
+}
+
+/** Why clients do not accept a certificate at this time, in one sentence, or `null`. */
+export function timeProblem(
+  { notBefore, notAfter }: Pick<LoadedCertificate, 'notBefore' | 'notAfter'>,
+  at: number,
+): string | null {
+  if (at >= notAfter) return `the certificate expired on ${new Date(notAfter).toISOString()}`;
+  if (at < notBefore) return `the certificate is not valid before ${new Date(notBefore).toISOString()}`;
+  return null;
 }
 
 /** The certificate with what is known of it, or in words why it cannot serve. */
-export function checkCertificate(certPem: string, keyPem: string, at: number): LoadedCertificate | string {
+function checkCertificate(certPem: string, keyPem: string): LoadedCertificate | Refusal {
   const x509 = attempt(() => new X509Certificate(certPem));
-  if (!x509) return 'the certificate file holds no certificate in PEM form';
+  if (!x509) return inCert('the certificate file holds no certificate in PEM form');
   const key = privateKeyOf(keyPem);
-  if (typeof key === 'string') return key;
-  if (!x509.checkPrivateKey(key)) return 'the key does not belong to the certificate';
+  if (typeof key === 'string') return inKey(key);
+  if (!x509.checkPrivateKey(key)) return inKey('the key does not belong to the certificate');
   const notBefore = Date.parse(x509.validFrom);
   const notAfter = Date.parse(x509.validTo);
-  if (at >= notAfter) return `the certificate expired on ${new Date(notAfter).toISOString()}`;
-  if (at < notBefore) return `the certificate is not valid before ${new Date(notBefore).toISOString()}`;
   try {
     createSecureContext({ cert: certPem, key: keyPem });
   } catch (error) {
-    return `TLS refuses the certificate: ${(error as Error).message}`;
+    return inCert(`TLS refuses the certificate: ${(error as Error).message}`);
   }
   const subject = x509.subject || x509.subjectAltName || '';
   return {
@@ -71,6 +96,14 @@ export function checkCertificate(certPem: string, keyPem: string, at: number): L
     notBefore,
     notAfter,
   };
+}
+
+function inCert(problem: string): Refusal {
+  return { culprit: 'certFile', problem };
+}
+
+function inKey(problem: string): Refusal {
+  return { culprit: 'keyFile', problem };
 }
 
 function privateKeyOf(keyPem: string): KeyObject | string {

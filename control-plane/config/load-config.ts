@@ -2,7 +2,7 @@
 import type { ConfigProblem } from '../runtime/control-port.js';
 import type { Environment } from './environment.js';
 import type { Parse } from './parse-aside.js';
-import { type Config, MAX_CONFIG_BYTES, parseConfig } from './parse-config.js';
+import { type Config, type FilePlaces, MAX_CONFIG_BYTES, parseConfig } from './parse-config.js';
 import { readSmallFile } from './read-file.js';
 import type { ProcessSettings } from './process-settings.js';
 
@@ -13,6 +13,7 @@ export type LoadResult =
       /** Of the file's bytes, lower-case hex. */
       readonly sha256: string;
       readonly text: string;
+      readonly filePlaces: FilePlaces;
       readonly warnings: readonly ConfigProblem[];
     }
   | {

@@ -22,7 +22,7 @@ import { MAX_WORKERS } from './process-options.js';
 import type { ProcessSettings } from './process-settings.js';
 import { schemaProblems, type ValueProblem } from './schema-problems.js';
 import { warningsOf } from './warnings.js';
-import { type PlacedProblem, readYaml, type YamlDocument } from './yaml-document.js';
+import { type Place, type PlacedProblem, readYaml, type YamlDocument } from './yaml-document.js';
 
 /** Largest configuration file, in bytes. */
 export const MAX_CONFIG_BYTES = 1_048_576;
@@ -35,8 +35,19 @@ export interface Config {
   readonly document: ConfigDocument;
 }
 
+/** Settings that name files which a start reads. */
+const FILE_SETTINGS = ['listen.tls.cert_file', 'listen.tls.key_file', 'admin.token_file'] as const;
+export type FileSetting = (typeof FILE_SETTINGS)[number];
+/** Where they stand. */
+export type FilePlaces = Readonly<Record<FileSetting, Place>>;
+
 export type ParseResult =
-  | { readonly ok: true; readonly config: Config; readonly warnings: readonly ConfigProblem[] }
+  | {
+      readonly ok: true;
+      readonly config: Config;
+      readonly filePlaces: FilePlaces;
+      readonly warnings: readonly ConfigProblem[];
+    }
   | { readonly ok: false; readonly problems: readonly ConfigProblem[] };
 
 /** `cores` is the default for `workers`. */
@@ -54,11 +65,17 @@ export function parseConfig(
   return {
     ok: true,
     config: { process: processSettingsOf(input, place), document: documentOf(input) },
+    filePlaces: filePlacesOf(yaml),
     warnings: report(
       file,
       warningsOf(input, place.cores).map((found) => ({ ...found, ...yaml.placeOf(found.path) })),
     ),
   };
+}
+
+function filePlacesOf(yaml: YamlDocument): FilePlaces {
+  const places = FILE_SETTINGS.map((setting) => [setting, yaml.placeOf(setting.split('.'))]);
+  return Object.fromEntries(places) as Record<FileSetting, Place>;
 }
 
 function readChecked(text: string, env: Environment): YamlDocument | readonly PlacedProblem[] {

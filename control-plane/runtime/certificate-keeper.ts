@@ -4,7 +4,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import type { CertificateMaterial } from '#shared/message.js';
-import { type LoadedCertificate, loadCertificate } from '../config/certificates.js';
+import { type LoadedCertificate, loadCertificate, timeProblem } from '../config/certificates.js';
 import type { TlsFiles } from '../config/process-settings.js';
 import { type FileWatch, watchFiles } from '../config/watch-files.js';
 import type { Primary } from './primary.js';
@@ -37,6 +37,7 @@ export class CertificateKeeper {
     if (!result.ok) throw new StartFailure(result.problem);
     keeper.#current = result.certificate;
     keeper.#known = result.sha256;
+    keeper.#warnOf(result.warning);
     return keeper;
   }
 
@@ -68,28 +69,50 @@ export class CertificateKeeper {
 
   async #reload(): Promise<void> {
     if (this.#files === null || this.#primary === null) return;
-    const { certFile } = this.#files;
     const result = await loadCertificate(this.#files, this.#around.clock.now());
     if (!result.ok) {
-      if (result.problem === this.#lastProblem) return;
-      this.#lastProblem = result.problem;
-      this.#around.logger.error(
-        { certFile, problem: result.problem },
-        'certificate not loaded: the one before stays in use',
-      );
-      const actor = { kind: 'file', name: certFile } as const;
-      await this.#primary.submit({ type: 'RejectCertificate', certFile, problem: result.problem, actor });
+      await this.#refuse(result.problem);
+      return;
+    }
+    const { certificate, warning } = result;
+    if (certificate.fingerprint === this.#current?.fingerprint) {
+      this.#lastProblem = null;
+      return;
+    }
+    if (warning !== null && this.#isInTime()) {
+      await this.#refuse(`${warning}, and the one in use is valid`);
       return;
     }
     this.#lastProblem = null;
-    if (result.certificate.fingerprint === this.#current?.fingerprint) return;
-    this.#current = result.certificate;
+    this.#warnOf(warning);
+    this.#current = certificate;
     if (this.material !== null) this.#primary.broadcast({ type: 'certificate', certificate: this.material });
     await this.#record(this.#current, this.#files);
   }
 
   close(): void {
     this.#watch?.close();
+  }
+
+  /** The same faulty files are recorded once, however often they are looked at. */
+  async #refuse(problem: string): Promise<void> {
+    if (this.#files === null || problem === this.#lastProblem) return;
+    this.#lastProblem = problem;
+    const { certFile } = this.#files;
+    this.#around.logger.error({ certFile, problem }, 'certificate not loaded: the one before stays in use');
+    const actor = { kind: 'file', name: certFile } as const;
+    await this.#primary?.submit({ type: 'RejectCertificate', certFile, problem, actor });
+  }
+
+  #isInTime(): boolean {
+    return this.#current !== null && timeProblem(this.#current, this.#around.clock.now()) === null;
+  }
+
+  /** One that clients refuse is better than none, but somebody must hear of it. */
+  #warnOf(warning: string | null): void {
+    if (warning === null) return;
+    const { certFile } = this.#files ?? {};
+    this.#around.logger.error({ certFile, problem: warning }, 'clients will refuse the certificate in use');
   }
 
   async #record(certificate: LoadedCertificate, { certFile }: TlsFiles): Promise<void> {

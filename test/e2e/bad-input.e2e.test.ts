@@ -74,9 +74,22 @@ health_check: { interval: 30 }
       ),
     );
     const { code, stderr } = await serve(instance);
-    expect(code).not.toBe(0);
-    expect(stderr).toContain('none.pem');
-    expect(stderr.trim().split('\n')).toHaveLength(1);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(
+      /tidegate\.yaml:1:\d+: listen\.tls\.cert_file: certificate \S+none\.pem: there is no such file/,
+    );
+    const validated = await tidegate(['validate', instance.configFile]);
+    expect({ code: validated.code, stderr: validated.stderr.startsWith(stderr) }).toEqual({
+      code: 2,
+      stderr: true,
+    });
+  });
+
+  it('names a token file that cannot be read', async () => {
+    const instance = prepare(MINIMAL.replace('admin: {', 'admin: { token_file: none,'));
+    const { code, stderr } = await serve(instance);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/tidegate\.yaml:2:\d+: admin\.token_file: The token file \S+none cannot be read/);
   });
 
   it('names a data directory that is a file, or may not be written', async () => {

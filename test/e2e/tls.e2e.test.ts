@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { type TLSSocket, connect } from 'node:tls';
 import { AppServer } from '../support/app-server.js';
 import { type Answer, httpGet } from '../support/http-get.js';
-import { Tidegate } from '../support/tidegate-process.js';
+import { backendList, base } from '../support/scenario.js';
+import { type LogLine, Tidegate, tidegate as command } from '../support/tidegate-process.js';
 import { waitUntil } from '../support/wait-until.js';
 
 const CERTIFICATES = join(process.cwd(), 'test/support/certificates');
@@ -21,6 +22,62 @@ sticky_session: { enabled: true, type: cookie, cookie_name: session_id, timeout:
 metrics: { prometheus: { enabled: true, path: /metrics } }
 admin: { port: 0 }
 `;
+
+describe('a certificate that has expired', () => {
+  let tidegate: Tidegate;
+  let app: AppServer;
+  const use = (cert: string, key: string): void => {
+    // The key first: certificate and key are read anew when either changes.
+    copyFileSync(join(CERTIFICATES, key), join(tidegate.dir, 'key.pem'));
+    copyFileSync(join(CERTIFICATES, cert), join(tidegate.dir, 'cert.pem'));
+  };
+  const complaints = (): readonly LogLine[] =>
+    tidegate.lines.filter((line) => line.msg === 'clients will refuse the certificate in use');
+
+  beforeAll(async () => {
+    app = await AppServer.start('app1');
+    tidegate = Tidegate.prepare(
+      `${base(1).replace('port: 0', 'port: 0, tls: { cert_file: cert.pem, key_file: key.pem }')}${backendList([app])}`,
+    );
+    use('expired.pem', 'server-key.pem');
+    await tidegate.run();
+  });
+  afterAll(async () => {
+    await tidegate.dispose();
+    await app.kill();
+  });
+
+  it('serves all the same, and is complained of when Tidegate starts and by validate', async () => {
+    const url = `https://127.0.0.1:${tidegate.port}/`;
+    expect((await httpGet(url, { rejectUnauthorized: false })).body).toBe('app1');
+    expect(complaints()).toMatchObject([
+      { level: 50, problem: expect.stringMatching(/expired on 2020-01-01/) },
+    ]);
+    expect(tidegate.stderr).toMatch(/^warning: \S+tidegate\.yaml:1:\d+: listen\.tls\.cert_file: .* expired/);
+    expect((await tidegate.metrics()).get('tidegate_certificate_not_after_timestamp_seconds')).toBe(
+      Date.UTC(2020, 0, 1) / 1_000,
+    );
+    const validated = await command(['validate', tidegate.configFile]);
+    expect(validated).toMatchObject({ code: 0, stderr: expect.stringMatching(/^warning: .* expired/) });
+  });
+
+  it('gives way to a good one, which does not give way to it', async () => {
+    use('server.pem', 'server-key.pem');
+    await waitUntil(
+      'the good one',
+      async () => (await tidegate.events('&type=CertificateLoaded')).length === 2,
+    );
+    use('expired.pem', 'server-key.pem');
+    const [rejected] = await waitUntil('the expired one to be refused', async () => {
+      const events = await tidegate.events('&type=CertificateRejected');
+      return events.length > 0 ? events : false;
+    });
+    expect(rejected).toMatchObject({
+      data: { problem: expect.stringMatching(/expired on 2020.* in use is valid/) },
+    });
+    expect(complaints()).toHaveLength(1);
+  });
+});
 
 describe('the familiar configuration, over TLS', () => {
   let apps: AppServer[];

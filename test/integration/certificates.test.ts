@@ -31,49 +31,60 @@ describe('a certificate', () => {
   });
 
   it.each([
-    ['with another key', 'server.pem', 'other-key.pem', AT, 'the key does not belong to the certificate'],
     [
-      'that has expired',
-      'expired.pem',
-      'server-key.pem',
-      AT,
-      'the certificate expired on 2020-01-01T00:00:00.000Z',
+      'with another key',
+      'server.pem',
+      'other-key.pem',
+      'keyFile',
+      'the key does not belong to the certificate',
     ],
+    [
+      'with an encrypted key',
+      'server.pem',
+      'encrypted-key.pem',
+      'keyFile',
+      'the key is protected by a passphrase, which is not supported',
+    ],
+    [
+      'given as its key',
+      'server.pem',
+      'server.pem',
+      'keyFile',
+      'the key file holds no private key in PEM form',
+    ],
+    [
+      'that is a key',
+      'server-key.pem',
+      'server-key.pem',
+      'certFile',
+      'the certificate file holds no certificate in PEM form',
+    ],
+  ] as const)('%s is refused', async (_name, cert, key, culprit, sentence) => {
+    const files = pair(cert, key);
+    expect(await loadCertificate(files, AT)).toMatchObject({
+      ok: false,
+      culprit,
+      problem: `${files.certFile} with ${files.keyFile}: ${sentence}`,
+    });
+  });
+
+  it.each([
+    ['that has expired', 'expired.pem', AT, 'the certificate expired on 2020-01-01T00:00:00.000Z'],
     [
       'that expires now',
       'server.pem',
-      'server-key.pem',
       Date.UTC(2120, 0, 1),
       'the certificate expired on 2120-01-01T00:00:00.000Z',
     ],
     [
       'of the future',
       'server.pem',
-      'server-key.pem',
       Date.UTC(2019, 0, 1),
       'the certificate is not valid before 2020-01-01T00:00:00.000Z',
     ],
-    [
-      'with an encrypted key',
-      'server.pem',
-      'encrypted-key.pem',
-      AT,
-      'the key is protected by a passphrase, which is not supported',
-    ],
-    ['given as its key', 'server.pem', 'server.pem', AT, 'the key file holds no private key in PEM form'],
-    [
-      'that is a key',
-      'server-key.pem',
-      'server-key.pem',
-      AT,
-      'the certificate file holds no certificate in PEM form',
-    ],
-  ])('%s is refused', async (_name, cert, key, at, sentence) => {
-    const files = pair(cert, key);
-    expect(await loadCertificate(files, at)).toMatchObject({
-      ok: false,
-      problem: `${files.certFile} with ${files.keyFile}: ${sentence}`,
-    });
+    ['in its time', 'server.pem', AT, null],
+  ])('%s is loaded, and clients’ view of it told', async (_name, cert, at, warning) => {
+    expect(await loadCertificate(pair(cert, 'server-key.pem'), at)).toMatchObject({ ok: true, warning });
   });
 
   it('that is missing is refused, and so is a missing key', async () => {

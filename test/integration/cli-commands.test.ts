@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { startAdminServer, type AdminServer } from '../../control-plane/admin/admin-server.js';
 import { backendId, poolId } from '../../shared/ids.js';
 import { adminOptions } from '../support/admin-app.js';
@@ -403,6 +403,37 @@ describe('validate', () => {
     const result = await tidegate([command], {}, tempDir());
     expect(result).toMatchObject({ code: 2, stdout: '' });
     expect(result.stderr).toMatch(/^There is no tidegate\.yaml .* -c FILE .*infra\/tidegate\.example\.yaml/);
+  });
+
+  it.each([
+    [
+      'a certificate that is not there',
+      'none.pem',
+      'server-key.pem',
+      '3:16: listen.tls.cert_file: ',
+      'no such file',
+    ],
+    ['a key file without a key', 'server.pem', 'server.pem', '4:15: listen.tls.key_file: ', 'no private key'],
+    [
+      'a key of another certificate',
+      'server.pem',
+      'other-key.pem',
+      '4:15: listen.tls.key_file: ',
+      'does not belong',
+    ],
+    ['a token that is too short', 'server.pem', 'server-key.pem', '5:22: admin.token_file: ', '5 characters'],
+  ])('finds %s, by paths from the directory of the file', async (_name, cert, key, place, message) => {
+    const dir = tempDir();
+    const path = join(dir, 'tidegate.yaml');
+    const certificates = relative(dir, join(process.cwd(), 'test/support/certificates'));
+    const tls = `listen:\n  tls:\n    cert_file: "${certificates}/${cert}"\n    key_file: "${certificates}/${key}"\n`;
+    const token = message.includes('characters') ? 'short' : 'a-token-that-is-long-enough';
+    await writeFile(join(dir, 'token'), token, { mode: 0o600 });
+    await writeFile(path, `${tls}admin: { token_file: "token" }\nbackends: []\n`);
+    const result = await run('validate', path);
+    expect(result).toMatchObject({ code: 2, stdout: '' });
+    expect(result.stderr).toMatch(new RegExp(`^${path}:${place}[^\\n]*${message}`));
+    expect(result.stderr).toContain(`${path}: 1 problem\n`);
   });
 
   it('tells that there is no file', async () => {

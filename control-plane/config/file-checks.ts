@@ -1,0 +1,72 @@
+/**
+ * What the configuration says of other files, checked as a start will find them: certificate, key and token. Told in
+ * the same form as problems of the file itself, at the setting that names them.
+ */
+import { AdminError, readAdminToken } from '../admin/admin-settings.js';
+import type { ConfigProblem } from '../runtime/control-port.js';
+import { loadCertificate } from './certificates.js';
+import type { Environment } from './environment.js';
+import { type LoadResult, loadConfig, type Overrides } from './load-config.js';
+import type { FileSetting } from './parse-config.js';
+import type { ProcessSettings } from './process-settings.js';
+
+interface Finding {
+  readonly setting: FileSetting;
+  readonly message: string;
+}
+
+interface Findings {
+  readonly problems: readonly Finding[];
+  readonly warnings: readonly Finding[];
+}
+
+/** `loadConfig`, with the other files that a start at this time needs. */
+export async function loadForStart(
+  file: string,
+  env: Environment,
+  at: number,
+  overrides: Overrides = {},
+): Promise<LoadResult> {
+  const loaded = await loadConfig(file, env, overrides);
+  if (!loaded.ok) return loaded;
+  const { problems, warnings } = await findingsOf(loaded.config.process, at);
+  const told = ({ setting, message }: Finding): ConfigProblem => {
+    const place = loaded.filePlaces[setting] ?? { line: 1, col: 1 };
+    return { file, ...place, path: setting, message };
+  };
+  if (problems.length > 0) return { ...loaded, ok: false, problems: problems.map(told) };
+  return { ...loaded, warnings: [...loaded.warnings, ...warnings.map(told)] };
+}
+
+async function findingsOf({ listen, admin }: ProcessSettings, at: number): Promise<Findings> {
+  const found = [await tokenFindings(admin.tokenFile), await certificateFindings(listen.tls, at)];
+  return {
+    problems: found.flatMap(({ problems }) => problems),
+    warnings: found.flatMap(({ warnings }) => warnings),
+  };
+}
+
+const NOTHING: Findings = { problems: [], warnings: [] };
+
+async function certificateFindings(files: ProcessSettings['listen']['tls'], at: number): Promise<Findings> {
+  if (files === null) return NOTHING;
+  const result = await loadCertificate(files, at);
+  if (!result.ok) {
+    const setting = result.culprit === 'certFile' ? 'listen.tls.cert_file' : 'listen.tls.key_file';
+    return { problems: [{ setting, message: result.problem }], warnings: [] };
+  }
+  if (result.warning === null) return NOTHING;
+  return { problems: [], warnings: [{ setting: 'listen.tls.cert_file', message: result.warning }] };
+}
+
+async function tokenFindings(file: string | null): Promise<Findings> {
+  if (file === null) return NOTHING;
+  const setting = 'admin.token_file';
+  try {
+    const { warning } = await readAdminToken(file);
+    return { problems: [], warnings: warning === null ? [] : [{ setting, message: warning }] };
+  } catch (error) {
+    if (!(error instanceof AdminError)) throw error;
+    return { problems: [{ setting, message: error.message }], warnings: [] };
+  }
+}
