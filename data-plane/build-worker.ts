@@ -14,7 +14,7 @@ import { IpcSessionStore } from './sessions/ipc-session-store.js';
 import { SessionCookies } from './sessions/session-cookies.js';
 
 /** How long a scrape waits for the totals of the primary. */
-export const METRICS_TIMEOUT_MS = 2_000;
+export const METRICS_TIMEOUT_MS = 5_000;
 
 /** The surroundings of a worker. */
 export interface WorkerParts {

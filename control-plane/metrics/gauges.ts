@@ -1,6 +1,7 @@
 /**
  * The gauges: read from the running system at each scrape, never stored, so that a removed backend's series are gone
- * with it. Answers plain samples; `registry.ts` shows them.
+ * with it. Answers plain samples, one after the other, so that the page of very many backends can be made in slices;
+ * `registry.ts` shows them.
  */
 import type { Availability, BreakerPhase } from '#shared/backend-state.js';
 import { METRICS, type MetricKey } from '#shared/metrics.js';
@@ -43,30 +44,37 @@ const AVAILABILITIES: readonly Availability[] = [
 const BREAKER_PHASES: readonly BreakerPhase[] = ['closed', 'open', 'half-open'];
 const WORKER_PHASES: readonly WorkerPhase[] = ['starting', 'ready', 'stopping', 'backing-off'];
 
-type GaugeReader = (source: GaugeSource) => readonly Sample[];
+type GaugeReader = (source: GaugeSource) => Iterable<Sample>;
 
 function one(value: number): readonly Sample[] {
   return [{ labels: [], value }];
 }
 
-function perPool(read: (source: GaugeSource, pool: PoolState) => number): GaugeReader {
-  return (source) =>
-    [...source.world().state.pools.values()].map((pool) => ({
-      labels: [pool.id],
-      value: read(source, pool),
-    }));
+/** Each backend with its pool. */
+function* backendsOf(source: GaugeSource): Generator<readonly [PoolState, BackendState]> {
+  for (const pool of source.world().state.pools.values()) {
+    for (const backend of pool.backends.values()) yield [pool, backend];
+  }
 }
 
+function perPool(read: (source: GaugeSource, pool: PoolState) => number): GaugeReader {
+  return function* (source) {
+    for (const pool of source.world().state.pools.values()) {
+      yield { labels: [pool.id], value: read(source, pool) };
+    }
+  };
+}
+
+/** `null`: the backend has no such value. */
 function perBackend(
-  read: (source: GaugeSource, backend: BackendState, pool: PoolState) => number,
+  read: (source: GaugeSource, backend: BackendState, pool: PoolState) => number | null,
 ): GaugeReader {
-  return (source) =>
-    [...source.world().state.pools.values()].flatMap((pool) =>
-      [...pool.backends.values()].map((backend) => ({
-        labels: [pool.id, backend.id],
-        value: read(source, backend, pool),
-      })),
-    );
+  return function* (source) {
+    for (const [pool, backend] of backendsOf(source)) {
+      const value = read(source, backend, pool);
+      if (value !== null) yield { labels: [pool.id, backend.id], value };
+    }
+  };
 }
 
 /** One sample per backend and value: 1 for the present value, 0 for the others. */
@@ -74,16 +82,14 @@ function perBackendState(
   values: readonly string[],
   read: (source: GaugeSource, backend: BackendState) => string,
 ): GaugeReader {
-  return (source) =>
-    [...source.world().state.pools.values()].flatMap((pool) =>
-      [...pool.backends.values()].flatMap((backend) => {
-        const present = read(source, backend);
-        return values.map((value) => ({
-          labels: [pool.id, backend.id, value],
-          value: value === present ? 1 : 0,
-        }));
-      }),
-    );
+  return function* (source) {
+    for (const [pool, backend] of backendsOf(source)) {
+      const present = read(source, backend);
+      for (const value of values) {
+        yield { labels: [pool.id, backend.id, value], value: value === present ? 1 : 0 };
+      }
+    }
+  };
 }
 
 function availabilityOf({ admin, health, breaker }: BackendState): Availability {
@@ -99,13 +105,7 @@ export const GAUGES: Partial<Record<MetricKey, GaugeReader>> = {
   backendAvailability: perBackendState(AVAILABILITIES, (_source, backend) => availabilityOf(backend)),
   backendWeight: perBackend((_source, backend) => backend.weight),
   backendActive: perBackend((source, backend, pool) => source.activeRequests(pool.id, backend.id)),
-  backendMaxConnections: (source) =>
-    [...source.world().state.pools.values()].flatMap((pool) =>
-      [...pool.backends.values()].flatMap((backend) => {
-        const value = maxConnectionsOf(pool, backend);
-        return value === null ? [] : [{ labels: [pool.id, backend.id], value }];
-      }),
-    ),
+  backendMaxConnections: perBackend((_source, backend, pool) => maxConnectionsOf(pool, backend)),
   poolPending: perPool((source, pool) => source.pendingRequests(pool.id)),
   breakerState: perBackendState(BREAKER_PHASES, (_source, backend) => backend.breaker.phase),
   poolPanic: perPool((_source, pool) => (pool.panic ? 1 : 0)),
@@ -133,6 +133,6 @@ export const GAUGES: Partial<Record<MetricKey, GaugeReader>> = {
 };
 
 /** Gauges of the catalogue that are read at a scrape. */
-export function readGauge(metric: MetricKey, source: GaugeSource): readonly Sample[] | null {
+export function readGauge(metric: MetricKey, source: GaugeSource): Iterable<Sample> | null {
   return METRICS[metric].type === 'gauge' ? (GAUGES[metric]?.(source) ?? null) : null;
 }

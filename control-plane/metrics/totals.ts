@@ -78,20 +78,19 @@ export class MetricTotals {
     return this.#metrics.get(metric)?.values() ?? [];
   }
 
-  /** Forgets what the header says is to be forgotten. Call it before totals are shown. */
-  prune(at: number, configured: Configured): void {
-    for (const [metric, all] of this.#metrics) {
-      const keepMs = METRICS[metric].type === 'gauge' ? 0 : REMOVED_SERIES_KEEP_MS;
-      for (const [key, series] of all) {
-        if (isConfigured(metric, series.labels, configured)) {
-          series.removedAt = null;
-          continue;
-        }
-        series.removedAt ??= at;
-        if (at - series.removedAt < keepMs) continue;
-        series.live = false;
-        all.delete(key);
+  /** Forgets what of a metric the header says is to be forgotten. Call it before the metric is shown. */
+  prune(metric: MetricKey, at: number, configured: Configured): void {
+    const all = this.#metrics.get(metric) ?? new Map<string, Series>();
+    const keepMs = METRICS[metric].type === 'gauge' ? 0 : REMOVED_SERIES_KEEP_MS;
+    for (const [key, series] of all) {
+      if (isConfigured(metric, series.labels, configured)) {
+        series.removedAt = null;
+        continue;
       }
+      series.removedAt ??= at;
+      if (at - series.removedAt < keepMs) continue;
+      series.live = false;
+      all.delete(key);
     }
   }
 }

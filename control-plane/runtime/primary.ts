@@ -18,7 +18,8 @@ import type { CheckLag } from '../health-checks/punctuality.js';
 import { httpCheck } from '../health-checks/http-check.js';
 import { CheckScheduler } from '../health-checks/scheduler.js';
 import { PrimaryCounters } from '../metrics/primary-counters.js';
-import { type MetricsPage, type MetricsRegistry, createMetricsRegistry } from '../metrics/registry.js';
+import { type MetricsPage, createMetricsRegistry } from '../metrics/registry.js';
+import { SharedPage } from '../metrics/shared-page.js';
 import { MetricTotals } from '../metrics/totals.js';
 import { WorkerDeltas } from '../metrics/worker-deltas.js';
 import { type SessionTable, createSessionTable } from '../sessions/session-table.js';
@@ -61,7 +62,7 @@ export class Primary implements ControlPort {
   readonly #broadcaster = new Broadcaster();
   readonly #loads = new LoadBoard();
   readonly #sessions: SessionTable;
-  readonly #registry: MetricsRegistry;
+  readonly #metricsPage: SharedPage;
   readonly #followers = new Set<(events: readonly TidegateEvent[]) => void>();
   readonly #firstReady = Promise.withResolvers<number>();
   readonly #logger: Logger;
@@ -72,7 +73,6 @@ export class Primary implements ControlPort {
   #version = 0;
   #forwarded = false;
   #loadTimer: TimerHandle | null = null;
-  #scrape: Promise<MetricsPage> | null = null;
   #results: CommandDraft[] = [];
 
   /** Opens the log and folds it; nothing else happens yet. Fails with EventLogError. */
@@ -155,7 +155,7 @@ export class Primary implements ControlPort {
         listenFailed: (worker, code, message) => this.#desk.listenFailed(worker, code, message),
       },
     );
-    this.#registry = createMetricsRegistry(totals, {
+    const registry = createMetricsRegistry(totals, {
       version: this.version,
       world: () => this.world(),
       position: () => this.position(),
@@ -166,6 +166,8 @@ export class Primary implements ControlPort {
       checkLag: () => this.checkLag(),
       mailboxDepth: () => loop.mailboxDepth,
     });
+    const render = (): Promise<MetricsPage> => this.#desk.collect().then(() => registry.render(this.#now()));
+    this.#metricsPage = new SharedPage(render, timers);
   }
 
   /** Who reads the configuration file for `reloadConfig` and `validateConfig`. */
@@ -262,13 +264,8 @@ export class Primary implements ControlPort {
     return this.#source === null ? [] : this.#source.validate(text);
   }
 
-  /** Scrapes that arrive together share one answer. */
   metrics(): Promise<MetricsPage> {
-    this.#scrape ??= this.#desk
-      .collect()
-      .then(() => this.#registry.render(this.#now()))
-      .finally(() => (this.#scrape = null));
-    return this.#scrape;
+    return this.#metricsPage.get();
   }
 
   readiness(): { readonly ready: boolean; readonly reason: string } {

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { PrimaryCounters } from '../../../../control-plane/metrics/primary-counters.js';
-import { createMetricsRegistry } from '../../../../control-plane/metrics/registry.js';
+import { createMetricsRegistry, SLICE_LINES } from '../../../../control-plane/metrics/registry.js';
 import { MetricTotals } from '../../../../control-plane/metrics/totals.js';
 import { WorkerDeltas } from '../../../../control-plane/metrics/worker-deltas.js';
 import type { GaugeSource } from '../../../../control-plane/metrics/gauges.js';
@@ -84,7 +84,7 @@ function arrange() {
   const scrape = async (at = 0) => parsePrometheusText((await registry.render(at)).body);
   const send = (worker: number, delta: Parameters<WorkerDeltas['apply']>[1]) =>
     deltas.apply(worker, delta, configuredIn(running.state));
-  return { running, totals, deltas, counters, registry, scrape, send };
+  return { running, source, totals, deltas, counters, registry, scrape, send };
 }
 
 function event(body: Pick<TidegateEvent, 'type' | 'data'>): TidegateEvent {
@@ -100,6 +100,34 @@ function event(body: Pick<TidegateEvent, 'type' | 'data'>): TidegateEvent {
     ...body,
   } as TidegateEvent;
 }
+
+describe('the metrics page of 10,000 backends', () => {
+  it('is made in slices of bounded size, and says the same', async () => {
+    const names = Array.from({ length: 10_000 }, (_, i) => `b${i}`);
+    const { running, source, totals, counters } = arrange();
+    running.state = stateWith(...names.map((name) => backend(name)));
+    for (const name of names) counters.healthCheck(WEB, backendId(name), true, 3);
+    totals.add('requests', ['web', 'GET', '200'], 1);
+    for (const code of ['2xx', '5xx'])
+      for (let i = 0; i < 400; i += 1) totals.series('requestDuration', [`p${i}`, code]);
+    const slices: number[] = [];
+    const registry = createMetricsRegistry(totals, source, async (lines) => {
+      slices.push(lines);
+      await Promise.resolve();
+    });
+    const { body } = await registry.render(0);
+    const lines = body.split('\n').length;
+    const seriesLines = DURATION_BUCKETS.length + 3;
+    expect(Math.max(...slices)).toBeLessThan(2 * SLICE_LINES + seriesLines);
+    expect(slices.length).toBeGreaterThan(lines / (2 * SLICE_LINES));
+    expect(body.match(/^# TYPE tidegate_backend_up gauge$/gm)).toHaveLength(1);
+    expect(body).not.toMatch(/\n\n\n|\n\n[^#]/);
+    const page = parsePrometheusText(body);
+    for (const name of ['b0', 'b5000', 'b9999']) {
+      expect(page.value('tidegate_backend_up', { pool: 'web', backend: name })).toBe(1);
+    }
+  });
+});
 
 describe('the metrics page', () => {
   it('names its type as Prometheus 3 wants it', async () => {

@@ -5,9 +5,13 @@ import {
   MAX_SERIES_PER_WORKER,
   WorkerDeltas,
 } from '../../../../control-plane/metrics/worker-deltas.js';
-import { MAX_SERIES_PER_METRIC, type MetricKey } from '../../../../shared/metrics.js';
+import { MAX_SERIES_PER_METRIC, METRICS, type MetricKey } from '../../../../shared/metrics.js';
 import type { MetricsDelta } from '../../../../shared/message.js';
 import { deltaArranger } from '../../../support/metrics-deltas.js';
+
+function prune(totals: MetricTotals, at: number, configured: Configured): void {
+  for (const metric of Object.keys(METRICS) as MetricKey[]) totals.prune(metric, at, configured);
+}
 
 function arrange() {
   const backends = new Set(['web/a', 'web/b']);
@@ -163,11 +167,11 @@ describe('deltas of workers', () => {
     const worker = deltaArranger();
     send(1, worker.delta({ ...ATTEMPT, by: 3 }));
     backends.delete('web/a');
-    totals.prune(1_000, configured);
+    prune(totals, 1_000, configured);
     send(1, worker.delta({ ...ATTEMPT, by: 1 }));
-    totals.prune(1_000 + REMOVED_SERIES_KEEP_MS - 1, configured);
+    prune(totals, 1_000 + REMOVED_SERIES_KEEP_MS - 1, configured);
     expect(total('backendRequests', 'web', 'a', '2xx')).toBe(4);
-    totals.prune(1_000 + REMOVED_SERIES_KEEP_MS, configured);
+    prune(totals, 1_000 + REMOVED_SERIES_KEEP_MS, configured);
     expect(total('backendRequests', 'web', 'a', '2xx')).toBeUndefined();
     // Nothing is counted on what is forgotten, and all is well when the backend is back.
     send(1, worker.delta({ ...ATTEMPT, by: 1 }));
@@ -181,11 +185,11 @@ describe('deltas of workers', () => {
     const { send, total, totals, backends, configured } = arrange();
     send(1, deltaArranger().delta({ ...ATTEMPT, by: 3 }));
     backends.delete('web/a');
-    totals.prune(0, configured);
+    prune(totals, 0, configured);
     backends.add('web/a');
-    totals.prune(10, configured);
+    prune(totals, 10, configured);
     backends.delete('web/a');
-    totals.prune(REMOVED_SERIES_KEEP_MS, configured);
+    prune(totals, REMOVED_SERIES_KEEP_MS, configured);
     expect(total('backendRequests', 'web', 'a', '2xx')).toBe(3);
   });
 
