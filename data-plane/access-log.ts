@@ -4,36 +4,9 @@
  */
 import { createWriteStream, fstatSync } from 'node:fs';
 import type { Writable } from 'node:stream';
-import { pino } from 'pino';
-import type { HttpVersion } from '#shared/metrics.js';
 import type { Random } from '#shared/ports.js';
-
-export interface AttemptRecord {
-  readonly backend: string;
-  readonly durationMs: number;
-  /** Status of the answer, or why there was none. */
-  readonly result: number | string;
-}
-
-export interface AccessRecord {
-  readonly requestId: string;
-  readonly client: string;
-  readonly method: string;
-  readonly version: HttpVersion;
-  readonly host: string | null;
-  readonly target: string;
-  readonly pool: string | null;
-  readonly status: number;
-  /** Code of a local reply. */
-  readonly error: string | null;
-  readonly aborted: boolean;
-  readonly durationMs: number;
-  /** Of it, how long the request waited for room at a backend. */
-  readonly waitedMs: number;
-  readonly receivedBytes: number;
-  readonly sentBytes: number;
-  readonly attempts: readonly AttemptRecord[];
-}
+import { accessLineFor, type AccessFormat } from './access-line.js';
+import type { AccessRecord } from './access-record.js';
 
 export interface AccessLog {
   /** Whether the request that comes now is to be written. */
@@ -50,10 +23,17 @@ const BLOCK_BYTES = 4_096;
 /** …or after this time. */
 const FLUSH_INTERVAL_MS = 250;
 
+export interface AccessLogOptions {
+  readonly random: Random;
+  /** Wall clock, milliseconds since 1970. */
+  readonly now: () => number;
+  readonly format: AccessFormat;
+  readonly dropped: () => void;
+}
+
 /** @param output not waited for, so a reader that stopped costs lines and not requests */
 export function openAccessLog(
-  random: Random,
-  dropped: () => void,
+  { random, now, format, dropped }: AccessLogOptions,
   output: Writable = standardOutput(),
 ): AccessLog {
   let block = '';
@@ -72,10 +52,10 @@ export function openAccessLog(
     if (block.length >= BLOCK_BYTES) flush();
   };
   const timer = setInterval(flush, FLUSH_INTERVAL_MS).unref();
-  const logger = pino({ base: null, timestamp: pino.stdTimeFunctions.isoTime }, { write });
+  const lineOf = accessLineFor(format);
   return {
     samples: (ratio) => ratio > 0 && (ratio >= 1 || random() < ratio),
-    write: (record) => logger.info(record, 'request'),
+    write: (record) => write(lineOf(record, now())),
     close: (limitMs) =>
       new Promise((resolve) => {
         clearInterval(timer);

@@ -25,7 +25,7 @@ export interface WorkerParts {
   readonly random: Random;
   readonly pid: number;
   createLogger(settings: Welcome['log'], worker: number): Logger;
-  createAccessLog(dropped: () => void): AccessLog;
+  createAccessLog(format: Welcome['log']['format'], dropped: () => void): AccessLog;
   createForwarder(engine: Welcome['engine'], context: ForwarderContext): Forwarder;
   /** Tells an exception that ends the process, whatever there is to tell it with. */
   fatal(error: unknown): void;
@@ -63,7 +63,7 @@ export function buildWorker(
     cookies: new SessionCookies(welcome.sessionKeys),
     series,
     outcomes,
-    accessLog: parts.createAccessLog(() => counters.add(series.accessLogDropped, 1)),
+    accessLog: parts.createAccessLog(welcome.log.format, () => counters.add(series.accessLogDropped, 1)),
     clock,
     monotonic,
     random,

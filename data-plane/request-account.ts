@@ -7,7 +7,7 @@ import type { ErrorCode } from '#shared/error-code.js';
 import { LOCAL_REPLIES } from '#shared/error-code.js';
 import type { HttpVersion } from '#shared/metrics.js';
 import type { FailureReason } from '#shared/outcome.js';
-import type { AttemptRecord } from './access-log.js';
+import type { AttemptRecord } from './access-record.js';
 import type { ForwarderContext } from './forwarder.js';
 import type { PoolSeries, StickyResult, WithheldCause } from './reports/request-series.js';
 import { classifyStatus, outcomeOf, type AttemptEnd } from './routing/classify.js';

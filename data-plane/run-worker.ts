@@ -39,7 +39,8 @@ function partsOfThisProcess(): WorkerParts {
       tellIgnoredSignals(logger);
       return logger;
     },
-    createAccessLog: (dropped) => openAccessLog(Math.random, dropped),
+    createAccessLog: (format, dropped) =>
+      openAccessLog({ random: Math.random, now: () => systemClock.now(), format, dropped }),
     createForwarder: (engine, context) => {
       switch (engine) {
         case 'native':

@@ -6,7 +6,7 @@ import type { StatusDocument } from '../admin/documents.js';
 import { poolShape, problemShape, statusShape } from './answer-shapes.js';
 import { CommandFailure, EXIT_FAILED, EXIT_USAGE, StrangeAnswer } from './exit-codes.js';
 import { unreachable } from './unreachable.js';
-import { parseVisible } from './visible-text.js';
+import { parseVisible } from '#shared/visible-text.js';
 
 export interface ApiOptions {
   /** Where the admin API is: `http://host:port`. */

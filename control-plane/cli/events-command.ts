@@ -11,7 +11,7 @@ import { CommandFailure, EXIT_FAILED, EXIT_UNREACHABLE, EXIT_USAGE, StrangeAnswe
 import { readMessages, type StreamMessage } from './event-stream.js';
 import { paint, print, printError } from './output.js';
 import { formatTime } from './times.js';
-import { parseVisible } from './visible-text.js';
+import { parseVisible } from '#shared/visible-text.js';
 
 /** How long a lost stream is tried to be had back. */
 const RECONNECT_LIMIT_MS = 60_000;

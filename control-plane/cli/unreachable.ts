@@ -1,6 +1,6 @@
 /** Why the admin API cannot be reached, in one sentence, from what `fetch` throws. */
 import { CommandFailure, EXIT_UNREACHABLE } from './exit-codes.js';
-import { visibleText } from './visible-text.js';
+import { visibleText } from '#shared/visible-text.js';
 
 const REASONS: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'nothing listens there',

@@ -34,7 +34,8 @@ export const log = z
       describe: 'Least severity that is written.',
     }).prefault('info'),
     format: choice(['auto', 'json', 'pretty'], {
-      describe: 'One JSON object per line, or text for people. `auto`: `pretty` on a terminal, else `json`.',
+      describe:
+        'One JSON object per line, or text for people; of events and requests alike. `auto`: `pretty` on a terminal, else `json`.',
     }).prefault('auto'),
     access: choice(['off', 'sampled', 'on'], {
       describe:

@@ -21,6 +21,18 @@ const REASON_WORDS: Readonly<Record<FailureReason, string>> = {
   body: 'response broken off',
 };
 
+/** What an event is about, as the log names it; `null`: its sentence is whole without. */
+export function subjectOf({ pool, backend }: TidegateEvent): string | null {
+  if (pool === undefined) return null;
+  return backend === undefined ? `pool ${pool}` : `${pool}/${backend}`;
+}
+
+/** The sentence of an event with the name of what it is about. */
+export function namedSentenceOf(event: TidegateEvent): string {
+  const subject = subjectOf(event);
+  return subject === null ? sentenceOf(event) : `${subject} ${sentenceOf(event)}`;
+}
+
 /** The sentence of an event, without time and without a full stop. That of a backend or a pool leaves out its name. */
 export function sentenceOf(event: TidegateEvent): string {
   switch (event.type) {
@@ -36,7 +48,7 @@ export function sentenceOf(event: TidegateEvent): string {
     case 'BackendBecameUnhealthy':
       return `became unhealthy: ${healthWords(event.data.evidence, false)}`;
     case 'BreakerOpened':
-      return `breaker opened (opening ${event.data.openings} in a row) until ${isoTime(event.data.until)}: ${breakerWords(event.data.evidence)}`;
+      return `breaker opened${inARow(event.data.openings)} until ${isoTime(event.data.until)}: ${breakerWords(event.data.evidence)}`;
     case 'BreakerHalfOpened':
       return `breaker half-opened, letting up to ${count(event.data.limit, 'trial')} run at once`;
     case 'BreakerClosed':
@@ -62,6 +74,16 @@ export function sentenceOf(event: TidegateEvent): string {
     case 'CertificateRejected':
       return processSentence(event);
   }
+}
+
+function inARow(openings: number): string {
+  return openings > 1 ? ` for the ${openings}${ordinalEnding(openings)} time in a row` : '';
+}
+
+function ordinalEnding(number: number): string {
+  const tens = number % 100;
+  if (tens >= 11 && tens <= 13) return 'th';
+  return ['th', 'st', 'nd', 'rd'][number % 10] ?? 'th';
 }
 
 type OperatorEvent = Extract<
@@ -113,17 +135,17 @@ function poolSentence(event: PoolEvent): string {
   const by = actorWords(event.actor);
   switch (event.type) {
     case 'PoolAdded':
-      return `its pool was added by ${by}`;
+      return `was added by ${by}`;
     case 'PoolRemoved':
-      return `its pool was removed by ${by}`;
+      return `was removed by ${by}`;
     case 'PoolSettingsChanged':
-      return `its pool's settings were changed by ${by}: ${settingsChange(event.data.previous, event.data.settings)}`;
+      return `had its settings changed by ${by}: ${settingsChange(event.data.previous, event.data.settings)}`;
     case 'PanicEntered': {
       const { ready, ejected, maxEjectionPercent } = event.data;
-      return `its pool entered panic: breakers took out ${ejected} of ${ready} ready backends (limit ${maxEjectionPercent} %)`;
+      return `entered panic: breakers took out ${ejected} of ${ready} ready backends (limit ${maxEjectionPercent} %)`;
     }
     case 'PanicLeft':
-      return `its pool left panic: breakers take out ${event.data.ejected} of ${event.data.ready} ready backends`;
+      return `left panic: breakers take out ${event.data.ejected} of ${event.data.ready} ready backends`;
   }
 }
 

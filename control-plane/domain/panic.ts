@@ -10,7 +10,10 @@ import type { PoolSettings } from '#shared/settings.js';
 import type { PoolTally } from './state.js';
 import type { Transaction } from './transaction.js';
 
-export function mustPanic(tally: PoolTally, settings: PoolSettings): boolean {
+export function mustPanic(
+  tally: Pick<PoolTally, 'ready' | 'available' | 'ejected'>,
+  settings: PoolSettings,
+): boolean {
   if (settings.breaker === null || tally.ejected === 0) return false;
   return tally.available === 0 || tally.ejected * 100 > settings.breaker.maxEjectionPercent * tally.ready;
 }

@@ -13,7 +13,7 @@ export function emptyPool(id: PoolId, settings: PoolSettings, version: number): 
     settings,
     backends: PersistentMap.empty(),
     tripped: new Set(),
-    tally: { ready: 0, available: 0, ejected: 0 },
+    tally: { ready: 0, available: 0, serving: 0, trial: 0, draining: 0, unchecked: 0, ejected: 0 },
     panic: false,
   };
 }
@@ -82,6 +82,10 @@ function counted(tally: PoolTally, backend: BackendState, by: 1 | -1): PoolTally
   return {
     ready: tally.ready + (ready ? by : 0),
     available: tally.available + (offers === 'available' ? by : 0),
+    serving: tally.serving + (offers === 'available' && backend.weight > 0 ? by : 0),
+    trial: tally.trial + (offers === 'trial' ? by : 0),
+    draining: tally.draining + (offers === 'draining' ? by : 0),
+    unchecked: tally.unchecked + (offers === 'unchecked' && ready ? by : 0),
     ejected: tally.ejected + (ready && (offers === 'ejected' || offers === 'trial') ? by : 0),
   };
 }

@@ -42,7 +42,7 @@ export function processSentence(event: ProcessEvent): string {
     case 'ConfigRejected': {
       const { file, problems } = event.data;
       const more = problems.length > 1 ? ` (and ${problems.length - 1} more)` : '';
-      return `configuration ${file} was refused: ${problems[0] ?? 'it is not valid'}${more}`;
+      return `configuration ${file} was refused, what was in force stays: ${problems[0] ?? 'it is not valid'}${more}`;
     }
     case 'ForwardingChanged':
       return `settings of forwarding were changed by ${by}`;
@@ -59,6 +59,6 @@ export function processSentence(event: ProcessEvent): string {
     case 'CertificateLoaded':
       return `certificate ${event.data.subject} from ${event.data.certFile} is in use, valid until ${isoTime(event.data.notAfter)}`;
     case 'CertificateRejected':
-      return `certificate ${event.data.certFile} was refused: ${event.data.problem}`;
+      return `certificate ${event.data.certFile} was refused, the one before stays in use: ${event.data.problem}`;
   }
 }

@@ -41,6 +41,14 @@ export interface PoolTally {
   readonly ready: number;
   /** Availability `available`. */
   readonly available: number;
+  /** Of them, those with a weight: they take new requests. */
+  readonly serving: number;
+  /** Availability `trial`. */
+  readonly trial: number;
+  /** Availability `draining`. */
+  readonly draining: number;
+  /** Availability `unchecked`, and admin state `ready`. */
+  readonly unchecked: number;
   /** Admin state `ready`, and out for no other reason than their breakers: availability `ejected` or `trial`. */
   readonly ejected: number;
 }

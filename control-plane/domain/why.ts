@@ -86,7 +86,7 @@ function stepOf(event: TidegateEvent): WhyStep {
     seq: event.seq,
     at: event.at,
     type: event.type,
-    sentence: sentenceOf(event),
+    sentence: event.backend === undefined ? `its pool ${sentenceOf(event)}` : sentenceOf(event),
     evidence: evidenceLines(event),
   };
 }

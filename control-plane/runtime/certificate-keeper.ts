@@ -99,7 +99,6 @@ export class CertificateKeeper {
     if (this.#files === null || problem === this.#lastProblem) return;
     this.#lastProblem = problem;
     const { certFile } = this.#files;
-    this.#around.logger.error({ certFile, problem }, 'certificate not loaded: the one before stays in use');
     const actor = { kind: 'file', name: certFile } as const;
     await this.#primary?.submit({ type: 'RejectCertificate', certFile, problem, actor });
   }

@@ -126,8 +126,14 @@ export class ConfigKeeper implements ConfigSource {
     const key = sha256 ?? lines.join('\n');
     if (key === this.#lastRejected) return;
     this.#lastRejected = key;
-    for (const line of lines) logger.error({}, line);
-    logger.error({ problems: lines.length }, 'configuration not applied: the last good one stays in force');
-    await submit({ type: 'RejectConfig', file, problems: lines, actor });
+    try {
+      // The event tells of the first.
+      await submit({ type: 'RejectConfig', file, problems: lines, actor });
+    } catch (error) {
+      logger.warn({}, lines[0] ?? 'configuration not applied');
+      throw error;
+    } finally {
+      for (const line of lines.slice(1)) logger.warn({}, line);
+    }
   }
 }

@@ -10,7 +10,8 @@ import { Broadcaster } from '../broadcast/broadcaster.js';
 import { LOAD_INTERVAL_MS, LoadBoard } from '../broadcast/load-board.js';
 import type { CommandDraft } from '../domain/commands.js';
 import type { Decision, World } from '../domain/decision.js';
-import { sentenceOf } from '../domain/event-sentence.js';
+import { levelOf } from '../domain/event-level.js';
+import { namedSentenceOf } from '../domain/event-sentence.js';
 import type { TidegateEvent } from '../domain/events.js';
 import { mayForward, sameForWorkers, snapshotOf } from '../domain/snapshot.js';
 import type { EventLog, EventLogError } from '../event-log/event-log.js';
@@ -27,6 +28,7 @@ import { Supervisor, type SupervisorOptions } from '../workers/supervisor.js';
 import { WorkerDesk } from '../workers/worker-desk.js';
 import type { ConfigProblem, ControlPort, MailboxFull, ReloadResult, WorkerStatus } from './control-port.js';
 import { ControlLoop } from './control-loop.js';
+import { PoolLines } from './pool-lines.js';
 import type { Surroundings } from './surroundings.js';
 
 /** For how long results of health checks are gathered. */
@@ -68,6 +70,7 @@ export class Primary implements ControlPort {
   readonly #logger: Logger;
   readonly #timers: Timers;
   readonly #now: () => number;
+  readonly #poolLines: PoolLines;
   #source: ConfigSource | null = null;
   #published: World | null = null;
   #version = 0;
@@ -103,6 +106,7 @@ export class Primary implements ControlPort {
     this.log = options.log;
     this.#loop = loop;
     this.#logger = logger;
+    this.#poolLines = new PoolLines(logger);
     this.#timers = timers;
     this.#now = () => clock.now();
     this.startedAt = clock.now();
@@ -298,6 +302,7 @@ export class Primary implements ControlPort {
     if (events.length === 0) return;
     this.counters.appended(events);
     for (const event of events) this.#logEvent(event);
+    this.#poolLines.tell(world.state, events);
     for (const listener of this.#followers) listener(events);
   }
 
@@ -309,7 +314,7 @@ export class Primary implements ControlPort {
       ...(pool === undefined ? {} : { pool }),
       ...(backend === undefined ? {} : { backend }),
     };
-    this.#logger.info({ ...about, what: sentenceOf(event) }, type);
+    this.#logger[levelOf(event)]({ ...about, sentence: namedSentenceOf(event) }, type);
   }
 
   /**

@@ -1,7 +1,8 @@
 /** Structured logging: one line per event of interest, nothing per request. JSON, or readable where a person watches. */
 import { destination, pino } from 'pino';
-import { PinoPretty } from 'pino-pretty';
 import type { Logger } from '../ports.js';
+import { round3 } from '../round.js';
+import { prettyLine } from './pretty-line.js';
 
 export interface LogSettings {
   /** pino's level names, or `silent`. */
@@ -31,10 +32,18 @@ export function createLogger(
     level: settings.level,
     base: { ...bindings },
     timestamp: pino.stdTimeFunctions.isoTime,
+    formatters: { log: rounded },
   };
-  if (!isPretty(settings)) return pino(options, standardOutput());
-  const readable = { sync: true, translateTime: 'SYS:HH:MM:ss.l', singleLine: true };
-  return pino(options, PinoPretty(readable));
+  const output = standardOutput();
+  if (!isPretty(settings)) return pino(options, output);
+  return pino(options, { write: (line) => output.write(prettyLine(line)) });
+}
+
+/** Durations in milliseconds have as many digits as the clock has; three are of use. */
+function rounded(fields: object): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(fields).map(([name, value]) => [name, typeof value === 'number' ? round3(value) : value]),
+  );
 }
 
 function standardOutput(): ReturnType<typeof destination> {

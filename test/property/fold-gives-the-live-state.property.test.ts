@@ -23,6 +23,10 @@ function recounted(pool: PoolState) {
   return {
     ready: all.filter((one) => one.admin === 'ready').length,
     available: all.filter((one) => offers(one) === 'available').length,
+    serving: all.filter((one) => offers(one) === 'available' && one.weight > 0).length,
+    trial: all.filter((one) => offers(one) === 'trial').length,
+    draining: all.filter((one) => offers(one) === 'draining').length,
+    unchecked: all.filter((one) => one.admin === 'ready' && offers(one) === 'unchecked').length,
     ejected: all.filter((one) => one.admin === 'ready' && ['ejected', 'trial'].includes(offers(one))).length,
   };
 }

@@ -1,7 +1,7 @@
 /** An engine in this process over real sockets, fed with snapshots by hand; what it counts can be looked at. */
 import { CompatEngine } from '../../data-plane/compat/compat-engine.js';
 import { NativeEngine } from '../../data-plane/http1/native-engine.js';
-import type { AccessRecord } from '../../data-plane/access-log.js';
+import type { AccessRecord } from '../../data-plane/access-record.js';
 import type { Forwarder, ForwarderContext, MetricsPage } from '../../data-plane/forwarder.js';
 import { Counters } from '../../data-plane/reports/counters.js';
 import { OutcomeBook } from '../../data-plane/reports/outcome-book.js';

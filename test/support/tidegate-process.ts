@@ -90,14 +90,13 @@ export class Tidegate {
       'tidegate to forward',
       () => {
         if (child.exitCode !== null) throw new Error(`tidegate ended: ${this.output()}`);
-        return this.lines.findLast((line) => line.msg === 'forwarding');
+        return portsIn(this.lines);
       },
       30_000,
     ).catch((error: unknown) => {
       throw new Error(`${String(error)}\n${this.output()}`);
     });
-    this.port = Number(ready['port']);
-    this.adminPort = Number(ready['adminPort']);
+    [this.port, this.adminPort] = ready;
   }
 
   /** Starts the process without waiting for anything; with these arguments instead of its own file. */
@@ -224,6 +223,17 @@ export class Tidegate {
     await this.stop();
     rmSync(this.dir, { recursive: true, force: true });
   }
+}
+
+/** Of the line that says that it forwards, in either format. */
+function portsIn(lines: readonly LogLine[]): [port: number, adminPort: number] | undefined {
+  for (const line of lines) {
+    if (line.msg === 'forwarding') return [Number(line['port']), Number(line['adminPort'])];
+    const [, port, adminPort] =
+      /INFO {2}forwarding {2}port (\d+) {2}adminPort (\d+) /.exec(line.msg ?? '') ?? [];
+    if (adminPort !== undefined) return [Number(port), Number(adminPort)];
+  }
+  return undefined;
 }
 
 function parseLine(text: string): LogLine {

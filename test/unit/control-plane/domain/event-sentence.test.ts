@@ -2,6 +2,7 @@ import {
   breakerWords,
   evidenceLines,
   healthWords,
+  namedSentenceOf,
   sentenceOf,
 } from '../../../../control-plane/domain/event-sentence.js';
 import { EVENT_SCHEMAS, type TidegateEvent } from '../../../../control-plane/domain/events.js';
@@ -30,22 +31,43 @@ describe('the sentence of an event', () => {
     ['BackendOriginChanged', { origin: 'file' }, 'became part of the file, by the clock'],
     ['BackendOriginChanged', { origin: 'api' }, 'left the file, by the clock'],
     ['BackendRemoved', { definition: definition('a') }, 'was removed by the clock'],
-    ['PoolAdded', { settings: poolSettings() }, 'its pool was added by the clock'],
-    ['PoolRemoved', {}, 'its pool was removed by the clock'],
+    ['PoolAdded', { settings: poolSettings() }, 'was added by the clock'],
+    ['PoolRemoved', {}, 'was removed by the clock'],
     [
       'PoolSettingsChanged',
       {
         previous: poolSettings({ algorithm: 'random' }),
         settings: poolSettings({ algorithm: 'round-robin' }),
       },
-      "its pool's settings were changed by the clock: algorithm random → round-robin",
+      'had its settings changed by the clock: algorithm random → round-robin',
     ],
-    ['PanicLeft', { ready: 3, ejected: 1 }, 'its pool left panic: breakers take out 1 of 3 ready backends'],
+    ['PanicLeft', { ready: 3, ejected: 1 }, 'left panic: breakers take out 1 of 3 ready backends'],
     ['BreakerClosed', { cause: 'disabled' }, 'breaker closed because it was taken out of the settings'],
     ['BreakerHalfOpened', { limit: 1 }, 'breaker half-opened, letting up to 1 trial run at once'],
     ['WorkerReady', { worker: 1 }, 'worker 1 forwards'],
   ])('%s %j: %s', (type, data, expected) => {
     expect(sentenceOf(anEvent(type, data))).toBe(expected);
+  });
+
+  it('begins with the name of what it is about, where it stands alone', () => {
+    const about = { pool: POOL, backend: backendId('a') };
+    const closed = anEvent('BreakerClosed', { cause: 'disabled' });
+    expect(namedSentenceOf({ ...closed, ...about })).toMatch(/^\w+\/a breaker closed because /);
+    expect(namedSentenceOf({ ...anEvent('PoolRemoved', {}), pool: POOL })).toBe(
+      `pool ${POOL} was removed by the clock`,
+    );
+    expect(namedSentenceOf(anEvent('WorkerReady', { worker: 1 }))).toBe('worker 1 forwards');
+  });
+
+  it.each([
+    [1, 'breaker opened until'],
+    [2, 'breaker opened for the 2nd time in a row until'],
+    [11, 'breaker opened for the 11th time in a row until'],
+    [23, 'breaker opened for the 23rd time in a row until'],
+    [20, 'breaker opened for the 20th time in a row until'],
+  ])('counts %i openings in a row', (openings, expected) => {
+    const evidence = { kind: 'trial-failed', worker: 1 };
+    expect(sentenceOf(anEvent('BreakerOpened', { openings, until: START, evidence }))).toContain(expected);
   });
 
   it('tells the connection limit of a backend, and its changes', () => {

@@ -30,12 +30,15 @@ describe('sentences about processes, configuration and certificates', () => {
     ],
     [
       sentence('ConfigRejected', { file: 'x.yaml', problems: [] }),
-      'configuration x.yaml was refused: it is not valid',
+      'configuration x.yaml was refused, what was in force stays: it is not valid',
     ],
-    [sentence('ConfigRejected', { file: 'x.yaml', problems: ['a'] }), 'configuration x.yaml was refused: a'],
+    [
+      sentence('ConfigRejected', { file: 'x.yaml', problems: ['a'] }),
+      'configuration x.yaml was refused, what was in force stays: a',
+    ],
     [
       sentence('ConfigRejected', { file: 'x.yaml', problems: ['a', 'b', 'c'] }),
-      'configuration x.yaml was refused: a (and 2 more)',
+      'configuration x.yaml was refused, what was in force stays: a (and 2 more)',
     ],
     [sentence('ForwardingChanged', {}), 'settings of forwarding were changed by test (the API)'],
     [sentence('RoutesChanged', {}), 'routes were changed by test (the API)'],
@@ -55,7 +58,7 @@ describe('sentences about processes, configuration and certificates', () => {
     ],
     [
       sentence('CertificateRejected', { certFile: 'c.pem', problem: 'expired' }),
-      'certificate c.pem was refused: expired',
+      'certificate c.pem was refused, the one before stays in use: expired',
     ],
   ])('say: %s', (actual, expected) => {
     expect(actual).toBe(expected);

@@ -15,6 +15,7 @@ import {
 } from '../../../../control-plane/domain/state.js';
 import { backendId, poolId } from '../../../../shared/ids.js';
 import { DURATION_BUCKETS, METRICS } from '../../../../shared/metrics.js';
+import { emptyPool } from '../../../../control-plane/domain/pool-state.js';
 import { deltaArranger } from '../../../support/metrics-deltas.js';
 import { parsePrometheusText } from '../../../support/prometheus-text.js';
 
@@ -43,7 +44,7 @@ function stateWith(...backends: BackendState[]): ControlState {
     settings,
     panic: false,
     tripped: new Set<never>(),
-    tally: { ready: backends.length, available: backends.length, ejected: 0 },
+    tally: emptyPool(WEB, settings, 7).tally,
     backends: backends.map((each) => [each.id, each] as const),
   };
   return restoreState({ ...initialState(), seq: 7, epoch: 2, pools: [[WEB, pool]] });

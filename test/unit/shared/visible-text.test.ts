@@ -1,4 +1,4 @@
-import { parseVisible, visibleText } from '../../../../control-plane/cli/visible-text.js';
+import { parseVisible, visibleText } from '../../../shared/visible-text.js';
 
 describe('text from elsewhere', () => {
   it.each([

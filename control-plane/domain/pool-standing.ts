@@ -1,0 +1,83 @@
+/**
+ * How a pool stands as a whole: whether a new request finds a backend in it. One answer for the log, `status` and the
+ * API, and the words for it.
+ */
+import type { PoolState } from './state.js';
+
+export type PoolStanding =
+  /** Backends take new requests. */
+  | { readonly kind: 'serves'; readonly serving: number; readonly total: number }
+  /** Breakers took out too many, so those serve that they took out. */
+  | { readonly kind: 'panic'; readonly total: number }
+  /** Only trial requests go to a backend, as many as its breaker permits. */
+  | { readonly kind: 'trial'; readonly total: number }
+  /** None serves, and some wait for their first check. */
+  | { readonly kind: 'unchecked'; readonly total: number }
+  /** No new request finds a backend. `sessions`: those that are there may still be served. */
+  | { readonly kind: 'none'; readonly total: number; readonly sessions: boolean };
+
+export function standingOfPool({ panic, tally, backends }: PoolState): PoolStanding {
+  const total = backends.size;
+  if (tally.serving > 0) return { kind: 'serves', serving: tally.serving, total };
+  if (panic) return { kind: 'panic', total };
+  if (tally.trial > 0) return { kind: 'trial', total };
+  if (tally.unchecked > 0) return { kind: 'unchecked', total };
+  return { kind: 'none', total, sessions: tally.available > 0 || tally.draining > 0 };
+}
+
+/** What is wrong with the pool, after its name; `null`: nothing. */
+export function shortageOf(standing: PoolStanding): string | null {
+  switch (standing.kind) {
+    case 'serves':
+      return standing.serving < standing.total
+        ? `has ${standing.serving} of ${standing.total} backends`
+        : null;
+    case 'panic':
+      return 'is in panic: it serves through backends that their breakers took out';
+    case 'trial':
+      return 'has NO backend but on trial: most requests are answered 503';
+    case 'unchecked':
+      return 'has NO backend yet: all that could serve wait for their first health check';
+    case 'none':
+      if (standing.total === 0) return 'has NO backends: every request is answered 503';
+      return standing.sessions
+        ? 'has NO backend for new traffic: all but running sticky sessions are answered 503'
+        : 'has NO backend: every request is answered 503';
+  }
+}
+
+export interface PoolNews {
+  readonly level: 'info' | 'warn' | 'error';
+  /** After the pool's name. */
+  readonly sentence: string;
+}
+
+/** What is to be told when the standing of a pool changes; `null`: nothing, or an event tells it. `before`: `null` for a new pool. */
+export function newsOf(before: PoolStanding | null, now: PoolStanding): PoolNews | null {
+  const shortage = shortageOf(now);
+  switch (now.kind) {
+    case 'serves':
+      return servingNews(before, now);
+    case 'none':
+      return before?.kind === 'none' || shortage === null ? null : { level: 'error', sentence: shortage };
+    case 'trial':
+      return before === null || before.kind === 'trial' || before.kind === 'none' || shortage === null
+        ? null
+        : { level: 'error', sentence: shortage };
+    case 'panic':
+    case 'unchecked':
+      return null;
+  }
+}
+
+function servingNews(
+  before: PoolStanding | null,
+  { serving, total }: Extract<PoolStanding, { kind: 'serves' }>,
+): PoolNews | null {
+  const sentence = `has ${serving} of ${total} backends`;
+  if (before?.kind === 'none' || before?.kind === 'trial') return { level: 'info', sentence };
+  if (before?.kind !== 'serves') return null;
+  if (serving < before.serving && serving < total) return { level: 'warn', sentence };
+  const recovered = serving === total && before.serving < before.total;
+  return recovered ? { level: 'info', sentence } : null;
+}

@@ -1,0 +1,36 @@
+/** Tells the operator's log how pools stand as a whole, when that changes: the line to look for at night. */
+import type { PoolId } from '#shared/ids.js';
+import type { Logger } from '#shared/ports.js';
+import type { TidegateEvent } from '../domain/events.js';
+import { newsOf, type PoolStanding, standingOfPool } from '../domain/pool-standing.js';
+import type { ControlState } from '../domain/state.js';
+
+export class PoolLines {
+  readonly #logger: Logger;
+  readonly #standings = new Map<PoolId, PoolStanding>();
+
+  constructor(logger: Logger) {
+    this.#logger = logger;
+  }
+
+  /** After each append: `state` as it is now, `events` what was appended. */
+  tell(state: ControlState, events: readonly TidegateEvent[]): void {
+    // What an earlier primary left behind is told once.
+    const all = events.some(({ type }) => type === 'PrimaryStarted') ? [...state.pools.keys()] : [];
+    const touched = new Set([...all, ...events.flatMap(({ pool }) => (pool === undefined ? [] : [pool]))]);
+    for (const id of touched) this.#tellOf(id, state);
+  }
+
+  #tellOf(id: PoolId, state: ControlState): void {
+    const pool = state.pools.get(id);
+    if (pool === undefined) {
+      this.#standings.delete(id);
+      return;
+    }
+    const now = standingOfPool(pool);
+    const news = newsOf(this.#standings.get(id) ?? null, now);
+    this.#standings.set(id, now);
+    if (news === null) return;
+    this.#logger[news.level]({ pool: id, sentence: `pool ${id} ${news.sentence}` }, 'pool changed');
+  }
+}

@@ -1,0 +1,31 @@
+import { levelOf } from '../../../../control-plane/domain/event-level.js';
+import {
+  EVENT_SCHEMAS,
+  type EventData,
+  type EventType,
+  type TidegateEvent,
+} from '../../../../control-plane/domain/events.js';
+import { sampleEvent } from '../../../support/sample-events.js';
+
+const WARNED: readonly EventType[] = [
+  'BackendBecameUnhealthy',
+  'BreakerOpened',
+  'PanicEntered',
+  'ConfigRejected',
+  'CertificateRejected',
+];
+
+describe('how loudly an event is told', () => {
+  const types = Object.keys(EVENT_SCHEMAS).filter((type) => type !== 'WorkerExited') as EventType[];
+  it.each(types)('%s', (type) => {
+    expect(levelOf(sampleEvent(1, type, {} as never) as TidegateEvent)).toBe(
+      WARNED.includes(type) ? 'warn' : 'info',
+    );
+  });
+
+  it('a worker that ends unasked is a warning', () => {
+    const exit: EventData['WorkerExited'] = { worker: 1, pid: 2, reason: 'signal SIGKILL', expected: false };
+    expect(levelOf(sampleEvent(1, 'WorkerExited', exit))).toBe('warn');
+    expect(levelOf(sampleEvent(1, 'WorkerExited', { ...exit, expected: true }))).toBe('info');
+  });
+});
