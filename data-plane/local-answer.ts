@@ -6,21 +6,26 @@ import { localReply } from './routing/local-reply.js';
 
 export interface AnswerFacts {
   readonly connection: 'close' | 'keep-alive' | null;
+  /** Now, as `Date` says it. */
+  readonly date: string;
   /** HEAD: no body. */
   readonly headOnly: boolean;
 }
 
 /** As latin1, which for these is ASCII. */
-export function localAnswer(code: ErrorCode, { connection, headOnly }: AnswerFacts): string {
+export function localAnswer(code: ErrorCode, { connection, date, headOnly }: AnswerFacts): string {
   const { status, headers, body } = localReply(code);
-  const head = headText(status, headers, connection);
+  const head = headText(status, [...headers, 'Date', date], connection);
   return headOnly ? head : head + body;
 }
 
 /** The metrics of all workers, which the primary has. */
-export function metricsAnswer(page: MetricsPage, { connection, headOnly }: AnswerFacts): Buffer {
+export function metricsAnswer(page: MetricsPage, { connection, date, headOnly }: AnswerFacts): Buffer {
   const body = Buffer.from(page.body);
-  const head = Buffer.from(headText(200, metricsFields(page, body.length), connection), 'latin1');
+  const head = Buffer.from(
+    headText(200, [...metricsFields(page, body.length), 'Date', date], connection),
+    'latin1',
+  );
   return headOnly ? head : Buffer.concat([head, body]);
 }
 

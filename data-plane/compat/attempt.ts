@@ -2,11 +2,12 @@
  * One attempt on one backend, and the answer back to the client. Says how it failed; what follows from that is
  * `../attempts.ts`'s. How the request reaches the backend is in `upstream-request.ts`.
  */
-import { ServerResponse, type ClientRequest } from 'node:http';
+import { ServerResponse, type ClientRequest, type IncomingMessage } from 'node:http';
 import type { FailureReason } from '#shared/outcome.js';
 import type { AttemptOwner, Choice, RunningAttempt } from '../attempts.js';
 import type { AbortCause, AttemptEnd } from '../routing/classify.js';
-import { responseFields } from '../routing/headers.js';
+import { joinedField, responseFields } from '../routing/headers.js';
+import type { Arrival } from './arrival.js';
 import type { Errand, Message } from './errand.js';
 import { passInformation } from './interim.js';
 import { cut, relayBody, writeHead, type RelayEnd } from './relay.js';
@@ -113,7 +114,10 @@ export class Attempt implements RunningAttempt {
     body.commit();
     const isEarly = !body.isComplete;
     if (isEarly || parts.isClosing()) to.shouldKeepAlive = false;
-    const fields = responseFields(from.rawHeaders, { setCookie: this.#setCookie(), own: [] });
+    const fields = responseFields(from.rawHeaders, {
+      setCookie: this.#setCookie(),
+      own: upgradeRequired(from, arrival),
+    });
     if (!writeHead(from, to, fields, arrival.request)) {
       upstream.destroy();
       return this.#failed('malformed', false);
@@ -181,6 +185,15 @@ export class Attempt implements RunningAttempt {
     const { chosen } = this.#choice;
     return this.#message.chooser?.setCookie(chosen.backend) ?? null;
   }
+}
+
+/** Upgrade Required says to what (RFC 9110 §15.5.22). HTTP/2 has no such field. */
+function upgradeRequired({ rawHeaders, statusCode }: IncomingMessage, arrival: Arrival): string[] {
+  const protocols = joinedField(rawHeaders, 'upgrade');
+  if (statusCode !== 426 || protocols === null || arrival.shared !== undefined) return [];
+  const { request, response } = arrival;
+  const stays = request.httpVersion === '1.0' ? 'keep-alive, Upgrade' : 'Upgrade';
+  return ['Connection', response.shouldKeepAlive ? stays : 'close, Upgrade', 'Upgrade', protocols];
 }
 
 /** Nobody is there to see it. */

@@ -12,8 +12,6 @@ export interface DownstreamResponse extends Writable {
   readonly socket: Socket | null;
   /** Whether trailers can follow the body. Known once the head is written. */
   readonly chunkedEncoding: boolean;
-  /** Whether we say when we answered. */
-  sendDate: boolean;
   /** Whether the client may send another request on this connection. Of no meaning where the connection is shared. */
   shouldKeepAlive: boolean;
   /** What was given to a `writeHead` that failed stays here. */

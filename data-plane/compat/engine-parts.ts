@@ -1,6 +1,7 @@
 /** What all requests through http-proxy-3 have in common. */
 import { bugReporter } from '../bug-report.js';
 import type { ForwarderContext } from '../forwarder.js';
+import { HttpDate } from '../http-date.js';
 import { Scratch } from '../http1/scratch.js';
 import type { RetryBudgetState } from '../routing/retry-budget.js';
 import { ClientConnections } from './client-connections.js';
@@ -9,6 +10,7 @@ import { UpstreamAgents } from './upstream-agents.js';
 
 export interface EngineParts {
   readonly context: ForwarderContext;
+  readonly date: HttpDate;
   readonly agents: UpstreamAgents;
   readonly proxy: HttpProxy;
   readonly connections: ClientConnections;
@@ -29,6 +31,7 @@ export interface PartsOrder {
 export function createParts(context: ForwarderContext, order: PartsOrder): EngineParts {
   return {
     context,
+    date: new HttpDate(context.clock),
     agents: new UpstreamAgents(),
     proxy: new HttpProxy(),
     connections: new ClientConnections(() => context.monotonic(), context.random),

@@ -145,7 +145,10 @@ class Exchange implements Errand, AttemptsClient<Attempt, Message> {
     if (shared !== undefined) response.destroy();
     else if (hasStarted) request.socket.destroy();
     // Node's parser may have given up this connection, and its response with it.
-    else replyAndClose(request.socket, code, this.account.method === 'HEAD');
+    else {
+      const headOnly = this.account.method === 'HEAD';
+      replyAndClose(request.socket, code, { date: this.parts.date.now(), headOnly });
+    }
   }
 
   #serve(): void {

@@ -143,7 +143,7 @@ export class Http1Front {
         this.#guard(socket, () => {
           if (refusal === 'ended') return socket.destroySoon();
           countRefusal(this.#parts.context, refusal);
-          replyAndClose(socket, refusal);
+          replyAndClose(socket, refusal, { date: this.#parts.date.now(), headOnly: false });
         });
         return Promise.resolve(false);
       },

@@ -5,7 +5,7 @@
 import type { Socket } from 'node:net';
 import type { ErrorCode } from '#shared/error-code.js';
 import { LINGER_MS } from '../engine-limits.js';
-import { localAnswer } from '../local-answer.js';
+import { localAnswer, type AnswerFacts } from '../local-answer.js';
 import type { Arrival } from './arrival.js';
 
 /** Has node end the connection gently after its last answer. Node would close it at once. */
@@ -18,13 +18,17 @@ export function endGently(socket: Socket): void {
 }
 
 /** Writes the answer, where node has no response object, and ends the connection. */
-export function replyAndClose(socket: Socket, code: ErrorCode, headOnly = false): void {
+export function replyAndClose(
+  socket: Socket,
+  code: ErrorCode,
+  facts: Pick<AnswerFacts, 'date' | 'headOnly'>,
+): void {
   socket.on('error', () => undefined);
   if (!socket.writable) {
     socket.destroy();
     return;
   }
-  socket.write(localAnswer(code, { connection: 'close', headOnly }), 'latin1');
+  socket.write(localAnswer(code, { ...facts, connection: 'close' }), 'latin1');
   endSide(socket);
 }
 

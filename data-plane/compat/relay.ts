@@ -40,7 +40,6 @@ export function writeHead(
   asked: IncomingMessage,
 ): boolean {
   try {
-    to.sendDate = false;
     const status = from.statusCode ?? 0;
     to.writeHead(status, from.statusMessage ?? '', fitting(status, fields, asked));
     return true;

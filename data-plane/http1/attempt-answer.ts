@@ -1,5 +1,5 @@
 /** What an attempt does with the head of an answer: what the client is sent for it, and what becomes of its connection. */
-import { downstreamHead } from './downstream-head.js';
+import { downstreamHead, hasDate } from './downstream-head.js';
 import type { AttemptFacts } from './errand.js';
 import type { Framing } from './response-relay.js';
 import { latin1 } from './scratch.js';
@@ -23,6 +23,7 @@ export function beginAnswer(
   if (isEarly || parts.isClosing() || framing === 'until-close') errand.keepAlive = false;
   return downstreamHead(head, edits, {
     setCookie: setCookieOf(facts),
+    date: hasDate(head) ? null : parts.date.now(),
     connection: errand.connectionField(),
     framing,
   });
@@ -47,6 +48,7 @@ export function beginTunnel(
   account.tunnelled(facts.choice.chosen);
   const text = downstreamHead(head, client.tables().edits, {
     setCookie: setCookieOf(facts),
+    date: null,
     connection: 'Upgrade',
     framing: 'as-sent',
   });

@@ -219,7 +219,8 @@ export class DownstreamConnection extends ClientSocket implements ClientPort {
   /** Answers what is no request, and ends the connection. */
   #refuse(code: ErrorCode): void {
     countRefusal(this.parts.context, code);
-    this.write(localAnswer(code, { connection: 'close', headOnly: false }));
+    const date = this.parts.date.now();
+    this.write(localAnswer(code, { connection: 'close', date, headOnly: false }));
     this.#close(false);
   }
 

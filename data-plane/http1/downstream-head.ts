@@ -12,6 +12,8 @@ import type { ResponseHead } from './wire/response-head.js';
 export interface DownstreamHeadFacts {
   /** The value of a Set-Cookie to add, or `null`. */
   readonly setCookie: string | null;
+  /** Now, for an answer without a Date, which a recipient with a clock is to add (RFC 9110 §6.6.1); else `null`. */
+  readonly date: string | null;
   /** What Connection says to this client; `null`: nothing, the connection stays as HTTP/1.1 has it. */
   readonly connection: 'close' | 'keep-alive' | 'Upgrade' | null;
   /** How the body goes to the client. */
@@ -22,7 +24,10 @@ const CODING = 1 << FIELD.transferEncoding;
 const FRAMING = CODING | (1 << FIELD.trailer);
 const LENGTH = 1 << FIELD.contentLength;
 const LOOKED_AT = HOP_FIELDS | FRAMING;
-const NEVER_NOMINATED = (1 << FIELD.contentLength) | (1 << FIELD.setCookie);
+const NEVER_NOMINATED = (1 << FIELD.contentLength) | (1 << FIELD.setCookie) | (1 << FIELD.date);
+const UPGRADE = 1 << FIELD.upgrade;
+/** Upgrade Required: it says to what (RFC 9110 §15.5.22). */
+const UPGRADE_REQUIRED = 426;
 /** A shared cache must not hand one client's session to others. */
 const IS_PRIVATE = /\r\ncache-control:(?:[^\r]*[\s,])?(?:private|no-store)(?:[\s,]|\r)/i;
 
@@ -36,7 +41,8 @@ export function downstreamHead(head: ResponseHead, edits: HeadEdits, facts: Down
   if (isLookedAt || isEmpty || connection.nominationCount > 0) {
     // Chunks are undone for a client that does not know them.
     const withoutCoding = isEmpty || facts.framing === 'until-close';
-    const dropped = HOP_FIELDS | (withoutCoding ? FRAMING : 0) | (isEmpty ? LENGTH : 0);
+    const hop = head.status === UPGRADE_REQUIRED ? HOP_FIELDS & ~UPGRADE : HOP_FIELDS;
+    const dropped = hop | (withoutCoding ? FRAMING : 0) | (isEmpty ? LENGTH : 0);
     for (let line = 0; line < fields.count; line++) {
       const bit = 1 << (fields.kinds[line] ?? FIELD.other);
       if ((bit & dropped) !== 0) editLine(edits, line, '');
@@ -50,6 +56,10 @@ export function downstreamHead(head: ResponseHead, edits: HeadEdits, facts: Down
   }
   edits.appended = appendedLines(head, facts);
   return buildHead(head, edits, startLine(head));
+}
+
+export function hasDate({ fields }: ResponseHead): boolean {
+  return (fields.present & (1 << FIELD.date)) !== 0;
 }
 
 /** An interim response: no framing and no connection of its own. */
@@ -71,6 +81,9 @@ function appendedLines(head: ResponseHead, facts: DownstreamHeadFacts): string {
     if (!IS_PRIVATE.test(head.text)) lines += 'Cache-Control: private\r\n';
   }
   if (facts.framing === 'chunked') lines += 'Transfer-Encoding: chunked\r\n';
+  if (facts.date !== null) lines += `Date: ${facts.date}\r\n`;
+  const isRequired = head.status === UPGRADE_REQUIRED && (head.fields.present & UPGRADE) !== 0;
+  if (isRequired) return `${lines}Connection: ${withUpgrade(facts.connection)}\r\n`;
   if (facts.connection === null) return lines;
   lines += `Connection: ${facts.connection}\r\n`;
   if (facts.connection === 'Upgrade') {
@@ -78,6 +91,11 @@ function appendedLines(head: ResponseHead, facts: DownstreamHeadFacts): string {
     if (line >= 0) lines += `Upgrade: ${lineValue(head.fields, head.text, line)}\r\n`;
   }
   return lines;
+}
+
+/** Connection names Upgrade where it stands (RFC 9110 §7.8). */
+function withUpgrade(connection: DownstreamHeadFacts['connection']): string {
+  return connection === null ? 'Upgrade' : `${connection}, Upgrade`;
 }
 
 /** As it came, but with our version, and with the space that some backends leave out. */

@@ -1,5 +1,6 @@
 /** What the connections and exchanges of one engine have in common. */
 import type { ForwarderContext } from '../forwarder.js';
+import type { HttpDate } from '../http-date.js';
 import type { RetryBudgetState } from '../routing/retry-budget.js';
 import type { ReadBuffers } from './read-buffers.js';
 import type { Scratch } from './scratch.js';
@@ -8,6 +9,7 @@ import type { UpstreamConnections } from './upstream-connections.js';
 
 export interface EngineParts {
   readonly context: ForwarderContext;
+  readonly date: HttpDate;
   readonly wheel: TimerWheel;
   readonly scratch: Scratch;
   readonly buffers: ReadBuffers;

@@ -6,7 +6,7 @@ import type { ErrorCode } from '#shared/error-code.js';
 import type { ForwardingSettings } from '#shared/settings.js';
 import { Attempts, type AttemptOwner, type AttemptsClient, type Choice } from '../attempts.js';
 import { chooserFor } from '../chooser.js';
-import { localAnswer, metricsAnswer } from '../local-answer.js';
+import { localAnswer, metricsAnswer, type AnswerFacts } from '../local-answer.js';
 import { RequestAccount } from '../request-account.js';
 import type { Client } from '../routing/client-address.js';
 import { localReply } from '../routing/local-reply.js';
@@ -227,8 +227,12 @@ export class Exchange implements Errand, AttemptsClient<Attempt, Message> {
       .catch((error: unknown) => this.lost(error));
   }
 
-  #answerFacts(): { readonly connection: 'close' | 'keep-alive' | null; readonly headOnly: boolean } {
+  #answerFacts(): AnswerFacts {
     if (this.parts.isClosing() || (this.body !== null && !this.body.isComplete)) this.keepAlive = false;
-    return { connection: this.connectionField(), headOnly: this.account.method === 'HEAD' };
+    return {
+      connection: this.connectionField(),
+      date: this.parts.date.now(),
+      headOnly: this.account.method === 'HEAD',
+    };
   }
 }

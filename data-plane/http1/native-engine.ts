@@ -11,6 +11,7 @@ import { IDLE_SWEEP_MS, idleGraceMs } from '../engine-limits.js';
 import { countRefusals, listenOn, renewCertificate, tlsOptions } from '../listener.js';
 import type { Forwarder, ForwarderContext } from '../forwarder.js';
 import { guarded } from '../guarded.js';
+import { HttpDate } from '../http-date.js';
 import { createRetryBudget } from '../routing/retry-budget.js';
 import { DownstreamConnection } from './downstream-connection.js';
 import type { EngineParts } from './engine-parts.js';
@@ -39,6 +40,7 @@ export class NativeEngine implements Forwarder {
     this.#context = context;
     this.#parts = {
       context,
+      date: new HttpDate(context.clock),
       wheel,
       scratch,
       buffers,

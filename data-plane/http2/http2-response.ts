@@ -30,7 +30,6 @@ export interface Http2ResponseOrder {
 
 export class Http2Response extends Writable implements DownstreamResponse {
   readonly socket = null;
-  sendDate = true;
   shouldKeepAlive = true;
   statusMessage = '';
   chunkedEncoding = false;
@@ -92,8 +91,7 @@ export class Http2Response extends Writable implements DownstreamResponse {
         }),
       );
     }
-    // `sendDate` is node's own, and missing in its types.
-    const options = { sendDate: this.sendDate, waitForTrailers: this.chunkedEncoding };
+    const options = { waitForTrailers: this.chunkedEncoding };
     stream.respond(head, options);
     return this;
   }

@@ -25,7 +25,13 @@ export const HOP_BY_HOP: ReadonlySet<string> = new Set([
 ]);
 
 /** Of no effect in `Connection`: without them the message would have another meaning or another end. */
-const NEVER_NOMINATED: ReadonlySet<string> = new Set(['host', 'content-length', 'cookie', 'set-cookie']);
+const NEVER_NOMINATED: ReadonlySet<string> = new Set([
+  'host',
+  'content-length',
+  'cookie',
+  'set-cookie',
+  'date',
+]);
 
 /**
  * Fields whose alias with `_` never passes: to backends that take `_` for `-` (CGI, WSGI, PHP) the alias would frame or

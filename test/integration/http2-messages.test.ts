@@ -284,6 +284,17 @@ describe.each(ENGINES)('HTTP/2 clients of the %s engine', (_name, startEngine) =
     expect(got.fields()['set-cookie']).toEqual(['a=1', 'b=2']);
   });
 
+  it('get an answer to 426 without Upgrade, which HTTP/2 has not, and with the Date that the backend left out', async () => {
+    const client = await start(
+      () => 'HTTP/1.1 426 Upgrade Required\r\nUpgrade: TLS/1.3\r\nContent-Length: 002\r\n\r\nno',
+    );
+    const got = client.request();
+    expect(await got.whole()).toBe('no');
+    expect(got.fields()).toMatchObject({ ':status': 426, 'content-length': '2' });
+    expect(got.fields()).not.toHaveProperty('upgrade');
+    expect(got.fields()['date']).toMatch(/ GMT$/);
+  });
+
   it('are answered many at once, each with its own', async () => {
     const client = await start((request, connection) => {
       // The last one first: answers are not in the order of requests.

@@ -33,6 +33,7 @@ export const FIELD = {
   xRealIp: 21,
   xRequestId: 22,
   maxForwards: 23,
+  date: 24,
 } as const;
 
 export type FieldKind = (typeof FIELD)[keyof typeof FIELD];
@@ -63,6 +64,7 @@ const NAMES: readonly string[] = [
   'x-real-ip',
   'x-request-id',
   'max-forwards',
+  'date',
 ];
 const FAMILY_LENGTH = 'x-forwarded-'.length;
 const LONGEST_NAME = 31;

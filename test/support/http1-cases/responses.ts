@@ -8,6 +8,11 @@ const HEAD = `HEAD / HTTP/1.1\r\n${HOST}\r\n`;
 const ok = (fields: string, body = ''): string => `HTTP/1.1 200 OK\r\n${fields}\r\n${body}`;
 const CHUNKED = 'Transfer-Encoding: chunked\r\n';
 
+const DATE = /\r\nDate: \w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d GMT\r\n/;
+const OWN_DATE_OF_FINE = /\r\nDate: [^\r]+ GMT\r\n(?:[^\r]+\r\n)*\r\nfine/;
+const UPGRADE_REQUIRED =
+  'HTTP/1.1 426 Upgrade Required\r\nConnection: upgrade\r\nUpgrade: HTTP/3.0\r\nContent-Length: 0\r\n\r\n';
+
 type Malformed = readonly [name: string, rule: string, bytes: string, compat?: Override];
 
 /** The client gets 502 on a connection that stays; the backend's connection is not used again. */
@@ -23,6 +28,7 @@ function malformed([name, rule, bytes, compat]: Malformed): StrictnessCase {
       code: 'upstream_malformed',
       requests: 1,
       upstreamConnections: 2,
+      contains: [DATE],
     },
   };
   return compat === undefined ? base : { ...base, compat };
@@ -265,6 +271,49 @@ const FRAMED: readonly Framed[] = [
     { bytes: ok('Content-Length: 5 ,\t5\r\n', 'hello') },
     { contains: ['\r\nContent-Length: 5\r\n', /\r\n\r\nhello/], upstreamConnections: 1 },
     SAME_LENGTHS,
+  ],
+  [
+    'says when an answer without Date came',
+    'RFC 9110 §6.6.1',
+    GET,
+    { bytes: OK },
+    { contains: [OWN_DATE_OF_FINE] },
+  ],
+  [
+    'passes Date as it came, though Connection names it',
+    'RFC 9110 §6.6.1',
+    GET,
+    { bytes: answer('fine', 'Connection: date', 'date: yesterday') },
+    { contains: ['\r\ndate: yesterday\r\n'], lacks: [OWN_DATE_OF_FINE] },
+  ],
+  [
+    'passes what an upgrade is required to',
+    'RFC 9110 §15.5.22',
+    GET,
+    { bytes: UPGRADE_REQUIRED },
+    {
+      statuses: [426],
+      contains: ['\r\nUpgrade: HTTP/3.0\r\n', '\r\nConnection: Upgrade\r\n'],
+      upstreamConnections: 1,
+    },
+  ],
+  [
+    'passes what an upgrade is required to, and closes',
+    'RFC 9110 §15.5.22',
+    GET.replace(HOST, `${HOST}Connection: close\r\n`),
+    { bytes: UPGRADE_REQUIRED },
+    {
+      statuses: [426],
+      after: 'closed',
+      contains: ['\r\nUpgrade: HTTP/3.0\r\n', '\r\nConnection: close, Upgrade\r\n'],
+    },
+  ],
+  [
+    'drops an Upgrade that is not required',
+    'RFC 9110 §7.8',
+    GET,
+    { bytes: UPGRADE_REQUIRED.replace('426', '299') },
+    { statuses: [299], lacks: [/upgrade:/i] },
   ],
   [
     'passes a status without reason',

@@ -87,7 +87,13 @@ const CODES: Readonly<Record<number, string>> = {
 };
 
 export function refused([name, rule, bytes, status = 400, compat]: Refused): StrictnessCase {
-  const expected: Outcome = { statuses: [status], after: 'closed', code: CODES[status] ?? '', requests: 0 };
+  const expected: Outcome = {
+    statuses: [status],
+    after: 'closed',
+    code: CODES[status] ?? '',
+    requests: 0,
+    contains: [/\r\nDate: [^\r]+ GMT\r\n/],
+  };
   const base = { name: `refuses ${name}`, rule, steps: [{ send: bytes }], replies: [], expected };
   return compat === undefined ? base : { ...base, compat };
 }

@@ -204,6 +204,7 @@ function responseMessage(head: ResponseHead): Message {
     contentBytes: 0,
     forwarded: downstreamHead(head, createHeadEdits(head.limits.headerCount), {
       setCookie: null,
+      date: null,
       connection: head.status === 101 ? 'Upgrade' : null,
       framing: 'as-sent',
     }),

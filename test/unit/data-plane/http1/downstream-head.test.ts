@@ -1,4 +1,4 @@
-import { downstreamHead, interimHead } from '../../../../data-plane/http1/downstream-head.js';
+import { downstreamHead, hasDate, interimHead } from '../../../../data-plane/http1/downstream-head.js';
 import type { DownstreamHeadFacts } from '../../../../data-plane/http1/downstream-head.js';
 import { createHeadEdits } from '../../../../data-plane/http1/wire/head-edits.js';
 import {
@@ -9,7 +9,7 @@ import {
 import type { ResponseHead } from '../../../../data-plane/http1/wire/response-head.js';
 import { UPGRADE } from '../../../../data-plane/http1/wire/connection.js';
 
-const FACTS: DownstreamHeadFacts = { setCookie: null, connection: null, framing: 'as-sent' };
+const FACTS: DownstreamHeadFacts = { setCookie: null, date: null, connection: null, framing: 'as-sent' };
 
 function parsed(line: string, ...fields: readonly string[]): ResponseHead {
   const head = createResponseHead({ headBytes: 16_384, headerCount: 100, targetBytes: 8_192 });
@@ -104,6 +104,25 @@ describe('the head that a client is sent', () => {
     ['HTTP/1.1 200', 'HTTP/1.1 200 '],
   ])('begins, for %j, with %j', (line, expected) => {
     expect(sent(['A: 1'], {}, line)[0]).toBe(expected);
+  });
+
+  it('has a Date where the backend sent none', () => {
+    const date = 'Sun, 06 Nov 1994 08:49:37 GMT';
+    expect(sent(['A: 1'], { date })).toEqual(['HTTP/1.1 200 OK', 'A: 1', `Date: ${date}`]);
+    expect(hasDate(parsed('HTTP/1.1 200 OK', 'date: x'))).toBe(true);
+    expect(hasDate(parsed('HTTP/1.1 200 OK', 'X-Date: x', 'Data: x'))).toBe(false);
+    expect(sent(['Connection: date', 'Date: x'])).toEqual(['HTTP/1.1 200 OK', 'Date: x']);
+  });
+
+  it.each([
+    [null, 'Connection: Upgrade'],
+    ['close', 'Connection: close, Upgrade'],
+    ['keep-alive', 'Connection: keep-alive, Upgrade'],
+  ] as const)('says to what an upgrade is required, on a connection of %s', (connection, line) => {
+    const fields = ['Upgrade: a/1', 'Connection: upgrade', 'Upgrade: b'];
+    const start = 'HTTP/1.1 426 Upgrade Required';
+    expect(sent(fields, { connection }, start)).toEqual([start, 'Upgrade: a/1', 'Upgrade: b', line]);
+    expect(sent([], { connection: null }, start)).toEqual([start]);
   });
 
   it('tells of the switch to another protocol', () => {

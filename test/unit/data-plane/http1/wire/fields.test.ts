@@ -44,6 +44,7 @@ describe('a field name', () => {
     ['X-Real-IP', FIELD.xRealIp],
     ['X-Request-Id', FIELD.xRequestId],
     ['Max-Forwards', FIELD.maxForwards],
+    ['DATE', FIELD.date],
     ['X-Forwarded-', FIELD.other],
     ['X-Forwarded_For', FIELD.other],
     ['Content_Length', FIELD.other],
