@@ -31,15 +31,16 @@ import { StartFailure } from './runtime/start-failure.js';
 import type { Surroundings } from './runtime/surroundings.js';
 import { TIDEGATE_VERSION } from './version.js';
 import { chooseAccept, kernelMigratesConnections } from './workers/accept-mode.js';
-import { endOrphans, findOrphans, workerArguments } from './workers/orphans.js';
-import { listenProblem, tryPort, untilPortFree } from './workers/port-probe.js';
+import { findOrphans, workerArguments } from './workers/orphans.js';
+import { listenProblem } from './workers/port-probe.js';
+import { type MainPort, Takeover } from './workers/takeover.js';
 
 /** Exit codes of `tidegate serve`. */
 const EXIT_OK = 0;
 const EXIT_FAILED = 1;
 const EXIT_INVALID = 2;
-/** How long the workers of a dead primary may hold the port after they were asked to leave; then they are ended. */
-const ORPHAN_PATIENCE_MS = 3_000;
+/** Workers of a dead primary are asked to end when all new ones forward, or this long after the first of them does. */
+const ALL_READY_LIMIT_MS = 5_000;
 const KEEP_ALIVE_MS = 3_600_000;
 
 export interface ServeOptions {
@@ -77,7 +78,7 @@ async function serve(configFile: string, overrides: Overrides, config: Config): 
     logger,
   };
   const { promise: ending, resolve } = Promise.withResolvers<Ending>();
-  const running: Running = { primary: null, reload: () => undefined, parts: [] };
+  const running: Running = { primary: null, reload: () => undefined, stopping: () => undefined, parts: [] };
   const ignoreSignals = answerSignals(
     {
       stop: (signal) => resolve({ reason: signal, code: EXIT_OK }),
@@ -132,6 +133,7 @@ interface Parts {
 interface Running {
   primary: Primary | null;
   reload: () => void;
+  stopping: () => void;
   /** Ended in order. */
   readonly parts: (() => void | Promise<void>)[];
 }
@@ -142,12 +144,16 @@ async function run(parts: Parts, running: Running): Promise<number> {
   const { logger } = around;
   let end: Ending = { reason: 'the start failed', code: EXIT_FAILED };
   try {
-    const primary = await openPrimary(parts);
+    const takeover = await beginTakeover(parts);
+    // Before the workers close it, so that connections are refused from then on, and do not wait for nobody.
+    running.stopping = () => takeover.closeSocket();
+    const primary = await openPrimary(parts, takeover);
     running.primary = primary;
-    await start(parts, primary, running);
+    await start(parts, primary, takeover, running);
     end = await ending;
   } finally {
     logger.info({ reason: end.reason }, 'stopping');
+    running.stopping();
     await running.primary?.stop(end.reason, config.document.forwarding.timeouts.shutdownMs);
     for (const part of running.parts) await part();
     await log.close();
@@ -156,7 +162,7 @@ async function run(parts: Parts, running: Running): Promise<number> {
   return end.code;
 }
 
-async function start(parts: Parts, primary: Primary, running: Running): Promise<void> {
+async function start(parts: Parts, primary: Primary, takeover: Takeover, running: Running): Promise<void> {
   const { configFile, overrides, config, around, certificates, log, ending } = parts;
   const { logger } = around;
   const settings = config.process;
@@ -188,9 +194,7 @@ async function start(parts: Parts, primary: Primary, running: Running): Promise<
   const retention = startRetention(log, settings.journal, around);
   running.parts.push(() => retention.cancel());
   // Last of all what cannot be taken back: until here the workers of a dead primary go on forwarding.
-  const claimed = await Promise.race([takeOver(config, around), ending]);
-  if (claimed !== undefined) return;
-  const port = await Promise.race([primary.startWorkers(), ending.then(() => null)]);
+  const port = await Promise.race([forward(primary, takeover, around), ending.then(() => null)]);
   if (port === null) return;
   const watcher = watchFiles({
     files: [configFile],
@@ -205,6 +209,18 @@ async function start(parts: Parts, primary: Primary, running: Running): Promise<
   announce(logger, config, port, admin);
 }
 
+/** Answers the port. */
+async function forward(primary: Primary, takeover: Takeover, { timers }: Surroundings): Promise<number> {
+  await takeover.beforeWorkers();
+  const port = await primary.startWorkers();
+  if (takeover.hasOrphans) {
+    const limit = new Promise<void>((resolve) => timers.after(ALL_READY_LIMIT_MS, resolve));
+    await Promise.race([primary.allReady, limit]);
+  }
+  takeover.complete();
+  return port;
+}
+
 function openAdmin({ config, around, token }: Parts, control: Primary): Promise<AdminServer> {
   const { clock, timers, logger } = around;
   const { host, port } = config.process.admin;
@@ -212,11 +228,10 @@ function openAdmin({ config, around, token }: Parts, control: Primary): Promise<
   return startAdminServer({ host, port, token, control, clock, timers, logger, connectionEnded });
 }
 
-async function openPrimary(parts: Parts): Promise<Primary> {
+async function openPrimary(parts: Parts, takeover: Takeover): Promise<Primary> {
   const { configFile, config, around, certificates, log, stopFor } = parts;
-  const { listen, engine, workers, dataDir, accept: mode, log: logSettings } = config.process;
-  const accept = chooseAccept(mode, listen.port, kernelMigratesConnections());
-  await checkPort(config, accept === 'reuse-port');
+  const { listen, engine, workers, dataDir, log: logSettings } = config.process;
+  const { accept, host, port } = mainPort(config);
   return Primary.open({
     version: TIDEGATE_VERSION,
     configFile,
@@ -227,12 +242,14 @@ async function openPrimary(parts: Parts): Promise<Primary> {
       args: workerArguments(dataDir),
       count: workers,
       listener: {
-        host: listen.host,
-        port: listen.port,
+        host,
+        port,
         tls: listen.tls !== null,
         h2: listen.tls !== null && listen.h2,
         reusePort: accept === 'reuse-port',
       },
+      socketFd: () => takeover.socketFd,
+      offeredIn: dataDir,
       schedulingPolicy: accept === 'round-robin' ? 'round-robin' : 'shared',
       engine,
       sessionKeys: await sessionSigningKeys(dataDir),
@@ -245,42 +262,27 @@ async function openPrimary(parts: Parts): Promise<Primary> {
       stopFor('event log failed', EXIT_FAILED);
     },
     onListenFailed: (code) => {
-      process.stderr.write(`tidegate: ${listenProblem('listen', listen.host, listen.port, code)}\n`);
+      process.stderr.write(`tidegate: ${listenProblem('listen', host, port, code)}\n`);
       stopFor('cannot listen', EXIT_FAILED);
     },
   });
 }
 
-/** Refuses to start where another program has the main port. The workers of a dead primary may still hold it. */
-async function checkPort(config: Config, reusePort: boolean): Promise<void> {
-  const { listen, dataDir } = config.process;
-  if (findOrphans(dataDir).length > 0) return;
-  const code = await tryPort(listen.host, listen.port, reusePort);
-  if (code !== null) throw new StartFailure(listenProblem('listen', listen.host, listen.port, code));
+function mainPort({ process: { listen, accept } }: Config): MainPort {
+  const { host, port } = listen;
+  return { host, port, accept: chooseAccept(accept, port, kernelMigratesConnections()) };
 }
 
-/** Takes the main port from the workers of a dead primary, if there are any. */
-async function takeOver(config: Config, around: Surroundings): Promise<undefined> {
-  const { listen, dataDir, accept } = config.process;
-  const { host, port } = listen;
-  const orphans = findOrphans(dataDir);
-  if (orphans.length === 0) return;
-  const reusePort = chooseAccept(accept, port, kernelMigratesConnections()) === 'reuse-port';
-  const address = { host, port, reusePort };
-  const { logger, timers } = around;
-  logger.warn({ workers: orphans.length }, 'taking over from workers whose primary died');
-  endOrphans(orphans, 'SIGTERM', logger);
-  // They finish their requests, which is theirs to time. One that cannot even do that is ended.
-  timers.after(config.document.forwarding.timeouts.shutdownMs + ORPHAN_PATIENCE_MS, () => {
-    endOrphans(orphans, 'SIGKILL', logger);
+function beginTakeover({ config, around }: Parts): Promise<Takeover> {
+  const { dataDir } = config.process;
+  return Takeover.begin({
+    main: mainPort(config),
+    dataDir,
+    orphans: findOrphans(dataDir),
+    shutdownMs: config.document.forwarding.timeouts.shutdownMs,
+    logger: around.logger,
+    timers: around.timers,
   });
-  let code = await untilPortFree(address, ORPHAN_PATIENCE_MS, timers);
-  if (code === 'EADDRINUSE') {
-    logger.error({}, 'workers of the dead primary do not let go of the port, ending them');
-    endOrphans(orphans, 'SIGKILL', logger);
-    code = await untilPortFree(address, ORPHAN_PATIENCE_MS, timers);
-  }
-  if (code !== null) throw new StartFailure(listenProblem('listen', host, port, code));
 }
 
 function announce(logger: Logger, config: Config, port: number, admin: AdminServer): void {

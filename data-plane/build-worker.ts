@@ -29,6 +29,8 @@ export interface WorkerParts {
   createForwarder(engine: Welcome['engine'], context: ForwarderContext): Forwarder;
   /** Tells an exception that ends the process, whatever there is to tell it with. */
   fatal(error: unknown): void;
+  /** Offers the socket that it inherited to a next primary; answers the function that takes that back. */
+  offerListener(directory: string, logger: Logger): () => void;
   /** Ends the process. */
   exit(code: number): void;
 }

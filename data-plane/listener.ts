@@ -3,8 +3,9 @@
  * an accepted connection is the engine's.
  */
 import { constants } from 'node:crypto';
-import type { AddressInfo, Server } from 'node:net';
+import { type AddressInfo, type Server, Socket } from 'node:net';
 import type { Server as TlsServer, TlsOptions } from 'node:tls';
+import { LISTENER_FD } from '#shared/platform/handover.js';
 import type { CertificateMaterial, ListenerSettings } from '#shared/message.js';
 import type { Logger } from '#shared/ports.js';
 import type { ForwarderContext } from './forwarder.js';
@@ -29,10 +30,11 @@ const CIPHERS = [
 
 /** Starts to accept; answers the port. Fails with the system's error (EADDRINUSE…). */
 export async function listenOn(server: Server, settings: ListenerSettings, logger: Logger): Promise<number> {
-  const { host, port, reusePort } = settings;
+  const { host, port, reusePort, inherited } = settings;
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   server.once('error', reject);
-  server.listen({ host, port, backlog: BACKLOG, reusePort }, resolve);
+  if (inherited === undefined) server.listen({ host, port, backlog: BACKLOG, reusePort }, resolve);
+  else server.listen(new Socket({ fd: LISTENER_FD, readable: false, writable: false }), BACKLOG, resolve);
   await promise;
   server.off('error', reject);
   // Accepting can fail while the process is out of file descriptors; it goes on by itself.

@@ -8,6 +8,7 @@ import { monotonicMs, systemClock, systemTimers } from '#shared/platform/system-
 import { openAccessLog } from './access-log.js';
 import { CompatEngine } from './compat/compat-engine.js';
 import { IpcLink } from './control/ipc-link.js';
+import { offerListener } from './listener-offer.js';
 import { NativeEngine } from './http1/native-engine.js';
 import { Worker } from './worker.js';
 import type { WorkerParts } from './build-worker.js';
@@ -50,6 +51,7 @@ function partsOfThisProcess(): WorkerParts {
       }
     },
     fatal: (error) => firstLogger.fatal({ err: error }, 'worker cannot go on'),
+    offerListener: (directory, logger) => offerListener(directory, process.pid, logger),
     exit: (code) => process.exit(code),
   };
 }

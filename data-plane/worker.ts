@@ -26,6 +26,8 @@ export class Worker {
   #table: RoutingTable | null = null;
   #listening: 'no' | 'begun' | 'yes' = 'no';
   #ending = false;
+  /** Takes back what is offered to a next primary. */
+  #withdrawOffer: () => void = () => undefined;
 
   constructor(parts: WorkerParts) {
     this.#parts = parts;
@@ -43,6 +45,7 @@ export class Worker {
   async shutdown(deadlineMs?: number): Promise<void> {
     if (this.#ending) return;
     this.#ending = true;
+    this.#withdrawOffer();
     const limit = deadlineMs ?? this.#table?.forwarding.timeouts.shutdownMs ?? DEFAULT_SHUTDOWN_MS;
     this.#built?.logger.info({ deadlineMs: limit }, 'shutting down');
     await this.#built?.forwarder.close(limit);
@@ -160,13 +163,21 @@ export class Worker {
       const code = error instanceof Error && 'code' in error ? String(error.code) : 'UNKNOWN';
       logger.error({ code, error: textOf(error) }, 'cannot listen');
       link.send({ type: 'listen-failed', code, message: textOf(error) });
+      if (!link.isOpen()) this.#parts.exit(1);
     }
   }
 
   /** The primary is gone. Traffic goes on; who never had a snapshot has nothing to go on with. */
   #orphaned(): void {
-    this.#built?.logger.warn({}, 'the primary is gone, serving on with the last snapshot');
-    if (this.#listening === 'no') this.#parts.exit(1);
+    const built = this.#built;
+    built?.logger.warn({}, 'the primary is gone, serving on with the last snapshot');
+    if (built === null || this.#listening === 'no') {
+      this.#parts.exit(1);
+      return;
+    }
+    const { inherited } = built.welcome.listener;
+    if (inherited === undefined || this.#ending) return;
+    this.#withdrawOffer = this.#parts.offerListener(inherited.offeredIn, built.logger);
   }
 }
 

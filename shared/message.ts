@@ -19,6 +19,11 @@ export interface ListenerSettings {
   readonly h2: boolean;
   /** Bind per worker with SO_REUSEPORT instead of sharing one handle. */
   readonly reusePort: boolean;
+  /**
+   * The socket is bound already, and inherited (`platform/handover.ts` says as which descriptor). A worker whose primary
+   * died offers it in this directory. Absent: workers bind by themselves.
+   */
+  readonly inherited?: { readonly offeredIn: string };
 }
 
 export interface CertificateMaterial {

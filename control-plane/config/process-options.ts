@@ -21,7 +21,8 @@ export const engine = choice(['native', 'compat'], {
 export const accept = choice(['auto', 'reuse-port', 'shared', 'round-robin'], {
   describe:
     'How workers share the port: one socket each (`reuse-port`), one socket for all (`shared`), or handed out by ' +
-    'the primary (`round-robin`). `auto`: `reuse-port` where the kernel loses no connection by it, else `shared`.',
+    'the primary (`round-robin`: no service while the primary is dead, none lost before and after). `auto`: ' +
+    '`reuse-port` where the kernel loses no connection by it (`net.ipv4.tcp_migrate_req` is 1), else `shared`.',
 }).prefault('auto');
 
 export const dataDir = path({

@@ -67,6 +67,7 @@ export class Primary implements ControlPort {
   readonly #metricsPage: SharedPage;
   readonly #followers = new Set<(events: readonly TidegateEvent[]) => void>();
   readonly #firstReady = Promise.withResolvers<number>();
+  readonly #allReady = Promise.withResolvers<void>();
   readonly #logger: Logger;
   readonly #timers: Timers;
   readonly #now: () => number;
@@ -139,6 +140,7 @@ export class Primary implements ControlPort {
       onReady: (port) => {
         this.#forwarded = true;
         this.#firstReady.resolve(port);
+        if (this.#supervisor.ready.length === options.supervisor.count) this.#allReady.resolve();
       },
       onListenFailed: (code, message) => {
         // One that fails while others forward is started again later; the first one that fails ends the start.
@@ -184,6 +186,11 @@ export class Primary implements ControlPort {
     this.#supervisor.start();
     this.#tellLoads();
     return this.#firstReady.promise;
+  }
+
+  /** Resolves once all workers forward at the same time. */
+  get allReady(): Promise<void> {
+    return this.#allReady.promise;
   }
 
   /** To all workers that forward. */

@@ -37,6 +37,11 @@ export function findOrphans(dataDir: string): readonly Orphan[] {
   return orphans;
 }
 
+/** It was stopped by a signal, and does nothing, not even end when it is asked to. */
+export function isStopped(pid: number): boolean {
+  return processFacts(pid)?.isStopped === true;
+}
+
 /** SIGTERM asks them to finish their requests and end. Who has ended meanwhile is passed over. */
 export function endOrphans(orphans: readonly Orphan[], signal: 'SIGTERM' | 'SIGKILL', logger: Logger): void {
   for (const { pid, ticks } of orphans) {

@@ -44,7 +44,11 @@ export interface SupervisorOptions {
   /** Arguments of every worker. They change nothing in it: `orphans.ts` tells workers apart by them. */
   readonly args: readonly string[];
   readonly count: number;
-  readonly listener: ListenerSettings;
+  readonly listener: Omit<ListenerSettings, 'inherited'>;
+  /** The socket that all workers inherit, asked for once they are started; `null`: they bind by themselves. */
+  readonly socketFd: () => number | null;
+  /** Where workers without a primary offer it. */
+  readonly offeredIn: string;
   readonly schedulingPolicy: 'shared' | 'round-robin';
   readonly engine: 'native' | 'compat';
   readonly sessionKeys: readonly SessionSigningKey[];
@@ -62,6 +66,7 @@ export class Supervisor {
   readonly #slots: Slot[] = [];
   #stopping: { readonly done: () => void } | null = null;
   #heartbeat: TimerHandle | null = null;
+  #isInherited = false;
 
   constructor(options: SupervisorOptions, listener: SupervisorListener) {
     this.#options = options;
@@ -71,10 +76,15 @@ export class Supervisor {
   start(): void {
     cluster.schedulingPolicy =
       this.#options.schedulingPolicy === 'round-robin' ? cluster.SCHED_RR : cluster.SCHED_NONE;
+    const { exec, args, socketFd } = this.#options;
+    const fd = socketFd();
+    this.#isInherited = fd !== null;
     cluster.setupPrimary({
-      exec: this.#options.exec,
-      args: [...this.#options.args],
+      exec,
+      args: [...args],
       serialization: 'advanced',
+      // In this order: see `LISTENER_FD`.
+      stdio: ['inherit', 'inherit', 'inherit', 'ipc', ...(fd === null ? [] : [fd])],
     });
     for (let index = 0; index < this.#options.count; index += 1) {
       const slot = emptySlot(index);
@@ -212,12 +222,12 @@ export class Supervisor {
       this.#end(slot, `speaks protocol ${protocol}, not ${PROTOCOL_VERSION}`);
       return;
     }
-    const { engine, listener, sessionKeys, log, certificate, count } = this.#options;
+    const { engine, listener, offeredIn, sessionKeys, log, certificate, count } = this.#options;
     this.send(slot.worker, {
       type: 'welcome',
       protocol: PROTOCOL_VERSION,
       worker: slot.worker,
-      listener,
+      listener: this.#isInherited ? { ...listener, inherited: { offeredIn } } : listener,
       engine,
       certificate: certificate(),
       sessionKeys,

@@ -1,4 +1,5 @@
 import { countBodies, httpGet } from '../support/http-get.js';
+import { isAlive } from '../support/replaced-primary.js';
 import { QUICK_CHECK, type Scenario, backendList, base, startScenario } from '../support/scenario.js';
 import { waitUntil } from '../support/wait-until.js';
 
@@ -97,6 +98,20 @@ describe('processes that are killed', () => {
     );
   });
 
+  it('refuses nobody while all workers are started again', async () => {
+    const { tidegate } = scenario;
+    for (let round = 0; round < 3; round += 1) {
+      const pids = await waitUntil('two workers', async () => {
+        const now = await tidegate.workerPids();
+        return now.length === 2 && now;
+      });
+      for (const pid of pids) process.kill(pid, 'SIGKILL');
+      await waitUntil('none to be left', () => !pids.some(isAlive));
+      expect((await httpGet(tidegate.url('/'))).status).toBe(200);
+    }
+    await waitUntil('two workers', async () => (await tidegate.workerPids()).length === 2);
+  });
+
   it('finds everything again after kill -9 of the primary: weights, admin states, health, breakers, history', async () => {
     const { tidegate, apps } = scenario;
     await tidegate.change('PATCH', '/api/v1/pools/default/backends/app1', { weight: 7 });
@@ -136,12 +151,3 @@ describe('processes that are killed', () => {
     await tidegate.untilAvailability('app2', 'available');
   });
 });
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-}

@@ -3,29 +3,12 @@ import { type AddressInfo, type Socket, createServer as createTcpServer } from '
 import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { AppServer } from '../support/app-server.js';
+import { freePort } from '../support/free-port.js';
 import { httpGet } from '../support/http-get.js';
+import { isAlive } from '../support/replaced-primary.js';
 import { QUICK_CHECK, backendList, base } from '../support/scenario.js';
 import { Tidegate } from '../support/tidegate-process.js';
 import { waitUntil } from '../support/wait-until.js';
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-/** A port that is free now: takeovers need the same one again. */
-async function freePort(): Promise<number> {
-  const server = createTcpServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}
 
 describe('starting and stopping', () => {
   let app: AppServer;

@@ -114,6 +114,7 @@ export class WorkerProcess {
         return this.#forwarder;
       },
       fatal: () => undefined,
+      offerListener: () => () => undefined,
       exit: (code) => this.#exit(code),
     });
     this.#timers.after(own.between(5, 60), () => this.#worker.start());
