@@ -12,7 +12,7 @@ import type { Logger } from '#shared/ports.js';
 import { type AdminServer, startAdminServer } from './admin/admin-server.js';
 import { AdminError, readAdminToken } from './admin/admin-settings.js';
 import { loadForStart } from './config/file-checks.js';
-import { formatProblem } from './config/format-problem.js';
+import { explainProblem, formatProblem } from './config/format-problem.js';
 import type { Overrides } from './config/load-config.js';
 import { parseAside } from './config/parse-aside.js';
 import type { Config } from './config/parse-config.js';
@@ -53,7 +53,7 @@ export interface ServeOptions {
 export async function runServe({ configFile, ...overrides }: ServeOptions): Promise<number> {
   const loaded = await loadForStart(configFile, process.env, Date.now(), overrides);
   if (!loaded.ok) {
-    for (const problem of loaded.problems) process.stderr.write(`${formatProblem(problem)}\n`);
+    for (const problem of loaded.problems) process.stderr.write(`${explainProblem(problem, loaded.text)}\n`);
     return EXIT_INVALID;
   }
   for (const warning of loaded.warnings) process.stderr.write(`warning: ${formatProblem(warning)}\n`);

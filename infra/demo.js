@@ -3,7 +3,9 @@
  * Environment: DEMO_PORT, DEMO_ADMIN_PORT, DEMO_BACKEND1 to DEMO_BACKEND3 (ports), DEMO_DATA_DIR.
  */
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
@@ -13,6 +15,14 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const port = process.env.DEMO_PORT ?? '8080';
 const adminPort = process.env.DEMO_ADMIN_PORT ?? '9900';
 const backends = [1, 2, 3].map((number) => process.env[`DEMO_BACKEND${number}`] ?? String(8080 + number));
+/** Every port that the demo needs, by the variable that moves it. */
+const ports = {
+  DEMO_PORT: port,
+  DEMO_ADMIN_PORT: adminPort,
+  DEMO_BACKEND1: backends[0],
+  DEMO_BACKEND2: backends[1],
+  DEMO_BACKEND3: backends[2],
+};
 const dataDir = process.env.DEMO_DATA_DIR ?? mkdtempSync(join(tmpdir(), 'tidegate-demo-'));
 /** How long Tidegate may take to be ready before the demo gives up. */
 const READY_LIMIT_MS = 30_000;
@@ -62,6 +72,31 @@ async function untilReady() {
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
   return false;
+}
+
+/** Why a port cannot be had, or `null`. */
+async function portProblem(name, number) {
+  if (!/^\d{1,5}$/.test(number) || Number(number) < 1 || Number(number) > 65_535)
+    return `${name}=${number} is not a port; expected 1 to 65535.`;
+  const server = createServer();
+  try {
+    await once(server.listen(Number(number), name === 'DEMO_PORT' ? undefined : '127.0.0.1'), 'listening');
+    server.close();
+    await once(server, 'close');
+    return null;
+  } catch (error) {
+    const reason = error.code === 'EADDRINUSE' ? 'another program listens there' : error.message;
+    return `Port ${number} cannot be used: ${reason}. ${name} moves it: ${name}=${Number(number) < 50_000 ? Number(number) + 10_000 : 18_080} npm run demo`;
+  }
+}
+
+const problems = (await Promise.all(Object.entries(ports).map((entry) => portProblem(...entry)))).filter(
+  Boolean,
+);
+if (problems.length > 0) {
+  if (process.env.DEMO_DATA_DIR === undefined) rmSync(dataDir, { recursive: true, force: true });
+  console.error(problems.join('\n'));
+  process.exit(1);
 }
 
 process.on('SIGINT', () => finish(0));

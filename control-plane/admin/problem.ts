@@ -47,9 +47,11 @@ export interface FieldProblem {
   /** Dotted path in the body or name of the parameter; `` for the whole. */
   readonly path: string;
   readonly message: string;
-  /** In a configuration file: where. */
+  /** In a configuration file: where, and what is written there. */
+  readonly file?: string;
   readonly line?: number;
   readonly col?: number;
+  readonly found?: string;
 }
 
 export interface Problem {
@@ -97,5 +99,6 @@ export function sendProblem(reply: FastifyReply, problem: Problem): FastifyReply
 }
 
 export function fieldProblem(problem: ConfigProblem): FieldProblem {
-  return { path: problem.path, message: problem.message, line: problem.line, col: problem.col };
+  const { file, line, col, path, message, found } = problem;
+  return { path, message, file, line, col, ...(found === undefined ? {} : { found }) };
 }

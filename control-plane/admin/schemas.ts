@@ -60,8 +60,15 @@ const AVAILABILITY = oneOf(
 );
 const POSITION = object({ epoch: integer(), version: integer() });
 const FIELD_PROBLEM = object(
-  { path: text('Dotted path, or name of the parameter.'), message: text(), line: integer(), col: integer() },
-  ['line', 'col'],
+  {
+    path: text('Dotted path, or name of the parameter.'),
+    message: text(),
+    file: text('Of a configuration file: its name.'),
+    line: integer(),
+    col: integer(),
+    found: text('What is written there, where something else was expected.'),
+  },
+  ['file', 'line', 'col', 'found'],
 );
 
 export const NAME: JsonSchema = { type: 'string', pattern: NAME_PATTERN.source };

@@ -181,7 +181,12 @@ export const reloadShape = record<ReloadDocument>({
 export const problemShape = record<ProblemDocument>(
   { type: text(MAX_TEXT, /^urn:tidegate:/), title: word, status: count, detail: word },
   {
-    problems: listOf(record<FieldProblem>({ path: word, message: word }, { line: count, col: count })),
+    problems: listOf(
+      record<FieldProblem>(
+        { path: word, message: word },
+        { file: word, line: count, col: count, found: word },
+      ),
+    ),
     current_version: count,
   },
 );

@@ -2,6 +2,8 @@
 import { readFile } from 'node:fs/promises';
 import { hostname, userInfo } from 'node:os';
 import { decodeShape, type Shape } from '#shared/shape.js';
+import { formatProblem } from '../config/format-problem.js';
+import type { FieldProblem } from '../admin/problem.js';
 import type { StatusDocument } from '../admin/documents.js';
 import { poolShape, problemShape, statusShape } from './answer-shapes.js';
 import { CommandFailure, EXIT_FAILED, EXIT_USAGE, StrangeAnswer } from './exit-codes.js';
@@ -25,6 +27,14 @@ interface RequestOptions {
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
   readonly signal?: AbortSignal;
+}
+
+/** As `validate` tells it, where it is one of a file. */
+function fieldLine({ file, line, col, path, message, found }: FieldProblem): string {
+  if (file === undefined || line === undefined || col === undefined) {
+    return `${path === '' ? '' : `${path}: `}${message}`;
+  }
+  return formatProblem({ file, line, col, path, message, ...(found === undefined ? {} : { found }) });
 }
 
 interface Write {
@@ -144,7 +154,7 @@ export class ApiClient {
     const decoded = decodeShape(problemShape, await this.#json(response), 'answer');
     if (!decoded.ok) return this.#strange(response, decoded.problem);
     const { detail, problems = [] } = decoded.value;
-    const lines = problems.map(({ path, message }) => `\n  ${path === '' ? '' : `${path}: `}${message}`);
+    const lines = problems.map((problem) => `\n  ${fieldLine(problem)}`);
     const hint = response.status === 401 ? ' Name its file with --token-file or TIDEGATE_TOKEN_FILE.' : '';
     return new CommandFailure(EXIT_FAILED, `${detail}${hint}${lines.join('')}`);
   }

@@ -1,7 +1,7 @@
 /** `validate` and `reload`: what has to do with the configuration file. */
 import type { Command } from 'commander';
 import type { ReloadDocument } from '../admin/documents.js';
-import { formatProblem } from '../config/format-problem.js';
+import { explainProblem } from '../config/format-problem.js';
 import { reloadShape } from './answer-shapes.js';
 import { contextOf, wantsJson, withoutApi } from './command-context.js';
 import { configFile, FILE_HELP, FILE_OPTION } from './config-file.js';
@@ -41,8 +41,8 @@ async function validate(file: string, json: boolean): Promise<number> {
     print(JSON.stringify({ valid: result.ok, problems, warnings }, null, 2));
     return result.ok ? EXIT_OK : EXIT_USAGE;
   }
-  for (const problem of problems) printError(formatProblem(problem));
-  for (const warning of warnings) printError(`warning: ${formatProblem(warning)}`);
+  for (const problem of problems) printError(explainProblem(problem, result.text));
+  for (const warning of warnings) printError(`warning: ${explainProblem(warning, result.text)}`);
   if (!result.ok) {
     printError(`${file}: ${count(problems.length, 'problem')}`);
     return EXIT_USAGE;

@@ -22,7 +22,7 @@ the file, [tidegate.schema.json](tidegate.schema.json) lets editors complete and
 - **Short form**: the keys of a pool (\`algorithm\`, \`backends\`, \`health_check\`, \`circuit_breaker\`, \`sticky_session\`) stand at the
   top level and make one pool named \`default\`. **Long form**: each entry of \`pools\` has these keys, and \`routes\` lead to
   pools. A file has one form.
-- Unknown keys are errors. All errors of a file are told at once, as \`file:line:col: path: what was expected\`.
+- Unknown keys are errors. All errors of a file are told at once, as \`file:line:col: path: found this, expected that\`.
 
 `;
 

@@ -85,20 +85,14 @@ function backendProblems(backends: unknown, path: Path): ValueProblem[] {
     if (typeof id === 'string') {
       const first = ids.get(id);
       if (first === undefined) ids.set(id, index);
-      else
-        problems.push(
-          problem([...path, index, 'id'], `expected a name of its own: ${place(path, first)} has it too`),
-        );
+      else problems.push(taken([...path, index, 'id'], 'this name is taken', [...path, first, 'id']));
     }
     const address = typeof url === 'string' ? parseBackendUrl(url) : new Expected('');
     if (address instanceof Expected) continue;
     const key = `${address.protocol} ${address.host} ${address.port}`;
     const first = addresses.get(key);
     if (first === undefined) addresses.set(key, index);
-    else
-      problems.push(
-        problem([...path, index, 'url'], `expected an address of its own: ${place(path, first)} has it too`),
-      );
+    else problems.push(taken([...path, index, 'url'], 'this address is taken', [...path, first, 'url']));
   }
   return problems;
 }
@@ -122,16 +116,14 @@ function routeProblems(file: Mapping): ValueProblem[] {
     const key = `${host.toLowerCase()} ${prefix.replace(/(?<=.)\/$/, '')}`;
     const first = seen.get(key);
     if (first === undefined) seen.set(key, index);
-    else
-      problems.push(
-        problem(['routes', index], `expected a host and path of its own: routes.${first} has the same`),
-      );
+    else problems.push(taken(['routes', index], 'this host and path are taken', ['routes', first]));
   }
   return problems;
 }
 
-function place(path: Path, index: number): string {
-  return [...path, index].join('.');
+/** Something that must be given once has been given by `other`. */
+function taken(path: Path, message: string, other: Path): ValueProblem {
+  return { path, atKey: false, message, other };
 }
 
 function problem(path: Path, message: string): ValueProblem {

@@ -20,6 +20,7 @@ export type LoadResult =
       readonly ok: false;
       /** `null`: the file could not be read. */
       readonly sha256: string | null;
+      readonly text: string | null;
       readonly problems: readonly ConfigProblem[];
     };
 
@@ -36,12 +37,12 @@ export async function loadConfig(
   const read = await readSmallFile(file, MAX_CONFIG_BYTES + 1);
   if (!read.ok) {
     const problem = { file, line: 1, col: 1, path: '', message: read.message };
-    return { ok: false, sha256: null, problems: [problem] };
+    return { ok: false, sha256: null, text: null, problems: [problem] };
   }
   const { sha256 } = read;
   const text = read.content.toString('utf8');
   const result = await parse(text, file, env);
-  if (!result.ok) return { ...result, sha256 };
+  if (!result.ok) return { ...result, sha256, text };
   const { document, process } = result.config;
   return { ...result, config: { document, process: { ...process, ...overrides } }, sha256, text };
 }

@@ -43,11 +43,24 @@ export function option<T>(read: (raw: unknown) => T | Expected, about: Descripti
     });
 }
 
+/** What YAML 1.1 and other languages have for true and false. */
+const OTHER_WORDS: Readonly<Partial<Record<string, 'true' | 'false'>>> = {
+  yes: 'true',
+  y: 'true',
+  on: 'true',
+  no: 'false',
+  n: 'false',
+  off: 'false',
+};
+
 export function toggle(about: Description) {
   return option<boolean>(
     (raw) => {
       if (raw === true || raw === 'true') return true;
-      return raw === false || raw === 'false' ? false : new Expected('expected true or false');
+      if (raw === false || raw === 'false') return false;
+      const meant = typeof raw === 'string' ? OTHER_WORDS[raw.toLowerCase()] : undefined;
+      const hint = meant === undefined ? '' : `; in YAML 1.2 ${String(raw)} is text: write ${meant}`;
+      return new Expected(`expected true or false${hint}`);
     },
     about,
     { anyOf: [{ type: 'boolean' }, VARIABLE], 'x-unit': 'true or false' },
@@ -59,7 +72,8 @@ export function choice<const T extends string>(values: readonly T[], about: Desc
     (raw) => {
       const found = values.find((value) => value === raw);
       if (found !== undefined) return found;
-      const near = typeof raw === 'string' ? suggest(raw, values) : null;
+      const word = typeof raw === 'boolean' ? (raw ? 'on' : 'off') : raw;
+      const near = typeof word === 'string' ? suggest(word, values) : null;
       const hint = near === null ? '' : `; did you mean ${near}?`;
       return new Expected(`expected ${values.length > 1 ? 'one of ' : ''}${values.join(', ')}${hint}`);
     },

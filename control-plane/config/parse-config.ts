@@ -102,15 +102,21 @@ function checked(yaml: YamlDocument): ShortFormInput | LongFormInput | readonly 
   const problems = [
     ...crossChecks(value),
     ...(result.success ? [] : schemaProblems(result.error.issues, configJsonSchema).filter(isNews)),
-  ].map(({ path, atKey, message }) => ({
-    ...(atKey ? yaml.placeOfKey(path) : yaml.placeOf(path)),
-    path,
-    message,
-  }));
+  ].map((problem) => placed(yaml, problem));
   // A value that could not be read at all is told of once.
   const unread = new Set(yaml.problems.map(({ path }) => path.join('.')));
   const all = [...yaml.problems, ...problems.filter(({ path }) => !unread.has(path.join('.')))];
   return result.success && all.length === 0 ? result.data : all;
+}
+
+function placed(yaml: YamlDocument, { path, atKey, message, other }: ValueProblem): PlacedProblem {
+  if (atKey) return { ...yaml.placeOfKey(path), path, message };
+  const at = yaml.placeOf(path);
+  const written = yaml.writtenAt(path);
+  const found = written === null ? {} : { found: written };
+  if (other === undefined) return { ...at, path, message, ...(message.startsWith('expected') ? found : {}) };
+  const { line, col } = yaml.placeOf(other);
+  return { ...at, path, message: `${message}: ${other.join('.')} at ${line}:${col} has it`, ...found };
 }
 
 /** Unless the cross-checks have told of the key, because it stands in the wrong form. */
@@ -121,7 +127,7 @@ function isNews({ path, atKey }: ValueProblem): boolean {
 /** In the order of the file, each once, at most `MAX_PROBLEMS`. */
 function report(file: string, found: readonly PlacedProblem[]): ConfigProblem[] {
   const problems = found
-    .map(({ line, col, path, message }) => ({ file, line, col, path: path.join('.'), message }))
+    .map((problem) => ({ file, ...problem, path: problem.path.join('.') }))
     .toSorted((a, b) => a.line - b.line || a.col - b.col);
   const last = problems[MAX_PROBLEMS - 1];
   if (problems.length <= MAX_PROBLEMS || last === undefined) return problems;

@@ -12,6 +12,8 @@ export interface ValueProblem {
   /** The problem is the key that ends the path, not its value. */
   readonly atKey: boolean;
   readonly message: string;
+  /** What has the same, where each may have it once. */
+  readonly other?: Path;
 }
 
 /** `makeSchema` gives the JSON Schema of the value that was parsed. It knows the keys to suggest, and is asked at most once. */

@@ -35,6 +35,8 @@ export interface Place {
 export interface PlacedProblem extends Place {
   readonly path: Path;
   readonly message: string;
+  /** What stands there instead of what was expected. */
+  readonly found?: string;
 }
 
 export interface YamlDocument {
@@ -46,13 +48,16 @@ export interface YamlDocument {
   placeOf(path: Path): Place;
   /** Where the key that ends the path stands. */
   placeOfKey(path: Path): Place;
+  /** What is written at a path, in one line; `null` where nothing is. Variables by their names: values may be secret. */
+  writtenAt(path: Path): string | null;
 }
 
 interface Walk {
   readonly document: Document;
   readonly lines: LineCounter;
   readonly env: Environment;
-  readonly values: Map<string, Place>;
+  readonly source: string;
+  readonly values: Map<string, Node>;
   readonly keys: Map<string, Place>;
   readonly problems: PlacedProblem[];
   count: number;
@@ -77,6 +82,7 @@ export function readYaml(text: string, env: Environment): YamlDocument | readonl
     document,
     lines,
     env,
+    source,
     values: new Map(),
     keys: new Map(),
     problems: [],
@@ -90,6 +96,7 @@ export function readYaml(text: string, env: Environment): YamlDocument | readonl
     problems: walk.problems,
     placeOf: (path) => nearest(walk, path),
     placeOfKey: (path) => walk.keys.get(keyOf(path)) ?? nearest(walk, path),
+    writtenAt: (path) => writtenAs(walk, walk.values.get(keyOf(path))),
   };
 }
 
@@ -128,7 +135,7 @@ function valueOf(walk: Walk, node: Node | null, path: Path): unknown {
   const target = isAlias(node) ? (node.resolve(walk.document) ?? null) : node;
   if (isAlias(node) && target === null)
     return refuse(walk, node, path, `expected an anchor &${node.source} before this alias`);
-  if (node?.range) walk.values.set(keyOf(path), placeAt(walk.lines, node.range[0]));
+  if (node?.range) walk.values.set(keyOf(path), node);
   if (isMap(target)) return mappingOf(walk, target, path);
   if (isSeq(target))
     return target.items.map((item, index) => valueOf(walk, item as Node | null, [...path, index]));
@@ -143,7 +150,8 @@ function mappingOf(walk: Walk, map: YAMLMap, path: Path): Record<string, unknown
   for (const pair of map.items as Pair<Node | null, Node | null>[]) {
     const key = isScalar(pair.key) ? String(pair.key.value) : '';
     const inner = [...path, key];
-    if (walk.keys.has(keyOf(inner))) refuse(walk, pair.key, inner, 'this key is given twice');
+    const first = walk.keys.get(keyOf(inner));
+    if (first) refuse(walk, pair.key, inner, `this key is given twice, first at ${first.line}:${first.col}`);
     if (pair.key?.range) walk.keys.set(keyOf(inner), placeAt(walk.lines, pair.key.range[0]));
     if (key === '' || key === '__proto__') refuse(walk, pair.key, path, 'expected a plain text as key');
     else if (key === '<<')
@@ -169,16 +177,32 @@ function tooMany(walk: Walk): PlacedProblem {
 
 /** A value that has no place of its own stands where its key does, else where what holds it does. */
 function nearest(walk: Walk, path: Path): Place {
-  const own = walk.values.get(keyOf(path));
+  const own = placeOfNode(walk, walk.values.get(keyOf(path)));
   if (own) return own;
   // A single value that may also be a list is read as a list of one.
   if (typeof path.at(-1) === 'number') return nearest(walk, path.slice(0, -1));
   for (let length = path.length; length >= 0; length--) {
     const key = keyOf(path.slice(0, length));
-    const found = walk.keys.get(key) ?? walk.values.get(key);
+    const found = walk.keys.get(key) ?? placeOfNode(walk, walk.values.get(key));
     if (found) return found;
   }
   return { line: 1, col: 1 };
+}
+
+function placeOfNode(walk: Walk, node: Node | undefined): Place | null {
+  return node?.range ? placeAt(walk.lines, node.range[0]) : null;
+}
+
+/** Longest text that is quoted, in characters. */
+const MAX_QUOTED = 40;
+
+function writtenAs(walk: Walk, node: Node | undefined): string | null {
+  if (node === undefined || !node.range) return null;
+  if (isMap(node)) return 'a mapping';
+  if (isSeq(node)) return 'a list';
+  const [line = '', ...more] = walk.source.slice(node.range[0], node.range[1]).split('\n');
+  if (line === '') return 'nothing';
+  return more.length === 0 && line.length <= MAX_QUOTED ? line : `${line.slice(0, MAX_QUOTED).trimEnd()}…`;
 }
 
 function placeAt(lines: LineCounter, offset: number): Place {

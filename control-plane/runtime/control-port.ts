@@ -32,6 +32,8 @@ export interface ConfigProblem {
   readonly path: string;
   /** What was expected, in words. */
   readonly message: string;
+  /** What is written there, where something else was expected. */
+  readonly found?: string;
 }
 
 export type ReloadResult =

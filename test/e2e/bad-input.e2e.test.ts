@@ -35,9 +35,12 @@ health_check: { interval: 30 }
 `);
     const { code, stderr } = await serve(instance);
     expect(code).toBe(2);
-    const problems = stderr.trim().split('\n');
-    expect(problems).toHaveLength(5);
-    for (const problem of problems) expect(problem).toMatch(/tidegate\.yaml:\d+:\d+: [\w.[\]]+: /);
+    // Each with the line of the file, and a mark below it.
+    const lines = stderr.trim().split('\n');
+    expect(lines).toHaveLength(15);
+    lines.forEach((line, index) => {
+      expect(line).toMatch([/tidegate\.yaml:\d+:\d+: [\w.[\]]+: /, /^ +\d \| /, /^ +\| +\^+$/][index % 3]!);
+    });
     const validated = await tidegate(['validate', instance.configFile]);
     expect(validated.code).toBe(2);
     expect((validated.stdout + validated.stderr).match(/tidegate\.yaml:\d+:\d+/g)).toHaveLength(5);

@@ -17,6 +17,35 @@ async function freePorts(count: number): Promise<number[]> {
   return ports;
 }
 
+describe('npm run demo where ports are in use', () => {
+  it('names each, with the variable that moves it, and leaves nothing behind', async () => {
+    const taken = createServer();
+    await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve));
+    const { port } = taken.address() as AddressInfo;
+    const [free1, free2, free3] = await freePorts(3);
+    const demo = spawn(process.execPath, [join(process.cwd(), 'infra/demo.js')], {
+      env: {
+        ...process.env,
+        DEMO_PORT: String(free1),
+        DEMO_ADMIN_PORT: String(port),
+        DEMO_BACKEND1: String(free2),
+        DEMO_BACKEND2: 'eighty',
+        DEMO_BACKEND3: String(free3),
+      },
+    });
+    let errors = '';
+    demo.stderr.setEncoding('utf8').on('data', (text: string) => (errors += text));
+    expect(await new Promise((resolve) => demo.once('close', resolve))).toBe(1);
+    await new Promise((resolve) => taken.close(resolve));
+    expect(errors.trim().split('\n')).toEqual([
+      expect.stringMatching(
+        new RegExp(`^Port ${port} cannot be used: .* DEMO_ADMIN_PORT=\\d+ npm run demo$`),
+      ),
+      'DEMO_BACKEND2=eighty is not a port; expected 1 to 65535.',
+    ]);
+  });
+});
+
 describe('npm run demo', () => {
   let demo: ChildProcess;
   let output = '';

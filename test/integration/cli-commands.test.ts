@@ -229,7 +229,7 @@ describe('writing', () => {
     control.answers.fileText = 'nonsense: 1\n';
     const refused = await run('reload');
     expect(refused).toMatchObject({ code: 1, stdout: '' });
-    expect(refused.stderr).toMatch(/is not valid[^]*\n {2}nonsense: /);
+    expect(refused.stderr).toMatch(/is not valid[^]*\n {2}\/etc\/tidegate\/tidegate\.yaml:1:1: nonsense: /);
     control.answers.fileText = CONFIG_TEXT;
   });
 });

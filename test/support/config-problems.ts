@@ -8,10 +8,13 @@ export const B = 'backends: []\n';
 /** Name, file, then every line that is told of it. */
 export type ProblemCase = readonly [name: string, file: string, ...problems: string[]];
 
-/** What is told of a file, as people read it. */
+/** What is told of a file, as people read it, without what was found there. */
 export function problemsOf(text: string, env: Record<string, string> = {}): string[] {
   const result = parseConfig(text, 'f.yaml', env, 2);
-  return result.ok ? [] : result.problems.map(formatProblem);
+  if (result.ok) return [];
+  return result.problems.map(({ file, line, col, path, message }) =>
+    formatProblem({ file, line, col, path, message }),
+  );
 }
 
 /** Defines a test per case. */

@@ -53,11 +53,15 @@ const documents: readonly ProblemCase[] = [
     'backends: *b\n',
     'f.yaml:1:11: backends: expected an anchor &b before this alias',
   ],
-  ['a key given twice', `${B}workers: 1\nworkers: 2\n`, 'f.yaml:3:1: workers: this key is given twice'],
+  [
+    'a key given twice',
+    `${B}workers: 1\nworkers: 2\n`,
+    'f.yaml:3:1: workers: this key is given twice, first at 2:1',
+  ],
   [
     'an inner key given twice',
     `${B}listen: {port: 1, host: "::", port: 2}\n`,
-    'f.yaml:2:31: listen.port: this key is given twice',
+    'f.yaml:2:31: listen.port: this key is given twice, first at 2:10',
   ],
   [
     'a merge key',

@@ -55,12 +55,12 @@ const pools: readonly ProblemCase[] = [
   [
     'one id twice',
     'backends:\n  - {id: a, url: "http://a"}\n  - {id: a, url: "http://b"}\n',
-    'f.yaml:3:10: backends.1.id: expected a name of its own: backends.0 has it too',
+    'f.yaml:3:10: backends.1.id: this name is taken: backends.0.id at 2:10 has it',
   ],
   [
     'one address twice',
     'backends:\n  - {id: a, url: "http://A"}\n  - {id: b, url: "http://a:80/"}\n',
-    'f.yaml:3:18: backends.1.url: expected an address of its own: backends.0 has it too',
+    'f.yaml:3:18: backends.1.url: this address is taken: backends.0.url at 2:18 has it',
   ],
   [
     'a url without scheme',
@@ -228,12 +228,12 @@ const routes: readonly ProblemCase[] = [
   [
     'one place twice',
     `${P}  - {path_prefix: /, pool: api}\n`,
-    'f.yaml:4:5: routes.1: expected a host and path of its own: routes.0 has the same',
+    'f.yaml:4:5: routes.1: this host and path are taken: routes.0 at 3:5 has it',
   ],
   [
     'one place twice in other words',
     `${P}  - {host: A.b, path_prefix: /x/, pool: api}\n  - {host: a.B, path_prefix: /x, pool: web}\n`,
-    'f.yaml:5:5: routes.2: expected a host and path of its own: routes.1 has the same',
+    'f.yaml:5:5: routes.2: this host and path are taken: routes.1 at 4:5 has it',
   ],
   ['a host with port', `${P}  - {host: "a:80", pool: api}\n`, `f.yaml:4:12: routes.1.host: ${ROUTE_HOST}`],
   [

@@ -44,7 +44,7 @@ const processes: readonly ProblemCase[] = [
   [
     'TLS switched by yes',
     `${B}listen: {tls: {enabled: yes, cert_file: a, key_file: b}}\n`,
-    'f.yaml:2:25: listen.tls.enabled: expected true or false',
+    'f.yaml:2:25: listen.tls.enabled: expected true or false; in YAML 1.2 yes is text: write true',
   ],
   ['an empty path', `${B}data_dir: ""\n`, 'f.yaml:2:11: data_dir: expected a path, not an empty text'],
   ['a number as path', `${B}data_dir: 5\n`, 'f.yaml:2:11: data_dir: expected a path (in quotes)'],
