@@ -1,4 +1,5 @@
 /** What a worker consists of, put together once its primary has said who it is. What it does with it is `worker.ts`'s. */
+import type { LookupFunction } from 'node:net';
 import type { Welcome } from '#shared/message.js';
 import type { Clock, Logger, Random, Timers } from '#shared/ports.js';
 import type { AccessLog } from './access-log.js';
@@ -24,6 +25,8 @@ export interface WorkerParts {
   monotonic(): number;
   readonly random: Random;
   readonly pid: number;
+  /** Resolves a name, as the system does. */
+  readonly lookup: LookupFunction;
   createLogger(settings: Welcome['log'], worker: number): Logger;
   createAccessLog(format: Welcome['log']['format'], dropped: () => void): AccessLog;
   createForwarder(engine: Welcome['engine'], context: ForwarderContext): Forwarder;
@@ -71,6 +74,7 @@ export function buildWorker(
     random,
     timers,
     logger,
+    lookup: parts.lookup,
     metricsPage: () => metricsPage(link),
   };
   const forwarder = parts.createForwarder(welcome.engine, context);

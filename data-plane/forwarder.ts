@@ -2,6 +2,7 @@
  * The seam between a worker and its engines. An engine owns sockets and the life of each request; everything it
  * decides it asks of `routing/`, and everything it learns it tells the context. `compat/` is http-proxy-3, `http1/` our own.
  */
+import type { LookupFunction } from 'node:net';
 import type { CertificateMaterial, ListenerSettings } from '#shared/message.js';
 import type { Clock, Logger, Random, Timers } from '#shared/ports.js';
 import type { SessionStore } from '#shared/session.js';
@@ -32,6 +33,8 @@ export interface ForwarderContext {
   readonly random: Random;
   readonly timers: Timers;
   readonly logger: Logger;
+  /** Resolves the names of backends, for each new connection. */
+  readonly lookup: LookupFunction;
   /** Asks the primary for the totals of all workers. `null`: it did not answer in time. */
   metricsPage(): Promise<MetricsPage | null>;
 }

@@ -2,6 +2,7 @@
  * A worker process: forked by the primary, which decides everything; here it is put together. Outlives its primary and
  * serves its last snapshot until it is told to stop.
  */
+import * as dns from 'node:dns';
 import { tellIgnoredSignals } from '#shared/platform/ignored-signals.js';
 import { createLogger } from '#shared/platform/logger.js';
 import { monotonicMs, systemClock, systemTimers } from '#shared/platform/system-clock.js';
@@ -34,6 +35,7 @@ function partsOfThisProcess(): WorkerParts {
     monotonic: monotonicMs,
     random: Math.random,
     pid: process.pid,
+    lookup: (name, options, callback) => dns.lookup(name, options, callback),
     createLogger: (settings, number) => {
       const logger = createLogger(settings, { pid: process.pid, worker: number });
       // Called once, when the primary has said how to log.

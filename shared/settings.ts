@@ -148,7 +148,14 @@ export interface LimitSettings {
   readonly connectionAgeMs: number;
   /** Idle upstream connections kept per backend and worker. */
   readonly idlePerBackend: number;
+  /** Requests after which an upstream connection is closed. Absent: `DEFAULT_UPSTREAM_LIFE`. */
+  readonly upstreamRequestsPerConnection?: number;
+  /** Age from which an upstream connection is not kept, varied by ±20 %. Absent: `DEFAULT_UPSTREAM_LIFE`. */
+  readonly upstreamConnectionAgeMs?: number;
 }
+
+/** How long upstream connections are used by settings that do not say: the address of a backend's name may change. */
+export const DEFAULT_UPSTREAM_LIFE = { requests: 10_000, ageMs: 300_000 } as const;
 
 /** How requests are forwarded, the same for all pools. */
 export interface ForwardingSettings {

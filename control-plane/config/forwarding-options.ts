@@ -1,8 +1,10 @@
 /** Options of how requests are forwarded, the same for all pools. Applied while running. */
 import ipaddr from 'ipaddr.js';
 import { z } from 'zod';
+import { DEFAULT_UPSTREAM_LIFE } from '#shared/settings.js';
 import { duration, integer, percent, size } from './amount-options.js';
 import { Expected, option, text, toggle } from './option.js';
+import { formatDuration } from './quantities.js';
 
 export const timeouts = z
   .strictObject({
@@ -76,6 +78,18 @@ export const limits = z
       { min: 0, max: 100_000 },
       { describe: 'Idle connections kept per backend and worker.' },
     ).prefault(128),
+    upstream_requests_per_connection: integer(
+      { min: 1, max: 1_000_000_000 },
+      { describe: 'Requests after which a connection to a backend is closed.' },
+    ).prefault(DEFAULT_UPSTREAM_LIFE.requests),
+    upstream_connection_age: duration(
+      { min: '1s', max: '30d' },
+      {
+        describe:
+          'Age at which a connection to a backend is closed after its present request, varied by ±20 %. A name is resolved ' +
+          'anew for each connection, so this is how long traffic stays on the address that a name had before.',
+      },
+    ).prefault(formatDuration(DEFAULT_UPSTREAM_LIFE.ageMs)),
   })
   .prefault({})
   .meta({ description: 'How much is taken from one client or kept for one backend.' });

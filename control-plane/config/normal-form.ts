@@ -1,12 +1,13 @@
 /** From a checked configuration file to the normal form that the rest of Tidegate uses. Nothing can fail here. */
 import { resolve } from 'node:path';
 import { backendId, poolId } from '#shared/ids.js';
-import { DEFAULT_QUEUE } from '#shared/settings.js';
+import { DEFAULT_QUEUE, DEFAULT_UPSTREAM_LIFE } from '#shared/settings.js';
 import type {
   BreakerSettings,
   ConfigDocument,
   ForwardingSettings,
   HealthCheckSettings,
+  LimitSettings,
   PoolDefinition,
   PoolSettings,
   Route,
@@ -88,10 +89,22 @@ function forwardingOf({
       requestsPerConnection: limits.requests_per_connection,
       connectionAgeMs: limits.connection_age,
       idlePerBackend: limits.idle_per_backend,
+      ...upstreamLifeOf(limits),
     },
     trustedProxies: [...new Set(trusted_proxies)],
     metricsPath: metrics.prometheus.enabled ? metrics.prometheus.path : null,
     accessLogRatio: { off: 0, sampled: log.access_sample_ratio, on: 1 }[log.access],
+  };
+}
+
+/** Only what differs from the defaults, so that settings of releases before there were any say the same. */
+function upstreamLifeOf({
+  upstream_requests_per_connection: requests,
+  upstream_connection_age: ageMs,
+}: CommonInput['limits']): Partial<LimitSettings> {
+  return {
+    ...(requests === DEFAULT_UPSTREAM_LIFE.requests ? {} : { upstreamRequestsPerConnection: requests }),
+    ...(ageMs === DEFAULT_UPSTREAM_LIFE.ageMs ? {} : { upstreamConnectionAgeMs: ageMs }),
   };
 }
 

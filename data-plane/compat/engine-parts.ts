@@ -32,7 +32,7 @@ export function createParts(context: ForwarderContext, order: PartsOrder): Engin
   return {
     context,
     date: new HttpDate(context.clock),
-    agents: new UpstreamAgents(),
+    agents: new UpstreamAgents(context),
     proxy: new HttpProxy(),
     connections: new ClientConnections(() => context.monotonic(), context.random),
     scratch: new Scratch(),

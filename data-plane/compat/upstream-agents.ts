@@ -4,7 +4,10 @@
  */
 import type * as http from 'node:http';
 import type * as https from 'node:https';
+import type { LookupFunction } from 'node:net';
 import type { BackendAddress, ForwardingSettings } from '#shared/settings.js';
+import type { ForwarderContext } from '../forwarder.js';
+import { UpstreamLives } from './upstream-lives.js';
 import { PlainAgent, SecureAgent } from './upstream-reads.js';
 
 interface AgentPair {
@@ -15,13 +18,24 @@ interface AgentPair {
 
 export class UpstreamAgents {
   #kept: AgentPair | null = null;
+  readonly #lives: UpstreamLives;
+  readonly #lookup: LookupFunction;
   /** For attempts that must not meet another stale idle connection. */
-  readonly #freshPlain = new PlainAgent({ keepAlive: false });
-  readonly #freshSecure = new SecureAgent({ keepAlive: false, rejectUnauthorized: true });
+  readonly #freshPlain: PlainAgent;
+  readonly #freshSecure: SecureAgent;
+
+  constructor(context: Pick<ForwarderContext, 'lookup' | 'monotonic' | 'random'>) {
+    this.#lives = new UpstreamLives(context);
+    this.#lookup = context.lookup;
+    const options = { keepAlive: false, lookup: context.lookup };
+    this.#freshPlain = new PlainAgent(options, this.#lives);
+    this.#freshSecure = new SecureAgent({ ...options, rejectUnauthorized: true }, this.#lives);
+  }
 
   /** @param fresh on a new connection that is not kept */
   agentFor(address: BackendAddress, settings: ForwardingSettings, fresh: boolean): http.Agent {
     if (fresh) return address.protocol === 'https' ? this.#freshSecure : this.#freshPlain;
+    this.#lives.limits = settings.limits;
     const pair = this.#pair(settings);
     return address.protocol === 'https' ? pair.secure : pair.plain;
   }
@@ -43,11 +57,17 @@ export class UpstreamAgents {
       this.#kept = null;
     }
     if (this.#kept === null) {
-      const options = { keepAlive: true, scheduling: 'lifo', timeout: keepAliveMs, maxFreeSockets } as const;
+      const options = {
+        keepAlive: true,
+        scheduling: 'lifo',
+        timeout: keepAliveMs,
+        maxFreeSockets,
+        lookup: this.#lookup,
+      } as const;
       this.#kept = {
         keepAliveMs,
-        plain: new PlainAgent(options),
-        secure: new SecureAgent({ ...options, rejectUnauthorized: true }),
+        plain: new PlainAgent(options, this.#lives),
+        secure: new SecureAgent({ ...options, rejectUnauthorized: true }, this.#lives),
       };
     }
     // An agent reads its limit each time a connection becomes idle.

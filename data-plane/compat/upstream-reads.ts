@@ -6,6 +6,7 @@
 import * as http from 'node:http';
 import * as https from 'node:https';
 import type { Duplex } from 'node:stream';
+import type { UpstreamLives } from './upstream-lives.js';
 
 /**
  * Most bytes of each read of an answer while all before were filled; the last one stands for all further ones. Three reads are made
@@ -51,20 +52,47 @@ function growingReads(views: readonly Buffer[], socket: () => Made) {
 
 export class PlainAgent extends http.Agent {
   readonly #views = readViews();
+  readonly #lives: UpstreamLives;
+
+  constructor(options: http.AgentOptions, lives: UpstreamLives) {
+    super(options);
+    this.#lives = lives;
+  }
 
   override createConnection(options: http.ClientRequestArgs, callback?: Callback): Made {
     const reads = growingReads(this.#views, () => socket);
     const socket: Made = super.createConnection({ ...options, ...reads }, callback);
+    if (socket) this.#lives.begun(socket);
     return socket;
+  }
+
+  // Node asks what this returns; its types do not know.
+  override keepSocketAlive(socket: Duplex): boolean {
+    return isKept(super.keepSocketAlive(socket)) && this.#lives.mayStay(socket);
   }
 }
 
 export class SecureAgent extends https.Agent {
   readonly #views = readViews();
+  readonly #lives: UpstreamLives;
+
+  constructor(options: https.AgentOptions, lives: UpstreamLives) {
+    super(options);
+    this.#lives = lives;
+  }
 
   override createConnection(options: https.RequestOptions, callback?: Callback): Made {
     const reads = growingReads(this.#views, () => socket);
     const socket: Made = super.createConnection({ ...options, ...reads }, callback);
+    if (socket) this.#lives.begun(socket);
     return socket;
   }
+
+  override keepSocketAlive(socket: Duplex): boolean {
+    return isKept(super.keepSocketAlive(socket)) && this.#lives.mayStay(socket);
+  }
+}
+
+function isKept(verdict: unknown): boolean {
+  return verdict !== false;
 }

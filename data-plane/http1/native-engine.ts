@@ -44,7 +44,7 @@ export class NativeEngine implements Forwarder {
       wheel,
       scratch,
       buffers,
-      upstreams: new UpstreamConnections(wheel, scratch, buffers, bug),
+      upstreams: new UpstreamConnections({ context, wheel, scratch, buffers, bug }),
       budget: createRetryBudget(context.monotonic()),
       isClosing: () => this.#closing,
       bug,

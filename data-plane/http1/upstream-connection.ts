@@ -5,6 +5,7 @@
 import * as net from 'node:net';
 import * as tls from 'node:tls';
 import type { BackendAddress } from '#shared/settings.js';
+import type { UpstreamLife } from '../connection-age.js';
 import type { ByteSink } from './byte-sink.js';
 import type { ReadBuffers } from './read-buffers.js';
 import { ReadMemory } from './read-memory.js';
@@ -35,6 +36,9 @@ export interface UpstreamHost {
   readonly scratch: Scratch;
   readonly reader: ResponseHead;
   readonly sessions: TlsSessions;
+  /** Resolves the backend's name. */
+  readonly lookup: net.LookupFunction;
+  readonly life: UpstreamLife;
   /** An exception where nobody uses it: a bug. */
   bug(error: unknown): void;
   /** It closed while nobody used it. */
@@ -48,6 +52,7 @@ export class UpstreamConnection implements Expiring, ByteSink {
   readonly reader: HeadReader<ResponseHead>;
   readonly body: BodyReader;
   readonly memory: ReadMemory;
+  readonly life: UpstreamLife;
   /** Runs while it is idle. */
   readonly deadline: Deadline;
   user: UpstreamUser | null;
@@ -62,6 +67,7 @@ export class UpstreamConnection implements Expiring, ByteSink {
     this.origin = origin;
     this.user = user;
     this.#host = host;
+    this.life = host.life;
     this.reader = createResponseReader(host.reader, latin1);
     this.body = createBodyReader(host.reader.limits, host.scratch.segments);
     this.memory = new ReadMemory(host.buffers);
@@ -110,6 +116,7 @@ export class UpstreamConnection implements Expiring, ByteSink {
     const socket = net.connect({
       host,
       port,
+      lookup: this.#host.lookup,
       allowHalfOpen: true,
       noDelay: true,
       onread: {
@@ -129,6 +136,7 @@ export class UpstreamConnection implements Expiring, ByteSink {
     const options: tls.ConnectionOptions & { readonly allowHalfOpen: true } = {
       host,
       port,
+      lookup: this.#host.lookup,
       allowHalfOpen: true,
       ...(net.isIP(host) === 0 && { servername: host }),
       ...(offered !== undefined && { session: offered }),

@@ -1,8 +1,11 @@
 /**
  * The idle connections to all backends, per origin, the one used last first: it is the least likely to have been closed, and
- * those that are not needed grow old and go. A connection that ended or spoke while idle is never handed out.
+ * those that are not needed grow old and go. A connection that ended or spoke while idle is never handed out. None is used for
+ * ever: traffic that keeps one busy would never see that its backend's name has another address.
  */
 import type { ForwardingSettings } from '#shared/settings.js';
+import { restOfLife, upstreamLife } from '../connection-age.js';
+import type { ForwarderContext } from '../forwarder.js';
 import type { BackendEntry } from '../routing/routing-table.js';
 import type { ReadBuffers } from './read-buffers.js';
 import type { Scratch } from './scratch.js';
@@ -24,19 +27,24 @@ export interface UpstreamTaker extends UpstreamUser {
   mayRepeat(): boolean;
 }
 
+export interface UpstreamConnectionsParts {
+  readonly context: Pick<ForwarderContext, 'lookup' | 'random'>;
+  readonly wheel: TimerWheel;
+  readonly scratch: Scratch;
+  readonly buffers: ReadBuffers;
+  /** An exception where nobody uses a connection: a bug. */
+  readonly bug: (error: unknown) => void;
+}
+
 export class UpstreamConnections {
   readonly #idle = new Map<string, UpstreamConnection[]>();
   readonly #sessions = new TlsSessions();
   readonly #wheel: TimerWheel;
-  readonly #scratch: Scratch;
-  readonly #buffers: ReadBuffers;
-  readonly #bug: (error: unknown) => void;
+  readonly #parts: UpstreamConnectionsParts;
 
-  constructor(wheel: TimerWheel, scratch: Scratch, buffers: ReadBuffers, bug: (error: unknown) => void) {
-    this.#wheel = wheel;
-    this.#scratch = scratch;
-    this.#buffers = buffers;
-    this.#bug = bug;
+  constructor(parts: UpstreamConnectionsParts) {
+    this.#wheel = parts.wheel;
+    this.#parts = parts;
   }
 
   /** An idle connection to the backend, if there is one that may do for this request. */
@@ -63,12 +71,15 @@ export class UpstreamConnections {
     while (idle !== undefined && idle.length > 0 && load.own + idle.length > load.limit) {
       idle.shift()?.destroy();
     }
+    const { buffers, scratch, bug, context } = this.#parts;
     const host: UpstreamHost = {
-      buffers: this.#buffers,
-      scratch: this.#scratch,
-      reader: this.#scratch.tables(settings.limits).response,
+      buffers,
+      scratch,
+      reader: scratch.tables(settings.limits).response,
       sessions: this.#sessions,
-      bug: this.#bug,
+      lookup: context.lookup,
+      life: upstreamLife(settings.limits, this.#wheel.now, context.random),
+      bug,
       lostIdle: (connection) => this.#lost(connection),
     };
     return new UpstreamConnection(host, backend.origin, backend.address, user);
@@ -82,13 +93,15 @@ export class UpstreamConnections {
       idle = [];
       this.#idle.set(connection.origin, idle);
     }
-    if (idle.length >= settings.limits.idlePerBackend) {
+    const { now } = this.#wheel;
+    const restMs = restOfLife(connection.life, now);
+    if (restMs === 0 || idle.length >= settings.limits.idlePerBackend) {
       connection.destroy();
       return;
     }
     idle.push(connection);
-    connection.idleSince = this.#wheel.now;
-    this.#wheel.set(connection.deadline, settings.timeouts.upstreamKeepAliveMs);
+    connection.idleSince = now;
+    this.#wheel.set(connection.deadline, Math.min(restMs, settings.timeouts.upstreamKeepAliveMs));
   }
 
   destroyIdle(): void {

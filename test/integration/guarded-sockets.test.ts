@@ -127,7 +127,13 @@ describe('a socket whose handler throws', () => {
       ['upstreamEnded', () => backend.connections[0]?.socket.end()],
       ['upstreamClosed', () => backend.connections[0]?.socket.resetAndDestroy()],
     ])('at %s is cut, and its user told', async (place, provoke) => {
-      const connections = new UpstreamConnections(wheel, new Scratch(), parts.buffers, parts.bug);
+      const connections = new UpstreamConnections({
+        context: { lookup: fail, random: () => 0.5 },
+        wheel,
+        scratch: new Scratch(),
+        buffers: parts.buffers,
+        bug: parts.bug,
+      });
       const lost: unknown[] = [];
       const user: UpstreamUser = {
         upstreamConnected: () => undefined,

@@ -36,15 +36,14 @@ describe('idle connections to backends', () => {
     const [entry] = [...table.pools.values()].flatMap(({ backends }) => backends);
     if (entry === undefined) throw new Error('no backend');
     backend = entry;
-    connections = new UpstreamConnections(
-      new TimerWheel(
-        () => 0,
-        (error) => bugs.push(error),
-      ),
-      new Scratch(),
-      new ReadBuffers(),
-      (error) => bugs.push(error),
-    );
+    const bug = (error: unknown): void => void bugs.push(error);
+    connections = new UpstreamConnections({
+      context: { lookup: () => bug('a name was looked up'), random: () => 0.5 },
+      wheel: new TimerWheel(() => 0, bug),
+      scratch: new Scratch(),
+      buffers: new ReadBuffers(),
+      bug,
+    });
   });
   afterEach(async () => {
     connections.destroyIdle();

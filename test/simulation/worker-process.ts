@@ -100,6 +100,7 @@ export class WorkerProcess {
       monotonic: () => time.now(),
       random: own.random,
       pid,
+      lookup: () => ledger.require(false, 'no-bug', 'a name was looked up'),
       createLogger: () => silence,
       createAccessLog: () => ({
         samples: () => false,

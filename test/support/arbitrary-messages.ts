@@ -151,6 +151,8 @@ const forwarding: Arbitrary<ForwardingSettings> = fc.record({
     requestsPerConnection: count,
     connectionAgeMs: millis,
     idlePerBackend: count,
+    upstreamRequestsPerConnection: count,
+    upstreamConnectionAgeMs: millis,
   }),
   trustedProxies: fc.array(words, { maxLength: 2 }),
   metricsPath: fc.option(words),

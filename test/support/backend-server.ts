@@ -57,7 +57,11 @@ export function answer(body: string, ...fields: readonly string[]): string {
   return lines.join('\r\n');
 }
 
-export async function startBackend(script: BackendScript, port = 0): Promise<BackendServer> {
+export async function startBackend(
+  script: BackendScript,
+  port = 0,
+  host = '127.0.0.1',
+): Promise<BackendServer> {
   const requests: BackendRequest[] = [];
   const connections: BackendConnection[] = [];
   const server = net.createServer({ allowHalfOpen: true }, (socket) => {
@@ -65,7 +69,7 @@ export async function startBackend(script: BackendScript, port = 0): Promise<Bac
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
-    server.listen(port, '127.0.0.1', resolve);
+    server.listen(port, host, resolve);
   });
   const address = server.address();
   if (address === null || typeof address === 'string') throw new Error('no port');

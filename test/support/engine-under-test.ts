@@ -1,4 +1,6 @@
 /** An engine in this process over real sockets, fed with snapshots by hand; what it counts can be looked at. */
+import * as dns from 'node:dns';
+import type { LookupFunction } from 'node:net';
 import { CompatEngine } from '../../data-plane/compat/compat-engine.js';
 import { NativeEngine } from '../../data-plane/http1/native-engine.js';
 import type { AccessRecord } from '../../data-plane/access-record.js';
@@ -43,6 +45,7 @@ export interface EngineOptions {
   readonly now?: () => number;
   readonly monotonic?: () => number;
   readonly accessLog?: boolean;
+  readonly lookup?: LookupFunction;
 }
 
 export type StartEngine = (snapshot: Snapshot, options?: EngineOptions) => Promise<EngineUnderTest>;
@@ -99,6 +102,7 @@ async function start(
       error: (fields, message) => complaints.push(`${message} ${JSON.stringify(fields)}`),
       fatal: (_fields, message) => complaints.push(message),
     },
+    lookup: options.lookup ?? ((name, how, callback) => dns.lookup(name, how, callback)),
     metricsPage: options.metricsPage ?? (() => Promise.resolve(null)),
   };
   const takeCounts = (): void => {
