@@ -4,12 +4,13 @@
  */
 import { constants } from 'node:crypto';
 import { type AddressInfo, type Server, Socket } from 'node:net';
-import type { Server as TlsServer, TlsOptions } from 'node:tls';
+import type { Server as TlsServer, TLSSocket, TlsOptions } from 'node:tls';
 import { LISTENER_FD } from '#shared/platform/handover.js';
 import type { CertificateMaterial, ListenerSettings } from '#shared/message.js';
 import type { Logger } from '#shared/ports.js';
 import type { ForwarderContext } from './forwarder.js';
 import { alpnProtocols } from './http2/http2-connections.js';
+import { answerPlainHttp } from './plain-on-tls.js';
 import type { ConnectionRefusal } from './reports/request-series.js';
 
 /** Connections that the system may hold for us before we accept them. */
@@ -57,7 +58,10 @@ export function countRefusals(
     // It may have been raised, and is looked at nowhere else while all connections are taken.
     server.maxConnections = context.table().forwarding.limits.connectionsPerWorker;
   });
-  server.on('tlsClientError', () => refuse('tls'));
+  server.on('tlsClientError', (error: Error, socket: TLSSocket) => {
+    refuse('tls');
+    answerPlainHttp(error, socket);
+  });
 }
 
 /** How TLS is terminated. Throws when there is no certificate. */

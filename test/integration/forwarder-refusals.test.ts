@@ -3,6 +3,7 @@ import { answer, startBackend, type BackendServer } from '../support/backend-ser
 import { ENGINES, type EngineOptions, type EngineUnderTest } from '../support/engine-under-test.js';
 import { connectRaw, exchangeRaw } from '../support/raw-client.js';
 import { backendAt, poolOf, snapshotOf, type ForwardingChanges } from '../support/snapshot-of.js';
+import { testCertificate } from '../support/test-certificate.js';
 import { poolId } from '../../shared/ids.js';
 import { waitUntil } from '../support/wait-until.js';
 
@@ -53,6 +54,16 @@ describe.each(ENGINES)('local replies of the %s engine', (_name, startEngine) =>
     expect(reply).toMatch(/\r\nx-tidegate-error: (?:bad_request|unsupported_version)\r\n/);
     expect(reply).toMatch(/\r\nconnection: close\r\n/i);
     expect(backend.requests).toEqual([]);
+  });
+
+  it('tells a client of plain HTTP that the port speaks TLS', async () => {
+    await start({}, { certificate: testCertificate() });
+    for (const method of ['GET', 'POST', 'HEAD', 'OPTIONS']) {
+      const reply = await exchangeRaw(engine.port, `${method} / HTTP/1.1\r\nHost: a\r\n\r\n`);
+      expect(reply).toMatch(/^HTTP\/1\.1 400 Bad Request\r\n[^]*x-tidegate-error: bad_request[^]*speaks TLS/);
+    }
+    expect(await exchangeRaw(engine.port, 'SSH-2.0-OpenSSH_9.2\r\n')).not.toContain('HTTP');
+    expect(engine.counted('connectionsRefused', 'tls')).toBe(5);
   });
 
   it.each([
