@@ -211,6 +211,7 @@ async function start(parts: Parts, primary: Primary, takeover: Takeover, running
 
 /** Answers the port. */
 async function forward(primary: Primary, takeover: Takeover, { timers }: Surroundings): Promise<number> {
+  await primary.firstChecks();
   await takeover.beforeWorkers();
   const port = await primary.startWorkers();
   if (takeover.hasOrphans) {

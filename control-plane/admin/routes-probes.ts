@@ -8,7 +8,7 @@ const TEXT = { type: 'string' } as const;
 const INDEX = `Tidegate, admin API
 
 /livez                  the process answers
-/readyz                 configuration is applied and a worker forwards
+/readyz                 configuration is applied, backends are checked and a worker forwards
 /metrics                for Prometheus
 /api/v1/status          pools, backends, workers at a glance
 /api/v1/pools           pools with their settings and backends
@@ -52,7 +52,8 @@ export function probeRoutes(app: FastifyInstance, port: ControlPort): void {
     {
       schema: {
         summary: 'Whether traffic is served',
-        description: 'Ready when configuration is applied and at least one worker forwards. Needs no token.',
+        description:
+          'Ready when configuration is applied, the first health checks are made and at least one worker forwards. Needs no token.',
         tags: ['probes'],
         security: [],
         response: { 200: textAnswer('Ready.'), 503: textAnswer('Not ready, and why.') },

@@ -16,6 +16,7 @@ import type { TidegateEvent } from '../domain/events.js';
 import { mayForward, sameForWorkers, snapshotOf } from '../domain/snapshot.js';
 import type { EventLog, EventLogError } from '../event-log/event-log.js';
 import type { CheckLag } from '../health-checks/punctuality.js';
+import { FirstChecks } from '../health-checks/first-checks.js';
 import { httpCheck } from '../health-checks/http-check.js';
 import { CheckScheduler } from '../health-checks/scheduler.js';
 import { PrimaryCounters } from '../metrics/primary-counters.js';
@@ -61,6 +62,7 @@ export class Primary implements ControlPort {
   readonly #supervisor: Supervisor;
   readonly #desk: WorkerDesk;
   readonly #scheduler: CheckScheduler;
+  readonly #firstChecks: FirstChecks;
   readonly #broadcaster = new Broadcaster();
   readonly #loads = new LoadBoard();
   readonly #sessions: SessionTable;
@@ -126,6 +128,7 @@ export class Primary implements ControlPort {
       timers,
       random,
     });
+    this.#firstChecks = new FirstChecks(timers, logger);
     this.#desk = new WorkerDesk({
       record: (draft) => this.#record(draft),
       state: () => loop.world.state,
@@ -179,6 +182,11 @@ export class Primary implements ControlPort {
   /** Who reads the configuration file for `reloadConfig` and `validateConfig`. */
   set configSource(source: ConfigSource) {
     this.#source = source;
+  }
+
+  /** Resolves when every backend has been checked of which nothing is known, or has had the time for it. */
+  firstChecks(): Promise<void> {
+    return this.#firstChecks.wait(this.world());
   }
 
   /** Forks the workers; resolves with the port once the first of them forwards. */
@@ -282,6 +290,8 @@ export class Primary implements ControlPort {
   readiness(): { readonly ready: boolean; readonly reason: string } {
     if (this.world().state.applied === null)
       return { ready: false, reason: 'no configuration is applied yet' };
+    const waitingFor = this.#firstChecks.waitingFor;
+    if (waitingFor !== null) return { ready: false, reason: waitingFor };
     if (this.#supervisor.ready.length === 0) return { ready: false, reason: 'no worker forwards' };
     return { ready: true, reason: 'forwarding' };
   }
@@ -306,6 +316,7 @@ export class Primary implements ControlPort {
       }
     }
     this.#scheduler.update(world);
+    this.#firstChecks.update(world);
     if (events.length === 0) return;
     this.counters.appended(events);
     for (const event of events) this.#logEvent(event);

@@ -20,6 +20,8 @@ export class AppServer {
   delayMs = 0;
   /** Whether it breaks off within each answer but those to checks. */
   breaks = false;
+  /** While set, checks wait for it. */
+  healthGate: Promise<void> | null = null;
   /** While set, requests (not checks) wait for it. */
   gate: Promise<void> | null = null;
   checks = 0;
@@ -80,7 +82,8 @@ export class AppServer {
     response.on('error', () => undefined); // The client may be gone; the socket's handler sees to it.
     if (request.url === '/health') {
       this.checks += 1;
-      response.writeHead(this.healthStatus).end();
+      const gate = this.healthGate ?? Promise.resolve();
+      void gate.then(() => response.writeHead(this.healthStatus).end());
       return;
     }
     const { method = '', url = '', headers } = request;
