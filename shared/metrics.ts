@@ -268,6 +268,11 @@ export const METRICS = {
     'config_last_reload_timestamp_seconds',
     'Time of the last load of the configuration.',
   ),
+  configDrift: metric(
+    'gauge',
+    'config_drift',
+    'Places in which run-time changes make what is in force differ from the file.',
+  ),
   certificateNotAfter: metric(
     'gauge',
     'certificate_not_after_timestamp_seconds',

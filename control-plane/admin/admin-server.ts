@@ -20,11 +20,13 @@ import { sendProblem } from './problem.js';
 import { accepts, problemOfError } from './requests.js';
 import { backendRoutes } from './routes-backends.js';
 import { configRoutes } from './routes-config.js';
+import { driftRoutes } from './routes-drift.js';
 import { eventRoutes } from './routes-events.js';
 import { poolRoutes } from './routes-pools.js';
 import { probeRoutes } from './routes-probes.js';
 import { statusRoutes } from './routes-status.js';
 import { whyRoutes } from './routes-why.js';
+import { RunTimeChanges } from './run-time-changes.js';
 import { SHARED_SCHEMAS } from './schemas.js';
 import { Transitions } from './transitions.js';
 
@@ -96,8 +98,13 @@ export async function createAdminApp(options: AdminOptions): Promise<FastifyInst
   await app.register(swagger, describeApi(control.version, options.token !== null));
 
   const transitions = new Transitions();
-  const unfollow = control.follow((events) => transitions.apply(events));
+  const changes = new RunTimeChanges();
+  const unfollow = control.follow((events) => {
+    transitions.apply(events);
+    changes.apply(events);
+  });
   await transitions.load(control.log);
+  await changes.load(control.log);
   const followers = new Followers(control, {
     timers: options.timers,
     logger,
@@ -117,7 +124,8 @@ export async function createAdminApp(options: AdminOptions): Promise<FastifyInst
     backendRoutes(api, source);
     eventRoutes(api, source, { followers, streams: (socket) => connections.streams(socket) });
     whyRoutes(api, control, options.clock);
-    configRoutes(api, control);
+    configRoutes(api, control, changes);
+    driftRoutes(api, control, changes);
     api.get('/api/v1/openapi.json', { schema: { hide: true } }, async () => app.swagger());
   });
   await app.ready();

@@ -81,6 +81,8 @@ export interface StatusDocument {
     readonly file: string;
     readonly applied_at: string | null;
     readonly restart_needed: readonly string[];
+    /** In how many places run-time changes make what is in force differ from the file. */
+    readonly drift: number;
   };
   readonly pools: readonly {
     readonly id: string;
@@ -144,6 +146,23 @@ export interface ConfigDifference {
   readonly file: unknown;
   /** What is in force; `null`: nothing. */
   readonly live: unknown;
+  /** The event that made it so; `null`: it is too old to be known. */
+  readonly changed: { readonly seq: number; readonly at: string; readonly by: string } | null;
+}
+
+/** How what is in force differs from the file. */
+export interface DriftDocument {
+  readonly file: string;
+  /** What `If-Match` of a reset compares. */
+  readonly version: number;
+  readonly differences: readonly ConfigDifference[];
+}
+
+export interface ResetDocument {
+  /** Where what is in force went back to the file. */
+  readonly reset: readonly string[];
+  /** Differences that are left. */
+  readonly drift: number;
 }
 
 /** Why a backend is, or was, as it is: one sentence and the chain of events that led there, oldest first. */
@@ -191,4 +210,6 @@ export interface ReloadDocument {
   readonly result: 'applied' | 'unchanged';
   readonly events: number;
   readonly restart_needed: readonly string[];
+  /** In how many places run-time changes make what is in force differ from the file. */
+  readonly drift: number;
 }

@@ -2,9 +2,12 @@
 import type { BackendAddress, BackendDefinition } from '#shared/settings.js';
 import type { PoolSettings } from '#shared/settings.js';
 import { driftOf, type Drift } from '../domain/drift.js';
+import { actorWords } from '../domain/process-sentence.js';
 import type { ControlState, PoolState } from '../domain/state.js';
 import type { ConfigDifference } from './documents.js';
+import { isoTime } from './json-case.js';
 import { poolSettingsDocument } from './pool-settings.js';
+import type { RunTimeChanges } from './run-time-changes.js';
 import { urlOf } from './views.js';
 
 const SETTING_NAMES = {
@@ -16,15 +19,27 @@ const SETTING_NAMES = {
   queue: 'queue',
 } as const;
 
-export function driftDocuments(state: ControlState): readonly ConfigDifference[] {
+/** A difference, with where it is. */
+export interface PlacedDifference {
+  readonly drift: Drift;
+  readonly document: ConfigDifference;
+}
+
+export function differencesOf(state: ControlState, changes: RunTimeChanges): readonly PlacedDifference[] {
   const inFile = new Map(state.applied?.document.pools.map((pool) => [pool.id, pool]));
   return driftOf(state).flatMap((drift) => {
     const live = state.pools.get(drift.pool);
     const file = inFile.get(drift.pool);
-    return live === undefined || file === undefined
-      ? []
-      : [differenceOf(drift, file.settings, live, file.backends)];
+    if (live === undefined || file === undefined) return [];
+    const change = changes.of(drift);
+    const changed =
+      change === null ? null : { seq: change.seq, at: isoTime(change.at), by: actorWords(change.actor) };
+    return [{ drift, document: { ...differenceOf(drift, file.settings, live, file.backends), changed } }];
   });
+}
+
+export function driftDocuments(state: ControlState, changes: RunTimeChanges): readonly ConfigDifference[] {
+  return differencesOf(state, changes).map(({ document }) => document);
 }
 
 function differenceOf(
@@ -32,7 +47,7 @@ function differenceOf(
   file: PoolSettings,
   live: PoolState,
   fileBackends: readonly BackendDefinition[],
-): ConfigDifference {
+): Omit<ConfigDifference, 'changed'> {
   const base = `pools.${pool}`;
   if (backend === undefined && isPoolSetting(setting)) {
     const name = SETTING_NAMES[setting];

@@ -2,16 +2,18 @@
 import type { FastifyInstance } from 'fastify';
 import { MAX_CONFIG_BYTES } from '../config/parse-config.js';
 import type { ControlPort } from '../runtime/control-port.js';
+import { driftOf } from '../domain/drift.js';
 import type { ConfigViewDocument } from './documents.js';
 import { driftDocuments } from './drift-view.js';
 import { isoTime } from './json-case.js';
 import { liveConfig } from './live-config.js';
 import { fieldProblem, sendProblem } from './problem.js';
+import type { RunTimeChanges } from './run-time-changes.js';
 import { answers, json, ref } from './schemas.js';
 
 const YAML_TYPES = ['application/yaml', 'application/x-yaml', 'text/yaml', 'text/x-yaml'];
 
-export function configRoutes(app: FastifyInstance, port: ControlPort): void {
+export function configRoutes(app: FastifyInstance, port: ControlPort, changes: RunTimeChanges): void {
   app.get(
     '/api/v1/config',
     {
@@ -23,7 +25,7 @@ export function configRoutes(app: FastifyInstance, port: ControlPort): void {
         response: answers({ 200: json(ref('Config'), 'The configuration.') }),
       },
     },
-    async () => configDocument(port),
+    async () => configDocument(port, changes),
   );
   app.post(
     '/api/v1/config/reload',
@@ -44,9 +46,11 @@ export function configRoutes(app: FastifyInstance, port: ControlPort): void {
           problems: result.problems.map(fieldProblem),
         });
       }
+      const { state } = port.world();
+      const drift = driftOf(state).length;
       return result.kind === 'applied'
-        ? { result: 'applied', events: result.events, restart_needed: result.restartNeeded }
-        : { result: 'unchanged', events: 0, restart_needed: port.world().state.applied?.restartNeeded ?? [] };
+        ? { result: 'applied', events: result.events, restart_needed: result.restartNeeded, drift }
+        : { result: 'unchanged', events: 0, restart_needed: state.applied?.restartNeeded ?? [], drift };
     },
   );
   // In a scope of its own, because only this route takes YAML.
@@ -85,7 +89,7 @@ function validateRoute(app: FastifyInstance, port: ControlPort): void {
   );
 }
 
-function configDocument(port: ControlPort): ConfigViewDocument {
+function configDocument(port: ControlPort, changes: RunTimeChanges): ConfigViewDocument {
   const { state } = port.world();
   const { applied, rejected } = state;
   return {
@@ -94,7 +98,7 @@ function configDocument(port: ControlPort): ConfigViewDocument {
     applied_at: applied === null ? null : isoTime(applied.at),
     restart_needed: applied?.restartNeeded ?? [],
     last_rejected: rejected === null ? null : { at: isoTime(rejected.at), problems: rejected.problems },
-    drift: driftDocuments(state),
+    drift: driftDocuments(state, changes),
     live: liveConfig(state),
   };
 }

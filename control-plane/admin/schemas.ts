@@ -150,7 +150,12 @@ const STATUS = object({
     late_ms: integer('How late the latest of the last seconds began, or has not begun yet.'),
     waiting: integer(),
   }),
-  config: object({ file: text(), applied_at: nullable(TIME), restart_needed: list(text()) }),
+  config: object({
+    file: text(),
+    applied_at: nullable(TIME),
+    restart_needed: list(text()),
+    drift: integer('Places in which run-time changes differ from the file.'),
+  }),
   pools: list(
     object({
       id: text(),
@@ -202,11 +207,15 @@ const CONFIG = object({
   applied_at: nullable(TIME),
   restart_needed: list(text()),
   last_rejected: nullable(object({ at: TIME, problems: list(text()) })),
-  drift: list(
-    object({ path: text(), file: {}, live: {} }),
-    'What run-time changes made different from the file.',
-  ),
+  drift: list(ref('Difference'), 'What run-time changes made different from the file.'),
   live: { ...OPEN, description: 'What is in force.' },
+});
+
+const DIFFERENCE = object({
+  path: text('Where: `pools.web.backends.a.weight`.'),
+  file: { description: 'What the file says; null: nothing.' },
+  live: { description: 'What is in force; null: nothing.' },
+  changed: nullable(object({ seq: integer('Number of the event.'), at: TIME, by: text() })),
 });
 
 const WHY = object({
@@ -250,10 +259,25 @@ export const SHARED_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
   Worker: WORKER,
   Event: EVENT,
   Config: CONFIG,
+  Difference: DIFFERENCE,
+  Drift: object({
+    file: text(),
+    version: integer('Compared by If-Match of a reset.'),
+    differences: list(ref('Difference')),
+  }),
+  Reset: object({
+    reset: list(text(), 'Where what is in force went back to the file.'),
+    drift: integer('Differences that are left.'),
+  }),
   Why: WHY,
   Problem: PROBLEM,
   Validation: object({ valid: TRUE_FALSE, problems: list(FIELD_PROBLEM) }),
-  Reload: object({ result: oneOf('applied', 'unchanged'), events: integer(), restart_needed: list(text()) }),
+  Reload: object({
+    result: oneOf('applied', 'unchanged'),
+    events: integer(),
+    restart_needed: list(text()),
+    drift: integer('Places in which run-time changes differ from the file.'),
+  }),
   Events: object({ events: list(ref('Event')), more: TRUE_FALSE }),
 };
 
@@ -281,14 +305,18 @@ export const BACKEND_PARAMS = object({
   id: { ...NAME, description: 'Name of the backend.' },
 });
 
-/** Not required by the schema, because its absence has an answer of its own (428). */
-export const IF_MATCH: JsonSchema = {
-  type: 'object',
-  properties: {
-    'if-match': {
-      type: 'string',
-      description:
-        'The pool version that the change is meant for, in quotes, as the last ETag said; or *. Without it: 428.',
+/** Not required by the schema that checks, because its absence has an answer of its own (428). */
+function ifMatch(what: string): JsonSchema {
+  return {
+    type: 'object',
+    properties: {
+      'if-match': {
+        type: 'string',
+        description: `The ${what} version that the change is meant for, in quotes, as the last ETag said; or *. Without it: 428.`,
+      },
     },
-  },
-};
+  };
+}
+
+export const IF_MATCH = ifMatch('pool');
+export const CONFIG_IF_MATCH = ifMatch('configuration');

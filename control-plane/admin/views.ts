@@ -1,5 +1,6 @@
 /** Makes the documents of the admin API from the state of the running system. Changes nothing. */
 import { availability } from '../domain/availability.js';
+import { driftOf } from '../domain/drift.js';
 import { sentenceOf } from '../domain/event-sentence.js';
 import type { TidegateEvent } from '../domain/events.js';
 import { maxConnectionsOf } from '../domain/pool-state.js';
@@ -101,6 +102,7 @@ export function statusDocument(source: ViewSource, at: number): StatusDocument {
       file: port.configFile,
       applied_at: state.applied === null ? null : isoTime(state.applied.at),
       restart_needed: state.applied?.restartNeeded ?? [],
+      drift: driftOf(state).length,
     },
     pools: [...state.pools.values()].map((pool) => ({
       id: pool.id,

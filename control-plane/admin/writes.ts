@@ -6,6 +6,8 @@ import type { FastifyRequest } from 'fastify';
 import { poolId } from '#shared/ids.js';
 import type { Actor, CommandBody } from '../domain/commands.js';
 import type { Rejection } from '../domain/decision.js';
+import type { DriftPlace } from '../domain/drift-place.js';
+import { configVersion } from '../domain/reset-config.js';
 import type { PoolState } from '../domain/state.js';
 import type { ControlPort } from '../runtime/control-port.js';
 import type { Problem } from './problem.js';
@@ -25,8 +27,13 @@ export type WriteResult =
   | { readonly kind: 'done'; readonly pool: PoolState }
   | { readonly kind: 'problem'; readonly problem: Problem };
 
-export function etagOf(pool: PoolState): string {
-  return `"${pool.version}"`;
+/** What carries a version that writes name. */
+interface Versioned {
+  readonly version: number;
+}
+
+export function etagOf({ version }: Versioned): string {
+  return `"${version}"`;
 }
 
 export function findPool(port: ControlPort, name: string): PoolState | null {
@@ -41,29 +48,36 @@ export function unknownBackend(pool: string, id: string): Problem {
   return { type: 'unknown_backend', detail: `There is no backend ${id} in pool ${pool}.` };
 }
 
-function conflict(current: number): Problem {
+function conflict(current: number, what: Written): Problem {
   return {
     type: 'version_conflict',
-    detail: `The pool has changed meanwhile: its version is ${current}. Read it again and repeat the change if it is still wanted.`,
+    detail: `The ${what} has changed meanwhile: its version is ${current}. Read it again and repeat the change if it is still wanted.`,
     currentVersion: current,
   };
 }
 
+/** What a write is meant for. */
+type Written = 'pool' | 'configuration';
+
 /** Reads `If-Match` (RFC 9110 §13.1.1). Weak tags never match there. */
-export function precondition(field: string | undefined, pool: PoolState): Precondition {
+export function precondition(
+  field: string | undefined,
+  target: Versioned,
+  what: Written = 'pool',
+): Precondition {
   if (field === undefined || field.trim() === '') {
-    const detail = `Send If-Match with the pool version that the change is meant for (now "${pool.version}"), or * for whatever is there.`;
+    const detail = `Send If-Match with the version of the ${what} that the change is meant for (now ${etagOf(target)}), or * for whatever is there.`;
     return { kind: 'problem', problem: { type: 'precondition_required', detail } };
   }
   if (field.trim() === '*') return { kind: 'ok', expectedVersion: null };
   const tags = field.split(',').map((tag) => tag.trim());
   if (!tags.every((tag) => /^(?:W\/)?"[^"]*"$/.test(tag))) {
-    const detail = `If-Match must be a version in quotes, such as "${pool.version}", or *.`;
+    const detail = `If-Match must be a version in quotes, such as ${etagOf(target)}, or *.`;
     return { kind: 'problem', problem: { type: 'invalid_precondition', detail } };
   }
-  return tags.includes(etagOf(pool))
-    ? { kind: 'ok', expectedVersion: pool.version }
-    : { kind: 'problem', problem: conflict(pool.version) };
+  return tags.includes(etagOf(target))
+    ? { kind: 'ok', expectedVersion: target.version }
+    : { kind: 'problem', problem: conflict(target.version, what) };
 }
 
 export function actorOf(request: FastifyRequest): Actor {
@@ -105,10 +119,25 @@ export function busy(): Problem {
   };
 }
 
+/** Submits a reset to what the file says. Answers its problem, if it has one. */
+export async function submitReset(
+  port: ControlPort,
+  request: FastifyRequest,
+  reset: { readonly places: readonly DriftPlace[] | 'all'; readonly expectedVersion: number | null },
+): Promise<Problem | null> {
+  const decision = await port.submit({ type: 'ResetConfig', ...reset, actor: actorOf(request) });
+  if (decision.kind === 'mailbox-full') return busy();
+  if (decision.kind === 'accepted') return null;
+  const { rejection } = decision;
+  return rejection.code === 'version_conflict'
+    ? conflict(configVersion(port.world().state), 'configuration')
+    : rejected(rejection, null);
+}
+
 function rejected({ code, message }: Rejection, pool: PoolState | null): Problem {
   switch (code) {
     case 'version_conflict':
-      return pool === null ? { type: code, detail: message } : conflict(pool.version);
+      return pool === null ? { type: code, detail: message } : conflict(pool.version, 'pool');
     case 'unknown_pool':
     case 'unknown_backend':
     case 'duplicate_backend':

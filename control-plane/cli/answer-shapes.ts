@@ -5,11 +5,14 @@
 import { finite, flag, integer, list, nullable, oneOf, record, type Shape, text } from '#shared/shape.js';
 import type {
   BackendDocument,
+  ConfigDifference,
+  DriftDocument,
   EventDocument,
   EventsDocument,
   PoolDocument,
   PositionDocument,
   ReloadDocument,
+  ResetDocument,
   StatusDocument,
   WhyDocument,
   WorkerDocument,
@@ -98,6 +101,7 @@ export const statusShape = record<StatusDocument>({
     file: word,
     applied_at: nullable(word),
     restart_needed: listOf(word),
+    drift: count,
   }),
   pools: listOf(
     record<StatusDocument['pools'][number]>({
@@ -176,7 +180,25 @@ export const reloadShape = record<ReloadDocument>({
   result: oneOf('applied', 'unchanged'),
   events: count,
   restart_needed: listOf(word),
+  drift: count,
 });
+
+const anything: Shape<unknown> = { problem: () => null };
+
+export const driftShape = record<DriftDocument>({
+  file: word,
+  version: count,
+  differences: listOf(
+    record<ConfigDifference>({
+      path: word,
+      file: anything,
+      live: anything,
+      changed: nullable(record<NonNullable<ConfigDifference['changed']>>({ seq: count, at: word, by: word })),
+    }),
+  ),
+});
+
+export const resetShape = record<ResetDocument>({ reset: listOf(word), drift: count });
 
 export const problemShape = record<ProblemDocument>(
   { type: text(MAX_TEXT, /^urn:tidegate:/), title: word, status: count, detail: word },

@@ -75,6 +75,12 @@ export class ApiClient {
     return this.#answer(await this.#request('POST', path, {}), shape);
   }
 
+  /** Writes what is meant for a version that somebody has seen: refused when there is a newer one. */
+  async postSeen<T>(path: string, version: number, body: object, shape: Shape<T>): Promise<T> {
+    const headers = { 'if-match': `"${version}"`, 'content-type': 'application/json' };
+    return this.#answer(await this.#request('POST', path, { headers, body: JSON.stringify(body) }), shape);
+  }
+
   status(): Promise<StatusDocument> {
     return this.get('/api/v1/status', statusShape);
   }

@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander';
 import { backendCommands } from './backend-commands.js';
 import { DEFAULT_ADMIN } from './command-context.js';
 import { configCommands } from './config-commands.js';
+import { driftCommands } from './drift-commands.js';
 import { eventsCommand } from './events-command.js';
 import { CommandFailure, EXIT_CODES_HELP, EXIT_FAILED, EXIT_OK, EXIT_USAGE } from './exit-codes.js';
 import type { EndWith } from './exit-codes.js';
@@ -53,6 +54,7 @@ function createProgram(version: string, endWith: EndWith): Command {
   statusCommands(program);
   backendCommands(program);
   poolCommands(program);
+  driftCommands(program, endWith);
   eventsCommand(program);
   whyCommand(program);
   return program;

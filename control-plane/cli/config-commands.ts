@@ -7,6 +7,7 @@ import { contextOf, wantsJson, withoutApi } from './command-context.js';
 import { configFile, FILE_HELP, FILE_OPTION } from './config-file.js';
 import { EXIT_OK, EXIT_USAGE } from './exit-codes.js';
 import type { EndWith } from './exit-codes.js';
+import { driftLine } from './drift-commands.js';
 import { paint, print, printError } from './output.js';
 
 export function configCommands(program: Command, endWith: EndWith): void {
@@ -53,9 +54,10 @@ async function validate(file: string, json: boolean): Promise<number> {
   return EXIT_OK;
 }
 
-function reloadLines({ result, events, restart_needed: waits }: ReloadDocument): readonly string[] {
+function reloadLines({ result, events, restart_needed: waits, drift }: ReloadDocument): readonly string[] {
   const lines = [result === 'applied' ? `applied: ${count(events, 'event')}` : 'nothing has changed'];
   if (waits.length > 0) lines.push(paint('yellow', `waits for a restart: ${waits.join(', ')}`));
+  if (drift > 0) lines.push(driftLine(drift));
   return lines;
 }
 

@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import type { BackendDocument, StatusDocument, WorkerDocument } from '../admin/documents.js';
 import { workersShape } from './answer-shapes.js';
 import { contextOf } from './command-context.js';
+import { driftLine } from './drift-commands.js';
 import { availabilityStyle, outputWidth, paint, print } from './output.js';
 import { formatTable } from './table.js';
 import { formatSpan, formatTime } from './times.js';
@@ -39,6 +40,7 @@ function statusLines(status: StatusDocument, now: number): readonly string[] {
   if (config.restart_needed.length > 0) {
     lines.push(paint('yellow', `waits for a restart: ${config.restart_needed.join(', ')}`));
   }
+  if (config.drift > 0) lines.push(driftLine(config.drift));
   const { behind, late_ms: lateMs, waiting: checksWaiting } = status.health_checks;
   if (behind) {
     lines.push(paint('yellow', `health checks are ${formatSpan(lateMs)} late, ${checksWaiting} wait`));

@@ -42,7 +42,8 @@ export function rejectConfig(tx: Transaction, command: Of<'RejectConfig'>): void
   tx.emit('ConfigRejected', {}, { file, problems });
 }
 
-function carryOut(tx: Transaction, change: ConfigChange, causedBy: number): void {
+/** Makes one change. `causedBy`: the event that it follows from, if any. */
+export function carryOut(tx: Transaction, change: ConfigChange, causedBy?: number): void {
   switch (change.kind) {
     case 'change-forwarding':
       tx.emit('ForwardingChanged', {}, { forwarding: change.forwarding }, causedBy);
@@ -81,7 +82,7 @@ type PoolChange = Extract<
   }
 >;
 
-function carryOutInPool(tx: Transaction, change: PoolChange, causedBy: number): void {
+function carryOutInPool(tx: Transaction, change: PoolChange, causedBy?: number): void {
   switch (change.kind) {
     case 'change-settings':
       changeSettings(tx, tx.knownPool(change.pool), change.settings, causedBy);
@@ -117,7 +118,7 @@ function carryOutInPool(tx: Transaction, change: PoolChange, causedBy: number): 
 function replaceBackend(
   tx: Transaction,
   change: Extract<ConfigChange, { kind: 'replace-backend' }>,
-  causedBy: number,
+  causedBy?: number,
 ): void {
   const { pool, definition } = change;
   const before = tx.knownBackend(pool, definition.id);
@@ -126,7 +127,7 @@ function replaceBackend(
   changeAdmin(tx, pool, tx.knownBackend(pool, definition.id), { admin: before.admin, causedBy });
 }
 
-function removePool(tx: Transaction, id: PoolId, causedBy: number): void {
+function removePool(tx: Transaction, id: PoolId, causedBy?: number): void {
   for (const backend of tx.knownPool(id).backends.values()) removeBackend(tx, id, backend, causedBy);
   tx.emit('PoolRemoved', { pool: id }, {}, causedBy);
 }

@@ -6,6 +6,7 @@ import type { AdminState } from '#shared/backend-state.js';
 import type { BackendId, PoolId } from '#shared/ids.js';
 import type { BackendOutcomes } from '#shared/outcome.js';
 import type { BackendDefinition, ConfigDocument, PoolSettings } from '#shared/settings.js';
+import type { DriftPlace } from './drift-place.js';
 
 /** Who is behind a command. `name` is free text for people: a file, an API client, a worker. */
 export interface Actor {
@@ -70,6 +71,8 @@ export type CommandBody =
       readonly pool: PoolId;
       readonly settings: PoolSettings;
     } & ExpectedVersion)
+  /** Back to what the file applied last says: in these places, or wherever the state differs from it. */
+  | ({ readonly type: 'ResetConfig'; readonly places: readonly DriftPlace[] | 'all' } & ExpectedVersion)
   | {
       readonly type: 'RecordHealthCheck';
       readonly pool: PoolId;

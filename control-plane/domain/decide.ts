@@ -15,6 +15,7 @@ import {
   decideRemoveBackend,
 } from './operator-commands.js';
 import { recordOutcomes } from './outcomes.js';
+import { decideResetConfig } from './reset-config.js';
 import { settlePanic } from './panic.js';
 import type { PoolId } from '#shared/ids.js';
 import { trippedBackends } from './pool-state.js';
@@ -42,6 +43,8 @@ function carryOut(tx: Transaction, command: Command): Rejection | null {
       return decideChangeBackend(tx, command);
     case 'ChangePool':
       return decideChangePool(tx, command);
+    case 'ResetConfig':
+      return decideResetConfig(tx, command);
     case 'StartPrimary':
     case 'StopPrimary':
     case 'ApplyConfig':
@@ -61,7 +64,7 @@ function carryOut(tx: Transaction, command: Command): Rejection | null {
 
 type RecordCommand = Exclude<
   Command,
-  { type: 'AddBackend' | 'RemoveBackend' | 'ChangeBackend' | 'ChangePool' }
+  { type: 'AddBackend' | 'RemoveBackend' | 'ChangeBackend' | 'ChangePool' | 'ResetConfig' }
 >;
 
 /** Commands that tell what has happened; there is nothing to refuse in them. */

@@ -2,25 +2,18 @@
  * How the live state differs from the file applied last: what operators changed at run time and a reload of the same
  * file will not take back. Admin states are no drift: the file has no word for them.
  */
-import type { BackendId, PoolId } from '#shared/ids.js';
 import type { PoolDefinition } from '#shared/settings.js';
+import { POOL_SETTINGS, type DriftPlace } from './drift-place.js';
 import { definitionOf } from './pool-changes.js';
 import { sameValue } from './same-value.js';
 import type { BackendState, ControlState, PoolState } from './state.js';
 
-export interface Drift {
-  readonly pool: PoolId;
-  /** Absent for what concerns the whole pool. */
-  readonly backend?: BackendId;
-  /** `backend`: the backend itself is only on one side. */
-  readonly setting: (typeof POOL_SETTINGS)[number] | 'backend' | 'address' | 'weight';
+export interface Drift extends DriftPlace {
   /** What the file says; `null`: nothing. */
   readonly file: unknown;
   /** What is in force; `null`: nothing. */
   readonly live: unknown;
 }
-
-const POOL_SETTINGS = ['algorithm', 'healthCheck', 'breaker', 'sticky', 'maxConnections', 'queue'] as const;
 
 /** In the order of the file, then what only the live state has. Empty before the first file. */
 export function driftOf(state: ControlState): readonly Drift[] {

@@ -171,6 +171,7 @@ function namedBackends(command: Command): readonly { readonly pool: PoolId; read
     case 'ApplyConfig':
     case 'RejectConfig':
     case 'ChangePool':
+    case 'ResetConfig':
     case 'RecordWorkerStarted':
     case 'RecordWorkerReady':
     case 'RecordWorkerExited':

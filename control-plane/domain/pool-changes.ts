@@ -21,7 +21,7 @@ export function addBackend(
   tx: Transaction,
   pool: PoolState,
   definition: BackendDefinition,
-  how: { readonly origin: 'file' | 'api'; readonly causedBy?: number },
+  how: { readonly origin: 'file' | 'api'; readonly causedBy?: number | undefined },
 ): void {
   const health = pool.settings.healthCheck === null ? 'healthy' : 'unknown';
   const data = { definition, generation: tx.command.id, health, origin: how.origin } as const;
@@ -36,7 +36,7 @@ export function changeWeight(
   tx: Transaction,
   pool: PoolId,
   backend: BackendState,
-  to: { readonly weight: number; readonly causedBy?: number },
+  to: { readonly weight: number; readonly causedBy?: number | undefined },
 ): void {
   if (to.weight === backend.weight) return;
   const data = { from: backend.weight, to: to.weight };
@@ -48,7 +48,7 @@ export function changeMaxConnections(
   tx: Transaction,
   pool: PoolId,
   backend: BackendState,
-  to: { readonly maxConnections: number | null; readonly causedBy?: number },
+  to: { readonly maxConnections: number | null; readonly causedBy?: number | undefined },
 ): void {
   const from = backend.maxConnections ?? null;
   if (to.maxConnections === from) return;
@@ -60,7 +60,7 @@ export function changeAdmin(
   tx: Transaction,
   pool: PoolId,
   backend: BackendState,
-  to: { readonly admin: AdminState; readonly causedBy?: number },
+  to: { readonly admin: AdminState; readonly causedBy?: number | undefined },
 ): void {
   if (to.admin === backend.admin) return;
   const data = { from: backend.admin, to: to.admin };

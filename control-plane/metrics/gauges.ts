@@ -6,6 +6,7 @@
 import type { Availability, BreakerPhase } from '#shared/backend-state.js';
 import { METRICS, type MetricKey } from '#shared/metrics.js';
 import { availability } from '../domain/availability.js';
+import { driftOf } from '../domain/drift.js';
 import { maxConnectionsOf } from '../domain/pool-state.js';
 import type { BackendState, PoolState } from '../domain/state.js';
 import type { ControlPort, WorkerPhase } from '../runtime/control-port.js';
@@ -112,6 +113,7 @@ export const GAUGES: Partial<Record<MetricKey, GaugeReader>> = {
   stickySessions: perPool((source, pool) => source.sessionCount(pool.id)),
   healthChecksLate: (source) => one(source.checkLag().lateMs / 1_000),
   healthChecksWaiting: (source) => one(source.checkLag().waiting),
+  configDrift: (source) => one(driftOf(source.world().state).length),
   eventLogSeq: (source) => one(source.world().state.seq),
   snapshotVersion: (source) => one(source.position().version),
   snapshotEpoch: (source) => one(source.position().epoch),

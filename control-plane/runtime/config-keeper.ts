@@ -11,6 +11,7 @@ import { processChanges } from '../config/process-changes.js';
 import type { ProcessSettings } from '../config/process-settings.js';
 import type { Actor, CommandDraft } from '../domain/commands.js';
 import type { Decision } from '../domain/decision.js';
+import { driftOf } from '../domain/drift.js';
 import type { ConfigProblem, MailboxFull, ReloadResult } from './control-port.js';
 import type { ConfigSource } from './primary.js';
 
@@ -113,6 +114,13 @@ export class ConfigKeeper implements ConfigSource {
       return { kind: 'invalid', problems: [{ file, line: 1, col: 1, path: '', message }] };
     }
     loaded(true);
+    const drift = driftOf(decision.world.state).length;
+    if (drift > 0) {
+      logger.warn(
+        { file, places: drift },
+        'run-time changes differ from the file: tidegate config diff tells them',
+      );
+    }
     return decision.events.length === 0
       ? { kind: 'unchanged' }
       : { kind: 'applied', events: decision.events.length, restartNeeded };

@@ -346,6 +346,7 @@ function isFact(draft: CommandDraft): boolean {
     case 'RemoveBackend':
     case 'ChangeBackend':
     case 'ChangePool':
+    case 'ResetConfig':
     case 'RecordHealthCheck':
     case 'RecordCertificate':
     case 'RejectCertificate':

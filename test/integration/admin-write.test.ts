@@ -192,7 +192,12 @@ describe('changing a pool', () => {
   it('leaves what was patched when the file is loaded again', async () => {
     await admin.write('PATCH', '/api/v1/pools/web', { health_check: { interval: '20s' } });
     const reload = await admin.request({ method: 'POST', url: '/api/v1/config/reload' });
-    expect(reload.json()).toEqual({ result: 'unchanged', events: 0, restart_needed: [] });
+    expect(reload.json()).toEqual({
+      result: 'unchanged',
+      events: 0,
+      restart_needed: [],
+      drift: 1,
+    });
     const read = await admin.request({ method: 'GET', url: '/api/v1/pools/web' });
     expect(read.json().health_check.interval).toBe('20s');
   });

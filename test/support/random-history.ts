@@ -2,6 +2,7 @@
  * Lives random steps (`random-steps.ts`): makes each into commands against the world as it is by then, decides them
  * with the real domain, and shows every decision to the test.
  */
+import { driftOf } from '../../control-plane/domain/drift.js';
 import type { Command, CommandBody } from '../../control-plane/domain/commands.js';
 import { decide } from '../../control-plane/domain/decide.js';
 import type { Decision, World } from '../../control-plane/domain/decision.js';
@@ -78,6 +79,12 @@ function commandsOf(step: Step, world: World, at: number): readonly CommandBody[
     case 'apply-again': {
       const last = world.state.applied;
       return last === null ? [] : [applied(last.document, last.sha256)];
+    }
+    case 'reset': {
+      const drifts = driftOf(world.state);
+      const drift = drifts[(step.place ?? 0) % Math.max(1, drifts.length)];
+      const places = step.place === null || drift === undefined ? 'all' : [drift];
+      return [{ type: 'ResetConfig', places, expectedVersion: null }];
     }
     case 'reject':
       return [{ type: 'RejectConfig', file: 'tidegate.yaml', problems: [`${step.problem}`] }];

@@ -36,6 +36,8 @@ export type Step =
       readonly stale: boolean;
     }
   | { readonly kind: 'settings'; readonly pool: number; readonly settings: PoolSettings }
+  /** `place`: the one of the differences that goes back; `null`: all do. */
+  | { readonly kind: 'reset'; readonly place: number | null }
   | { readonly kind: 'toggle'; readonly pool: number; readonly what: 'healthCheck' | 'breaker' }
   | {
       readonly kind: 'check';
@@ -175,6 +177,7 @@ const anyStep: fc.Arbitrary<Step> = fc.oneof(
     weight: 2,
     arbitrary: fc.record({ kind: fc.constant('settings' as const), pool: small, settings: anySettings }),
   },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('reset' as const), place: fc.option(small) }) },
   {
     weight: 4,
     arbitrary: fc.record({

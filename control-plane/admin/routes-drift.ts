@@ -1,0 +1,113 @@
+/** How what is in force differs from the file, and going back to the file. */
+import type { FastifyInstance } from 'fastify';
+import { driftOf } from '../domain/drift.js';
+import { configVersion } from '../domain/reset-config.js';
+import type { ControlPort } from '../runtime/control-port.js';
+import type { DriftDocument } from './documents.js';
+import { differencesOf, driftDocuments, type PlacedDifference } from './drift-view.js';
+import { sendProblem, type Problem } from './problem.js';
+import type { RunTimeChanges } from './run-time-changes.js';
+import { answers, CONFIG_IF_MATCH, json, object, ref } from './schemas.js';
+import { etagOf, precondition, submitReset } from './writes.js';
+
+interface ResetRoute {
+  readonly Body: { readonly path?: string; readonly all?: true };
+}
+
+/** Longest path taken: names of a pool and of a backend, and the words around them. */
+const MAX_PATH_LENGTH = 200;
+/** Places listed where none is the one that was asked for. */
+const LISTED_PLACES = 10;
+
+const RESET = {
+  ...object(
+    {
+      path: {
+        type: 'string',
+        maxLength: MAX_PATH_LENGTH,
+        description:
+          'A path of GET /config/drift, or the beginning of some: pools.web.backends.a.weight, pools.web.backends.a, pools.web.',
+      },
+      all: { type: 'boolean', enum: [true], description: 'Wherever it differs.' },
+    },
+    ['path', 'all'],
+  ),
+  minProperties: 1,
+  maxProperties: 1,
+};
+
+export function driftRoutes(app: FastifyInstance, port: ControlPort, changes: RunTimeChanges): void {
+  app.get(
+    '/api/v1/config/drift',
+    {
+      schema: {
+        operationId: 'getDrift',
+        summary: 'How what is in force differs from the file',
+        description:
+          'What operators changed at run time. It stays over reloads and restarts until the file says something new about it, or it is reset.',
+        tags: ['config'],
+        response: answers({ 200: json(ref('Drift'), 'All differences.', true) }),
+      },
+    },
+    async (_request, reply) => {
+      const { state } = port.world();
+      const version = configVersion(state);
+      const document: DriftDocument = {
+        file: port.configFile,
+        version,
+        differences: driftDocuments(state, changes),
+      };
+      return reply.header('etag', etagOf({ version })).send(document);
+    },
+  );
+  app.post<ResetRoute>(
+    '/api/v1/config/reset',
+    {
+      schema: {
+        operationId: 'resetConfig',
+        summary: 'Go back to the file',
+        description:
+          'Undoes what operators changed at run time: settings and weights go back, backends that were added go, those that were removed come back.',
+        tags: ['config'],
+        headers: CONFIG_IF_MATCH,
+        body: RESET,
+        response: answers({ 200: json(ref('Reset'), 'Where it went back.', true) }),
+      },
+    },
+    async (request, reply) => {
+      const { state } = port.world();
+      const all = differencesOf(state, changes);
+      const { path } = request.body;
+      const chosen = path === undefined ? all : all.filter(({ document }) => isWithin(document.path, path));
+      if (path !== undefined && chosen.length === 0) return sendProblem(reply, nothingAt(path, all));
+      const version = configVersion(state);
+      const allowed = precondition(request.headers['if-match'], { version }, 'configuration');
+      if (allowed.kind === 'problem') return sendProblem(reply, allowed.problem);
+      const places = chosen.map(({ drift: { pool, backend, setting } }) => ({
+        pool,
+        ...(backend === undefined ? {} : { backend }),
+        setting,
+      }));
+      const { expectedVersion } = allowed;
+      const problem = await submitReset(port, request, { places, expectedVersion });
+      if (problem !== null) return sendProblem(reply, problem);
+      const after = port.world().state;
+      return reply.header('etag', etagOf({ version: configVersion(after) })).send({
+        reset: chosen.map(({ document }) => document.path),
+        drift: driftOf(after).length,
+      });
+    },
+  );
+}
+
+function isWithin(path: string, wanted: string): boolean {
+  return path === wanted || path.startsWith(`${wanted}.`);
+}
+
+function nothingAt(path: string, all: readonly PlacedDifference[]): Problem {
+  const places = all.slice(0, LISTED_PLACES).map(({ document }) => document.path);
+  const more = all.length > places.length ? ` and ${all.length - places.length} more` : '';
+  const others =
+    all.length === 0 ? 'Nothing differs from the file.' : `These differ: ${places.join(', ')}${more}.`;
+  return { type: 'not_found', detail: `Nothing at ${path} differs from the file. ${others}` };
+}

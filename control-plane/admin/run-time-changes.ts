@@ -1,0 +1,90 @@
+/**
+ * Remembers who changed what last at run time, for each place where the state may differ from the file, so that a
+ * difference can be told with its author and its time. Fed from the event log at start and by the follower afterwards.
+ */
+import type { Actor } from '../domain/commands.js';
+import { POOL_SETTINGS, type DriftPlace } from '../domain/drift-place.js';
+import type { EventType, TidegateEvent } from '../domain/events.js';
+import { sameValue } from '../domain/same-value.js';
+import type { EventLog } from '../event-log/event-log.js';
+
+/** Events looked at when it starts. Differences that are older have no author. */
+const LOOK_BACK_EVENTS = 10_000;
+/** Places remembered; past that the one changed longest ago is forgotten. */
+const MAX_PLACES = 100_000;
+
+const TYPES: readonly EventType[] = [
+  'PoolSettingsChanged',
+  'BackendAdded',
+  'BackendRemoved',
+  'WeightChanged',
+  'MaxConnectionsChanged',
+];
+
+/** What an event about a backend may have made different. */
+const BACKEND_SETTINGS: Readonly<Partial<Record<EventType, readonly DriftPlace['setting'][]>>> = {
+  BackendAdded: ['backend', 'address', 'weight', 'maxConnections'],
+  BackendRemoved: ['backend'],
+  WeightChanged: ['weight'],
+  MaxConnectionsChanged: ['maxConnections'],
+};
+
+export interface RunTimeChange {
+  readonly seq: number;
+  /** Milliseconds since 1970. */
+  readonly at: number;
+  readonly actor: Actor;
+}
+
+export class RunTimeChanges {
+  /** In the order of the changes. */
+  readonly #places = new Map<string, RunTimeChange>();
+
+  /** Reads what happened before. Events given to `apply` meanwhile are newer and win. */
+  async load(log: Pick<EventLog, 'read'>): Promise<void> {
+    const newestFirst = await log.read({ types: TYPES, limit: LOOK_BACK_EVENTS, order: 'backward' });
+    const newer = [...this.#places];
+    this.#places.clear();
+    this.apply(newestFirst.toReversed());
+    for (const [key, change] of newer) this.#remember(key, change);
+  }
+
+  apply(events: readonly TidegateEvent[]): void {
+    for (const event of events) {
+      const { seq, at, actor } = event;
+      for (const key of placesOf(event)) this.#remember(key, { seq, at, actor });
+    }
+  }
+
+  of(place: DriftPlace): RunTimeChange | null {
+    return this.#places.get(keyOf(place)) ?? null;
+  }
+
+  #remember(key: string, change: RunTimeChange): void {
+    this.#places.delete(key);
+    this.#places.set(key, change);
+    if (this.#places.size <= MAX_PLACES) return;
+    for (const oldest of this.#places.keys()) {
+      this.#places.delete(oldest);
+      return;
+    }
+  }
+}
+
+/** The places that an event may have made different from the file. */
+function placesOf(event: TidegateEvent): readonly string[] {
+  const { pool, backend } = event;
+  if (pool === undefined) return [];
+  if (event.type === 'PoolSettingsChanged') {
+    const { settings, previous } = event.data;
+    return POOL_SETTINGS.filter((setting) => !sameValue(settings[setting], previous[setting])).map(
+      (setting) => keyOf({ pool, setting }),
+    );
+  }
+  if (backend === undefined) return [];
+  return (BACKEND_SETTINGS[event.type] ?? []).map((setting) => keyOf({ pool, backend, setting }));
+}
+
+function keyOf({ pool, backend, setting }: DriftPlace): string {
+  return `${pool}/${backend ?? ''}/${setting}`;
+}

@@ -1,0 +1,141 @@
+/** `config diff` and `config reset`: what was changed at run time and is not in the file, and going back to the file. */
+import { createInterface } from 'node:readline/promises';
+import type { Command } from 'commander';
+import type { ConfigDifference, DriftDocument } from '../admin/documents.js';
+import { driftShape, resetShape } from './answer-shapes.js';
+import { contextOf, type CommandContext } from './command-context.js';
+import { CommandFailure, type EndWith, EXIT_FAILED, EXIT_OK, EXIT_USAGE } from './exit-codes.js';
+import { paint, print } from './output.js';
+import { formatTable } from './table.js';
+import { formatTime } from './times.js';
+
+/** As `diff` has it. */
+const EXIT_DIFFERS = 1;
+
+interface ResetOptions {
+  readonly all?: boolean;
+  readonly yes?: boolean;
+}
+
+export function driftCommands(program: Command, endWith: EndWith): void {
+  const config = program.command('config').description('what is in force, beside the file');
+  config
+    .command('diff')
+    .description('where run-time changes differ from the file; exit code 0: nowhere, 1: somewhere')
+    .action(async (_options: unknown, command: Command) => {
+      const context = await contextOf(command);
+      const drift = await readDrift(context);
+      if (context.json) print(JSON.stringify(drift, null, 2));
+      else print(...diffLines(drift.differences));
+      endWith(drift.differences.length === 0 ? EXIT_OK : EXIT_DIFFERS);
+    });
+  config
+    .command('reset')
+    .description('go back to what the file says')
+    .argument('[path]', 'a path of config diff, or the beginning of some: pools.web.backends.a')
+    .option('--all', 'wherever it differs')
+    .option('--yes', 'do not ask')
+    .action(async (path: string | undefined, options: ResetOptions, command: Command) => {
+      await reset(await contextOf(command), path, options);
+    });
+}
+
+/** For `status` and `reload`. */
+export function driftLine(drift: number): string {
+  const places = drift === 1 ? '1 place' : `${drift} places`;
+  return paint(
+    'yellow',
+    `run-time changes differ from the file in ${places}: tidegate config diff tells them`,
+  );
+}
+
+function readDrift({ api }: CommandContext): Promise<DriftDocument> {
+  return api.get('/api/v1/config/drift', driftShape);
+}
+
+async function reset(
+  context: CommandContext,
+  path: string | undefined,
+  options: ResetOptions,
+): Promise<void> {
+  if ((path === undefined) === (options.all !== true)) {
+    throw new CommandFailure(EXIT_USAGE, 'Give either a path of config diff, or --all.');
+  }
+  const drift = await readDrift(context);
+  const chosen = drift.differences.filter((each) => path === undefined || isWithin(each.path, path));
+  if (path === undefined && chosen.length === 0) {
+    print(context.json ? JSON.stringify({ reset: [], drift: 0 }) : 'nothing differs from the file');
+    return;
+  }
+  // A path at which nothing differs is refused by the API, which knows what does.
+  if (options.yes !== true && chosen.length > 0) await confirm(chosen);
+  const body = path === undefined ? { all: true } : { path };
+  const answer = await context.api.postSeen('/api/v1/config/reset', drift.version, body, resetShape);
+  if (context.json) print(JSON.stringify(answer, null, 2));
+  else {
+    print(...answer.reset.map((place) => `${place}: back to the file`));
+    if (answer.drift > 0) print(driftLine(answer.drift));
+  }
+}
+
+async function confirm(chosen: readonly ConfigDifference[]): Promise<void> {
+  if (!process.stdin.isTTY) {
+    throw new CommandFailure(EXIT_USAGE, 'Nobody can be asked here: add --yes to go back to the file.');
+  }
+  process.stderr.write(`${diffLines(chosen).join('\n')}\n`);
+  const asking = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    const answer = await asking.question('Go back to the file here? [y/N] ');
+    if (!/^y(?:es)?$/i.test(answer.trim())) throw new CommandFailure(EXIT_FAILED, 'Nothing was changed.');
+  } finally {
+    asking.close();
+  }
+}
+
+/** As the API chooses. */
+function isWithin(path: string, wanted: string): boolean {
+  return path === wanted || path.startsWith(`${wanted}.`);
+}
+
+function diffLines(differences: readonly ConfigDifference[]): readonly string[] {
+  if (differences.length === 0) return ['what is in force is what the file says'];
+  return formatTable(
+    ['WHERE', 'FILE', 'NOW', 'SINCE'],
+    differences.map((difference) => [
+      difference.path,
+      ...sidesOf(difference),
+      difference.changed === null
+        ? 'not known'
+        : `${formatTime(difference.changed.at)} by ${difference.changed.by}`,
+    ]),
+  );
+}
+
+/** The two sides in words; of sections only the keys that differ. */
+function sidesOf({ file, live }: ConfigDifference): readonly [file: string, live: string] {
+  if (isSection(file) && live === null) return ['in file', 'removed'];
+  if (file === null && isSection(live)) return ['not in file', `added: ${sectionWords(live)}`];
+  if (!isSection(file) || !isSection(live)) return [valueWords(file), valueWords(live)];
+  const differs = new Set(
+    [...Object.keys(file), ...Object.keys(live)].filter(
+      (key) => JSON.stringify(file[key]) !== JSON.stringify(live[key]),
+    ),
+  );
+  return [sectionWords(file, differs), sectionWords(live, differs)];
+}
+
+type Section = Readonly<Record<string, unknown>>;
+
+function isSection(value: unknown): value is Section {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function sectionWords(section: Section, keys?: ReadonlySet<string>): string {
+  const entries = Object.entries(section).filter(([key]) => keys === undefined || keys.has(key));
+  return entries.map(([key, value]) => `${key} ${valueWords(value)}`).join(', ') || 'not set';
+}
+
+function valueWords(value: unknown): string {
+  if (value === null || value === undefined) return 'not set';
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}

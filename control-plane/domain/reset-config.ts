@@ -1,0 +1,119 @@
+/**
+ * Back to the file: what operators changed at run time is undone in the places asked for, as if they had never been
+ * different. Afterwards the file, the base of the next merge and the live state agree there.
+ */
+import { assert } from '#shared/assert.js';
+import type { BackendId, PoolId } from '#shared/ids.js';
+import type { BackendDefinition, PoolDefinition, PoolSettings } from '#shared/settings.js';
+import { carryOut } from './apply-config.js';
+import type { CommandBase, CommandBody } from './commands.js';
+import type { ConfigChange } from './config-merge.js';
+import type { Rejection } from './decision.js';
+import { type Drift, driftOf } from './drift.js';
+import { type DriftPlace, POOL_SETTINGS } from './drift-place.js';
+import { definitionOf } from './pool-changes.js';
+import type { BackendState, ControlState, PoolState } from './state.js';
+import type { Transaction } from './transaction.js';
+
+/**
+ * What a write to the whole configuration names: number of the last event by which an operator or the file changed any
+ * pool.
+ */
+export function configVersion(state: ControlState): number {
+  let version = 0;
+  for (const pool of state.pools.values()) version = Math.max(version, pool.version);
+  return version;
+}
+
+export function decideResetConfig(
+  tx: Transaction,
+  { places, expectedVersion }: CommandBase & Extract<CommandBody, { type: 'ResetConfig' }>,
+): Rejection | null {
+  const version = configVersion(tx.state);
+  if (expectedVersion !== null && expectedVersion !== version) {
+    const message = `the configuration is at version ${version}, not ${expectedVersion}: somebody else changed it; read it again`;
+    return { code: 'version_conflict', message };
+  }
+  const drifts = driftOf(tx.state).filter((drift) => places === 'all' || places.some(isAt(drift)));
+  for (const file of tx.state.applied?.document.pools ?? []) {
+    const here = drifts.filter(({ pool }) => pool === file.id);
+    if (here.length === 0) continue;
+    for (const change of changesOf(file, tx.knownPool(file.id), here)) carryOut(tx, change);
+  }
+  return null;
+}
+
+function isAt(drift: Drift): (place: DriftPlace) => boolean {
+  return ({ pool, backend, setting }) =>
+    pool === drift.pool && backend === drift.backend && setting === drift.setting;
+}
+
+function changesOf(file: PoolDefinition, live: PoolState, drifts: readonly Drift[]): readonly ConfigChange[] {
+  const changes: ConfigChange[] = [];
+  const settings = settingsBack(file.settings, live.settings, drifts);
+  if (settings !== live.settings) changes.push({ kind: 'change-settings', pool: file.id, settings });
+  const byBackend = Map.groupBy(
+    drifts.filter((drift) => drift.backend !== undefined),
+    ({ backend }) => backend as BackendId,
+  );
+  const inFile = new Map(file.backends.map((definition) => [definition.id, definition]));
+  for (const [id, differing] of byBackend) {
+    changes.push(
+      ...backendBack(
+        file.id,
+        inFile.get(id),
+        live.backends.get(id),
+        new Set(differing.map((drift) => drift.setting)),
+      ),
+    );
+  }
+  return changes;
+}
+
+function settingsBack(file: PoolSettings, live: PoolSettings, drifts: readonly Drift[]): PoolSettings {
+  const back = POOL_SETTINGS.filter((setting) =>
+    drifts.some((drift) => drift.backend === undefined && drift.setting === setting),
+  );
+  if (back.length === 0) return live;
+  const from = (setting: (typeof POOL_SETTINGS)[number]): PoolSettings =>
+    back.includes(setting) ? file : live;
+  const { maxConnections } = from('maxConnections');
+  const { queue } = from('queue');
+  return {
+    algorithm: from('algorithm').algorithm,
+    healthCheck: from('healthCheck').healthCheck,
+    breaker: from('breaker').breaker,
+    sticky: from('sticky').sticky,
+    ...(maxConnections === undefined ? {} : { maxConnections }),
+    ...(queue === undefined ? {} : { queue }),
+  };
+}
+
+function backendBack(
+  pool: PoolId,
+  file: BackendDefinition | undefined,
+  live: BackendState | undefined,
+  differing: ReadonlySet<DriftPlace['setting']>,
+): readonly ConfigChange[] {
+  if (file === undefined) {
+    assert(live !== undefined, 'a backend that differs is on one side at least');
+    return [{ kind: 'remove-backend', pool, backend: live.id }];
+  }
+  if (live === undefined) return [{ kind: 'add-backend', pool, definition: file }];
+  const { id } = file;
+  if (differing.has('address')) {
+    const kept = definitionOf(live);
+    const { maxConnections } = differing.has('maxConnections') ? file : kept;
+    const limit = maxConnections === undefined ? {} : { maxConnections };
+    const weight = differing.has('weight') ? file.weight : kept.weight;
+    return [{ kind: 'replace-backend', pool, definition: { id, address: file.address, weight, ...limit } }];
+  }
+  const changes: ConfigChange[] = [];
+  if (live.origin === 'api') changes.push({ kind: 'adopt-backend', pool, backend: id });
+  if (differing.has('weight'))
+    changes.push({ kind: 'change-weight', pool, backend: id, weight: file.weight });
+  if (differing.has('maxConnections')) {
+    changes.push({ kind: 'change-limit', pool, backend: id, maxConnections: file.maxConnections ?? null });
+  }
+  return changes;
+}
