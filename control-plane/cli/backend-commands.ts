@@ -2,7 +2,8 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import type { AdminState } from '#shared/backend-state.js';
 import type { BackendDocument, StatusDocument } from '../admin/documents.js';
-import { backendShape } from './answer-shapes.js';
+import { WEIGHTS_DO_NOT_COUNT, weightsCount } from '../config/weights.js';
+import { backendShape, poolShape } from './answer-shapes.js';
 import { newBackend, existingBackend, pathOf } from './backend-reference.js';
 import { contextOf, type CommandContext } from './command-context.js';
 import { CommandFailure, EXIT_FAILED } from './exit-codes.js';
@@ -26,7 +27,12 @@ export function backendCommands(program: Command): void {
     .description('add a backend; it takes traffic after its first passed health check')
     .argument('<backend>', 'POOL/ID, or ID alone for the only pool or pool default')
     .argument('<url>', 'http:// or https://, host and port')
-    .option('--weight <number>', 'share of traffic, 0 to 1000', parseWeight, 1)
+    .option(
+      '--weight <number>',
+      'share of traffic, 0 to 1000; with round-robin all but 0 are equal',
+      parseWeight,
+      1,
+    )
     .option('--max-connections <number>', 'requests in flight that it is given at once', parseLimit)
     .action(async (name: string, url: string, options: NewBackendOptions, command: Command) => {
       const context = await contextOf(command);
@@ -36,6 +42,7 @@ export function backendCommands(program: Command): void {
       const body = { id, url, weight, max_connections: maxConnections };
       const added = await context.api.write(pool, { method: 'POST', path, body }, backendShape);
       tell(context, added, `added ${pool}/${id}`);
+      await tellOfWeights(context, pool);
     });
   backends
     .command('remove')
@@ -52,9 +59,14 @@ export function backendCommands(program: Command): void {
     .command('weight')
     .description('change the share of traffic')
     .argument('<backend>', BACKEND_HELP)
-    .argument('<number>', '0 to 1000; 0: no new traffic, sessions stay', parseWeight)
+    .argument(
+      '<number>',
+      '0 to 1000; 0: no new traffic, sessions stay; with round-robin all but 0 are equal',
+      parseWeight,
+    )
     .action(async (name: string, weight: number, _options: unknown, command: Command) => {
-      await change(command, name, { weight });
+      const { context, pool } = await change(command, name, { weight });
+      await tellOfWeights(context, pool);
     });
   backends
     .command('limit')
@@ -84,12 +96,27 @@ function adminCommand(backends: Command, name: string, admin: AdminState, descri
     });
 }
 
-async function change(command: Command, name: string, body: object): Promise<void> {
+interface Changed {
+  readonly context: CommandContext;
+  readonly pool: string;
+}
+
+async function change(command: Command, name: string, body: object): Promise<Changed> {
   const context = await contextOf(command);
   const backend = await existingBackend(context.api, name);
   const request = { method: 'PATCH', path: pathOf(backend), body } as const;
   const answer = await context.api.write(backend.pool, request, backendShape);
   tell(context, answer, `changed ${backend.pool}/${backend.id}`);
+  return { context, pool: backend.pool };
+}
+
+/** Who sets a weight learns where it is of no effect. */
+async function tellOfWeights({ api, json }: CommandContext, name: string): Promise<void> {
+  if (json) return;
+  const pool = await api.get(`/api/v1/pools/${encodeURIComponent(name)}`, poolShape);
+  if (weightsCount(pool.algorithm, pool.backends)) return;
+  const remedy = `tidegate pool set ${name} algorithm=weighted-round-robin`;
+  print(paint('yellow', `note: ${WEIGHTS_DO_NOT_COUNT}: ${remedy}`));
 }
 
 /** What a backend is after a write. */

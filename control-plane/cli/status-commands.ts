@@ -1,6 +1,7 @@
 /** `status` and `workers`: how things stand, for somebody who was just woken up. What is wrong stands out. */
 import type { Command } from 'commander';
 import type { BackendDocument, StatusDocument, WorkerDocument } from '../admin/documents.js';
+import { weightsCount } from '../config/weights.js';
 import { workersShape } from './answer-shapes.js';
 import { contextOf } from './command-context.js';
 import { driftLine } from './drift-commands.js';
@@ -48,11 +49,14 @@ function statusLines(status: StatusDocument, now: number): readonly string[] {
   for (const pool of status.pools) {
     const serving = pool.backends.filter(({ availability }) => availability === 'available').length;
     const panic = pool.panic ? paint(['red', 'bold'], '  PANIC: serves through ejected backends') : '';
+    const weights = weightsCount(pool.algorithm, pool.backends)
+      ? ''
+      : paint('yellow', ' (weights do not count)');
     const sessions = pool.sessions > 0 ? `, ${pool.sessions} session${pool.sessions === 1 ? '' : 's'}` : '';
     const waiting = pool.pending_requests > 0 ? paint('yellow', `, ${pool.pending_requests} waiting`) : '';
     lines.push(
       '',
-      `${paint('bold', `pool ${pool.id}`)}  ${pool.algorithm}, ${serving} of ${pool.backends.length} available${sessions}${waiting}${panic}`,
+      `${paint('bold', `pool ${pool.id}`)}  ${pool.algorithm}${weights}, ${serving} of ${pool.backends.length} available${sessions}${waiting}${panic}`,
     );
     lines.push(...indented(backendTable(pool.backends, now)));
   }

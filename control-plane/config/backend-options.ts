@@ -31,11 +31,16 @@ export function parseBackendUrl(url: string): BackendAddress | Expected {
   const [, host = '', portText] = AUTHORITY.exec(authority) ?? [];
   const bare = host.startsWith('[') ? host.slice(1, -1) : host;
   if (!isHost(bare) || host.startsWith('[') !== bare.includes(':')) {
-    return new Expected('expected a URL with a host name or address, IPv6 in brackets: http://[::1]:8080');
+    return new Expected(hostExpected(bare));
   }
   const port = portText === undefined ? (protocol === 'http' ? 80 : 443) : portOf(portText);
   if (port === null) return new Expected('expected a URL with a port from 1 to 65535');
   return { protocol, host: bare.toLowerCase(), port };
+}
+
+function hostExpected(host: string): string {
+  const hint = /[^!-~]/.test(host) ? '; names beyond ASCII in their form with xn--' : '';
+  return `expected a URL with a host name or address, IPv6 in brackets: http://[::1]:8080${hint}`;
 }
 
 function portOf(text: string): number | null {
@@ -63,7 +68,10 @@ export const backend = z
     ),
     weight: integer(
       { min: 0, max: 1_000 },
-      { describe: 'Relative share of traffic. 0: no new traffic, sticky sessions stay.' },
+      {
+        describe:
+          'Relative share of traffic; with `round-robin` all but 0 are equal. 0: no new traffic, sticky sessions stay.',
+      },
     ).prefault(1),
     max_connections: maxConnections({
       describe: 'As in the pool, for this backend alone.',

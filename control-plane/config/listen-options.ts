@@ -4,8 +4,8 @@ import { z } from 'zod';
 import { integer } from './amount-options.js';
 import { path, text, toggle } from './option.js';
 
-const HOST_NAME =
-  /^(?=.{1,253}$)[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?)*$/;
+/** With `_` in any place: RFC 1123 has none, but DNS and the names of containers do (`my_service` in a compose file). */
+const HOST_NAME = /^(?=.{1,253}$)\w(?:[\w-]*\w)?(?:\.\w(?:[\w-]*\w)?)*$/;
 
 /** A name or address as it stands in a URL, without brackets. */
 export function isHost(value: string): boolean {

@@ -1,5 +1,6 @@
 /** Settings that are valid but probably not what was meant. They are logged and change nothing. */
 import type { LongFormInput, ShortFormInput } from './config-schema.js';
+import { WEIGHTS_DO_NOT_COUNT, weightsCount } from './weights.js';
 import type { PoolInput } from './pool-options.js';
 import type { Path } from './yaml-document.js';
 
@@ -40,7 +41,16 @@ function poolWarnings(pool: PoolInput, workers: number, path: Path): Warning[] {
       message: 'every weight is 0: no backend takes new traffic',
     });
   }
+  warnings.push(...weightWarnings(pool, path));
   return warnings;
+}
+
+/** Who gives weights wants them to count. */
+function weightWarnings({ algorithm, backends }: PoolInput, path: Path): Warning[] {
+  if (weightsCount(algorithm, backends)) return [];
+  const first = backends.find(({ weight }) => weight > 0)?.weight;
+  const other = backends.findIndex(({ weight }) => weight > 0 && weight !== first);
+  return [{ path: [...path, 'backends', other, 'weight'], message: WEIGHTS_DO_NOT_COUNT }];
 }
 
 /** Each worker has a whole share of at least 1. */

@@ -68,7 +68,7 @@ describe('reading', () => {
     await failChecks();
     const text = await ok('status');
     expect(text).toMatch(/ready: 2 workers forward/);
-    expect(text).toMatch(/pool web {2}round-robin, 0 of 2 available, 12 sessions/);
+    expect(text).toMatch(/pool web {2}round-robin \(weights do not count\), 0 of 2 available, 12 sessions/);
     expect(text).toMatch(
       / {2}a +http:\/\/10\.0\.0\.1:8080 +1 +4 +unhealthy +\d.* ago +3 checks in a row failed, the last: connection refused/,
     );
@@ -141,7 +141,11 @@ describe('reading', () => {
 
 describe('writing', () => {
   it('changes weight and admin state, and says what is now', async () => {
-    expect(await ok('backends', 'weight', 'web/b', '7')).toMatch(/^changed web\/b: ready, weight 7/);
+    expect(await ok('backends', 'weight', 'web/b', '7')).toMatch(
+      /^changed web\/b: ready, weight 7[^]*\nnote: weights do not count with round-robin.*: tidegate pool set web algorithm=weighted-round-robin\n$/,
+    );
+    expect(await ok('backends', 'weight', 'web/b', '0')).not.toMatch(/note:/);
+    expect(JSON.parse(await ok('--json', 'backends', 'weight', 'web/b', '7'))).toMatchObject({ weight: 7 });
     expect(await ok('backends', 'limit', 'web/b', '40')).toMatch(/weight 7, max_connections 40/);
     expect(await ok('backends', 'list', 'web')).toMatch(/b .* 7 +\d+\/40 /);
     expect(await ok('backends', 'limit', 'web/b', 'pool')).not.toMatch(/at most/);
@@ -155,6 +159,8 @@ describe('writing', () => {
   });
 
   it('adds and removes, and still knows why afterwards', async () => {
+    expect(await ok('backends', 'add', 'web/s', 'http://my_service:8080')).toMatch(/^added web\/s: /);
+    await ok('backends', 'remove', 'web/s');
     expect(await ok('backends', 'add', 'web/n', 'http://n:1', '--weight', '2')).toMatch(
       /^added web\/n: ready, weight 2/,
     );

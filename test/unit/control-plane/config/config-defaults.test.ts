@@ -216,6 +216,8 @@ describe('ways to write a value', () => {
   it.each([
     ['http://a', { protocol: 'http', host: 'a', port: 80 }],
     ['HTTPS://A.Example.com/', { protocol: 'https', host: 'a.example.com', port: 443 }],
+    ['http://my_service:8080', { protocol: 'http', host: 'my_service', port: 8_080 }],
+    ['http://_api._tcp.a_b.test_', { protocol: 'http', host: '_api._tcp.a_b.test_', port: 80 }],
     ['http://10.0.0.1:8080', { protocol: 'http', host: '10.0.0.1', port: 8_080 }],
     ['http://[FD00::1]:8080', { protocol: 'http', host: 'fd00::1', port: 8_080 }],
   ])('url %s', (url, expected) => {
@@ -336,6 +338,17 @@ describe('warnings', () => {
     expect(warningsOf('backends: [{id: a, url: "http://a", weight: 0}]\n')).toEqual([
       '1:11 backends every weight is 0: no backend takes new traffic',
     ]);
+  });
+
+  it('name weights that differ, where they do not count', () => {
+    const text = (algorithm: string, ...weights: number[]) =>
+      `algorithm: ${algorithm}\nbackends:\n${weights.map((weight, i) => `  - {id: b${i}, url: "http://b${i}", weight: ${weight}}\n`).join('')}`;
+    expect(warningsOf(text('round-robin', 0, 1, 2, 3))).toEqual([
+      '5:40 backends.2.weight weights do not count with round-robin, which gives every backend the same share; with weighted-round-robin they do',
+    ]);
+    for (const equal of [text('round-robin', 0, 2, 2), text('round-robin', 0), text('random', 1, 2)]) {
+      expect(warningsOf(equal)?.filter((line) => line.includes('round-robin'))).toEqual([]);
+    }
   });
 
   it('name a connection limit below the number of workers', () => {

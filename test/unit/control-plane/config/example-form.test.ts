@@ -18,8 +18,10 @@ describe('the configuration form that users know', () => {
   const { process, document } = result.config;
   const pool = document.pools[0]!;
 
-  it('is accepted without a warning', () => {
-    expect(result.warnings).toEqual([]);
+  it('is accepted, with a warning that its weights are of no effect', () => {
+    expect(result.warnings).toMatchObject([
+      { path: 'backends.1.weight', message: expect.stringMatching(/^weights do not count with round-robin/) },
+    ]);
   });
 
   it('gives the listener with its certificate beside the file', () => {

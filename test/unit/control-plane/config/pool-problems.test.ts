@@ -5,6 +5,7 @@ const UNIT = `${DURATION}: a number needs a unit (ms, s, m, h, d)`;
 const NAME = 'expected a name of 1 to 64 characters A-Z a-z 0-9 . _ - that begins with a letter or digit';
 const URL = 'expected a URL such as http://10.0.0.1:8080';
 const NO_PATH = 'expected a URL without path, query and fragment: the request’s own path is used';
+const XN = '; names beyond ASCII in their form with xn--';
 const URL_HOST = 'expected a URL with a host name or address, IPv6 in brackets: http://[::1]:8080';
 const STATUS = 'expected status codes such as 200, 200-399 or 2xx';
 const COOKIE = 'expected a cookie name of 1 to 64 token characters, without the prefix __Host- or __Secure-';
@@ -84,6 +85,11 @@ const pools: readonly ProblemCase[] = [
     'a url without host',
     'backends: [{id: a, url: "http://:80"}]\n',
     `f.yaml:1:25: backends.0.url: ${URL_HOST}`,
+  ],
+  [
+    'a name beyond ASCII',
+    'backends: [{id: a, url: "http://bücher"}]\n',
+    `f.yaml:1:25: backends.0.url: ${URL_HOST}${XN}`,
   ],
   [
     'IPv6 without brackets',
