@@ -83,6 +83,11 @@ export interface QueueSettings {
   readonly timeoutMs: number;
 }
 
+/** Name of the session cookie of a pool that names none: of its own, as its sessions are. */
+export function defaultCookieName(pool: string): string {
+  return `tidegate_${pool}`;
+}
+
 /** The queue of a pool whose settings name none. */
 export const DEFAULT_QUEUE: QueueSettings = { maxPending: 128, timeoutMs: 5_000 };
 

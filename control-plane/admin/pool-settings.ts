@@ -59,7 +59,7 @@ export function poolSettingsDocument(settings: PoolSettings): PoolSettingsDocume
 }
 
 /** The settings after a change. What the patch does not mention stays as it is. */
-export function patchPoolSettings(settings: PoolSettings, patch: PoolPatch): PatchResult {
+export function patchPoolSettings(pool: string, settings: PoolSettings, patch: PoolPatch): PatchResult {
   const present = poolSettingsDocument(settings);
   const limit = patch.max_connections === undefined ? present.max_connections : patch.max_connections;
   const parsed = settingsSchema.safeParse({
@@ -71,7 +71,7 @@ export function patchPoolSettings(settings: PoolSettings, patch: PoolPatch): Pat
     sticky_session: patchSection(present.sticky_session, patch.sticky_session),
   });
   return parsed.success
-    ? { kind: 'settings', settings: poolSettingsOf(parsed.data) }
+    ? { kind: 'settings', settings: poolSettingsOf(pool, parsed.data) }
     : { kind: 'problems', problems: parsed.error.issues.flatMap(problemsOf).slice(0, MAX_PROBLEMS) };
 }
 

@@ -92,7 +92,7 @@ export function poolRoutes(app: FastifyInstance, source: ViewSource): void {
     async (request, reply) => {
       const pool = findPool(port, request.params.pool);
       if (pool === null) return sendProblem(reply, unknownPool(request.params.pool));
-      const patched = patchPoolSettings(pool.settings, request.body);
+      const patched = patchPoolSettings(pool.id, pool.settings, request.body);
       if (patched.kind === 'problems') {
         const detail = 'The settings are not valid; nothing was changed.';
         return sendProblem(reply, { type: 'invalid_body', detail, problems: patched.problems });

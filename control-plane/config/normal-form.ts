@@ -1,7 +1,7 @@
 /** From a checked configuration file to the normal form that the rest of Tidegate uses. Nothing can fail here. */
 import { resolve } from 'node:path';
 import { backendId, poolId } from '#shared/ids.js';
-import { DEFAULT_QUEUE, DEFAULT_UPSTREAM_LIFE } from '#shared/settings.js';
+import { DEFAULT_QUEUE, DEFAULT_UPSTREAM_LIFE, defaultCookieName } from '#shared/settings.js';
 import type {
   BreakerSettings,
   ConfigDocument,
@@ -111,7 +111,7 @@ function upstreamLifeOf({
 function poolOf(name: string, pool: PoolInput): PoolDefinition {
   return {
     id: poolId(name),
-    settings: poolSettingsOf(pool),
+    settings: poolSettingsOf(name, pool),
     backends: pool.backends.map(({ id, url, weight, max_connections: limit }) => ({
       id: backendId(id),
       address: url,
@@ -121,7 +121,7 @@ function poolOf(name: string, pool: PoolInput): PoolDefinition {
   };
 }
 
-export function poolSettingsOf(pool: Omit<PoolInput, 'backends'>): PoolSettings {
+export function poolSettingsOf(name: string, pool: Omit<PoolInput, 'backends'>): PoolSettings {
   const { max_connections: limit } = pool;
   const queue = { maxPending: pool.queue.max_pending, timeoutMs: pool.queue.timeout };
   const isDefault =
@@ -130,7 +130,7 @@ export function poolSettingsOf(pool: Omit<PoolInput, 'backends'>): PoolSettings 
     algorithm: pool.algorithm,
     healthCheck: healthCheckOf(pool.health_check),
     breaker: breakerOf(pool.circuit_breaker),
-    sticky: stickyOf(pool.sticky_session),
+    sticky: stickyOf(name, pool.sticky_session),
     ...(limit === undefined ? {} : { maxConnections: limit }),
     ...(isDefault ? {} : { queue }),
   };
@@ -164,12 +164,12 @@ function breakerOf(breaker: PoolInput['circuit_breaker']): BreakerSettings | nul
   };
 }
 
-function stickyOf(sticky: PoolInput['sticky_session']): StickySettings | null {
+function stickyOf(pool: string, sticky: PoolInput['sticky_session']): StickySettings | null {
   if (!sticky?.enabled) return null;
   if (sticky.type === 'ip') return { type: 'ip', prefix4: sticky.ipv4_prefix, prefix6: sticky.ipv6_prefix };
   return {
     type: 'cookie',
-    cookieName: sticky.cookie_name,
+    cookieName: sticky.cookie_name ?? defaultCookieName(pool),
     idleTimeoutMs: sticky.timeout,
     absoluteTimeoutMs: sticky.absolute_timeout ?? Math.max(86_400_000, sticky.timeout),
   };

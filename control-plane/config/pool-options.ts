@@ -67,12 +67,16 @@ const stickySession = z
       {
         unit: 'a cookie name',
         problemOf: (value) =>
-          /^(?!__(?:Host|Secure)-)[A-Za-z0-9!#$%&'*+.^_`|~-]{1,64}$/i.test(value)
+          /^(?!__(?:Host|Secure)-)[A-Za-z0-9!#$%&'*+.^_`|~-]{1,80}$/i.test(value)
             ? null
-            : 'expected a cookie name of 1 to 64 token characters, without the prefix __Host- or __Secure-',
+            : 'expected a cookie name of 1 to 80 token characters, without the prefix __Host- or __Secure-',
       },
-      { describe: 'Name of the cookie. Over TLS it is sent with the prefix `__Host-`.' },
-    ).prefault('tidegate'),
+      {
+        describe:
+          'Name of the cookie. Over TLS it is sent with the prefix `__Host-`. Of two Tidegates in series each needs a name of its own: set it in one of them, or each overwrites the cookie of the other.',
+        defaultText: '`tidegate_` and the name of the pool, such as `tidegate_default`',
+      },
+    ).optional(),
     timeout: duration(
       { min: '1s', max: '365d' },
       { describe: 'A session not used for this long is forgotten.' },

@@ -95,7 +95,7 @@ export function poolTable(
     version: pool.version,
     algorithm: pool.algorithm,
     sticky: pool.sticky,
-    cookieNames: sessionCookieNames(pool.sticky),
+    cookieNames: sessionCookieNames(pool.sticky, pool.id),
     panic: pool.panic,
     backends,
     serving,

@@ -1,5 +1,6 @@
 /** The session cookie's names, its life and its `Set-Cookie` field. */
-import type { CookieStickySettings, StickySettings } from '#shared/settings.js';
+import type { PoolId } from '#shared/ids.js';
+import { type CookieStickySettings, defaultCookieName, type StickySettings } from '#shared/settings.js';
 
 /** Share of the idle timeout after which a cookie in use is written anew. */
 export const REFRESH_SHARE = 0.25;
@@ -17,11 +18,28 @@ export function sessionCookieName(settings: CookieStickySettings, secure: boolea
   return secure ? `__Host-${settings.cookieName}` : settings.cookieName;
 }
 
-/** All names to be taken out towards the backend, whichever way the client came. */
-export function sessionCookieNames(settings: StickySettings | null): readonly string[] {
-  return settings?.type === 'cookie'
-    ? [sessionCookieName(settings, false), sessionCookieName(settings, true)]
-    : [];
+/** What every pool that named no cookie had before each had a name of its own. Such cookies are still read, and replaced. */
+const FORMER_DEFAULT = 'tidegate';
+
+/**
+ * All names to be taken out towards the backend, whichever way the client came: without and with TLS, and the former ones
+ * likewise, where the pool has the default name.
+ */
+export function sessionCookieNames(settings: StickySettings | null, pool: PoolId): readonly string[] {
+  if (settings?.type !== 'cookie') return [];
+  const own = [sessionCookieName(settings, false), sessionCookieName(settings, true)];
+  if (settings.cookieName !== defaultCookieName(pool)) return own;
+  const former = { ...settings, cookieName: FORMER_DEFAULT };
+  return [...own, sessionCookieName(former, false), sessionCookieName(former, true)];
+}
+
+/** Of these names the one that a client's cookie has, and the one that it may still have from before. */
+export function namesToRead(
+  names: readonly string[],
+  secure: boolean,
+): { readonly own: string; readonly former: string | null } {
+  const at = secure ? 1 : 0;
+  return { own: names[at] ?? '', former: names[at + 2] ?? null };
 }
 
 /** @param remainingMs what is left of the session's absolute lifetime */

@@ -8,7 +8,7 @@ import type { CookieStickySettings } from '#shared/settings.js';
 import type { ForwarderContext } from '../forwarder.js';
 import { findCookies } from '../routing/cookies.js';
 import type { BackendEntry, PoolTable } from '../routing/routing-table.js';
-import { setSessionCookie } from '../routing/session-cookie.js';
+import { namesToRead, setSessionCookie } from '../routing/session-cookie.js';
 import type { SessionFields } from '../routing/session-token.js';
 import { readSession, type KnownSession, type NewSession } from '../routing/sticky.js';
 
@@ -29,22 +29,34 @@ export interface Standing {
   readonly cookieNames: string | null;
 }
 
-/** The session of the first genuine cookie of this pool. */
+/** The session of the first genuine cookie of this pool. One of a former name is written anew under the name of today. */
 export function sessionOf(
-  { cookies, clock }: ForwarderContext,
+  context: ForwarderContext,
   { settings, secure, cookieHeader }: CookieRequest,
   pool: PoolTable,
 ): KnownSession | NewSession {
-  const values =
-    cookieHeader === null ? [] : findCookies(cookieHeader, pool.cookieNames[secure ? 1 : 0] ?? '');
-  let fields: SessionFields | 'absent' | 'invalid' = values.length === 0 ? 'absent' : 'invalid';
+  const at = context.clock.now();
+  const { own, former } = namesToRead(pool.cookieNames, secure);
+  const fields = fieldsOf(context, pool, cookieHeader, own);
+  if (former === null || typeof fields === 'object') return readSession(fields, settings, at);
+  const before = fieldsOf(context, pool, cookieHeader, former);
+  if (typeof before !== 'object') return readSession(fields, settings, at);
+  const session = readSession(before, settings, at);
+  return session.kind === 'known' ? { ...session, refresh: true } : session;
+}
+
+function fieldsOf(
+  { cookies }: ForwarderContext,
+  pool: PoolTable,
+  cookieHeader: string | null,
+  name: string,
+): SessionFields | 'absent' | 'invalid' {
+  const values = cookieHeader === null ? [] : findCookies(cookieHeader, name);
   for (const value of values) {
     const genuine = cookies.verify(pool.id, value);
-    if (genuine === null) continue;
-    fields = genuine;
-    break;
+    if (genuine !== null) return genuine;
   }
-  return readSession(fields, settings, clock.now());
+  return values.length === 0 ? 'absent' : 'invalid';
 }
 
 /** A session that begins now, bound to nothing yet. */

@@ -123,6 +123,29 @@ describe.each(ENGINES)('sticky sessions through the %s engine', (_name, startEng
     }
   });
 
+  it('reads a cookie of the former default name, and writes it anew under the name of today', async () => {
+    const named = (cookieName: string) => snapshot({}, { ...COOKIE, cookieName });
+    const engine = await start();
+    engine.apply(named('tidegate'));
+    const before = await ask(engine);
+    expect(before.cookie).toMatch(/^tidegate=v1\./);
+    engine.apply(named('tidegate_default'));
+    const replaced = await ask(engine, `Cookie: ${before.cookie}`);
+    expect(replaced.backend).toBe(before.backend);
+    expect(replaced.cookie).toMatch(/^tidegate_default=v1\./);
+    // Both are there until the old one has ended: the new one counts, and backends see neither.
+    const both = await ask(engine, `Cookie: ${before.cookie}; x=1; ${replaced.cookie}`);
+    expect(both).toMatchObject({ backend: before.backend, setCookie: null });
+    expect(backends.flatMap(({ requests }) => requests.map(({ head }) => head)).join('')).not.toContain(
+      'v1.',
+    );
+    // A forged one is worth nothing, and a pool that chose its name never had the former one.
+    expect((await ask(engine, 'Cookie: tidegate=v1.k1.x.y')).cookie).toMatch(/^tidegate_default=/);
+    engine.apply(named('chosen'));
+    expect((await ask(engine, `Cookie: ${before.cookie}`)).cookie).toMatch(/^chosen=/);
+    expect(engine.counted('stickyLookups', 'default', 'hit')).toBe(2);
+  });
+
   it('spreads new clients over the backends', async () => {
     const engine = await start();
     const met = [await ask(engine), await ask(engine), await ask(engine), await ask(engine)];

@@ -102,7 +102,7 @@ describe('a section that is empty', () => {
   it('keeps sessions by a cookie', () => {
     expect(pool('sticky_session: {}').sticky).toEqual({
       type: 'cookie',
-      cookieName: 'tidegate',
+      cookieName: 'tidegate_default',
       idleTimeoutMs: 3_600_000,
       absoluteTimeoutMs: 86_400_000,
     });

@@ -8,7 +8,7 @@ const NO_PATH = 'expected a URL without path, query and fragment: the request’
 const XN = '; names beyond ASCII in their form with xn--';
 const URL_HOST = 'expected a URL with a host name or address, IPv6 in brackets: http://[::1]:8080';
 const STATUS = 'expected status codes such as 200, 200-399 or 2xx';
-const COOKIE = 'expected a cookie name of 1 to 64 token characters, without the prefix __Host- or __Secure-';
+const COOKIE = 'expected a cookie name of 1 to 80 token characters, without the prefix __Host- or __Secure-';
 
 const pools: readonly ProblemCase[] = [
   [
