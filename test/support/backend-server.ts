@@ -113,7 +113,7 @@ function serveConnection(
       if (start === null) return;
       from = start;
       const end = received.indexOf('\r\n\r\n', from);
-      const isHead = /^[\w!#$%&'*+.^`|~-]+ [^\r\n]* HTTP\/1\.[01]\r\n/.test(received.slice(from));
+      const isHead = /^[\w!#$%&'*+.^`|~-]{1,80} [^\r\n]* HTTP\/1\.[01]\r\n/.test(received.slice(from));
       if (end < 0 || !isHead) return;
       const head = received.slice(from, end + 4);
       const bodyStart = end + 4;
