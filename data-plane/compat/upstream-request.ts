@@ -151,8 +151,9 @@ export class UpstreamRequest {
 
   #upgraded(response: IncomingMessage, socket: Duplex, head: Buffer): void {
     socket.on('error', () => undefined);
-    // Without a 101 there is no upgrade, whatever the fields say.
-    if (this.#hasEnded || response.statusCode !== 101 || this.#read(response) === null) {
+    // Without a 101 there is no upgrade, whatever the fields say, nor before the end of the request.
+    const { isComplete } = this.#order.body;
+    if (this.#hasEnded || !isComplete || response.statusCode !== 101 || this.#read(response) === null) {
       socket.destroy();
       this.#fail('malformed');
     } else this.#end({ kind: 'upgraded', response, socket, head });

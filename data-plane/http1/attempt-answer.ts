@@ -44,7 +44,8 @@ export function beginTunnel(
   { head, bytes, from, to }: Switch,
   onOver: () => void,
 ): void {
-  const { client, account, settings, parts } = facts.errand;
+  const { body, client, account, settings, parts } = facts.errand;
+  body?.commit();
   account.tunnelled(facts.choice.chosen);
   const text = downstreamHead(head, client.tables().edits, {
     setCookie: setCookieOf(facts),

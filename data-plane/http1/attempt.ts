@@ -172,7 +172,10 @@ export class Attempt implements RunningAttempt, UpstreamTaker, RelayOwner, Attem
 
   switched(head: ResponseHead, bytes: Buffer, from: number, to: number): void {
     const upstream = this.#upstream;
+    const { body } = this.errand;
     if (upstream === null) return;
+    // The rest of the body would be taken for the other protocol.
+    if (body !== null && !body.isComplete) return this.#failed('malformed');
     this.#phase = 'over';
     beginTunnel(this, upstream, { head, bytes, from, to }, () => {
       this.#finish(101);

@@ -206,8 +206,8 @@ function settleBody(head: RequestHead): RefusalReason | null {
   head.body = head.chunked ? BODY.chunked : head.contentLength > 0 ? BODY.length : BODY.none;
   if (head.body !== BODY.none && head.method === 'TRACE') return 'trace_content';
   head.keepAlive = !connection.close && (head.minor === 1 || connection.keepAlive);
-  // RFC 9110 §7.8: ignored in HTTP/1.0, and may be ignored elsewhere: a body before the switch has been used to smuggle.
-  if (head.minor === 0 || head.body !== BODY.none || head.method !== 'GET') connection.upgrade = UPGRADE.none;
+  // RFC 9110 §7.8: ignored in HTTP/1.0. With any method, and with a body: what is behind that counts only after 101.
+  if (head.minor === 0) connection.upgrade = UPGRADE.none;
   head.expectContinue = false;
   return null;
 }

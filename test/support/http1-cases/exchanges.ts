@@ -10,6 +10,10 @@ const EXPECTING = `POST / HTTP/1.1\r\n${HOST}Expect: 100-continue\r\nContent-Len
 const UPGRADE = `GET /ws HTTP/1.1\r\n${HOST}Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Key: x\r\n\r\n`;
 const SWITCHED = 'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n';
 
+const asking = (method: string, protocol: string, framing = ''): string =>
+  `${method} /ws HTTP/1.1\r\n${HOST}Connection: Upgrade\r\nUpgrade: ${protocol}\r\n${framing}\r\n`;
+const switchedTo = (protocol: string): string => SWITCHED.replace('websocket', protocol);
+
 const INTERIM: readonly StrictnessCase[] = [
   {
     name: 'passes interim responses and then the final one',
@@ -164,6 +168,92 @@ const UPGRADES: readonly StrictnessCase[] = [
     replies: [{ bytes: SWITCHED.replace('Switching', 'Switch\0ing') }],
     expected: { statuses: [502], after: 'tunnel', code: 'upstream_malformed', requests: 1, lacks: ['\0'] },
   },
+  {
+    name: 'opens a tunnel for POST',
+    rule: 'RFC 9110 §7.8',
+    steps: [
+      { send: asking('POST', 'SPDY/3.1') },
+      { receives: '101 Switching Protocols' },
+      { send: '\x80\x03' },
+      { backendReceives: '\x80\x03' },
+      { backendSends: '\x80\x03 from the backend' },
+      { receives: '\x80\x03 from the backend' },
+    ],
+    replies: [{ bytes: switchedTo('SPDY/3.1') }],
+    expected: {
+      statuses: [101],
+      after: 'tunnel',
+      requests: 1,
+      backendContains: [
+        /^POST \/ws HTTP\/1\.1\r\n/,
+        '\r\nUpgrade: SPDY/3.1\r\n',
+        '\r\nConnection: Upgrade\r\n',
+      ],
+    },
+  },
+  {
+    name: 'opens a tunnel for a method that nobody knows',
+    rule: 'RFC 9110 §7.8',
+    steps: [{ send: asking('ATTACH', 'tcp') }],
+    replies: [{ bytes: switchedTo('tcp') }],
+    expected: { statuses: [101], after: 'tunnel', requests: 1 },
+    compat: { statuses: [501], after: 'closed', requests: 0 },
+  },
+  ...(
+    [
+      ['of a length', 'Content-Length: 12\r\n', '{"Tty":true}'],
+      ['in chunks', 'Transfer-Encoding: chunked\r\n', 'c\r\n{"Tty":true}\r\n0\r\n\r\n'],
+    ] as const
+  ).flatMap(([kind, framing, body]): readonly StrictnessCase[] => [
+    {
+      name: `opens a tunnel behind a body ${kind}`,
+      rule: 'RFC 9110 §7.8',
+      steps: [
+        { send: asking('POST', 'tcp', framing) + body },
+        { receives: '101 Switching Protocols' },
+        { send: 'to the backend' },
+        { backendReceives: /Tty":true}(?:\r\n0\r\n\r\n)?to the backend$/ },
+        { backendSends: 'to the client' },
+        { receives: 'to the client' },
+      ],
+      replies: [{ bytes: switchedTo('tcp'), once: /Tty":true}/ }],
+      expected: { statuses: [101], after: 'tunnel', requests: 1 },
+    },
+    {
+      name: `sends what comes behind a body ${kind} after 101, not earlier`,
+      rule: 'CVE-2026-2833',
+      steps: [
+        { send: asking('POST', 'tcp', framing) + body.slice(0, 5) },
+        { backendReceives: '{"' },
+        { send: `${body.slice(5)}early` },
+        { backendReceives: /Tty":true}(?:\r\n0\r\n\r\n)?$/ },
+        { backendSends: switchedTo('tcp') },
+        { backendReceives: /Tty":true}(?:\r\n0\r\n\r\n)?early$/ },
+      ],
+      replies: [{ bytes: '' }],
+      expected: { statuses: [101], after: 'tunnel', requests: 1 },
+    },
+    {
+      name: `takes what comes behind a body ${kind} for nothing where there is no 101`,
+      rule: 'CVE-2026-2833',
+      steps: [{ send: asking('POST', 'tcp', framing) + body + SMUGGLED }],
+      replies: [{ bytes: answer('no'), once: /Tty":true}/ }],
+      expected: {
+        statuses: [200],
+        after: 'closed',
+        requests: 1,
+        contains: ['no'],
+        backendLacks: ['/smuggled'],
+      },
+    },
+    {
+      name: `answers 502 to 101 before the end of a body ${kind}`,
+      rule: 'RFC 9110 §7.8',
+      steps: [{ send: asking('POST', 'tcp', framing) + body.slice(0, 5) }],
+      replies: [{ bytes: switchedTo('tcp'), once: /\{"/ }],
+      expected: { statuses: [502], after: 'closed', code: 'upstream_malformed', requests: 1 },
+    },
+  ]),
   {
     name: 'ignores Upgrade in HTTP/1.0',
     rule: 'RFC 9110 §7.8',
