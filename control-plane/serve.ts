@@ -22,6 +22,8 @@ import { upcast } from './domain/upcast.js';
 import { type EventLog, EventLogError } from './event-log/event-log.js';
 import { openSqliteEventLog } from './event-log/sqlite-event-log.js';
 import { CertificateKeeper } from './runtime/certificate-keeper.js';
+import { exposedFiles } from './runtime/exposed-files.js';
+import { otherFile } from './runtime/other-file.js';
 import { ConfigKeeper } from './runtime/config-keeper.js';
 import { Primary } from './runtime/primary.js';
 import { answerSignals } from './runtime/process-signals.js';
@@ -42,6 +44,8 @@ const EXIT_INVALID = 2;
 /** Workers of a dead primary are asked to end when all new ones forward, or this long after the first of them does. */
 const ALL_READY_LIMIT_MS = 5_000;
 const KEEP_ALIVE_MS = 3_600_000;
+const OTHER_FILE =
+  'data_dir was last used with another file: the history and the run-time changes of its pools go on here. Two files need two data_dirs';
 
 export interface ServeOptions {
   readonly configFile: string;
@@ -183,12 +187,18 @@ async function start(parts: Parts, primary: Primary, takeover: Takeover, running
     pid: process.pid,
     actor: { kind: 'primary' },
   });
+  for (const warning of await exposedFiles(settings)) logger.warn({}, warning);
+  const stranger = otherFile(primary.world().state.applied?.file ?? null, configFile);
+  if (stranger !== null) {
+    logger.warn({ dataDir: settings.dataDir, lastFile: stranger }, OTHER_FILE);
+  }
   const first = await keeper.reload({ kind: 'file', name: configFile });
   if (first.kind === 'invalid' && primary.world().state.applied === null) {
     throw new StartFailure(`${configFile} became invalid while it was read`);
   }
   running.parts.push(() => certificates.close());
   await certificates.attach(primary);
+  primary.certificateSource = certificates;
   const admin = await openAdmin(parts, primary);
   running.parts.push(() => admin.close());
   const retention = startRetention(log, settings.journal, around);

@@ -3,6 +3,7 @@
  * reads. Times are ISO 8601 in UTC; times that programs compute with are there as `…_ms` too, since 1970.
  */
 import type { AdminState, Availability, BreakerPhase, Health } from '#shared/backend-state.js';
+import type { PoolStanding } from '../domain/pool-standing.js';
 import type { FieldProblem } from './problem.js';
 
 export interface BreakerDocument {
@@ -58,6 +59,12 @@ export interface PoolDocument extends PoolSettingsDocument {
   readonly backends: readonly BackendDocument[];
 }
 
+/** A load of the configuration file that was refused, with its problems as `file:line:col: …`. */
+export interface RejectedLoad {
+  readonly at: string;
+  readonly problems: readonly string[];
+}
+
 export interface StatusDocument {
   readonly version: string;
   readonly started_at: string;
@@ -83,12 +90,20 @@ export interface StatusDocument {
     readonly restart_needed: readonly string[];
     /** In how many places run-time changes make what is in force differ from the file. */
     readonly drift: number;
+    /** The load that was refused since the last one that was applied. */
+    readonly last_rejected: RejectedLoad | null;
   };
+  /** What is wrong with the certificate; `null`: nothing. */
+  readonly certificate_trouble: string | null;
   readonly pools: readonly {
     readonly id: string;
     readonly version: number;
     readonly algorithm: string;
     readonly panic: boolean;
+    /** Whether a new request finds a backend. */
+    readonly standing: PoolStanding['kind'];
+    /** What is wrong with the pool as a whole, after its name; `null`: nothing. */
+    readonly shortage: string | null;
     readonly sessions: number;
     /** Requests that wait for room at a backend. */
     readonly pending_requests: number;
@@ -194,7 +209,7 @@ export interface ConfigViewDocument {
   /** Settings of the file that differ from those in force and need a restart. */
   readonly restart_needed: readonly string[];
   /** When a load was refused after the last one applied: that load's problems. */
-  readonly last_rejected: { readonly at: string; readonly problems: readonly string[] } | null;
+  readonly last_rejected: RejectedLoad | null;
   /** What run-time changes made different from the file. */
   readonly drift: readonly ConfigDifference[];
   /** What is in force. */

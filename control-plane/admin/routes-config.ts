@@ -8,6 +8,7 @@ import { driftDocuments } from './drift-view.js';
 import { isoTime } from './json-case.js';
 import { liveConfig } from './live-config.js';
 import { fieldProblem, sendProblem } from './problem.js';
+import { rejectedLoad } from './views.js';
 import type { RunTimeChanges } from './run-time-changes.js';
 import { answers, json, ref } from './schemas.js';
 
@@ -97,7 +98,7 @@ function configDocument(port: ControlPort, changes: RunTimeChanges): ConfigViewD
     sha256: applied?.sha256 ?? null,
     applied_at: applied === null ? null : isoTime(applied.at),
     restart_needed: applied?.restartNeeded ?? [],
-    last_rejected: rejected === null ? null : { at: isoTime(rejected.at), problems: rejected.problems },
+    last_rejected: rejectedLoad(rejected),
     drift: driftDocuments(state, changes),
     live: liveConfig(state),
   };

@@ -3,6 +3,7 @@
  * checked against them; answers are not (tests do that), so that a schema can never cut something out of an answer.
  */
 import { NAME_PATTERN } from '#shared/ids.js';
+import { POOL_STANDINGS } from '../domain/pool-standing.js';
 import { PROBLEM_TYPES } from './problem.js';
 
 export type JsonSchema = Readonly<Record<string, unknown>>;
@@ -131,6 +132,11 @@ const POOL = object({
   backends: list(ref('Backend')),
 });
 
+const REJECTED_LOAD = object({
+  at: TIME,
+  problems: list(text(), 'As file:line:col: what was found and expected.'),
+});
+
 const STATUS = object({
   version: text(),
   started_at: TIME,
@@ -155,13 +161,17 @@ const STATUS = object({
     applied_at: nullable(TIME),
     restart_needed: list(text()),
     drift: integer('Places in which run-time changes differ from the file.'),
+    last_rejected: nullable(REJECTED_LOAD),
   }),
+  certificate_trouble: nullable(text('What is wrong with the certificate.')),
   pools: list(
     object({
       id: text(),
       version: integer(),
       algorithm: text(),
       panic: TRUE_FALSE,
+      standing: oneOf(...POOL_STANDINGS),
+      shortage: nullable(text('What is wrong with the pool as a whole, after its name.')),
       sessions: integer(),
       pending_requests: integer(),
       backends: list(ref('Backend')),
@@ -206,7 +216,7 @@ const CONFIG = object({
   sha256: nullable(text()),
   applied_at: nullable(TIME),
   restart_needed: list(text()),
-  last_rejected: nullable(object({ at: TIME, problems: list(text()) })),
+  last_rejected: nullable(REJECTED_LOAD),
   drift: list(ref('Difference'), 'What run-time changes made different from the file.'),
   live: { ...OPEN, description: 'What is in force.' },
 });

@@ -4,7 +4,8 @@ import { driftOf } from '../domain/drift.js';
 import { sentenceOf } from '../domain/event-sentence.js';
 import type { TidegateEvent } from '../domain/events.js';
 import { maxConnectionsOf } from '../domain/pool-state.js';
-import type { BackendState, PoolState } from '../domain/state.js';
+import { shortageOf, standingOfPool } from '../domain/pool-standing.js';
+import type { BackendState, PoolState, RejectedConfig } from '../domain/state.js';
 import { isNewer } from '#shared/snapshot.js';
 import type { BackendAddress } from '#shared/settings.js';
 import type { ControlPort, WorkerStatus } from '../runtime/control-port.js';
@@ -13,6 +14,7 @@ import type {
   BreakerDocument,
   EventDocument,
   PoolDocument,
+  RejectedLoad,
   StatusDocument,
   WorkerDocument,
 } from './documents.js';
@@ -103,12 +105,16 @@ export function statusDocument(source: ViewSource, at: number): StatusDocument {
       applied_at: state.applied === null ? null : isoTime(state.applied.at),
       restart_needed: state.applied?.restartNeeded ?? [],
       drift: driftOf(state).length,
+      last_rejected: rejectedLoad(state.rejected),
     },
+    certificate_trouble: port.certificateTrouble(),
     pools: [...state.pools.values()].map((pool) => ({
       id: pool.id,
       version: pool.version,
       algorithm: pool.settings.algorithm,
       panic: pool.panic,
+      standing: standingOfPool(pool).kind,
+      shortage: shortageOf(standingOfPool(pool)),
       sessions: port.sessionCount(pool.id),
       pending_requests: port.pendingRequests(pool.id),
       backends: backendDocuments(source, pool),
@@ -119,6 +125,10 @@ export function statusDocument(source: ViewSource, at: number): StatusDocument {
 function healthChecksDocument(port: ControlPort): StatusDocument['health_checks'] {
   const { behind, lateMs, waiting } = port.checkLag();
   return { behind, late_ms: lateMs, waiting };
+}
+
+export function rejectedLoad(rejected: RejectedConfig | null): RejectedLoad | null {
+  return rejected === null ? null : { at: isoTime(rejected.at), problems: rejected.problems };
 }
 
 export function workerDocument(port: Pick<ControlPort, 'position'>, worker: WorkerStatus): WorkerDocument {

@@ -3,6 +3,7 @@
  * told apart from it. Keys that are not named here are passed over.
  */
 import { finite, flag, integer, list, nullable, oneOf, record, type Shape, text } from '#shared/shape.js';
+import { POOL_STANDINGS } from '../domain/pool-standing.js';
 import type {
   BackendDocument,
   ConfigDifference,
@@ -11,6 +12,7 @@ import type {
   EventsDocument,
   PoolDocument,
   PositionDocument,
+  RejectedLoad,
   ReloadDocument,
   ResetDocument,
   StatusDocument,
@@ -102,13 +104,17 @@ export const statusShape = record<StatusDocument>({
     applied_at: nullable(word),
     restart_needed: listOf(word),
     drift: count,
+    last_rejected: nullable(record<RejectedLoad>({ at: word, problems: listOf(word) })),
   }),
+  certificate_trouble: nullable(word),
   pools: listOf(
     record<StatusDocument['pools'][number]>({
       id: word,
       version: count,
       algorithm: word,
       panic: flag,
+      standing: oneOf(...POOL_STANDINGS),
+      shortage: nullable(word),
       sessions: count,
       pending_requests: count,
       backends: listOf(backendShape),

@@ -32,12 +32,12 @@ export function statusCommands(program: Command): void {
 
 function statusLines(status: StatusDocument, now: number): readonly string[] {
   const { workers, config } = status;
-  const readiness = status.ready ? paint('green', 'ready') : paint(['red', 'bold'], 'not ready');
   const applied = config.applied_at === null ? 'never applied' : `applied ${agoOf(config.applied_at, now)}`;
   const lines = [
-    `tidegate ${status.version}  ${readiness}: ${status.reason}  up ${formatSpan(status.uptime_ms)}`,
+    `tidegate ${status.version}  ${headlineOf(status)}  up ${formatSpan(status.uptime_ms)}`,
     `workers ${workers.ready}/${workers.total} ready, ${workers.converged}/${workers.total} on snapshot ${status.snapshot.epoch}.${status.snapshot.version}  ·  event ${status.seq}  ·  ${config.file} ${applied}`,
   ];
+  lines.push(...troubleLines(status, now));
   if (config.restart_needed.length > 0) {
     lines.push(paint('yellow', `waits for a restart: ${config.restart_needed.join(', ')}`));
   }
@@ -64,6 +64,52 @@ function statusLines(status: StatusDocument, now: number): readonly string[] {
   return lines;
 }
 
+/** The truth in a few words: what somebody who was just woken up reads first. */
+function headlineOf({ ready, reason, pools }: StatusDocument): string {
+  if (!ready) return `${paint(['red', 'bold'], 'not ready')}: ${reason}`;
+  const down = pools.filter(({ standing }) => standing === 'none' || standing === 'trial');
+  if (down.length > 0) {
+    return `${paint(['red', 'bold'], 'NO BACKEND')} in ${namesOf(down.map(({ id }) => id))}`;
+  }
+  const short = pools.filter(({ shortage }) => shortage !== null);
+  if (short.length > 0) {
+    return `${paint('yellow', 'degraded')}: ${reason}, but ${namesOf(short.map(({ id }) => id))} ${short.length === 1 ? 'is' : 'are'} short of backends`;
+  }
+  return `${paint('green', 'ready')}: ${reason}`;
+}
+
+function namesOf(pools: readonly string[]): string {
+  const shown = pools.slice(0, SHOWN_POOLS).join(', ');
+  const more = pools.length > SHOWN_POOLS ? ` and ${pools.length - SHOWN_POOLS} more` : '';
+  return `${pools.length === 1 ? 'pool' : 'pools'} ${shown}${more}`;
+}
+
+function troubleLines(status: StatusDocument, now: number): readonly string[] {
+  const { config, pools, certificate_trouble: certificate } = status;
+  const lines = pools.flatMap(({ id, standing, shortage }) =>
+    shortage === null
+      ? []
+      : [
+          paint(
+            standing === 'none' || standing === 'trial' ? ['red', 'bold'] : 'yellow',
+            `pool ${id} ${shortage}`,
+          ),
+        ],
+  );
+  const { last_rejected: refused } = config;
+  if (refused !== null) {
+    const shown = refused.problems.slice(0, SHOWN_PROBLEMS);
+    const more = refused.problems.length - shown.length;
+    lines.push(
+      paint('yellow', `${config.file} was refused ${agoOf(refused.at, now)}, what was in force stays:`),
+      ...indented(shown),
+      ...(more > 0 ? indented([`and ${more} more`]) : []),
+    );
+  }
+  if (certificate !== null) lines.push(paint('yellow', `certificate ${certificate}`));
+  return lines;
+}
+
 export function backendTable(backends: readonly BackendDocument[], now: number): readonly string[] {
   if (backends.length === 0) return ['no backends'];
   return formatTable(
@@ -87,6 +133,9 @@ function activeOf({ active_requests: active, max_connections: limit }: BackendDo
 }
 
 const INDENT = '  ';
+/** Pools named in the first line, and problems of a refused file, before the rest is counted. */
+const SHOWN_POOLS = 5;
+const SHOWN_PROBLEMS = 5;
 
 export function indented(lines: readonly string[]): readonly string[] {
   return lines.map((line) => INDENT + line);

@@ -4,6 +4,8 @@
  */
 import type { PoolState } from './state.js';
 
+export const POOL_STANDINGS = ['serves', 'panic', 'trial', 'unchecked', 'none'] as const;
+
 export type PoolStanding =
   /** Backends take new requests. */
   | { readonly kind: 'serves'; readonly serving: number; readonly total: number }

@@ -47,6 +47,16 @@ export class CertificateKeeper {
     return { certPem, keyPem, ticketKeys: this.#ticketKeys };
   }
 
+  /** What is wrong with the files, or with the certificate in use, in one sentence; `null`: nothing. */
+  trouble(): string | null {
+    if (this.#files === null || this.#current === null) return null;
+    const { certFile } = this.#files;
+    const refused = this.#lastProblem;
+    if (refused !== null) return `${certFile} was refused, the one before stays in use: ${refused}`;
+    const untimely = timeProblem(this.#current, this.#around.clock.now());
+    return untimely === null ? null : `${certFile}: clients refuse the certificate in use: ${untimely}`;
+  }
+
   /** From now on loads are recorded, and changes of the files are followed. */
   async attach(primary: Primary): Promise<void> {
     if (this.#files === null || this.#current === null) return;

@@ -60,6 +60,8 @@ export interface ControlPort {
   pendingRequests(pool: string): number;
   /** How late health checks are. */
   checkLag(): CheckLag;
+  /** What is wrong with the certificate, in one sentence; `null`: nothing. */
+  certificateTrouble(): string | null;
   /** Resolves once the events are stored and the snapshot is on its way to the workers. */
   submit(draft: CommandDraft): Promise<Decision | MailboxFull>;
   readonly log: Pick<EventLog, 'read' | 'checkpointBefore' | 'readJournal'>;

@@ -42,6 +42,10 @@ export interface ConfigSource {
   validate(text: string): Promise<readonly ConfigProblem[] | null>;
 }
 
+export interface CertificateSource {
+  trouble(): string | null;
+}
+
 export interface PrimaryOptions {
   readonly version: string;
   readonly configFile: string;
@@ -75,6 +79,7 @@ export class Primary implements ControlPort {
   readonly #now: () => number;
   readonly #poolLines: PoolLines;
   #source: ConfigSource | null = null;
+  #certificates: CertificateSource | null = null;
   #published: World | null = null;
   #version = 0;
   #forwarded = false;
@@ -179,6 +184,11 @@ export class Primary implements ControlPort {
     this.#metricsPage = new SharedPage(render, timers);
   }
 
+  /** Who knows the certificate for `certificateTrouble`. */
+  set certificateSource(source: CertificateSource) {
+    this.#certificates = source;
+  }
+
   /** Who reads the configuration file for `reloadConfig` and `validateConfig`. */
   set configSource(source: ConfigSource) {
     this.#source = source;
@@ -260,6 +270,10 @@ export class Primary implements ControlPort {
 
   pendingRequests(pool: string): number {
     return this.#loads.pending(pool);
+  }
+
+  certificateTrouble(): string | null {
+    return this.#certificates?.trouble() ?? null;
   }
 
   checkLag(): CheckLag {

@@ -67,11 +67,29 @@ describe('reading', () => {
   it('status names every backend with its state and reason', async () => {
     await failChecks();
     const text = await ok('status');
-    expect(text).toMatch(/ready: 2 workers forward/);
+    expect(text).toMatch(/degraded: 2 workers forward, but pool web is short of backends/);
+    expect(text).toContain(
+      'pool web has NO backend yet: all that could serve wait for their first health check',
+    );
     expect(text).toMatch(/pool web {2}round-robin \(weights do not count\), 0 of 2 available, 12 sessions/);
     expect(text).toMatch(
       / {2}a +http:\/\/10\.0\.0\.1:8080 +1 +4 +unhealthy +\d.* ago +3 checks in a row failed, the last: connection refused/,
     );
+  });
+
+  it('status tells of a file and a certificate that were refused, until they are good', async () => {
+    const problems = ['tidegate.yaml:12:5: weight: found 5000, expected 0 to 1000', 'x:1:1: no'];
+    await control.send({ type: 'RejectConfig', file: 'tidegate.yaml', problems, actor: { kind: 'file' } });
+    control.answers.certificateTrouble = 'cert.pem was refused, the one before stays in use: it is empty';
+    const text = await ok('status');
+    expect(text).toMatch(
+      /tidegate\.yaml was refused \d.* ago, what was in force stays:\n {2}tidegate\.yaml:12:5: weight: found 5000/,
+    );
+    expect(text).toContain('certificate cert.pem was refused, the one before stays in use: it is empty');
+    control.answers.certificateTrouble = null;
+    await ok('reload');
+    const after = await ok('status');
+    expect(after).not.toContain('was refused');
   });
 
   it('status says when health checks are made too rarely, and how late they are', async () => {

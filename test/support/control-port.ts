@@ -23,6 +23,7 @@ export interface TestControl {
     workers: WorkerStatus[];
     submitError: Error | null;
     checkLag: CheckLag;
+    certificateTrouble: string | null;
     /** Runs before each submitted command is decided: another client gets in between. */
     beforeSubmit: (() => Promise<void>) | null;
   };
@@ -81,6 +82,7 @@ export async function testControl(): Promise<TestControl> {
     workers: [workerStatus(1), workerStatus(2, { applied: { epoch: 1, version: 6 } })],
     submitError: null,
     checkLag: { waiting: 0, lateMs: 0, behind: false },
+    certificateTrouble: null,
     beforeSubmit: null,
   };
 
@@ -118,6 +120,7 @@ export async function testControl(): Promise<TestControl> {
     activeRequests: (pool, backend) => (pool === 'web' && backend === 'a' ? 4 : 0),
     pendingRequests: (pool) => (pool === 'web' ? 2 : 0),
     checkLag: () => answers.checkLag,
+    certificateTrouble: () => answers.certificateTrouble,
     sessionCount: (pool) => (pool === 'web' ? 12 : 0),
     async submit(draft) {
       await answers.beforeSubmit?.();
