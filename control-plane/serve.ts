@@ -25,6 +25,7 @@ import { CertificateKeeper } from './runtime/certificate-keeper.js';
 import { exposedFiles } from './runtime/exposed-files.js';
 import { otherFile } from './runtime/other-file.js';
 import { ConfigKeeper } from './runtime/config-keeper.js';
+import { warnOfFewOpenFiles } from './runtime/open-file-check.js';
 import { Primary } from './runtime/primary.js';
 import { answerSignals } from './runtime/process-signals.js';
 import { startRetention } from './runtime/retention.js';
@@ -97,6 +98,7 @@ async function serve(configFile: string, overrides: Overrides, config: Config): 
   // Timers do not keep a process alive, so that tests and libraries may have any. From here to the end, this one does.
   const alive = setInterval(() => undefined, KEEP_ALIVE_MS);
   try {
+    warnOfFewOpenFiles(config.document.forwarding.limits.connectionsPerWorker, logger);
     const token = await adminToken(settings, logger);
     const certificates = await CertificateKeeper.load(settings.listen.tls, around);
     const log = await openSqliteEventLog(settings.dataDir, upcast);

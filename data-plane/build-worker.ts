@@ -12,6 +12,7 @@ import { Reporter } from './reports/reporter.js';
 import { RequestSeries } from './reports/request-series.js';
 import type { RoutingTable } from './routing/routing-table.js';
 import { IpcSessionStore } from './sessions/ipc-session-store.js';
+import { Shortage } from './shortage.js';
 import { SessionCookies } from './sessions/session-cookies.js';
 
 /** How long a scrape waits for the totals of the primary. */
@@ -75,6 +76,7 @@ export function buildWorker(
     timers,
     logger,
     lookup: parts.lookup,
+    shortage: new Shortage(logger, monotonic),
     metricsPage: () => metricsPage(link),
   };
   const forwarder = parts.createForwarder(welcome.engine, context);

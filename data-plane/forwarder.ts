@@ -7,6 +7,7 @@ import type { CertificateMaterial, ListenerSettings } from '#shared/message.js';
 import type { Clock, Logger, Random, Timers } from '#shared/ports.js';
 import type { SessionStore } from '#shared/session.js';
 import type { AccessLog } from './access-log.js';
+import type { Shortage } from './shortage.js';
 import type { OutcomeBook } from './reports/outcome-book.js';
 import type { RequestSeries } from './reports/request-series.js';
 import type { RoutingTable } from './routing/routing-table.js';
@@ -33,6 +34,8 @@ export interface ForwarderContext {
   readonly random: Random;
   readonly timers: Timers;
   readonly logger: Logger;
+  /** What this process runs short of. */
+  readonly shortage: Shortage;
   /** Resolves the names of backends, for each new connection. */
   readonly lookup: LookupFunction;
   /** Asks the primary for the totals of all workers. `null`: it did not answer in time. */

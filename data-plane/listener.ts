@@ -11,7 +11,6 @@ import type { Logger } from '#shared/ports.js';
 import type { ForwarderContext } from './forwarder.js';
 import { alpnProtocols } from './http2/http2-connections.js';
 import { answerPlainHttp } from './plain-on-tls.js';
-import type { ConnectionRefusal } from './reports/request-series.js';
 
 /** Connections that the system may hold for us before we accept them. */
 const BACKLOG = 4_096;
@@ -43,23 +42,10 @@ export async function listenOn(server: Server, settings: ListenerSettings, logge
   return (server.address() as AddressInfo).port;
 }
 
-/** Refuses connections beyond the limit, and counts those and the ones that come to no TLS handshake. */
-export function countRefusals(
-  server: Server & { dropMaxConnection?: boolean },
-  context: ForwarderContext,
-): void {
-  const { series } = context;
-  // Handed out by the primary, it would go back there, and round and round while all workers are full.
-  server.dropMaxConnection = true;
-  const refuse = (reason: ConnectionRefusal): void =>
-    series.counters.add(series.connectionsRefused.get(reason), 1);
-  server.on('drop', () => {
-    refuse('limit');
-    // It may have been raised, and is looked at nowhere else while all connections are taken.
-    server.maxConnections = context.table().forwarding.limits.connectionsPerWorker;
-  });
+/** Counts connections that come to no TLS handshake. */
+export function countFailedHandshakes(server: Server, { series }: ForwarderContext): void {
   server.on('tlsClientError', (error: Error, socket: TLSSocket) => {
-    refuse('tls');
+    series.counters.add(series.connectionsRefused.get('tls'), 1);
     answerPlainHttp(error, socket);
   });
 }

@@ -54,7 +54,7 @@ export const WITHHELD_CAUSES = [
 ] as const;
 
 /** Why a client connection was not served. */
-export const CONNECTION_REFUSALS = ['limit', 'tls'] as const;
+export const CONNECTION_REFUSALS = ['limit', 'descriptors', 'tls'] as const;
 
 /** Why a connection to the admin listener was ended. */
 export const ADMIN_CONNECTION_ENDS = ['gave_way', 'refused', 'late'] as const;
@@ -146,7 +146,7 @@ export const METRICS = {
   connectionsRefused: metric(
     'counter',
     'connections_refused_total',
-    'Client connections ended before a request, by reason: limit (limits.connections_per_worker), tls (handshake failed or late).',
+    'Client connections ended before a request, by reason: limit (limits.connections_per_worker), descriptors (out of open files), tls (handshake failed or late).',
     'reason',
   ),
   internalErrors: metric(

@@ -7,15 +7,13 @@
 import net from 'node:net';
 import { performance } from 'node:perf_hooks';
 import tls from 'node:tls';
+import { isOwnFault } from '#shared/platform/open-files.js';
 import type { BackendAddress, HealthCheckSettings } from '#shared/settings.js';
 import type { CheckResult } from '../domain/commands.js';
 import { CheckResponse, MalformedAnswer } from './check-response.js';
 
 /** Longest text of an error that is kept as evidence. */
 const ERROR_LIMIT_CHARS = 200;
-
-/** Errors of this host that say nothing about a backend: no descriptors, no memory. */
-const OWN_FAULTS: ReadonlySet<string> = new Set(['EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM']);
 
 const DEFAULT_PORTS = { http: 80, https: 443 } as const;
 
@@ -67,7 +65,7 @@ export function httpCheck(
   );
   ended.addEventListener('abort', onEnded);
   socket.on('error', (error: NodeJS.ErrnoException) => {
-    if (OWN_FAULTS.has(error.code ?? '')) settle(null);
+    if (isOwnFault(error.code ?? '')) settle(null);
     else judge(describe(error, response.status !== null));
   });
   socket.on('data', (chunk: Buffer) => {

@@ -67,6 +67,13 @@ export class Attempt implements RunningAttempt {
       case 'client-timeout':
         this.#finish('request_timeout');
         return this.#errand.reply('request_timeout');
+      case 'overloaded':
+        this.#errand.parts.context.shortage.tell(
+          { code: end.code },
+          'no connection to a backend can be opened: this process is short of them',
+        );
+        this.#finish('overloaded');
+        return this.#errand.reply('overloaded');
       case 'aborted':
         return this.#errand.clientClosed();
     }

@@ -10,10 +10,11 @@ import type { TLSSocket } from 'node:tls';
 import type { CertificateMaterial, ListenerSettings } from '#shared/message.js';
 import type { ForwardingSettings } from '#shared/settings.js';
 import { IDLE_SWEEP_MS, idleGraceMs } from '../engine-limits.js';
+import { Admission } from '../admission.js';
 import type { Forwarder, ForwarderContext } from '../forwarder.js';
 import { guarded } from '../guarded.js';
 import { Http2Connections } from '../http2/http2-connections.js';
-import { countRefusals, listenOn, renewCertificate, tlsOptions } from '../listener.js';
+import { countFailedHandshakes, listenOn, renewCertificate, tlsOptions } from '../listener.js';
 import { createRetryBudget } from '../routing/retry-budget.js';
 import { createParts, type EngineParts } from './engine-parts.js';
 import { serveRequest } from './exchange.js';
@@ -27,6 +28,7 @@ export class CompatEngine implements Forwarder {
   readonly #parts: EngineParts;
   readonly #front: Http1Front;
   readonly #http2: Http2Connections;
+  #admission: Admission | null = null;
   #server: http.Server | https.Server | null = null;
   #applied: ForwardingSettings | null = null;
   #closing = false;
@@ -48,7 +50,8 @@ export class CompatEngine implements Forwarder {
   listen(settings: ListenerSettings, certificate: CertificateMaterial | null): Promise<number> {
     const server = this.#createServer(settings, certificate);
     this.#server = server;
-    countRefusals(server, this.#context);
+    this.#admission = new Admission(server, this.#context);
+    countFailedHandshakes(server, this.#context);
     this.#follow();
     return listenOn(server, settings, this.#context.logger);
   }
@@ -104,6 +107,7 @@ export class CompatEngine implements Forwarder {
     if (server instanceof https.Server) this.#divertHttp2(server);
     else server.on('connection', (socket: Socket) => this.#guard(socket, () => this.#front.opened(socket)));
     server.on('connection', (socket: Socket) => {
+      this.#admission?.accepted(socket);
       this.#guard(socket, () => this.#parts.connections.opened(socket));
       this.#context.series.counters.add(this.#context.series.connectionsAccepted, 1);
     });
@@ -147,7 +151,6 @@ export class CompatEngine implements Forwarder {
     // Bodies are limited by their pauses, not by their length.
     server.requestTimeout = 0;
     server.keepAliveTimeout = timeouts.keepAliveMs;
-    server.maxConnections = limits.connectionsPerWorker;
     // One more than allowed: node would cut the list silently, and a hidden Content-Length would still frame the body.
     server.maxHeadersCount = limits.headerCount + 1;
   }

@@ -33,6 +33,8 @@ export type UpstreamEnd =
     }
   /** The client stopped sending its body. */
   | { readonly kind: 'client-timeout' }
+  /** This host, or this process, has too many connections. */
+  | { readonly kind: 'overloaded'; readonly code: string }
   /** It was not to be brought to an end. */
   | { readonly kind: 'aborted' };
 

@@ -8,6 +8,7 @@ import type { ClientRequest, IncomingMessage, InformationEvent } from 'node:http
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { TLSSocket } from 'node:tls';
+import { isOwnFault } from '#shared/platform/open-files.js';
 import type { FailureReason } from '#shared/outcome.js';
 import { MAX_INTERIM_RESPONSES } from '../engine-limits.js';
 import { guarded } from '../guarded.js';
@@ -100,7 +101,9 @@ export class UpstreamRequest {
     this.#guarded(() => {
       if (this.#hasEnded) return;
       if (isOurFault(error)) this.lost(error);
-      else this.#fail(this.#isConnected ? reasonOf(error) : 'connect');
+      else if (this.#isConnected) this.#fail(reasonOf(error));
+      else if (isOwnFault(codeOf(error) ?? '')) this.#end({ kind: 'overloaded', code: codeOf(error) ?? '' });
+      else this.#fail('connect');
     })();
   }
 
@@ -224,7 +227,8 @@ function codeOf(error: unknown): string | null {
 }
 
 function isConnected(socket: Socket): boolean {
-  if (socket.connecting) return false;
+  // Where the system refuses at once there is none either.
+  if (socket.connecting || socket.destroyed) return false;
   // `authorized` is false until a handshake has been verified.
   return !(socket instanceof TLSSocket) || socket.authorized;
 }

@@ -2,6 +2,7 @@
  * One attempt on one backend: a kept connection or a new one, the request on it, the answer back to the client. Synchronous
  * from the read on one socket to the write on the other. Says how it failed; what follows from that is `../attempts.ts`'s.
  */
+import { isOwnFault } from '#shared/platform/open-files.js';
 import type { FailureReason } from '#shared/outcome.js';
 import type { AttemptOwner, Choice, RunningAttempt } from '../attempts.js';
 import { isClientLate, sendingPatienceMs } from '../patience.js';
@@ -122,7 +123,9 @@ export class Attempt implements RunningAttempt, UpstreamTaker, RelayOwner, Attem
     const upstream = this.#upstream;
     if (upstream === null) return;
     if (this.#relay.hasStarted) this.#brokenOff();
-    else this.#failed(upstream.connected ? 'reset' : 'connect');
+    else if (upstream.connected) this.#failed('reset');
+    else if (isOwnFault(upstream.errorCode)) this.#overloaded(upstream.errorCode);
+    else this.#failed('connect');
   }
 
   upstreamDrained(): void {
@@ -231,6 +234,19 @@ export class Attempt implements RunningAttempt, UpstreamTaker, RelayOwner, Attem
 
   #awaitMore(): void {
     this.errand.client.setDeadline(this.errand.settings.timeouts.responseIdleMs);
+  }
+
+  /** There is no connection because this host, or this process, has too many: no backend has a part in that. */
+  #overloaded(code: string): void {
+    const { parts } = this.errand;
+    parts.context.shortage.tell(
+      { code },
+      'no connection to a backend can be opened: this process is short of them',
+    );
+    // They would be in the way of those that are needed.
+    parts.upstreams.destroyIdle();
+    this.abort('overloaded');
+    this.errand.reply('overloaded');
   }
 
   /** Failed before any of the answer went to the client. */

@@ -8,7 +8,8 @@ import type { CertificateMaterial, ListenerSettings } from '#shared/message.js';
 import { Http2Service } from '../compat/http2-service.js';
 import { bugReporter } from '../bug-report.js';
 import { IDLE_SWEEP_MS, idleGraceMs } from '../engine-limits.js';
-import { countRefusals, listenOn, renewCertificate, tlsOptions } from '../listener.js';
+import { countFailedHandshakes, listenOn, renewCertificate, tlsOptions } from '../listener.js';
+import { Admission } from '../admission.js';
 import type { Forwarder, ForwarderContext } from '../forwarder.js';
 import { guarded } from '../guarded.js';
 import { HttpDate } from '../http-date.js';
@@ -29,6 +30,7 @@ export class NativeEngine implements Forwarder {
   readonly #sockets = new Set<net.Socket>();
   /** When the last of these is gone. */
   readonly #empty = Promise.withResolvers<void>();
+  #admission: Admission | null = null;
   #server: net.Server | null = null;
   #closing = false;
 
@@ -55,7 +57,8 @@ export class NativeEngine implements Forwarder {
   listen(settings: ListenerSettings, certificate: CertificateMaterial | null): Promise<number> {
     const server = this.#createServer(settings, certificate);
     this.#server = server;
-    countRefusals(server, this.#context);
+    this.#admission = new Admission(server, this.#context);
+    countFailedHandshakes(server, this.#context);
     this.#parts.wheel.start();
     return listenOn(server, settings, this.#context.logger);
   }
@@ -108,16 +111,14 @@ export class NativeEngine implements Forwarder {
       const server = net.createServer(options);
       server.on('connection', (socket) => {
         this.#guard(socket, () => {
-          this.#accepted(server, socket);
+          this.#accepted(socket);
           this.#serve(socket, false);
         });
       });
       return server;
     }
     const server = tls.createServer({ ...options, ...tlsOptions(settings, certificate) });
-    server.on('connection', (socket: net.Socket) =>
-      this.#guard(socket, () => this.#accepted(server, socket)),
-    );
+    server.on('connection', (socket: net.Socket) => this.#guard(socket, () => this.#accepted(socket)));
     server.on('tlsClientError', (_error, socket) => socket.destroy());
     server.on('secureConnection', (socket) =>
       this.#guard(socket, () => {
@@ -136,9 +137,9 @@ export class NativeEngine implements Forwarder {
     }, run)();
   }
 
-  #accepted(server: net.Server, socket: net.Socket): void {
+  #accepted(socket: net.Socket): void {
     const { series } = this.#context;
-    server.maxConnections = this.#context.table().forwarding.limits.connectionsPerWorker;
+    this.#admission?.accepted(socket);
     socket.on('error', () => undefined);
     socket.on('close', () => {
       this.#sockets.delete(socket);

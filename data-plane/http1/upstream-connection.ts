@@ -57,6 +57,8 @@ export class UpstreamConnection implements Expiring, ByteSink {
   readonly deadline: Deadline;
   user: UpstreamUser | null;
   connected = false;
+  /** What the system said when it failed. */
+  errorCode = '';
   /** On the clock of the wheel: when it last became idle. */
   idleSince = 0;
   /** It has carried an exchange before the present one. */
@@ -105,7 +107,7 @@ export class UpstreamConnection implements Expiring, ByteSink {
     const socket =
       address.protocol === 'https' ? this.#connectSecurely(address) : this.#connectPlainly(address);
     // What follows is told by `close`.
-    socket.on('error', () => undefined);
+    socket.on('error', (error: NodeJS.ErrnoException) => (this.errorCode = error.code ?? ''));
     socket.on('drain', () => this.#tell('drained'));
     socket.on('end', () => this.#tell('ended'));
     socket.on('close', () => this.#tell('closed'));

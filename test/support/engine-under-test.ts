@@ -1,3 +1,4 @@
+import { silence } from './silence.js';
 /** An engine in this process over real sockets, fed with snapshots by hand; what it counts can be looked at. */
 import * as dns from 'node:dns';
 import type { LookupFunction } from 'node:net';
@@ -9,6 +10,7 @@ import { Counters } from '../../data-plane/reports/counters.js';
 import { OutcomeBook } from '../../data-plane/reports/outcome-book.js';
 import { RequestSeries } from '../../data-plane/reports/request-series.js';
 import { applySnapshot, type RoutingTable } from '../../data-plane/routing/routing-table.js';
+import { Shortage } from '../../data-plane/shortage.js';
 import { SessionCookies } from '../../data-plane/sessions/session-cookies.js';
 import { createSessionTable } from '../../control-plane/sessions/session-table.js';
 import type { BackendOutcomes } from '../../shared/outcome.js';
@@ -102,6 +104,7 @@ async function start(
       error: (fields, message) => complaints.push(`${message} ${JSON.stringify(fields)}`),
       fatal: (_fields, message) => complaints.push(message),
     },
+    shortage: new Shortage(silence, () => performance.now()),
     lookup: options.lookup ?? ((name, how, callback) => dns.lookup(name, how, callback)),
     metricsPage: options.metricsPage ?? (() => Promise.resolve(null)),
   };
