@@ -26,6 +26,8 @@ const ports = {
 const dataDir = process.env.DEMO_DATA_DIR ?? mkdtempSync(join(tmpdir(), 'tidegate-demo-'));
 /** How long Tidegate may take to be ready before the demo gives up. */
 const READY_LIMIT_MS = 30_000;
+/** npm passes no signals on: a signal to it ends it alone. How soon the demo notices and ends too. */
+const PARENT_CHECK_MS = 500;
 
 const children = [];
 let exiting = false;
@@ -99,6 +101,12 @@ if (problems.length > 0) {
   process.exit(1);
 }
 
+if (process.env.npm_lifecycle_event !== undefined) {
+  const parent = process.ppid;
+  setInterval(() => {
+    if (process.ppid !== parent) finish(0);
+  }, PARENT_CHECK_MS).unref();
+}
 process.on('SIGINT', () => finish(0));
 process.on('SIGTERM', () => finish(0));
 

@@ -24,7 +24,9 @@ export function backendCommands(program: Command): void {
     });
   backends
     .command('add')
-    .description('add a backend; it takes traffic after its first passed health check')
+    .description(
+      'add a backend; it takes traffic after its first passed health check, without checks at once',
+    )
     .argument('<backend>', 'POOL/ID, or ID alone for the only pool or pool default')
     .argument('<url>', 'http:// or https://, host and port')
     .option(

@@ -71,5 +71,5 @@ export const admin = z
   })
   .prefault({})
   .meta({
-    description: 'The admin listener: API, dashboard, readiness, metrics. Changing it needs a restart.',
+    description: 'The admin listener: API, readiness, metrics. Changing it needs a restart.',
   });

@@ -54,7 +54,7 @@ export const journal = z
   .strictObject({
     retention: duration(
       { min: '0', max: '365d' },
-      { describe: 'How long observations are kept for `whatif`. 0: none are kept.' },
+      { describe: 'How long observations are kept. 0: none are kept.' },
     ).prefault('7d'),
     max_size: size(
       { min: 1_048_576, max: 68_719_476_736 },
@@ -62,4 +62,7 @@ export const journal = z
     ).prefault('256MiB'),
   })
   .prefault({})
-  .meta({ description: 'The observation journal: the inputs of decisions.' });
+  .meta({
+    description:
+      'The observation journal: results of checks and outcomes of requests, by which each decision was made. State does not need it.',
+  });

@@ -46,6 +46,32 @@ describe('npm run demo where ports are in use', () => {
   });
 });
 
+describe('npm run demo, when npm is told to end', () => {
+  it('ends with it', async () => {
+    const ports = await freePorts(5);
+    const [port, admin, backend1, backend2, backend3] = ports.map(String);
+    const npm = spawn('npm', ['run', 'demo'], {
+      env: {
+        ...process.env,
+        DEMO_PORT: port,
+        DEMO_ADMIN_PORT: admin,
+        DEMO_BACKEND1: backend1,
+        DEMO_BACKEND2: backend2,
+        DEMO_BACKEND3: backend3,
+      },
+    });
+    let output = '';
+    npm.stdout.setEncoding('utf8').on('data', (text: string) => (output += text));
+    await waitUntil('the demo to be ready', () => output.includes('Tidegate forwards.'), 30_000);
+    npm.kill('SIGTERM');
+    // Its output is closed when the last process that it started has ended.
+    await new Promise((resolve) => npm.once('close', resolve));
+    for (const used of ports) {
+      await expect(httpGet(`http://127.0.0.1:${used}/`)).rejects.toThrow(/ECONNREFUSED/);
+    }
+  });
+});
+
 describe('npm run demo', () => {
   let demo: ChildProcess;
   let output = '';
