@@ -1,18 +1,29 @@
 /** The three things that are true of a backend, and what follows from them (`control-plane/domain/availability.ts`). */
 
 /** What the operator wants. Draining: existing sticky sessions stay, nothing new comes. Maintenance: no traffic at all. */
-export type AdminState = 'ready' | 'draining' | 'maintenance';
+export const ADMIN_STATES = ['ready', 'draining', 'maintenance'] as const;
+export type AdminState = (typeof ADMIN_STATES)[number];
 
 /** What health checks say. */
-export type Health = 'unknown' | 'healthy' | 'unhealthy';
+export const HEALTHS = ['unknown', 'healthy', 'unhealthy'] as const;
+export type Health = (typeof HEALTHS)[number];
 
 /** Classic sense: open blocks. */
-export type BreakerPhase = 'closed' | 'open' | 'half-open';
+export const BREAKER_PHASES = ['closed', 'open', 'half-open'] as const;
+export type BreakerPhase = (typeof BREAKER_PHASES)[number];
 
 /**
  * What a worker may do with a backend.
  * available: anything · trial: only with a permit · draining: only sticky sessions that are already there ·
  * unchecked: nothing before its first check · unhealthy, ejected, maintenance: nothing.
  */
-export type Availability =
-  'available' | 'trial' | 'draining' | 'unchecked' | 'unhealthy' | 'ejected' | 'maintenance';
+export const AVAILABILITIES = [
+  'available',
+  'trial',
+  'draining',
+  'unchecked',
+  'unhealthy',
+  'ejected',
+  'maintenance',
+] as const;
+export type Availability = (typeof AVAILABILITIES)[number];

@@ -3,7 +3,7 @@
  * shape, ranges and sizes are checked here, before anything else reads a message. What a message means (whether the
  * backend exists, the permit is known) is for its reader to judge. Never throws.
  */
-import type { Availability, BreakerPhase } from './backend-state.js';
+import { AVAILABILITIES, BREAKER_PHASES } from './backend-state.js';
 import type {
   Ack,
   CertificateMaterial,
@@ -259,16 +259,8 @@ const backendSnapshot = record<BackendSnapshot>(
     id: backendName,
     address: backendAddress,
     weight,
-    availability: oneOf<Availability>(
-      'available',
-      'trial',
-      'draining',
-      'unchecked',
-      'unhealthy',
-      'ejected',
-      'maintenance',
-    ),
-    breaker: oneOf<BreakerPhase>('closed', 'open', 'half-open'),
+    availability: oneOf(...AVAILABILITIES),
+    breaker: oneOf(...BREAKER_PHASES),
     generation: count,
     permits: list(record<TrialPermit>({ permit: count, worker: count }, { spent: flag }), MAX_LISTED),
   },

@@ -6,7 +6,8 @@
  */
 import type { BackendId, PoolId } from './ids.js';
 
-export type Algorithm = 'round-robin' | 'weighted-round-robin' | 'least-connections' | 'random';
+export const ALGORITHMS = ['round-robin', 'weighted-round-robin', 'least-connections', 'random'] as const;
+export type Algorithm = (typeof ALGORITHMS)[number];
 
 /** Where a backend is: `http` or `https`, a host (name or address, no brackets), and a port. */
 export interface BackendAddress {

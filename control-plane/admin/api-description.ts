@@ -27,9 +27,30 @@ export function describeApi(version: string, withToken: boolean): FastifyDynamic
       },
       security: withToken ? [{ token: [] }] : [],
     },
+    transformObject: (document) =>
+      'openapiObject' in document ? requireVersions(document.openapiObject) : document.swaggerObject,
     refResolver: {
       buildLocalReference: (json, _base, _fragment, index) =>
         typeof json['$id'] === 'string' ? json['$id'] : `schema${index}`,
     },
   };
+}
+
+type Description = ReturnType<NonNullable<FastifyDynamicSwaggerOptions['transformObject']>>;
+
+/**
+ * Writes need their version. The schemas that check requests do not say so, because a missing one has an answer of its
+ * own (428), which comes after those about what is not there.
+ */
+function requireVersions<T extends Description>(description: T): T {
+  for (const path of Object.values(description.paths ?? {})) {
+    for (const method of ['post', 'patch', 'delete'] as const) {
+      for (const parameter of path?.[method]?.parameters ?? []) {
+        if (!('name' in parameter) || parameter.name !== 'if-match') continue;
+        parameter.name = 'If-Match';
+        parameter.required = true;
+      }
+    }
+  }
+  return description;
 }

@@ -31,7 +31,7 @@ export const EVENTS_QUERYSTRING: JsonSchema = {
     type: {
       type: 'string',
       maxLength: 1_000,
-      description: 'One event type, or several with commas between.',
+      description: `One event type, or several with commas between. There are ${Object.keys(EVENT_SCHEMAS).join(', ')}.`,
     },
     pool: NAME,
     backend: NAME,

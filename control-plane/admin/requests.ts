@@ -2,6 +2,7 @@
 import type { FastifyError, FastifyRequest } from 'fastify';
 import { NAME_IN_WORDS, NAME_PATTERN } from '#shared/ids.js';
 import { MAX_PROBLEMS } from '../config/parse-config.js';
+import { suggest } from '../config/suggest.js';
 import { EventLogError } from '../event-log/event-log.js';
 import type { FieldProblem, Problem } from './problem.js';
 
@@ -74,9 +75,10 @@ function validationProblem(
       detail: `${request.url.slice(0, 200)}: no pool or backend can have this name.`,
     };
   }
+  const sent = context === 'querystring' ? request.query : request.body;
   // A value that breaks two rules is told of once.
   const byPath = new Map<string, FieldProblem>();
-  for (const problem of results.flatMap(fieldProblems)) {
+  for (const problem of results.flatMap((result) => fieldProblems(result, sent))) {
     if (!byPath.has(problem.path)) byPath.set(problem.path, problem);
   }
   const problems = [...byPath.values()].slice(0, MAX_PROBLEMS);
@@ -85,12 +87,10 @@ function validationProblem(
     : { type: 'invalid_body', detail: 'The body is not what this request takes.', problems };
 }
 
-function fieldProblems({
-  instancePath,
-  keyword,
-  params,
-  message = '',
-}: ValidationResult): readonly FieldProblem[] {
+function fieldProblems(
+  { instancePath, keyword, params, message = '' }: ValidationResult,
+  sent: unknown,
+): readonly FieldProblem[] {
   const path = instancePath.split('/').slice(1).join('.');
   const inner = (name: unknown): string => (path === '' ? String(name) : `${path}.${String(name)}`);
   if (keyword === 'additionalProperties') {
@@ -99,11 +99,27 @@ function fieldProblems({
   if (keyword === 'required')
     return [{ path: inner(params['missingProperty']), message: 'this field is required' }];
   if (keyword === 'enum' && Array.isArray(params['allowedValues'])) {
-    return [{ path, message: `expected one of ${params['allowedValues'].join(', ')}` }];
+    const allowed = params['allowedValues'].map(String);
+    const value = valueAt(sent, instancePath);
+    const near = typeof value === 'string' ? suggest(value, allowed) : null;
+    const hint = near === null ? '' : `; did you mean ${near}?`;
+    return [{ path, message: `expected one of ${allowed.join(', ')}${hint}` }];
   }
   if (keyword === 'pattern' && params['pattern'] === NAME_PATTERN.source) {
     return [{ path, message: `expected ${NAME_IN_WORDS}` }];
   }
   if (keyword === 'pattern') return [{ path, message: 'expected another form of text (see openapi.json)' }];
   return [{ path, message: message.replace(/^must/, 'it must') }];
+}
+
+/** What stands at a JSON pointer (RFC 6901; names of ours need no escapes). */
+function valueAt(sent: unknown, pointer: string): unknown {
+  let value = sent;
+  for (const name of pointer.split('/').slice(1)) {
+    value =
+      typeof value === 'object' && value !== null
+        ? Object.entries(value).find(([key]) => key === name)?.[1]
+        : undefined;
+  }
+  return value;
 }

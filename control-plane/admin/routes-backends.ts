@@ -94,6 +94,7 @@ function readRoutes(app: FastifyInstance, source: ViewSource): void {
     '/api/v1/pools/:pool/backends',
     {
       schema: {
+        operationId: 'listBackends',
         summary: 'Backends of a pool',
         tags: ['backends'],
         params: POOL_PARAMS,
@@ -116,6 +117,7 @@ function readRoutes(app: FastifyInstance, source: ViewSource): void {
     '/api/v1/pools/:pool/backends/:id',
     {
       schema: {
+        operationId: 'getBackend',
         summary: 'One backend',
         tags: ['backends'],
         params: BACKEND_PARAMS,
@@ -135,6 +137,7 @@ function addRoute(app: FastifyInstance, source: ViewSource): void {
     '/api/v1/pools/:pool/backends',
     {
       schema: {
+        operationId: 'addBackend',
         summary: 'Add a backend',
         description:
           'It is checked at once and takes traffic after its first pass; at once where no check is configured.',
@@ -187,6 +190,7 @@ function changeRoute(app: FastifyInstance, source: ViewSource): void {
     '/api/v1/pools/:pool/backends/:id',
     {
       schema: {
+        operationId: 'changeBackend',
         summary: 'Change weight, connection limit or admin state of a backend',
         tags: ['backends'],
         params: BACKEND_PARAMS,
@@ -221,6 +225,7 @@ function removeRoute(app: FastifyInstance, source: ViewSource): void {
     '/api/v1/pools/:pool/backends/:id',
     {
       schema: {
+        operationId: 'removeBackend',
         summary: 'Remove a backend',
         description: 'Requests that it is answering are finished; nothing new goes to it.',
         tags: ['backends'],

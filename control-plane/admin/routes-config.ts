@@ -19,6 +19,7 @@ export function configRoutes(app: FastifyInstance, port: ControlPort, changes: R
     '/api/v1/config',
     {
       schema: {
+        operationId: 'getConfig',
         summary: 'The configuration in force',
         description:
           'Where it came from, what run-time changes made different from the file, what waits for a restart. Never secrets.',
@@ -32,6 +33,7 @@ export function configRoutes(app: FastifyInstance, port: ControlPort, changes: R
     '/api/v1/config/reload',
     {
       schema: {
+        operationId: 'reloadConfig',
         summary: 'Read the configuration file again',
         description: 'Takes no body. An invalid file changes nothing.',
         tags: ['config'],
@@ -68,6 +70,7 @@ function validateRoute(app: FastifyInstance, port: ControlPort): void {
     {
       bodyLimit: MAX_CONFIG_BYTES,
       schema: {
+        operationId: 'validateConfig',
         summary: 'Check a configuration file',
         description:
           'Changes nothing. Variables are substituted from the environment of the running primary.',

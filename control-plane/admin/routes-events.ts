@@ -24,6 +24,7 @@ export function eventRoutes(app: FastifyInstance, source: ViewSource, streams: E
     {
       exposeHeadRoute: false,
       schema: {
+        operationId: 'listEvents',
         summary: 'What happened',
         description:
           'A page of events, or with follow=true a stream. In the stream, `event: gap` tells of events that are no longer kept, `event: end` with a reason comes before the server ends it.',

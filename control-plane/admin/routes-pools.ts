@@ -3,7 +3,17 @@ import type { FastifyInstance } from 'fastify';
 import { poolId } from '#shared/ids.js';
 import { patchPoolSettings, type PoolPatch } from './pool-settings.js';
 import { sendProblem } from './problem.js';
-import { answers, IF_MATCH, json, list, object, POOL_PARAMS, ref, type JsonSchema } from './schemas.js';
+import {
+  ALGORITHM,
+  answers,
+  IF_MATCH,
+  json,
+  list,
+  object,
+  POOL_PARAMS,
+  ref,
+  type JsonSchema,
+} from './schemas.js';
 import { poolDocument, type ViewSource } from './views.js';
 import { etagOf, findPool, precondition, submitWrite, unknownPool } from './writes.js';
 
@@ -32,7 +42,7 @@ const POOL_PATCH: JsonSchema = {
   additionalProperties: false,
   minProperties: 1,
   properties: {
-    algorithm: { type: 'string' },
+    algorithm: ALGORITHM,
     health_check: SECTION,
     circuit_breaker: SECTION,
     max_connections: {
@@ -50,6 +60,7 @@ export function poolRoutes(app: FastifyInstance, source: ViewSource): void {
     '/api/v1/pools',
     {
       schema: {
+        operationId: 'listPools',
         summary: 'All pools',
         tags: ['pools'],
         response: answers({
@@ -63,6 +74,7 @@ export function poolRoutes(app: FastifyInstance, source: ViewSource): void {
     '/api/v1/pools/:pool',
     {
       schema: {
+        operationId: 'getPool',
         summary: 'One pool',
         tags: ['pools'],
         params: POOL_PARAMS,
@@ -79,6 +91,7 @@ export function poolRoutes(app: FastifyInstance, source: ViewSource): void {
     '/api/v1/pools/:pool',
     {
       schema: {
+        operationId: 'changePool',
         summary: 'Change settings of a pool',
         description:
           'Applied at once, kept over restarts, and over reloads of a file that does not change them too.',

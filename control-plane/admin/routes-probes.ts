@@ -27,6 +27,7 @@ export function probeRoutes(app: FastifyInstance, port: ControlPort): void {
     '/',
     {
       schema: {
+        operationId: 'getIndex',
         summary: 'What there is',
         tags: ['probes'],
         response: answers({ 200: textAnswer('A list of paths.') }),
@@ -38,6 +39,7 @@ export function probeRoutes(app: FastifyInstance, port: ControlPort): void {
     '/livez',
     {
       schema: {
+        operationId: 'getLiveness',
         summary: 'Whether the primary answers',
         description: 'Needs no token.',
         tags: ['probes'],
@@ -51,12 +53,13 @@ export function probeRoutes(app: FastifyInstance, port: ControlPort): void {
     '/readyz',
     {
       schema: {
+        operationId: 'getReadiness',
         summary: 'Whether traffic is served',
         description:
           'Ready when configuration is applied, the first health checks are made and at least one worker forwards. Needs no token.',
         tags: ['probes'],
         security: [],
-        response: { 200: textAnswer('Ready.'), 503: textAnswer('Not ready, and why.') },
+        response: answers({ 200: textAnswer('Ready.'), 503: textAnswer('Not ready, and why.') }),
       },
     },
     async (_request, reply) => {
@@ -71,6 +74,7 @@ export function probeRoutes(app: FastifyInstance, port: ControlPort): void {
     '/metrics',
     {
       schema: {
+        operationId: 'getMetrics',
         summary: 'Metrics of all processes',
         description: 'Prometheus text format 0.0.4.',
         tags: ['probes'],

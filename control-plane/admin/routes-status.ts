@@ -9,6 +9,7 @@ export function statusRoutes(app: FastifyInstance, source: ViewSource, clock: Cl
     '/api/v1/status',
     {
       schema: {
+        operationId: 'getStatus',
         summary: 'Pools, backends and workers at a glance',
         tags: ['status'],
         response: answers({ 200: json(ref('Status'), 'The state now.') }),
@@ -20,6 +21,7 @@ export function statusRoutes(app: FastifyInstance, source: ViewSource, clock: Cl
     '/api/v1/workers',
     {
       schema: {
+        operationId: 'listWorkers',
         summary: 'The forwarding processes',
         description: '`converged` is the proof that a worker routes by the newest snapshot.',
         tags: ['status'],

@@ -28,6 +28,7 @@ export function whyRoutes(app: FastifyInstance, port: ControlPort, clock: Clock)
     '/api/v1/pools/:pool/backends/:id/why',
     {
       schema: {
+        operationId: 'explainBackend',
         summary: 'Why a backend is, or was, as it is',
         description:
           'The chain of events since the backend was added, each with the evidence that decided it. Also for backends that have been removed, as far back as the event log goes.',

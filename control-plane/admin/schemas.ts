@@ -2,7 +2,12 @@
  * JSON Schemas of what the admin API takes and answers, from which `/api/v1/openapi.json` is made. Requests are
  * checked against them; answers are not (tests do that), so that a schema can never cut something out of an answer.
  */
+import { ADMIN_STATES, AVAILABILITIES, BREAKER_PHASES, HEALTHS } from '#shared/backend-state.js';
 import { NAME_PATTERN } from '#shared/ids.js';
+import { ALGORITHMS } from '#shared/settings.js';
+import { ACTOR_KINDS } from '../domain/commands.js';
+import { EVENT_SCHEMAS } from '../domain/events.js';
+import { WORKER_PHASES } from '../runtime/control-port.js';
 import { POOL_STANDINGS } from '../domain/pool-standing.js';
 import { PROBLEM_TYPES } from './problem.js';
 
@@ -48,17 +53,10 @@ const TRUE_FALSE: JsonSchema = { type: 'boolean' };
 const TIME: JsonSchema = { type: 'string', format: 'date-time' };
 const OPEN: JsonSchema = { type: 'object', additionalProperties: true };
 
-export const ADMIN_STATES = ['ready', 'draining', 'maintenance'] as const;
 const ADMIN_STATE = oneOf(...ADMIN_STATES);
-const AVAILABILITY = oneOf(
-  'available',
-  'trial',
-  'draining',
-  'unchecked',
-  'unhealthy',
-  'ejected',
-  'maintenance',
-);
+const AVAILABILITY = oneOf(...AVAILABILITIES);
+export const ALGORITHM = oneOf(...ALGORITHMS);
+const EVENT_TYPE = oneOf(...Object.keys(EVENT_SCHEMAS));
 const POSITION = object({ epoch: integer(), version: integer() });
 const FIELD_PROBLEM = object(
   {
@@ -96,11 +94,11 @@ const BACKEND = object({
   url: text(),
   weight: integer(),
   admin: ADMIN_STATE,
-  health: oneOf('unknown', 'healthy', 'unhealthy'),
+  health: oneOf(...HEALTHS),
   health_since: TIME,
   breaker: object(
     {
-      state: oneOf('closed', 'open', 'half-open'),
+      state: oneOf(...BREAKER_PHASES),
       since: TIME,
       openings: integer('Openings in a row.'),
       until: TIME,
@@ -120,7 +118,7 @@ const BACKEND = object({
 const POOL = object({
   id: text(),
   version: integer('Compared by If-Match.'),
-  algorithm: text(),
+  algorithm: ALGORITHM,
   health_check: OPEN,
   circuit_breaker: OPEN,
   max_connections: nullable(integer('For backends without a number of their own.')),
@@ -168,7 +166,7 @@ const STATUS = object({
     object({
       id: text(),
       version: integer(),
-      algorithm: text(),
+      algorithm: ALGORITHM,
       panic: TRUE_FALSE,
       standing: oneOf(...POOL_STANDINGS),
       shortage: nullable(text('What is wrong with the pool as a whole, after its name.')),
@@ -183,7 +181,7 @@ const WORKER = object({
   worker: integer(),
   slot: integer(),
   pid: nullable(integer()),
-  phase: oneOf('starting', 'ready', 'stopping', 'backing-off'),
+  phase: oneOf(...WORKER_PHASES),
   started_at: TIME,
   restarts: integer(),
   applied: nullable(POSITION),
@@ -199,12 +197,12 @@ const EVENT = object(
     seq: integer(),
     at: TIME,
     at_ms: integer(),
-    type: text(),
+    type: EVENT_TYPE,
     schema: integer(),
     pool: text(),
     backend: text(),
     sentence: text('What happened, for people.'),
-    actor: object({ kind: text(), name: text() }, ['name']),
+    actor: object({ kind: oneOf(...ACTOR_KINDS), name: text() }, ['name']),
     cause: object({ command: text(), id: integer(), event: integer() }, ['event']),
     data: { ...OPEN, description: 'Differs by type.' },
   },
@@ -240,7 +238,7 @@ const WHY = object({
       seq: integer(),
       at: TIME,
       at_ms: integer(),
-      type: text(),
+      type: EVENT_TYPE,
       sentence: text(),
       evidence: list(text(), 'The very results that decided, one per line.'),
     }),

@@ -2,6 +2,7 @@
  * The shapes of what the admin API answers (`admin/documents.ts`), so that whatever else listens where it is asked is
  * told apart from it. Keys that are not named here are passed over.
  */
+import { ADMIN_STATES, AVAILABILITIES, BREAKER_PHASES, HEALTHS } from '#shared/backend-state.js';
 import { finite, flag, integer, list, nullable, oneOf, record, type Shape, text } from '#shared/shape.js';
 import { POOL_STANDINGS } from '../domain/pool-standing.js';
 import type {
@@ -39,26 +40,18 @@ function listOf<T>(element: Shape<T>): Shape<readonly T[]> {
   return list(element, MAX_LIST);
 }
 
-const availability = oneOf(
-  'available',
-  'trial',
-  'draining',
-  'unchecked',
-  'unhealthy',
-  'ejected',
-  'maintenance',
-);
+const availability = oneOf(...AVAILABILITIES);
 
 export const backendShape = record<BackendDocument>({
   pool: word,
   id: word,
   url: word,
   weight: count,
-  admin: oneOf('ready', 'draining', 'maintenance'),
-  health: oneOf('unknown', 'healthy', 'unhealthy'),
+  admin: oneOf(...ADMIN_STATES),
+  health: oneOf(...HEALTHS),
   health_since: word,
   breaker: record<BackendDocument['breaker']>(
-    { state: oneOf('closed', 'open', 'half-open'), since: word, openings: count },
+    { state: oneOf(...BREAKER_PHASES), since: word, openings: count },
     { until: word },
   ),
   availability,

@@ -6,12 +6,10 @@ import { z } from 'zod';
 import { backend, maxConnections } from './backend-options.js';
 import { healthCheck } from './health-check-options.js';
 import { always, number } from './ordered.js';
-import { DEFAULT_QUEUE } from '#shared/settings.js';
+import { ALGORITHMS, DEFAULT_QUEUE } from '#shared/settings.js';
 import { duration, integer, percent, share } from './amount-options.js';
 import { formatDuration } from './quantities.js';
 import { choice, text, toggle } from './option.js';
-
-export const ALGORITHMS = ['round-robin', 'weighted-round-robin', 'least-connections', 'random'] as const;
 
 const circuitBreaker = z
   .strictObject({

@@ -8,9 +8,19 @@ import type { BackendOutcomes } from '#shared/outcome.js';
 import type { BackendDefinition, ConfigDocument, PoolSettings } from '#shared/settings.js';
 import type { DriftPlace } from './drift-place.js';
 
+export const ACTOR_KINDS = [
+  'file',
+  'api',
+  'health-check',
+  'traffic',
+  'supervisor',
+  'clock',
+  'primary',
+] as const;
+
 /** Who is behind a command. `name` is free text for people: a file, an API client, a worker. */
 export interface Actor {
-  readonly kind: 'file' | 'api' | 'health-check' | 'traffic' | 'supervisor' | 'clock' | 'primary';
+  readonly kind: (typeof ACTOR_KINDS)[number];
   readonly name?: string;
 }
 

@@ -3,7 +3,7 @@
  * their maps written as lists. Bounds are wide: whatever a sound release wrote must be readable, and what would not
  * be readable is refused before it is written (`codec.ts`).
  */
-import type { AdminState, Health } from '#shared/backend-state.js';
+import { ADMIN_STATES, HEALTHS } from '#shared/backend-state.js';
 import { FAILURE_REASONS } from '#shared/outcome.js';
 import type { Shape } from '#shared/shape.js';
 import { finite, flag, integer, list, nullable, oneOf, pair, record, text, variants } from '#shared/shape.js';
@@ -33,8 +33,8 @@ const words = text(MAX_EVENT_TEXT);
 const texts = list(words, MAX_EVENT_LIST);
 const time = finite(-Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER);
 const ratio = finite(0, 1);
-const health = oneOf<Health>('unknown', 'healthy', 'unhealthy');
-const admin = oneOf<AdminState>('ready', 'draining', 'maintenance');
+const health = oneOf(...HEALTHS);
+const admin = oneOf(...ADMIN_STATES);
 const origin = oneOf<'file' | 'api'>('file', 'api');
 
 const healthEvidence = variants<'kind', HealthEvidence>('kind', {

@@ -19,7 +19,7 @@ import {
   variants,
 } from '#shared/shape.js';
 import { backendName, count, poolName } from '#shared/shape-settings.js';
-import type { Actor, CheckResult, Command } from '../domain/commands.js';
+import { type Actor, ACTOR_KINDS, type CheckResult, type Command } from '../domain/commands.js';
 import type { OutcomeBucket } from '../domain/events.js';
 import type { JournalEntry, SerializedObservations } from '../domain/journal.js';
 import type { BackendObservations, OutstandingPermit, TrialObservations } from '../domain/observations.js';
@@ -31,10 +31,7 @@ const words = text(MAX_TEXT);
 const time = finite(-Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER);
 
 /** Who is behind a command. */
-export const actor = record<Actor>(
-  { kind: oneOf('file', 'api', 'health-check', 'traffic', 'supervisor', 'clock', 'primary') },
-  { name: words },
-);
+export const actor = record<Actor>({ kind: oneOf(...ACTOR_KINDS) }, { name: words });
 
 export const checkResult = record<CheckResult>(
   { at: time, passed: flag, durationMs: time },

@@ -3,13 +3,13 @@
  * with it. Answers plain samples, one after the other, so that the page of very many backends can be made in slices;
  * `registry.ts` shows them.
  */
-import type { Availability, BreakerPhase } from '#shared/backend-state.js';
+import { AVAILABILITIES, type Availability, BREAKER_PHASES } from '#shared/backend-state.js';
 import { METRICS, type MetricKey } from '#shared/metrics.js';
 import { availability } from '../domain/availability.js';
 import { driftOf } from '../domain/drift.js';
 import { maxConnectionsOf } from '../domain/pool-state.js';
 import type { BackendState, PoolState } from '../domain/state.js';
-import type { ControlPort, WorkerPhase } from '../runtime/control-port.js';
+import { type ControlPort, WORKER_PHASES } from '../runtime/control-port.js';
 
 export interface Sample {
   /** In the order of the catalogue. */
@@ -32,18 +32,6 @@ export type GaugeSource = Pick<
   /** Commands that wait for the control loop. */
   mailboxDepth(): number;
 };
-
-const AVAILABILITIES: readonly Availability[] = [
-  'available',
-  'trial',
-  'draining',
-  'unchecked',
-  'unhealthy',
-  'ejected',
-  'maintenance',
-];
-const BREAKER_PHASES: readonly BreakerPhase[] = ['closed', 'open', 'half-open'];
-const WORKER_PHASES: readonly WorkerPhase[] = ['starting', 'ready', 'stopping', 'backing-off'];
 
 type GaugeReader = (source: GaugeSource) => Iterable<Sample>;
 

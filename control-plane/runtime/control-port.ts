@@ -6,7 +6,8 @@ import type { EventLog } from '../event-log/event-log.js';
 import type { CheckLag } from '../health-checks/punctuality.js';
 import type { SnapshotPosition } from '#shared/snapshot.js';
 
-export type WorkerPhase = 'starting' | 'ready' | 'stopping' | 'backing-off';
+export const WORKER_PHASES = ['starting', 'ready', 'stopping', 'backing-off'] as const;
+export type WorkerPhase = (typeof WORKER_PHASES)[number];
 
 /** One worker as `/api/v1/workers` shows it. */
 export interface WorkerStatus {

@@ -1,0 +1,95 @@
+import { PROBLEM_TYPES } from '../../control-plane/admin/problem.js';
+import { ACTOR_KINDS } from '../../control-plane/domain/commands.js';
+import { EVENT_SCHEMAS } from '../../control-plane/domain/events.js';
+import { POOL_STANDINGS } from '../../control-plane/domain/pool-standing.js';
+import { WORKER_PHASES } from '../../control-plane/runtime/control-port.js';
+import { ADMIN_STATES, AVAILABILITIES, BREAKER_PHASES, HEALTHS } from '../../shared/backend-state.js';
+import { ALGORITHMS } from '../../shared/settings.js';
+import { testAdmin, type TestAdmin } from '../support/admin-app.js';
+
+interface Operation {
+  readonly operationId?: string;
+  readonly parameters?: readonly { readonly name: string; readonly in: string; readonly required: boolean }[];
+  readonly responses: Readonly<Record<string, unknown>>;
+}
+
+let admin: TestAdmin;
+let description: {
+  readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
+  readonly components: object;
+};
+beforeAll(async () => {
+  admin = await testAdmin();
+  description = (await admin.request({ method: 'GET', url: '/api/v1/openapi.json' })).json();
+});
+afterAll(() => admin.close());
+
+function operations(): readonly (Operation & { readonly name: string })[] {
+  return Object.entries(description.paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, operation]) => ({ name: `${method} ${path}`, ...operation })),
+  );
+}
+
+/** Writes that change no pool that somebody could have read before. */
+const WITHOUT_VERSION = ['post /api/v1/config/reload', 'post /api/v1/config/validate'];
+
+describe('the description of the API', () => {
+  it('gives every operation a name of its own', () => {
+    const ids = operations().map(({ operationId }) => operationId);
+    expect(ids).not.toContain(undefined);
+    expect(new Set(ids).size).toBe(ids.length);
+    for (const id of ids) expect(id).toMatch(/^[a-z][A-Za-z]+$/);
+  });
+
+  it('says of each write that it needs If-Match, and what refuses it', () => {
+    const writes = operations().filter(({ name }) => !/^(?:get|head) /.test(name));
+    expect(writes.length).toBeGreaterThan(WITHOUT_VERSION.length);
+    for (const { name, parameters = [] } of writes) {
+      const versions = parameters.filter((parameter) => parameter.in === 'header');
+      const expected = WITHOUT_VERSION.includes(name) ? [] : [{ name: 'If-Match', required: true }];
+      expect({ name, versions }).toMatchObject({ name, versions: expected });
+      expect(versions).toHaveLength(expected.length);
+    }
+  });
+
+  it('says of each operation that it may be refused with a problem document', () => {
+    for (const { name, responses } of operations()) {
+      for (const code of ['4XX', '5XX']) {
+        expect({ name, answer: responses[code] }).toEqual({
+          name,
+          answer: {
+            description: expect.any(String),
+            content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+          },
+        });
+      }
+    }
+  });
+
+  it('lists what the code lists, wherever it names the values of something', () => {
+    const lists = [
+      ADMIN_STATES,
+      HEALTHS,
+      BREAKER_PHASES,
+      AVAILABILITIES,
+      ALGORITHMS,
+      ACTOR_KINDS,
+      WORKER_PHASES,
+      POOL_STANDINGS,
+      Object.keys(EVENT_SCHEMAS),
+      Object.keys(PROBLEM_TYPES).map((type) => `urn:tidegate:${type}`),
+    ].map((list) => JSON.stringify(list));
+    // Words of the API alone.
+    const own = [['file', 'api'], ['applied', 'unchanged'], ['asc', 'desc'], ['true', 'false'], [true]].map(
+      (list) => JSON.stringify(list),
+    );
+    const found = new Set(enumsIn(description).map((list) => JSON.stringify(list)));
+    expect([...found].toSorted()).toEqual([...lists, ...own].toSorted());
+  });
+});
+
+function enumsIn(value: unknown): readonly unknown[] {
+  if (typeof value !== 'object' || value === null) return [];
+  const own = 'enum' in value && Array.isArray(value.enum) ? [value.enum] : [];
+  return [...own, ...Object.values(value).flatMap(enumsIn)];
+}
