@@ -21,6 +21,7 @@ import { watchFiles } from './config/watch-files.js';
 import { upcast } from './domain/upcast.js';
 import { type EventLog, EventLogError } from './event-log/event-log.js';
 import { openSqliteEventLog } from './event-log/sqlite-event-log.js';
+import { HistoryReader } from './hindsight/reader.js';
 import { CertificateKeeper } from './runtime/certificate-keeper.js';
 import { exposedFiles } from './runtime/exposed-files.js';
 import { otherFile } from './runtime/other-file.js';
@@ -102,8 +103,20 @@ async function serve(configFile: string, overrides: Overrides, config: Config): 
     const token = await adminToken(settings, logger);
     const certificates = await CertificateKeeper.load(settings.listen.tls, around);
     const log = await openSqliteEventLog(settings.dataDir, upcast);
+    const reader = new HistoryReader({ dataDir: settings.dataDir, timers: around.timers });
     const stopFor = (reason: string, code: number): void => resolve({ reason, code });
-    const parts: Parts = { configFile, overrides, config, around, token, certificates, log, ending, stopFor };
+    const parts: Parts = {
+      configFile,
+      overrides,
+      config,
+      around,
+      token,
+      certificates,
+      log,
+      reader,
+      ending,
+      stopFor,
+    };
     return await run(parts, running);
   } finally {
     ignoreSignals();
@@ -131,6 +144,7 @@ interface Parts {
   readonly token: string | null;
   readonly certificates: CertificateKeeper;
   readonly log: EventLog;
+  readonly reader: HistoryReader;
   readonly ending: Promise<Ending>;
   readonly stopFor: (reason: string, code: number) => void;
 }
@@ -146,7 +160,7 @@ interface Running {
 
 /** Starts, waits, and ends what was started, however far the start came. */
 async function run(parts: Parts, running: Running): Promise<number> {
-  const { config, around, log, ending } = parts;
+  const { config, around, log, reader, ending } = parts;
   const { logger } = around;
   let end: Ending = { reason: 'the start failed', code: EXIT_FAILED };
   try {
@@ -162,6 +176,7 @@ async function run(parts: Parts, running: Running): Promise<number> {
     running.stopping();
     await running.primary?.stop(end.reason, config.document.forwarding.timeouts.shutdownMs);
     for (const part of running.parts) await part();
+    await reader.close();
     await log.close();
     logger.info({}, 'stopped');
   }
@@ -242,13 +257,14 @@ function openAdmin({ config, around, token }: Parts, control: Primary): Promise<
 }
 
 async function openPrimary(parts: Parts, takeover: Takeover): Promise<Primary> {
-  const { configFile, config, around, certificates, log, stopFor } = parts;
+  const { configFile, config, around, certificates, log, reader, stopFor } = parts;
   const { listen, engine, workers, dataDir, log: logSettings } = config.process;
   const { accept, host, port } = mainPort(config);
   return Primary.open({
     version: TIDEGATE_VERSION,
     configFile,
     log,
+    reader,
     around,
     supervisor: {
       exec: fileURLToPath(new URL('../data-plane/main.js', import.meta.url)),

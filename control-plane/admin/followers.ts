@@ -7,7 +7,6 @@ import type { ServerResponse } from 'node:http';
 import type { Logger, TimerHandle, Timers } from '#shared/ports.js';
 import type { ControlPort } from '../runtime/control-port.js';
 import type { EventFilter } from './event-query.js';
-import { eventDocument } from './views.js';
 
 export interface FollowerLimits {
   /** Streams at once. */
@@ -123,16 +122,15 @@ class Follower {
       let cursor = await this.#startingPoint(after);
       while (this.#ended === null) {
         const head = this.#head;
-        const page = await this.#port.log.read({
+        const page = await this.#port.history.events({
           ...filter,
           after: cursor,
           limit: PAGE_EVENTS,
           order: 'forward',
         });
-        for (const event of page) {
-          if (!(await this.#send(`id: ${event.seq}\ndata: ${JSON.stringify(eventDocument(event))}\n\n`)))
-            return;
-          cursor = event.seq;
+        for (const { seq, json } of page) {
+          if (!(await this.#send(`id: ${seq}\ndata: ${json}\n\n`))) return;
+          cursor = seq;
         }
         if (page.length === PAGE_EVENTS) continue;
         cursor = Math.max(cursor, head);

@@ -4,6 +4,7 @@ import { NAME_IN_WORDS, NAME_PATTERN } from '#shared/ids.js';
 import { MAX_PROBLEMS } from '../config/parse-config.js';
 import { suggest } from '../config/suggest.js';
 import { EventLogError } from '../event-log/event-log.js';
+import { HistoryBusy, ReaderDied } from '../hindsight/history.js';
 import type { FieldProblem, Problem } from './problem.js';
 
 type ValidationResult = NonNullable<FastifyError['validation']>[number];
@@ -35,6 +36,8 @@ export function problemOfError(error: FastifyError, request: FastifyRequest): Pr
     const detail = `The event log could not be used: ${error.message}`;
     return { type: 'event_log', detail, retryAfterSeconds: 5 };
   }
+  if (error instanceof HistoryBusy) return { type: 'busy', detail: error.message, retryAfterSeconds: 1 };
+  if (error instanceof ReaderDied) return { type: 'event_log', detail: error.message, retryAfterSeconds: 1 };
   switch (error.code) {
     case 'FST_ERR_CTP_INVALID_MEDIA_TYPE': {
       const sent = request.headers['content-type'] ?? '';

@@ -6,7 +6,7 @@ import type { Followers } from './followers.js';
 import { SECURITY_HEADERS } from './security-headers.js';
 import { sendProblem, type FieldProblem } from './problem.js';
 import { answers, ref } from './schemas.js';
-import { eventDocument, type ViewSource } from './views.js';
+import type { ViewSource } from './views.js';
 
 interface EventsRoute {
   readonly Querystring: EventsQuerystring;
@@ -45,9 +45,10 @@ export function eventRoutes(app: FastifyInstance, source: ViewSource, streams: E
       if (request.query.follow === 'true') return follow(request, reply, streams);
       const parsed = parseListQuery(request.query);
       if (parsed.kind === 'problems') return refuse(reply, parsed.problems);
-      const read = await source.port.log.read(parsed.query);
-      const page = read.slice(0, parsed.query.limit - 1);
-      return { events: page.map(eventDocument), more: read.length > page.length };
+      const read = await source.port.history.events(parsed.query);
+      const page = read.slice(0, parsed.query.limit - 1).map(({ json }) => json);
+      const body = `{"events":[${page.join(',')}],"more":${read.length > page.length}}`;
+      return reply.type('application/json; charset=utf-8').send(body);
     },
   );
 }

@@ -59,8 +59,8 @@ export function whyRoutes(app: FastifyInstance, port: ControlPort, clock: Clock)
       }
       const { pool, id } = request.params;
       const question = { pool: poolId(pool), backend: backendId(id), at: Math.min(at, now) };
-      const document = await whyDocument(port, question);
-      if (document !== null) return document;
+      const explanation = await port.history.why(question);
+      if (explanation !== null) return whyDocument(explanation);
       // It may be there by now, so the answer says what time it is about.
       const then = `There was no backend ${id} in pool ${pool} at ${isoTime(question.at)}.`;
       const unknown = unknownBackend(pool, id);

@@ -1,8 +1,6 @@
 /** Makes the documents of the admin API from the state of the running system. Changes nothing. */
 import { availability } from '../domain/availability.js';
 import { driftOf } from '../domain/drift.js';
-import { sentenceOf } from '../domain/event-sentence.js';
-import type { TidegateEvent } from '../domain/events.js';
 import { maxConnectionsOf } from '../domain/pool-state.js';
 import { shortageOf, standingOfPool } from '../domain/pool-standing.js';
 import type { BackendState, PoolState, RejectedConfig } from '../domain/state.js';
@@ -12,13 +10,12 @@ import type { ControlPort, WorkerStatus } from '../runtime/control-port.js';
 import type {
   BackendDocument,
   BreakerDocument,
-  EventDocument,
   PoolDocument,
   RejectedLoad,
   StatusDocument,
   WorkerDocument,
 } from './documents.js';
-import { isoTime, objectToJsonCase } from './json-case.js';
+import { isoTime } from './json-case.js';
 import { poolSettingsDocument } from './pool-settings.js';
 import { standingOf } from './reason.js';
 import type { Transitions } from './transitions.js';
@@ -151,21 +148,4 @@ export function workerDocument(port: Pick<ControlPort, 'position'>, worker: Work
 
 function positionDocument({ epoch, version }: { readonly epoch: number; readonly version: number }) {
   return { epoch, version };
-}
-
-export function eventDocument(event: TidegateEvent): EventDocument {
-  return {
-    epoch: event.epoch,
-    seq: event.seq,
-    at: isoTime(event.at),
-    at_ms: event.at,
-    type: event.type,
-    schema: event.schema,
-    ...(event.pool === undefined ? {} : { pool: event.pool }),
-    ...(event.backend === undefined ? {} : { backend: event.backend }),
-    sentence: sentenceOf(event),
-    actor: event.actor,
-    cause: event.cause,
-    data: objectToJsonCase(event.data),
-  };
 }

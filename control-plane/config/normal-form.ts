@@ -49,7 +49,11 @@ export function processSettingsOf(
     accept: input.accept,
     dataDir: file(input.data_dir),
     log: { level: input.log.level, format: input.log.format },
-    journal: { retentionMs: input.journal.retention, maxBytes: input.journal.max_size },
+    journal: {
+      retentionMs: input.journal.retention,
+      maxBytes: input.journal.max_size,
+      keepEvents: input.journal.keep_events,
+    },
   };
 }
 

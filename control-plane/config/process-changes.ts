@@ -31,5 +31,6 @@ function written(settings: ProcessSettings): Readonly<Record<string, string>> {
     'log.format': log.format,
     'journal.retention': formatDuration(journal.retentionMs),
     'journal.max_size': formatSize(journal.maxBytes),
+    'journal.keep_events': String(journal.keepEvents),
   };
 }

@@ -60,6 +60,13 @@ export const journal = z
       { min: 1_048_576, max: 68_719_476_736 },
       { describe: 'Size from which the oldest observations are dropped.' },
     ).prefault('256MiB'),
+    keep_events: integer(
+      { min: 1_000, max: 100_000_000 },
+      {
+        describe:
+          'Newest events of the event log that are always kept, for `why` and `events`. Older ones go when no kept observation needs them.',
+      },
+    ).prefault(100_000),
   })
   .prefault({})
   .meta({

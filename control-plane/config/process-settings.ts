@@ -29,5 +29,9 @@ export interface ProcessSettings {
   /** Absolute path. */
   readonly dataDir: string;
   readonly log: { readonly level: LogLevel; readonly format: 'auto' | 'json' | 'pretty' };
-  readonly journal: { readonly retentionMs: number; readonly maxBytes: number };
+  readonly journal: {
+    readonly retentionMs: number;
+    readonly maxBytes: number;
+    readonly keepEvents: number;
+  };
 }

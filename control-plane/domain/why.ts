@@ -1,6 +1,6 @@
 /**
  * Why a backend is as it is: from its events and those of its pool, the chain that led there, each step with its
- * evidence, and one sentence that answers the question. Reads events and state only; does not fetch them.
+ * evidence, and one sentence that answers the question. Says what is needed for it; `hindsight/why.ts` fetches that.
  */
 import { assert } from '#shared/assert.js';
 import type { Availability } from '#shared/backend-state.js';
@@ -10,7 +10,7 @@ import { breakerWords, evidenceLines, healthWords, sentenceOf } from './event-se
 import { actorWords } from './process-sentence.js';
 import type { EventOf, EventType, TidegateEvent } from './events.js';
 import { isoTime } from './iso-time.js';
-import type { BackendState, ControlState, PoolState } from './state.js';
+import type { BackendState, ControlState } from './state.js';
 
 export interface WhyStep {
   readonly seq: number;
@@ -44,41 +44,61 @@ export interface Question {
 /** Most steps in an answer: the first, and the newest of the rest. */
 export const MAX_STEPS = 100;
 
-/** `events`: those of the backend and its pool, oldest first (others are passed over). `state`: as it was at `at`. */
-export function explain(
-  question: Question,
-  events: readonly TidegateEvent[],
-  state: ControlState,
-): Explanation {
-  const pool = state.pools.get(question.pool);
-  const backend = pool?.backends.get(question.backend);
-  const history = historyOf(question, events);
-  const kept =
-    history.length > MAX_STEPS ? [...history.slice(0, 1), ...history.slice(1 - MAX_STEPS)] : history;
+/** How a backend and its pool stand at the time asked about. */
+export interface Standing {
+  /** `null`: there is no such pool, or no such backend in it. */
+  readonly backend: BackendState | null;
+  readonly panic: boolean;
+}
+
+export function standingIn(
+  { pools }: ControlState,
+  { pool, backend }: Pick<Question, 'pool' | 'backend'>,
+): Standing {
+  const found = pools.get(pool);
+  return { backend: found?.backends.get(backend) ?? null, panic: found?.panic ?? false };
+}
+
+/** Events that say why a backend stands as it does: the newest of each type that is not after the time given. */
+export interface Decisive {
+  readonly type: EventType;
+  readonly at: number;
+}
+
+/** What has to be found beside the newest events, however long ago it was. */
+export function decisiveFor({ health, healthSince, breaker }: BackendState, at: number): readonly Decisive[] {
+  const checked = health === 'unhealthy' ? 'BackendBecameUnhealthy' : 'BackendBecameHealthy';
+  const tripped = breaker.phase === 'closed' ? 'BreakerClosed' : 'BreakerOpened';
+  return [
+    { type: 'AdminStateChanged', at },
+    { type: checked, at: healthSince },
+    { type: tripped, at: breaker.since },
+  ];
+}
+
+export interface Story {
+  /**
+   * Of the backend's present life, oldest first: its addition, the newest events of backend and pool, and those that
+   * are decisive.
+   */
+  readonly events: readonly TidegateEvent[];
+  /** How many there are of that life in all. */
+  readonly total: number;
+}
+
+export function explain(question: Question, { events, total }: Story, standing: Standing): Explanation {
+  const { backend, panic } = standing;
+  const kept = events.length > MAX_STEPS ? [...events.slice(0, 1), ...events.slice(1 - MAX_STEPS)] : events;
   return {
     ...question,
     availability:
-      backend === undefined ? null : availability(backend.admin, backend.health, backend.breaker.phase),
-    panic: pool?.panic ?? false,
+      backend === null ? null : availability(backend.admin, backend.health, backend.breaker.phase),
+    panic,
     headline:
-      pool === undefined || backend === undefined
-        ? absentHeadline(question, history)
-        : headlineOf(pool, backend, history),
+      backend === null ? absentHeadline(question, events) : headlineOf(question.pool, backend, panic, events),
     steps: kept.map(stepOf),
-    omitted: history.length - kept.length,
+    omitted: Math.max(total, events.length) - kept.length,
   };
-}
-
-/** The events of the backend's present life; those of its pool only from its addition on. */
-function historyOf(question: Question, events: readonly TidegateEvent[]): readonly TidegateEvent[] {
-  const relevant = events.filter(
-    (event) =>
-      event.at <= question.at &&
-      event.pool === question.pool &&
-      (event.backend === undefined || event.backend === question.backend),
-  );
-  const added = relevant.findLastIndex((event) => event.type === 'BackendAdded');
-  return added === -1 ? relevant : relevant.slice(added);
 }
 
 function stepOf(event: TidegateEvent): WhyStep {
@@ -100,12 +120,17 @@ function absentHeadline(question: Question, history: readonly TidegateEvent[]): 
   return `${question.backend} is not in pool ${question.pool}.`;
 }
 
-function headlineOf(pool: PoolState, backend: BackendState, history: readonly TidegateEvent[]): string {
+function headlineOf(
+  pool: PoolId,
+  backend: BackendState,
+  panic: boolean,
+  history: readonly TidegateEvent[],
+): string {
   const offers = availability(backend.admin, backend.health, backend.breaker.phase);
   const sentence = sentenceFor(offers, backend, history);
   const serves = offers === 'ejected' || offers === 'trial';
-  if (!pool.panic || !serves || backend.admin !== 'ready') return `${sentence}.`;
-  return `${sentence}. It serves all the same, because pool ${pool.id} is in panic.`;
+  if (!panic || !serves || backend.admin !== 'ready') return `${sentence}.`;
+  return `${sentence}. It serves all the same, because pool ${pool} is in panic.`;
 }
 
 function sentenceFor(offers: Availability, backend: BackendState, history: readonly TidegateEvent[]): string {

@@ -34,6 +34,17 @@ export function checkLimit(query: EventQuery): void {
   );
 }
 
+/** Whether an event is one of those asked for, the limit aside. */
+export function matches(event: TidegateEvent, query: EventQuery): boolean {
+  return (
+    event.seq > (query.after ?? 0) &&
+    event.seq <= (query.upTo ?? Infinity) &&
+    (query.types === undefined || query.types.includes(event.type)) &&
+    (query.pool === undefined || event.pool === query.pool) &&
+    (query.backend === undefined || (event.backend ?? null) === query.backend)
+  );
+}
+
 /** The first event forgotten or not yet written makes a state unreachable. */
 export function forgotten(seq: number, firstSeq: number): EventLogError {
   return new EventLogError(
@@ -66,6 +77,21 @@ export function segmentsToForget(
     if (successor.at < limits.journalBefore || bytes > limits.journalBytes) return index + 1;
   }
   return 0;
+}
+
+/** The newest checkpoints, which all stay. */
+const NEWEST_CHECKPOINTS = 3;
+/** Of the older ones one stays for as many events. To be folded from one to the next takes some 20 ms. */
+const EVENTS_PER_CHECKPOINT = 2_000;
+
+/** Sequence numbers of checkpoints that others make up for. `checkpoints`: oldest first. The oldest is needed. */
+export function checkpointsToForget(checkpoints: readonly number[]): readonly number[] {
+  let kept = -Infinity;
+  return checkpoints.slice(0, -NEWEST_CHECKPOINTS).filter((seq) => {
+    if (seq - kept < EVENTS_PER_CHECKPOINT) return true;
+    kept = seq;
+    return false;
+  });
 }
 
 /**

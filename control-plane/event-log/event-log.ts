@@ -46,16 +46,34 @@ export interface EventQuery {
   readonly after?: number;
   /** Only events up to this number. */
   readonly upTo?: number;
-  /** Only events at or before this time. */
-  readonly until?: number;
   readonly types?: readonly EventType[];
   readonly pool?: PoolId;
-  readonly backend?: BackendId;
+  /** `null`: only events about no backend, such as those of a pool itself. */
+  readonly backend?: BackendId | null;
   /** At most this many, 1 to 10,000. */
   readonly limit: number;
   /** `forward`: oldest first. `backward`: newest first. */
   readonly order: 'forward' | 'backward';
 }
+
+/** Events of a backend, or with `null` of its pool itself, in a range of numbers. */
+export interface EventCount {
+  readonly pool: PoolId;
+  readonly backend: BackendId | null;
+  /** Only events with a greater number. */
+  readonly after: number;
+  /** Only events up to this number. */
+  readonly upTo: number;
+}
+
+export interface RetentionLimits {
+  readonly journalBefore: number;
+  readonly journalBytes: number;
+  readonly keepEvents: number;
+}
+
+/** What questions about history are answered from. */
+export type HistoryLog = Pick<EventLog, 'read' | 'count' | 'seqAt' | 'checkpointBefore'>;
 
 export interface EventLog {
   recover(): Promise<Recovered>;
@@ -68,7 +86,11 @@ export interface EventLog {
     events: readonly TidegateEvent[],
     journal: readonly JournalEntry[],
   ): Promise<void>;
+  /** Goes through the log in parts, between which the process goes on. */
   read(query: EventQuery): Promise<readonly TidegateEvent[]>;
+  count(of: EventCount): Promise<number>;
+  /** Number of the newest event at or before a time; 0 when there is none. Time never falls with the number. */
+  seqAt(at: number): Promise<number>;
   /** The newest checkpoint at or before event `seq`, or the initial state. Fails with `forgotten` when neither would lead to `seq`. */
   checkpointBefore(seq: number): Promise<ControlState>;
   /** A checkpoint is the durable state as it was after event `state.seq`. */
@@ -77,12 +99,9 @@ export interface EventLog {
   readJournal(from: number, to: number): AsyncIterable<JournalEntry>;
   /**
    * Forgets journal segments that ended before `journalBefore` or exceed `journalBytes`, then the events and checkpoints that
-   * neither the newest checkpoint, the remaining journal nor `keepEvents` newest events need.
+   * neither the newest checkpoint, the remaining journal nor `keepEvents` newest events need, and of the checkpoints
+   * that are left those that are close together.
    */
-  retain(limits: {
-    readonly journalBefore: number;
-    readonly journalBytes: number;
-    readonly keepEvents: number;
-  }): Promise<void>;
+  retain(limits: RetentionLimits): Promise<void>;
   close(): Promise<void>;
 }

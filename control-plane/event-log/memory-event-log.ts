@@ -4,10 +4,18 @@ import type { TidegateEvent } from '../domain/events.js';
 import type { JournalEntry } from '../domain/journal.js';
 import { initialState } from '../domain/state.js';
 import type { ControlState } from '../domain/state.js';
-import { checkAppend, checkLimit, forgotten, retentionBase, segmentsToForget } from './append-rules.js';
+import {
+  checkAppend,
+  checkLimit,
+  checkpointsToForget,
+  forgotten,
+  matches,
+  retentionBase,
+  segmentsToForget,
+} from './append-rules.js';
 import { encodeEvent, encodeJournalEntry, encodeState } from './codec.js';
 import { EventLogError } from './event-log.js';
-import type { EventLog, EventQuery, Recovered } from './event-log.js';
+import type { EventCount, EventLog, EventQuery, Recovered, RetentionLimits } from './event-log.js';
 
 interface Segment {
   readonly id: number;
@@ -58,16 +66,18 @@ class MemoryEventLog implements EventLog {
   async read(query: EventQuery): Promise<readonly TidegateEvent[]> {
     this.#checkOpen();
     checkLimit(query);
-    const matching = this.#events.filter(
-      (event) =>
-        event.seq > (query.after ?? 0) &&
-        event.seq <= (query.upTo ?? Infinity) &&
-        event.at <= (query.until ?? Infinity) &&
-        (query.types === undefined || query.types.includes(event.type)) &&
-        (query.pool === undefined || event.pool === query.pool) &&
-        (query.backend === undefined || event.backend === query.backend),
-    );
+    const matching = this.#events.filter((event) => matches(event, query));
     return (query.order === 'forward' ? matching : matching.reverse()).slice(0, query.limit);
+  }
+
+  async count(of: EventCount): Promise<number> {
+    this.#checkOpen();
+    return this.#events.filter((event) => matches(event, { ...of, limit: 1, order: 'forward' })).length;
+  }
+
+  async seqAt(at: number): Promise<number> {
+    this.#checkOpen();
+    return this.#events.findLast((event) => event.at <= at)?.seq ?? 0;
   }
 
   async checkpointBefore(seq: number): Promise<ControlState> {
@@ -96,11 +106,7 @@ class MemoryEventLog implements EventLog {
     }
   }
 
-  async retain(limits: {
-    readonly journalBefore: number;
-    readonly journalBytes: number;
-    readonly keepEvents: number;
-  }): Promise<void> {
+  async retain(limits: RetentionLimits): Promise<void> {
     this.#checkOpen();
     this.#segments = this.#segments.slice(segmentsToForget(this.#segments, limits));
     const base = retentionBase(
@@ -110,7 +116,9 @@ class MemoryEventLog implements EventLog {
       this.#segments[0]?.seq,
     );
     this.#events = this.#events.filter((event) => event.seq > base);
-    this.#checkpoints = this.#checkpoints.filter((checkpoint) => checkpoint.seq >= base);
+    const left = this.#checkpoints.filter((checkpoint) => checkpoint.seq >= base);
+    const crowded = checkpointsToForget(left.map(({ seq }) => seq));
+    this.#checkpoints = left.filter(({ seq }) => !crowded.includes(seq));
   }
 
   async close(): Promise<void> {

@@ -2,7 +2,8 @@
  * The event log in an SQLite file under `data_dir`: write-ahead log, one fsync per append, one writer. Calls run to
  * their end at once (node:sqlite is synchronous), so appends cannot interleave. Opening and verifying is `sqlite-file.ts`.
  */
-import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { crc32 } from 'node:zlib';
 import { assert } from '#shared/assert.js';
 import type { TidegateEvent } from '../domain/events.js';
@@ -10,25 +11,20 @@ import type { JournalEntry } from '../domain/journal.js';
 import { initialState } from '../domain/state.js';
 import type { ControlState } from '../domain/state.js';
 import { upcast } from '../domain/upcast.js';
-import { checkAppend, checkLimit, forgotten, retentionBase, segmentsToForget } from './append-rules.js';
-import type { SegmentExtent } from './append-rules.js';
+import { checkAppend } from './append-rules.js';
 import { decodeJournalEntry, encodeEvent, encodeJournalEntry, encodeState, sha256 } from './codec.js';
 import type { Upcast } from './codec.js';
 import { claimDirectory, type DirectoryClaim } from './directory-claim.js';
 import { EventLogError } from './event-log.js';
-import type { EventLog, EventQuery, Recovered } from './event-log.js';
+import type { EventCount, EventLog, EventQuery, Recovered, RetentionLimits } from './event-log.js';
 import { guarded } from './sqlite-errors.js';
 import { openFile } from './sqlite-file.js';
 import type { OpenFile } from './sqlite-file.js';
+import { giveBackPages, retentionSteps, withoutSync } from './sqlite-retention.js';
+import { numberOf } from './sqlite-query.js';
+import { SqliteReads } from './sqlite-reads.js';
 import { transaction } from './sqlite-transaction.js';
-import {
-  EVENT_COLUMNS,
-  checkedBody,
-  checkpointOfRow,
-  eventOfRow,
-  metaValue,
-  newestCheckpoint,
-} from './sqlite-verify.js';
+import { EVENT_COLUMNS, checkedBody, eventOfRow, metaValue, newestCheckpoint } from './sqlite-verify.js';
 import type { MetaKey } from './sqlite-verify.js';
 
 /** Journal entries fetched at a time by `readJournal`. */
@@ -52,13 +48,13 @@ class SqliteEventLog implements EventLog {
   readonly #file: OpenFile;
   readonly #claim: DirectoryClaim;
   readonly #upcast: Upcast;
+  readonly #reads: SqliteReads;
   readonly #insertEvent: StatementSync;
   readonly #insertEntry: StatementSync;
   readonly #insertSegment: StatementSync;
   readonly #growSegment: StatementSync;
   readonly #setMeta: StatementSync;
   /** As committed; a transaction that fails leaves them as they were. */
-  #firstSeq: number;
   #lastSeq: number;
   #lastCommandId: number;
   #segment: number;
@@ -69,6 +65,7 @@ class SqliteEventLog implements EventLog {
     this.#file = file;
     this.#claim = claim;
     this.#upcast = upcast;
+    this.#reads = new SqliteReads((work) => this.#use((open) => work(open, file.path)), upcast);
     this.#insertEvent = db.prepare(`INSERT INTO events (${EVENT_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?)`);
     this.#insertEntry = db.prepare(
       'INSERT INTO journal (id, segment, at, kind, pool, backend, crc, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
@@ -76,7 +73,6 @@ class SqliteEventLog implements EventLog {
     this.#insertSegment = db.prepare('INSERT INTO segments (id, at, seq, bytes) VALUES (?, ?, ?, 0)');
     this.#growSegment = db.prepare('UPDATE segments SET bytes = bytes + ? WHERE id = ?');
     this.#setMeta = db.prepare('UPDATE meta SET value = ? WHERE key = ?');
-    this.#firstSeq = metaValue(db, 'first_seq');
     this.#lastSeq = metaValue(db, 'last_seq');
     this.#lastCommandId = metaValue(db, 'last_command_id');
     this.#segment = numberOf(db, 'SELECT max(id) AS n FROM segments');
@@ -121,26 +117,20 @@ class SqliteEventLog implements EventLog {
     });
   }
 
-  async read(query: EventQuery): Promise<readonly TidegateEvent[]> {
-    checkLimit(query);
-    return this.#use((db) => {
-      const { where, values } = conditionsOf(query);
-      const order = query.order === 'forward' ? 'ASC' : 'DESC';
-      const sql = `SELECT ${EVENT_COLUMNS} FROM events WHERE ${where} ORDER BY seq ${order} LIMIT ?`;
-      const rows = db.prepare(sql).all(...values, query.limit);
-      return rows.map((row) => eventOfRow(this.#file.path, row, this.#upcast));
-    });
+  read(query: EventQuery): Promise<readonly TidegateEvent[]> {
+    return this.#reads.read(query);
   }
 
-  async checkpointBefore(seq: number): Promise<ControlState> {
-    return this.#use((db) => {
-      const row = db
-        .prepare('SELECT seq, sha256, body FROM checkpoints WHERE seq <= ? ORDER BY seq DESC LIMIT 1')
-        .get(seq);
-      if (row !== undefined) return checkpointOfRow(this.#file.path, row).state;
-      if (this.#firstSeq > 1) throw forgotten(seq, this.#firstSeq);
-      return initialState();
-    });
+  count(of: EventCount): Promise<number> {
+    return this.#reads.count(of);
+  }
+
+  seqAt(at: number): Promise<number> {
+    return this.#reads.seqAt(at);
+  }
+
+  checkpointBefore(seq: number): Promise<ControlState> {
+    return this.#reads.checkpointBefore(seq);
   }
 
   async saveCheckpoint(state: ControlState): Promise<void> {
@@ -180,39 +170,17 @@ class SqliteEventLog implements EventLog {
     }
   }
 
-  async retain(limits: {
-    readonly journalBefore: number;
-    readonly journalBytes: number;
-    readonly keepEvents: number;
-  }): Promise<void> {
-    this.#use((db) => {
-      const rows = db.prepare('SELECT id, at, seq, bytes FROM segments ORDER BY id').all();
-      const segments: readonly SegmentExtent[] = rows.map((row) => ({
-        id: Number(row['id']),
-        at: Number(row['at']),
-        seq: Number(row['seq']),
-        bytes: Number(row['bytes']),
-      }));
-      const oldest = segments[segmentsToForget(segments, limits)];
-      const checkpoints = db.prepare('SELECT seq FROM checkpoints ORDER BY seq').all();
-      const base = retentionBase(
-        checkpoints.map((row) => Number(row['seq'])),
-        this.#lastSeq,
-        limits.keepEvents,
-        oldest?.seq,
-      );
-      const firstSeq = Math.max(this.#firstSeq, base + 1);
-      transaction(db, () => {
-        if (oldest !== undefined) {
-          db.prepare('DELETE FROM journal WHERE id < ?').run(oldest.id);
-          db.prepare('DELETE FROM segments WHERE id < ?').run(oldest.id);
-        }
-        db.prepare('DELETE FROM events WHERE seq < ?').run(firstSeq);
-        db.prepare('DELETE FROM checkpoints WHERE seq < ?').run(base);
-        this.#writeMeta('first_seq', firstSeq);
-      });
-      this.#firstSeq = firstSeq;
-    });
+  /** In steps, between which the process goes on. Each leaves a sound log, so that an end in between does no harm. */
+  async retain(limits: RetentionLimits): Promise<void> {
+    const steps = this.#use((db) => retentionSteps(db, { ...limits, lastSeq: this.#lastSeq }));
+    const forget = (db: DatabaseSync): boolean => {
+      const next = steps.next();
+      if (next.done !== true) transaction(db, next.value);
+      return next.done !== true;
+    };
+    for (const step of [forget, giveBackPages]) {
+      while (this.#use((db) => withoutSync(db, step))) await nextTurn();
+    }
   }
 
   async close(): Promise<void> {
@@ -273,21 +241,6 @@ class SqliteEventLog implements EventLog {
   }
 }
 
-function conditionsOf(query: EventQuery): { readonly where: string; readonly values: SQLInputValue[] } {
-  const conditions: string[] = ['seq > ?'];
-  const values: SQLInputValue[] = [query.after ?? 0];
-  const add = (condition: string, ...more: readonly SQLInputValue[]): void => {
-    conditions.push(condition);
-    values.push(...more);
-  };
-  if (query.upTo !== undefined) add('seq <= ?', query.upTo);
-  if (query.until !== undefined) add('at <= ?', query.until);
-  if (query.types !== undefined) add(`type IN (${query.types.map(() => '?').join(', ')})`, ...query.types);
-  if (query.pool !== undefined) add('pool = ?', query.pool);
-  if (query.backend !== undefined) add('backend = ?', query.backend);
-  return { where: conditions.join(' AND '), values };
-}
-
 /** What an entry is about, for the columns. */
 function placeOf(entry: JournalEntry): { readonly pool: string | null; readonly backend: string | null } {
   switch (entry.kind) {
@@ -305,9 +258,4 @@ function placeOf(entry: JournalEntry): { readonly pool: string | null; readonly 
     case 'successes':
       return { pool: entry.pool, backend: entry.backend };
   }
-}
-
-/** The number `n` that `sql` selects; 0 when it selects none. */
-function numberOf(db: DatabaseSync, sql: string, ...values: readonly SQLInputValue[]): number {
-  return Number(db.prepare(sql).get(...values)?.['n'] ?? 0);
 }

@@ -37,6 +37,9 @@ const LEAST_BYTES = 512;
 /** Up to this size, in bytes, indexes are checked against their tables at start; beyond, tables alone. */
 const FULL_CHECK_BYTES = 64 * 1024 * 1024;
 
+/** Up to this many bytes in use, a file that cannot shrink is rewritten at start: some 300 ms. */
+const REWRITTEN_BYTES = 64 * 1024 * 1024;
+
 /** A write-ahead log that grew beyond this size, in bytes, is cut back to it once its pages are in the file. */
 const KEPT_WAL_BYTES = 16 * 1024 * 1024;
 
@@ -119,7 +122,8 @@ function create(dataDir: string, path: string): void {
   createPrivate(unfinished);
   const db = new DatabaseSync(unfinished);
   try {
-    db.exec('PRAGMA synchronous = FULL');
+    // Before there is a table: what retention forgets is given back to the file system.
+    db.exec('PRAGMA auto_vacuum = INCREMENTAL; PRAGMA synchronous = FULL');
     migrate(db);
     db.exec('PRAGMA journal_mode = WAL');
   } finally {
@@ -169,16 +173,31 @@ function verifyHeader(db: DatabaseSync, path: string): void {
 function openForWriting(path: string, upcast: Upcast): DatabaseSync {
   const db = new DatabaseSync(path, { timeout: 0 });
   try {
-    db.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA synchronous = FULL; PRAGMA journal_mode = WAL');
+    // Not locked against readers: questions about history are answered over a connection of their own. Other writers
+    // are kept out by the lock of the directory, and found by `append` if they do not heed it.
+    db.exec('PRAGMA locking_mode = NORMAL; PRAGMA synchronous = FULL; PRAGMA journal_mode = WAL');
     db.exec(`PRAGMA journal_size_limit = ${KEPT_WAL_BYTES}`);
     const older = tablesVersion(db) < TABLES_VERSION;
     migrate(db);
     if (older) verifyContents(db, path, upcast);
+    makeShrinkable(db);
     return db;
   } catch (error) {
     db.close();
     throw error;
   }
+}
+
+/**
+ * A file of an earlier build never gives pages back. It is rewritten so that it does, unless there is so much in it that
+ * the start would take long: then pages that become free are only used again.
+ */
+function makeShrinkable(db: DatabaseSync): void {
+  const pragma = (name: string): number => Number(db.prepare(`PRAGMA ${name}`).get()?.[name]);
+  if (pragma('auto_vacuum') !== 0) return;
+  const live = (pragma('page_count') - pragma('freelist_count')) * pragma('page_size');
+  if (live > REWRITTEN_BYTES) return;
+  db.exec('PRAGMA auto_vacuum = INCREMENTAL; VACUUM');
 }
 
 function closeBoth(db: DatabaseSync, lock: DatabaseSync): void {

@@ -3,6 +3,7 @@ import type { CommandDraft } from '../domain/commands.js';
 import type { Decision, World } from '../domain/decision.js';
 import type { TidegateEvent } from '../domain/events.js';
 import type { EventLog } from '../event-log/event-log.js';
+import type { History } from '../hindsight/history.js';
 import type { CheckLag } from '../health-checks/punctuality.js';
 import type { SnapshotPosition } from '#shared/snapshot.js';
 
@@ -65,7 +66,8 @@ export interface ControlPort {
   certificateTrouble(): string | null;
   /** Resolves once the events are stored and the snapshot is on its way to the workers. */
   submit(draft: CommandDraft): Promise<Decision | MailboxFull>;
-  readonly log: Pick<EventLog, 'read' | 'checkpointBefore' | 'readJournal'>;
+  readonly log: Pick<EventLog, 'read'>;
+  readonly history: History;
   /** Calls back after each append, with the events appended. Answers the function that ends it. */
   follow(listener: (events: readonly TidegateEvent[]) => void): () => void;
   reloadConfig(): Promise<ReloadResult>;

@@ -17,6 +17,10 @@ import { mayForward, sameForWorkers, snapshotOf } from '../domain/snapshot.js';
 import type { EventLog, EventLogError } from '../event-log/event-log.js';
 import type { CheckLag } from '../health-checks/punctuality.js';
 import { FirstChecks } from '../health-checks/first-checks.js';
+import { Hindsight } from '../hindsight/hindsight.js';
+import type { History } from '../hindsight/history.js';
+import type { HistoryReader } from '../hindsight/reader.js';
+import { NO_TAIL } from '../event-log/read-with-tail.js';
 import { httpCheck } from '../health-checks/http-check.js';
 import { CheckScheduler } from '../health-checks/scheduler.js';
 import { PrimaryCounters } from '../metrics/primary-counters.js';
@@ -27,13 +31,11 @@ import { WorkerDeltas } from '../metrics/worker-deltas.js';
 import { type SessionTable, createSessionTable } from '../sessions/session-table.js';
 import { Supervisor, type SupervisorOptions } from '../workers/supervisor.js';
 import { WorkerDesk } from '../workers/worker-desk.js';
+import { CheckReports } from './check-reports.js';
 import type { ConfigProblem, ControlPort, MailboxFull, ReloadResult, WorkerStatus } from './control-port.js';
 import { ControlLoop } from './control-loop.js';
 import { PoolLines } from './pool-lines.js';
 import type { Surroundings } from './surroundings.js';
-
-/** For how long results of health checks are gathered. */
-const RESULTS_TOGETHER_MS = 1;
 
 /** What the primary cannot do by itself: read files. */
 export interface ConfigSource {
@@ -50,6 +52,8 @@ export interface PrimaryOptions {
   readonly version: string;
   readonly configFile: string;
   readonly log: EventLog;
+  /** Answers questions about history in a thread of its own. Not closed here. */
+  readonly reader: HistoryReader;
   readonly around: Surroundings;
   readonly supervisor: Omit<SupervisorOptions, 'logger' | 'timers' | 'random' | 'now'>;
   readonly fatal: (error: EventLogError) => void;
@@ -61,6 +65,7 @@ export class Primary implements ControlPort {
   readonly startedAt: number;
   readonly configFile: string;
   readonly log: EventLog;
+  readonly history: History;
   readonly counters: PrimaryCounters;
   readonly #loop: ControlLoop;
   readonly #supervisor: Supervisor;
@@ -84,7 +89,6 @@ export class Primary implements ControlPort {
   #version = 0;
   #forwarded = false;
   #loadTimer: TimerHandle | null = null;
-  #results: CommandDraft[] = [];
 
   /** Opens the log and folds it; nothing else happens yet. Fails with EventLogError. */
   static async open(options: PrimaryOptions): Promise<Primary> {
@@ -112,6 +116,12 @@ export class Primary implements ControlPort {
     this.version = options.version;
     this.configFile = options.configFile;
     this.log = options.log;
+    this.history = new Hindsight({
+      log: options.log,
+      world: () => loop.world,
+      tail: () => NO_TAIL,
+      reader: options.reader,
+    });
     this.#loop = loop;
     this.#logger = logger;
     this.#poolLines = new PoolLines(logger);
@@ -121,14 +131,15 @@ export class Primary implements ControlPort {
     this.#sessions = createSessionTable(clock);
     const totals = new MetricTotals();
     this.counters = new PrimaryCounters(totals);
+    const reports = new CheckReports({ record: (draft) => loop.record(draft), timers, logger });
     this.#scheduler = new CheckScheduler({
       check: httpCheck,
       report: (pool, backend, generation, result) => {
         this.counters.healthCheck(pool, backend, result.passed, result.durationMs);
         const actor = { kind: 'health-check' } as const;
-        this.#keepResult({ type: 'RecordHealthCheck', pool, backend, generation, result, actor });
+        reports.result({ type: 'RecordHealthCheck', pool, backend, generation, result, actor });
       },
-      lagChanged: (lag) => this.#logCheckLag(lag),
+      lagChanged: (lag) => reports.lagChanged(lag),
       now: this.#now,
       timers,
       random,
@@ -347,29 +358,6 @@ export class Primary implements ControlPort {
       ...(backend === undefined ? {} : { backend }),
     };
     this.#logger[levelOf(event)]({ ...about, sentence: namedSentenceOf(event) }, type);
-  }
-
-  /**
-   * Results of a moment are recorded together, so that they share one append: the first checks of many backends change
-   * something each, and one write to the disk takes a millisecond.
-   */
-  #keepResult(result: CommandDraft): void {
-    if (this.#results.length === 0) {
-      this.#timers.after(RESULTS_TOGETHER_MS, () => {
-        const results = this.#results;
-        this.#results = [];
-        for (const draft of results) this.#loop.record(draft);
-      });
-    }
-    this.#results.push(result);
-  }
-
-  #logCheckLag(lag: CheckLag): void {
-    if (lag.behind) {
-      const advice =
-        'health checks are late: more are due than this process can make. Raise health_check.interval, or lower the timeout where backends hang';
-      this.#logger.warn({ lateMs: lag.lateMs, waiting: lag.waiting }, advice);
-    } else this.#logger.info({ lateMs: lag.lateMs }, 'health checks are in time again');
   }
 
   #balancesByLoad(): boolean {

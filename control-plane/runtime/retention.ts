@@ -4,12 +4,12 @@ import type { EventLog } from '../event-log/event-log.js';
 import type { Surroundings } from './surroundings.js';
 
 const EVERY_MS = 3_600_000;
-/** Events kept for the history even when no checkpoint or journal segment needs them. */
-export const KEEP_EVENTS = 100_000;
 
 export interface JournalLimits {
   readonly retentionMs: number;
   readonly maxBytes: number;
+  /** Events kept for the history even when no checkpoint or journal segment needs them. */
+  readonly keepEvents: number;
 }
 
 export function startRetention(
@@ -22,9 +22,10 @@ export function startRetention(
   const run = async (): Promise<void> => {
     try {
       const journalBefore = clock.now() - limits.retentionMs;
-      await log.retain({ journalBefore, journalBytes: limits.maxBytes, keepEvents: KEEP_EVENTS });
+      await log.retain({ journalBefore, journalBytes: limits.maxBytes, keepEvents: limits.keepEvents });
     } catch (error) {
-      logger.error({ err: error }, 'old events and observations not forgotten');
+      // The log may be closed while it is at it: the next start goes on.
+      if (!cancelled) logger.error({ err: error }, 'old events and observations not forgotten');
     }
     if (!cancelled) timer = timers.after(EVERY_MS, () => void run());
   };

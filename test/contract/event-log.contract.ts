@@ -1,8 +1,10 @@
 /** What every event log promises. `open` begins an empty one; `reopen` closes it and opens what is left, if anything survives. */
+import { matches } from '../../control-plane/event-log/append-rules.js';
 import { EventLogError } from '../../control-plane/event-log/event-log.js';
 import type { EventLog, EventQuery } from '../../control-plane/event-log/event-log.js';
 import { backendId, poolId } from '../../shared/ids.js';
 import {
+  SAMPLE_POOL,
   commandEntry,
   sampleEvent,
   sampleState,
@@ -179,23 +181,81 @@ export function eventLogContract(subject: EventLogSubject): void {
       ['after a number', { after: 4 }, [5, 6]],
       ['up to a number', { upTo: 2 }, [1, 2]],
       ['between numbers', { after: 1, upTo: 3 }, [2, 3]],
-      ['up to a time, inclusive', { until: 3_000 }, [1, 2, 3]],
-      ['a time that several share', { until: 5_000 }, [1, 2, 3, 4, 5, 6]],
       ['one type', { types: ['WeightChanged'] }, [2, 3, 4]],
       ['several types', { types: ['WeightChanged', 'PrimaryStopped'] }, [2, 3, 4, 6]],
       ['no type', { types: [] }, []],
       ['a pool', { pool: web }, [4, 5]],
       ['a backend of any pool', { backend: other }, [3, 4]],
       ['a backend of a pool', { pool: web, backend: other }, [4]],
+      ['a pool itself', { pool: web, backend: null }, [5]],
+      ['no backend, of any pool', { backend: null, order: 'backward' }, [6, 5, 1]],
+      ['types of a backend', { pool: web, backend: other, types: ['WeightChanged', 'BreakerOpened'] }, [4]],
+      ['types of a pool', { pool: web, types: ['WeightChanged', 'PoolRemoved'], order: 'backward' }, [5, 4]],
+      ['types that a backend never had', { pool: web, backend: other, types: ['BackendAdded'] }, []],
       [
         'all conditions at once',
-        { after: 1, until: 4_000, types: ['WeightChanged'], backend: other, limit: 1, order: 'backward' },
+        { after: 1, upTo: 5, types: ['WeightChanged'], backend: other, limit: 1, order: 'backward' },
         [4],
       ],
       ['nothing that is', { pool: poolId('none') }, []],
     ];
     it.each(cases)('answers %s', async (_name, query, expected) => {
       expect(await seqs(await filled(), query)).toEqual(expected);
+    });
+
+    it.each([
+      [{ pool: web, backend: other, after: 0, upTo: 6 }, 1],
+      [{ pool: web, backend: null, after: 0, upTo: 6 }, 1],
+      [{ pool: web, backend: other, after: 4, upTo: 6 }, 0],
+      [{ pool: web, backend: null, after: 0, upTo: 4 }, 0],
+    ])('counts %j: %i', async (of, expected) => {
+      expect(await (await filled()).count(of)).toBe(expected);
+    });
+
+    it.each([
+      ['before the first', 999, 0],
+      ['at an event', 3_000, 3],
+      ['between two', 3_500, 3],
+      ['that several share', 5_000, 6],
+      ['after the last', 1e15, 6],
+    ])('knows the last event at a time %s', async (_name, at, expected) => {
+      expect(await (await filled()).seqAt(at)).toBe(expected);
+    });
+
+    it('finds the same by any condition, in any order, however many there are', async () => {
+      const log = await openLog();
+      const types = ['WeightChanged', 'BreakerHalfOpened', 'BackendRemoved'] as const;
+      const backends = [backendId('a'), backendId('b'), undefined];
+      const events = Array.from({ length: 5_000 }, (_, index) => {
+        const seq = index + 1;
+        const backend = backends[seq % 3];
+        const at = { pool: seq % 7 === 0 ? web : SAMPLE_POOL, ...(backend === undefined ? {} : { backend }) };
+        if (seq % 11 === 0) return sampleEvent(seq, 'BreakerHalfOpened', { openedAt: 1, limit: 1 }, at);
+        return sampleEvent(seq, 'WeightChanged', { from: 1, to: 2 }, at);
+      });
+      await log.append(0, events, []);
+      for (const order of ['forward', 'backward'] as const) {
+        for (const pool of [undefined, web]) {
+          for (const backend of [undefined, null, backendId('b')]) {
+            for (const asked of [undefined, ['BreakerHalfOpened'], types] as const) {
+              for (const limit of [1, 60, 10_000]) {
+                const query: EventQuery = {
+                  after: 100,
+                  upTo: 4_900,
+                  limit,
+                  order,
+                  ...(pool === undefined ? {} : { pool }),
+                  ...(backend === undefined ? {} : { backend }),
+                  ...(asked === undefined ? {} : { types: asked }),
+                };
+                const all = events.filter((event) => matches(event, query)).map(({ seq }) => seq);
+                const expected = (order === 'forward' ? all : all.toReversed()).slice(0, limit);
+                expect(await seqs(log, query)).toEqual(expected);
+              }
+            }
+          }
+        }
+      }
     });
 
     it.each([0, -1, 10_001, 1.5])('refuses a limit of %d', async (limit) => {
@@ -362,6 +422,30 @@ export function eventLogContract(subject: EventLogSubject): void {
       await expect(log.checkpointBefore(7)).rejects.toMatchObject({ kind: 'forgotten' });
     });
 
+    it('forgets more than fits one step, and leaves what the rest is built on', async () => {
+      const log = await openLog();
+      await log.append(0, weightChanges(1, 9_000), [segmentEntry(1, 0), segmentEntry(2, 9_000)]);
+      for (const seq of [2_500, 5_000, 8_900]) await log.saveCheckpoint(sampleState(seq));
+      await log.retain({ journalBefore: 1e9, journalBytes: 0, keepEvents: 4_000 });
+      expect((await seqs(log, {}))[0]).toBe(5_001);
+      await expect(log.checkpointBefore(4_999)).rejects.toMatchObject({ kind: 'forgotten' });
+      expect(await log.checkpointBefore(6_000)).toEqual(sampleState(5_000));
+      expect((await (await reopened(log)).recover()).checkpoint).toEqual(sampleState(8_900));
+    });
+
+    it('thins out checkpoints that are close together, the newest aside', async () => {
+      const log = await openLog();
+      await log.append(0, weightChanges(1, 9_000), []);
+      for (let seq = 500; seq <= 9_000; seq += 500) await log.saveCheckpoint(sampleState(seq));
+      await log.retain({ journalBefore: 0, journalBytes: 1e9, keepEvents: 10_000 });
+      const left: number[] = [];
+      for (let seq = 500; seq <= 9_000; seq += 500) {
+        const state = await log.checkpointBefore(seq);
+        if (left.at(-1) !== state.seq) left.push(state.seq);
+      }
+      expect(left).toEqual([500, 2_500, 4_500, 6_500, 8_000, 8_500, 9_000]);
+    });
+
     it('forgets no event without a checkpoint to build on', async () => {
       const log = await openLog();
       await log.append(0, weightChanges(1, 10), []);
@@ -387,6 +471,8 @@ export function eventLogContract(subject: EventLogSubject): void {
         log.checkpointBefore(0),
         log.saveCheckpoint(sampleState(0)),
         log.retain({ journalBefore: 0, journalBytes: 0, keepEvents: 0 }),
+        log.count({ pool: SAMPLE_POOL, backend: null, after: 0, upTo: 1 }),
+        log.seqAt(0),
         journal(log, 0, 1),
       ]) {
         await expect(use).rejects.toBeInstanceOf(EventLogError);

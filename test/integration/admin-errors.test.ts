@@ -1,4 +1,5 @@
 import type { InjectOptions } from 'fastify';
+import { HistoryBusy, ReaderDied } from '../../control-plane/hindsight/history.js';
 import { testAdmin, type TestAdmin } from '../support/admin-app.js';
 
 let admin: TestAdmin;
@@ -412,5 +413,19 @@ describe('misspelt settings', () => {
       'unknown key; did you mean interval?',
     ]);
     expect((await messages({ algorithm: 'ramdom' }))[0]).toMatch(/did you mean random\?/);
+  });
+});
+
+describe('history that cannot be told now', () => {
+  it.each([
+    ['as too many ask', new HistoryBusy(), 'busy'],
+    ['as its reader has died', new ReaderDied('it ended'), 'event_log'],
+  ])('%s: 503, and when to ask again', async (_why, error, type) => {
+    admin.answers.historyError = error;
+    const response = await admin.request(get('/api/v1/events'));
+    admin.answers.historyError = null;
+    expect(response.statusCode).toBe(503);
+    expect(response.headers['retry-after']).toBe('1');
+    expect(response.json()).toMatchObject({ type: `urn:tidegate:${type}`, detail: error.message });
   });
 });

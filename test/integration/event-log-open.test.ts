@@ -34,7 +34,7 @@ describe('opening an event log', () => {
     await log.append(0, weightChanges(1, 1), []);
     expect(statSync(dataDir).mode & 0o777).toBe(0o700);
     const files = readdirSync(dataDir);
-    expect(files.sort()).toEqual(['events.db', 'events.db-wal', 'lock']);
+    expect(files.sort()).toEqual(['events.db', 'events.db-shm', 'events.db-wal', 'lock']);
     for (const file of files) expect(statSync(join(dataDir, file)).mode & 0o777).toBe(0o600);
     await log.close();
     expect(readdirSync(dataDir).sort()).toEqual(['events.db', 'lock']);

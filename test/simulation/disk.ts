@@ -72,6 +72,8 @@ export class Disk {
         await this.write(writer, expectedSeq, events, journal);
       },
       read: (query) => log.read(query),
+      count: (of) => log.count(of),
+      seqAt: (at) => log.seqAt(at),
       checkpointBefore: (seq) => log.checkpointBefore(seq),
       saveCheckpoint: async (state) => {
         this.#refuseWhenFull();

@@ -4,6 +4,8 @@ import type { CommandDraft } from '../../control-plane/domain/commands.js';
 import type { TidegateEvent } from '../../control-plane/domain/events.js';
 import type { EventLog } from '../../control-plane/event-log/event-log.js';
 import { createMemoryEventLog } from '../../control-plane/event-log/memory-event-log.js';
+import { NO_TAIL } from '../../control-plane/event-log/read-with-tail.js';
+import { Hindsight } from '../../control-plane/hindsight/hindsight.js';
 import type { CheckLag } from '../../control-plane/health-checks/punctuality.js';
 import type { ControlPort, ReloadResult, WorkerStatus } from '../../control-plane/runtime/control-port.js';
 import type { ConfigDocument } from '../../shared/settings.js';
@@ -24,6 +26,7 @@ export interface TestControl {
     submitError: Error | null;
     checkLag: CheckLag;
     certificateTrouble: string | null;
+    historyError: Error | null;
     /** Runs before each submitted command is decided: another client gets in between. */
     beforeSubmit: (() => Promise<void>) | null;
   };
@@ -81,6 +84,7 @@ export async function testControl(): Promise<TestControl> {
     fileText: CONFIG_TEXT,
     workers: [workerStatus(1), workerStatus(2, { applied: { epoch: 1, version: 6 } })],
     submitError: null,
+    historyError: null,
     checkLag: { waiting: 0, lateMs: 0, behind: false },
     certificateTrouble: null,
     beforeSubmit: null,
@@ -110,6 +114,7 @@ export async function testControl(): Promise<TestControl> {
       actor: { kind: 'file', name: CONFIG_FILE },
     });
 
+  const hindsight = new Hindsight({ log, world: () => story.world, tail: () => NO_TAIL, reader: null });
   const port: ControlPort = {
     version: '0.1.0',
     startedAt: 1_767_225_600_000,
@@ -128,6 +133,16 @@ export async function testControl(): Promise<TestControl> {
       return answers.mailboxFull ? { kind: 'mailbox-full' } : decideAndStore(draft);
     },
     log,
+    history: {
+      why: async (question) => {
+        if (answers.historyError !== null) throw answers.historyError;
+        return hindsight.why(question);
+      },
+      events: async (query) => {
+        if (answers.historyError !== null) throw answers.historyError;
+        return hindsight.events(query);
+      },
+    },
     follow(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);

@@ -45,6 +45,8 @@ function forwardedTo(log: EventLog): Omit<EventLog, 'append' | 'saveCheckpoint'>
   return {
     recover: () => log.recover(),
     read: (query) => log.read(query),
+    count: (of) => log.count(of),
+    seqAt: (at) => log.seqAt(at),
     checkpointBefore: (seq) => log.checkpointBefore(seq),
     readJournal: (from, to) => log.readJournal(from, to),
     retain: (limits) => log.retain(limits),

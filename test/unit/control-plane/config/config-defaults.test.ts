@@ -22,7 +22,7 @@ describe('a file with nothing but backends', () => {
       accept: 'auto',
       dataDir: '/etc/tidegate/data',
       log: { level: 'info', format: 'auto' },
-      journal: { retentionMs: 604_800_000, maxBytes: 268_435_456 },
+      journal: { retentionMs: 604_800_000, maxBytes: 268_435_456, keepEvents: 100_000 },
     });
   });
 

@@ -8,7 +8,7 @@ const documents: readonly ProblemCase[] = [
   [
     'a key that is not given',
     `${B}journal: {? : 1}\n`,
-    'f.yaml:2:13: journal.null: unknown key; expected one of retention, max_size',
+    'f.yaml:2:13: journal.null: unknown key; expected one of retention, max_size, keep_events',
   ],
   [
     'a list that holds itself',
@@ -121,7 +121,7 @@ const forms: readonly ProblemCase[] = [
   [
     'an inner key unknown',
     `${B}journal: {zzz: 1}\n`,
-    'f.yaml:2:11: journal.zzz: unknown key; expected one of retention, max_size',
+    'f.yaml:2:11: journal.zzz: unknown key; expected one of retention, max_size, keep_events',
   ],
   [
     'redis',

@@ -1,4 +1,6 @@
-import { explain, MAX_STEPS } from '../../../../control-plane/domain/why.js';
+import type { TidegateEvent } from '../../../../control-plane/domain/events.js';
+import type { ControlState } from '../../../../control-plane/domain/state.js';
+import { explain, MAX_STEPS, standingIn, type Question } from '../../../../control-plane/domain/why.js';
 import { nextDeadline } from '../../../../control-plane/domain/deadline.js';
 import { backendId, poolId } from '../../../../shared/ids.js';
 import {
@@ -27,8 +29,23 @@ function arranged(names: readonly string[] = ['a', 'b', 'c']): Story {
   return told;
 }
 
+/** What `hindsight/why.ts` gathers: the events of the backend's present life, and those of its pool. */
+function ask(question: Question, events: readonly TidegateEvent[], state: ControlState) {
+  const relevant = events.filter(
+    ({ at, pool, backend }) =>
+      at <= question.at && pool === question.pool && (backend ?? question.backend) === question.backend,
+  );
+  const life = relevant.slice(
+    Math.max(
+      0,
+      relevant.findLastIndex(({ type }) => type === 'BackendAdded'),
+    ),
+  );
+  return explain(question, { events: life, total: life.length }, standingIn(state, question));
+}
+
 function why(told: Story, id = 'a', pool = POOL) {
-  return explain({ pool, backend: backendId(id), at: told.at }, told.events, told.world.state);
+  return ask({ pool, backend: backendId(id), at: told.at }, told.events, told.world.state);
 }
 
 function set(told: Story, change: { weight?: number; admin?: 'ready' | 'draining' | 'maintenance' }) {
@@ -203,7 +220,7 @@ describe('why', () => {
     told.when({ type: 'RemoveBackend', pool: POOL, backend: backendId('a'), expectedVersion: null });
     told.when({ type: 'AddBackend', pool: POOL, backend: definition('a'), expectedVersion: null });
     expect(why(told).steps.map((step) => step.type)).toEqual(['BackendAdded']);
-    const before = explain({ pool: POOL, backend: backendId('a'), at: then.at }, told.events, then.state);
+    const before = ask({ pool: POOL, backend: backendId('a'), at: then.at }, told.events, then.state);
     expect(before.availability).toBe('available');
     expect(before.steps.map((step) => step.type)).toEqual(['BackendAdded', 'BackendBecameHealthy']);
   });
@@ -211,7 +228,7 @@ describe('why', () => {
   it('says what it can when the events are no longer there', () => {
     const told = arranged();
     const question = { pool: POOL, backend: backendId('a'), at: told.at + 99_000 };
-    const bare = () => explain(question, [], told.world.state).headline;
+    const bare = () => ask(question, [], told.world.state).headline;
     expect(bare()).toBe('a is available.');
     set(told, { admin: 'draining' });
     expect(bare()).toBe('a is draining.');

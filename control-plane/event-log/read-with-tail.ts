@@ -1,0 +1,71 @@
+/**
+ * Reads of the event log that see the events which wait to be stored, too: what was decided while the log cannot be
+ * written is part of what happened.
+ */
+import type { TidegateEvent } from '../domain/events.js';
+import type { ControlState } from '../domain/state.js';
+import { checkLimit, matches } from './append-rules.js';
+import type { EventCount, EventQuery, HistoryLog } from './event-log.js';
+
+/** What follows on the last stored event. */
+export interface LogTail {
+  /** The state after events that were given up, which `events` go on from; `null`: they go on from what is stored. */
+  readonly base: ControlState | null;
+  readonly events: readonly TidegateEvent[];
+}
+
+export const NO_TAIL: LogTail = { base: null, events: [] };
+
+/** `tail` is asked at each read, before the log is. */
+export function withTail(log: HistoryLog, tail: () => LogTail): HistoryLog {
+  return {
+    read: async (query) => {
+      checkLimit(query);
+      const waiting = tail().events.filter((event) => matches(event, query));
+      if (waiting.length === 0) return log.read(query);
+      return query.order === 'forward' ? forward(log, query, waiting) : backward(log, query, waiting);
+    },
+    count: async (of) => {
+      const { events } = tail();
+      const stored = await log.count({ ...of, upTo: Math.min(of.upTo, (events[0]?.seq ?? Infinity) - 1) });
+      return stored + events.filter((event) => matches(event, all(of))).length;
+    },
+    seqAt: async (at) => {
+      const { base, events } = tail();
+      const last = events.findLast((event) => event.at <= at);
+      if (last !== undefined) return last.seq;
+      return base !== null && base.at <= at ? base.seq : log.seqAt(at);
+    },
+    checkpointBefore: async (seq) => {
+      const { base } = tail();
+      return base !== null && base.seq <= seq ? base : log.checkpointBefore(seq);
+    },
+  };
+}
+
+function all(of: EventCount): EventQuery {
+  return { ...of, limit: 1, order: 'forward' };
+}
+
+/** While the log was read, events that waited may have been stored: they are not told twice. */
+async function forward(
+  log: HistoryLog,
+  query: EventQuery,
+  waiting: readonly TidegateEvent[],
+): Promise<readonly TidegateEvent[]> {
+  const stored = await log.read(query);
+  const last = stored.at(-1)?.seq ?? 0;
+  return [...stored, ...waiting.filter(({ seq }) => seq > last)].slice(0, query.limit);
+}
+
+async function backward(
+  log: HistoryLog,
+  query: EventQuery,
+  waiting: readonly TidegateEvent[],
+): Promise<readonly TidegateEvent[]> {
+  const newest = waiting.toReversed().slice(0, query.limit);
+  const limit = query.limit - newest.length;
+  const upTo = (waiting[0]?.seq ?? 1) - 1;
+  if (limit === 0) return newest;
+  return [...newest, ...(await log.read({ ...query, upTo: Math.min(upTo, query.upTo ?? upTo), limit }))];
+}

@@ -1,0 +1,30 @@
+/** Questions about history, and how they are answered from a log: the same in the primary and in the reader's thread. */
+import { eventDocument } from '../admin/event-document.js';
+import type { TidegateEvent } from '../domain/events.js';
+import type { Explanation, Question } from '../domain/why.js';
+import type { EventQuery, HistoryLog } from '../event-log/event-log.js';
+import type { EventText } from './history.js';
+import { explanation, type Present } from './why.js';
+
+export type HistoryQuestion =
+  /** `present`: how the backend stands now, if now is asked about. */
+  | { readonly kind: 'why'; readonly about: Question; readonly present: Present | null }
+  | { readonly kind: 'events'; readonly query: EventQuery };
+
+export type HistoryAnswer =
+  | { readonly kind: 'why'; readonly explanation: Explanation | null }
+  | { readonly kind: 'events'; readonly events: readonly EventText[] };
+
+/** Fails with EventLogError. */
+export async function answer(log: HistoryLog, question: HistoryQuestion): Promise<HistoryAnswer> {
+  switch (question.kind) {
+    case 'why':
+      return { kind: 'why', explanation: await explanation(log, question.about, question.present) };
+    case 'events':
+      return { kind: 'events', events: (await log.read(question.query)).map(eventText) };
+  }
+}
+
+export function eventText(event: TidegateEvent): EventText {
+  return { seq: event.seq, json: JSON.stringify(eventDocument(event)) };
+}

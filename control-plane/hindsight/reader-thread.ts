@@ -1,0 +1,43 @@
+/**
+ * The thread that answers questions about history, on a read-only connection of its own, so that however much is read
+ * the primary goes on deciding. One question at a time, in the order in which they came.
+ */
+import { parentPort, workerData } from 'node:worker_threads';
+import { assert } from '#shared/assert.js';
+import { upcast } from '../domain/upcast.js';
+import { EventLogError } from '../event-log/event-log.js';
+import { withTail } from '../event-log/read-with-tail.js';
+import { SqliteReader } from '../event-log/sqlite-reader.js';
+import { answer } from './questions.js';
+import type { Answered, Ask, ReaderOptions } from './reader-messages.js';
+
+assert(parentPort !== null, 'this program is a thread');
+const port = parentPort;
+// Given by the primary of this very build.
+const { dataDir } = workerData as ReaderOptions;
+
+async function answered({ id, question, storedSeq, tail }: Ask): Promise<Answered> {
+  try {
+    const log = SqliteReader.open(dataDir, storedSeq, upcast);
+    try {
+      return {
+        id,
+        ok: true,
+        answer: await answer(
+          withTail(log, () => ({ base: null, events: tail })),
+          question,
+        ),
+      };
+    } finally {
+      log.close();
+    }
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    return { id, ok: false, kind: error instanceof EventLogError ? error.kind : null, message };
+  }
+}
+
+let last: Promise<void> = Promise.resolve();
+port.on('message', (ask: Ask) => {
+  last = last.then(async () => port.postMessage(await answered(ask)));
+});
