@@ -38,6 +38,12 @@ export async function loadForStart(
   return { ...loaded, warnings: [...loaded.warnings, ...warnings.map(told)] };
 }
 
+/** Why a start would refuse other files than those in use, by setting. What expires is not among it. */
+export async function startProblems(settings: ProcessSettings): Promise<ReadonlyMap<string, string>> {
+  const { problems } = await findingsOf(settings, 0);
+  return new Map(problems.map(({ setting, message }) => [setting, message]));
+}
+
 async function findingsOf({ listen, admin }: ProcessSettings, at: number): Promise<Findings> {
   const found = [await tokenFindings(admin.tokenFile), await certificateFindings(listen.tls, at)];
   return {

@@ -6,6 +6,7 @@ import type { Logger } from '#shared/ports.js';
 import type { Environment } from '../config/environment.js';
 import { loadConfig, type Overrides } from '../config/load-config.js';
 import type { Parse } from '../config/parse-aside.js';
+import { startProblems } from '../config/file-checks.js';
 import { formatProblem } from '../config/format-problem.js';
 import { processChanges } from '../config/process-changes.js';
 import type { ProcessSettings } from '../config/process-settings.js';
@@ -97,7 +98,7 @@ export class ConfigKeeper implements ConfigSource {
     }
     this.#lastRejected = null;
     for (const warning of result.warnings) logger.warn({}, formatProblem(warning));
-    const restartNeeded = processChanges(inForce, result.config.process);
+    const restartNeeded = await restartsOf(inForce, result.config.process);
     for (const change of restartNeeded) logger.warn({ change }, 'takes effect at the next restart');
     const { document } = result.config;
     const decision = await submit({
@@ -144,4 +145,15 @@ export class ConfigKeeper implements ConfigSource {
       for (const line of lines.slice(1)) logger.warn({}, line);
     }
   }
+}
+
+/** What waits for a restart, and what would then keep Tidegate from starting: better told now than after a reboot. */
+async function restartsOf(inForce: ProcessSettings, inFile: ProcessSettings): Promise<readonly string[]> {
+  const changes = processChanges(inForce, inFile);
+  if (changes.length === 0) return changes;
+  const refused = await startProblems(inFile);
+  return changes.map((change) => {
+    const problem = refused.get(change.slice(0, change.indexOf(':')));
+    return problem === undefined ? change : `${change}, which no start would take: ${problem}`;
+  });
 }

@@ -1,4 +1,4 @@
-import { copyFileSync } from 'node:fs';
+import { copyFileSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TLSSocket, connect } from 'node:tls';
 import { AppServer } from '../support/app-server.js';
@@ -76,6 +76,16 @@ describe('a certificate that has expired', () => {
       data: { problem: expect.stringMatching(/expired on 2020.* in use is valid/) },
     });
     expect(complaints()).toHaveLength(1);
+  });
+
+  it('is not replaced by a reload, which tells that the next start would not take another', async () => {
+    const yaml = readFileSync(tidegate.configFile, 'utf8');
+    tidegate.write(yaml.replace('cert_file: cert.pem', 'cert_file: none.pem'));
+    const [change] = JSON.parse((await tidegate.cli('reload', '--json')).stdout).restart_needed;
+    expect(change).toMatch(
+      /^listen\.tls\.cert_file: \S+cert\.pem in force, \S+none\.pem in the file, which no start would take: .*no such file/,
+    );
+    tidegate.write(yaml);
   });
 });
 
