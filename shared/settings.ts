@@ -148,6 +148,8 @@ export interface LimitSettings {
   readonly headBytes: number;
   readonly headerCount: number;
   readonly targetBytes: number;
+  /** Largest request body, without its framing. Absent: no limit. */
+  readonly bodyBytes?: number;
   readonly connectionsPerWorker: number;
   readonly requestsPerConnection: number;
   /** Age at which a client connection is closed after its next response, varied by ±20 %. */

@@ -140,7 +140,7 @@ export const forwarding = record<ForwardingSettings>({
       connectionAgeMs: millis,
       idlePerBackend: count,
     },
-    { upstreamRequestsPerConnection: count, upstreamConnectionAgeMs: millis },
+    { bodyBytes: count, upstreamRequestsPerConnection: count, upstreamConnectionAgeMs: millis },
   ),
   trustedProxies: list(text(MAX_HOST), MAX_LISTED),
   metricsPath: nullable(freeText),

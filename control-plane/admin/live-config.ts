@@ -60,6 +60,7 @@ function forwardingDocument(forwarding: ForwardingSettings): Readonly<Record<str
       head_size: formatSize(limits.headBytes),
       header_count: limits.headerCount,
       target_size: formatSize(limits.targetBytes),
+      ...(limits.bodyBytes === undefined ? {} : { body_size: formatSize(limits.bodyBytes) }),
       connections_per_worker: limits.connectionsPerWorker,
       requests_per_connection: limits.requestsPerConnection,
       connection_age: formatDuration(limits.connectionAgeMs),

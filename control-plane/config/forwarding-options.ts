@@ -62,6 +62,14 @@ export const limits = z
     target_size: size({ min: 256, max: 1_048_576 }, { describe: 'Path and query of a request.' }).prefault(
       '8KiB',
     ),
+    body_size: size(
+      { min: 1, max: 1_099_511_627_776 },
+      {
+        describe:
+          'Body of a request, without its framing. Beyond it: 413, before a backend is asked where Content-Length says so.',
+        defaultText: 'no limit',
+      },
+    ).optional(),
     connections_per_worker: integer(
       { min: 1, max: 1_000_000 },
       { describe: 'Client connections per worker. Keep it below half of the limit of open files.' },

@@ -89,6 +89,7 @@ function forwardingOf({
       headBytes: limits.head_size,
       headerCount: limits.header_count,
       targetBytes: limits.target_size,
+      ...(limits.body_size === undefined ? {} : { bodyBytes: limits.body_size }),
       connectionsPerWorker: limits.connections_per_worker,
       requestsPerConnection: limits.requests_per_connection,
       connectionAgeMs: limits.connection_age,

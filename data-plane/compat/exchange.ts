@@ -56,6 +56,8 @@ class Exchange implements Errand, AttemptsClient<Attempt, Message> {
     this.settings = parts.context.table().forwarding;
     this.body = new RequestBody(request, {
       keepBytes: this.settings.retry.bufferBytes,
+      maxBytes: this.settings.limits.bodyBytes ?? Infinity,
+      onTooLarge: () => this.refuseBody('body_too_large'),
       onBytes: (count) => this.account.received(count),
       onBug: (error) => this.lost(error),
     });
@@ -171,6 +173,7 @@ class Exchange implements Errand, AttemptsClient<Attempt, Message> {
     const isMetrics = path === this.settings.metricsPath;
     const pool = isMetrics ? null : poolFor(head, path, table);
     if (pool !== null && typeof pool !== 'string') this.account.enterPool(pool);
+    if (head.contentLength > this.body.maxBytes) return this.reply('body_too_large');
     const client = new ClientIdentity(request.socket, request.socket instanceof TLSSocket).of(head, table);
     const requestId = this.settings.accessLogRatio > 0 ? nameRequest(this.account, head, client) : null;
     if (pool === null) this.#answerMetrics();

@@ -11,6 +11,10 @@ import { pipeInto } from './pipe.js';
 export interface RequestBodyOptions {
   /** Bytes kept for a further attempt. */
   readonly keepBytes: number;
+  /** Most bytes that there may be. */
+  readonly maxBytes: number;
+  /** Told once when there are more. */
+  readonly onTooLarge: () => void;
   /** Told of each chunk that comes from the client. */
   readonly onBytes: (count: number) => void;
   /** Told of an exception where none should be: the request is lost. */
@@ -20,6 +24,8 @@ export interface RequestBodyOptions {
 export class RequestBody implements SendingBody {
   readonly #request: IncomingMessage;
   readonly #keepBytes: number;
+  readonly maxBytes: number;
+  readonly #onTooLarge: () => void;
   readonly #onBytes: (count: number) => void;
   readonly #onBug: (error: unknown) => void;
   #kept: Buffer[] | null = [];
@@ -32,6 +38,8 @@ export class RequestBody implements SendingBody {
   constructor(request: IncomingMessage, options: RequestBodyOptions) {
     this.#request = request;
     this.#keepBytes = options.keepBytes;
+    this.maxBytes = options.maxBytes;
+    this.#onTooLarge = options.onTooLarge;
     this.#onBytes = options.onBytes;
     this.#onBug = options.onBug;
   }
@@ -123,7 +131,12 @@ export class RequestBody implements SendingBody {
 
   #take(chunk: Buffer): void {
     this.#onBytes(chunk.length);
+    const wasTooLarge = this.#receivedBytes > this.maxBytes;
     this.#receivedBytes += chunk.length;
+    if (this.#receivedBytes > this.maxBytes) {
+      if (!wasTooLarge) this.#onTooLarge();
+      return;
+    }
     if (this.#kept !== null) {
       if (this.#receivedBytes <= this.#keepBytes) this.#kept.push(chunk);
       else this.#kept = null;

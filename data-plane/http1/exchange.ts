@@ -197,6 +197,7 @@ export class Exchange implements Errand, AttemptsClient<Attempt, Message> {
       source: this.client,
       account: this.account,
       keepBytes: this.settings.retry.bufferBytes,
+      maxBytes: this.settings.limits.bodyBytes ?? Infinity,
       mayRepeat: isIdempotent(head.method),
     });
   }

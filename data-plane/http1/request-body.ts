@@ -49,7 +49,7 @@ export class RequestBody implements SendingBody {
     this.#account = parts.account;
     this.#keepBytes = parts.keepBytes;
     this.#mayRepeat = parts.mayRepeat;
-    beginBody(reader, head, CHUNKED_OUTPUT.chunks);
+    beginBody(reader, head, CHUNKED_OUTPUT.chunks, parts.maxBytes);
   }
 
   get isComplete(): boolean {
@@ -181,6 +181,8 @@ export interface RequestBodyParts {
   readonly account: RequestAccount;
   /** Most bytes kept for a further attempt. */
   readonly keepBytes: number;
+  /** Most bytes that there may be. */
+  readonly maxBytes: number;
   /** It does no harm to carry the request out twice. */
   readonly mayRepeat: boolean;
 }

@@ -147,6 +147,7 @@ const forwarding: Arbitrary<ForwardingSettings> = fc.record({
     headBytes: count,
     headerCount: count,
     targetBytes: count,
+    bodyBytes: count,
     connectionsPerWorker: count,
     requestsPerConnection: count,
     connectionAgeMs: millis,

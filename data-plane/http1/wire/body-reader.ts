@@ -16,6 +16,8 @@ export interface BodyReader {
   readonly segments: Segments;
   readonly chunked: ChunkedState;
   kind: BodyKind;
+  /** Most bytes of content. */
+  maxBytes: number;
   /** Bytes missing where `kind` is `length`. */
   remaining: number;
   /** Bytes of content so far, without framing. */
@@ -32,6 +34,7 @@ export function createBodyReader(limits: HeadLimits, segments: Segments): BodyRe
     segments,
     chunked: createChunkedState(limits),
     kind: BODY.none,
+    maxBytes: Infinity,
     remaining: 0,
     contentBytes: 0,
     done: true,
@@ -45,13 +48,22 @@ export interface BodyFraming {
   readonly contentLength: number;
 }
 
-/** Begins the body of the message with this head. It may be done at once. */
-export function beginBody(reader: BodyReader, head: BodyFraming, output: ChunkedOutput): void {
+/**
+ * Begins the body of the message with this head. It may be done at once, or refused.
+ * @param maxBytes most bytes of content
+ */
+export function beginBody(
+  reader: BodyReader,
+  head: BodyFraming,
+  output: ChunkedOutput,
+  maxBytes = Infinity,
+): void {
   reader.kind = head.body;
   reader.remaining = head.body === BODY.length ? head.contentLength : 0;
+  reader.maxBytes = maxBytes;
   reader.contentBytes = 0;
   reader.done = head.body === BODY.none;
-  reader.refusal = null;
+  reader.refusal = reader.remaining > maxBytes ? 'body_too_large' : null;
   reader.segments.count = 0;
   if (head.body === BODY.chunked) beginChunked(reader.chunked, output);
 }
@@ -70,7 +82,7 @@ export function readBody(reader: BodyReader, bytes: Uint8Array, from: number, to
     const end = readChunked(chunked, { bytes, from, to, segments });
     reader.contentBytes = chunked.dataBytes;
     reader.done = chunked.done;
-    reader.refusal = chunked.refusal;
+    reader.refusal = chunked.refusal ?? (chunked.dataBytes > reader.maxBytes ? 'body_too_large' : null);
     return end;
   }
   const end = reader.kind === BODY.length ? Math.min(to, from + reader.remaining) : to;

@@ -77,6 +77,7 @@ export const REFUSALS = {
   chunk_overhead: { code: 'bad_request', rule: 'RFC 9112 §7.1.1: more extensions than content' },
   chunk_end: { code: 'bad_request', rule: 'RFC 9112 §7.1: CRLF follows the data of a chunk' },
   trailer_forbidden: { code: 'bad_request', rule: 'RFC 9110 §6.5.1: a field that may not stand in trailers' },
+  body_too_large: { code: 'body_too_large', rule: 'RFC 9110 §15.5.14: the content is larger than allowed' },
   truncated: { code: 'bad_request', rule: 'RFC 9112 §8: the message ended before its end' },
 } as const satisfies Record<string, Refusal>;
 

@@ -71,4 +71,24 @@ describe('a body', () => {
     expect(endOfInput(reader)).toBeNull();
     expect(reader).toMatchObject({ done: true, contentBytes: 3 });
   });
+
+  it('of a length beyond the limit is refused at once', () => {
+    const reader = createBodyReader(TEST_LIMITS, createSegments());
+    beginBody(reader, { body: BODY.length, contentLength: 6 }, CHUNKED_OUTPUT.chunks, 5);
+    expect(reader.refusal).toBe('body_too_large');
+    expect(feed(reader, 'abcdef')).toBe(0);
+    beginBody(reader, { body: BODY.length, contentLength: 5 }, CHUNKED_OUTPUT.chunks, 5);
+    expect(reader.refusal).toBeNull();
+  });
+
+  it('in chunks is refused when its content grows beyond the limit, whatever its framing takes', () => {
+    const reader = createBodyReader(TEST_LIMITS, createSegments());
+    beginBody(reader, { body: BODY.chunked, contentLength: -1 }, CHUNKED_OUTPUT.chunks, 5);
+    feed(reader, '00000003;a=b\r\nabc\r\n2\r\nde\r\n');
+    expect(reader.refusal).toBeNull();
+    feed(reader, '1\r\n');
+    expect(reader.refusal).toBeNull();
+    feed(reader, 'f');
+    expect(reader.refusal).toBe('body_too_large');
+  });
 });
