@@ -73,7 +73,7 @@ function validateRoute(app: FastifyInstance, port: ControlPort): void {
         operationId: 'validateConfig',
         summary: 'Check a configuration file',
         description:
-          'Changes nothing. Variables are substituted from the environment of the running primary.',
+          'Changes nothing. Variables are substituted from the environment of the running primary, and never told. Certificate, key and token files are not read: the command line does that.',
         tags: ['config'],
         consumes: YAML_TYPES,
         body: { type: 'string' },

@@ -365,6 +365,9 @@ describe('the configuration file', () => {
       expect((await check(admin.answers.fileText)).json()).toEqual({ valid: true, problems: [] });
       const wrong = (await check('listen: { prot: 1 }\nbackends: []\n')).json();
       expect(wrong).toMatchObject({ valid: false, problems: [{ line: 1, col: 11, path: 'listen.prot' }] });
+      expect((await check('workers: 0\nbackends: []\n')).json().problems).toMatchObject([
+        { file: '/etc/tidegate/tidegate.yaml', line: 1, col: 10, path: 'workers', found: '0' },
+      ]);
     },
   );
 });
