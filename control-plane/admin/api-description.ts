@@ -36,6 +36,9 @@ export function describeApi(version: string, withToken: boolean): FastifyDynamic
   };
 }
 
+/** `*`, or versions in quotes. */
+const IF_MATCH_PATTERN = '^(?:\\*|"[0-9]+"(?:, ?"[0-9]+")*)$';
+
 type Description = ReturnType<NonNullable<FastifyDynamicSwaggerOptions['transformObject']>>;
 
 /**
@@ -49,6 +52,7 @@ function requireVersions<T extends Description>(description: T): T {
         if (!('name' in parameter) || parameter.name !== 'if-match') continue;
         parameter.name = 'If-Match';
         parameter.required = true;
+        parameter.schema = { type: 'string', pattern: IF_MATCH_PATTERN };
       }
     }
   }

@@ -56,6 +56,10 @@ function conflict(current: number, what: Written): Problem {
   };
 }
 
+const ENTITY_TAG = '(?:W/)?"[!#-~\\x80-\\xff]*"';
+const ENTITY_TAGS = new RegExp(ENTITY_TAG, 'g');
+const IF_MATCH_LIST = new RegExp(`^${ENTITY_TAG}(?:[ \\t]*,[ \\t]*${ENTITY_TAG})*$`);
+
 /** What a write is meant for. */
 type Written = 'pool' | 'configuration';
 
@@ -70,11 +74,12 @@ export function precondition(
     return { kind: 'problem', problem: { type: 'precondition_required', detail } };
   }
   if (field.trim() === '*') return { kind: 'ok', expectedVersion: null };
-  const tags = field.split(',').map((tag) => tag.trim());
-  if (!tags.every((tag) => /^(?:W\/)?"[^"]*"$/.test(tag))) {
+  if (!IF_MATCH_LIST.test(field.trim())) {
     const detail = `If-Match must be a version in quotes, such as ${etagOf(target)}, or *.`;
     return { kind: 'problem', problem: { type: 'invalid_precondition', detail } };
   }
+  // Split at the tags, because there may be commas within.
+  const tags: readonly string[] = field.match(ENTITY_TAGS) ?? [];
   return tags.includes(etagOf(target))
     ? { kind: 'ok', expectedVersion: target.version }
     : { kind: 'problem', problem: conflict(target.version, what) };

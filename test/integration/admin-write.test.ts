@@ -219,6 +219,7 @@ describe('If-Match', () => {
 
   it('with one of several versions lets it through', async () => {
     expect((await patch(`"1", "${version()}"`)).statusCode).toBe(200);
+    expect((await patch(`"a,b","${version()}"`)).statusCode).toBe(200);
   });
 
   const REFUSED: readonly [string, string | undefined, number, string][] = [
@@ -227,6 +228,9 @@ describe('If-Match', () => {
     ['stale', '"1"', 412, 'version_conflict'],
     ['weak', 'W/"6"', 412, 'version_conflict'],
     ['from the future', '"999"', 412, 'version_conflict'],
+    ['one of others, with a comma within', '"a,b", W/""', 412, 'version_conflict'],
+    ['with something after it', '"6" 7', 400, 'invalid_precondition'],
+    ['with a comma too many', '"6",', 400, 'invalid_precondition'],
     ['not quoted', '6', 400, 'invalid_precondition'],
     ['half quoted', '"6', 400, 'invalid_precondition'],
     ['of another kind', '"6";"7"', 400, 'invalid_precondition'],
