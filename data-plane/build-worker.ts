@@ -6,6 +6,7 @@ import type { AccessLog } from './access-log.js';
 import { bugReporter } from './bug-report.js';
 import type { ControlLink } from './control/control-link.js';
 import type { Forwarder, ForwarderContext, MetricsPage } from './forwarder.js';
+import { nameLookup } from './name-lookup.js';
 import { Counters } from './reports/counters.js';
 import { OutcomeBook } from './reports/outcome-book.js';
 import { Reporter } from './reports/reporter.js';
@@ -75,7 +76,7 @@ export function buildWorker(
     random,
     timers,
     logger,
-    lookup: parts.lookup,
+    lookup: nameLookup({ lookup: parts.lookup, outcomes, table, monotonic }),
     shortage: new Shortage(logger, monotonic),
     metricsPage: () => metricsPage(link),
   };

@@ -52,6 +52,7 @@ import {
 } from './shape.js';
 import {
   MAX_LISTED,
+  addresses,
   algorithm,
   backendAddress,
   backendName,
@@ -138,14 +139,17 @@ const trialReport = record<TrialReport>(
   { reason: oneOf<FailureReason>(...FAILURE_REASONS), status: integer(100, 599) },
 );
 
-const backendOutcomes = record<BackendOutcomes>({
-  pool: poolName,
-  backend: backendName,
-  generation: count,
-  successes: count,
-  failures: partialRecord(FAILURE_REASONS, count),
-  trials: list(trialReport, MAX_TRIALS_PER_BACKEND),
-});
+const backendOutcomes = record<BackendOutcomes>(
+  {
+    pool: poolName,
+    backend: backendName,
+    generation: count,
+    successes: count,
+    failures: partialRecord(FAILURE_REASONS, count),
+    trials: list(trialReport, MAX_TRIALS_PER_BACKEND),
+  },
+  { resolved: addresses },
+);
 
 const seriesDefinition = record<SeriesDefinition>(
   { metric: text(MAX_LABEL), labels: list(text(MAX_LABEL), MAX_LABELS) },

@@ -50,6 +50,8 @@ export interface BackendOutcomes {
   /** Count per reason; absent means 0. */
   readonly failures: Readonly<Partial<Record<FailureReason, number>>>;
   readonly trials: readonly TrialReport[];
+  /** Addresses that new connections go to, where that is news. Absent where the backend is given by its address. */
+  readonly resolved?: readonly string[];
 }
 
 /** Workers report at least this often while there is something to report… */

@@ -4,6 +4,7 @@
  */
 import { NAME_PATTERN } from './ids.js';
 import type { BackendId, PoolId } from './ids.js';
+import { MAX_ADDRESSES } from './resolved-names.js';
 import { finite, flag, integer, list, nullable, oneOf, record, text, variants } from './shape.js';
 import type {
   Algorithm,
@@ -30,6 +31,8 @@ export const MAX_LISTED = 100_000;
 export const MAX_TEXT = 8_192;
 const MAX_NAME = 64;
 const MAX_HOST = 255;
+/** An IPv6 address with a zone is no longer. */
+const MAX_ADDRESS = 128;
 
 export const poolName = text<PoolId>(MAX_NAME, NAME_PATTERN);
 export const backendName = text<BackendId>(MAX_NAME, NAME_PATTERN);
@@ -96,6 +99,9 @@ export const sticky = variants<'type', StickySettings>('type', {
 });
 
 export const queue = record<QueueSettings>({ maxPending: count, timeoutMs: millis });
+
+/** What a name stands for. */
+export const addresses = list(text(MAX_ADDRESS), MAX_ADDRESSES);
 
 export const poolSettings = record<PoolSettings>(
   {

@@ -41,6 +41,10 @@ export interface CheckResult {
   readonly durationMs: number;
   readonly status?: number;
   readonly error?: string;
+  /** Where it went. Absent where the backend is given by its address, or its name was not resolved. */
+  readonly address?: string;
+  /** What the backend's name stands for, where that is news. */
+  readonly resolved?: readonly string[];
 }
 
 /** A write by an operator names the pool version it was made against; `null` takes whatever is there. */

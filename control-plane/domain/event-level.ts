@@ -19,6 +19,7 @@ const LEVELS: Readonly<Record<EventType, EventLevel>> = {
   WeightChanged: 'info',
   MaxConnectionsChanged: 'info',
   AdminStateChanged: 'info',
+  BackendResolved: 'info',
   BackendBecameHealthy: 'info',
   BackendBecameUnhealthy: 'warn',
   BreakerOpened: 'warn',

@@ -7,6 +7,7 @@ import type { CheckResult } from './commands.js';
 import type { BreakerEvidence, HealthEvidence, OutcomeBucket, TidegateEvent } from './events.js';
 import { isoTime } from './iso-time.js';
 import { actorWords, processSentence } from './process-sentence.js';
+import { resolvedSentence } from './resolved.js';
 import { settingsChange } from './settings-change.js';
 
 /** Results listed within a sentence; the rest are counted. */
@@ -43,6 +44,8 @@ export function sentenceOf(event: TidegateEvent): string {
     case 'MaxConnectionsChanged':
     case 'AdminStateChanged':
       return operatorSentence(event);
+    case 'BackendResolved':
+      return resolvedSentence(event);
     case 'BackendBecameHealthy':
       return `became healthy: ${healthWords(event.data.evidence, true)}`;
     case 'BackendBecameUnhealthy':
@@ -208,9 +211,10 @@ function verdict(result: CheckResult): string {
   return result.passed ? 'passed' : 'failed';
 }
 
-/** Such as `503 after 12 ms` or `connect refused`. */
+/** Such as `503 after 12 ms at 10.0.0.7` or `connection refused`. */
 function checkWords(result: CheckResult): string {
-  const after = result.durationMs > 0 ? ` after ${Math.round(result.durationMs)} ms` : '';
+  const took = result.durationMs > 0 ? ` after ${Math.round(result.durationMs)} ms` : '';
+  const after = result.address === undefined ? took : `${took} at ${result.address}`;
   if (result.error !== undefined) {
     return result.status === undefined
       ? `${result.error}${after}`

@@ -45,6 +45,9 @@ export type BreakerEvidence =
   /** The cause is absent where an older release has not told it. */
   | ({ readonly kind: 'trial-failed'; readonly worker: number } & Partial<FailureCause>);
 
+/** Who has resolved a name: health checks in the primary, or workers for connections of traffic. */
+export type ResolvedBy = 'checks' | 'traffic';
+
 export interface EventData {
   PrimaryStarted: { readonly version: string; readonly pid: number };
   PrimaryStopped: { readonly reason: string };
@@ -75,6 +78,12 @@ export interface EventData {
   /** `null`: what its pool says. */
   MaxConnectionsChanged: { readonly from: number | null; readonly to: number | null };
   AdminStateChanged: { readonly from: AdminState; readonly to: AdminState };
+  /** What its name stands for has changed. `by`: who has seen it. `from` is empty at first. */
+  BackendResolved: {
+    readonly by: ResolvedBy;
+    readonly from: readonly string[];
+    readonly to: readonly string[];
+  };
   BackendBecameHealthy: { readonly from: Health; readonly evidence: HealthEvidence };
   BackendBecameUnhealthy: { readonly from: Health; readonly evidence: HealthEvidence };
   BreakerOpened: {
@@ -152,6 +161,7 @@ export const EVENT_SCHEMAS: Readonly<Record<EventType, number>> = {
   WeightChanged: 1,
   MaxConnectionsChanged: 1,
   AdminStateChanged: 1,
+  BackendResolved: 1,
   BackendBecameHealthy: 1,
   BackendBecameUnhealthy: 1,
   BreakerOpened: 1,

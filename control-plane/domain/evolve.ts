@@ -53,6 +53,7 @@ function changedBy(state: ControlState, event: TidegateEvent): ControlState {
     case 'WeightChanged':
     case 'MaxConnectionsChanged':
     case 'AdminStateChanged':
+    case 'BackendResolved':
     case 'BackendBecameHealthy':
     case 'BackendBecameUnhealthy':
     case 'BreakerOpened':
@@ -127,6 +128,7 @@ type BackendEvent = Extract<
       | 'WeightChanged'
       | 'MaxConnectionsChanged'
       | 'AdminStateChanged'
+      | 'BackendResolved'
       | 'BackendBecameHealthy'
       | 'BackendBecameUnhealthy'
       | 'BreakerOpened'
@@ -170,6 +172,11 @@ function changedBackend(backend: BackendState, event: BackendEvent): BackendStat
     }
     case 'AdminStateChanged':
       return { ...backend, admin: event.data.to };
+    case 'BackendResolved': {
+      const { by, from, to } = event.data;
+      const resolved = { addresses: to, since: event.at, before: from };
+      return { ...backend, resolved: { ...backend.resolved, [by]: resolved } };
+    }
     case 'BackendBecameHealthy':
       return { ...backend, health: 'healthy', healthSince: event.at };
     case 'BackendBecameUnhealthy':

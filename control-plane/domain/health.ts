@@ -8,6 +8,7 @@ import type { PoolId } from '#shared/ids.js';
 import type { HealthCheckSettings } from '#shared/settings.js';
 import type { CheckResult } from './commands.js';
 import type { BackendState } from './state.js';
+import { recordResolved } from './resolved.js';
 import type { Transaction } from './transaction.js';
 
 /** Passes in a row that make a backend healthy for which no check has said anything yet. */
@@ -44,6 +45,7 @@ function thresholdFor(health: Health, passed: boolean, settings: HealthCheckSett
 export function recordCheck(tx: Transaction, pool: PoolId, backend: BackendState, result: CheckResult): void {
   const settings = tx.knownPool(pool).settings.healthCheck;
   if (settings === null) return;
+  if (result.resolved !== undefined) recordResolved(tx, { pool, backend }, 'checks', result.resolved);
   const seen = tx.seen(pool, backend);
   const { run, becomes, threshold } = stepHealth(backend.health, seen.checks, result, settings);
   if (becomes === null) {

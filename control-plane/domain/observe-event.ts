@@ -44,6 +44,7 @@ export function observeEvent(observations: Observations, event: TidegateEvent): 
     case 'WeightChanged':
     case 'MaxConnectionsChanged':
     case 'AdminStateChanged':
+    case 'BackendResolved':
     case 'PanicEntered':
     case 'PanicLeft':
     case 'WorkerStarted':

@@ -7,6 +7,7 @@ import type { BackendOutcomes } from '#shared/outcome.js';
 import { openBreaker, recordInWindow } from './breaker.js';
 import { mostFrequent } from './failure-window.js';
 import { recordConnectFailures } from './health.js';
+import { recordResolved } from './resolved.js';
 import type { BackendState } from './state.js';
 import type { Transaction } from './transaction.js';
 import { addTrialSuccesses, grantPermits, recordTrials } from './trials.js';
@@ -19,6 +20,8 @@ function recordBackendOutcomes(tx: Transaction, worker: number, outcomes: Backen
   const { pool, backend: id, generation } = outcomes;
   const before = tx.backend(pool, id, generation);
   if (before === undefined) return;
+  const { resolved } = outcomes;
+  if (resolved !== undefined) recordResolved(tx, { pool, backend: before }, 'traffic', resolved);
   recordTraffic(tx, worker, before, outcomes);
   if (outcomes.trials.length > 0) recordTrials(tx, worker, outcomes);
   const after = tx.knownBackend(pool, id);

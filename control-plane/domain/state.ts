@@ -9,6 +9,7 @@ import type {
   Route,
 } from '#shared/settings.js';
 
+import type { ResolvedBy } from './events.js';
 import { PersistentMap } from './persistent-map.js';
 
 export type BreakerState =
@@ -33,6 +34,15 @@ export interface BackendState {
   readonly health: Health;
   readonly healthSince: number;
   readonly breaker: BreakerState;
+  /** What its name stands for, as each side has seen it. Absent where it is given by its address. */
+  readonly resolved?: Readonly<Partial<Record<ResolvedBy, Resolved>>>;
+}
+
+export interface Resolved {
+  readonly addresses: readonly string[];
+  readonly since: number;
+  /** Those it stood for until then; empty: it was the first time. */
+  readonly before: readonly string[];
 }
 
 /** Counts over a pool's backends, kept by the fold so that nobody has to walk 10,000 of them. */

@@ -5,11 +5,13 @@
 import { assert } from '#shared/assert.js';
 import type { Availability } from '#shared/backend-state.js';
 import type { BackendId, PoolId } from '#shared/ids.js';
+import { DEFAULT_UPSTREAM_LIFE } from '#shared/settings.js';
 import { availability } from './availability.js';
 import { breakerWords, evidenceLines, healthWords, sentenceOf } from './event-sentence.js';
 import { actorWords } from './process-sentence.js';
 import type { EventOf, EventType, TidegateEvent } from './events.js';
 import { isoTime } from './iso-time.js';
+import { movedWords } from './resolved.js';
 import type { BackendState, ControlState } from './state.js';
 
 export interface WhyStep {
@@ -49,14 +51,20 @@ export interface Standing {
   /** `null`: there is no such pool, or no such backend in it. */
   readonly backend: BackendState | null;
   readonly panic: boolean;
+  /** Age at which connections to backends are closed. */
+  readonly connectionAgeMs: number;
 }
 
 export function standingIn(
-  { pools }: ControlState,
+  { pools, forwarding }: ControlState,
   { pool, backend }: Pick<Question, 'pool' | 'backend'>,
 ): Standing {
   const found = pools.get(pool);
-  return { backend: found?.backends.get(backend) ?? null, panic: found?.panic ?? false };
+  return {
+    backend: found?.backends.get(backend) ?? null,
+    panic: found?.panic ?? false,
+    connectionAgeMs: forwarding?.limits.upstreamConnectionAgeMs ?? DEFAULT_UPSTREAM_LIFE.ageMs,
+  };
 }
 
 /** Events that say why a backend stands as it does: the newest of each type that is not after the time given. */
@@ -87,7 +95,7 @@ export interface Story {
 }
 
 export function explain(question: Question, { events, total }: Story, standing: Standing): Explanation {
-  const { backend, panic } = standing;
+  const { backend, panic, connectionAgeMs } = standing;
   const kept = events.length > MAX_STEPS ? [...events.slice(0, 1), ...events.slice(1 - MAX_STEPS)] : events;
   return {
     ...question,
@@ -95,7 +103,9 @@ export function explain(question: Question, { events, total }: Story, standing: 
       backend === null ? null : availability(backend.admin, backend.health, backend.breaker.phase),
     panic,
     headline:
-      backend === null ? absentHeadline(question, events) : headlineOf(question.pool, backend, panic, events),
+      backend === null
+        ? absentHeadline(question, events)
+        : `${headlineOf(question.pool, backend, panic, events)}${movedWords(backend, connectionAgeMs, question.at)}`,
     steps: kept.map(stepOf),
     omitted: Math.max(total, events.length) - kept.length,
   };

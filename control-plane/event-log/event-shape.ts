@@ -8,6 +8,7 @@ import { FAILURE_REASONS } from '#shared/outcome.js';
 import type { Shape } from '#shared/shape.js';
 import { finite, flag, integer, list, nullable, oneOf, pair, record, text, variants } from '#shared/shape.js';
 import {
+  addresses,
   backendAddress,
   backendDefinition,
   backendName,
@@ -22,7 +23,7 @@ import {
 } from '#shared/shape-settings.js';
 import type { BreakerEvidence, EventData, EventType, HealthEvidence } from '../domain/events.js';
 import type { SerializedPool, SerializedState } from '../domain/serialize.js';
-import type { AppliedConfig, BackendState, BreakerState, RejectedConfig } from '../domain/state.js';
+import type { AppliedConfig, BackendState, BreakerState, RejectedConfig, Resolved } from '../domain/state.js';
 import { checkResult, outcomeBucket } from './journal-shape.js';
 
 /** Longest text and list within an event. */
@@ -77,6 +78,7 @@ export const EVENT_DATA_SHAPES: { readonly [T in EventType]: Shape<EventData[T]>
   WeightChanged: record({ from: weight, to: weight }),
   MaxConnectionsChanged: record({ from: nullable(maxConnections), to: nullable(maxConnections) }),
   AdminStateChanged: record({ from: admin, to: admin }),
+  BackendResolved: record({ by: oneOf('checks', 'traffic'), from: addresses, to: addresses }),
   BackendBecameHealthy: record({ from: health, evidence: healthEvidence }),
   BackendBecameUnhealthy: record({ from: health, evidence: healthEvidence }),
   BreakerOpened: record({
@@ -106,6 +108,8 @@ const breakerState = variants<'phase', BreakerState>('phase', {
   'half-open': record({ phase: oneOf('half-open'), openings: count, since: time }),
 });
 
+const resolved = record<Resolved>({ addresses, since: time, before: addresses });
+
 const backendState = record<BackendState>(
   {
     id: backendName,
@@ -118,7 +122,10 @@ const backendState = record<BackendState>(
     healthSince: time,
     breaker: breakerState,
   },
-  { maxConnections },
+  {
+    maxConnections,
+    resolved: record<NonNullable<BackendState['resolved']>>({}, { checks: resolved, traffic: resolved }),
+  },
 );
 
 const storedPool = record<SerializedPool>({

@@ -18,7 +18,7 @@ import {
   text,
   variants,
 } from '#shared/shape.js';
-import { backendName, count, poolName } from '#shared/shape-settings.js';
+import { addresses, backendName, count, poolName } from '#shared/shape-settings.js';
 import { type Actor, ACTOR_KINDS, type CheckResult, type Command } from '../domain/commands.js';
 import type { OutcomeBucket } from '../domain/events.js';
 import type { JournalEntry, SerializedObservations } from '../domain/journal.js';
@@ -35,7 +35,7 @@ export const actor = record<Actor>({ kind: oneOf(...ACTOR_KINDS) }, { name: word
 
 export const checkResult = record<CheckResult>(
   { at: time, passed: flag, durationMs: time },
-  { status: integer(0, 999), error: words },
+  { status: integer(0, 999), error: words, address: words, resolved: addresses },
 );
 
 export const outcomeBucket = record<OutcomeBucket>({

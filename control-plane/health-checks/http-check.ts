@@ -4,10 +4,12 @@
  * On a bare socket, because there may be ten thousand checks a second: one takes 70 µs of a core, with `node:http` 140,
  * with undici 230. What the bytes mean is read by `check-response.ts`.
  */
+import dns from 'node:dns';
 import net from 'node:net';
 import { performance } from 'node:perf_hooks';
 import tls from 'node:tls';
 import { isOwnFault } from '#shared/platform/open-files.js';
+import { watchedLookup } from '#shared/platform/watched-lookup.js';
 import type { BackendAddress, HealthCheckSettings } from '#shared/settings.js';
 import type { CheckResult } from '../domain/commands.js';
 import { CheckResponse, MalformedAnswer } from './check-response.js';
@@ -29,12 +31,17 @@ export function httpCheck(
   settings: HealthCheckSettings,
   at: number,
   ended: AbortSignal,
+  lookup: net.LookupFunction = systemLookup,
 ): Promise<CheckResult | null> {
   const began = performance.now();
   const { promise, resolve } = Promise.withResolvers<CheckResult | null>();
   if (ended.aborted) return Promise.resolve(null);
   const response = new CheckResponse();
-  const socket = connect(address);
+  const name = new CheckedName();
+  const socket = connect(
+    address,
+    watchedLookup(lookup, (_name, found) => (name.resolved = found)),
+  );
   let settled = false;
   const settle = (result: CheckResult | null): void => {
     if (settled) return;
@@ -56,6 +63,7 @@ export function httpCheck(
       durationMs: Math.round((performance.now() - began) * 10) / 10,
       ...(status === null ? {} : { status }),
       ...(error === null ? {} : { error: error.slice(0, ERROR_LIMIT_CHARS) }),
+      ...name.facts(),
     });
   };
   const within = (): string => (response.status === null ? '' : ' within the response');
@@ -64,6 +72,7 @@ export function httpCheck(
     settings.timeoutMs,
   );
   ended.addEventListener('abort', onEnded);
+  socket.on('connect', () => name.connected(socket));
   socket.on('error', (error: NodeJS.ErrnoException) => {
     if (isOwnFault(error.code ?? '')) settle(null);
     else judge(describe(error, response.status !== null));
@@ -82,10 +91,31 @@ export function httpCheck(
   return promise;
 }
 
-function connect({ protocol, host, port }: BackendAddress): net.Socket {
-  if (protocol === 'http') return net.connect({ host, port, noDelay: true });
+function connect({ protocol, host, port }: BackendAddress, lookup: net.LookupFunction): net.Socket {
+  if (protocol === 'http') return net.connect({ host, port, lookup, noDelay: true });
   const servername = net.isIP(host) === 0 ? { servername: host } : {};
-  return tls.connect({ host, port, ...servername, ALPNProtocols: ['http/1.1'] });
+  return tls.connect({ host, port, lookup, ...servername, ALPNProtocols: ['http/1.1'] });
+}
+
+function systemLookup(...args: Parameters<net.LookupFunction>): void {
+  dns.lookup(...args);
+}
+
+/** What one check learns of the name that its backend is given by; of one that is given by its address, nothing. */
+class CheckedName {
+  resolved: readonly string[] = [];
+  #wentTo: string | undefined;
+
+  connected({ remoteAddress }: net.Socket): void {
+    this.#wentTo = remoteAddress;
+  }
+
+  /** Where the check went, or would have gone first. */
+  facts(): Pick<CheckResult, 'address' | 'resolved'> {
+    const { resolved } = this;
+    const [first] = resolved;
+    return first === undefined ? {} : { address: this.#wentTo ?? first, resolved };
+  }
 }
 
 function requestTo({ protocol, host, port }: BackendAddress, path: string): string {

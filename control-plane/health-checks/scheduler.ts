@@ -5,6 +5,7 @@
  */
 import type { BackendId, PoolId } from '#shared/ids.js';
 import type { Random, TimerHandle, Timers } from '#shared/ports.js';
+import { ResolvedNames } from '#shared/resolved-names.js';
 import type { BackendAddress, HealthCheckSettings } from '#shared/settings.js';
 import type { CheckResult } from '../domain/commands.js';
 import type { World } from '../domain/decision.js';
@@ -58,6 +59,7 @@ function keyOf(pool: PoolId, backend: BackendId): string {
 export class CheckScheduler {
   readonly #options: CheckSchedulerOptions;
   readonly #checked = new Map<string, Checked>();
+  readonly #names = new ResolvedNames();
   readonly #queue: Checked[] = [];
   readonly #punctuality = new Punctuality();
   #world: World | null = null;
@@ -175,11 +177,19 @@ export class CheckScheduler {
     checked.running = false;
     if (this.#isCurrent(checked)) {
       if (result !== null) {
-        this.#options.report(checked.pool, checked.backend, checked.generation, result);
+        this.#options.report(checked.pool, checked.backend, checked.generation, this.#told(checked, result));
       }
       this.#schedule(checked, this.#delay(checked, result));
     }
     if (!this.#stopped) this.#begin();
+  }
+
+  /** What the backend's name stands for is told where that is news. */
+  #told(checked: Checked, result: CheckResult): CheckResult {
+    const { resolved, ...rest } = result;
+    if (resolved === undefined) return result;
+    const news = this.#names.news(checked, resolved, result.at);
+    return news === null ? rest : { ...rest, resolved: news };
   }
 
   #schedule(checked: Checked, delayMs: number): void {

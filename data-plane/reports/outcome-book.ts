@@ -15,6 +15,7 @@ interface Tally {
   successes: number;
   readonly failures: Map<FailureReason, number>;
   readonly trials: TrialReport[];
+  resolved: readonly string[] | null;
 }
 
 export class OutcomeBook {
@@ -64,10 +65,16 @@ export class OutcomeBook {
     this.#trial(entry, { permit, result: null, returned: true });
   }
 
+  /** New connections to the backend go to these addresses, which is news. */
+  resolved(entry: BackendEntry, addresses: readonly string[]): void {
+    this.#tally(entry).resolved = addresses;
+    this.#onUrgent?.();
+  }
+
   /** Everything since the last call, and starts anew. */
   take(): BackendOutcomes[] {
     const taken: BackendOutcomes[] = [];
-    for (const { entry, successes, failures, trials } of this.#tallies.values()) {
+    for (const { entry, successes, failures, trials, resolved } of this.#tallies.values()) {
       taken.push({
         pool: entry.pool,
         backend: entry.id,
@@ -75,6 +82,7 @@ export class OutcomeBook {
         successes,
         failures: Object.fromEntries(failures),
         trials,
+        ...(resolved === null ? {} : { resolved }),
       });
     }
     this.#tallies = new Map();
@@ -102,7 +110,7 @@ export class OutcomeBook {
   #tally(entry: BackendEntry): Tally {
     const known = this.#tallies.get(entry.load);
     if (known !== undefined) return known;
-    const tally: Tally = { entry, successes: 0, failures: new Map(), trials: [] };
+    const tally: Tally = { entry, successes: 0, failures: new Map(), trials: [], resolved: null };
     this.#tallies.set(entry.load, tally);
     return tally;
   }

@@ -1,8 +1,15 @@
 /** Health checks over real sockets: what passes, what fails, and what is said of it. */
+import type * as net from 'node:net';
 import type { CheckResult } from '../../control-plane/domain/commands.js';
 import { httpCheck } from '../../control-plane/health-checks/http-check.js';
 import type { BackendAddress, HealthCheckSettings } from '../../shared/settings.js';
-import { answer, startBackend, type BackendScript, type BackendServer } from '../support/backend-server.js';
+import {
+  answer,
+  deadPort,
+  startBackend,
+  type BackendScript,
+  type BackendServer,
+} from '../support/backend-server.js';
 import { healthCheck } from '../support/domain.js';
 
 const SETTINGS = healthCheck({ path: '/health?deep=1', timeoutMs: 300 });
@@ -52,6 +59,36 @@ describe('a health check', () => {
   ])('with status %i passes: %s', async (code, passed) => {
     const { address } = await backend(() => status(code));
     expect(await check(address, SETTINGS, 0)).toMatchObject({ passed, status: code });
+  });
+
+  it('tells what a name stands for and where it went, and nothing of the kind of an address', async () => {
+    const { address } = await backend(() => status(200));
+    const lookup: net.LookupFunction = (_name, _options, callback) =>
+      setImmediate(() =>
+        callback(null, [
+          { address: '127.0.0.9', family: 4 },
+          { address: '127.0.0.1', family: 4 },
+        ]),
+      );
+    const named = { ...address, host: 'moving.test' };
+    const ending = new AbortController();
+    expect(await httpCheck(named, SETTINGS, 0, ending.signal, lookup)).toMatchObject({
+      passed: true,
+      // Nobody listens at the first.
+      address: '127.0.0.1',
+      resolved: ['127.0.0.9', '127.0.0.1'],
+    });
+    expect(await check(address, SETTINGS, 0)).not.toHaveProperty('address');
+  });
+
+  it('tells where it would have gone first when there is no connection', async () => {
+    const lookup: net.LookupFunction = (_name, _options, callback) =>
+      setImmediate(() => callback(null, [{ address: '127.0.0.9', family: 4 }]));
+    const named = { protocol: 'http', host: 'moving.test', port: await deadPort() } as const;
+    expect(await httpCheck(named, SETTINGS, 0, new AbortController().signal, lookup)).toMatchObject({
+      passed: false,
+      address: '127.0.0.9',
+    });
   });
 
   it('takes the ranges of the settings, redirects unfollowed', async () => {

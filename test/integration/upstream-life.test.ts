@@ -78,6 +78,8 @@ describe.each(ENGINES)('connections of the %s engine to a backend', (_name, star
     addresses = ['127.0.0.2'];
     await waitUntil('an answer of the other address', async () => (await ask()).endsWith('second'));
     for (let asked = 0; asked < 5; asked += 1) expect(await ask()).toMatch(/second$/);
+    const told = engine.outcomes().flatMap(({ resolved }) => (resolved === undefined ? [] : [resolved]));
+    expect(told.slice(-1)).toEqual([['127.0.0.2']]);
   });
 
   it('stay where they are meanwhile', async () => {

@@ -20,6 +20,7 @@ const active = fc.array(fc.record({ pool, backend, active: count }), { maxLength
 const type = <T extends string>(value: T) => fc.constant(value);
 
 const outcomes = fc.record({
+  resolved: fc.array(words, { maxLength: 3 }),
   pool,
   backend,
   generation: count,

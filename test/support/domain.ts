@@ -1,5 +1,5 @@
 /** Arranges the domain: settings with every default filled in, and a world that commands are sent to in turn. */
-import type { Command, CommandBody, Actor } from '../../control-plane/domain/commands.js';
+import type { Actor, CheckResult, Command, CommandBody } from '../../control-plane/domain/commands.js';
 import { decide } from '../../control-plane/domain/decide.js';
 import type { Decision, World } from '../../control-plane/domain/decision.js';
 import type { EventType, TidegateEvent } from '../../control-plane/domain/events.js';
@@ -158,9 +158,15 @@ export class Story {
     return backend;
   }
 
-  check(id: string, passed: boolean, error = 'refused'): readonly TidegateEvent[] {
+  /** @param more what a failed check failed by, or what else a check has seen */
+  check(
+    id: string,
+    passed: boolean,
+    more: string | Partial<CheckResult> = 'refused',
+  ): readonly TidegateEvent[] {
     const { at } = this;
-    const result = passed ? { at, passed, durationMs: 3, status: 200 } : { at, passed, durationMs: 3, error };
+    const seen = typeof more === 'string' ? (passed ? {} : { error: more }) : more;
+    const result = { at, passed, durationMs: 3, ...(passed ? { status: 200 } : {}), ...seen };
     const { generation } = this.backend(id);
     return this.when({ type: 'RecordHealthCheck', pool: POOL, backend: backendId(id), generation, result });
   }

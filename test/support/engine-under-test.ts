@@ -6,6 +6,7 @@ import { CompatEngine } from '../../data-plane/compat/compat-engine.js';
 import { NativeEngine } from '../../data-plane/http1/native-engine.js';
 import type { AccessRecord } from '../../data-plane/access-record.js';
 import type { Forwarder, ForwarderContext, MetricsPage } from '../../data-plane/forwarder.js';
+import { nameLookup } from '../../data-plane/name-lookup.js';
 import { Counters } from '../../data-plane/reports/counters.js';
 import { OutcomeBook } from '../../data-plane/reports/outcome-book.js';
 import { RequestSeries } from '../../data-plane/reports/request-series.js';
@@ -105,7 +106,12 @@ async function start(
       fatal: (_fields, message) => complaints.push(message),
     },
     shortage: new Shortage(silence, () => performance.now()),
-    lookup: options.lookup ?? ((name, how, callback) => dns.lookup(name, how, callback)),
+    lookup: nameLookup({
+      lookup: options.lookup ?? ((name, how, callback) => dns.lookup(name, how, callback)),
+      outcomes: book,
+      table,
+      monotonic: () => performance.now(),
+    }),
     metricsPage: options.metricsPage ?? (() => Promise.resolve(null)),
   };
   const takeCounts = (): void => {

@@ -173,9 +173,10 @@ function observed(
     case 'check': {
       const found = pickTarget(world, step.target);
       if (found === undefined) return [];
+      const name = step.target % 4 === 0 ? { address: '10.0.0.1', resolved: [`10.0.0.${step.times}`] } : {};
       const result = step.passed
-        ? { at, passed: true, durationMs: 2, status: 200 }
-        : { at, passed: false, durationMs: 2, error: 'refused' };
+        ? { at, passed: true, durationMs: 2, status: 200, ...name }
+        : { at, passed: false, durationMs: 2, error: 'refused', ...name };
       const generation = found.backend.generation - (step.stale ? 1 : 0);
       const of = { pool: found.pool, backend: found.backend.id, generation };
       return Array.from(
@@ -211,6 +212,7 @@ function outcomesOf(
       successes: part.successes,
       failures: part.failures === 0 ? {} : { [reason]: part.failures },
       trials: [],
+      ...(part.target % 3 === 0 ? { resolved: [`10.0.0.${part.reason}`] } : {}),
     },
   ];
 }

@@ -7,6 +7,7 @@ import {
   decodeSnapshot,
   decodeWorkerMessage,
 } from '../../../shared/decode.js';
+import { MAX_ADDRESSES } from '../../../shared/resolved-names.js';
 
 const outcome = {
   pool: 'default',
@@ -66,6 +67,11 @@ describe('a message of a worker', () => {
       'about a trial that failed for no reason there is',
       { ...report, outcomes: [{ ...outcome, trials: [{ ...outcome.trials[0], reason: 'boredom' }] }] },
       'message.outcomes[0].trials[0].reason',
+    ],
+    [
+      'about more addresses than are told',
+      { ...report, outcomes: [{ ...outcome, resolved: times(MAX_ADDRESSES + 1, '10.0.0.1') }] },
+      'message.outcomes[0].resolved',
     ],
     [
       'about too many trials',

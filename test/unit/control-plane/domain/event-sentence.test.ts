@@ -112,6 +112,8 @@ describe('the sentence of an event', () => {
         settings: poolSettings(),
         problems: [],
         notAfter: START,
+        from: [],
+        to: [],
       };
       const evidence = type === 'BreakerOpened' ? { kind: 'trial-failed', worker: 1 } : data.evidence;
       expect(sentenceOf(anEvent(type, { ...data, evidence }))).toMatch(/\w/);

@@ -34,6 +34,10 @@ interface Running {
   readonly pass: (ms: number) => Promise<void>;
   /** What was said of being late, in order. */
   readonly lags: CheckLag[];
+  /** What the names of backends stand for. */
+  readonly name: { resolved: readonly string[] | null };
+  /** What was told of that. */
+  readonly told: (readonly string[])[];
 }
 
 /** A scheduler whose results are decided on and come back to it as a new world, as in the primary. */
@@ -50,6 +54,8 @@ function running(names: readonly string[], settings: PoolSettings = SETTINGS): R
   const failing = new Set<string>();
   const times = { durationMs: 10, inFlight: 0, peak: 0 };
   const lags: CheckLag[] = [];
+  const name: Running['name'] = { resolved: null };
+  const told: (readonly string[])[] = [];
   const scheduler: CheckScheduler = new CheckScheduler({
     check: (address, _settings, at) => {
       begun.push(`${address.host} at ${at - START}`);
@@ -58,11 +64,18 @@ function running(names: readonly string[], settings: PoolSettings = SETTINGS): R
       const { promise, resolve } = Promise.withResolvers<CheckResult>();
       time.after(times.durationMs, () => {
         times.inFlight -= 1;
-        resolve({ at, passed: !failing.has(address.host), durationMs: times.durationMs });
+        const { resolved } = name;
+        resolve({
+          at,
+          passed: !failing.has(address.host),
+          durationMs: times.durationMs,
+          ...(resolved === null ? {} : { resolved }),
+        });
       });
       return promise;
     },
     report: (pool, backend, generation, result) => {
+      if (result.resolved !== undefined) told.push(result.resolved);
       reported.push({ backend, generation, passed: result.passed });
       story.at = time.now();
       story.when({ type: 'RecordHealthCheck', pool, backend, generation, result });
@@ -75,10 +88,19 @@ function running(names: readonly string[], settings: PoolSettings = SETTINGS): R
   });
   scheduler.update(story.world);
   const pass = (ms: number): Promise<void> => time.pass(ms, () => undefined);
-  return { story, scheduler, begun, reported, failing, times, pass, lags };
+  return { story, scheduler, begun, reported, failing, times, pass, lags, name, told };
 }
 
 describe('the check scheduler', () => {
+  it('tells what a name stands for where that is news', async () => {
+    const { name, told, pass } = running(['a']);
+    name.resolved = ['10.0.0.3'];
+    await pass(30_000);
+    name.resolved = ['10.0.0.7'];
+    await pass(30_000);
+    expect(told).toEqual([['10.0.0.3'], ['10.0.0.7']]);
+  });
+
   it('checks a new backend at once, and then every interval', async () => {
     const { begun, pass } = running(['a']);
     await pass(25_000);
