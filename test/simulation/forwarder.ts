@@ -139,7 +139,9 @@ export class SimulatedForwarder implements Forwarder {
       if (pool === undefined) return this.#refuse('no_backend', failures);
       const chosen = await next(pool, tried);
       if (typeof chosen === 'string') {
-        this.#checkRefusal(context.table().pools.get(first.id), chosen, tried);
+        // Who has begun to wait for the backend of its session waits for that, though sessions are switched off meanwhile.
+        const mayWaitForOne = first.sticky !== null && chosen !== 'no_backend';
+        if (!mayWaitForOne) this.#checkRefusal(context.table().pools.get(first.id), chosen, tried);
         return this.#refuse(chosen, failures);
       }
       this.#checkPick(pool, chosen, tried);
