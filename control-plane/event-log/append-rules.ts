@@ -14,10 +14,7 @@ export function checkAppend(
   events: readonly Pick<TidegateEvent, 'seq'>[],
 ): void {
   if (lastSeq !== expectedSeq) {
-    throw new EventLogError(
-      'conflict',
-      `The event log ends at event ${lastSeq}, not at ${expectedSeq}: another process wrote to it. This process must start anew.`,
-    );
+    throw conflict(lastSeq, expectedSeq);
   }
   events.forEach((event, index) => {
     assert(
@@ -25,6 +22,14 @@ export function checkAppend(
       `event ${event.seq} does not follow ${expectedSeq + index}`,
     );
   });
+}
+
+/** The log is not where its writer left it. */
+export function conflict(lastSeq: number, expectedSeq: number): EventLogError {
+  return new EventLogError(
+    'conflict',
+    `The event log ends at event ${lastSeq}, not at ${expectedSeq}: another process wrote to it. This process must start anew.`,
+  );
 }
 
 export function checkLimit(query: EventQuery): void {

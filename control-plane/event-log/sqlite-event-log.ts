@@ -11,13 +11,13 @@ import type { JournalEntry } from '../domain/journal.js';
 import { initialState } from '../domain/state.js';
 import type { ControlState } from '../domain/state.js';
 import { upcast } from '../domain/upcast.js';
-import { checkAppend } from './append-rules.js';
+import { checkAppend, conflict } from './append-rules.js';
 import { decodeJournalEntry, encodeEvent, encodeJournalEntry, encodeState, sha256 } from './codec.js';
 import type { Upcast } from './codec.js';
 import { claimDirectory, type DirectoryClaim } from './directory-claim.js';
 import { EventLogError } from './event-log.js';
 import type { EventCount, EventLog, EventQuery, Recovered, RetentionLimits } from './event-log.js';
-import { guarded } from './sqlite-errors.js';
+import { guarded, unavailable } from './sqlite-errors.js';
 import { openFile } from './sqlite-file.js';
 import type { OpenFile } from './sqlite-file.js';
 import { giveBackPages, retentionSteps, withoutSync } from './sqlite-retention.js';
@@ -54,6 +54,7 @@ class SqliteEventLog implements EventLog {
   readonly #insertSegment: StatementSync;
   readonly #growSegment: StatementSync;
   readonly #setMeta: StatementSync;
+  readonly #setLastSeq: StatementSync;
   /** As committed; a transaction that fails leaves them as they were. */
   #lastSeq: number;
   #lastCommandId: number;
@@ -73,6 +74,7 @@ class SqliteEventLog implements EventLog {
     this.#insertSegment = db.prepare('INSERT INTO segments (id, at, seq, bytes) VALUES (?, ?, ?, 0)');
     this.#growSegment = db.prepare('UPDATE segments SET bytes = bytes + ? WHERE id = ?');
     this.#setMeta = db.prepare('UPDATE meta SET value = ? WHERE key = ?');
+    this.#setLastSeq = db.prepare("UPDATE meta SET value = ? WHERE key = 'last_seq' AND value = ?");
     this.#lastSeq = metaValue(db, 'last_seq');
     this.#lastCommandId = metaValue(db, 'last_command_id');
     this.#segment = numberOf(db, 'SELECT max(id) AS n FROM segments');
@@ -106,8 +108,8 @@ class SqliteEventLog implements EventLog {
         this.#lastCommandId,
       );
       const segment = transaction(db, () => {
+        if (events.length > 0) this.#moveEnd(lastSeq);
         for (const event of events) this.#writeEvent(event);
-        if (events.length > 0) this.#writeMeta('last_seq', lastSeq);
         if (lastCommandId !== this.#lastCommandId) this.#writeMeta('last_command_id', lastCommandId);
         return this.#writeJournal(db, journal, lastSeq);
       });
@@ -231,13 +233,26 @@ class SqliteEventLog implements EventLog {
     return segment;
   }
 
+  /** Finds out whether somebody wrote who did not heed the lock of the directory. */
+  #moveEnd(lastSeq: number): void {
+    const moved = this.#setLastSeq.run(lastSeq, this.#lastSeq).changes;
+    if (moved !== 1) throw conflict(metaValue(this.#file.db, 'last_seq'), this.#lastSeq);
+  }
+
   #writeMeta(key: MetaKey, value: number): void {
     this.#setMeta.run(value, key);
   }
 
   #use<T>(work: (db: DatabaseSync) => T): T {
     if (this.#closed) throw new EventLogError('unavailable', 'The event log is closed.');
-    return guarded(this.#file.path, () => work(this.#file.db));
+    const { path, db } = this.#file;
+    try {
+      return guarded(path, () => work(db));
+    } catch (error) {
+      // Ours since it was opened: whoever writes now did not heed the lock, and may be done in a moment.
+      if (!(error instanceof EventLogError) || error.kind !== 'in-use') throw error;
+      throw unavailable(path, 'another program holds it for writing', error);
+    }
   }
 }
 

@@ -68,6 +68,32 @@ describe('opening an event log', () => {
     await first.close();
   });
 
+  it('lets others read while it is open', async () => {
+    const dataDir = tempDir();
+    const log = await open(dataDir);
+    await log.append(0, weightChanges(1, 5), []);
+    const other = new DatabaseSync(join(dataDir, MAIN), { readOnly: true });
+    expect(other.prepare('SELECT count(*) AS n FROM events').get()?.['n']).toBe(5);
+    await log.append(5, weightChanges(6, 1), []);
+    expect(other.prepare('SELECT count(*) AS n FROM events').get()?.['n']).toBe(6);
+    other.close();
+    await log.close();
+  });
+
+  it('notices who writes to its file without its lock, and writes nothing over it', async () => {
+    const dataDir = tempDir();
+    const log = await open(dataDir);
+    await log.append(0, weightChanges(1, 5), []);
+    const other = new DatabaseSync(join(dataDir, MAIN));
+    other.exec('BEGIN IMMEDIATE');
+    await expect(log.append(5, weightChanges(6, 1), [])).rejects.toMatchObject({ kind: 'unavailable' });
+    other.exec("UPDATE meta SET value = 7 WHERE key = 'last_seq'; COMMIT");
+    await expect(log.append(5, weightChanges(6, 1), [])).rejects.toMatchObject({ kind: 'conflict' });
+    expect(other.prepare('SELECT max(seq) AS n FROM events').get()?.['n']).toBe(5);
+    other.close();
+    await log.close();
+  });
+
   it('goes on after a start that was killed while it made the file', async () => {
     const dataDir = tempDir();
     writeFileSync(join(dataDir, `${MAIN}.new`), 'half');
