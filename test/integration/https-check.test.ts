@@ -1,0 +1,59 @@
+/** Health checks over TLS: the backend's certificate is verified, and a body that is cut fails as without TLS. */
+import type { AddressInfo } from 'node:net';
+import * as tls from 'node:tls';
+import { httpCheck } from '../../control-plane/health-checks/http-check.js';
+import { answer } from '../support/backend-server.js';
+import { healthCheck } from '../support/domain.js';
+import { testCertificate } from '../support/test-certificate.js';
+
+const CERTIFICATE = testCertificate();
+const DEFAULT_AUTHORITIES = tls.getCACertificates('default');
+const SETTINGS = healthCheck({ timeoutMs: 2_000 });
+
+let end: (socket: tls.TLSSocket) => void = () => undefined;
+const names: (string | false | null)[] = [];
+const server = tls.createServer({ cert: CERTIFICATE.certPem, key: CERTIFICATE.keyPem }, (socket) => {
+  names.push(socket.servername);
+  socket.on('error', () => undefined);
+  socket.once('data', () => end(socket));
+});
+server.on('tlsClientError', () => undefined);
+
+beforeAll(() => new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve)));
+beforeEach(() => tls.setDefaultCACertificates([...DEFAULT_AUTHORITIES, CERTIFICATE.certPem]));
+afterAll(() => {
+  tls.setDefaultCACertificates(DEFAULT_AUTHORITIES);
+  server.close();
+});
+
+function check(host = 'localhost') {
+  const { port } = server.address() as AddressInfo;
+  return httpCheck({ protocol: 'https', host, port }, SETTINGS, 0, new AbortController().signal);
+}
+
+describe('a health check over TLS', () => {
+  it('passes with a certificate that is trusted, asked for by name', async () => {
+    end = (socket) => socket.end(answer('fine'));
+    names.length = 0;
+    expect(await check()).toMatchObject({ passed: true, status: 200 });
+    expect(names).toEqual(['localhost']);
+  });
+
+  it('fails with one that is not', async () => {
+    tls.setDefaultCACertificates(DEFAULT_AUTHORITIES);
+    const result = await check();
+    expect(result).toMatchObject({ passed: false });
+    expect(result?.error).toMatch(/SELF_SIGNED|self-signed/);
+  });
+
+  it('fails when the body is cut', async () => {
+    end = (socket) => {
+      socket.write('HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf', () => socket.destroy());
+    };
+    expect(await check()).toMatchObject({
+      passed: false,
+      status: 200,
+      error: 'connection closed within the response',
+    });
+  });
+});
