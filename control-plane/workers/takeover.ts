@@ -125,27 +125,29 @@ export class Takeover {
     return socket ?? tryPort(host, port, accept === 'reuse-port');
   }
 
+  /** From the first old worker that gives it. */
   async #askForSocket(): Promise<ListeningSocket | null> {
-    const { main, dataDir, orphans, logger } = this.#options;
-    for (const { pid } of orphans) {
-      if (isStopped(pid)) continue;
-      const path = handoverPath(dataDir, pid);
-      const handle = path === null ? null : await this.#ask(path);
-      const socket = await adoptSocket(handle, main.host, main.port);
-      if (socket === null) continue;
-      logger.info({ pid }, 'the listener is handed over by a worker whose primary died');
-      return socket;
+    const { main, orphans, logger } = this.#options;
+    let asked = orphans.filter(({ pid }) => !isStopped(pid));
+    for (let tries = 0; tries < OFFER_TRIES && asked.length > 0; tries += 1) {
+      const waiting: Orphan[] = [];
+      for (const orphan of asked) {
+        const handle = await this.#ask(orphan);
+        if (handle === undefined) waiting.push(orphan);
+        const socket = await adoptSocket(handle, main.host, main.port);
+        if (socket === null) continue;
+        logger.info({ pid: orphan.pid }, 'the listener is handed over by a worker whose primary died');
+        return socket;
+      }
+      asked = waiting;
+      await this.#pause(OFFER_RETRY_MS);
     }
     return null;
   }
 
-  async #ask(path: string): Promise<unknown> {
-    for (let tries = 0; tries < OFFER_TRIES; tries += 1) {
-      const handle = await askOnce(path, this.#options.timers);
-      if (handle !== undefined) return handle;
-      await this.#pause(OFFER_RETRY_MS);
-    }
-    return null;
+  async #ask({ pid }: Orphan): Promise<unknown> {
+    const path = handoverPath(this.#options.dataDir, pid);
+    return path === null ? null : askOnce(path, this.#options.timers);
   }
 
   #pause(delayMs: number): Promise<void> {

@@ -35,12 +35,16 @@ describe('a primary that is killed and replaced under load', () => {
     expect(tidegate.lines.map(({ msg }) => msg)).toContain(handedOver);
   });
 
-  it('has the old workers end first where they cannot hand over the listener', async () => {
-    const longName = 'd'.repeat(120);
-    const yaml = `${takeoverConfig(await freePort(), 'shared', [app])}data_dir: ./${longName}\n`;
-    tidegate = await Tidegate.start(yaml);
+  it.each([
+    ['they cannot hand over the listener', 'shared', 'd'.repeat(120)],
+    ['they have none to hand over', 'reuse-port', 'data'],
+  ])('has the old workers end first where %s', async (_name, accept, directory) => {
+    const port = await freePort();
+    const yaml = (how: string): string => `${takeoverConfig(port, how, [app])}data_dir: ./${directory}\n`;
+    tidegate = await Tidegate.start(yaml(accept));
     const orphans = await tidegate.workerPids();
     await tidegate.killPrimary();
+    tidegate.write(yaml('shared'));
     await tidegate.run();
     expect((await httpGet(tidegate.url('/'))).body).toBe('app1');
     await waitUntil('the old workers to end', () => !orphans.some(isAlive));
