@@ -1,4 +1,5 @@
 /** What run-time changes made different from the file, in the words and units of the file. */
+import type { BackendId } from '#shared/ids.js';
 import type { BackendAddress, BackendDefinition } from '#shared/settings.js';
 import type { PoolSettings } from '#shared/settings.js';
 import { driftOf, type Drift } from '../domain/drift.js';
@@ -26,7 +27,12 @@ export interface PlacedDifference {
 }
 
 export function differencesOf(state: ControlState, changes: RunTimeChanges): readonly PlacedDifference[] {
-  const inFile = new Map(state.applied?.document.pools.map((pool) => [pool.id, pool]));
+  const inFile = new Map(
+    state.applied?.document.pools.map(({ id, settings, backends }) => [
+      id,
+      { settings, backends: new Map(backends.map((backend) => [backend.id, backend])) },
+    ]),
+  );
   return driftOf(state).flatMap((drift) => {
     const live = state.pools.get(drift.pool);
     const file = inFile.get(drift.pool);
@@ -46,7 +52,7 @@ function differenceOf(
   { pool, backend, setting }: Drift,
   file: PoolSettings,
   live: PoolState,
-  fileBackends: readonly BackendDefinition[],
+  fileBackends: ReadonlyMap<BackendId, BackendDefinition>,
 ): Omit<ConfigDifference, 'changed'> {
   const base = `pools.${pool}`;
   if (backend === undefined && isPoolSetting(setting)) {
@@ -54,7 +60,7 @@ function differenceOf(
     const [inFile, inForce] = [poolSettingsDocument(file), poolSettingsDocument(live.settings)];
     return { path: `${base}.${name}`, file: inFile[name], live: inForce[name] };
   }
-  const definition = fileBackends.find(({ id }) => id === backend);
+  const definition = backend === undefined ? undefined : fileBackends.get(backend);
   const present = backend === undefined ? undefined : live.backends.get(backend);
   const path = `${base}.backends.${backend ?? ''}`;
   if (setting === 'weight')

@@ -3,7 +3,7 @@
  * difference can be told with its author and its time. Fed from the event log at start and by the follower afterwards.
  */
 import type { Actor } from '../domain/commands.js';
-import { POOL_SETTINGS, type DriftPlace } from '../domain/drift-place.js';
+import { type DriftPlace, placeKey, POOL_SETTINGS } from '../domain/drift-place.js';
 import type { EventType, TidegateEvent } from '../domain/events.js';
 import { sameValue } from '../domain/same-value.js';
 import type { EventLog } from '../event-log/event-log.js';
@@ -57,7 +57,7 @@ export class RunTimeChanges {
   }
 
   of(place: DriftPlace): RunTimeChange | null {
-    return this.#places.get(keyOf(place)) ?? null;
+    return this.#places.get(placeKey(place)) ?? null;
   }
 
   #remember(key: string, change: RunTimeChange): void {
@@ -78,13 +78,9 @@ function placesOf(event: TidegateEvent): readonly string[] {
   if (event.type === 'PoolSettingsChanged') {
     const { settings, previous } = event.data;
     return POOL_SETTINGS.filter((setting) => !sameValue(settings[setting], previous[setting])).map(
-      (setting) => keyOf({ pool, setting }),
+      (setting) => placeKey({ pool, setting }),
     );
   }
   if (backend === undefined) return [];
-  return (BACKEND_SETTINGS[event.type] ?? []).map((setting) => keyOf({ pool, backend, setting }));
-}
-
-function keyOf({ pool, backend, setting }: DriftPlace): string {
-  return `${pool}/${backend ?? ''}/${setting}`;
+  return (BACKEND_SETTINGS[event.type] ?? []).map((setting) => placeKey({ pool, backend, setting }));
 }

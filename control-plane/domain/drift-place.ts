@@ -18,3 +18,8 @@ export interface DriftPlace {
   /** `backend`: the backend itself is only on one side. */
   readonly setting: (typeof POOL_SETTINGS)[number] | 'backend' | 'address' | 'weight';
 }
+
+/** Names a place, so that many can be looked up. */
+export function placeKey({ pool, backend, setting }: DriftPlace): string {
+  return `${pool}/${backend ?? ''}/${setting}`;
+}

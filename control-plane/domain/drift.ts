@@ -39,12 +39,14 @@ function settingsDrift(file: PoolDefinition, live: PoolState): readonly Drift[] 
 function backendsDrift(file: PoolDefinition, live: PoolState): readonly Drift[] {
   const pool = file.id;
   const drifts: Drift[] = [];
+  let onBothSides = 0;
   for (const definition of file.backends) {
     const backend = live.backends.get(definition.id);
     if (backend === undefined) {
       drifts.push({ pool, backend: definition.id, setting: 'backend', file: definition, live: null });
       continue;
     }
+    onBothSides += 1;
     for (const setting of ['address', 'weight', 'maxConnections'] as const) {
       if (sameValue(definition[setting], backend[setting])) continue;
       drifts.push({
@@ -56,6 +58,7 @@ function backendsDrift(file: PoolDefinition, live: PoolState): readonly Drift[] 
       });
     }
   }
+  if (onBothSides === live.backends.size) return drifts;
   const known = new Set(file.backends.map((definition) => definition.id));
   const extra = (backend: BackendState): boolean => !known.has(backend.id);
   for (const backend of [...live.backends.values()].filter(extra)) {

@@ -10,7 +10,7 @@ import type { CommandBase, CommandBody } from './commands.js';
 import type { ConfigChange } from './config-merge.js';
 import type { Rejection } from './decision.js';
 import { type Drift, driftOf } from './drift.js';
-import { type DriftPlace, POOL_SETTINGS } from './drift-place.js';
+import { type DriftPlace, placeKey, POOL_SETTINGS } from './drift-place.js';
 import { definitionOf } from './pool-changes.js';
 import type { BackendState, ControlState, PoolState } from './state.js';
 import type { Transaction } from './transaction.js';
@@ -34,18 +34,14 @@ export function decideResetConfig(
     const message = `the configuration is at version ${version}, not ${expectedVersion}: somebody else changed it; read it again`;
     return { code: 'version_conflict', message };
   }
-  const drifts = driftOf(tx.state).filter((drift) => places === 'all' || places.some(isAt(drift)));
+  const wanted = places === 'all' ? null : new Set(places.map(placeKey));
+  const drifts = driftOf(tx.state).filter((drift) => wanted === null || wanted.has(placeKey(drift)));
   for (const file of tx.state.applied?.document.pools ?? []) {
     const here = drifts.filter(({ pool }) => pool === file.id);
     if (here.length === 0) continue;
     for (const change of changesOf(file, tx.knownPool(file.id), here)) carryOut(tx, change);
   }
   return null;
-}
-
-function isAt(drift: Drift): (place: DriftPlace) => boolean {
-  return ({ pool, backend, setting }) =>
-    pool === drift.pool && backend === drift.backend && setting === drift.setting;
 }
 
 function changesOf(file: PoolDefinition, live: PoolState, drifts: readonly Drift[]): readonly ConfigChange[] {
