@@ -12,6 +12,7 @@ import { isOwnFault } from '#shared/platform/open-files.js';
 import { watchedLookup } from '#shared/platform/watched-lookup.js';
 import type { BackendAddress, HealthCheckSettings } from '#shared/settings.js';
 import type { CheckResult } from '../domain/commands.js';
+import { checkTimer } from './check-timer.js';
 import { CheckResponse, MalformedAnswer } from './check-response.js';
 
 /** Longest text of an error that is kept as evidence. */
@@ -46,7 +47,7 @@ export function httpCheck(
   const settle = (result: CheckResult | null): void => {
     if (settled) return;
     settled = true;
-    clearTimeout(timer);
+    timer.cancel();
     ended.removeEventListener('abort', onEnded);
     socket.destroy();
     resolve(result);
@@ -67,9 +68,8 @@ export function httpCheck(
     });
   };
   const within = (): string => (response.status === null ? '' : ' within the response');
-  const timer = setTimeout(
-    () => judge(`timeout after ${settings.timeoutMs} ms${within()}`),
-    settings.timeoutMs,
+  const timer = checkTimer(settings.timeoutMs, () =>
+    judge(`timeout after ${settings.timeoutMs} ms${within()}`),
   );
   ended.addEventListener('abort', onEnded);
   socket.on('connect', () => name.connected(socket));

@@ -175,6 +175,22 @@ describe('a health check', () => {
     });
   });
 
+  it('passes though this process stood still for longer than the timeout', async () => {
+    const { address } = await backend(() => answer('fine'));
+    const result = check(address, SETTINGS, 0);
+    const until = performance.now() + 1.5 * SETTINGS.timeoutMs;
+    while (performance.now() < until);
+    expect(await result).toMatchObject({ passed: true, status: 200 });
+  });
+
+  it('fails after the timeout all the same where no answer comes', async () => {
+    const { address } = await backend(() => undefined);
+    const began = performance.now();
+    const result = check(address, SETTINGS, 0);
+    while (performance.now() < began + 2 * SETTINGS.timeoutMs);
+    expect(await result).toMatchObject({ passed: false, error: 'timeout after 300 ms' });
+  });
+
   it('fails when the connection is closed before the answer', async () => {
     const { address } = await backend((_request, { socket }) => {
       socket.destroy();
