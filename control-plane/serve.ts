@@ -30,7 +30,7 @@ import { warnOfFewOpenFiles } from './runtime/open-file-check.js';
 import { Primary } from './runtime/primary.js';
 import { answerSignals } from './runtime/process-signals.js';
 import { startRetention } from './runtime/retention.js';
-import { sessionSigningKeys } from './runtime/secrets.js';
+import { restoreSessionKey, sessionSigningKeys } from './runtime/secrets.js';
 import { StartFailure } from './runtime/start-failure.js';
 import type { Surroundings } from './runtime/surroundings.js';
 import { TIDEGATE_VERSION } from './version.js';
@@ -260,6 +260,7 @@ async function openPrimary(parts: Parts, takeover: Takeover): Promise<Primary> {
   const { configFile, config, around, certificates, log, reader, stopFor } = parts;
   const { listen, engine, workers, dataDir, log: logSettings } = config.process;
   const { accept, host, port } = mainPort(config);
+  const sessionKeys = await sessionSigningKeys(dataDir);
   return Primary.open({
     version: TIDEGATE_VERSION,
     configFile,
@@ -281,7 +282,7 @@ async function openPrimary(parts: Parts, takeover: Takeover): Promise<Primary> {
       offeredIn: dataDir,
       schedulingPolicy: accept === 'round-robin' ? 'round-robin' : 'shared',
       engine,
-      sessionKeys: await sessionSigningKeys(dataDir),
+      sessionKeys,
       log: { level: logSettings.level, format: isPretty(logSettings) ? 'pretty' : 'json' },
       certificate: () => certificates.material,
     },
@@ -290,6 +291,7 @@ async function openPrimary(parts: Parts, takeover: Takeover): Promise<Primary> {
       process.stderr.write(`tidegate: ${error.message}\n`);
       stopFor('event log failed', EXIT_FAILED);
     },
+    onStoreRecovered: () => void restoreSessionKey(dataDir, sessionKeys, around.logger),
     onListenFailed: (code) => {
       process.stderr.write(`tidegate: ${listenProblem('listen', host, port, code)}\n`);
       stopFor('cannot listen', EXIT_FAILED);

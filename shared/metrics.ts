@@ -246,6 +246,23 @@ export const METRICS = {
   stickySessions: metric('gauge', 'sticky_sessions', 'Bindings in the session table.', 'pool'),
   events: metric('counter', 'control_events_total', 'Events appended to the event log.', 'type'),
   eventLogSeq: metric('gauge', 'event_log_seq', 'Sequence number of the last event.'),
+  storeOk: metric(
+    'gauge',
+    'store_ok',
+    '1 while what is decided can be stored; 0: it goes on in memory alone.',
+  ),
+  storeFailures: metric(
+    'counter',
+    'store_failures_total',
+    'Attempts to use the event log that failed, by kind: unavailable (disk full, read-only, I/O error), lost (its file was deleted or replaced), in-use (locked by another process).',
+    'kind',
+  ),
+  journalEntriesLost: metric(
+    'counter',
+    'journal_entries_lost_total',
+    'Entries of the observation journal that were given up, by cause: buffer (more waited than memory keeps, or the file was lost).',
+    'cause',
+  ),
   snapshotVersion: metric('gauge', 'snapshot_version', 'Version of the newest snapshot.'),
   snapshotEpoch: metric('gauge', 'snapshot_epoch', 'Epoch of the newest snapshot.'),
   snapshotApplied: metric(

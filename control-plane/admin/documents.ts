@@ -77,6 +77,14 @@ export interface StatusDocument {
   readonly seq: number;
   readonly snapshot: PositionDocument;
   readonly workers: { readonly ready: number; readonly total: number; readonly converged: number };
+  /** Whether what is decided can be stored. While it cannot, it goes on in memory, and changes are refused. */
+  readonly store: {
+    readonly ok: boolean;
+    readonly since: string | null;
+    readonly problem: string | null;
+    readonly unstored_events: number;
+    readonly lost_events: number;
+  };
   /** Whether health checks are made as often as their intervals say. */
   readonly health_checks: {
     readonly behind: boolean;

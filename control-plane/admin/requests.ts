@@ -33,7 +33,10 @@ export function problemOfError(error: FastifyError, request: FastifyRequest): Pr
     return { type: 'forgotten', detail: error.message };
   }
   if (error instanceof EventLogError) {
-    const detail = `The event log could not be used: ${error.message}`;
+    const reads = request.method === 'GET' || request.method === 'HEAD';
+    const detail = reads
+      ? error.message
+      : `Nothing was changed, because it could not be stored: ${error.message}`;
     return { type: 'event_log', detail, retryAfterSeconds: 5 };
   }
   if (error instanceof HistoryBusy) return { type: 'busy', detail: error.message, retryAfterSeconds: 1 };

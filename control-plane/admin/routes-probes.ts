@@ -1,6 +1,7 @@
 /** What machines ask: is the process alive, does it serve, its metrics. And a short text for people at `/`. */
 import type { FastifyInstance } from 'fastify';
 import type { ControlPort } from '../runtime/control-port.js';
+import { isoTime } from './json-case.js';
 import { answers } from './schemas.js';
 
 const TEXT = { type: 'string' } as const;
@@ -17,6 +18,13 @@ const INDEX = `Tidegate, admin API
 /api/v1/config          configuration in force
 /api/v1/openapi.json    description of all of it
 `;
+
+/** What is wrong though traffic is served, as a line of its own. */
+function degradation(port: ControlPort): string {
+  const { since, problem } = port.storage();
+  if (since === null) return '';
+  return `degraded: nothing can be stored since ${isoTime(since)}: ${problem ?? ''}\n`;
+}
 
 function textAnswer(description: string) {
   return { description, content: { 'text/plain': { schema: TEXT } } };
@@ -56,7 +64,7 @@ export function probeRoutes(app: FastifyInstance, port: ControlPort): void {
         operationId: 'getReadiness',
         summary: 'Whether traffic is served',
         description:
-          'Ready when configuration is applied, the first health checks are made and at least one worker forwards. Needs no token.',
+          'Ready when configuration is applied, the first health checks are made and at least one worker forwards. `degraded` says what is wrong all the same: while nothing can be stored, traffic is served and changes are refused. Needs no token.',
         tags: ['probes'],
         security: [],
         response: answers({ 200: textAnswer('Ready.'), 503: textAnswer('Not ready, and why.') }),
@@ -67,7 +75,7 @@ export function probeRoutes(app: FastifyInstance, port: ControlPort): void {
       return reply
         .code(ready ? 200 : 503)
         .type('text/plain; charset=utf-8')
-        .send(`${ready ? 'ready' : 'not ready'}: ${reason}\n`);
+        .send(`${ready ? 'ready' : 'not ready'}: ${reason}\n${degradation(port)}`);
     },
   );
   app.get(

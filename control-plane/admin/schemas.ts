@@ -149,6 +149,13 @@ const STATUS = object({
     total: integer(),
     converged: integer('Workers on the newest snapshot.'),
   }),
+  store: object({
+    ok: TRUE_FALSE,
+    since: nullable(TIME),
+    problem: nullable(text('Why nothing can be stored.')),
+    unstored_events: integer('Events that wait in memory.'),
+    lost_events: integer('Events given up, because more waited than memory keeps.'),
+  }),
   health_checks: object({
     behind: TRUE_FALSE,
     late_ms: integer('How late the latest of the last seconds began, or has not begun yet.'),

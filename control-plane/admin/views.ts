@@ -96,6 +96,7 @@ export function statusDocument(source: ViewSource, at: number): StatusDocument {
       total: workers.length,
       converged: workers.filter((worker) => worker.converged).length,
     },
+    store: storeDocument(port),
     health_checks: healthChecksDocument(port),
     config: {
       file: port.configFile,
@@ -116,6 +117,17 @@ export function statusDocument(source: ViewSource, at: number): StatusDocument {
       pending_requests: port.pendingRequests(pool.id),
       backends: backendDocuments(source, pool),
     })),
+  };
+}
+
+function storeDocument(port: ControlPort): StatusDocument['store'] {
+  const { ok, since, problem, unstoredEvents, lostEvents } = port.storage();
+  return {
+    ok,
+    since: since === null ? null : isoTime(since),
+    problem,
+    unstored_events: unstoredEvents,
+    lost_events: lostEvents,
   };
 }
 

@@ -91,6 +91,13 @@ export const statusShape = record<StatusDocument>({
   seq: count,
   snapshot: positionShape,
   workers: record<StatusDocument['workers']>({ ready: count, total: count, converged: count }),
+  store: record<StatusDocument['store']>({
+    ok: flag,
+    since: nullable(word),
+    problem: nullable(word),
+    unstored_events: count,
+    lost_events: count,
+  }),
   health_checks: record<StatusDocument['health_checks']>({ behind: flag, late_ms: count, waiting: count }),
   config: record<StatusDocument['config']>({
     file: word,

@@ -37,7 +37,7 @@ function statusLines(status: StatusDocument, now: number): readonly string[] {
     `tidegate ${status.version}  ${headlineOf(status)}  up ${formatSpan(status.uptime_ms)}`,
     `workers ${workers.ready}/${workers.total} ready, ${workers.converged}/${workers.total} on snapshot ${status.snapshot.epoch}.${status.snapshot.version}  ·  event ${status.seq}  ·  ${config.file} ${applied}`,
   ];
-  lines.push(...troubleLines(status, now));
+  lines.push(...storeLines(status.store), ...troubleLines(status, now));
   if (config.restart_needed.length > 0) {
     lines.push(paint('yellow', `waits for a restart: ${config.restart_needed.join(', ')}`));
   }
@@ -65,7 +65,7 @@ function statusLines(status: StatusDocument, now: number): readonly string[] {
 }
 
 /** The truth in a few words: what somebody who was just woken up reads first. */
-function headlineOf({ ready, reason, pools }: StatusDocument): string {
+function headlineOf({ ready, reason, pools, store }: StatusDocument): string {
   if (!ready) return `${paint(['red', 'bold'], 'not ready')}: ${reason}`;
   const down = pools.filter(({ standing }) => standing === 'none' || standing === 'trial');
   if (down.length > 0) {
@@ -75,6 +75,7 @@ function headlineOf({ ready, reason, pools }: StatusDocument): string {
   if (short.length > 0) {
     return `${paint('yellow', 'degraded')}: ${reason}, but ${namesOf(short.map(({ id }) => id))} ${short.length === 1 ? 'is' : 'are'} short of backends`;
   }
+  if (!store.ok) return `${paint('yellow', 'degraded')}: ${reason}, but nothing can be stored`;
   return `${paint('green', 'ready')}: ${reason}`;
 }
 
@@ -108,6 +109,18 @@ function troubleLines(status: StatusDocument, now: number): readonly string[] {
   }
   if (certificate !== null) lines.push(paint('yellow', `certificate ${certificate}`));
   return lines;
+}
+
+function storeLines(store: StatusDocument['store']): readonly string[] {
+  if (store.ok) return [];
+  const lost = store.lost_events > 0 ? `, ${store.lost_events} were given up` : '';
+  return [
+    paint(
+      ['red', 'bold'],
+      `nothing can be stored since ${formatTime(store.since ?? '')}: ${store.problem ?? ''}`,
+    ),
+    paint('red', `changes are refused; ${store.unstored_events} events wait in memory${lost}`),
+  ];
 }
 
 export function backendTable(backends: readonly BackendDocument[], now: number): readonly string[] {

@@ -47,6 +47,9 @@ export interface CheckResult {
   readonly resolved?: readonly string[];
 }
 
+/** `memory`: more happened while the log could not be written than memory keeps. `file`: the log's file is gone. */
+export type LossReason = 'memory' | 'file';
+
 /** A write by an operator names the pool version it was made against; `null` takes whatever is there. */
 export interface ExpectedVersion {
   readonly expectedVersion: number | null;
@@ -116,6 +119,14 @@ export type CommandBody =
       readonly notAfter: number;
     }
   | { readonly type: 'RejectCertificate'; readonly certFile: string; readonly problem: string }
+  /** Sent by the control loop itself, when it gives up on storing what has happened from event `first` on. */
+  | {
+      readonly type: 'RecordLoss';
+      readonly first: number;
+      readonly last: number;
+      readonly since: number | null;
+      readonly reason: LossReason;
+    }
   /** Sent when `nextDeadline` is due: breakers half-open, permits expire, openings decay. */
   | { readonly type: 'AdvanceTime' };
 

@@ -56,6 +56,7 @@ function carryOut(tx: Transaction, command: Command): Rejection | null {
     case 'RecordWorkerExited':
     case 'RecordCertificate':
     case 'RejectCertificate':
+    case 'RecordLoss':
     case 'AdvanceTime':
       record(tx, command);
       return null;
@@ -94,6 +95,7 @@ function record(tx: Transaction, command: RecordCommand): void {
     case 'RecordWorkerExited':
     case 'RecordCertificate':
     case 'RejectCertificate':
+    case 'RecordLoss':
       recordProcess(tx, command);
   }
 }
@@ -133,6 +135,11 @@ function recordProcess(tx: Transaction, command: ProcessCommand): void {
     }
     case 'RejectCertificate':
       tx.emit('CertificateRejected', {}, { certFile: command.certFile, problem: command.problem });
+      return;
+    case 'RecordLoss': {
+      const { first, last, since, reason } = command;
+      tx.emit('EventsLost', {}, { first, last, since, reason });
+    }
   }
 }
 

@@ -32,6 +32,7 @@ const LEVELS: Readonly<Record<EventType, EventLevel>> = {
   WorkerExited: 'warn',
   CertificateLoaded: 'info',
   CertificateRejected: 'warn',
+  EventsLost: 'warn',
 };
 
 export function levelOf(event: TidegateEvent): EventLevel {

@@ -75,6 +75,7 @@ export function sentenceOf(event: TidegateEvent): string {
     case 'WorkerExited':
     case 'CertificateLoaded':
     case 'CertificateRejected':
+    case 'EventsLost':
       return processSentence(event);
   }
 }

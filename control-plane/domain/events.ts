@@ -12,7 +12,7 @@ import type {
   PoolSettings,
   Route,
 } from '#shared/settings.js';
-import type { Actor, CheckResult, CommandType } from './commands.js';
+import type { Actor, CheckResult, CommandType, LossReason } from './commands.js';
 
 /** One second of outcomes of a backend, part of a breaker's evidence. `second` is seconds since 1970. */
 export interface OutcomeBucket {
@@ -117,6 +117,14 @@ export interface EventData {
     readonly notAfter: number;
   };
   CertificateRejected: { readonly certFile: string; readonly problem: string };
+  /** The events before this one, from `first` on, are not in the log. The state that they led to is: as a checkpoint. */
+  EventsLost: {
+    readonly first: number;
+    readonly last: number;
+    /** Since when events could not be stored; `null`: they were stored, and are gone with their file. */
+    readonly since: number | null;
+    readonly reason: LossReason;
+  };
 }
 
 export type EventType = keyof EventData;
@@ -174,4 +182,5 @@ export const EVENT_SCHEMAS: Readonly<Record<EventType, number>> = {
   WorkerExited: 1,
   CertificateLoaded: 1,
   CertificateRejected: 1,
+  EventsLost: 1,
 };

@@ -30,6 +30,7 @@ function changedBy(state: ControlState, event: TidegateEvent): ControlState {
     case 'WorkerExited':
     case 'CertificateLoaded':
     case 'CertificateRejected':
+    case 'EventsLost':
       return state;
     case 'ConfigApplied':
       return { ...state, applied: { ...event.data, at: event.at }, rejected: null };

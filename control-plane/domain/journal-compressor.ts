@@ -177,6 +177,7 @@ function namedBackends(command: Command): readonly { readonly pool: PoolId; read
     case 'RecordWorkerExited':
     case 'RecordCertificate':
     case 'RejectCertificate':
+    case 'RecordLoss':
     case 'AdvanceTime':
       return [];
   }

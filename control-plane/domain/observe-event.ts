@@ -50,6 +50,7 @@ export function observeEvent(observations: Observations, event: TidegateEvent): 
     case 'WorkerStarted':
     case 'CertificateLoaded':
     case 'CertificateRejected':
+    case 'EventsLost':
       return observations;
   }
 }

@@ -17,7 +17,8 @@ export type ProcessEvent = Extract<
       | 'WorkerReady'
       | 'WorkerExited'
       | 'CertificateLoaded'
-      | 'CertificateRejected';
+      | 'CertificateRejected'
+      | 'EventsLost';
   }
 >;
 
@@ -60,5 +61,11 @@ export function processSentence(event: ProcessEvent): string {
       return `certificate ${event.data.subject} from ${event.data.certFile} is in use, valid until ${isoTime(event.data.notAfter)}`;
     case 'CertificateRejected':
       return `certificate ${event.data.certFile} was refused, the one before stays in use: ${event.data.problem}`;
+    case 'EventsLost': {
+      const { first, last, since, reason } = event.data;
+      return reason === 'file'
+        ? `the event log was made anew with the present state, without events ${first} to ${last}: its file was deleted or replaced`
+        : `events ${first} to ${last} were not kept: nothing could be stored since ${isoTime(since ?? event.at)}, for longer than memory holds`;
+    }
   }
 }

@@ -1,26 +1,33 @@
 /** What every event log refuses, and what it may forget: rules that hold for memory and file alike. */
 import { assert } from '#shared/assert.js';
 import type { TidegateEvent } from '../domain/events.js';
+import type { ControlState } from '../domain/state.js';
 import { EventLogError } from './event-log.js';
 import type { EventQuery } from './event-log.js';
 
 /** Most events that one `read` answers. */
 export const MAX_READ = 10_000;
 
-/** Refuses events that do not go on from the end of the log. Gaps within `events` are a bug of the caller. */
+/**
+ * Refuses events that do not go on from the end of the log. Gaps within `events` are a bug of the caller, as is one before
+ * them that no `EventsLost` tells of. `base`: the state after the events that were lost.
+ */
 export function checkAppend(
   lastSeq: number,
   expectedSeq: number,
-  events: readonly Pick<TidegateEvent, 'seq'>[],
+  events: readonly TidegateEvent[],
+  base: Pick<ControlState, 'seq'> | undefined,
 ): void {
   if (lastSeq !== expectedSeq) {
     throw conflict(lastSeq, expectedSeq);
   }
+  if (base !== undefined) checkLoss(expectedSeq, events[0], base);
+  checkNumbers(base?.seq ?? expectedSeq, events);
+}
+
+export function checkNumbers(after: number, events: readonly TidegateEvent[]): void {
   events.forEach((event, index) => {
-    assert(
-      event.seq === expectedSeq + 1 + index,
-      `event ${event.seq} does not follow ${expectedSeq + index}`,
-    );
+    assert(event.seq === after + 1 + index, `event ${event.seq} does not follow ${after + index}`);
   });
 }
 
@@ -30,6 +37,12 @@ export function conflict(lastSeq: number, expectedSeq: number): EventLogError {
     'conflict',
     `The event log ends at event ${lastSeq}, not at ${expectedSeq}: another process wrote to it. This process must start anew.`,
   );
+}
+
+function checkLoss(lastSeq: number, first: TidegateEvent | undefined, base: Pick<ControlState, 'seq'>): void {
+  const told =
+    first?.type === 'EventsLost' && first.data.first === lastSeq + 1 && first.data.last === base.seq;
+  assert(told, `nothing tells that the events ${lastSeq + 1} to ${base.seq} were lost`);
 }
 
 export function checkLimit(query: EventQuery): void {

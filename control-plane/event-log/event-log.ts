@@ -19,7 +19,16 @@ export type EventLogErrorKind =
   /** Asked for a state so old that `retain` has forgotten what it was made of. */
   | 'forgotten'
   /** The directory or file cannot be read or written (permissions, disk full…). */
-  | 'unavailable';
+  | 'unavailable'
+  /** The file that is open is no longer at its place: deleted, moved away or replaced. What is written to it vanishes. */
+  | 'lost';
+
+/** What may pass while the log stays ours: what has happened can be stored later. All else ends the process. */
+export const PASSING_KINDS: readonly EventLogErrorKind[] = ['unavailable', 'lost', 'in-use'];
+
+export function mayPass(kind: EventLogErrorKind): boolean {
+  return PASSING_KINDS.includes(kind);
+}
 
 export class EventLogError extends Error {
   readonly kind: EventLogErrorKind;
@@ -79,10 +88,26 @@ export interface EventLog {
   recover(): Promise<Recovered>;
   /**
    * Appends events and journal entries in one transaction. `events` must go on from `expectedSeq`; both may be empty.
-   * Fails with EventLogError; then nothing was written.
+   * Where events before these were lost, `base` is the state that they led to: it becomes a checkpoint, and the first event
+   * must be the `EventsLost` that tells of them. Fails with EventLogError; then nothing was written.
    */
   append(
     expectedSeq: number,
+    events: readonly TidegateEvent[],
+    journal: readonly JournalEntry[],
+    base?: ControlState,
+  ): Promise<void>;
+  /**
+   * Fails as `append` would now, where that can be known without writing. `byWriting`: proves by a write of a few bytes that
+   * something can be stored.
+   */
+  check(byWriting: boolean): Promise<void>;
+  /**
+   * Makes the log anew after it was `lost`: `base` as its checkpoint and the events that follow on it. Fails with
+   * EventLogError while that is not possible, as when another file is at its place.
+   */
+  renew(
+    base: ControlState,
     events: readonly TidegateEvent[],
     journal: readonly JournalEntry[],
   ): Promise<void>;

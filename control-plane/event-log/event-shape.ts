@@ -100,6 +100,7 @@ export const EVENT_DATA_SHAPES: { readonly [T in EventType]: Shape<EventData[T]>
   WorkerExited: record({ ...worker, reason: words, expected: flag }),
   CertificateLoaded: record({ ...certificate, fingerprint: words, subject: words, notAfter: time }),
   CertificateRejected: record({ ...certificate, problem: words }),
+  EventsLost: record({ first: count, last: count, since: nullable(time), reason: oneOf('memory', 'file') }),
 };
 
 const breakerState = variants<'phase', BreakerState>('phase', {

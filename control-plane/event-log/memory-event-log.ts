@@ -8,6 +8,7 @@ import {
   checkAppend,
   checkLimit,
   checkpointsToForget,
+  checkNumbers,
   forgotten,
   matches,
   retentionBase,
@@ -31,6 +32,7 @@ export function createMemoryEventLog(): EventLog {
 
 class MemoryEventLog implements EventLog {
   #events: TidegateEvent[] = [];
+  #firstSeq = 1;
   #lastSeq = 0;
   #checkpoints: ControlState[] = [];
   #segments: Segment[] = [];
@@ -52,15 +54,36 @@ class MemoryEventLog implements EventLog {
     expectedSeq: number,
     events: readonly TidegateEvent[],
     journal: readonly JournalEntry[],
+    base?: ControlState,
   ): Promise<void> {
     this.#checkOpen();
-    checkAppend(this.#lastSeq, expectedSeq, events);
+    checkAppend(this.#lastSeq, expectedSeq, events, base);
     // Encoded for the check alone: what a file would refuse is refused here too, before anything is stored.
     events.forEach(encodeEvent);
     const sizes = journal.map((entry) => Buffer.byteLength(encodeJournalEntry(entry)));
-    this.#events.push(...events);
-    this.#lastSeq += events.length;
+    if (base !== undefined) this.#addCheckpoint(base);
+    for (const event of events) this.#events.push(event);
+    this.#lastSeq = events.at(-1)?.seq ?? this.#lastSeq;
     journal.forEach((entry, index) => this.#addEntry(entry, sizes[index] ?? 0));
+  }
+
+  async check(): Promise<void> {
+    this.#checkOpen();
+  }
+
+  async renew(
+    base: ControlState,
+    events: readonly TidegateEvent[],
+    journal: readonly JournalEntry[],
+  ): Promise<void> {
+    this.#checkOpen();
+    checkNumbers(base.seq, events);
+    this.#events = [];
+    this.#segments = [];
+    this.#checkpoints = [base];
+    this.#firstSeq = base.seq + 1;
+    this.#lastSeq = base.seq;
+    await this.append(base.seq, events, journal);
   }
 
   async read(query: EventQuery): Promise<readonly TidegateEvent[]> {
@@ -84,14 +107,17 @@ class MemoryEventLog implements EventLog {
     this.#checkOpen();
     const found = this.#checkpoints.findLast((checkpoint) => checkpoint.seq <= seq);
     if (found !== undefined) return found;
-    const firstSeq = this.#lastSeq - this.#events.length + 1;
-    if (firstSeq > 1) throw forgotten(seq, firstSeq);
+    if (this.#firstSeq > 1) throw forgotten(seq, this.#firstSeq);
     return initialState();
   }
 
   async saveCheckpoint(state: ControlState): Promise<void> {
     this.#checkOpen();
     assert(state.seq <= this.#lastSeq, `a checkpoint at ${state.seq} of a log that ends at ${this.#lastSeq}`);
+    this.#addCheckpoint(state);
+  }
+
+  #addCheckpoint(state: ControlState): void {
     encodeState(state);
     this.#checkpoints = [...this.#checkpoints.filter(({ seq }) => seq !== state.seq), state].sort(
       (a, b) => a.seq - b.seq,
@@ -115,10 +141,12 @@ class MemoryEventLog implements EventLog {
       limits.keepEvents,
       this.#segments[0]?.seq,
     );
+    this.#firstSeq = Math.max(this.#firstSeq, base + 1);
     this.#events = this.#events.filter((event) => event.seq > base);
     const left = this.#checkpoints.filter((checkpoint) => checkpoint.seq >= base);
     const crowded = checkpointsToForget(left.map(({ seq }) => seq));
-    this.#checkpoints = left.filter(({ seq }) => !crowded.includes(seq));
+    const bases = new Set(this.#events.flatMap(({ type, seq }) => (type === 'EventsLost' ? [seq - 1] : [])));
+    this.#checkpoints = left.filter(({ seq }) => bases.has(seq) || !crowded.includes(seq));
   }
 
   async close(): Promise<void> {

@@ -12,6 +12,7 @@ const SURROUNDINGS: Readonly<Record<number, string>> = {
   22: 'it is too large for its file system',
 };
 const BUSY = 5;
+const READ_ONLY = 8;
 /** SQLITE_IOERR_SHORT_READ and SQLITE_IOERR_CORRUPTFS: I/O errors that mean a torn file. */
 const TORN: readonly number[] = [522, 8458];
 
@@ -46,6 +47,11 @@ export function unavailable(path: string, detail: string, cause?: unknown): Even
   return new EventLogError('unavailable', `The event log ${path} cannot be used: ${detail}.`, { cause });
 }
 
+/** The file that is open is not the one at its place any more. */
+export function lost(path: string, detail: string): EventLogError {
+  return new EventLogError('lost', `The event log ${path} is lost: ${detail}.`);
+}
+
 function asEventLogError(path: string, error: unknown): unknown {
   if (error instanceof EventLogError) {
     return error.kind === 'corrupt' && !error.message.includes(path)
@@ -69,6 +75,11 @@ function fromSqlite(path: string, error: CodedError): EventLogError {
   }
   const detail = SURROUNDINGS[code & 0xff];
   return detail === undefined ? corrupt(path, error.message, error) : unavailable(path, detail, error);
+}
+
+/** Whether SQLite refused to write because of how the file is. */
+export function isReadOnly(error: unknown): boolean {
+  return isCoded(error) && ((error.errcode ?? 0) & 0xff) === READ_ONLY;
 }
 
 export interface CodedError extends Error {

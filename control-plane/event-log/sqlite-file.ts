@@ -1,10 +1,8 @@
 /**
  * Opens the event log's file: takes the lock of its directory, creates what is missing, and verifies what is there
- * before anything is written. A file that does not verify is left exactly as it was found.
- *
- * The lock is an SQLite transaction on a file of its own: the kernel drops it with the process, however that ends, and
- * the event log's file may then be inspected without a race. A new log is built beside its place and renamed when
- * complete, so a log without tables is damage and never a beginning.
+ * before anything is written (with the lock, without a race). A file that does not verify is left exactly as it was
+ * found. A new log is built beside its place and renamed when complete, so a log without tables is damage and never a
+ * beginning.
  */
 import {
   accessSync,
@@ -23,15 +21,15 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { assert } from '#shared/assert.js';
 import type { Upcast } from './codec.js';
-import { EventLogError } from './event-log.js';
+import { DirectoryLock, createPrivate } from './sqlite-lock.js';
 import { APPLICATION_ID, TABLES_VERSION, migrate, tablesVersion } from './migrations.js';
-import { corrupt, guarded, inUse, isCoded, unavailable } from './sqlite-errors.js';
+import { corrupt, guarded, isReadOnly, lost, unavailable } from './sqlite-errors.js';
+import { type FileIdentity, REPLACED, checkPlace, checkWritable, identityOf, isAt } from './sqlite-place.js';
 import { metaValue, verifyContents } from './sqlite-verify.js';
 import { findWalDamage } from './wal-scan.js';
 
 /** Name of the event log within `data_dir`. */
 export const EVENT_LOG_FILE = 'events.db';
-const LOCK_FILE = 'lock';
 /** Smallest page of an SQLite file, in bytes. */
 const LEAST_BYTES = 512;
 /** Up to this size, in bytes, indexes are checked against their tables at start; beyond, tables alone. */
@@ -43,29 +41,108 @@ const REWRITTEN_BYTES = 64 * 1024 * 1024;
 /** A write-ahead log that grew beyond this size, in bytes, is cut back to it once its pages are in the file. */
 const KEPT_WAL_BYTES = 16 * 1024 * 1024;
 
-export interface OpenFile {
-  readonly path: string;
-  readonly db: DatabaseSync;
-  /** Closes the file, then gives up the lock. */
-  close(): void;
-}
+/** What goes into a new file besides its tables. */
+export type Filling = (db: DatabaseSync) => void;
 
 /** Throws EventLogError: `in-use`, `corrupt`, `too-new` or `unavailable`. */
-export function openFile(dataDir: string, upcast: Upcast): OpenFile {
+export function openFile(dataDir: string, upcast: Upcast): LogFile {
   const path = join(dataDir, EVENT_LOG_FILE);
   return guarded(path, () => {
     prepareDirectory(dataDir);
-    const lock = takeLock(dataDir);
+    const lock = new DirectoryLock(dataDir);
     try {
-      if (!existsSync(path)) create(dataDir, path);
+      if (!existsSync(path)) create(dataDir, path, () => undefined);
       verify(path, upcast);
-      const db = openForWriting(path, upcast);
-      return { path, db, close: () => closeBoth(db, lock) };
+      return new LogFile(dataDir, lock, openForWriting(path, upcast));
     } catch (error) {
-      lock.close();
+      lock.release();
       throw error;
     }
   });
+}
+
+/** The open file with the lock of its directory. */
+export class LogFile {
+  readonly path: string;
+  readonly #dataDir: string;
+  readonly #lock: DirectoryLock;
+  #db: DatabaseSync | null;
+  #main: FileIdentity | null;
+  /** Of the write-ahead log and its index. */
+  #beside: readonly (FileIdentity | null)[];
+
+  constructor(dataDir: string, lock: DirectoryLock, db: DatabaseSync) {
+    this.path = join(dataDir, EVENT_LOG_FILE);
+    this.#dataDir = dataDir;
+    this.#lock = lock;
+    this.#db = db;
+    this.#main = identityOf(this.path);
+    this.#beside = this.#identitiesBeside();
+  }
+
+  /** Throws EventLogError `lost` while there is none: the last attempt to make one anew failed half-way. */
+  get db(): DatabaseSync {
+    if (this.#db === null) throw lost(this.path, 'it could not be made anew so far');
+    return this.#db;
+  }
+
+  /** What is written now is there after the process, and the next one may open it. Throws `lost` or `unavailable`. */
+  checkPlace(): void {
+    checkPlace(this.path, this.#main);
+    checkWritable(this.#dataDir);
+    if (!this.#besidePaths.every((path, index) => isAt(path, this.#beside[index] ?? null))) this.#renewWal();
+  }
+
+  /** As `checkPlace`, and the directory is locked by us. Throws `in-use` too. */
+  check(): void {
+    this.checkPlace();
+    this.#lock.ensure();
+  }
+
+  /**
+   * Makes the file anew where it was, with what `fill` writes. What is open stays open until the new one is complete;
+   * a file of somebody else is never touched.
+   */
+  renew(fill: Filling, upcast: Upcast): void {
+    if (this.#db === null && isAt(this.path, this.#main)) rmSync(this.path); // Made by an attempt that failed later.
+    if (existsSync(this.path)) throw lost(this.path, REPLACED);
+    prepareDirectory(this.#dataDir);
+    this.#lock.ensure();
+    this.#besidePaths.forEach((path, index) => {
+      if (isAt(path, this.#beside[index] ?? null)) rmSync(path);
+    });
+    build(this.path, fill);
+    // Not later: SQLite removes the write-ahead log by its name when it closes, and that will be the new file's.
+    this.#db?.close();
+    this.#db = null;
+    place(this.#dataDir, this.path);
+    this.#main = identityOf(this.path);
+    this.#db = openForWriting(this.path, upcast);
+    this.#beside = this.#identitiesBeside();
+  }
+
+  /** Closes the file, then gives up the lock. */
+  close(): void {
+    assert(this.#db?.isTransaction !== true, 'closed within a transaction');
+    this.#db?.close();
+    this.#lock.release();
+  }
+
+  get #besidePaths(): readonly string[] {
+    return [`${this.path}-wal`, `${this.path}-shm`];
+  }
+
+  #identitiesBeside(): readonly (FileIdentity | null)[] {
+    return this.#besidePaths.map((path) => identityOf(path));
+  }
+
+  /** The write-ahead log or its index alone was deleted: what it held goes into the file, and another one begins. */
+  #renewWal(): void {
+    const { db } = this;
+    db.exec('PRAGMA wal_checkpoint(TRUNCATE); PRAGMA journal_mode = DELETE; PRAGMA journal_mode = WAL');
+    proveWritable(db);
+    this.#beside = this.#identitiesBeside();
+  }
 }
 
 function prepareDirectory(dataDir: string): void {
@@ -74,45 +151,13 @@ function prepareDirectory(dataDir: string): void {
   accessSync(dataDir, constants.R_OK | constants.W_OK | constants.X_OK);
 }
 
-function takeLock(dataDir: string): DatabaseSync {
-  const path = join(dataDir, LOCK_FILE);
-  createPrivate(path);
-  const lock = new DatabaseSync(path, { timeout: 0 });
-  try {
-    // The journal in memory: the lock is never written, and no file is left beside it.
-    lock.exec('PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE');
-    return lock;
-  } catch (error) {
-    lock.close();
-    const failure = guardedError(path, error);
-    if (failure instanceof EventLogError && failure.kind === 'in-use') throw inUse(dataDir);
-    if (failure instanceof EventLogError && failure.kind === 'corrupt') {
-      throw unavailable(path, 'it should be an empty file; remove it and start again', error);
-    }
-    throw failure;
-  }
+function create(dataDir: string, path: string, fill: Filling): void {
+  build(path, fill);
+  place(dataDir, path);
 }
 
-function guardedError(path: string, error: unknown): unknown {
-  try {
-    return guarded(path, () => {
-      throw error;
-    });
-  } catch (failure) {
-    return failure;
-  }
-}
-
-/** An existing file is not opened: closing it would drop a lock that this process holds on it (fcntl(2)). */
-function createPrivate(path: string): void {
-  try {
-    closeSync(openSync(path, 'wx', 0o600));
-  } catch (error) {
-    if (!isCoded(error) || error.code !== 'EEXIST') throw error;
-  }
-}
-
-function create(dataDir: string, path: string): void {
+/** Builds a complete file beside its place. */
+function build(path: string, fill: Filling): void {
   if (bytesOf(`${path}-wal`) > 0) {
     throw corrupt(path, 'its write-ahead log is there but the file itself is missing');
   }
@@ -125,11 +170,15 @@ function create(dataDir: string, path: string): void {
     // Before there is a table: what retention forgets is given back to the file system.
     db.exec('PRAGMA auto_vacuum = INCREMENTAL; PRAGMA synchronous = FULL');
     migrate(db);
+    fill(db);
     db.exec('PRAGMA journal_mode = WAL');
   } finally {
     db.close();
   }
-  renameSync(unfinished, path);
+}
+
+function place(dataDir: string, path: string): void {
+  renameSync(`${path}.new`, path);
   const directory = openSync(dataDir, 'r');
   fsyncSync(directory);
   closeSync(directory);
@@ -181,9 +230,12 @@ function openForWriting(path: string, upcast: Upcast): DatabaseSync {
     migrate(db);
     if (older) verifyContents(db, path, upcast);
     makeShrinkable(db);
+    proveWritable(db);
     return db;
   } catch (error) {
     db.close();
+    // The file system lets us write, so it is the file's own header that forbids it.
+    if (isReadOnly(error)) throw corrupt(path, 'its header is not its own', error);
     throw error;
   }
 }
@@ -200,10 +252,9 @@ function makeShrinkable(db: DatabaseSync): void {
   db.exec('PRAGMA auto_vacuum = INCREMENTAL; VACUUM');
 }
 
-function closeBoth(db: DatabaseSync, lock: DatabaseSync): void {
-  assert(!db.isTransaction, 'closed within a transaction');
-  db.close();
-  lock.close();
+/** Writes a few bytes: only that shows that something can be stored. The write-ahead log is there afterwards. */
+export function proveWritable(db: DatabaseSync): void {
+  db.exec("INSERT INTO meta VALUES ('proofs', 1) ON CONFLICT (key) DO UPDATE SET value = value + 1");
 }
 
 function bytesOf(path: string): number {

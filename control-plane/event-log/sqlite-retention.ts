@@ -37,7 +37,8 @@ export function* retentionSteps(
   if (oldest !== undefined) yield* journalSteps(db, oldest.id);
   const base = retentionBase(checkpointsOf(db), limits.lastSeq, limits.keepEvents, oldest?.seq);
   yield* eventSteps(db, base);
-  const crowded = checkpointsToForget(checkpointsOf(db));
+  const bases = basesOf(db);
+  const crowded = checkpointsToForget(checkpointsOf(db)).filter((seq) => !bases.has(seq));
   for (let from = 0; from < crowded.length; from += CHECKPOINTS_PER_STEP) {
     const some = crowded.slice(from, from + CHECKPOINTS_PER_STEP);
     yield () => {
@@ -68,6 +69,12 @@ function* eventSteps(db: DatabaseSync, base: number): Generator<RetentionStep, v
       db.prepare("UPDATE meta SET value = ? WHERE key = 'first_seq'").run(firstSeq);
     };
   }
+}
+
+/** Checkpoints that lead over a gap in the events: without them nothing beyond could be rebuilt. */
+function basesOf(db: DatabaseSync): ReadonlySet<number> {
+  const rows = db.prepare("SELECT seq FROM events WHERE type = 'EventsLost'").all();
+  return new Set(rows.map((row) => Number(row['seq']) - 1));
 }
 
 function checkpointsOf(db: DatabaseSync): readonly number[] {

@@ -45,10 +45,11 @@ export function verifyContents(db: DatabaseSync, path: string, upcast: Upcast): 
     throw corrupt(path, 'its bookkeeping is damaged');
   }
   const extent = db.prepare('SELECT count(*) AS n, min(seq) AS low, max(seq) AS high FROM events').get();
-  const expected = last - first + 1;
-  const complete =
-    extent?.['n'] === expected && (expected === 0 || (extent['low'] === first && extent['high'] === last));
-  if (!complete) throw corrupt(path, `it should hold the events ${first} to ${last}, but some are missing`);
+  const expected = last - first + 1 - knownLosses(db, path, { first, upcast });
+  const within = Number(extent?.['low'] ?? first) >= first && Number(extent?.['high'] ?? last) <= last;
+  if (extent?.['n'] !== expected || !within) {
+    throw corrupt(path, `it should hold the events ${first} to ${last}, but some are missing`);
+  }
 
   const newest = db.prepare(
     `SELECT ${EVENT_COLUMNS} FROM events ORDER BY seq DESC LIMIT ${VERIFIED_AT_START}`,
@@ -58,6 +59,27 @@ export function verifyContents(db: DatabaseSync, path: string, upcast: Upcast): 
   if (checkpoint.seq > last || checkpoint.seq < first - 1) {
     throw corrupt(path, `its newest checkpoint (event ${checkpoint.seq}) does not lead to its end`);
   }
+}
+
+/** How many numbers from `first` on are missing because their events were never stored, as an event of the log tells. */
+function knownLosses(
+  db: DatabaseSync,
+  path: string,
+  { first, upcast }: { readonly first: number; readonly upcast: Upcast },
+): number {
+  let lost = 0;
+  const within = db.prepare('SELECT count(*) AS n FROM events WHERE seq BETWEEN ? AND ?');
+  for (const row of db.prepare(`SELECT ${EVENT_COLUMNS} FROM events WHERE type = 'EventsLost'`).all()) {
+    const event = eventOfRow(path, row, upcast);
+    if (event.type !== 'EventsLost') continue;
+    const from = Math.max(first, event.data.first);
+    if (event.data.last < from) continue;
+    if (Number(within.get(from, event.data.last)?.['n']) > 0) {
+      throw corrupt(path, `it holds events that event ${event.seq} says were lost`);
+    }
+    lost += event.data.last - from + 1;
+  }
+  return lost;
 }
 
 /** The newest checkpoint's state; `seq` 0 and no state when there is none. */

@@ -28,6 +28,7 @@ export type GaugeSource = Pick<
   | 'sessionCount'
   | 'pendingRequests'
   | 'checkLag'
+  | 'storage'
 > & {
   /** Commands that wait for the control loop. */
   mailboxDepth(): number;
@@ -102,6 +103,7 @@ export const GAUGES: Partial<Record<MetricKey, GaugeReader>> = {
   healthChecksLate: (source) => one(source.checkLag().lateMs / 1_000),
   healthChecksWaiting: (source) => one(source.checkLag().waiting),
   configDrift: (source) => one(driftOf(source.world().state).length),
+  storeOk: (source) => one(source.storage().ok ? 1 : 0),
   eventLogSeq: (source) => one(source.world().state.seq),
   snapshotVersion: (source) => one(source.position().version),
   snapshotEpoch: (source) => one(source.position().epoch),

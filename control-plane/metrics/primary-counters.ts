@@ -7,7 +7,10 @@ import type { BackendId, PoolId } from '#shared/ids.js';
 import { ADMIN_CONNECTION_ENDS, type AdminConnectionEnd } from '#shared/metrics.js';
 import type { CommandType } from '../domain/commands.js';
 import type { TidegateEvent } from '../domain/events.js';
+import { type EventLogErrorKind, PASSING_KINDS } from '../event-log/event-log.js';
 import type { MetricTotals } from './totals.js';
+
+const ENTRIES_LOST_CAUSE = 'buffer';
 
 export class PrimaryCounters {
   readonly #totals: MetricTotals;
@@ -16,6 +19,8 @@ export class PrimaryCounters {
     this.#totals = totals;
     totals.set('configReloadOk', [], 0);
     totals.add('snapshotNacks', [], 0);
+    for (const kind of PASSING_KINDS) totals.add('storeFailures', [kind], 0);
+    totals.add('journalEntriesLost', [ENTRIES_LOST_CAUSE], 0);
     for (const why of ADMIN_CONNECTION_ENDS) totals.add('adminConnectionsEnded', [why], 0);
   }
 
@@ -38,6 +43,14 @@ export class PrimaryCounters {
 
   commandDropped(type: CommandType): void {
     this.#totals.add('mailboxDropped', [type], 1);
+  }
+
+  storeFailed(kind: EventLogErrorKind): void {
+    this.#totals.add('storeFailures', [kind], 1);
+  }
+
+  journalEntriesLost(count: number): void {
+    this.#totals.add('journalEntriesLost', [ENTRIES_LOST_CAUSE], count);
   }
 
   /** Call after each load of the configuration file, also when it changed nothing. `at`: milliseconds since 1970. */

@@ -13,6 +13,7 @@ import type { ProcessSettings } from '../config/process-settings.js';
 import type { Actor, CommandDraft } from '../domain/commands.js';
 import type { Decision } from '../domain/decision.js';
 import { driftOf } from '../domain/drift.js';
+import { EventLogError } from '../event-log/event-log.js';
 import type { ConfigProblem, MailboxFull, ReloadResult } from './control-port.js';
 import type { ConfigSource } from './primary.js';
 
@@ -42,6 +43,8 @@ export class ConfigKeeper implements ConfigSource {
   #validations = 0;
   #lastRejected: string | null = null;
   #known: string | null = null;
+  /** Who wanted the file applied while nothing could be stored; `null`: nobody. */
+  #waiting: Actor | null = null;
 
   constructor(options: ConfigKeeperOptions) {
     this.#options = options;
@@ -64,8 +67,20 @@ export class ConfigKeeper implements ConfigSource {
     const { loaded, logger, file } = this.#options;
     this.reload(actor).catch((error: unknown) => {
       loaded(false);
+      if (error instanceof EventLogError) {
+        this.#waiting = actor;
+        logger.warn({ file, reason: error.message }, 'configuration not applied before it can be stored');
+        return;
+      }
       logger.error({ file, err: error }, 'configuration not applied: the last good one stays in force');
     });
+  }
+
+  /** Applies what could not be stored when it was read. */
+  storeRecovered(): void {
+    const actor = this.#waiting;
+    this.#waiting = null;
+    if (actor !== null) this.reloadUnasked(actor);
   }
 
   /** SHA-256 of the file as it was read last; `null`: it could not be read. */
@@ -114,6 +129,7 @@ export class ConfigKeeper implements ConfigSource {
         decision.kind === 'rejected' ? decision.rejection.message : 'too many commands wait, try again';
       return { kind: 'invalid', problems: [{ file, line: 1, col: 1, path: '', message }] };
     }
+    this.#waiting = null;
     loaded(true);
     const drift = driftOf(decision.world.state).length;
     if (drift > 0) {

@@ -2,11 +2,14 @@
  * The only writer of state. Takes commands in the order in which they came, decides, stores the events, and only
  * then shows the new world: to callers, to followers, to the workers. What it has answered survives `kill -9`.
  *
+ * While nothing can be stored, what has happened (checks, outcomes, workers, deadlines) is decided and shown all the same,
+ * and stored later (`event-store.ts`); what somebody wants is refused.
+ *
  * It does not know where commands come from nor what a snapshot looks like on the wire.
  */
 import { assert } from '#shared/assert.js';
 import type { Clock, Logger, TimerHandle, Timers } from '#shared/ports.js';
-import type { Command, CommandDraft } from '../domain/commands.js';
+import type { Command, CommandDraft, LossReason } from '../domain/commands.js';
 import { nextDeadline } from '../domain/deadline.js';
 import { decide } from '../domain/decide.js';
 import type { Decision, World } from '../domain/decision.js';
@@ -14,10 +17,14 @@ import type { TidegateEvent } from '../domain/events.js';
 import { evolve } from '../domain/evolve.js';
 import type { ControlState } from '../domain/state.js';
 import { initialObservations } from '../domain/observations.js';
-import { type EventLog, EventLogError } from '../event-log/event-log.js';
-import type { MailboxFull } from './control-port.js';
+import { type EventLog, type EventLogError, mayPass } from '../event-log/event-log.js';
+import type { LogTail } from '../event-log/read-with-tail.js';
+import { isObservation, isWrite } from './command-kinds.js';
+import type { MailboxFull, StoreStatus } from './control-port.js';
+import { EventStore, STORE_WATCH_MS, type StoreListener } from './event-store.js';
 import { JournalWriter } from './journal-writer.js';
 import { Mailbox } from './mailbox.js';
+import type { Decided } from './unstored.js';
 
 /** Commands decided and stored together. Bounds how long one append takes. */
 const BATCH_LIMIT = 256;
@@ -29,10 +36,6 @@ const CHECKPOINT_MS = 300_000;
 const JOURNAL_FLUSH_MS = 1_000;
 /** A clock that is behind the last event by no more than this is not worth a word. */
 const CLOCK_TOLERANCE_MS = 5_000;
-/** How soon facts that the log has refused are tried again. */
-export const OWED_RETRY_MS = 250;
-/** Facts that may wait for the log. There are a few per worker and permit. */
-export const MAX_OWED = 1_000;
 
 export interface ControlLoopOptions {
   readonly log: EventLog;
@@ -46,6 +49,14 @@ export interface ControlLoopOptions {
   readonly fatal: (error: EventLogError) => void;
   /** A command was refused because the mailbox was full. */
   readonly dropped: (command: CommandDraft) => void;
+  readonly store: StoreListener;
+  readonly maxUnstoredEvents?: number;
+}
+
+/** What commands lead to. */
+interface Decisions extends Decided {
+  readonly decisions: readonly Decision[];
+  readonly world: World;
 }
 
 interface Letter {
@@ -57,23 +68,24 @@ interface Letter {
 export class ControlLoop {
   readonly #options: ControlLoopOptions;
   readonly #mailbox = new Mailbox<Letter>();
-  readonly #journal: JournalWriter;
+  readonly #store: EventStore;
   /** How far the log's last event was ahead of the clock when it was opened. */
   readonly #aheadMs: number;
-  /** Facts that the log has refused, in order. */
-  #owed: Letter[] = [];
-  #owedTimer: TimerHandle | null = null;
-  #owedDue = false;
+  #journal = new JournalWriter();
   #world: World;
   #lastCommandId: number;
   #at: number;
   #draining: Promise<void> | null = null;
   #deadline: TimerHandle | null = null;
   #flushTimer: TimerHandle | null = null;
+  #lookTimer: TimerHandle | null = null;
   #checkpointSeq: number;
   #checkpointAt: number;
   #flushDue = false;
+  #lookDue = false;
   #closed = false;
+  /** The log is not ours any more. */
+  #doomed = false;
 
   private constructor(
     options: ControlLoopOptions,
@@ -94,7 +106,8 @@ export class ControlLoop {
     }
     this.#checkpointSeq = checkpointSeq;
     this.#checkpointAt = options.clock.now();
-    this.#journal = new JournalWriter();
+    this.#store = new EventStore(world.state, options);
+    this.#armLook();
   }
 
   /** Folds the log into the state where the last primary left it. Fails with EventLogError. */
@@ -113,13 +126,23 @@ export class ControlLoop {
     return this.#world;
   }
 
+  /** Whether what is decided can be stored. */
+  get storage(): StoreStatus {
+    return this.#store.status;
+  }
+
+  /** What follows on the last event in the log; nothing as long as all is stored. */
+  get unstored(): LogTail {
+    return this.#store.tail;
+  }
+
   get mailboxDepth(): number {
     return this.#mailbox.depth;
   }
 
   /**
-   * Resolves when the command's events are stored. Rejects with EventLogError when they cannot be: then nothing happened.
-   * Facts that nobody would tell again (`isFact`) are not rejected but stored as soon as the log can be written.
+   * Resolves when the command's events are stored. When they cannot be, a write (`isWrite`) rejects with EventLogError, and
+   * nothing happened; all else is decided in memory, and stored as soon as that is possible.
    */
   submit(draft: CommandDraft): Promise<Decision | MailboxFull> {
     const { promise, resolve, reject } = Promise.withResolvers<Decision | MailboxFull>();
@@ -143,88 +166,88 @@ export class ControlLoop {
     this.#closed = true;
     this.#deadline?.cancel();
     this.#flushTimer?.cancel();
-    this.#owedTimer?.cancel();
-    this.#owedDue = this.#owed.length > 0;
+    this.#lookTimer?.cancel();
     this.#draining ??= this.#drain();
     await this.#draining;
-    this.#journal.finish();
-    await this.#flushJournal();
-    if (this.#world.state.seq > this.#checkpointSeq) await this.#checkpoint();
+    const { state } = this.#world;
+    this.#keep({ events: [], entries: this.#journal.finish(), after: state });
+    await this.#look();
+    await this.#flush();
+    if (this.#store.isBehind) {
+      const events = this.#store.tail.events.length;
+      this.#options.logger.error({ events }, 'what could not be stored ends with this process');
+    } else if (state.seq > this.#checkpointSeq) await this.#checkpoint();
   }
 
   async #drain(): Promise<void> {
     // Lets commands that arrive in the same turn share one append.
     await Promise.resolve();
-    while (this.#mailbox.depth > 0 || this.#flushDue || this.#owedDue) {
-      if (this.#owedDue) await this.#batch(this.#takeOwed());
-      const letters = this.#behindOwed(this.#mailbox.take(BATCH_LIMIT));
+    while (this.#mailbox.depth > 0 || this.#flushDue || this.#lookDue) {
+      const letters = this.#mailbox.take(BATCH_LIMIT);
       if (letters.length > 0) await this.#batch(letters);
-      if (this.#flushDue) await this.#flushJournal();
+      if (this.#lookDue) await this.#look();
+      if (this.#flushDue) await this.#flush();
     }
     this.#draining = null;
   }
 
-  #takeOwed(): readonly Letter[] {
-    const owed = this.#owed;
-    this.#owed = [];
-    this.#owedDue = false;
-    return owed;
-  }
-
-  /** Facts keep their order: while some wait, those that come later wait behind them. Everything else goes on. */
-  #behindOwed(letters: readonly Letter[]): readonly Letter[] {
-    if (this.#owed.length === 0) return letters;
-    for (const letter of letters) if (isFact(letter.draft)) this.#owe(letter);
-    return letters.filter(({ draft }) => !isFact(draft));
-  }
-
-  #owe(letter: Letter, error: unknown = null): void {
-    if (this.#closed || this.#owed.length >= MAX_OWED) {
-      letter.reject(error ?? new EventLogError('unavailable', 'Too many facts wait for the event log.'));
-      return;
-    }
-    this.#owed.push(letter);
-    this.#owedTimer ??= this.#options.timers.after(OWED_RETRY_MS, () => {
-      this.#owedTimer = null;
-      this.#owedDue = true;
-      this.#draining ??= this.#drain();
-    });
-  }
-
   async #batch(letters: readonly Letter[]): Promise<void> {
-    const before = this.#world;
-    let world = before;
-    const events: TidegateEvent[] = [];
-    const decisions: Decision[] = [];
-    for (const { draft } of letters) {
-      const command = this.#stamp(draft);
-      const decision = decide(command, world);
-      decisions.push(decision);
-      if (decision.kind === 'rejected') continue;
-      this.#journal.record(command, decision, world);
-      world = decision.world;
-      for (const event of decision.events) events.push(event);
-    }
-    try {
-      if (events.length > 0) {
-        await this.#options.log.append(before.state.seq, events, this.#journal.entries());
-        this.#journal.written();
-      } else {
-        this.#journal.keep();
+    const hasWrites = letters.some(({ draft }) => isWrite(draft));
+    // Somebody waits for an answer: that is worth an attempt before it is due.
+    if (hasWrites && this.#store.error !== null) await this.#look();
+    if (hasWrites && this.#store.error !== null) return this.#withoutWrites(letters, this.#store.error);
+    const decided = this.#decide(letters.map(({ draft }) => draft));
+    const kept = this.#keep(decided);
+    if (decided.events.length > 0 && this.#store.error === null) {
+      const error = await this.#store.flush();
+      if (error !== null && (hasWrites || !mayPass(error.kind))) {
+        this.#store.takeBack(kept);
+        this.#journal.interrupt();
+        return this.#withoutWrites(letters, error);
       }
-    } catch (error) {
-      this.#journal.forget();
-      this.#failed(error, letters);
-      return;
     }
-    this.#world = world;
-    this.#afterwards(events);
+    this.#show(decided);
     letters.forEach((letter, index) => {
-      const decision = decisions[index];
+      const decision = decided.decisions[index];
       assert(decision !== undefined, 'every command of a batch is decided');
       letter.resolve(decision);
     });
+    if (this.#store.isOverfull) this.#giveUp();
     await this.#checkpointIfDue();
+  }
+
+  /** The log has refused an append: nothing of the batch happened. What is not a write is decided once more, in memory. */
+  async #withoutWrites(letters: readonly Letter[], error: EventLogError): Promise<void> {
+    const rest: Letter[] = [];
+    for (const letter of letters) {
+      if (mayPass(error.kind) && !isWrite(letter.draft)) rest.push(letter);
+      else letter.reject(error);
+    }
+    this.#endIfFatal(error);
+    if (rest.length > 0) await this.#batch(rest);
+  }
+
+  /** What the commands lead to, one after the other, from the present world on. */
+  #decide(drafts: readonly CommandDraft[], journal = this.#journal): Decisions {
+    let world = this.#world;
+    const events: TidegateEvent[] = [];
+    const decisions = drafts.map((draft) => {
+      const command = this.#stamp(draft);
+      const decision = decide(command, world);
+      if (decision.kind === 'rejected') return decision;
+      journal.record(command, decision, world);
+      world = decision.world;
+      for (const event of decision.events) events.push(event);
+      return decision;
+    });
+    return { decisions, events, entries: journal.take(), after: world.state, world };
+  }
+
+  /** Keeps what was decided until it is stored, and no more than that. */
+  #keep({ events, entries, after }: Decided): Decided {
+    const kept = { events, entries, after };
+    if (!this.#store.keep(kept)) this.#journal.interrupt();
+    return kept;
   }
 
   #stamp(draft: CommandDraft): Command {
@@ -241,11 +264,13 @@ export class ControlLoop {
     return this.#options.clock.now() + this.#aheadMs;
   }
 
-  #afterwards(events: readonly TidegateEvent[]): void {
+  /** The new world is in force. */
+  #show({ world, events }: Pick<Decisions, 'world' | 'events'>): void {
+    this.#world = world;
     if (this.#closed) return;
-    this.#options.changed(this.#world, events);
+    this.#options.changed(world, events);
     this.#armDeadline();
-    if (this.#journal.hasEntries) {
+    if (this.#store.hasEntries && this.#store.error === null) {
       this.#flushTimer ??= this.#options.timers.after(JOURNAL_FLUSH_MS, () => {
         this.#flushTimer = null;
         this.#flushDue = true;
@@ -265,33 +290,58 @@ export class ControlLoop {
     );
   }
 
-  /** The log has refused an append: nothing of the batch happened. */
-  #failed(error: unknown, letters: readonly Letter[]): void {
-    const mayPass = error instanceof EventLogError && error.kind === 'unavailable';
-    for (const letter of letters) {
-      if (mayPass && isFact(letter.draft)) this.#owe(letter, error);
-      else letter.reject(error);
-    }
-    if (!(error instanceof EventLogError)) throw error;
-    if (!mayPass) this.#options.fatal(error);
+  #armLook(): void {
+    this.#lookTimer = this.#options.timers.after(STORE_WATCH_MS, () => {
+      this.#lookDue = true;
+      this.#draining ??= this.#drain();
+      if (!this.#closed && !this.#doomed) this.#armLook();
+    });
   }
 
-  /** Writes what no event took along. If that fails it is tried again with the next entries. */
-  async #flushJournal(): Promise<void> {
+  async #look(): Promise<void> {
+    this.#lookDue = false;
+    this.#endIfFatal(await this.#store.look());
+    if (this.#store.isLost) await this.#renew();
+  }
+
+  /** Stores what no event took along. If that fails it is tried again with the next look. */
+  async #flush(): Promise<void> {
     this.#flushDue = false;
-    const entries = this.#journal.entries();
-    if (entries.length === 0) return;
-    try {
-      await this.#options.log.append(this.#world.state.seq, [], entries);
-      this.#journal.written();
-    } catch (error) {
-      this.#options.logger.error({ entries: entries.length, err: error }, 'observation journal not written');
-      if (error instanceof EventLogError && error.kind !== 'unavailable') this.#options.fatal(error);
-    }
+    if (this.#store.error === null) this.#endIfFatal(await this.#store.flush());
+  }
+
+  #endIfFatal(error: EventLogError | null): void {
+    if (error === null || mayPass(error.kind) || this.#doomed) return;
+    this.#doomed = true;
+    this.#options.fatal(error);
+  }
+
+  /** The log's file is gone: another one begins, with the present state and word of what is missing. */
+  async #renew(): Promise<void> {
+    const journal = new JournalWriter();
+    const loss = this.#decideLoss('file', journal);
+    if (!(await this.#store.renew(loss))) return;
+    this.#journal = journal;
+    this.#show(loss);
+  }
+
+  /** More waits to be stored than memory may keep. */
+  #giveUp(): void {
+    this.#journal = new JournalWriter();
+    const base = this.#world.state;
+    const loss = this.#decideLoss('memory', this.#journal);
+    this.#store.giveUp(base, loss);
+    this.#show(loss);
+  }
+
+  #decideLoss(reason: LossReason, journal: JournalWriter): Decisions {
+    const extent = this.#store.lossBefore(this.#world.state, reason);
+    return this.#decide([{ type: 'RecordLoss', ...extent, actor: { kind: 'primary' } }], journal);
   }
 
   async #checkpointIfDue(): Promise<void> {
     const { state } = this.#world;
+    if (this.#store.isBehind || this.#store.error !== null) return;
     const age = this.#options.clock.now() - this.#checkpointAt;
     const grown = state.seq - this.#checkpointSeq;
     if (grown < eventsPerCheckpoint(state) && (grown === 0 || age < CHECKPOINT_MS)) return;
@@ -318,38 +368,4 @@ function eventsPerCheckpoint({ pools }: ControlState): number {
   let backends = 0;
   for (const pool of pools.values()) backends += pool.backends.size;
   return Math.max(CHECKPOINT_EVENTS, backends);
-}
-
-/** Observations come in any number and may be dropped under load; everything else must not be. */
-function isObservation(draft: CommandDraft): boolean {
-  return draft.type === 'RecordHealthCheck' || (draft.type === 'RecordOutcomes' && !isFact(draft));
-}
-
-/**
- * What nobody would tell again, and what would be wrong for ever without it: that a worker came or went, that a trial's
- * permit came back, that a deadline has passed. A check or an outcome lost is followed by another.
- */
-function isFact(draft: CommandDraft): boolean {
-  switch (draft.type) {
-    case 'RecordWorkerStarted':
-    case 'RecordWorkerReady':
-    case 'RecordWorkerExited':
-    case 'AdvanceTime':
-      return true;
-    case 'RecordOutcomes':
-      return draft.outcomes.some(({ trials }) => trials.length > 0);
-    case 'StartPrimary':
-    case 'StopPrimary':
-    case 'ApplyConfig':
-    case 'RejectConfig':
-    case 'AddBackend':
-    case 'RemoveBackend':
-    case 'ChangeBackend':
-    case 'ChangePool':
-    case 'ResetConfig':
-    case 'RecordHealthCheck':
-    case 'RecordCertificate':
-    case 'RejectCertificate':
-      return false;
-  }
 }

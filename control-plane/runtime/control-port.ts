@@ -43,6 +43,19 @@ export type ReloadResult =
   | { readonly kind: 'unchanged' }
   | { readonly kind: 'invalid'; readonly problems: readonly ConfigProblem[] };
 
+/** Whether what is decided can be stored. */
+export interface StoreStatus {
+  readonly ok: boolean;
+  /** Since when it cannot, milliseconds since 1970. */
+  readonly since: number | null;
+  /** Why not, in one sentence. */
+  readonly problem: string | null;
+  /** Events that wait in memory. */
+  readonly unstoredEvents: number;
+  /** Events given up since then, because more waited than memory keeps. */
+  readonly lostEvents: number;
+}
+
 export interface MailboxFull {
   readonly kind: 'mailbox-full';
 }
@@ -68,6 +81,8 @@ export interface ControlPort {
   submit(draft: CommandDraft): Promise<Decision | MailboxFull>;
   readonly log: Pick<EventLog, 'read'>;
   readonly history: History;
+  /** Whether what is decided can be stored. */
+  storage(): StoreStatus;
   /** Calls back after each append, with the events appended. Answers the function that ends it. */
   follow(listener: (events: readonly TidegateEvent[]) => void): () => void;
   reloadConfig(): Promise<ReloadResult>;

@@ -1,6 +1,6 @@
 /**
- * Collects the observation journal's entries until they are stored: with the next events in one transaction, or by
- * themselves after a while. Entries that had to be given up leave no silent gap: a new segment begins after them.
+ * Makes the observation journal's entries of what was decided, and begins a segment where it is time for one. Entries that
+ * had to be given up leave no silent gap: a new segment begins after them.
  */
 import type { Command } from '../domain/commands.js';
 import type { Decision, World } from '../domain/decision.js';
@@ -9,12 +9,9 @@ import { JournalCompressor } from '../domain/journal-compressor.js';
 
 /** Retention forgets whole segments, so a segment must be small beside the retention time. */
 const SEGMENT_MS = 3_600_000;
-/** Entries kept while the log cannot be written. Past that they are given up. */
-export const MAX_BUFFERED_ENTRIES = 10_000;
 
 export class JournalWriter {
   readonly #compressor = new JournalCompressor();
-  #stored: JournalEntry[] = [];
   #batch: JournalEntry[] = [];
   #segmentDueAt = -Infinity;
 
@@ -28,39 +25,20 @@ export class JournalWriter {
     for (const entry of this.#compressor.step(command, decision, before)) this.#batch.push(entry);
   }
 
-  get hasEntries(): boolean {
-    return this.#stored.length > 0;
-  }
-
-  /** All that waits to be stored, the present batch included. */
-  entries(): readonly JournalEntry[] {
-    return this.#stored.concat(this.#batch);
-  }
-
-  /** The commands since the last call have happened; their entries wait to be stored. */
-  keep(): void {
-    for (const entry of this.#batch) this.#stored.push(entry);
+  /** The entries made since the last call. */
+  take(): readonly JournalEntry[] {
+    const batch = this.#batch;
     this.#batch = [];
-    if (this.#stored.length > MAX_BUFFERED_ENTRIES) {
-      this.#stored = [];
-      this.#segmentDueAt = -Infinity;
-    }
+    return batch;
   }
 
-  /** All entries are stored. */
-  written(): void {
-    this.#stored = [];
-    this.#batch = [];
-  }
-
-  /** The commands since the last `keep` or `written` have not happened after all. */
-  forget(): void {
-    this.#batch = [];
+  /** Entries that were taken are not going to be stored: what follows needs a segment of its own. */
+  interrupt(): void {
     this.#segmentDueAt = -Infinity;
   }
 
-  /** Ends the pending runs: for the end of the process. */
-  finish(): void {
-    for (const entry of this.#compressor.flush()) this.#stored.push(entry);
+  /** The pending runs: for the end of the process. */
+  finish(): readonly JournalEntry[] {
+    return this.#compressor.flush();
   }
 }

@@ -15,12 +15,12 @@ import { namedSentenceOf } from '../domain/event-sentence.js';
 import type { TidegateEvent } from '../domain/events.js';
 import { mayForward, sameForWorkers, snapshotOf } from '../domain/snapshot.js';
 import type { EventLog, EventLogError } from '../event-log/event-log.js';
+import { withTail } from '../event-log/read-with-tail.js';
 import type { CheckLag } from '../health-checks/punctuality.js';
 import { FirstChecks } from '../health-checks/first-checks.js';
 import { Hindsight } from '../hindsight/hindsight.js';
 import type { History } from '../hindsight/history.js';
 import type { HistoryReader } from '../hindsight/reader.js';
-import { NO_TAIL } from '../event-log/read-with-tail.js';
 import { httpCheck } from '../health-checks/http-check.js';
 import { CheckScheduler } from '../health-checks/scheduler.js';
 import { PrimaryCounters } from '../metrics/primary-counters.js';
@@ -40,6 +40,8 @@ import type { Surroundings } from './surroundings.js';
 /** What the primary cannot do by itself: read files. */
 export interface ConfigSource {
   reload(): Promise<ReloadResult>;
+  /** What could not be stored can be now. */
+  storeRecovered(): void;
   /** `null`: too many wait. */
   validate(text: string): Promise<readonly ConfigProblem[] | null>;
 }
@@ -58,13 +60,15 @@ export interface PrimaryOptions {
   readonly supervisor: Omit<SupervisorOptions, 'logger' | 'timers' | 'random' | 'now'>;
   readonly fatal: (error: EventLogError) => void;
   readonly onListenFailed: (code: string, message: string) => void;
+  /** What could not be stored can be now, in a directory that may have been made anew. */
+  readonly onStoreRecovered: () => void;
 }
 
 export class Primary implements ControlPort {
   readonly version: string;
   readonly startedAt: number;
   readonly configFile: string;
-  readonly log: EventLog;
+  readonly log: Pick<EventLog, 'read'>;
   readonly history: History;
   readonly counters: PrimaryCounters;
   readonly #loop: ControlLoop;
@@ -105,6 +109,14 @@ export class Primary implements ControlPort {
       },
       fatal,
       dropped: (draft) => late.primary?.counters.commandDropped(draft.type),
+      store: {
+        failed: (kind) => late.primary?.counters.storeFailed(kind),
+        recovered: () => {
+          if (late.primary !== undefined) late.primary.#source?.storeRecovered();
+          options.onStoreRecovered();
+        },
+        entriesLost: (count) => late.primary?.counters.journalEntriesLost(count),
+      },
     });
     const primary = new Primary(options, loop);
     late.primary = primary;
@@ -115,11 +127,11 @@ export class Primary implements ControlPort {
     const { logger, timers, random, clock } = options.around;
     this.version = options.version;
     this.configFile = options.configFile;
-    this.log = options.log;
+    this.log = withTail(options.log, () => loop.unstored);
     this.history = new Hindsight({
       log: options.log,
       world: () => loop.world,
-      tail: () => NO_TAIL,
+      tail: () => loop.unstored,
       reader: options.reader,
     });
     this.#loop = loop;
@@ -189,6 +201,7 @@ export class Primary implements ControlPort {
       sessionCount: (pool) => this.sessionCount(pool),
       pendingRequests: (pool) => this.pendingRequests(pool),
       checkLag: () => this.checkLag(),
+      storage: () => this.storage(),
       mailboxDepth: () => loop.mailboxDepth,
     });
     const render = (): Promise<MetricsPage> => this.#desk.collect().then(() => registry.render(this.#now()));
@@ -285,6 +298,10 @@ export class Primary implements ControlPort {
 
   certificateTrouble(): string | null {
     return this.#certificates?.trouble() ?? null;
+  }
+
+  storage(): ReturnType<ControlPort['storage']> {
+    return this.#loop.storage;
   }
 
   checkLag(): CheckLag {

@@ -6,6 +6,7 @@ import { randomBytes } from 'node:crypto';
 import { type FileHandle, lstat, open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { SessionSigningKey } from '#shared/message.js';
+import type { Logger } from '#shared/ports.js';
 import { readSmallFile } from '../config/read-file.js';
 import { StartFailure } from './start-failure.js';
 
@@ -31,6 +32,27 @@ export async function sessionSigningKeys(dataDir: string): Promise<readonly Sess
   return [{ kid, secret: Buffer.from(encoded, 'base64url') }];
 }
 
+/** Puts the key back that was deleted with its directory: without it sticky sessions would end with this process. */
+export async function restoreSessionKey(
+  dataDir: string,
+  [key]: readonly SessionSigningKey[],
+  logger: Logger,
+): Promise<void> {
+  const path = join(dataDir, FILE);
+  try {
+    if (key !== undefined && !(await exists(path))) await writeKey(path, lineOf(key));
+  } catch (error) {
+    logger.error(
+      { path, err: error },
+      'session key not put back: sticky sessions will end with this process',
+    );
+  }
+}
+
+function lineOf({ kid, secret }: SessionSigningKey): string {
+  return `${kid} ${Buffer.from(secret).toString('base64url')}`;
+}
+
 /** A link to nothing exists: somebody put it there, and expects it to lead to a key. */
 async function exists(path: string): Promise<boolean> {
   try {
@@ -48,9 +70,17 @@ async function readKey(path: string): Promise<string> {
   return read.content.toString('latin1').trim();
 }
 
-/** Under another name first, so that a crash or a full disk leaves no half of a key behind. */
 async function makeKey(path: string): Promise<string> {
-  const line = `${randomBytes(KID_BYTES).toString('base64url')} ${randomBytes(KEY_BYTES).toString('base64url')}`;
+  const line = lineOf({
+    kid: randomBytes(KID_BYTES).toString('base64url'),
+    secret: randomBytes(KEY_BYTES),
+  });
+  await writeKey(path, line);
+  return line;
+}
+
+/** Under another name first, so that a crash or a full disk leaves no half of a key behind. */
+async function writeKey(path: string, line: string): Promise<void> {
   const made = `${path}.new`;
   try {
     await rm(made, { force: true });
@@ -61,7 +91,6 @@ async function makeKey(path: string): Promise<string> {
     await rm(made, { force: true }).catch(() => undefined); // Most probably the disk is why, and that is told.
     throw failure(path, error);
   }
-  return line;
 }
 
 async function writeAndClose(file: FileHandle, text: string): Promise<void> {

@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs';
 import { upcast } from '../../control-plane/domain/upcast.js';
 import { openSqliteEventLog } from '../../control-plane/event-log/sqlite-event-log.js';
 import { useTempDirs } from '../support/temp-dir.js';
@@ -15,5 +16,6 @@ describe('the event log on disk', () => {
       await log.close();
       return openSqliteEventLog(dataDir, upcast);
     },
+    lose: async () => rmSync(dataDir, { recursive: true }),
   });
 });

@@ -6,6 +6,7 @@ import { backendId, poolId } from '../../shared/ids.js';
 import {
   SAMPLE_POOL,
   commandEntry,
+  eventsLost,
   sampleEvent,
   sampleState,
   segmentEntry,
@@ -17,6 +18,8 @@ export interface EventLogSubject {
   open(): Promise<EventLog>;
   /** Absent for a log that dies with its process. */
   reopen?(log: EventLog): Promise<EventLog>;
+  /** Takes away what the log is kept in. */
+  lose?(log: EventLog): Promise<void>;
 }
 
 const ALL = { limit: 10_000, order: 'forward' } as const;
@@ -105,6 +108,66 @@ export function eventLogContract(subject: EventLogSubject): void {
       expect(await seqs(log, {})).toEqual([]);
       await log.append(0, [weightChanged(1)], []);
       expect(await seqs(log, {})).toEqual([1]);
+    });
+
+    describe('after events that were lost', () => {
+      const base = sampleState(5);
+      const told = eventsLost(6, { first: 3, last: 5 });
+
+      it('goes on from the state that they led to, as its checkpoint', async () => {
+        const log = await openLog();
+        await log.append(0, weightChanges(1, 2), []);
+        await log.append(2, [told, weightChanged(7)], [segmentEntry(6, 5)], base);
+        const again = await reopened(log);
+        expect(await seqs(again, {})).toEqual([1, 2, 6, 7]);
+        expect(await again.recover()).toMatchObject({ checkpoint: base, events: [told, weightChanged(7)] });
+        expect(await again.checkpointBefore(5)).toEqual(base);
+        expect((await again.checkpointBefore(4)).seq).toBe(0);
+        await again.append(7, [weightChanged(8)], []);
+      });
+
+      it('refuses a gap that nothing tells of, and writes nothing', async () => {
+        const log = await openLog();
+        await log.append(0, weightChanges(1, 2), []);
+        await expect(log.append(2, [weightChanged(6)], [], base)).rejects.toThrow('nothing tells');
+        await expect(log.append(2, [told], [])).rejects.toThrow('does not follow');
+        expect((await log.recover()).checkpoint.seq).toBe(0);
+        await log.append(2, [weightChanged(3)], []);
+      });
+
+      it.each([1, 2, 3, 5])('forgets what is old, with %i events kept', async (keepEvents) => {
+        const log = await openLog();
+        await log.append(0, weightChanges(1, 2), []);
+        await log.saveCheckpoint(sampleState(2));
+        await log.append(2, [told, weightChanged(7)], [], base);
+        await log.saveCheckpoint(sampleState(7));
+        await log.retain({ journalBefore: 0, journalBytes: 1_000_000, keepEvents });
+        const again = await reopened(log);
+        expect(await seqs(again, {})).toEqual([6, 7]);
+        await again.append(7, [weightChanged(8)], []);
+      });
+    });
+
+    it('makes itself anew from a state and what follows on it', async () => {
+      const log = await openLog();
+      await log.append(0, weightChanges(1, 2), [segmentEntry(1, 0), commandEntry(4, 1)]);
+      await subject.lose?.(log);
+      const events = [weightChanged(3), eventsLost(4, { first: 1, last: 2 })];
+      await log.renew(sampleState(2), events, [segmentEntry(4, 3), commandEntry(9, 4)]);
+      await log.append(4, [weightChanged(5)], []);
+      const again = await reopened(log);
+      expect(await seqs(again, {})).toEqual([3, 4, 5]);
+      expect(await again.recover()).toMatchObject({ checkpoint: sampleState(2), lastCommandId: 9 });
+      expect(await journal(again, 0, Infinity)).toEqual([segmentEntry(4, 3), commandEntry(9, 4)]);
+      await expect(again.checkpointBefore(1)).rejects.toMatchObject({ kind: 'forgotten' });
+    });
+
+    it('finds nothing wrong with itself when it is looked at', async () => {
+      const log = await openLog();
+      await log.check(false);
+      await log.check(true);
+      await log.append(0, weightChanges(1, 2), []);
+      await log.check(true);
     });
 
     it('lets one of two concurrent appends win', async () => {

@@ -1,5 +1,5 @@
 /** The data directory is deleted under a running primary: there is still one owner, and its workers are found again. */
-import { rmSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { httpGet } from '../support/http-get.js';
 import { type Scenario, backendList, base, startScenario } from '../support/scenario.js';
@@ -16,17 +16,43 @@ describe('a data_dir that was deleted', () => {
 
   it('still belongs to the primary that runs', async () => {
     const { tidegate } = scenario;
-    rmSync(join(tidegate.dir, 'data'), { recursive: true });
+    rmSync(join(tidegate.dir, 'data'), { recursive: true, maxRetries: 10 });
     const second = await runTidegate(['serve', '-c', tidegate.configFile]);
     expect(second).toMatchObject({ code: 1, stderr: expect.stringContaining('Another Tidegate process') });
     expect((await httpGet(tidegate.url('/'))).status).toBe(200);
+  });
+
+  it('is made anew within seconds, with the state and word of what is missing, and takes changes again', async () => {
+    const { tidegate } = scenario;
+    const keyFile = join(tidegate.dir, 'data', 'session-key');
+    await waitUntil('what was deleted before to be back', () => existsSync(keyFile));
+    const key = readFileSync(keyFile, 'utf8');
+    const { seq } = (await tidegate.api('/api/v1/status')).body;
+    rmSync(join(tidegate.dir, 'data'), { recursive: true, force: true, maxRetries: 10 });
+    const told = await waitUntil('the log to be made anew', async () => {
+      return (await tidegate.events('&type=EventsLost')).find((event) => event.seq > seq);
+    });
+    expect(told).toMatchObject({ data: { first: 1, reason: 'file' } });
+    expect(told.sentence).toContain('the event log was made anew with the present state');
+    expect(tidegate.lines.some(({ msg }) => msg?.startsWith('the event log was made anew') === true)).toBe(
+      true,
+    );
+    expect((await tidegate.api('/api/v1/status')).body.store.ok).toBe(true);
+    expect((await tidegate.metrics()).get('tidegate_store_failures_total{kind="lost"}')).toBeGreaterThan(0);
+    await waitUntil('the session key to be back', () => existsSync(keyFile));
+    expect(readFileSync(keyFile, 'utf8')).toBe(key);
+    const changed = await tidegate.change('PATCH', '/api/v1/pools/default/backends/app2', { weight: 7 });
+    expect(changed.status).toBe(200);
+    await tidegate.killPrimary();
+    await tidegate.run();
+    expect((await tidegate.backend('app2')).weight).toBe(7);
   });
 
   it('does not hide the workers of a killed primary from the next one, which takes over', async () => {
     const { tidegate } = scenario;
     const orphans = await tidegate.workerPids();
     await tidegate.killPrimary();
-    rmSync(join(tidegate.dir, 'data'), { recursive: true, force: true });
+    rmSync(join(tidegate.dir, 'data'), { recursive: true, force: true, maxRetries: 10 });
     expect((await httpGet(tidegate.url('/'))).status).toBe(200);
     await tidegate.run();
     expect((await httpGet(tidegate.url('/'))).status).toBe(200);

@@ -1,7 +1,8 @@
 /**
  * The data directory: what was appended stays, whatever becomes of the primary. Every primary writes through a handle of
- * its own, whose appends take time, fail while the disk is full, and may or may not have happened when their primary
- * dies. Checks what is written as it is written: no gaps, one writer per epoch, epochs that never go back.
+ * its own, whose appends take time, fail while the disk is full or the directory is gone, and may or may not have happened
+ * when their primary dies. Checks what is written as it is written: no gaps but those that are told, one writer per epoch,
+ * epochs that never go back.
  */
 import type { TidegateEvent } from '../../control-plane/domain/events.js';
 import { evolve } from '../../control-plane/domain/evolve.js';
@@ -13,14 +14,26 @@ import type { Chance } from './chance.js';
 import type { Ledger } from './ledger.js';
 import type { ProcessTimers } from '../support/virtual-time.js';
 
+/** What one append writes. */
+interface Writing {
+  readonly expectedSeq: number;
+  readonly events: readonly TidegateEvent[];
+  readonly journal: readonly JournalEntry[];
+  readonly base?: ControlState;
+}
+
 export class Disk {
   readonly log: EventLog = createMemoryEventLog();
-  readonly events: TidegateEvent[] = [];
-  readonly checkpoints: ControlState[] = [];
   readonly chance: Chance;
   full = false;
+  /** The directory was deleted under the primary that runs. */
+  lost = false;
   /** Longest time that an append takes, milliseconds. */
   slowMs = 0;
+  events: TidegateEvent[] = [];
+  checkpoints: ControlState[] = [];
+  /** States after events that are not in the log. */
+  #bases: ControlState[] = [];
   readonly #ledger: Ledger;
   readonly #writers = new Map<number, number>();
   #folded: ControlState = initialState();
@@ -35,48 +48,74 @@ export class Disk {
     return this.#folded;
   }
 
-  async write(
-    writer: number,
-    expectedSeq: number,
-    events: readonly TidegateEvent[],
-    journal: readonly JournalEntry[],
-  ): Promise<void> {
-    await this.log.append(expectedSeq, events, journal);
-    for (const event of events) {
-      const last = this.#folded;
-      this.#ledger.require(event.seq === last.seq + 1, 'log-gapless', `${event.seq} after ${last.seq}`);
-      this.#ledger.require(event.epoch >= last.epoch, 'epochs-rise', `${event.epoch} after ${last.epoch}`);
-      const known = this.#writers.get(event.epoch) ?? writer;
-      this.#ledger.require(known === writer, 'one-writer-per-epoch', `epoch ${event.epoch}`);
-      this.#writers.set(event.epoch, writer);
-      this.#ledger.event(last, event);
-      this.#folded = evolve(last, event);
-      this.events.push(event);
-    }
+  /** The fold of the log from a state on, up to an event: over a gap, from what was kept there. */
+  foldFrom(state: ControlState, upTo = Infinity): ControlState {
+    const base = this.#bases.findLast(({ seq }) => seq <= upTo);
+    const start = base !== undefined && base.seq > state.seq ? base : state;
+    return this.events.filter(({ seq }) => seq <= upTo).reduce(evolve, start);
   }
 
-  /** The log as one primary has it open. */
+  async #write(writer: number, { expectedSeq, events, journal, base }: Writing): Promise<void> {
+    await this.log.append(expectedSeq, events, journal, base);
+    if (base !== undefined) this.#goOnFrom(base);
+    for (const event of events) this.#take(writer, event);
+  }
+
+  #goOnFrom(base: ControlState): void {
+    this.#ledger.count('gaps');
+    this.#bases.push(base);
+    this.#folded = base;
+  }
+
+  #take(writer: number, event: TidegateEvent): void {
+    const last = this.#folded;
+    this.#ledger.require(event.seq === last.seq + 1, 'log-gapless', `${event.seq} after ${last.seq}`);
+    this.#ledger.require(event.epoch >= last.epoch, 'epochs-rise', `${event.epoch} after ${last.epoch}`);
+    const known = this.#writers.get(event.epoch) ?? writer;
+    this.#ledger.require(known === writer, 'one-writer-per-epoch', `epoch ${event.epoch}`);
+    this.#writers.set(event.epoch, writer);
+    this.#ledger.event(last, event);
+    this.#folded = evolve(last, event);
+    this.events.push(event);
+  }
+
+  /** The log as one primary has it open. Whoever opens it finds the directory in its place. */
   open(writer: number, timers: ProcessTimers): EventLog {
     const { log } = this;
+    this.lost = false;
     return {
       recover: () => log.recover(),
-      append: async (expectedSeq, events, journal) => {
+      append: async (expectedSeq, events, journal, base) => {
         const waitMs = this.slowMs === 0 ? 0 : this.chance.between(0, this.slowMs);
         const early = this.chance.happens(0.5);
-        this.#refuseWhenFull();
+        const writing = { expectedSeq, events, journal, ...(base === undefined ? {} : { base }) };
+        this.#refuseWhenUnusable();
         // Either can be what has happened when a process is killed before it knows.
-        if (early) await this.write(writer, expectedSeq, events, journal);
+        if (early) await this.#write(writer, writing);
         if (waitMs > 0) await timers.wait(waitMs);
         if (early) return;
+        this.#refuseWhenUnusable();
+        await this.#write(writer, writing);
+      },
+      check: async () => this.#refuseWhenUnusable(),
+      renew: async (base, events, journal) => {
         this.#refuseWhenFull();
-        await this.write(writer, expectedSeq, events, journal);
+        if (!this.lost) throw new EventLogError('lost', 'Another file is at its place.');
+        await log.renew(base, events, journal);
+        this.lost = false;
+        this.#ledger.count('renewals');
+        this.events = [];
+        this.checkpoints = [];
+        this.#bases = [base];
+        this.#folded = base;
+        for (const event of events) this.#take(writer, event);
       },
       read: (query) => log.read(query),
       count: (of) => log.count(of),
       seqAt: (at) => log.seqAt(at),
       checkpointBefore: (seq) => log.checkpointBefore(seq),
       saveCheckpoint: async (state) => {
-        this.#refuseWhenFull();
+        this.#refuseWhenUnusable();
         await log.saveCheckpoint(state);
         this.checkpoints.push(state);
       },
@@ -84,6 +123,11 @@ export class Disk {
       retain: (limits) => log.retain(limits),
       close: async () => undefined,
     };
+  }
+
+  #refuseWhenUnusable(): void {
+    if (this.lost) throw new EventLogError('lost', 'The event log is lost: it was deleted.');
+    this.#refuseWhenFull();
   }
 
   #refuseWhenFull(): void {

@@ -1,5 +1,5 @@
 /** Many seeds of the whole system under faults. `TIDEGATE_SEEDS=5000` runs more, `TIDEGATE_SEED=n` one, telling what happened. */
-import { simulate } from './plan.js';
+import { simulate, simulateFullDisk } from './plan.js';
 
 const SEEDS = Number(process.env['TIDEGATE_SEEDS'] ?? 100);
 const ONLY = process.env['TIDEGATE_SEED'];
@@ -24,10 +24,25 @@ describe('the whole system under faults', () => {
       'queue_timeout',
       'snapshots refused',
       'primaries',
+      'store unavailable',
+      'store recovered',
+      'gaps',
+      'renewals',
     ]) {
       expect(sum[what] ?? 0).toBeGreaterThan(0);
     }
     if (process.env['TIDEGATE_SEEDS'] !== undefined)
       process.stdout.write(`${JSON.stringify(sum, null, 1)}\n`);
+  }, 600_000);
+
+  it('keeps them while nothing can be stored: what happens reaches the workers, and is stored afterwards', async () => {
+    const sum: Record<string, number> = {};
+    for (let seed = 1; seed <= SEEDS / 5; seed += 1) {
+      const counts = await simulateFullDisk(seed);
+      for (const [what, count] of Object.entries(counts)) sum[what] = (sum[what] ?? 0) + count;
+    }
+    for (const what of ['BreakerOpened', 'trials', 'operator: failed', 'store recovered', 'gaps']) {
+      expect(sum[what] ?? 0).toBeGreaterThan(0);
+    }
   }, 600_000);
 });

@@ -33,6 +33,44 @@ export async function simulate(
   return world.ledger.counts;
 }
 
+/**
+ * A life on a full disk: workers and backends fail and recover, and all of it reaches the workers though nothing is stored.
+ * Primaries stay (none starts on a full disk), and snapshots are whole (nobody can change anything to have another one).
+ */
+export async function simulateFullDisk(
+  seed: number,
+  options: WorldOptions = { steps: 45 },
+): Promise<Readonly<Record<string, number>>> {
+  const world = new World(seed);
+  await untilSettled(world, 'settles before the disk is full');
+  const { seq } = world.disk.folded;
+  world.disk.full = true;
+  for (let i = 0; i < options.steps; i += 1) {
+    const chosen = world.chance.oneOf(FULL_DISK_STEPS);
+    world.ledger.step(chosen?.[0] ?? '');
+    chosen?.[1](world);
+    await world.pass(world.chance.between(0, 700));
+  }
+  world.backends.repairAll();
+  await untilSettled(world, 'settles while it is full');
+  world.ledger.require(world.disk.folded.seq === seq, 'no-bug', 'something was stored on a full disk');
+  await makePeace(world);
+  return world.ledger.counts;
+}
+
+/** Every worker has the newest snapshot, in which every backend is well. */
+async function untilSettled(world: World, what: string): Promise<void> {
+  world.ledger.step(what);
+  const began = world.time.now();
+  let owed: string | null = 'nothing looked at';
+  while (owed !== null && world.time.now() - began < PEACE_LIMIT_MS) {
+    await world.pass(500);
+    owed = world.isSettled();
+  }
+  world.ledger.require(owed === null, 'converges', `${what}: ${owed ?? ''}`);
+  await world.pass(0);
+}
+
 async function makePeace(world: World): Promise<void> {
   world.ledger.step('peace');
   world.backends.repairAll();
@@ -108,11 +146,21 @@ const STEPS: readonly (readonly [weight: number, name: string, step: Step])[] = 
   [1.5, 'kill primary', (world) => world.killPrimary(world.chance.between(0, 2_000))],
   [0.3, 'second primary', (world) => world.startPrimary()],
   [1.5, 'disk full', fillDisk],
+  [0.7, 'directory deleted', (world) => (world.disk.lost = true)],
   [1, 'disk slow', (world) => (world.disk.slowMs = world.chance.between(0, 60))],
   [0.15, 'flood', flood],
   [3, 'burst', burst],
   [0.5, 'checkpoint', (world) => void world.disk.log.saveCheckpoint(world.disk.folded)],
   [0.5, 'forget', forget],
+];
+
+const FULL_DISK_STEPS: readonly (readonly [name: string, step: Step])[] = [
+  ['backend changes its behaviour', behave],
+  ['backend changes its behaviour', behave],
+  ['backend repaired', repair],
+  ['kill worker', (world) => world.chance.oneOf(world.workers)?.kill()],
+  ['weight', (world) => changeBackend(world, { weight: world.chance.between(0, 3) })],
+  ['burst', burst],
 ];
 
 function behave(world: World): void {

@@ -5,6 +5,7 @@
 import { Broadcaster } from '../../control-plane/broadcast/broadcaster.js';
 import { LOAD_INTERVAL_MS, LoadBoard } from '../../control-plane/broadcast/load-board.js';
 import type { CommandDraft } from '../../control-plane/domain/commands.js';
+import { fold } from '../../control-plane/domain/evolve.js';
 import type { World } from '../../control-plane/domain/decision.js';
 import { mayForward, sameForWorkers, snapshotOf } from '../../control-plane/domain/snapshot.js';
 import { EventLogError } from '../../control-plane/event-log/event-log.js';
@@ -36,6 +37,9 @@ export interface PrimarySurroundings {
   /** The process has ended by itself: its log is not its own any more, or it could not start. */
   ended(primary: PrimaryProcess): void;
 }
+
+/** Few, so that some runs have to give up on events. */
+const MAX_UNSTORED_EVENTS = 12;
 
 /** Bindings kept: a table of full size takes longer to make than the rest of a run. */
 const SESSIONS = 1_000;
@@ -128,7 +132,7 @@ export class PrimaryProcess {
 
   /** Opens the log, begins an epoch, applies the configuration, starts workers. Ends the process when the disk is full. */
   async start(document: ConfigDocument): Promise<void> {
-    const { time, chance, disk } = this.#around;
+    const { time, chance, disk, ledger } = this.#around;
     try {
       this.#loop = await ControlLoop.open({
         log: disk.open(this.number, this.#timers),
@@ -142,6 +146,12 @@ export class PrimaryProcess {
         },
         fatal: () => this.#end(),
         dropped: () => this.#around.ledger.count('commands dropped'),
+        store: {
+          failed: (kind) => ledger.count(`store ${kind}`),
+          recovered: () => ledger.count('store recovered'),
+          entriesLost: () => ledger.count('journal entries lost'),
+        },
+        maxUnstoredEvents: MAX_UNSTORED_EVENTS,
       });
       const actor = { kind: 'primary' } as const;
       await this.loop.submit({ type: 'StartPrimary', version: '0.0.0', pid: this.number, actor });
@@ -217,9 +227,11 @@ export class PrimaryProcess {
   #changed(world: World): void {
     const { disk, ledger } = this.#around;
     // Another primary may have written meanwhile: then this one has yet to find out.
-    if (disk.folded.epoch === world.state.epoch) {
+    const { base, events } = this.loop.unstored;
+    const stored = base ?? disk.folded;
+    if (stored.epoch === world.state.epoch) {
       ledger.require(
-        isDeepStrictEqual(world.state, disk.folded),
+        isDeepStrictEqual(world.state, fold(stored, events)),
         'state-is-the-fold',
         `at ${world.state.seq}`,
       );

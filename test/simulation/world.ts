@@ -2,7 +2,6 @@
  * The whole system in one process: primaries, workers, backends, clients, a disk and a clock, all driven by one seed. It
  * holds what exists and keeps the laws that need to see all of it; what happens to it is `plan.ts`.
  */
-import { fold } from '../../control-plane/domain/evolve.js';
 import { initialObservations } from '../../control-plane/domain/observations.js';
 import { replay } from '../../control-plane/domain/replay.js';
 import { initialState } from '../../control-plane/domain/state.js';
@@ -168,12 +167,12 @@ export class World {
 
   /** The log folded from anywhere is the state; the journal decided again is the log. */
   async checkHistory(): Promise<void> {
-    const { events, checkpoints, folded } = this.disk;
+    const { checkpoints, folded } = this.disk;
     const laws = this.ledger;
-    laws.require(isDeepStrictEqual(fold(initialState(), events), folded), 'state-is-the-fold', 'from empty');
+    const empty = this.disk.foldFrom(initialState());
+    laws.require(isDeepStrictEqual(empty, folded), 'state-is-the-fold', 'from empty');
     for (const checkpoint of checkpoints) {
-      const after = events.filter(({ seq }) => seq > checkpoint.seq);
-      const again = fold(checkpoint, after);
+      const again = this.disk.foldFrom(checkpoint);
       laws.require(isDeepStrictEqual(again, folded), 'state-is-the-fold', `from ${checkpoint.seq}`);
     }
     const segments: JournalEntry[][] = [];
@@ -192,10 +191,7 @@ export class World {
     const [following] = next ?? [];
     if (first?.kind !== 'segment') return;
     const upTo = following?.kind === 'segment' ? following.seq : Infinity;
-    const before = fold(
-      initialState(),
-      events.filter(({ seq }) => seq <= first.seq),
-    );
+    const before = this.disk.foldFrom(initialState(), first.seq);
     const replayed = replay({ state: before, observations: initialObservations() }, segment);
     const logged = events.filter(({ seq }) => seq > first.seq && seq <= upTo);
     const same = replayed.problem === null && isDeepStrictEqual(replayed.events, logged);

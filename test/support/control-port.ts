@@ -7,7 +7,12 @@ import { createMemoryEventLog } from '../../control-plane/event-log/memory-event
 import { NO_TAIL } from '../../control-plane/event-log/read-with-tail.js';
 import { Hindsight } from '../../control-plane/hindsight/hindsight.js';
 import type { CheckLag } from '../../control-plane/health-checks/punctuality.js';
-import type { ControlPort, ReloadResult, WorkerStatus } from '../../control-plane/runtime/control-port.js';
+import type {
+  ControlPort,
+  ReloadResult,
+  StoreStatus,
+  WorkerStatus,
+} from '../../control-plane/runtime/control-port.js';
 import type { ConfigDocument } from '../../shared/settings.js';
 import { Story } from './domain.js';
 
@@ -27,6 +32,7 @@ export interface TestControl {
     checkLag: CheckLag;
     certificateTrouble: string | null;
     historyError: Error | null;
+    storage: StoreStatus;
     /** Runs before each submitted command is decided: another client gets in between. */
     beforeSubmit: (() => Promise<void>) | null;
   };
@@ -87,6 +93,7 @@ export async function testControl(): Promise<TestControl> {
     historyError: null,
     checkLag: { waiting: 0, lateMs: 0, behind: false },
     certificateTrouble: null,
+    storage: { ok: true, since: null, problem: null, unstoredEvents: 0, lostEvents: 0 },
     beforeSubmit: null,
   };
 
@@ -126,6 +133,7 @@ export async function testControl(): Promise<TestControl> {
     pendingRequests: (pool) => (pool === 'web' ? 2 : 0),
     checkLag: () => answers.checkLag,
     certificateTrouble: () => answers.certificateTrouble,
+    storage: () => answers.storage,
     sessionCount: (pool) => (pool === 'web' ? 12 : 0),
     async submit(draft) {
       await answers.beforeSubmit?.();

@@ -1,6 +1,7 @@
 /** An event log in memory that can be told to refuse, and that tells what it was asked to store. */
 import type { TidegateEvent } from '../../control-plane/domain/events.js';
 import type { JournalEntry } from '../../control-plane/domain/journal.js';
+import type { ControlState } from '../../control-plane/domain/state.js';
 import {
   EventLogError,
   type EventLog,
@@ -11,6 +12,7 @@ import { createMemoryEventLog } from '../../control-plane/event-log/memory-event
 export interface Append {
   readonly events: readonly TidegateEvent[];
   readonly journal: readonly JournalEntry[];
+  readonly base: ControlState | null;
 }
 
 export class FailingLog {
@@ -21,13 +23,31 @@ export class FailingLog {
   /** How appends fail from now on; `null`: they do not. */
   failure: EventLogErrorKind | null = null;
   checkpointsFail = false;
+  /** How the making of a new log fails; `null`: it does not, and all is well afterwards. */
+  renewalFailure: EventLogError | null = null;
+  /** Appends, looks and renewals so far, successful or not. */
+  attempts = 0;
+  /** Looks, each with whether it was to write. */
+  readonly checks: boolean[] = [];
 
   readonly log: EventLog = {
     ...forwardedTo(this.memory),
-    append: async (expectedSeq, events, journal) => {
-      if (this.failure !== null) throw new EventLogError(this.failure, 'told to fail');
-      await this.memory.append(expectedSeq, events, journal);
-      this.appends.push({ events, journal });
+    append: async (expectedSeq, events, journal, base) => {
+      this.#attempt();
+      await this.memory.append(expectedSeq, events, journal, base);
+      this.appends.push({ events, journal, base: base ?? null });
+    },
+    check: async (byWriting) => {
+      this.checks.push(byWriting);
+      this.#attempt();
+    },
+    renew: async (base, events, journal) => {
+      this.attempts += 1;
+      if (this.renewalFailure !== null) throw this.renewalFailure;
+      await this.memory.renew(base, events, journal);
+      this.failure = null;
+      this.appends.length = 0;
+      this.appends.push({ events, journal, base });
     },
     saveCheckpoint: async (state) => {
       if (this.checkpointsFail) throw new EventLogError('unavailable', 'told to fail');
@@ -36,12 +56,17 @@ export class FailingLog {
     },
   };
 
+  #attempt(): void {
+    this.attempts += 1;
+    if (this.failure !== null) throw new EventLogError(this.failure, 'told to fail');
+  }
+
   get events(): readonly TidegateEvent[] {
     return this.appends.flatMap(({ events }) => events);
   }
 }
 
-function forwardedTo(log: EventLog): Omit<EventLog, 'append' | 'saveCheckpoint'> {
+function forwardedTo(log: EventLog): Omit<EventLog, 'append' | 'saveCheckpoint' | 'check' | 'renew'> {
   return {
     recover: () => log.recover(),
     read: (query) => log.read(query),

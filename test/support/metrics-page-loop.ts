@@ -65,6 +65,7 @@ async function measure(): Promise<void> {
     sessionCount: () => 8,
     pendingRequests: () => 3,
     checkLag: () => ({ waiting: 0, lateMs: 0, behind: false }),
+    storage: () => ({ ok: true, since: null, problem: null, unstoredEvents: 0, lostEvents: 0 }),
     mailboxDepth: () => 1,
   };
   const turns: number[] = [];

@@ -18,6 +18,10 @@ export interface RunningLoop {
   readonly told: (readonly TidegateEvent[])[];
   readonly fatal: EventLogError[];
   readonly dropped: CommandDraft[];
+  /** What the store told its listener. */
+  readonly storeSaid: string[];
+  /** Messages of warnings and errors. */
+  readonly logged: string[];
   pass(ms: number): Promise<void>;
 }
 
@@ -28,19 +32,30 @@ export async function openLoop(
   const told: (readonly TidegateEvent[])[] = [];
   const fatal: EventLogError[] = [];
   const dropped: CommandDraft[] = [];
+  const storeSaid: string[] = [];
+  const logged: string[] = [];
   let seed = 0;
   const loop = await ControlLoop.open({
     log: store.log,
     clock: time,
     timers: time,
     seed: () => (seed += 1),
-    logger: silence,
+    logger: {
+      ...silence,
+      warn: (_about, text) => logged.push(text),
+      error: (_about, text) => logged.push(text),
+    },
     changed: (_world, events) => told.push(events),
     fatal: (error) => fatal.push(error),
     dropped: (draft) => dropped.push(draft),
+    store: {
+      failed: (kind) => storeSaid.push(kind),
+      recovered: () => storeSaid.push('recovered'),
+      entriesLost: (count) => storeSaid.push(`${count} entries lost`),
+    },
   });
   const pass = (ms: number): Promise<void> => time.pass(ms, () => undefined);
-  return { loop, store, time, told, fatal, dropped, pass };
+  return { loop, store, time, told, fatal, dropped, storeSaid, logged, pass };
 }
 
 /** As `openLoop`, with a primary started and a pool `default` of the backends a and b. */

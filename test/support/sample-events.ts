@@ -52,6 +52,14 @@ export function weightChanged(seq: number, backend = SAMPLE_BACKEND, pool = SAMP
   return sampleEvent(seq, 'WeightChanged', { from: seq, to: seq + 1 }, { pool, backend });
 }
 
+/** Tells that events are missing before it. */
+export function eventsLost(
+  seq: number,
+  gap: { readonly first: number; readonly last: number },
+): TidegateEvent {
+  return sampleEvent(seq, 'EventsLost', { ...gap, since: 1, reason: 'memory' });
+}
+
 /** `count` events from `first` on. */
 export function weightChanges(first: number, count: number): TidegateEvent[] {
   return Array.from({ length: count }, (_, index) => weightChanged(first + index));

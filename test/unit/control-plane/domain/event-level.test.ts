@@ -13,6 +13,7 @@ const WARNED: readonly EventType[] = [
   'PanicEntered',
   'ConfigRejected',
   'CertificateRejected',
+  'EventsLost',
 ];
 
 describe('how loudly an event is told', () => {

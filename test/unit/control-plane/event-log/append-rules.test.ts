@@ -3,25 +3,44 @@ import {
   retentionBase,
   segmentsToForget,
 } from '../../../../control-plane/event-log/append-rules.js';
+import { eventsLost, weightChanged, weightChanges } from '../../../support/sample-events.js';
 
 describe('appending', () => {
   it('takes what follows the end', () => {
-    expect(() => checkAppend(4, 4, [{ seq: 5 }, { seq: 6 }])).not.toThrow();
-    expect(() => checkAppend(4, 4, [])).not.toThrow();
+    expect(() => checkAppend(4, 4, weightChanges(5, 2), undefined)).not.toThrow();
+    expect(() => checkAppend(4, 4, [], undefined)).not.toThrow();
   });
 
   it('is a conflict when the end is elsewhere, whatever is appended', () => {
     for (const expected of [3, 5]) {
-      expect(() => checkAppend(4, expected, [])).toThrow(expect.objectContaining({ kind: 'conflict' }));
+      expect(() => checkAppend(4, expected, [], undefined)).toThrow(
+        expect.objectContaining({ kind: 'conflict' }),
+      );
     }
   });
 
-  it.each([[[{ seq: 6 }]], [[{ seq: 4 }]], [[{ seq: 5 }, { seq: 5 }]], [[{ seq: 5 }, { seq: 7 }]]])(
+  it.each([[[6]], [[4]], [[5, 5]], [[5, 7]]])(
     'is a bug of the caller when events do not follow: %j',
-    (events) => {
-      expect(() => checkAppend(4, 4, events)).toThrow('assertion failed');
+    (seqs) => {
+      const events = seqs.map((seq) => weightChanged(seq));
+      expect(() => checkAppend(4, 4, events, undefined)).toThrow('assertion failed');
     },
   );
+
+  it('takes events after a gap that the first of them tells of', () => {
+    const base = { seq: 9 };
+    const told = eventsLost(10, { first: 5, last: 9 });
+    expect(() => checkAppend(4, 4, [told, weightChanged(11)], base)).not.toThrow();
+    for (const events of [
+      [weightChanged(10)],
+      [],
+      [eventsLost(10, { first: 6, last: 9 })],
+      [eventsLost(10, { first: 5, last: 8 })],
+      [told, weightChanged(12)],
+    ]) {
+      expect(() => checkAppend(4, 4, events, base)).toThrow('assertion failed');
+    }
+  });
 });
 
 describe('forgetting segments', () => {

@@ -76,6 +76,7 @@ function arrange() {
     sessionCount: () => 8,
     pendingRequests: () => 3,
     checkLag: () => ({ waiting: 7, lateMs: 1_500, behind: true }),
+    storage: () => ({ ok: false, since: 1, problem: 'disk full', unstoredEvents: 3, lostEvents: 0 }),
     mailboxDepth: () => 1,
   };
   const totals = new MetricTotals();

@@ -2,7 +2,6 @@ import { isDeepStrictEqual } from 'node:util';
 import { fold } from '../../../../control-plane/domain/evolve.js';
 import { initialState } from '../../../../control-plane/domain/state.js';
 import { EventLogError } from '../../../../control-plane/event-log/event-log.js';
-import { OWED_RETRY_MS } from '../../../../control-plane/runtime/control-loop.js';
 import { MAILBOX_LIMIT, MAILBOX_RESERVE } from '../../../../control-plane/runtime/mailbox.js';
 import { backendId } from '../../../../shared/ids.js';
 import type { BackendOutcomes } from '../../../../shared/outcome.js';
@@ -163,7 +162,7 @@ describe('the control loop', () => {
     await running.pass(2_000);
     running.store.failure = null;
     await running.loop.submit(weightDraft(5));
-    const journaled = running.store.appends.at(-1)?.journal ?? [];
+    const journaled = running.store.appends.slice(2).flatMap(({ journal }) => journal);
     const commands = journaled.flatMap((entry) => (entry.kind === 'command' ? [entry.command.type] : []));
     expect(commands).toEqual(['RecordHealthCheck', 'ChangeBackend']);
   });
@@ -226,81 +225,6 @@ describe('a full mailbox', () => {
     running.loop.record(outcomes(running, { trials: [{ permit: 1, result: null, returned: true }] }));
     expect(running.dropped).toHaveLength(length);
     await running.pass(0);
-  });
-});
-
-describe('facts that the log refuses', () => {
-  const ready = (worker: number) => draftOf({ type: 'RecordWorkerReady', worker });
-  const exited = (worker: number) =>
-    draftOf({ type: 'RecordWorkerExited', worker, pid: worker, reason: 'SIGKILL', expected: false });
-
-  it('are stored in their order as soon as it can be written, and others do not wait for them', async () => {
-    const running = await openServing(poolSettings({ healthCheck: healthCheck() }));
-    running.store.failure = 'unavailable';
-    running.loop.record(ready(1));
-    running.loop.record(ready(2));
-    await running.pass(10);
-    running.loop.record(exited(1));
-    const seen = await running.loop.submit(checkDraft(running, false));
-    expect(seen).toMatchObject({ kind: 'accepted', events: [] });
-    await running.pass(3 * OWED_RETRY_MS);
-    expect(running.loop.world.observations.workers).toEqual([]);
-    running.store.failure = null;
-    await running.pass(OWED_RETRY_MS);
-    expect(running.loop.world.observations.workers).toEqual([2]);
-    const types = running.store.events.slice(-3).map(({ type }) => type);
-    expect(types).toEqual(['WorkerReady', 'WorkerReady', 'WorkerExited']);
-  });
-
-  it('give a permit back late rather than never', async () => {
-    const settings = poolSettings({ breaker: breaker({ failureThreshold: 2, halfOpenLimit: 1 }) });
-    const running = await openServing(settings);
-    await running.loop.submit(ready(1));
-    await running.loop.submit(outcomes(running, { failures: { reset: 2 } }));
-    await running.pass(60_000);
-    const permits = () =>
-      running.loop.world.observations.pools.get(POOL)?.get(backendId('a'))?.trials?.permits ?? [];
-    const [held] = permits();
-    running.store.failure = 'unavailable';
-    const report = [{ permit: held?.permit ?? 0, result: 'failure', returned: true }] as const;
-    running.loop.record(outcomes(running, { trials: report }));
-    await running.pass(1_000);
-    expect(permits()).toEqual([held]);
-    running.store.failure = null;
-    await running.pass(OWED_RETRY_MS);
-    expect(permits()).toEqual([]);
-    expect(backendA(running)?.breaker.phase).toBe('open');
-  });
-
-  it('include that a deadline has passed', async () => {
-    const running = await openServing(poolSettings({ breaker: breaker({ failureThreshold: 2 }) }));
-    await running.loop.submit(outcomes(running, { failures: { reset: 2 } }));
-    running.store.failure = 'unavailable';
-    await running.pass(60_000);
-    expect(backendA(running)?.breaker.phase).toBe('open');
-    running.store.failure = null;
-    await running.pass(OWED_RETRY_MS);
-    expect(backendA(running)?.breaker.phase).toBe('half-open');
-  });
-
-  it('are tried once more at the end', async () => {
-    const running = await openServing(PLAIN);
-    running.store.failure = 'unavailable';
-    running.loop.record(ready(1));
-    await running.pass(10);
-    running.store.failure = null;
-    await running.loop.close();
-    expect(running.store.events.at(-1)?.type).toBe('WorkerReady');
-  });
-
-  it('are given up at the end when it still cannot be written', async () => {
-    const running = await openServing(PLAIN);
-    running.store.failure = 'unavailable';
-    const fact = running.loop.submit(ready(1));
-    const told = expect(fact).rejects.toBeInstanceOf(EventLogError);
-    await running.pass(10);
-    await running.loop.close();
-    await told;
   });
 });
 

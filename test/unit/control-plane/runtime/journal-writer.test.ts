@@ -4,7 +4,7 @@ import type { JournalEntry } from '../../../../control-plane/domain/journal.js';
 import { initialObservations } from '../../../../control-plane/domain/observations.js';
 import { replay } from '../../../../control-plane/domain/replay.js';
 import { initialState } from '../../../../control-plane/domain/state.js';
-import { JournalWriter, MAX_BUFFERED_ENTRIES } from '../../../../control-plane/runtime/journal-writer.js';
+import { JournalWriter } from '../../../../control-plane/runtime/journal-writer.js';
 import { backendId } from '../../../../shared/ids.js';
 import { definition, documentOf, healthCheck, POOL, poolSettings, story } from '../../../support/domain.js';
 
@@ -44,62 +44,39 @@ function kinds(entries: readonly JournalEntry[]): readonly string[] {
 describe('the journal writer', () => {
   it('begins with a segment', () => {
     const { writer } = recorded();
-    expect(kinds(writer.entries())).toEqual(['segment', 'StartPrimary', 'ApplyConfig']);
-    expect(writer.hasEntries).toBe(false);
+    expect(kinds(writer.take())).toEqual(['segment', 'StartPrimary', 'ApplyConfig']);
   });
 
-  it('keeps what no event took along until it is stored', () => {
+  it('gives each entry once', () => {
     const { writer, check } = recorded();
-    writer.written();
-    expect(writer.entries()).toEqual([]);
+    writer.take();
     check(false);
-    writer.keep();
-    expect(writer.hasEntries).toBe(true);
-    check(false);
-    expect(kinds(writer.entries())).toEqual(['RecordHealthCheck', 'RecordHealthCheck']);
-    writer.written();
-    expect(writer.hasEntries).toBe(false);
-    expect(writer.entries()).toEqual([]);
+    expect(kinds(writer.take())).toEqual(['RecordHealthCheck']);
+    expect(writer.take()).toEqual([]);
   });
 
   it('begins a new segment every hour', () => {
     const { told, writer, check } = recorded();
-    writer.written();
+    writer.take();
     told.at += 3_599_999;
     check(false);
     told.at += 1;
     check(false);
-    expect(kinds(writer.entries())).toEqual(['RecordHealthCheck', 'segment', 'RecordHealthCheck']);
+    expect(kinds(writer.take())).toEqual(['RecordHealthCheck', 'segment', 'RecordHealthCheck']);
   });
 
-  it('begins a new segment after commands that have not happened after all', () => {
-    const { writer, check } = recorded();
-    writer.written();
-    check(false);
-    writer.keep();
-    check(false);
-    writer.forget();
-    check(false);
-    expect(kinds(writer.entries())).toEqual(['RecordHealthCheck', 'segment', 'RecordHealthCheck']);
-  });
-
-  it('gives up what waits too long, and leaves no gap that a replay would not notice', () => {
+  it('leaves no gap that a replay would not notice after entries that were given up', () => {
     const { told, writer, send, check } = recorded();
     check(true);
-    const stored = [...writer.entries()];
-    writer.written();
-    // Two failures and a pass in turn: each matters, none decides.
-    for (let i = 0; i <= MAX_BUFFERED_ENTRIES / 3; i += 1) {
-      check(false);
-      check(false);
-      check(true);
-      writer.keep();
-    }
-    expect(writer.entries().length).toBeLessThan(10);
+    const stored = [...writer.take()];
+    check(false);
+    check(false);
+    writer.take();
+    writer.interrupt();
     check(false);
     send({ type: 'RemoveBackend', pool: POOL, backend: backendId('a'), expectedVersion: null });
-    stored.push(...writer.entries());
-    expect(kinds(stored)).toContain('segment');
+    stored.push(...writer.take());
+    expect(kinds(stored).filter((kind) => kind === 'segment')).toHaveLength(2);
     const start = { state: initialState(), observations: initialObservations() };
     const replayed = replay(start, stored);
     expect(replayed.problem).toBeNull();
@@ -110,11 +87,9 @@ describe('the journal writer', () => {
   it('ends pending runs with the process', () => {
     const { writer, check } = recorded();
     check(true);
-    writer.written();
+    writer.take();
     for (let i = 0; i < 5; i += 1) check(true);
-    writer.keep();
-    expect(writer.entries()).toEqual([]);
-    writer.finish();
-    expect(writer.entries()).toMatchObject([{ kind: 'passes', count: 5 }]);
+    expect(writer.take()).toEqual([]);
+    expect(writer.finish()).toMatchObject([{ kind: 'passes', count: 5 }]);
   });
 });

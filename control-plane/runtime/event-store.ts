@@ -1,0 +1,257 @@
+/**
+ * Stores what the control loop decides: at once, or while the log cannot be written, later. Then decisions wait in memory,
+ * in their order and within a bound, until it can be written again. Says so once when that begins and once when it ends.
+ *
+ * Never decides anything: when it has to give up on events, the loop is asked for the event that tells of it.
+ */
+import type { Clock, Logger, Timers } from '#shared/ports.js';
+import type { LossReason } from '../domain/commands.js';
+import type { ControlState } from '../domain/state.js';
+import { type EventLog, EventLogError, type EventLogErrorKind, mayPass } from '../event-log/event-log.js';
+import type { LogTail } from '../event-log/read-with-tail.js';
+import type { StoreStatus } from './control-port.js';
+import { type Decided, Unstored } from './unstored.js';
+
+/** How often the log is looked at: whether it is still in its place, and while it cannot be written, whether it can. */
+export const STORE_WATCH_MS = 1_000;
+/** After this long without an append, a look writes a few bytes. */
+const PROOF_AFTER_MS = 5_000;
+/** Events kept in memory while the log cannot be written: some 30 MB. Past that they are given up, which is told. */
+export const MAX_UNSTORED_EVENTS = 20_000;
+/** Journal entries kept likewise, in parts of some 200 bytes (`unstored.ts`). */
+export const MAX_UNSTORED_ENTRIES = 50_000;
+/** Events and entries stored with one append once the log can be written again: bounds how long the loop stands still. */
+const STORED_AT_ONCE = 500;
+
+/** Who is told of what becomes of the log. */
+export interface StoreListener {
+  /** The log failed, by kind; each attempt that failed counts. */
+  readonly failed: (kind: EventLogErrorKind) => void;
+  /** What waited is stored: the log can be written again. */
+  readonly recovered: () => void;
+  /** Journal entries were given up. */
+  readonly entriesLost: (count: number) => void;
+}
+
+export interface EventStoreOptions {
+  readonly log: EventLog;
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly logger: Logger;
+  readonly store: StoreListener;
+  /** Without it `MAX_UNSTORED_EVENTS`. */
+  readonly maxUnstoredEvents?: number;
+}
+
+interface Failure {
+  readonly since: number;
+  readonly error: EventLogError;
+  /** Events that were given up since. */
+  readonly lost: number;
+}
+
+const FAILING = 'nothing can be stored: decisions go on in memory, changes by operators are refused';
+const RENEWED = 'the event log was made anew with the present state: what happened before is not in it';
+const LOST = 'The event log is lost: its file was deleted or moved away.';
+
+export class EventStore {
+  readonly #options: EventStoreOptions;
+  readonly #unstored = new Unstored();
+  /** Number of the last event in the log. */
+  #storedSeq: number;
+  /** The state that what waits goes on from: as stored, or after events that were given up. */
+  #base: ControlState;
+  #failure: Failure | null = null;
+  /** What was said of the failure. */
+  #told: string | null = null;
+  #appendedAt: number;
+
+  constructor(state: ControlState, options: EventStoreOptions) {
+    this.#options = options;
+    this.#storedSeq = state.seq;
+    this.#base = state;
+    this.#appendedAt = options.clock.now();
+  }
+
+  /** Why nothing can be stored at present; `null`: it can. */
+  get error(): EventLogError | null {
+    return this.#failure?.error ?? null;
+  }
+
+  get status(): StoreStatus {
+    const failure = this.#failure;
+    return {
+      ok: failure === null,
+      since: failure?.since ?? null,
+      problem: failure?.error.message ?? null,
+      unstoredEvents: this.#unstored.events,
+      lostEvents: failure?.lost ?? 0,
+    };
+  }
+
+  /** Whether the file is gone: then nothing can be stored but in a new one, which `renew` makes. */
+  get isLost(): boolean {
+    return this.error?.kind === 'lost';
+  }
+
+  /** Whether more waits than memory keeps. */
+  get isOverfull(): boolean {
+    return this.#unstored.events > (this.#options.maxUnstoredEvents ?? MAX_UNSTORED_EVENTS);
+  }
+
+  /** Whether the log ends before the present state. */
+  get isBehind(): boolean {
+    return this.#unstored.events > 0;
+  }
+
+  /** Whether journal entries wait. */
+  get hasEntries(): boolean {
+    return this.#unstored.entries > 0;
+  }
+
+  get tail(): LogTail {
+    const base = this.#base.seq > this.#storedSeq ? this.#base : null;
+    return { base, events: this.#unstored.tail() };
+  }
+
+  /** What the loop is to record before it goes on without the events up to `state.seq`. */
+  lossBefore(state: ControlState, reason: LossReason) {
+    const since = this.#failure?.since ?? null;
+    return reason === 'file'
+      ? { first: 1, last: this.#base.seq, since: null, reason }
+      : { first: this.#storedSeq + 1, last: state.seq, since, reason };
+  }
+
+  /** Keeps a decision to be stored later. False: journal entries were given up, and a new segment must begin. */
+  keep(decided: Decided): boolean {
+    this.#unstored.add(decided);
+    if (this.#unstored.entries <= MAX_UNSTORED_ENTRIES) return true;
+    this.#options.store.entriesLost(this.#unstored.entries);
+    this.#unstored.forgetEntries();
+    return false;
+  }
+
+  /** What was kept last has not happened after all. */
+  takeBack(decided: Decided): void {
+    this.#unstored.takeBack(decided);
+  }
+
+  /** Stores what waits, in order. Answers why it goes on waiting, or `null`. Throws what is no EventLogError. */
+  async flush(): Promise<EventLogError | null> {
+    try {
+      while (!this.#unstored.isEmpty) {
+        const next = this.#unstored.oldest(STORED_AT_ONCE);
+        const base = this.#base.seq > this.#storedSeq ? this.#base : undefined;
+        await this.#options.log.append(this.#storedSeq, next.events, next.entries, base);
+        this.#unstored.remove(next.items);
+        this.#storedUpTo(next.after);
+        if (!this.#unstored.isEmpty) await this.#turn();
+      }
+    } catch (error) {
+      return this.#fail(error);
+    }
+    this.#recover();
+    return null;
+  }
+
+  /** A look at the log, made every `STORE_WATCH_MS`: stores what waits, or finds out whether something could be stored. */
+  async look(): Promise<EventLogError | null> {
+    const { log, clock } = this.#options;
+    if (this.error !== null && !this.#unstored.isEmpty) return this.flush();
+    try {
+      await log.check(this.error !== null || clock.now() - this.#appendedAt >= PROOF_AFTER_MS);
+    } catch (error) {
+      return this.#fail(error);
+    }
+    this.#recover();
+    return null;
+  }
+
+  /** Makes the log anew, with all that waits and then `loss`, which tells what is missing before. False: not possible now. */
+  async renew(loss: Decided): Promise<boolean> {
+    const events = [...this.#unstored.tail(), ...loss.events];
+    try {
+      await this.#options.log.renew(this.#base, events, loss.entries);
+    } catch (error) {
+      this.#notRenewed(error);
+      return false;
+    }
+    this.#giveUpEntries();
+    this.#unstored.clear();
+    this.#storedUpTo(loss.after);
+    this.#options.logger.error({ seq: this.#storedSeq }, RENEWED);
+    this.#recover();
+    return true;
+  }
+
+  /** Gives up on what waits. `loss` tells of it, and goes on from `base`. */
+  giveUp(base: ControlState, loss: Decided): void {
+    if (this.#failure !== null) {
+      const lost = this.#failure.lost + this.#unstored.events;
+      this.#failure = { ...this.#failure, lost };
+    }
+    this.#giveUpEntries();
+    this.#unstored.clear();
+    this.#base = base;
+    this.#unstored.add(loss);
+  }
+
+  #storedUpTo(state: ControlState): void {
+    this.#base = state;
+    this.#storedSeq = state.seq;
+    this.#appendedAt = this.#options.clock.now();
+  }
+
+  /** Lets others have their turn between appends. */
+  #turn(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#options.timers.after(0, resolve);
+    return promise;
+  }
+
+  #giveUpEntries(): void {
+    if (this.hasEntries) this.#options.store.entriesLost(this.#unstored.entries);
+  }
+
+  #fail(error: unknown): EventLogError {
+    if (!(error instanceof EventLogError)) throw error;
+    this.#options.store.failed(error.kind);
+    // Of a lost file there is more to say once it is known whether it can be made anew.
+    if (error.kind === 'lost') this.#isFailing(this.isLost && this.error !== null ? this.error : error);
+    else if (mayPass(error.kind)) this.#tell(error);
+    return error;
+  }
+
+  #isFailing(error: EventLogError): void {
+    const before = this.#failure;
+    this.#failure = { since: before?.since ?? this.#options.clock.now(), error, lost: before?.lost ?? 0 };
+  }
+
+  #notRenewed(error: unknown): void {
+    if (!(error instanceof EventLogError)) throw error;
+    const why = error.kind === 'lost' ? '' : ` It cannot be made anew: ${error.message}`;
+    const lost = error.kind === 'lost' ? error.message : LOST;
+    this.#tell(new EventLogError('lost', `${lost}${why}`, { cause: error }));
+  }
+
+  /** Once for each thing that is wrong, not for each attempt. */
+  #tell(error: EventLogError): void {
+    this.#isFailing(error);
+    if (this.#told === error.message) return;
+    this.#told = error.message;
+    this.#options.logger.error({ err: error }, FAILING);
+  }
+
+  #recover(): void {
+    const failure = this.#failure;
+    if (failure === null) return;
+    this.#failure = null;
+    this.#told = null;
+    const { clock, logger, store } = this.#options;
+    logger.warn(
+      { forMs: clock.now() - failure.since, lostEvents: failure.lost, seq: this.#storedSeq },
+      'what happened is stored again',
+    );
+    store.recovered();
+  }
+}

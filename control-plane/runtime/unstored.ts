@@ -1,0 +1,104 @@
+/**
+ * What was decided and waits to be stored: decisions in their order, each with its events, its journal entries and the
+ * state after it. Usually a second's worth of observations; while the log cannot be written, all that happens.
+ */
+import type { TidegateEvent } from '../domain/events.js';
+import type { JournalEntry } from '../domain/journal.js';
+import type { ControlState } from '../domain/state.js';
+
+export interface Decided {
+  readonly events: readonly TidegateEvent[];
+  readonly entries: readonly JournalEntry[];
+  readonly after: ControlState;
+}
+
+export class Unstored {
+  #items: Decided[] = [];
+  #events = 0;
+  #entries = 0;
+
+  /** How many events wait. */
+  get events(): number {
+    return this.#events;
+  }
+
+  /** How much of the journal waits, in parts: what concerns one backend, some 200 bytes. */
+  get entries(): number {
+    return this.#entries;
+  }
+
+  get isEmpty(): boolean {
+    return this.#items.length === 0;
+  }
+
+  add(decided: Decided): void {
+    if (decided.events.length === 0 && decided.entries.length === 0) return;
+    this.#items.push(decided);
+    this.#events += decided.events.length;
+    this.#entries += partsOf(decided.entries);
+  }
+
+  /** The oldest whole decisions, as one: at least one of them, and more until about `limit` events and entries. */
+  oldest(limit: number): Decided & { readonly items: number } {
+    const events: TidegateEvent[] = [];
+    const entries: JournalEntry[] = [];
+    let items = 0;
+    let after: ControlState | undefined;
+    for (const item of this.#items) {
+      if (items > 0 && events.length + entries.length >= limit) break;
+      items += 1;
+      for (const event of item.events) events.push(event);
+      for (const entry of item.entries) entries.push(entry);
+      after = item.after;
+    }
+    if (after === undefined) throw new Error('nothing waits to be stored');
+    return { events, entries, after, items };
+  }
+
+  /** These many of the oldest decisions need not be stored any more. */
+  remove(items: number): void {
+    for (const { events, entries } of this.#items.splice(0, items)) {
+      this.#events -= events.length;
+      this.#entries -= partsOf(entries);
+    }
+  }
+
+  /** Takes back the newest decision, if it is this one. */
+  takeBack(decided: Decided): void {
+    if (this.#items.at(-1) !== decided) return;
+    this.#items.pop();
+    this.#events -= decided.events.length;
+    this.#entries -= partsOf(decided.entries);
+  }
+
+  /** Gives up on all journal entries. */
+  forgetEntries(): void {
+    this.#items = this.#items
+      .filter(({ events }) => events.length > 0)
+      .map((item) => ({ ...item, entries: [] }));
+    this.#entries = 0;
+  }
+
+  clear(): void {
+    this.#items = [];
+    this.#events = 0;
+    this.#entries = 0;
+  }
+
+  /** The events that wait, in order. */
+  tail(): readonly TidegateEvent[] {
+    return this.#events === 0 ? [] : this.#items.flatMap(({ events }) => events);
+  }
+}
+
+function partsOf(entries: readonly JournalEntry[]): number {
+  return entries.reduce((sum, entry) => sum + partsOfEntry(entry), 0);
+}
+
+function partsOfEntry(entry: JournalEntry): number {
+  if (entry.kind === 'segment') {
+    return entry.observations.pools.reduce((sum, [, backends]) => sum + backends.length, 1);
+  }
+  const outcomes = entry.kind === 'command' && entry.command.type === 'RecordOutcomes';
+  return outcomes ? Math.max(1, entry.command.outcomes.length) : 1;
+}
