@@ -44,8 +44,8 @@ const WARNING_EVERY_MS = 60_000;
 interface Exchange {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
-  /** When its head had arrived. */
-  readonly since: number;
+  /** When it was seen first that the whole answer waits for its client. */
+  endedAt: number | null;
 }
 
 interface Connection {
@@ -112,14 +112,16 @@ export class AdminConnections {
   #asked(request: IncomingMessage, response: ServerResponse): void {
     const connection = this.#open.get(request.socket);
     if (connection === undefined) return;
-    const exchange = { request, response, since: this.#options.now() };
+    const exchange: Exchange = { request, response, endedAt: null };
     connection.exchanges.add(exchange);
     response.on('close', () => connection.exchanges.delete(exchange));
   }
 
-  /** Nothing has moved on it. Between two requests that is its good right, for a while. */
+  /** Nothing has moved on it. Between two requests that is its good right for a while; while we work, our own doing. */
   #stalled(socket: Socket): void {
-    if ((this.#open.get(socket)?.exchanges.size ?? 0) > 0) this.#end(socket, 'late');
+    const connection = this.#open.get(socket);
+    if (connection !== undefined && isWorkedOn(connection)) return;
+    if (connection !== undefined && connection.exchanges.size > 0) this.#end(socket, 'late');
     else socket.destroy();
   }
 
@@ -158,8 +160,7 @@ export class AdminConnections {
     const { limits, timers, now } = this.#options;
     this.#sweep = timers.after(limits.checkMs, () => {
       for (const [socket, connection] of this.#open) {
-        const isLate = ({ since }: Exchange): boolean => now() - since > limits.answerMs;
-        if (waitsForReader(connection) && [...connection.exchanges].some(isLate)) this.#end(socket, 'late');
+        if (isUnread(connection, now(), limits.answerMs)) this.#end(socket, 'late');
       }
       this.#sweepLater();
     });
@@ -169,6 +170,23 @@ export class AdminConnections {
 /** Whether a whole request has come that is not yet answered. */
 function isAsked({ exchanges }: Connection): boolean {
   for (const { request } of exchanges) if (request.complete) return true;
+  return false;
+}
+
+/** Whether a whole request has come whose answer is not made yet. */
+function isWorkedOn({ exchanges }: Connection): boolean {
+  for (const { request, response } of exchanges) if (request.complete && !response.writableEnded) return true;
+  return false;
+}
+
+/** Whether an answer waits for its client for longer than it may. */
+function isUnread(connection: Connection, now: number, answerMs: number): boolean {
+  if (connection.isStream) return false;
+  for (const exchange of connection.exchanges) {
+    if (!exchange.response.writableEnded) continue;
+    exchange.endedAt ??= now;
+    if (now - exchange.endedAt > answerMs) return true;
+  }
   return false;
 }
 

@@ -136,6 +136,27 @@ describe('limits of time', () => {
     await client.closed();
   });
 
+  it('a request that takes long to be answered is not cut, as nothing moves meanwhile', async () => {
+    await start({ stallMs: 100, headMs: 60_000, answerMs: 60_000 });
+    const gate = Promise.withResolvers<void>();
+    let waiting = 0;
+    control.answers.beforeSubmit = () => {
+      waiting += 1;
+      return gate.promise;
+    };
+    const body = '{"weight":7}';
+    const writer = await open(
+      `PATCH /api/v1/pools/web/backends/b HTTP/1.1\r\nhost: localhost\r\nif-match: *\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
+    );
+    await waitUntil('it to be worked on', () => waiting === 1);
+    // Ended by the same limit, and later.
+    const idle = await open();
+    await idle.closed();
+    gate.resolve();
+    await writer.until('HTTP/1.1 200');
+    expect(ends).toEqual([]);
+  });
+
   it('what a quick client sends and takes is not touched', async () => {
     await start({ ...QUICK, keepAliveMs: 60_000 });
     const client = await open(GET);
