@@ -110,7 +110,8 @@ function readRoutes(app: FastifyInstance, source: ViewSource): void {
     async (request, reply) => {
       const pool = findPool(source.port, request.params.pool);
       if (pool === null) return sendProblem(reply, unknownPool(request.params.pool));
-      return reply.header('etag', etagOf(pool)).send({ backends: backendDocuments(source, pool) });
+      const backends = await backendDocuments(source, pool);
+      return reply.header('etag', etagOf(pool)).send({ backends });
     },
   );
   app.get<BackendRoute>(

@@ -14,7 +14,7 @@ import {
   ref,
   type JsonSchema,
 } from './schemas.js';
-import { poolDocument, type ViewSource } from './views.js';
+import { poolDocument, poolDocuments, type ViewSource } from './views.js';
 import { etagOf, findPool, precondition, submitWrite, unknownPool } from './writes.js';
 
 interface PoolRoute {
@@ -68,7 +68,7 @@ export function poolRoutes(app: FastifyInstance, source: ViewSource): void {
         }),
       },
     },
-    async () => ({ pools: [...port.world().state.pools.values()].map((pool) => poolDocument(source, pool)) }),
+    async () => ({ pools: await poolDocuments(source) }),
   );
   app.get<PoolRoute>(
     '/api/v1/pools/:pool',
@@ -84,7 +84,8 @@ export function poolRoutes(app: FastifyInstance, source: ViewSource): void {
     async (request, reply) => {
       const pool = findPool(port, request.params.pool);
       if (pool === null) return sendProblem(reply, unknownPool(request.params.pool));
-      return reply.header('etag', etagOf(pool)).send(poolDocument(source, pool));
+      const document = await poolDocument(source, pool);
+      return reply.header('etag', etagOf(pool)).send(document);
     },
   );
   app.patch<PoolRoute & { readonly Body: PoolPatch }>(
@@ -120,7 +121,8 @@ export function poolRoutes(app: FastifyInstance, source: ViewSource): void {
         expectedVersion: allowed.expectedVersion ?? pool.version,
       });
       if (result.kind === 'problem') return sendProblem(reply, result.problem);
-      return reply.header('etag', etagOf(result.pool)).send(poolDocument(source, result.pool));
+      const document = await poolDocument(source, result.pool);
+      return reply.header('etag', etagOf(result.pool)).send(document);
     },
   );
 }

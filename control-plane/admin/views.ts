@@ -1,9 +1,10 @@
 /** Makes the documents of the admin API from the state of the running system. Changes nothing. */
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { availability } from '../domain/availability.js';
 import { driftOf } from '../domain/drift.js';
 import { maxConnectionsOf } from '../domain/pool-state.js';
 import { shortageOf, standingOfPool } from '../domain/pool-standing.js';
-import type { BackendState, PoolState, RejectedConfig } from '../domain/state.js';
+import type { BackendState, ControlState, PoolState, RejectedConfig } from '../domain/state.js';
 import { isNewer } from '#shared/snapshot.js';
 import type { BackendAddress } from '#shared/settings.js';
 import type { ControlPort, WorkerStatus } from '../runtime/control-port.js';
@@ -61,11 +62,38 @@ function breakerDocument({ breaker }: BackendState): BreakerDocument {
   return breaker.phase === 'open' ? { ...document, until: isoTime(breaker.until) } : document;
 }
 
-export function backendDocuments(source: ViewSource, pool: PoolState): readonly BackendDocument[] {
-  return [...pool.backends.values()].map((backend) => backendDocument(source, pool, backend));
+/** Documents made in one turn of the event loop, at 4 µs each. The document of 10,000 backends takes 40 ms in all. */
+const DOCUMENTS_PER_TURN = 500;
+
+/** Lets the event loop turn after so many documents, whatever they are of. */
+export class DocumentPace {
+  #made = 0;
+
+  async made(): Promise<void> {
+    this.#made += 1;
+    if (this.#made % DOCUMENTS_PER_TURN === 0) await nextTurn();
+  }
 }
 
-export function poolDocument(source: ViewSource, pool: PoolState): PoolDocument {
+export async function backendDocuments(
+  source: ViewSource,
+  pool: PoolState,
+  pace = new DocumentPace(),
+): Promise<readonly BackendDocument[]> {
+  const documents: BackendDocument[] = [];
+  for (const backend of pool.backends.values()) {
+    documents.push(backendDocument(source, pool, backend));
+    await pace.made();
+  }
+  return documents;
+}
+
+export async function poolDocument(
+  source: ViewSource,
+  pool: PoolState,
+  pace = new DocumentPace(),
+): Promise<PoolDocument> {
+  await pace.made();
   return {
     id: pool.id,
     version: pool.version,
@@ -73,11 +101,20 @@ export function poolDocument(source: ViewSource, pool: PoolState): PoolDocument 
     panic: pool.panic,
     sessions: source.port.sessionCount(pool.id),
     pending_requests: source.port.pendingRequests(pool.id),
-    backends: backendDocuments(source, pool),
+    backends: await backendDocuments(source, pool, pace),
   };
 }
 
-export function statusDocument(source: ViewSource, at: number): StatusDocument {
+export async function poolDocuments(source: ViewSource): Promise<readonly PoolDocument[]> {
+  const pace = new DocumentPace();
+  const documents: PoolDocument[] = [];
+  for (const pool of source.port.world().state.pools.values()) {
+    documents.push(await poolDocument(source, pool, pace));
+  }
+  return documents;
+}
+
+export async function statusDocument(source: ViewSource, at: number): Promise<StatusDocument> {
   const { port } = source;
   const { state } = port.world();
   const { ready, reason } = port.readiness();
@@ -106,7 +143,17 @@ export function statusDocument(source: ViewSource, at: number): StatusDocument {
       last_rejected: rejectedLoad(state.rejected),
     },
     certificate_trouble: port.certificateTrouble(),
-    pools: [...state.pools.values()].map((pool) => ({
+    pools: await poolStatuses(source, state),
+  };
+}
+
+async function poolStatuses(source: ViewSource, state: ControlState): Promise<StatusDocument['pools']> {
+  const { port } = source;
+  const pace = new DocumentPace();
+  const statuses: StatusDocument['pools'][number][] = [];
+  for (const pool of state.pools.values()) {
+    await pace.made();
+    statuses.push({
       id: pool.id,
       version: pool.version,
       algorithm: pool.settings.algorithm,
@@ -115,9 +162,10 @@ export function statusDocument(source: ViewSource, at: number): StatusDocument {
       shortage: shortageOf(standingOfPool(pool)),
       sessions: port.sessionCount(pool.id),
       pending_requests: port.pendingRequests(pool.id),
-      backends: backendDocuments(source, pool),
-    })),
-  };
+      backends: await backendDocuments(source, pool, pace),
+    });
+  }
+  return statuses;
 }
 
 function storeDocument(port: ControlPort): StatusDocument['store'] {
