@@ -68,8 +68,9 @@ export function relayBody(order: RelayOrder): Promise<RelayEnd> {
       }
       resolve(end);
     };
-    // Nothing moved: the client does not read, or is late with its body, or the backend does not send.
-    const isClientLate = (): boolean => to.writableNeedDrain || order.body.awaitsClient;
+    // Nothing moved: the client does not read, or is late with its body, or the backend does not send. What waits here, be it the
+    // end alone, waits for the client.
+    const isClientLate = (): boolean => from.complete || to.writableLength > 0 || order.body.awaitsClient;
     const timer = setTimeout(
       guarded(onBug, () => finish(isClientLate() ? 'client-gone' : 'broken')),
       order.settings.timeouts.responseIdleMs,

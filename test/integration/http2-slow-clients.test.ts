@@ -48,6 +48,17 @@ describe('a hostile HTTP/2 client that keeps us waiting', () => {
     await world.backendLetGo();
   });
 
+  it.each([
+    ['that have come whole', answer('ok')],
+    ['of which a part has come', 'HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nok'],
+  ])('takes nothing of small answers %s: the backend is not blamed', async (_name, reply) => {
+    await world.start(() => reply, { timeouts: { responseIdleMs: 300 } });
+    const client = await world.attacker([SETTING.initialWindowSize, 0]);
+    for (let stream = 1; stream < 20; stream += 2) client.send(headers(stream, request()));
+    for (let stream = 1; stream < 20; stream += 2) await client.resetCode(stream);
+    expect(world.engine.outcomes().flatMap(({ failures }) => Object.keys(failures))).toEqual([]);
+  });
+
   it('takes nothing of our own answers: cut when nothing moves', async () => {
     await world.start(() => undefined, { timeouts: { responseIdleMs: 300 } });
     const client = await world.attacker([SETTING.initialWindowSize, 0]);
