@@ -112,7 +112,11 @@ export class Http1Front {
       return false;
     }
     await closed;
-    return response.shouldKeepAlive && !request.socket.destroyed;
+    if (response.shouldKeepAlive) return !request.socket.destroyed;
+    // Node closes it where the head has said so. Where the client has ended its side since, it would wait for an answer to what stands
+    // behind this request, for ever.
+    if (request.socket.writable) request.socket.destroySoon();
+    return false;
   }
 
   /** Bytes that are no request, or a request that did not come in time, or not to its end. */

@@ -71,7 +71,8 @@ function isWithinTarget(error: ParseError): boolean {
   const { rawPacket } = error;
   if (rawPacket === undefined) return false;
   const start = lineStart(error, 1);
-  return /^[A-Z-]+ /.test(latin1(rawPacket, start, start + METHOD_BYTES)) && !rawPacket.includes('\n', start);
+  const end = Math.min(start + METHOD_BYTES, rawPacket.length);
+  return /^[A-Z-]+ /.test(latin1(rawPacket, start, end)) && !rawPacket.includes('\n', start);
 }
 
 function lineStart({ rawPacket, bytesParsed = 0 }: ParseError, back: number): number {

@@ -115,6 +115,23 @@ describe.each(ENGINES)('peers of the %s engine that leave', (_name, startEngine)
     },
   );
 
+  it('within an answer, with a further request behind it: no connection stays', async () => {
+    await start((request, connection) => {
+      if (request.target !== '/first') return answer('ok');
+      connection.write('HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nha');
+      return undefined;
+    });
+    const client = await connectRaw(engine.port);
+    const get = (target: string): string => `GET ${target} HTTP/1.1\r\nHost: a\r\n\r\n`;
+    client.send(get('/first') + get('/second'));
+    await client.until(/ha$/);
+    client.socket.end();
+    await waitUntil('its end to be seen', () => !client.socket.writable);
+    backend.connections[0]?.write('ha');
+    await client.closed();
+    client.close();
+  });
+
   describe.each(['end', 'reset'] as const)('by %s', (leave) => {
     it.each(ANSWERS.map((shape) => [shape.name, shape] as const))(
       'backends, after each byte of an answer with %s',

@@ -45,6 +45,8 @@ describe('what node has refused', () => {
     const ended = `${target} HTTP/1.1\r\n`;
     expect(told('HPE_HEADER_OVERFLOW', ended, target.length)).toBe('head_too_large');
     expect(told('HPE_HEADER_OVERFLOW')).toBe('head_too_large');
+    // What came last is shorter than any method.
+    expect(told('HPE_HEADER_OVERFLOW', 'yyy', 3)).toBe('head_too_large');
   });
 
   it.each([
