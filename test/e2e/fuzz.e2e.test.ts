@@ -1,0 +1,22 @@
+/** A short form of test/long/fuzz.long.ts. The seed is fixed; another one is set by FUZZ_SEED. */
+import { runFuzz } from '../support/fuzz/fuzz-run.js';
+
+const SEED = Number(process.env['FUZZ_SEED'] ?? 20_261_130);
+
+describe.each(['native', 'compat'] as const)(
+  'clients and backends of the %s engine that send anything',
+  (engine) => {
+    it.each([
+      ['HTTP/2 and HTTP/1.1 over TLS', true, 150],
+      ['HTTP/1.1', false, 300],
+    ])('end no worker, and have no backend blamed: %s', async (_name, secure, connections) => {
+      const { problems } = await runFuzz({
+        engine,
+        seed: SEED,
+        secure,
+        goesOn: (count) => count < connections,
+      });
+      expect({ seed: SEED, problems }).toEqual({ seed: SEED, problems: [] });
+    });
+  },
+);
