@@ -46,6 +46,8 @@ export interface Http2ConnectionOrder {
   readonly limits: LimitSettings;
   /** How long it may be without a stream. */
   readonly idleMs: number;
+  /** How long nothing at all may pass on it once it takes no further requests. */
+  readonly silenceMs: number;
   /** How long a client may take nothing of an answer. */
   readonly answerIdleMs: number;
   monotonic(): number;
@@ -70,6 +72,8 @@ export class Http2Connection {
   #farewell: NodeJS.Timeout | null = null;
   #ending = false;
   #streams = 0;
+  /** When bytes came or went last. */
+  #movedAt: number;
   #inspected: { at: number; received: number; sent: number };
   #requests = 0;
   #bodyBytes = 0;
@@ -81,6 +85,7 @@ export class Http2Connection {
     this.#order = order;
     this.#conduct = createConduct(at);
     this.#serverName = serverNameOf(socket);
+    this.#movedAt = at;
     this.#inspected = { at, received: socket.bytesRead, sent: socket.bytesWritten };
     const lost = (error: unknown): void => this.#lost(error);
     this.#idleTimer = setTimeout(
@@ -104,13 +109,21 @@ export class Http2Connection {
     session.on('ping', control);
     session.on('remoteSettings', control);
     session.on('priority', control);
+    // Node takes it for a wish to close, waits for what is still to be sent, and may do so for ever: of a client that has gone since
+    // it hears nothing more.
+    session.on(
+      'goaway',
+      guarded(lost, () => {
+        if (this.#streams === 0) this.#beginFarewell();
+      }),
+    );
     session.setLocalWindowSize(CONNECTION_WINDOW_BYTES);
   }
 
   /** Takes no further requests: those that run are served to their end, then the connection closes. */
   retire(): void {
-    if (this.#session.closed || this.#session.destroyed) return;
-    this.#session.close();
+    if (this.#session.destroyed) return;
+    if (!this.#session.closed) this.#session.close();
     if (this.#streams === 0) this.#beginFarewell();
   }
 
@@ -127,6 +140,10 @@ export class Http2Connection {
       bodies: this.#bodyBytes,
     };
     this.#inspected = { at, received, sent };
+    if (traffic.received > 0 || traffic.sent > 0) this.#movedAt = at;
+    // All that runs on it has ended by its own times before. Node may stop reading a connection that is about to close, and never
+    // hear that its client has gone.
+    else if (this.#session.closed && at - this.#movedAt > this.#order.silenceMs) this.#socket.destroy();
     this.#requests = 0;
     this.#bodyBytes = 0;
     if (isMostlyOverhead(traffic)) this.#expel('more frames than requests explain');
@@ -168,7 +185,8 @@ export class Http2Connection {
     const shape = readRequestFields(raw, stream.endAfterHeaders, this.#order.limits);
     if (shape.kind === 'malformed') {
       stream.close(constants.NGHTTP2_PROTOCOL_ERROR);
-      stream.resume();
+      // Else it stays until its reset has left, and no time of ours ends it.
+      stream.destroy();
       return;
     }
     const request = new Http2Request(stream, this.#socket, shape, {

@@ -59,6 +59,7 @@ export class Http2Connections {
       limits,
       idleMs: timeouts.keepAliveMs,
       answerIdleMs: timeouts.responseIdleMs,
+      silenceMs: timeouts.keepAliveMs + timeouts.responseHeadMs + timeouts.responseIdleMs,
       monotonic: () => this.#context.monotonic(),
       onRequest: this.#onRequest,
       later: (run, cost) => this.#pace.add(connection, run, cost),

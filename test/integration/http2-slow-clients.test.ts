@@ -1,7 +1,19 @@
 /** HTTP/2 clients that keep what they have asked for waiting: by windows, by not reading, by saying nothing. They are cut in time. */
 import { answer } from '../support/backend-server.js';
 import { useAttacked } from '../support/h2-attack.js';
-import { CODE, FLAG, SETTING, data, headers, request, windowUpdate } from '../support/h2-frames.js';
+import {
+  CODE,
+  FLAG,
+  FRAME,
+  SETTING,
+  data,
+  fields,
+  frame,
+  headers,
+  request,
+  reset,
+  windowUpdate,
+} from '../support/h2-frames.js';
 import { waitUntil } from '../support/wait-until.js';
 
 const POST = { ':method': 'POST' };
@@ -46,6 +58,22 @@ describe('a hostile HTTP/2 client that keeps us waiting', () => {
     client.send(windowUpdate(1, 1), windowUpdate(3, 1));
     for (let stream = 1; stream < 40; stream += 2) expect(await client.resetCode(stream)).toBe(CODE.internal);
     await world.backendLetGo();
+  });
+
+  it.each([
+    ['at once', []],
+    ['behind a request that it resets', [headers(1, request()), reset(1)]],
+    ['behind a request that is none', [headers(1, fields(['x', 'y']))]],
+  ])('says GOAWAY %s and leaves without a word: nothing is left of it', async (_name, before) => {
+    await world.start(() => undefined);
+    const client = await world.attacker();
+    client.send(...before, frame(FRAME.goaway, 0, 0, Buffer.alloc(8)));
+    await waitUntil(
+      'it to be read',
+      () => client.isClosed || client.frames.some(({ type }) => type === FRAME.goaway),
+    );
+    client.socket.destroy();
+    await waitUntil('nothing but the bystander', () => world.engine.forwarder.connections() === 1);
   });
 
   it.each([

@@ -2,9 +2,9 @@
  * Backends of a fuzz. A fair one answers whatever it is asked, in every valid way, with what it was asked; a failure that is
  * counted against it was none of its own. A wild one answers anything.
  */
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import * as net from 'node:net';
 import type { Chance } from './chance.js';
+import { RequestScanner, type ScannedRequest } from './request-scanner.js';
 import { pieces, spoil } from './requests.js';
 import { BAD_NAMES, BAD_VALUES, NAMES, STATUSES, VALUES } from './words.js';
 
@@ -19,17 +19,10 @@ export interface FuzzBackend {
 
 /** How long a wild backend keeps a connection on which nothing comes. */
 const WILD_PATIENCE_MS = 200;
-const BIG = Buffer.alloc(100_000, 'x');
+const BIG = 'x'.repeat(100_000);
 
 export async function startFairBackend(chance: Chance): Promise<FuzzBackend> {
-  const server = createServer({
-    maxHeaderSize: 64 * 1024,
-    requireHostHeader: false,
-    requestTimeout: 0,
-    // Longer than Tidegate keeps an idle connection, so that none is closed just when it is used.
-    keepAliveTimeout: 60_000,
-  });
-  server.maxHeadersCount = 0;
+  const server = net.createServer({ allowHalfOpen: true });
   const sockets = socketsOf(server);
   const backend: FuzzBackend = {
     port: 0,
@@ -37,60 +30,55 @@ export async function startFairBackend(chance: Chance): Promise<FuzzBackend> {
     complaints: [],
     close: () => closeAll(server, sockets),
   };
-  const serve = (request: IncomingMessage, response: ServerResponse): void => {
-    request.on('error', () => undefined);
-    response.on('error', () => undefined);
-    const answer = (isWhole: boolean): void => {
-      if (request.socket.destroyed) return;
+  server.on('connection', (socket: net.Socket) => {
+    const scanner = new RequestScanner();
+    let isEarly = false;
+    const answer = (request: ScannedRequest, kinds: number): void => {
       backend.answered += 1;
-      // One that closes before it has read everything may lose its answer by that.
-      fairAnswer(chance.between(0, isWhole ? 9 : 4), request, response);
+      const { text, isLast } = fairAnswer(chance.between(0, kinds), request);
+      socket.write(text, 'latin1');
+      if (isLast) socket.end();
     };
-    // Some answer before they have read it all, and read on.
-    if (chance.maybe(0.1)) answer(false);
-    else request.on('end', () => answer(true));
-    request.resume();
-  };
-  server.on('request', serve);
-  server.on('checkExpectation', serve);
-  server.on('checkContinue', (request, response) => {
-    response.writeContinue();
-    serve(request, response);
-  });
-  server.on('clientError', (error: NodeJS.ErrnoException & { rawPacket?: Buffer }, socket) => {
-    // Tidegate cuts what a client has left.
-    if (error.code !== 'ECONNRESET' && error.code !== 'HPE_INVALID_EOF_STATE' && error.code !== 'EPIPE') {
-      backend.complaints.push(
-        `${error.code} ${error.message} ${JSON.stringify(String(error.rawPacket).slice(0, 400))}`,
-      );
-    }
-    socket.destroy();
+    const began = (request: ScannedRequest): void => {
+      if (/\r\nexpect: *100-continue/i.test(request.head)) socket.write('HTTP/1.1 100 Continue\r\n\r\n');
+      // Some answer before they have read it all, and read on. One that closes then may lose its answer by that.
+      isEarly = chance.maybe(0.1);
+      if (isEarly) answer(request, 4);
+    };
+    const ended = (request: ScannedRequest): void => {
+      if (!isEarly) answer(request, 9);
+    };
+    socket.on('data', (chunk: Buffer) => {
+      try {
+        if (!socket.writableEnded) scanner.push(chunk, began, ended);
+      } catch (error) {
+        backend.complaints.push(String(error));
+        socket.destroy();
+      }
+    });
+    socket.on('end', () => socket.end());
   });
   Object.assign(backend, { port: await listen(server) });
   return backend;
 }
 
-function fairAnswer(kind: number, request: IncomingMessage, response: ServerResponse): void {
-  const fields = { 'x-fuzz': request.headers['x-fuzz'] ?? '-', 'x-backend': 'fair' };
-  if (kind === 0) {
-    response.writeHead(204, fields).end();
-  } else if (kind === 1) {
-    response.writeHead(304, { ...fields, etag: '"x"' }).end();
-  } else if (kind === 2 && request.method !== 'HEAD' && request.httpVersion === '1.1') {
-    response.writeHead(200, { ...fields, trailer: 'x-sum' });
-    response.write('part');
-    response.addTrailers({ 'x-sum': '7' });
-    response.end();
-  } else if (kind === 3) {
-    response.writeEarlyHints({ link: '</a>; rel=preload' });
-    response.writeHead(200, fields).end('after hints');
-  } else if (kind === 4) {
-    response.writeHead(200, { ...fields, 'set-cookie': ['a=1', 'b=2'] }).end(BIG);
-  } else if (kind === 5) {
-    response.writeHead(200, { ...fields, connection: 'close' }).end('last');
-  } else {
-    response.writeHead(200, { ...fields, 'content-length': '2' }).end('ok');
+function fairAnswer(kind: number, { method, id }: ScannedRequest): { text: string; isLast: boolean } {
+  const own = `X-Fuzz: ${id}\r\nX-Backend: fair\r\n`;
+  const sized = (body: string, more = ''): string =>
+    `HTTP/1.1 200 OK\r\n${own}${more}Content-Length: ${body.length}\r\n\r\n${method === 'HEAD' ? '' : body}`;
+  if (kind === 0) return { text: `HTTP/1.1 204 No Content\r\n${own}\r\n`, isLast: false };
+  if (kind === 1) return { text: `HTTP/1.1 304 Not Modified\r\n${own}ETag: "x"\r\n\r\n`, isLast: false };
+  if (kind === 2 && method !== 'HEAD') {
+    const body = '4\r\npart\r\n0\r\nX-Sum: 7\r\n\r\n';
+    const head = `HTTP/1.1 200 OK\r\n${own}Trailer: X-Sum\r\nTransfer-Encoding: chunked\r\n\r\n`;
+    return { text: head + body, isLast: false };
   }
+  if (kind === 3) {
+    return { text: `HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n${sized('after hints')}`, isLast: false };
+  }
+  if (kind === 4) return { text: sized(BIG, 'Set-Cookie: a=1\r\nSet-Cookie: b=2\r\n'), isLast: false };
+  if (kind === 5) return { text: sized('last', 'Connection: close\r\n'), isLast: true };
+  return { text: sized('ok'), isLast: false };
 }
 
 export async function startWildBackend(chance: Chance): Promise<FuzzBackend> {

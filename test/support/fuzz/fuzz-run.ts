@@ -15,6 +15,8 @@ import { createLedger, type Ledger } from './ledger.js';
 
 const CERTIFICATES = join(process.cwd(), 'test/support/certificates');
 const WORKERS = 2;
+/** How long what is left may take to end by its times: that of an answer, and that of who has ended his side, one after the other. */
+const QUIET_MS = 60_000;
 /** Connections played at the same time. */
 const AT_ONCE = 24;
 
@@ -103,12 +105,12 @@ async function look(
     }
     return total;
   };
-  const leftOver = (metrics: ReadonlyMap<string, number>): number =>
-    sum(metrics, 'backend_active_connections') +
-    sum(metrics, 'pool_pending_requests') +
-    sum(metrics, 'worker_connections');
-  await waitUntil('nothing to be left', async () => leftOver(await tidegate.metrics()) === 0, 20_000).catch(
-    (error: unknown) => problems.push(String(error)),
+  const GAUGES = /_(?:backend_active_connections|pool_pending_requests|worker_connections)\{/;
+  const leftOver = (metrics: ReadonlyMap<string, number>): string =>
+    [...metrics].filter(([sample, value]) => GAUGES.test(sample) && value !== 0).join(' ');
+  const isQuiet = async (): Promise<boolean> => leftOver(await tidegate.metrics()) === '';
+  await waitUntil('nothing to be left', isQuiet, QUIET_MS).catch(async (error: unknown) =>
+    problems.push(`${String(error)} ${leftOver(await tidegate.metrics())}`),
   );
   const metrics = await tidegate.metrics();
   const now = await tidegate.workerPids();
@@ -166,7 +168,7 @@ engine: ${engine}
 workers: ${WORKERS}
 admin: { port: 0 }
 metrics: { prometheus: { enabled: true } }
-timeouts: { response_head: 15s, response_idle: 15s, tunnel_idle: 5s }
+timeouts: { keep_alive: 5s, response_head: 15s, response_idle: 15s, tunnel_idle: 5s }
 pools:
   fair: { backends: [${list('f', fair)}], sticky_session: { type: cookie, cookie_name: sid } }
   wild: { backends: [${list('w', wild)}], circuit_breaker: { enabled: false } }

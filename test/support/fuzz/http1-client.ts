@@ -90,6 +90,7 @@ async function connect({ port, secure }: Where): Promise<Wire> {
   let isOpen = false;
   let isClosed = false;
   let keepsOpen = true;
+  let latest = '';
   socket.on(secure ? 'secureConnect' : 'connect', () => (isOpen = true));
   socket.on('error', () => undefined);
   socket.on('close', () => (isClosed = true));
@@ -98,6 +99,7 @@ async function connect({ port, secure }: Where): Promise<Wire> {
     socket.end();
   });
   socket.on('data', (chunk: Buffer) => {
+    latest = (latest + chunk.toString('latin1')).slice(-2_000);
     try {
       for (const { status, head, keepAlive } of scanner.push(chunk)) {
         keepsOpen = keepAlive && status !== 101;
@@ -121,7 +123,8 @@ async function connect({ port, secure }: Where): Promise<Wire> {
     keepsOpen: () => keepsOpen,
     end: async (limitMs) => {
       await waitUntil('an end', () => ends.length > 0 || isClosed, limitMs).catch(() => undefined);
-      return ends.shift() ?? { status: null, error: null, id: null, how: isClosed ? 'closed' : 'nothing' };
+      const nothing = { status: null, error: null, id: null, latest: latest.slice(0, 300) };
+      return ends.shift() ?? { ...nothing, how: isClosed ? 'closed' : 'nothing' };
     },
   };
 }

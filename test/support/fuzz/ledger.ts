@@ -11,6 +11,8 @@ export interface FuzzEnd {
   readonly how: 'answered' | 'reset' | 'closed' | 'nothing';
   /** Code of the reset, over HTTP/2. */
   readonly code?: number;
+  /** What came last, where no answer came whole. */
+  readonly latest?: string;
 }
 
 export interface Ledger {
