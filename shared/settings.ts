@@ -156,11 +156,16 @@ export interface LimitSettings {
   readonly connectionAgeMs: number;
   /** Idle upstream connections kept per backend and worker. */
   readonly idlePerBackend: number;
+  /** Window of a request body over HTTP/2 while few come at once on its connection. Absent: `DEFAULT_UPLOAD_WINDOW_BYTES`. */
+  readonly uploadWindowBytes?: number;
   /** Requests after which an upstream connection is closed. Absent: `DEFAULT_UPSTREAM_LIFE`. */
   readonly upstreamRequestsPerConnection?: number;
   /** Age from which an upstream connection is not kept, varied by ±20 %. Absent: `DEFAULT_UPSTREAM_LIFE`. */
   readonly upstreamConnectionAgeMs?: number;
 }
+
+/** A body of any size comes over HTTP/2 with this much per round trip, by settings that do not say. */
+export const DEFAULT_UPLOAD_WINDOW_BYTES = 1_048_576;
 
 /** How long upstream connections are used by settings that do not say: the address of a backend's name may change. */
 export const DEFAULT_UPSTREAM_LIFE = { requests: 10_000, ageMs: 300_000 } as const;

@@ -146,7 +146,12 @@ export const forwarding = record<ForwardingSettings>({
       connectionAgeMs: millis,
       idlePerBackend: count,
     },
-    { bodyBytes: count, upstreamRequestsPerConnection: count, upstreamConnectionAgeMs: millis },
+    {
+      bodyBytes: count,
+      uploadWindowBytes: count,
+      upstreamRequestsPerConnection: count,
+      upstreamConnectionAgeMs: millis,
+    },
   ),
   trustedProxies: list(text(MAX_HOST), MAX_LISTED),
   metricsPath: nullable(freeText),

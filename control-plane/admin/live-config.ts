@@ -1,5 +1,9 @@
 /** What is in force, written as a configuration file in its long form would say it. Holds no secrets. */
-import { DEFAULT_UPSTREAM_LIFE, type ForwardingSettings } from '#shared/settings.js';
+import {
+  DEFAULT_UPLOAD_WINDOW_BYTES,
+  DEFAULT_UPSTREAM_LIFE,
+  type ForwardingSettings,
+} from '#shared/settings.js';
 import { formatDuration, formatSize } from '../config/quantities.js';
 import type { ControlState, PoolState } from '../domain/state.js';
 import { poolSettingsDocument } from './pool-settings.js';
@@ -65,6 +69,7 @@ function forwardingDocument(forwarding: ForwardingSettings): Readonly<Record<str
       requests_per_connection: limits.requestsPerConnection,
       connection_age: formatDuration(limits.connectionAgeMs),
       idle_per_backend: limits.idlePerBackend,
+      upload_window: formatSize(limits.uploadWindowBytes ?? DEFAULT_UPLOAD_WINDOW_BYTES),
       upstream_requests_per_connection:
         limits.upstreamRequestsPerConnection ?? DEFAULT_UPSTREAM_LIFE.requests,
       upstream_connection_age: formatDuration(limits.upstreamConnectionAgeMs ?? DEFAULT_UPSTREAM_LIFE.ageMs),

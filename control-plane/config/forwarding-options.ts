@@ -86,6 +86,14 @@ export const limits = z
       { min: 0, max: 100_000 },
       { describe: 'Idle connections kept per backend and worker.' },
     ).prefault(128),
+    upload_window: size(
+      { min: 65_536, max: 16_777_216 },
+      {
+        describe:
+          'Over HTTP/2, bytes of a request body that may be on their way: one window is all that comes in a round trip. ' +
+          'Holds while at most 4 bodies come at once on a connection, and once 64KiB have come; else 64KiB.',
+      },
+    ).prefault('1MiB'),
     upstream_requests_per_connection: integer(
       { min: 1, max: 1_000_000_000 },
       { describe: 'Requests after which a connection to a backend is closed.' },

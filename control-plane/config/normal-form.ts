@@ -94,6 +94,7 @@ function forwardingOf({
       requestsPerConnection: limits.requests_per_connection,
       connectionAgeMs: limits.connection_age,
       idlePerBackend: limits.idle_per_backend,
+      uploadWindowBytes: limits.upload_window,
       ...upstreamLifeOf(limits),
     },
     trustedProxies: [...new Set(trusted_proxies)],

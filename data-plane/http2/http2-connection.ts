@@ -3,9 +3,9 @@
  * misbehaved, and how it ends. Protocol and flow control are node's (nghttp2); what a request is answered with is not
  * decided here.
  */
-import { constants, performServerHandshake, type ServerHttp2Stream, type ServerOptions } from 'node:http2';
+import { constants, performServerHandshake, type ServerHttp2Stream } from 'node:http2';
 import type { TLSSocket } from 'node:tls';
-import type { LimitSettings } from '#shared/settings.js';
+import { DEFAULT_UPLOAD_WINDOW_BYTES, type LimitSettings } from '#shared/settings.js';
 import type { Arrival } from '../compat/arrival.js';
 import { guarded } from '../guarded.js';
 import {
@@ -19,24 +19,20 @@ import {
 import { Http2Request } from './http2-request.js';
 import { Http2Response } from './http2-response.js';
 import { readRequestFields } from './request-fields.js';
+import { MAX_CONCURRENT_STREAMS, sessionOptions } from './session-options.js';
+import {
+  WIDE_UPLOADS,
+  createUploadWindows,
+  mostHeldBytes,
+  uploadBegan,
+  uploadEnded,
+  uploadMoved,
+  type UploadWindows,
+  type WindowChange,
+} from './upload-windows.js';
 
-/** Requests that one connection may have running. */
-export const MAX_CONCURRENT_STREAMS = 100;
-/** Body bytes that may be on their way to us for one request, and for all of a connection. */
-const STREAM_WINDOW_BYTES = 64 * 1024;
+/** Body bytes that may be on their way to us on a connection, at least. Node gives them back at once. */
 const CONNECTION_WINDOW_BYTES = 1024 * 1024;
-/** Memory that node may hold for a connection, megabytes: new streams are refused while it is more. */
-const MAX_SESSION_MEMORY_MB = 10;
-/** Frames against the protocol, and empty DATA frames, before the connection is closed. */
-const MAX_INVALID_FRAMES = 100;
-/** Streams refused for memory or concurrency, in a row, before the connection is closed. */
-const MAX_REJECTED_STREAMS = 100;
-/** Entries of one SETTINGS frame. Six are defined. */
-const MAX_SETTINGS_ENTRIES = 32;
-/** Frames of header fields that are cut off go further than those that are answered with 431: as many times the limit. */
-const CUT_OFF_FACTOR = 2;
-/** `:method`, `:scheme`, `:path`, `:authority`. */
-const PSEUDO_FIELDS = 4;
 /** How long a connection that was closed may take to say so. A peer that does not read would hold it for ever. */
 const FAREWELL_MS = 2_000;
 /** What it costs node to end a stream with its connection, in requests. */
@@ -74,6 +70,9 @@ export class Http2Connection {
   #streams = 0;
   /** When bytes came or went last. */
   #movedAt: number;
+  readonly #windows: UploadWindows;
+  /** Streams whose body has not all been read. */
+  readonly #uploads = new Set<ServerHttp2Stream>();
   #inspected: { at: number; received: number; sent: number };
   #requests = 0;
   #bodyBytes = 0;
@@ -86,6 +85,7 @@ export class Http2Connection {
     this.#conduct = createConduct(at);
     this.#serverName = serverNameOf(socket);
     this.#movedAt = at;
+    this.#windows = createUploadWindows(order.limits.uploadWindowBytes ?? DEFAULT_UPLOAD_WINDOW_BYTES);
     this.#inspected = { at, received: socket.bytesRead, sent: socket.bytesWritten };
     const lost = (error: unknown): void => this.#lost(error);
     this.#idleTimer = setTimeout(
@@ -117,7 +117,7 @@ export class Http2Connection {
         if (this.#streams === 0) this.#beginFarewell();
       }),
     );
-    session.setLocalWindowSize(CONNECTION_WINDOW_BYTES);
+    session.setLocalWindowSize(Math.max(CONNECTION_WINDOW_BYTES, WIDE_UPLOADS * this.#windows.wideBytes));
   }
 
   /** Takes no further requests: those that run are served to their end, then the connection closes. */
@@ -146,6 +146,9 @@ export class Http2Connection {
     else if (this.#session.closed && at - this.#movedAt > this.#order.silenceMs) this.#socket.destroy();
     this.#requests = 0;
     this.#bodyBytes = 0;
+    if (this.#heldBytes > mostHeldBytes(this.#windows, MAX_CONCURRENT_STREAMS)) {
+      this.#expel('more of bodies than windows allow');
+    }
     if (isMostlyOverhead(traffic)) this.#expel('more frames than requests explain');
   }
 
@@ -192,9 +195,11 @@ export class Http2Connection {
     const request = new Http2Request(stream, this.#socket, shape, {
       onBytes: (count) => {
         this.#bodyBytes += count;
+        this.#setWindow(uploadMoved(this.#windows, count));
       },
       onBug: lost,
     });
+    if (!stream.endAfterHeaders) this.#watchUpload(stream, lost);
     const answer = new Http2Response(stream, request, {
       idleMs: this.#order.answerIdleMs,
       later: (run) => this.#order.later(guarded(lost, run)),
@@ -215,6 +220,27 @@ export class Http2Connection {
         if (!answer.isLost) this.#order.onRequest(arrival);
       }),
     );
+  }
+
+  #watchUpload(stream: ServerHttp2Stream, lost: (error: unknown) => void): void {
+    this.#uploads.add(stream);
+    this.#setWindow(uploadBegan(this.#windows));
+    const ended = guarded(lost, () => {
+      if (this.#uploads.delete(stream)) uploadEnded(this.#windows);
+    });
+    stream.once('end', ended);
+    stream.once('close', ended);
+  }
+
+  #setWindow(change: WindowChange): void {
+    if (change !== null && !this.#session.closed) this.#session.settings({ initialWindowSize: change });
+  }
+
+  /** What has come of bodies and was not read. */
+  get #heldBytes(): number {
+    let held = 0;
+    for (const stream of this.#uploads) held += stream.readableLength;
+    return held;
   }
 
   /** A bug in what is the connection's own ends the connection. */
@@ -277,23 +303,4 @@ export class Http2Connection {
 /** Node has the name as an own property of a server's sockets: `false` when the client gave none. */
 function serverNameOf(socket: TLSSocket & { readonly servername?: unknown }): string | null {
   return typeof socket.servername === 'string' ? socket.servername : null;
-}
-
-function sessionOptions(limits: LimitSettings): ServerOptions {
-  return {
-    maxSessionMemory: MAX_SESSION_MEMORY_MB,
-    maxSettings: MAX_SETTINGS_ENTRIES,
-    maxHeaderListPairs: CUT_OFF_FACTOR * limits.headerCount + PSEUDO_FIELDS,
-    maxSessionInvalidFrames: MAX_INVALID_FRAMES,
-    maxSessionRejectedStreams: MAX_REJECTED_STREAMS,
-    maxDeflateDynamicTableSize: 4_096,
-    // What backends repeat is passed on as it is, as over HTTP/1.1.
-    strictSingleValueFields: false,
-    settings: {
-      enablePush: false,
-      maxConcurrentStreams: MAX_CONCURRENT_STREAMS,
-      initialWindowSize: STREAM_WINDOW_BYTES,
-      maxHeaderListSize: CUT_OFF_FACTOR * limits.headBytes,
-    },
-  };
 }

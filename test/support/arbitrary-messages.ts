@@ -153,6 +153,7 @@ const forwarding: Arbitrary<ForwardingSettings> = fc.record({
     headerCount: count,
     targetBytes: count,
     bodyBytes: count,
+    uploadWindowBytes: count,
     connectionsPerWorker: count,
     requestsPerConnection: count,
     connectionAgeMs: millis,

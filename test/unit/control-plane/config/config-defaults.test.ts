@@ -48,6 +48,7 @@ describe('a file with nothing but backends', () => {
         requestsPerConnection: 10_000,
         connectionAgeMs: 3_600_000,
         idlePerBackend: 128,
+        uploadWindowBytes: 1_048_576,
       },
       trustedProxies: [],
       metricsPath: null,
