@@ -4,8 +4,7 @@
  */
 import { availableParallelism } from 'node:os';
 import process from 'node:process';
-import { fileURLToPath } from 'node:url';
-import { createLogger, isPretty } from '#shared/platform/logger.js';
+import { createLogger } from '#shared/platform/logger.js';
 import { randomSeed, steadyClock, systemTimers } from '#shared/platform/system-clock.js';
 import type { AdminConnectionEnd } from '#shared/metrics.js';
 import type { Logger } from '#shared/ports.js';
@@ -19,32 +18,29 @@ import type { Config } from './config/parse-config.js';
 import type { ProcessSettings } from './config/process-settings.js';
 import { watchFiles } from './config/watch-files.js';
 import { upcast } from './domain/upcast.js';
-import { type EventLog, EventLogError } from './event-log/event-log.js';
+import { EventLogError } from './event-log/event-log.js';
 import { openSqliteEventLog } from './event-log/sqlite-event-log.js';
+import { type Ending, forward } from './forward.js';
 import { HistoryReader } from './hindsight/reader.js';
+import { type PrimaryParts, mainPort, openPrimary } from './open-primary.js';
 import { CertificateKeeper } from './runtime/certificate-keeper.js';
 import { exposedFiles } from './runtime/exposed-files.js';
 import { otherFile } from './runtime/other-file.js';
 import { ConfigKeeper } from './runtime/config-keeper.js';
 import { warnOfFewOpenFiles } from './runtime/open-file-check.js';
-import { Primary } from './runtime/primary.js';
+import type { Primary } from './runtime/primary.js';
 import { answerSignals } from './runtime/process-signals.js';
 import { startRetention } from './runtime/retention.js';
-import { restoreSessionKey, sessionSigningKeys } from './runtime/secrets.js';
 import { StartFailure } from './runtime/start-failure.js';
 import type { Surroundings } from './runtime/surroundings.js';
 import { TIDEGATE_VERSION } from './version.js';
-import { chooseAccept, kernelMigratesConnections } from './workers/accept-mode.js';
-import { findOrphans, workerArguments } from './workers/orphans.js';
-import { listenProblem } from './workers/port-probe.js';
-import { type MainPort, Takeover } from './workers/takeover.js';
+import { findOrphans } from './workers/orphans.js';
+import { Takeover } from './workers/takeover.js';
 
 /** Exit codes of `tidegate serve`. */
 const EXIT_OK = 0;
 const EXIT_FAILED = 1;
 const EXIT_INVALID = 2;
-/** Workers of a dead primary are asked to end when all new ones forward, or this long after the first of them does. */
-const ALL_READY_LIMIT_MS = 5_000;
 const KEEP_ALIVE_MS = 3_600_000;
 const OTHER_FILE =
   'data_dir was last used with another file: the history and the run-time changes of its pools go on here. Two files need two data_dirs';
@@ -104,7 +100,7 @@ async function serve(configFile: string, overrides: Overrides, config: Config): 
     const certificates = await CertificateKeeper.load(settings.listen.tls, around);
     const log = await openSqliteEventLog(settings.dataDir, upcast);
     const reader = new HistoryReader({ dataDir: settings.dataDir, timers: around.timers });
-    const stopFor = (reason: string, code: number): void => resolve({ reason, code });
+    const stopFor = (reason: string): void => resolve({ reason, code: EXIT_FAILED });
     const parts: Parts = {
       configFile,
       overrides,
@@ -131,22 +127,10 @@ async function adminToken({ admin }: ProcessSettings, logger: Logger): Promise<s
   return token;
 }
 
-interface Ending {
-  readonly reason: string;
-  readonly code: number;
-}
-
-interface Parts {
-  readonly configFile: string;
+interface Parts extends PrimaryParts {
   readonly overrides: Overrides;
-  readonly config: Config;
-  readonly around: Surroundings;
   readonly token: string | null;
-  readonly certificates: CertificateKeeper;
-  readonly log: EventLog;
-  readonly reader: HistoryReader;
   readonly ending: Promise<Ending>;
-  readonly stopFor: (reason: string, code: number) => void;
 }
 
 /** What has been started so far, for whoever has to end it. */
@@ -221,7 +205,7 @@ async function start(parts: Parts, primary: Primary, takeover: Takeover, running
   const retention = startRetention(log, settings.journal, around);
   running.parts.push(() => retention.cancel());
   // Last of all what cannot be taken back: until here the workers of a dead primary go on forwarding.
-  const port = await Promise.race([forward(primary, takeover, around), ending.then(() => null)]);
+  const port = await forward({ primary, takeover, ending, timers: around.timers });
   if (port === null) return;
   const watcher = watchFiles({
     files: [configFile],
@@ -236,72 +220,11 @@ async function start(parts: Parts, primary: Primary, takeover: Takeover, running
   announce(logger, config, port, admin);
 }
 
-/** Answers the port. */
-async function forward(primary: Primary, takeover: Takeover, { timers }: Surroundings): Promise<number> {
-  await primary.firstChecks();
-  await takeover.beforeWorkers();
-  const port = await primary.startWorkers();
-  if (takeover.hasOrphans) {
-    const limit = new Promise<void>((resolve) => timers.after(ALL_READY_LIMIT_MS, resolve));
-    await Promise.race([primary.allReady, limit]);
-  }
-  takeover.complete();
-  return port;
-}
-
 function openAdmin({ config, around, token }: Parts, control: Primary): Promise<AdminServer> {
   const { clock, timers, logger } = around;
   const { host, port } = config.process.admin;
   const connectionEnded = (why: AdminConnectionEnd): void => control.counters.adminConnectionEnded(why);
   return startAdminServer({ host, port, token, control, clock, timers, logger, connectionEnded });
-}
-
-async function openPrimary(parts: Parts, takeover: Takeover): Promise<Primary> {
-  const { configFile, config, around, certificates, log, reader, stopFor } = parts;
-  const { listen, engine, workers, dataDir, log: logSettings } = config.process;
-  const { accept, host, port } = mainPort(config);
-  const sessionKeys = await sessionSigningKeys(dataDir);
-  return Primary.open({
-    version: TIDEGATE_VERSION,
-    configFile,
-    log,
-    reader,
-    around,
-    supervisor: {
-      exec: fileURLToPath(new URL('../data-plane/main.js', import.meta.url)),
-      args: workerArguments(dataDir),
-      count: workers,
-      listener: {
-        host,
-        port,
-        tls: listen.tls !== null,
-        h2: listen.tls !== null && listen.h2,
-        reusePort: accept === 'reuse-port',
-      },
-      socketFd: () => takeover.socketFd,
-      offeredIn: dataDir,
-      schedulingPolicy: accept === 'round-robin' ? 'round-robin' : 'shared',
-      engine,
-      sessionKeys,
-      log: { level: logSettings.level, format: isPretty(logSettings) ? 'pretty' : 'json' },
-      certificate: () => certificates.material,
-    },
-    fatal: (error) => {
-      around.logger.fatal({ err: error }, 'the event log cannot be trusted any more');
-      process.stderr.write(`tidegate: ${error.message}\n`);
-      stopFor('event log failed', EXIT_FAILED);
-    },
-    onStoreRecovered: () => void restoreSessionKey(dataDir, sessionKeys, around.logger),
-    onListenFailed: (code) => {
-      process.stderr.write(`tidegate: ${listenProblem('listen', host, port, code)}\n`);
-      stopFor('cannot listen', EXIT_FAILED);
-    },
-  });
-}
-
-function mainPort({ process: { listen, accept } }: Config): MainPort {
-  const { host, port } = listen;
-  return { host, port, accept: chooseAccept(accept, port, kernelMigratesConnections()) };
 }
 
 function beginTakeover({ config, around }: Parts): Promise<Takeover> {

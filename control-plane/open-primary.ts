@@ -1,0 +1,76 @@
+/** Builds the primary from what the configuration says and `serve` has opened. */
+import process from 'node:process';
+import { fileURLToPath } from 'node:url';
+import { isPretty } from '#shared/platform/logger.js';
+import type { Config } from './config/parse-config.js';
+import type { EventLog } from './event-log/event-log.js';
+import type { HistoryReader } from './hindsight/reader.js';
+import type { CertificateKeeper } from './runtime/certificate-keeper.js';
+import { Primary } from './runtime/primary.js';
+import { restoreSessionKey, sessionSigningKeys } from './runtime/secrets.js';
+import type { Surroundings } from './runtime/surroundings.js';
+import { TIDEGATE_VERSION } from './version.js';
+import { chooseAccept, kernelMigratesConnections } from './workers/accept-mode.js';
+import { workerArguments } from './workers/orphans.js';
+import { listenProblem } from './workers/port-probe.js';
+import type { MainPort, Takeover } from './workers/takeover.js';
+
+export interface PrimaryParts {
+  readonly configFile: string;
+  readonly config: Config;
+  readonly around: Surroundings;
+  readonly certificates: CertificateKeeper;
+  readonly log: EventLog;
+  readonly reader: HistoryReader;
+  /** Something has happened that `serve` cannot go on after. */
+  readonly stopFor: (reason: string) => void;
+}
+
+export async function openPrimary(parts: PrimaryParts, takeover: Takeover): Promise<Primary> {
+  const { configFile, config, around, certificates, log, reader, stopFor } = parts;
+  const { listen, engine, workers, dataDir, log: logSettings } = config.process;
+  const { accept, host, port } = mainPort(config);
+  const sessionKeys = await sessionSigningKeys(dataDir);
+  return Primary.open({
+    version: TIDEGATE_VERSION,
+    configFile,
+    log,
+    reader,
+    around,
+    supervisor: {
+      exec: fileURLToPath(new URL('../data-plane/main.js', import.meta.url)),
+      args: workerArguments(dataDir),
+      count: workers,
+      listener: {
+        host,
+        port,
+        tls: listen.tls !== null,
+        h2: listen.tls !== null && listen.h2,
+        reusePort: accept === 'reuse-port',
+      },
+      socketFd: () => takeover.socketFd,
+      offeredIn: dataDir,
+      schedulingPolicy: accept === 'round-robin' ? 'round-robin' : 'shared',
+      engine,
+      sessionKeys,
+      log: { level: logSettings.level, format: isPretty(logSettings) ? 'pretty' : 'json' },
+      certificate: () => certificates.material,
+    },
+    fatal: (error) => {
+      around.logger.fatal({ err: error }, 'the event log cannot be trusted any more');
+      process.stderr.write(`tidegate: ${error.message}\n`);
+      stopFor('event log failed');
+    },
+    onStoreRecovered: () => void restoreSessionKey(dataDir, sessionKeys, around.logger),
+    onListenFailed: (code) => {
+      process.stderr.write(`tidegate: ${listenProblem('listen', host, port, code)}\n`);
+      stopFor('cannot listen');
+    },
+  });
+}
+
+/** Where clients come to, and how workers accept them. */
+export function mainPort({ process: { listen, accept } }: Config): MainPort {
+  const { host, port } = listen;
+  return { host, port, accept: chooseAccept(accept, port, kernelMigratesConnections()) };
+}
