@@ -22,7 +22,8 @@ export function standingOf(
   switch (present) {
     case 'unhealthy': {
       const { healthSince: since } = backend;
-      if (health === undefined) return { since, reason: 'health checks failed' };
+      // One of another time is not why: that of this time may not be in the log (`EventsLost`).
+      if (health?.at !== since) return { since, reason: 'health checks failed' };
       return { since, reason: checksReason(health.data.evidence) };
     }
     case 'unchecked':
@@ -56,6 +57,7 @@ function checksReason(evidence: HealthEvidence): string {
 
 function openReason({ breaker }: BackendState, transitions: BackendTransitions): string {
   const opened = transitions.breaker;
-  const why = opened?.type === 'BreakerOpened' ? breakerWords(opened.data.evidence) : 'breaker open';
+  const isIt = opened?.type === 'BreakerOpened' && opened.at === breaker.since;
+  const why = isIt ? breakerWords(opened.data.evidence) : 'breaker open';
   return breaker.phase === 'open' ? `${why}; trials from ${isoTime(breaker.until)}` : why;
 }

@@ -152,13 +152,14 @@ function sentenceFor(offers: Availability, backend: BackendState, history: reado
       return `${id} is draining${bySetting(history)}`;
     case 'unhealthy': {
       const event = last(history, 'BackendBecameUnhealthy');
-      const why = event === undefined ? '' : `: ${healthWords(event.data.evidence, false)}`;
+      // One of another time is not why: that of this time may not be in the log (`EventsLost`).
+      const why = event?.at === backend.healthSince ? `: ${healthWords(event.data.evidence, false)}` : '';
       return `${id} is unhealthy since ${isoTime(backend.healthSince)}${why}`;
     }
     case 'unchecked':
       return `${id} waits for its first passed check since ${isoTime(backend.healthSince)}`;
     case 'ejected':
-      return `${id} is ejected by its breaker ${openWords(backend)}${openedBecause(history)}`;
+      return `${id} is ejected by its breaker ${openWords(backend)}${openedBecause(history, backend.breaker.since)}`;
     case 'trial':
       return `${id} is on trial since ${isoTime(backend.breaker.since)}, after its breaker was open${openedBecause(history)}`;
     case 'available':
@@ -176,9 +177,11 @@ function openWords({ breaker }: BackendState): string {
   return `since ${isoTime(breaker.since)} until ${isoTime(breaker.until)}`;
 }
 
-function openedBecause(history: readonly TidegateEvent[]): string {
+/** `since`: when an open breaker opened. */
+function openedBecause(history: readonly TidegateEvent[], since?: number): string {
   const event = last(history, 'BreakerOpened');
-  return event === undefined ? '' : `: ${breakerWords(event.data.evidence)}`;
+  const isIt = event !== undefined && (since === undefined || event.at === since);
+  return isIt ? `: ${breakerWords(event.data.evidence)}` : '';
 }
 
 /** Available since the last event without which it would not be. */

@@ -60,6 +60,14 @@ describe('sentences about processes, configuration and certificates', () => {
       sentence('CertificateRejected', { certFile: 'c.pem', problem: 'expired' }),
       'certificate c.pem was refused, the one before stays in use: expired',
     ],
+    [
+      sentence('EventsLost', { first: 3, last: 9, since: 0, reason: 'memory' }),
+      'events 3 to 9 were not kept: nothing could be stored since 1970-01-01T00:00:00.000Z, for longer than memory holds',
+    ],
+    [
+      sentence('EventsLost', { first: 1, last: 9, since: null, reason: 'file' }),
+      'the event log was made anew with the present state, without events 1 to 9: its file was deleted or replaced',
+    ],
   ])('say: %s', (actual, expected) => {
     expect(actual).toBe(expected);
   });

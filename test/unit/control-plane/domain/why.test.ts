@@ -82,6 +82,19 @@ describe('why', () => {
     ]);
   });
 
+  it('gives no evidence of an earlier time for what happened where events are missing', () => {
+    const told = arranged();
+    for (let i = 0; i < 3; i += 1) fail(told);
+    const earlier = [...told.events];
+    for (let i = 0; i < 5; i += 1) told.check('a', true);
+    told.at += 60_000;
+    for (let i = 0; i < 3; i += 1) fail(told);
+    expect(told.backend('a').health).toBe('unhealthy');
+    const question = { pool: POOL, backend: backendId('a'), at: told.at };
+    const { headline } = ask(question, earlier, told.world.state);
+    expect(headline).toMatch(/^a is unhealthy since \S+\.$/);
+  });
+
   it('a backend is ejected: the attempts that failed, until when, and what came before', () => {
     const told = arranged();
     told.report('a', { successes: 3, failures: { connect: 2, timeout: 1 } });
