@@ -143,7 +143,7 @@ export class CompatEngine implements Forwarder {
   /** Brings the server in line with the settings in force. They change seldom and cost one comparison. */
   #follow(): void {
     const { forwarding } = this.#context.table();
-    const server = this.#server;
+    const server: (http.Server & { maxHeaderSize?: number }) | null = this.#server;
     if (server === null || this.#applied === forwarding) return;
     this.#applied = forwarding;
     const { timeouts, limits } = forwarding;
@@ -151,6 +151,8 @@ export class CompatEngine implements Forwarder {
     // Bodies are limited by their pauses, not by their length.
     server.requestTimeout = 0;
     server.keepAliveTimeout = timeouts.keepAliveMs;
+    // Of connections that come from now on.
+    server.maxHeaderSize = limits.headBytes;
     // One more than allowed: node would cut the list silently, and a hidden Content-Length would still frame the body.
     server.maxHeadersCount = limits.headerCount + 1;
   }

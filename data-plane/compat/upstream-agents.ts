@@ -34,8 +34,8 @@ export class UpstreamAgents {
 
   /** @param fresh on a new connection that is not kept */
   agentFor(address: BackendAddress, settings: ForwardingSettings, fresh: boolean): http.Agent {
-    if (fresh) return address.protocol === 'https' ? this.#freshSecure : this.#freshPlain;
     this.#lives.limits = settings.limits;
+    if (fresh) return address.protocol === 'https' ? this.#freshSecure : this.#freshPlain;
     const pair = this.#pair(settings);
     return address.protocol === 'https' ? pair.secure : pair.plain;
   }

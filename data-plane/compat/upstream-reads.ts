@@ -6,6 +6,7 @@
 import * as http from 'node:http';
 import * as https from 'node:https';
 import type { Duplex } from 'node:stream';
+import type { LimitSettings } from '#shared/settings.js';
 import type { UpstreamLives } from './upstream-lives.js';
 
 /**
@@ -15,6 +16,25 @@ import type { UpstreamLives } from './upstream-lives.js';
 const READ_BYTES = [16_384, 8_192, 8_192, 16_384, 32_768] as const;
 /** What message and connection hold before they ask for no more. Less than any filled read, so that one of them is enough. */
 const ENOUGH_BYTES = 2_048;
+
+declare module 'node:http' {
+  /** Missing in node's types. */
+  interface Agent {
+    /** Called when a request is made, to give it a connection. */
+    addRequest(request: http.ClientRequest, options: object): void;
+  }
+}
+
+/** How much of a head node's parser takes, which it is told together with the connection: before anybody else hears of that. */
+function takesHeads(
+  request: http.ClientRequest & { maxHeaderSize?: number },
+  limits: LimitSettings | null,
+): void {
+  if (limits === null) return;
+  request.maxHeaderSize = limits.headBytes;
+  // One more than allowed: node would cut the list silently, and what it hides would still count for it.
+  request.maxHeadersCount = limits.headerCount + 1;
+}
 
 type Made = Duplex | null | undefined;
 type Callback = (error: Error | null, socket: Duplex) => void;
@@ -59,6 +79,11 @@ export class PlainAgent extends http.Agent {
     this.#lives = lives;
   }
 
+  override addRequest(request: http.ClientRequest, options: object): void {
+    takesHeads(request, this.#lives.limits);
+    super.addRequest(request, options);
+  }
+
   override createConnection(options: http.ClientRequestArgs, callback?: Callback): Made {
     const reads = growingReads(this.#views, () => socket);
     const socket: Made = super.createConnection({ ...options, ...reads }, callback);
@@ -79,6 +104,11 @@ export class SecureAgent extends https.Agent {
   constructor(options: https.AgentOptions, lives: UpstreamLives) {
     super(options);
     this.#lives = lives;
+  }
+
+  override addRequest(request: http.ClientRequest, options: object): void {
+    takesHeads(request, this.#lives.limits);
+    super.addRequest(request, options);
   }
 
   override createConnection(options: https.RequestOptions, callback?: Callback): Made {

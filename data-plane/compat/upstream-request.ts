@@ -64,8 +64,6 @@ export class UpstreamRequest {
     if (upstream.headersSent) throw new Error('a head that nobody has looked at was sent');
     this.#rewriteHead(upstream);
     this.#readBefore = socket.bytesRead;
-    // One more than allowed: node would cut the list silently, and what it hides would still count for it.
-    upstream.maxHeadersCount = this.#order.settings.limits.headerCount + 1;
     upstream.on(
       'response',
       this.#guarded((response: IncomingMessage) => this.#responded(response)),

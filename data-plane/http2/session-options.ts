@@ -15,6 +15,8 @@ const MAX_REJECTED_STREAMS = 100;
 const MAX_SETTINGS_ENTRIES = 32;
 /** Frames of header fields that are cut off go further than those that are answered with 431: as many times the limit. */
 const CUT_OFF_FACTOR = 2;
+/** What we add to the head of an answer, and what HPACK may. */
+const SEND_SLACK_BYTES = 64 * 1024;
 /** `:method`, `:scheme`, `:path`, `:authority`. */
 const PSEUDO_FIELDS = 4;
 
@@ -26,6 +28,8 @@ export function sessionOptions(limits: LimitSettings): ServerOptions {
     maxSessionInvalidFrames: MAX_INVALID_FRAMES,
     maxSessionRejectedStreams: MAX_REJECTED_STREAMS,
     maxDeflateDynamicTableSize: 4_096,
+    // Of answers, which are limited where they come from; node's own is 64 KiB.
+    maxSendHeaderBlockLength: CUT_OFF_FACTOR * limits.headBytes + SEND_SLACK_BYTES,
     // What backends repeat is passed on as it is, as over HTTP/1.1.
     strictSingleValueFields: false,
     settings: {
