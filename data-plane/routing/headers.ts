@@ -1,6 +1,7 @@
 /**
- * Which header fields go on, and which the proxy sets: rules for all engines. Fields are flat lists (name, value, name,
- * value, …), names and order as sent. Framing (Content-Length against Transfer-Encoding) and the fields of the next
+ * Which header fields go on, and which the proxy sets, for the compat engine, and so for HTTP/2. The native engine has the same rules on
+ * positions in a head (`http1/upstream-head.ts`, `http1/downstream-head.ts`) and asks here about names with `_` only. A property test
+ * holds the two against each other. Fields are flat lists (name, value, name, value, …), names and order as sent. Framing (Content-Length against Transfer-Encoding) and the fields of the next
  * hop (Connection, Upgrade, Transfer-Encoding) are the engine's: it gives them in `own`.
  *
  * Via is not added: it would tell clients and backends what stands between, and breaks caches that key on it.
