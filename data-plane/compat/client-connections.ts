@@ -3,6 +3,7 @@
  * when a connection has served long enough. Does not close them by itself, except all at once at the end.
  */
 import type { Socket } from 'node:net';
+import { cutSocket } from '../cut-socket.js';
 import type { ErrorCode } from '#shared/error-code.js';
 import type { Random } from '#shared/ports.js';
 import type { LimitSettings } from '#shared/settings.js';
@@ -54,7 +55,7 @@ export class ClientConnections {
   }
 
   destroyAll(): void {
-    for (const socket of this.#open) socket.destroy();
+    for (const socket of this.#open) cutSocket(socket);
   }
 
   /** Counts a request. Answers whether the connection may serve another one after it. */

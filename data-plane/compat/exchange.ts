@@ -3,6 +3,7 @@
  * towards backends is in `../attempts.ts` and `attempt.ts`. Every decision is `routing/`'s.
  */
 import { TLSSocket } from 'node:tls';
+import { cutSocket } from '../cut-socket.js';
 import type { ErrorCode } from '#shared/error-code.js';
 import type { HttpVersion } from '#shared/metrics.js';
 import type { ForwardingSettings } from '#shared/settings.js';
@@ -132,7 +133,7 @@ class Exchange implements Errand, AttemptsClient<Attempt, Message> {
     this.#attempts?.abort('bug');
     this.over();
     response.destroy();
-    if (shared === undefined) request.socket.destroy();
+    if (shared === undefined) cutSocket(request.socket);
   }
 
   refuseBody(code: ErrorCode): void {
@@ -145,7 +146,7 @@ class Exchange implements Errand, AttemptsClient<Attempt, Message> {
     if (!hasStarted) this.account.repliedLocally(code);
     this.over();
     if (shared !== undefined) response.destroy();
-    else if (hasStarted) request.socket.destroy();
+    else if (hasStarted) cutSocket(request.socket);
     // Node's parser may have given up this connection, and its response with it.
     else {
       const headOnly = this.account.method === 'HEAD';

@@ -5,6 +5,7 @@
 import { ServerResponse, type IncomingMessage, type Server } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { cutSocket } from '../cut-socket.js';
 import type { ErrorCode } from '#shared/error-code.js';
 import { HALF_CLOSED_MS } from '../engine-limits.js';
 import { guarded } from '../guarded.js';
@@ -173,7 +174,7 @@ export class Http1Front {
 function destroyUnlessWritten(socket: Socket, limitMs: number): void {
   const before = socket.bytesWritten;
   const timer = setTimeout(() => {
-    if (socket.bytesWritten === before) socket.destroy();
+    if (socket.bytesWritten === before) cutSocket(socket);
   }, limitMs);
   socket.once('close', () => clearTimeout(timer));
 }

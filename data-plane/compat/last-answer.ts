@@ -3,6 +3,7 @@
  * connection when it is closed resets it, and a reset takes from the client what it has not read yet (RFC 9112 §9.6).
  */
 import type { Socket } from 'node:net';
+import { cutSocket } from '../cut-socket.js';
 import type { ErrorCode } from '#shared/error-code.js';
 import { LINGER_MS } from '../engine-limits.js';
 import { localAnswer, type AnswerFacts } from '../local-answer.js';
@@ -40,7 +41,7 @@ export function endLateBody({ request, shared }: Arrival): void {
   if (shared !== undefined) return;
   const { socket } = request;
   if (request.complete || socket.destroyed) return;
-  const timer = setTimeout(() => socket.destroy(), LINGER_MS);
+  const timer = setTimeout(() => cutSocket(socket), LINGER_MS);
   const cancel = (): void => clearTimeout(timer);
   socket.once('close', cancel);
   request.once('end', cancel);
@@ -54,6 +55,6 @@ function endSide(socket: Socket): void {
   socket.removeAllListeners('data');
   socket.end();
   socket.resume();
-  const timer = setTimeout(() => socket.destroy(), LINGER_MS);
+  const timer = setTimeout(() => cutSocket(socket), LINGER_MS);
   socket.once('close', () => clearTimeout(timer));
 }

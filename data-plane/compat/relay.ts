@@ -5,6 +5,7 @@
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
 import { TLSSocket } from 'node:tls';
+import { cutSocket, resetSocket } from '../cut-socket.js';
 import { guarded } from '../guarded.js';
 import { sendingPatienceMs, type Sending, type SendingBody } from '../patience.js';
 import type { DownstreamResponse } from './downstream.js';
@@ -156,6 +157,6 @@ export function cut(to: DownstreamResponse, fields: readonly string[]): void {
   const framed =
     to.chunkedEncoding || fields.some((name, i) => i % 2 === 0 && name.toLowerCase() === 'content-length');
   // Only a reset tells a client that reads until the end. (TLS has no reset, but an end without notice is as clear.)
-  if (framed || socket instanceof TLSSocket) socket.destroy();
-  else socket.resetAndDestroy();
+  if (framed || socket instanceof TLSSocket) cutSocket(socket);
+  else resetSocket(socket);
 }

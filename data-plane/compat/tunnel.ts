@@ -3,6 +3,7 @@
  * Does not look at the bytes.
  */
 import type { Duplex } from 'node:stream';
+import { cutSocket } from '../cut-socket.js';
 import { guarded } from '../guarded.js';
 import { pipeInto } from './pipe.js';
 
@@ -26,8 +27,8 @@ export function runTunnel(order: TunnelOrder): Promise<void> {
   return new Promise((resolve) => {
     let open = 2;
     const cut = (): void => {
-      client.destroy();
-      backend.destroy();
+      cutSocket(client);
+      cutSocket(backend);
     };
     const lost = (error: unknown): void => {
       cut();
@@ -38,13 +39,13 @@ export function runTunnel(order: TunnelOrder): Promise<void> {
       guarded(lost, () => {
         open -= 1;
         // What was read before the end is still being written by the pipe; only a broken side breaks the other.
-        if (!other.writableEnded) other.destroy();
+        if (!other.writableEnded) cutSocket(other);
         if (open > 0) return;
         clearTimeout(timer);
         resolve();
       });
-    client.on('error', () => backend.destroy());
-    backend.on('error', () => client.destroy());
+    client.on('error', () => cutSocket(backend));
+    backend.on('error', () => cutSocket(client));
     client.on('close', closed(backend));
     backend.on('close', closed(client));
     // Each side may end its half while the other goes on.

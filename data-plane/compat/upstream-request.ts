@@ -8,6 +8,7 @@ import type { ClientRequest, IncomingMessage, InformationEvent } from 'node:http
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { TLSSocket } from 'node:tls';
+import { cutSocket } from '../cut-socket.js';
 import { isOwnFault } from '#shared/platform/open-files.js';
 import type { FailureReason } from '#shared/outcome.js';
 import { MAX_INTERIM_RESPONSES } from '../engine-limits.js';
@@ -115,7 +116,7 @@ export class UpstreamRequest {
   abort(): void {
     this.#end({ kind: 'aborted' });
     this.feed.destroy();
-    this.#upstream?.destroy();
+    this.#giveUp();
   }
 
   #connected(): void {
@@ -201,13 +202,19 @@ export class UpstreamRequest {
     this.#end({ kind: 'failed', reason, stale });
   }
 
+  #giveUp(): void {
+    const socket = this.#upstream?.socket;
+    if (socket?.writableLength) cutSocket(socket);
+    this.#upstream?.destroy();
+  }
+
   #end(end: UpstreamEnd): void {
     if (this.#hasEnded) return;
     this.#hasEnded = true;
     this.#patience.end();
     if (end.kind !== 'response' && end.kind !== 'upgraded') {
       this.feed.destroy();
-      this.#upstream?.destroy();
+      this.#giveUp();
     }
     this.#settle(end);
   }

@@ -3,6 +3,7 @@
  * read all that was sent. Knows nothing of requests; `downstream-connection.ts` does.
  */
 import type { Socket } from 'node:net';
+import { cutSocket, resetSocket } from '../cut-socket.js';
 import { HALF_CLOSED_MS, LINGER_MS } from '../engine-limits.js';
 import type { ByteSink } from './byte-sink.js';
 import type { EngineParts } from './engine-parts.js';
@@ -70,7 +71,7 @@ export abstract class ClientSocket implements Expiring, ByteSink {
   }
 
   destroy(): void {
-    this.socket.destroy();
+    cutSocket(this.socket);
   }
 
   abstract expired(): void;
@@ -89,9 +90,9 @@ export abstract class ClientSocket implements Expiring, ByteSink {
     const { wheel } = this.parts;
     this.#patience ??= new Deadline({
       expired: () => {
-        if (this.#mayBeGone) this.socket.destroy();
+        if (this.#mayBeGone) this.destroy();
       },
-      destroy: () => this.socket.destroy(),
+      destroy: () => this.destroy(),
     });
     wheel.set(this.#patience, HALF_CLOSED_MS);
   }
@@ -118,7 +119,7 @@ export abstract class ClientSocket implements Expiring, ByteSink {
       }
     } catch (error) {
       this.parts.bug(error);
-      this.socket.destroy();
+      this.destroy();
     }
   }
 
@@ -131,15 +132,15 @@ export abstract class ClientSocket implements Expiring, ByteSink {
       this.received(bytes, length);
     } catch (error) {
       this.parts.bug(error);
-      this.socket.destroy();
+      this.destroy();
     }
   }
 
   /** Ends it so that nobody takes what was sent for whole. */
   protected breakOff(endsByClosing: boolean): void {
     // Only a reset tells a client that reads until the end. (TLS has none, but an end without notice is as clear.)
-    if (endsByClosing && !this.#isSecure) this.socket.resetAndDestroy();
-    else this.socket.destroy();
+    if (endsByClosing && !this.#isSecure) resetSocket(this.socket);
+    else this.destroy();
   }
 
   /** Ends it after our last word. @param isClean nothing more can come from the client */

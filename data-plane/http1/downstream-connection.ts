@@ -113,7 +113,7 @@ export class DownstreamConnection extends ClientSocket implements ClientPort {
       case 'idle':
       case 'draining':
       case 'closing':
-        this.socket.destroy();
+        this.destroy();
         return;
     }
   }
@@ -237,7 +237,7 @@ export class DownstreamConnection extends ClientSocket implements ClientPort {
     else if (this.#phase === 'closing') this.socket.destroySoon();
     else if (this.#exchange?.clientEnded() === true) {
       this.halfClosed();
-    } else this.socket.destroy();
+    } else this.destroy();
   }
 
   protected drained(): void {

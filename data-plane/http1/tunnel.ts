@@ -3,6 +3,7 @@
  * Does not look at the bytes. Large messages are copied: a block to read into would be held as long as a tunnel is silent.
  */
 import type { RequestAccount } from '../request-account.js';
+import { cutSocket } from '../cut-socket.js';
 import { writeBytes } from './byte-sink.js';
 import type { ClientPort, TunnelPort } from './client-port.js';
 import { Deadline, type Expiring, type TimerWheel } from './timer-wheel.js';
@@ -55,7 +56,7 @@ export class Tunnel implements UpstreamUser, TunnelPort, Expiring {
   clientClosed(clean: boolean): void {
     this.#isClientOpen = false;
     const { socket } = this.#parts.upstream;
-    if (!clean || !socket.writableEnded) socket.destroy();
+    if (!clean || !socket.writableEnded) cutSocket(socket);
     else if (this.#isUpstreamOpen) {
       // What waits here may still be taken.
       this.#deadline = new Deadline(this);
@@ -102,7 +103,7 @@ export class Tunnel implements UpstreamUser, TunnelPort, Expiring {
 
   expired(): void {
     this.#parts.client.destroy();
-    this.#parts.upstream.socket.destroy();
+    cutSocket(this.#parts.upstream.socket);
   }
 
   destroy(): void {

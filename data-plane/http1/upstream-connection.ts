@@ -7,6 +7,7 @@ import * as tls from 'node:tls';
 import type { BackendAddress } from '#shared/settings.js';
 import type { UpstreamLife } from '../connection-age.js';
 import type { ByteSink } from './byte-sink.js';
+import { cutSocket } from '../cut-socket.js';
 import type { ReadBuffers } from './read-buffers.js';
 import { ReadMemory } from './read-memory.js';
 import { latin1, type Scratch } from './scratch.js';
@@ -95,7 +96,7 @@ export class UpstreamConnection implements Expiring, ByteSink {
 
   destroy(): void {
     this.user = null;
-    this.socket.destroy();
+    cutSocket(this.socket);
   }
 
   /** It was idle for too long. */

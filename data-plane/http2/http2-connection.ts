@@ -5,6 +5,7 @@
  */
 import { constants, performServerHandshake, type ServerHttp2Stream } from 'node:http2';
 import type { TLSSocket } from 'node:tls';
+import { resetSocket } from '../cut-socket.js';
 import { DEFAULT_UPLOAD_WINDOW_BYTES, type LimitSettings } from '#shared/settings.js';
 import type { Arrival } from '../compat/arrival.js';
 import { guarded } from '../guarded.js';
@@ -143,7 +144,7 @@ export class Http2Connection {
     if (traffic.received > 0 || traffic.sent > 0) this.#movedAt = at;
     // All that runs on it has ended by its own times before. Node may stop reading a connection that is about to close, and never
     // hear that its client has gone.
-    else if (this.#session.closed && at - this.#movedAt > this.#order.silenceMs) this.#socket.destroy();
+    else if (this.#session.closed && at - this.#movedAt > this.#order.silenceMs) resetSocket(this.#socket);
     this.#requests = 0;
     this.#bodyBytes = 0;
     if (this.#heldBytes > mostHeldBytes(this.#windows, MAX_CONCURRENT_STREAMS)) {
@@ -290,7 +291,7 @@ export class Http2Connection {
 
   #beginFarewell(): void {
     if (this.#socket.destroyed) return;
-    this.#farewell ??= setTimeout(() => this.#socket.destroy(), FAREWELL_MS);
+    this.#farewell ??= setTimeout(() => resetSocket(this.#socket), FAREWELL_MS);
   }
 
   #closed(): void {
