@@ -205,7 +205,6 @@ describe.each(ENGINES)('failures under the %s engine', (_name, startEngine) => {
       'HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n',
     ],
     ['chunks in HTTP/1.0', 'HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n'],
-    ['chunks where no body can be', 'HTTP/1.1 204 No Content\r\nTransfer-Encoding: chunked\r\n\r\n'],
     ['another version', 'HTTP/2.0 200 OK\r\nContent-Length: 0\r\n\r\n'],
     ['a status beyond 599', 'HTTP/1.1 999 Odd\r\nContent-Length: 0\r\n\r\n'],
     ['more fields than allowed', `HTTP/1.1 200 OK\r\n${'A: b\r\n'.repeat(1_500)}Content-Length: 0\r\n\r\n`],
