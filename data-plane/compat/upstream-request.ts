@@ -87,7 +87,8 @@ export class UpstreamRequest {
         if (!this.#hasEnded) this.#patience.awaitHead();
       }),
     );
-    if (isConnected(socket)) return this.#connected();
+    // One that is kept has been connected: where it is gone by now the backend has closed it, and nobody has failed to connect.
+    if (upstream.reusedSocket || isConnected(socket)) return this.#connected();
     this.#patience.awaitConnection();
     socket.once(
       socket instanceof TLSSocket ? 'secureConnect' : 'connect',
