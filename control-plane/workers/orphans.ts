@@ -6,9 +6,12 @@
 import { readFileSync, readdirSync, statSync } from 'node:fs';
 import type { Logger } from '#shared/ports.js';
 import { placeOf } from '../event-log/directory-claim.js';
+import { identityOf } from '../event-log/sqlite-place.js';
 import { processFacts } from './process-facts.js';
 
 const FLAG = '--data-dir';
+/** The directory that a process has for its root: in a container it is another one than ours. */
+const ROOT_OF = (pid: number): string => `/proc/${pid}/root`;
 /** The file that workers run, in whichever directory a release lies. */
 const WORKER_MAIN = /(?:^|\/)data-plane\/main\.js$/;
 
@@ -25,13 +28,15 @@ export function workerArguments(dataDir: string): readonly string[] {
 
 /**
  * The workers that a dead primary left behind and that still run. Only for the primary that holds the data directory:
- * then every worker of it that is not its own child is an orphan. Processes of other users are never taken for ours.
+ * then every worker of it that is not its own child is an orphan. Processes of other users are never taken for ours, nor
+ * those that have another directory of the same name, as in a container whose processes we see.
  */
-export function findOrphans(dataDir: string): readonly Orphan[] {
+export function findOrphans(dataDir: string, rootOf = ROOT_OF): readonly Orphan[] {
   const place = placeOf(dataDir);
   const orphans: Orphan[] = [];
   for (const pid of ownProcesses()) {
-    const facts = isWorkerOf(pid, place) ? processFacts(pid) : null;
+    const isOurs = isWorkerOf(pid, place) && seesSame(place, rootOf(pid));
+    const facts = isOurs ? processFacts(pid) : null;
     if (facts !== null && facts.parent !== process.pid) orphans.push({ pid, ticks: facts.startTicks });
   }
   return orphans;
@@ -75,6 +80,16 @@ function isWorkerOf(pid: number, place: string): boolean {
   const words = read(`/proc/${pid}/cmdline`)?.split('\0') ?? [];
   const main = words.findIndex((word) => WORKER_MAIN.test(word));
   return main >= 0 && words[main + 1] === FLAG && words[main + 2] === place;
+}
+
+/** Whether the place leads a process with this root where it leads us: to the same directory, or both to none. */
+function seesSame(place: string, root: string): boolean {
+  try {
+    const [ours, theirs] = [identityOf(place), identityOf(`${root}${place}`)];
+    return ours?.ino === theirs?.ino && ours?.dev === theirs?.dev;
+  } catch {
+    return false; // We may not look: better leave it alone.
+  }
 }
 
 function read(path: string): string | null {

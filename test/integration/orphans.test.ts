@@ -82,6 +82,16 @@ describeWithProc('orphaned workers', () => {
     expect(pidsOf(directory)).toEqual([]);
   });
 
+  it('are not those for whom the name leads to another directory, as in a container', async () => {
+    const [directory, root] = [newDirectory(), newDirectory()];
+    const pid = await lonelyProcess(workerArguments(directory));
+    const inContainer = () => findOrphans(directory, () => root);
+    expect(inContainer()).toEqual([]);
+    mkdirSync(join(root, directory), { recursive: true });
+    expect(inContainer()).toEqual([]);
+    expect(pidsOf(directory)).toEqual([pid]);
+  });
+
   it('are not the workers of this very process', async () => {
     const directory = newDirectory();
     const main = join(newDirectory(), 'data-plane', 'main.js');
