@@ -43,7 +43,7 @@ export interface Http2ConnectionOrder {
   readonly limits: LimitSettings;
   /** How long it may be without a stream. */
   readonly idleMs: number;
-  /** How long nothing at all may pass on it once it takes no further requests. */
+  /** How long nothing at all may pass on it: longer than anything that runs on it waits. */
   readonly silenceMs: number;
   /** How long a client may take nothing of an answer. */
   readonly answerIdleMs: number;
@@ -144,7 +144,7 @@ export class Http2Connection {
     if (traffic.received > 0 || traffic.sent > 0) this.#movedAt = at;
     // All that runs on it has ended by its own times before. Node may stop reading a connection that is about to close, and never
     // hear that its client has gone.
-    else if (this.#session.closed && at - this.#movedAt > this.#order.silenceMs) resetSocket(this.#socket);
+    else if (at - this.#movedAt > this.#order.silenceMs) resetSocket(this.#socket);
     this.#requests = 0;
     this.#bodyBytes = 0;
     if (this.#heldBytes > mostHeldBytes(this.#windows, MAX_CONCURRENT_STREAMS)) {

@@ -16,7 +16,7 @@ import { createLedger, type Ledger } from './ledger.js';
 const CERTIFICATES = join(process.cwd(), 'test/support/certificates');
 const WORKERS = 2;
 /** How long what is left may take to end by its times: that of an answer, and that of who has ended his side, one after the other. */
-const QUIET_MS = 60_000;
+const QUIET_MS = 90_000;
 /** Connections played at the same time. */
 const AT_ONCE = 24;
 
@@ -168,7 +168,8 @@ engine: ${engine}
 workers: ${WORKERS}
 admin: { port: 0 }
 metrics: { prometheus: { enabled: true } }
-timeouts: { keep_alive: 5s, response_head: 15s, response_idle: 15s, tunnel_idle: 5s }
+timeouts: { keep_alive: 5s, request_body_idle: 10s, response_head: 10s, response_idle: 10s, tunnel_idle: 5s }
+retry: { attempts: 2 }
 pools:
   fair: { backends: [${list('f', fair)}], sticky_session: { type: cookie, cookie_name: sid } }
   wild: { backends: [${list('w', wild)}], circuit_breaker: { enabled: false } }
