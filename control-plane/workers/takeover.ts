@@ -15,6 +15,7 @@ import { handoverPath, takeListener } from '#shared/platform/handover.js';
 import type { Logger, Timers } from '#shared/ports.js';
 import { StartFailure } from '../runtime/start-failure.js';
 import type { Accept } from './accept-mode.js';
+import { holdsPort } from './held-port.js';
 import { type ListeningSocket, adoptSocket, bindSocket } from './listening-socket.js';
 import { type Orphan, endOrphans, isStopped } from './orphans.js';
 import { listenProblem, tryPort, untilPortFree } from './port-probe.js';
@@ -113,7 +114,8 @@ export class Takeover {
       this.#socket = bound;
       return;
     }
-    if (bound !== 'EADDRINUSE' || orphans.length === 0) throw this.#failure(bound);
+    const isTheirs = bound === 'EADDRINUSE' && orphans.some(({ pid }) => holdsPort(pid, main.port));
+    if (!isTheirs) throw this.#failure(bound);
     if (main.accept === 'shared') this.#socket = await this.#askForSocket();
     this.#isHeld = this.#socket === null;
   }

@@ -1,4 +1,6 @@
 /** The short form of `test/long/takeover.long.ts`. */
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
 import { kernelMigratesConnections } from '../../control-plane/workers/accept-mode.js';
 import { AppServer } from '../support/app-server.js';
 import { freePort } from '../support/free-port.js';
@@ -47,6 +49,23 @@ describe('a primary that is killed and replaced under load', () => {
     tidegate.write(yaml('shared'));
     await tidegate.run();
     expect((await httpGet(tidegate.url('/'))).body).toBe('app1');
+    await waitUntil('the old workers to end', () => !orphans.some(isAlive));
+  });
+
+  it('leaves the old workers alone where another program has the port that the file now names', async () => {
+    await start('shared');
+    const orphans = await tidegate.workerPids();
+    await tidegate.killPrimary();
+    const other = createServer().listen(0, '127.0.0.1');
+    await once(other, 'listening');
+    const { port } = other.address() as AddressInfo;
+    tidegate.write(takeoverConfig(port, 'shared', [app]));
+    await expect(tidegate.run()).rejects.toThrow('in use by another program');
+    other.close();
+    expect((await httpGet(tidegate.url('/'))).body).toBe('app1');
+    expect(orphans.filter(isAlive)).toEqual(orphans);
+    tidegate.write(takeoverConfig(tidegate.port, 'shared', [app]));
+    await tidegate.run();
     await waitUntil('the old workers to end', () => !orphans.some(isAlive));
   });
 
