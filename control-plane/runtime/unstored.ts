@@ -63,12 +63,13 @@ export class Unstored {
     }
   }
 
-  /** Takes back the newest decision, if it is this one. */
-  takeBack(decided: Decided): void {
-    if (this.#items.at(-1) !== decided) return;
+  /** Takes back the newest decision, if it is this one. Its entries may have been given up meanwhile. */
+  takeBack({ events }: Decided): void {
+    const newest = this.#items.at(-1);
+    if (newest?.events !== events) return;
     this.#items.pop();
-    this.#events -= decided.events.length;
-    this.#entries -= partsOf(decided.entries);
+    this.#events -= events.length;
+    this.#entries -= partsOf(newest.entries);
   }
 
   /** Gives up on all journal entries. */

@@ -5,7 +5,11 @@ import { replay } from '../../../../control-plane/domain/replay.js';
 import { initialObservations } from '../../../../control-plane/domain/observations.js';
 import { EventLogError } from '../../../../control-plane/event-log/event-log.js';
 import { withTail } from '../../../../control-plane/event-log/read-with-tail.js';
-import { MAX_UNSTORED_EVENTS, STORE_WATCH_MS } from '../../../../control-plane/runtime/event-store.js';
+import {
+  MAX_UNSTORED_ENTRIES,
+  MAX_UNSTORED_EVENTS,
+  STORE_WATCH_MS,
+} from '../../../../control-plane/runtime/event-store.js';
 import { backendId } from '../../../../shared/ids.js';
 import type { BackendOutcomes } from '../../../../shared/outcome.js';
 import { breaker, healthCheck, POOL, poolSettings } from '../../../support/domain.js';
@@ -71,6 +75,22 @@ describe('while nothing can be stored', () => {
       'BreakerHalfOpened',
       'WorkerReady',
     ]);
+    await expectRecovered(running);
+  });
+
+  it('takes back what somebody wants, though more of the journal came in the same turn than is kept', async () => {
+    const running = await openServing(poolSettings({ healthCheck: healthCheck({ failureThreshold: 1 }) }));
+    const failed = outcomes(running, { failures: { reset: 1 } });
+    const [one] = failed.type === 'RecordOutcomes' ? failed.outcomes : [];
+    const many = draftOf({ type: 'RecordOutcomes', worker: 1, outcomes: Array(500).fill(one) });
+    running.store.failure = FULL;
+    for (let i = 0; i <= MAX_UNSTORED_ENTRIES / 500; i += 1) running.loop.record(many);
+    running.loop.record(checkDraft(running, false));
+    await expect(running.loop.submit(weightDraft(5))).rejects.toBeInstanceOf(EventLogError);
+    expect(running.loop.storage.unstoredEvents).toBe(1);
+    running.store.failure = null;
+    await running.pass(STORE_WATCH_MS);
+    expect(typesIn(running).slice(-1)).toEqual(['BackendBecameUnhealthy']);
     await expectRecovered(running);
   });
 
