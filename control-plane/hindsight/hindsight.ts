@@ -1,7 +1,7 @@
 /**
  * Answers questions about history. In a thread of its own, because they may read much; here, where there is nothing to
- * gain by that (few events that are known to be at hand), or where the thread cannot read the file: while the log is
- * lost or cannot be opened, what is known must be told all the same.
+ * gain by that (few events that are known to be at hand, or many that only this process has), or where the thread cannot
+ * read the file: while the log is lost or cannot be opened, what is known must be told all the same.
  */
 import type { World } from '../domain/decision.js';
 import { standingIn, type Explanation, type Question } from '../domain/why.js';
@@ -13,6 +13,8 @@ import type { HistoryReader } from './reader.js';
 
 /** Events that are read here, at most: those of a page as people ask for them, and one to know whether there are more. */
 export const FEW_EVENTS = 101;
+/** Events that wait to be stored are handed over with each question, up to so many: some 3 ms of the primary. */
+export const MAX_HANDED_OVER = 1_000;
 /** Events since the last one read, within which everything that is asked for may be looked for here. */
 const NEAR_EVENTS = 1_000;
 
@@ -57,7 +59,8 @@ export class Hindsight implements History {
     const { reader, world, tail } = this.#deps;
     const { base, events } = tail();
     // A state that is not stored cannot be handed over; it is there after events were given up, which is rare.
-    if (reader === null || base !== null) return answer(this.#log, question);
+    if (reader === null || base !== null || events.length > MAX_HANDED_OVER)
+      return answer(this.#log, question);
     const storedSeq = (events[0]?.seq ?? world().state.seq + 1) - 1;
     try {
       return await reader.ask({ question, storedSeq, tail: events });

@@ -15,7 +15,7 @@ import {
   SEQ_AT_SQL,
   type EventRow,
 } from '../../control-plane/event-log/sqlite-query.js';
-import { Hindsight } from '../../control-plane/hindsight/hindsight.js';
+import { Hindsight, MAX_HANDED_OVER } from '../../control-plane/hindsight/hindsight.js';
 import { HistoryBusy, ReaderDied, type History } from '../../control-plane/hindsight/history.js';
 import { HistoryReader, MAX_QUESTIONS } from '../../control-plane/hindsight/reader.js';
 import { backendId } from '../../shared/ids.js';
@@ -190,6 +190,16 @@ describe('the reader', () => {
     const page = await late.events({ pool: POOL, backend: backendId('b5'), limit: 300, order: 'backward' });
     expect(page[0]?.seq).toBe(told.world.state.seq);
     await log.append(before + 1, waiting, []);
+  });
+
+  it('is not handed thousands of events that wait to be stored with each question', async () => {
+    changeWeight(told, 'b5', 72);
+    const waiting = told.events.splice(0);
+    const [last] = waiting;
+    const many = Array.from({ length: MAX_HANDED_OVER + 1 }, () => last!);
+    const silent = history(reader(SILENT), () => ({ base: null, events: many }));
+    expect((await silent.why(about('b5')))?.steps.at(-1)?.sentence).toMatch(/^weight changed from 71 to 72/);
+    await log.append(told.world.state.seq - 1, waiting, []);
   });
 
   it('does not keep the log from being written', async () => {
