@@ -107,8 +107,8 @@ if (process.env.npm_lifecycle_event !== undefined) {
     if (process.ppid !== parent) finish(0);
   }, PARENT_CHECK_MS).unref();
 }
-process.on('SIGINT', () => finish(0));
-process.on('SIGTERM', () => finish(0));
+// SIGHUP: the terminal was closed. Tidegate takes it for a reload, so without this it would stay and keep its ports.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => finish(0));
 
 start('run-backends', [join(root, 'infra/run-backends'), ...backends]);
 start('tidegate', [

@@ -46,11 +46,14 @@ describe('npm run demo where ports are in use', () => {
   });
 });
 
-describe('npm run demo, when npm is told to end', () => {
-  it('ends with it', async () => {
+describe('npm run demo ends all that it started', () => {
+  it.each<[string, string, readonly string[], NodeJS.Signals]>([
+    ['when npm is told to end', 'npm', ['run', 'demo'], 'SIGTERM'],
+    ['when its terminal is closed', process.execPath, [join(process.cwd(), 'infra/demo.js')], 'SIGHUP'],
+  ])('%s', async (_name, program, args, signal) => {
     const ports = await freePorts(5);
     const [port, admin, backend1, backend2, backend3] = ports.map(String);
-    const npm = spawn('npm', ['run', 'demo'], {
+    const started = spawn(program, args, {
       env: {
         ...process.env,
         DEMO_PORT: port,
@@ -61,11 +64,11 @@ describe('npm run demo, when npm is told to end', () => {
       },
     });
     let output = '';
-    npm.stdout.setEncoding('utf8').on('data', (text: string) => (output += text));
+    started.stdout.setEncoding('utf8').on('data', (text: string) => (output += text));
     await waitUntil('the demo to be ready', () => output.includes('Tidegate forwards.'), 30_000);
-    npm.kill('SIGTERM');
+    started.kill(signal);
     // Its output is closed when the last process that it started has ended.
-    await new Promise((resolve) => npm.once('close', resolve));
+    await new Promise((resolve) => started.once('close', resolve));
     for (const used of ports) {
       await expect(httpGet(`http://127.0.0.1:${used}/`)).rejects.toThrow(/ECONNREFUSED/);
     }
