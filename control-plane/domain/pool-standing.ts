@@ -72,6 +72,13 @@ export function newsOf(before: PoolStanding | null, now: PoolStanding): PoolNews
   }
 }
 
+/** What a primary finds when it starts: it is told again, as the log that told of it may be long gone. */
+export function newsAtStart(now: PoolStanding): PoolNews | null {
+  const sentence = shortageOf(now);
+  if (sentence === null || now.kind === 'unchecked') return null; // Those checks come next, and are told.
+  return { level: now.kind === 'none' || now.kind === 'trial' ? 'error' : 'warn', sentence };
+}
+
 function servingNews(
   before: PoolStanding | null,
   { serving, total }: Extract<PoolStanding, { kind: 'serves' }>,

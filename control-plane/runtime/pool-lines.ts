@@ -2,7 +2,7 @@
 import type { PoolId } from '#shared/ids.js';
 import type { Logger } from '#shared/ports.js';
 import type { TidegateEvent } from '../domain/events.js';
-import { newsOf, type PoolStanding, standingOfPool } from '../domain/pool-standing.js';
+import { newsAtStart, newsOf, type PoolStanding, standingOfPool } from '../domain/pool-standing.js';
 import type { ControlState } from '../domain/state.js';
 
 export class PoolLines {
@@ -16,19 +16,20 @@ export class PoolLines {
   /** After each append: `state` as it is now, `events` what was appended. */
   tell(state: ControlState, events: readonly TidegateEvent[]): void {
     // What an earlier primary left behind is told once.
-    const all = events.some(({ type }) => type === 'PrimaryStarted') ? [...state.pools.keys()] : [];
+    const starts = events.some(({ type }) => type === 'PrimaryStarted');
+    const all = starts ? [...state.pools.keys()] : [];
     const touched = new Set([...all, ...events.flatMap(({ pool }) => (pool === undefined ? [] : [pool]))]);
-    for (const id of touched) this.#tellOf(id, state);
+    for (const id of touched) this.#tellOf(id, state, starts);
   }
 
-  #tellOf(id: PoolId, state: ControlState): void {
+  #tellOf(id: PoolId, state: ControlState, starts: boolean): void {
     const pool = state.pools.get(id);
     if (pool === undefined) {
       this.#standings.delete(id);
       return;
     }
     const now = standingOfPool(pool);
-    const news = newsOf(this.#standings.get(id) ?? null, now);
+    const news = starts ? newsAtStart(now) : newsOf(this.#standings.get(id) ?? null, now);
     this.#standings.set(id, now);
     if (news === null) return;
     this.#logger[news.level]({ pool: id, sentence: `pool ${id} ${news.sentence}` }, 'pool changed');

@@ -1,5 +1,6 @@
 import { emptyPool, withBackend } from '../../../../control-plane/domain/pool-state.js';
 import {
+  newsAtStart,
   newsOf,
   type PoolStanding,
   shortageOf,
@@ -107,5 +108,16 @@ describe('what is told when the standing changes', () => {
     ['a new pool', null, unchecked, null],
   ])('%s', (_name, before, now, level) => {
     expect(newsOf(before, now)?.level ?? null).toBe(level);
+  });
+
+  it.each<[string, PoolStanding, string | null]>([
+    ['all serve', serves(3), null],
+    ['some serve', serves(2), 'warn'],
+    ['in panic', panic, 'warn'],
+    ['one on trial', trial, 'error'],
+    ['none serves', none, 'error'],
+    ['none is checked yet', unchecked, null],
+  ])('is told at the start of a primary: %s', (_name, now, level) => {
+    expect(newsAtStart(now)?.level ?? null).toBe(level);
   });
 });
