@@ -100,11 +100,29 @@ export function readYaml(text: string, env: Environment): YamlDocument | readonl
   };
 }
 
+/** In words of the file; what is not here keeps the parser's own. */
 const SYNTAX_MESSAGES: Readonly<Record<string, string>> = {
   TAB_AS_INDENT: 'expected spaces: YAML does not allow tabs as indentation',
   MULTIPLE_DOCS: 'expected one document: remove this --- line',
   RESOURCE_EXHAUSTION: 'nested too deeply',
+  BAD_INDENT: 'expected a closing bracket before this: one that was opened above, { or [, is still open',
+  BLOCK_AS_IMPLICIT_KEY:
+    'expected one key and its value on a line, indented like the lines beside it; text with ": " in it needs quotes',
+  MULTILINE_IMPLICIT_KEY: 'expected "key: value": is a colon missing in this line?',
+  BAD_SCALAR_START: 'expected quotes around text that begins with a special character',
 };
+/** One code for two mistakes. */
+const MISSING_QUOTE = /^Missing closing (["'])quote/;
+
+function syntaxMessage(code: string, message: string): string {
+  const quote = MISSING_QUOTE.exec(message)?.[1];
+  if (quote !== undefined)
+    return `expected a closing ${quote} before this: a text that begins above is not ended`;
+  if (code === 'MISSING_CHAR' && message.startsWith('Implicit map keys'))
+    return 'expected "key: value": is a colon missing in this line?';
+  if (code === 'BAD_INDENT' && !message.startsWith('Flow ')) return message;
+  return SYNTAX_MESSAGES[code] ?? message;
+}
 
 /** The first problem, since what follows a syntax error is mostly its echo. Of tabs all. */
 function syntaxProblems(
@@ -117,9 +135,9 @@ function syntaxProblems(
   return (tabs.length > 0 ? tabs : sorted.slice(0, 1)).map(({ code, message, pos }) => ({
     ...placeAt(lines, pos[0]),
     path: [],
-    message:
-      SYNTAX_MESSAGES[code] ??
-      (source.startsWith('${', pos[0] - 1) ? 'expected quotes around ${…} inside { } or [ ]' : message),
+    message: source.startsWith('${', pos[0] - 1)
+      ? 'expected quotes around ${…} inside { } or [ ]'
+      : syntaxMessage(code, message),
   }));
 }
 

@@ -39,14 +39,38 @@ const documents: readonly ProblemCase[] = [
   [
     'an unclosed list',
     'backends: [',
-    'f.yaml:1:12: Flow sequence in block collection must be sufficiently indented and end with a ]',
+    'f.yaml:1:12: expected a closing bracket before this: one that was opened above, { or [, is still open',
+  ],
+  [
+    'an unclosed mapping',
+    'listen: { port: 1\nworkers: 2\n',
+    'f.yaml:2:1: expected a closing bracket before this: one that was opened above, { or [, is still open',
   ],
   [
     'a nested mapping in one line',
     'a: b: c',
-    'f.yaml:1:4: Nested mappings are not allowed in compact mappings',
+    'f.yaml:1:4: expected one key and its value on a line, indented like the lines beside it; text with ": " in it needs quotes',
   ],
-  ['a reserved character', '@a: 1', 'f.yaml:1:1: Plain value cannot start with reserved character @'],
+  [
+    'a key without a colon',
+    'workers 1\nlisten: { port: 1 }\n',
+    'f.yaml:1:1: expected "key: value": is a colon missing in this line?',
+  ],
+  [
+    'a last key without a colon',
+    'workers: 1\nlisten\n',
+    'f.yaml:2:1: expected "key: value": is a colon missing in this line?',
+  ],
+  [
+    'a text without its end',
+    'data_dir: "x\nworkers: 1\n',
+    'f.yaml:3:1: expected a closing " before this: a text that begins above is not ended',
+  ],
+  [
+    'a reserved character',
+    '@a: 1',
+    'f.yaml:1:1: expected quotes around text that begins with a special character',
+  ],
   ['an unknown tag', `${B}workers: !many 3\n`, 'f.yaml:2:10: Unresolved tag: !many'],
   [
     'an alias without anchor',
