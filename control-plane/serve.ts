@@ -11,7 +11,7 @@ import type { Logger } from '#shared/ports.js';
 import { type AdminServer, startAdminServer } from './admin/admin-server.js';
 import { AdminError, readAdminToken } from './admin/admin-settings.js';
 import { loadForStart } from './config/file-checks.js';
-import { explainProblem, formatProblem } from './config/format-problem.js';
+import { explainProblem } from './config/format-problem.js';
 import type { Overrides } from './config/load-config.js';
 import { parseAside } from './config/parse-aside.js';
 import type { Config } from './config/parse-config.js';
@@ -58,7 +58,6 @@ export async function runServe({ configFile, ...overrides }: ServeOptions): Prom
     for (const problem of loaded.problems) process.stderr.write(`${explainProblem(problem, loaded.text)}\n`);
     return EXIT_INVALID;
   }
-  for (const warning of loaded.warnings) process.stderr.write(`warning: ${formatProblem(warning)}\n`);
   try {
     return await serve(configFile, overrides, loaded.config);
   } catch (error) {
@@ -214,7 +213,9 @@ async function start(parts: Parts, primary: Primary, takeover: Takeover, running
   });
   running.parts.push(() => watcher.close());
   running.reload = () => {
-    keeper.reloadUnasked({ kind: 'file', name: 'SIGHUP' });
+    keeper.reloadUnasked({ kind: 'file', name: 'SIGHUP' }, () =>
+      logger.info({}, 'SIGHUP: the configuration has not changed'),
+    );
     void certificates.reload();
   };
   announce(logger, config, port, admin);

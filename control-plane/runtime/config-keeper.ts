@@ -63,9 +63,12 @@ export class ConfigKeeper implements ConfigSource {
   }
 
   /** A reload that nobody waits for: what keeps it from being applied is logged. */
-  reloadUnasked(actor: Actor): void {
+  reloadUnasked(actor: Actor, unchanged: () => void = () => undefined): void {
     const { loaded, logger, file } = this.#options;
-    this.reload(actor).catch((error: unknown) => {
+    const done = this.reload(actor).then(({ kind }) => {
+      if (kind === 'unchanged') unchanged();
+    });
+    done.catch((error: unknown) => {
       loaded(false);
       if (error instanceof EventLogError) {
         this.#waiting = actor;
@@ -106,13 +109,14 @@ export class ConfigKeeper implements ConfigSource {
   async #load(actor: Actor): Promise<ReloadResult> {
     const { file, env, overrides, parse, inForce, submit, loaded, logger } = this.#options;
     const result = await loadConfig(file, env, overrides, parse);
+    const isNew = result.sha256 !== this.#known;
     this.#known = result.sha256;
     if (!result.ok) {
       await this.#reject(result.problems, result.sha256, actor);
       return { kind: 'invalid', problems: result.problems };
     }
     this.#lastRejected = null;
-    for (const warning of result.warnings) logger.warn({}, formatProblem(warning));
+    if (isNew) for (const warning of result.warnings) logger.warn({}, formatProblem(warning));
     const restartNeeded = await restartsOf(inForce, result.config.process);
     for (const change of restartNeeded) logger.warn({ change }, 'takes effect at the next restart');
     const { document } = result.config;
@@ -143,13 +147,17 @@ export class ConfigKeeper implements ConfigSource {
       : { kind: 'applied', events: decision.events.length, restartNeeded };
   }
 
-  /** The same faulty file is recorded once, however often it is looked at. */
+  /** The same faulty file is recorded once, however often it is looked at; whoever has it read again is told again. */
   async #reject(problems: readonly ConfigProblem[], sha256: string | null, actor: Actor): Promise<void> {
     const { file, submit, loaded, logger } = this.#options;
     const lines = problems.map(formatProblem);
     loaded(false);
     const key = sha256 ?? lines.join('\n');
-    if (key === this.#lastRejected) return;
+    if (key === this.#lastRejected) {
+      const more = lines.length > 1 ? ` (and ${lines.length - 1} more)` : '';
+      logger.warn({}, `configuration ${file} is still refused: ${lines[0] ?? 'it is not valid'}${more}`);
+      return;
+    }
     this.#lastRejected = key;
     try {
       // The event tells of the first.

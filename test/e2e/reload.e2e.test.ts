@@ -59,6 +59,14 @@ describe('configuration reload', () => {
     expect(metrics.get('tidegate_config_last_reload_successful')).toBe(0);
     const answer = await tidegate.change('POST', '/api/v1/config/reload');
     expect(answer.status).toBe(422);
+    const refused = () => tidegate.lines.filter(({ msg }) => msg?.includes('is still refused') === true);
+    const before = refused().length;
+    expect(refused().at(-1)).toMatchObject({
+      level: 40,
+      msg: expect.stringMatching(/tidegate\.yaml:\d+:1: algoritm: .* \(and 1 more\)$/),
+    });
+    process.kill(tidegate.pid, 'SIGHUP');
+    await waitUntil('the answer to SIGHUP', () => refused().length > before);
     tidegate.write(good);
     await waitUntil(
       'the good file',
@@ -71,6 +79,10 @@ describe('configuration reload', () => {
     tidegate.write(yaml({ app1: 3 }));
     process.kill(tidegate.pid, 'SIGHUP');
     await waitUntil('the weight', async () => (await tidegate.backend('app1')).weight === 3);
+    process.kill(tidegate.pid, 'SIGHUP');
+    await waitUntil('the answer where nothing has changed', () =>
+      tidegate.lines.some(({ msg }) => msg === 'SIGHUP: the configuration has not changed'),
+    );
     tidegate.write(yaml({ app1: 4 }));
     expect((await tidegate.change('POST', '/api/v1/config/reload')).status).toBe(200);
     expect((await tidegate.backend('app1')).weight).toBe(4);
