@@ -25,7 +25,7 @@ export function backendCommands(program: Command): void {
   backends
     .command('add')
     .description(
-      'add a backend; it takes traffic after its first passed health check, without checks at once',
+      'add a backend; it takes traffic once it has passed a health check, or at once where there are none',
     )
     .argument('<backend>', 'POOL/ID, or ID alone for the only pool or pool default')
     .argument('<url>', 'http:// or https://, host and port')
@@ -154,14 +154,22 @@ function parseWeight(text: string): number {
   return weight;
 }
 
-function parseLimit(text: string): number {
+const LIMIT_EXPECTED = 'Expected a whole number from 1 to 1000000';
+
+function limitOf(text: string): number | undefined {
   const limit = /^\d{1,7}$/.test(text) ? Number(text) : 0;
-  if (limit < 1 || limit > 1_000_000) {
-    throw new InvalidArgumentError('Expected a whole number from 1 to 1000000.');
-  }
+  return limit < 1 || limit > 1_000_000 ? undefined : limit;
+}
+
+function parseLimit(text: string): number {
+  const limit = limitOf(text);
+  if (limit === undefined) throw new InvalidArgumentError(`${LIMIT_EXPECTED}.`);
   return limit;
 }
 
 function parsePoolOrLimit(text: string): number | null {
-  return text === 'pool' ? null : parseLimit(text);
+  if (text === 'pool') return null;
+  const limit = limitOf(text);
+  if (limit === undefined) throw new InvalidArgumentError(`${LIMIT_EXPECTED}, or pool.`);
+  return limit;
 }

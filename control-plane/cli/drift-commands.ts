@@ -18,7 +18,7 @@ interface ResetOptions {
 }
 
 export function driftCommands(program: Command, endWith: EndWith): void {
-  const config = program.command('config').description('what is in force, beside the file');
+  const config = program.command('config').description('what differs from the file, and going back to it');
   config
     .command('diff')
     .description('where run-time changes differ from the file; exit code 0: nowhere, 1: somewhere')
@@ -98,7 +98,7 @@ function isWithin(path: string, wanted: string): boolean {
 }
 
 function diffLines(differences: readonly ConfigDifference[]): readonly string[] {
-  if (differences.length === 0) return ['what is in force is what the file says'];
+  if (differences.length === 0) return ['every setting is as the file has it'];
   return formatTable(
     ['WHERE', 'FILE', 'NOW', 'SINCE'],
     differences.map((difference) => [

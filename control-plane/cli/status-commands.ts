@@ -113,13 +113,14 @@ function troubleLines(status: StatusDocument, now: number): readonly string[] {
 
 function storeLines(store: StatusDocument['store']): readonly string[] {
   if (store.ok) return [];
+  const waiting = store.unstored_events === 1 ? '1 event waits' : `${store.unstored_events} events wait`;
   const lost = store.lost_events > 0 ? `, ${store.lost_events} were given up` : '';
   return [
     paint(
       ['red', 'bold'],
       `nothing can be stored since ${formatTime(store.since ?? '')}: ${store.problem ?? ''}`,
     ),
-    paint('red', `changes are refused; ${store.unstored_events} events wait in memory${lost}`),
+    paint('red', `changes are refused; ${waiting} in memory${lost}`),
   ];
 }
 

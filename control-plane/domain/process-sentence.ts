@@ -37,7 +37,7 @@ export function processSentence(event: ProcessEvent): string {
       return `Tidegate stopped: ${event.data.reason}`;
     case 'ConfigApplied': {
       const { file, restartNeeded } = event.data;
-      const waits = restartNeeded.length === 0 ? '' : `; wait for a restart: ${restartNeeded.join(', ')}`;
+      const waits = restartNeeded.length === 0 ? '' : `; waits for a restart: ${restartNeeded.join(', ')}`;
       return `configuration ${file} was applied${waits}`;
     }
     case 'ConfigRejected': {

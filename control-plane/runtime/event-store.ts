@@ -239,7 +239,7 @@ export class EventStore {
     this.#isFailing(error);
     if (this.#told === error.message) return;
     this.#told = error.message;
-    this.#options.logger.error({ err: error }, FAILING);
+    this.#options.logger.error({ reason: error.message }, FAILING);
   }
 
   #recover(): void {

@@ -17,6 +17,6 @@ export function warnOfFewOpenFiles(connectionsPerWorker: number, logger: Logger)
   if (limit === null || limit >= needed) return;
   logger.warn(
     { limit, needed, connectionsPerWorker },
-    'the limit of open files (ulimit -n) is below what limits.connections_per_worker may need: connections are refused before that',
+    'the limit of open files (ulimit -n) is lower than limits.connections_per_worker needs: new connections are refused earlier',
   );
 }

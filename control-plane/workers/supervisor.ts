@@ -147,7 +147,7 @@ export class Supervisor {
   #fork(slot: Slot): void {
     const child = this.#tryFork();
     if (child === null) {
-      this.#startAnother(slot, 'cannot be started');
+      this.#startAnother(slot);
       return;
     }
     fillSlot(slot, child, this.#options.now());
@@ -259,10 +259,10 @@ export class Supervisor {
       this.#checkStopped();
       return;
     }
-    this.#startAnother(slot, reason);
+    this.#startAnother(slot);
   }
 
-  #startAnother(slot: Slot, reason: string): void {
+  #startAnother(slot: Slot): void {
     const { now, random, timers, logger, count } = this.#options;
     const at = now();
     const ending = {
@@ -276,7 +276,7 @@ export class Supervisor {
     slot.restarts += 1;
     slot.phase = 'backing-off';
     slot.dueAt = at + plan.delayMs;
-    logger.warn({ worker: slot.worker, reason, restartInMs: plan.delayMs }, 'worker ended, starting another');
+    logger.info({ worker: slot.worker, restartInMs: plan.delayMs }, 'starting another worker in its place');
     slot.timer = timers.after(plan.delayMs, () => this.#fork(slot));
   }
 

@@ -26,7 +26,7 @@ describe('sentences about processes, configuration and certificates', () => {
     [sentence('ConfigApplied', { file: 'x.yaml', restartNeeded: [] }), 'configuration x.yaml was applied'],
     [
       sentence('ConfigApplied', { file: 'x.yaml', restartNeeded: ['workers: 2 in force, 3 in the file'] }),
-      'configuration x.yaml was applied; wait for a restart: workers: 2 in force, 3 in the file',
+      'configuration x.yaml was applied; waits for a restart: workers: 2 in force, 3 in the file',
     ],
     [
       sentence('ConfigRejected', { file: 'x.yaml', problems: [] }),
