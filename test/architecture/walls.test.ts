@@ -59,7 +59,7 @@ describe('the walls', () => {
     };
     expect(build(files)).toEqual({ passed: true, output: '' });
     expect(lint(files)).toMatchObject({ passed: true });
-  }, 30_000);
+  });
 
   it.each([
     ['the control plane', 'control-plane', '../data-plane/sound.js'],
@@ -86,7 +86,7 @@ describe('the walls', () => {
     });
     expect(passed).toBe(false);
     expect(output).toMatch(/TS6307|TS6059/);
-  }, 30_000);
+  });
 
   it.each(PURE)(
     'keep timers, the process and modules of Node out of %s',

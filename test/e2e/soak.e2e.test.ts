@@ -18,5 +18,5 @@ describe.each(['native', 'compat'] as const)('mixed load on the %s engine', (eng
       expect(samples.length).toBeGreaterThan(0);
       expect(heap.length).toBeGreaterThan(0);
     }
-  }, 90_000);
+  });
 });

@@ -28,7 +28,7 @@ describe('what is wrong', () => {
     expect(config.last_rejected.problems).toEqual([expect.stringContaining(place)]);
     tidegate.write(yaml());
     await waitUntil('the file to be taken', async () => !(await status()).includes('was refused'));
-  }, 30_000);
+  });
 
   it('with a pool is a warning while some backends are left, and an error when none is', async () => {
     const { tidegate, apps } = scenario;
@@ -43,7 +43,7 @@ describe('what is wrong', () => {
     expect(text.split('\n')[0]).toContain('NO BACKEND in pool default');
     expect(text).toContain('pool default has NO backend: every request is answered 503');
     expect((await tidegate.api('/api/v1/status')).body.pools[0]).toMatchObject({ standing: 'none' });
-  }, 30_000);
+  });
 
   it('with a data directory is told at the start: who can write it, and which file it belongs to', async () => {
     const { tidegate } = scenario;
@@ -59,5 +59,5 @@ describe('what is wrong', () => {
     });
     // What was down is still down, and is told anew.
     expect(lineWith('has NO backend')).toMatchObject({ level: 50 });
-  }, 30_000);
+  });
 });

@@ -47,7 +47,7 @@ describe('the bench', () => {
     expect(output()).toContain('tidegate-compat');
     expect(readdirSync(tmp)).toEqual([]);
     await waitUntil('every process to be gone', () => processesOf(tmp).length === 0);
-  }, 60_000);
+  });
 
   it('leaves nothing behind when it is interrupted', async () => {
     const tmp = tempDir();
@@ -58,5 +58,5 @@ describe('the bench', () => {
     expect((await exited)[0]).toBe(130);
     await waitUntil('every process to be gone', () => processesOf(tmp).length === 0);
     expect(readdirSync(tmp)).toEqual([]);
-  }, 60_000);
+  });
 });

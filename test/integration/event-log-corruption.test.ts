@@ -116,7 +116,7 @@ describe('a damaged event log', () => {
     for (let round = 0; round < 50; round++) lengths.push(Math.floor(random() * image.main.length));
     for (const length of lengths) expectCorrupt(await verdictOf(image.main.subarray(0, length), image.wal));
     for (const length of lengths) expectCorrupt(await verdictOf(image.main.subarray(0, length), null));
-  }, 60_000);
+  });
 
   it('never loses an event in silence to blank pages', async () => {
     for (let page = 0; page * 4096 < image.main.length; page++) {
@@ -125,7 +125,7 @@ describe('a damaged event log', () => {
       if ('events' in verdict) expect(verdict.events).toBe(IN_ALL);
       else expectCorrupt(verdict);
     }
-  }, 60_000);
+  });
 
   // SQLite reads a write-ahead log up to the first frame that does not check. Only the last append may go that way.
   it.each([
@@ -155,7 +155,7 @@ describe('a damaged event log', () => {
       else expect(verdict.events).toBeGreaterThanOrEqual(IN_MAIN);
     }
     expect(await verdictOf(image.main, null)).toEqual({ events: IN_MAIN });
-  }, 60_000);
+  });
 
   it('is not begun anew when the file is gone and its write-ahead log is there', async () => {
     expectCorrupt(await verdictOf(null, image.wal));

@@ -216,7 +216,7 @@ describe.each(ENGINES)('slow peers under the %s engine', (_name, startEngine) =>
     for (const { client } of unread) client.socket.resume();
     await waitUntil('the ends', () => unread.every(({ reader }) => reader.ended));
     for (const each of unread) expectWhole(each);
-  }, 20_000);
+  });
 
   it('sends the rest of its last answer to a client that has ended its side', async () => {
     const unread = await unreadAnswers();
@@ -227,7 +227,7 @@ describe.each(ENGINES)('slow peers under the %s engine', (_name, startEngine) =>
     for (const { client } of unread) client.socket.resume();
     await waitUntil('the ends', () => unread.every(({ reader }) => reader.ended));
     for (const each of unread) expectWhole(each);
-  }, 20_000);
+  });
 
   it('gives a client that ended its side with its request time to read, too', async () => {
     await start(
@@ -245,5 +245,5 @@ describe.each(ENGINES)('slow peers under the %s engine', (_name, startEngine) =>
     client.socket.resume();
     await waitUntil('the end', () => reader.ended);
     expectWhole({ reader, size: LARGE });
-  }, 20_000);
+  });
 });

@@ -85,7 +85,7 @@ describe.each(ENGINES.filter(([name]) => name === 'native'))(
       for (const { socket } of backend.connections) socket.end();
       await waitUntil('the end of the attempts', () => load() === 0);
       for (const other of others) other.close();
-    }, 30_000);
+    });
 
     it('goes on while a backend takes slowly what was sent before the end', async () => {
       await start((_request, connection) => {
@@ -101,7 +101,7 @@ describe.each(ENGINES.filter(([name]) => name === 'native'))(
       await client.until('101 Switching');
       client.socket.end(LARGE.subarray(0, 6_000_000));
       await waitUntil('all of it', () => received() >= 6_000_000, 20_000);
-    }, 30_000);
+    });
 
     it('holds back a client whose first bytes, sent with its request, are more than the backend takes', async () => {
       await start((_request, connection) => {
@@ -121,7 +121,7 @@ describe.each(ENGINES.filter(([name]) => name === 'native'))(
       expect(client.socket.writableLength).toBeGreaterThan(0);
       backend.connections[0]?.socket.resume();
       await waitUntil('all of it', () => received() >= LARGE.length, 20_000);
-    }, 30_000);
+    });
 
     it('tells a backend the end of a client that came before it agreed', async () => {
       const ends: string[] = [];

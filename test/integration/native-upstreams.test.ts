@@ -110,6 +110,6 @@ describe.each(ENGINES.filter(([name]) => name === 'native'))(
       expect(cut.length).toBeGreaterThan(0);
       for (const { socket } of cut) expect(socket.readableEnded || socket.destroyed).toBe(true);
       for (const client of clients) client.close();
-    }, 30_000);
+    });
   },
 );

@@ -92,7 +92,7 @@ export class Tidegate {
         if (child.exitCode !== null) throw new Error(`tidegate ended: ${this.output()}`);
         return portsIn(this.lines);
       },
-      30_000,
+      60_000,
     ).catch((error: unknown) => {
       throw new Error(`${String(error)}\n${this.output()}`);
     });
@@ -137,7 +137,10 @@ export class Tidegate {
   }
 
   async api(path: string, init: RequestInit = {}): Promise<ApiAnswer> {
-    const response = await fetch(`http://127.0.0.1:${this.adminPort}${path}`, init);
+    // A connection of its own: one that was kept may have given way to others, or be of the process before.
+    const headers = new Headers(init.headers);
+    headers.set('connection', 'close');
+    const response = await fetch(`http://127.0.0.1:${this.adminPort}${path}`, { ...init, headers });
     const text = await response.text();
     const json = response.headers.get('content-type')?.includes('json') === true;
     return {
@@ -161,7 +164,7 @@ export class Tidegate {
     return (await this.api(`/api/v1/pools/${pool}/backends/${id}`)).body;
   }
 
-  async untilAvailability(id: string, availability: string, limitMs = 15_000): Promise<void> {
+  async untilAvailability(id: string, availability: string, limitMs = 60_000): Promise<void> {
     await waitUntil(
       `${id} to be ${availability}`,
       async () => (await this.backend(id)).availability === availability,
