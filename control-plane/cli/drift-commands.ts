@@ -33,7 +33,7 @@ export function driftCommands(program: Command, endWith: EndWith): void {
     .command('reset')
     .description('go back to what the file says')
     .argument('[path]', 'a path of config diff, or the beginning of some: pools.web.backends.a')
-    .option('--all', 'wherever it differs')
+    .option('--all', 'all that differs')
     .option('--yes', 'do not ask')
     .action(async (path: string | undefined, options: ResetOptions, command: Command) => {
       await reset(await contextOf(command), path, options);

@@ -21,8 +21,8 @@ export const timeouts = z
       { min: '1ms', max: '24h' },
       {
         describe:
-          'From the end of the request to the end of the response head; then 504. What attempts took that ' +
-          '`retry.per_try_timeout` ended counts.',
+          'From the end of the request to the end of the response head; then 504. The time of attempts that ' +
+          '`retry.per_try_timeout` ended counts, too.',
       },
     ).prefault('30s'),
     response_idle: duration(

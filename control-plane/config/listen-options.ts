@@ -52,7 +52,7 @@ export const listen = z
     tls: tls.optional(),
     h2: toggle({
       describe:
-        'Whether clients may choose HTTP/2 (ALPN) on the TLS listener. Backends are spoken to in HTTP/1.1 in any case. Without TLS there is none.',
+        'Whether clients may choose HTTP/2 (ALPN) on the TLS listener. Without TLS there is no HTTP/2. Backends are always asked in HTTP/1.1.',
     }).prefault(true),
   })
   .prefault({})

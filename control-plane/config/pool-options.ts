@@ -104,7 +104,8 @@ const queue = z
     max_pending: integer(
       { min: 0, max: 100_000 },
       {
-        describe: 'Requests that may wait in one worker. Further ones are answered 503 `queue_full` at once.',
+        describe:
+          'Requests of the pool that may wait in one worker. Further ones are answered 503 `queue_full` at once.',
       },
     ).prefault(DEFAULT_QUEUE.maxPending),
     timeout: duration(
