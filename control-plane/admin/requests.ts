@@ -90,7 +90,7 @@ function validationProblem(
   const problems = [...byPath.values()].slice(0, MAX_PROBLEMS);
   return context === 'querystring'
     ? { type: 'invalid_query', detail: 'The query has parameters that are not understood.', problems }
-    : { type: 'invalid_body', detail: 'The body is not what this request takes.', problems };
+    : { type: 'invalid_body', detail: 'The request is not valid; nothing was changed.', problems };
 }
 
 function fieldProblems(

@@ -16,6 +16,8 @@ import { parseVisible } from '#shared/visible-text.js';
 /** How long a lost stream is tried to be had back. */
 const RECONNECT_LIMIT_MS = 60_000;
 const RECONNECT_PAUSE_MS = 1_000;
+/** In one answer. */
+const MAX_EVENTS = 1_000;
 
 interface EventsOptions {
   readonly follow?: boolean;
@@ -38,7 +40,7 @@ export function eventsCommand(program: Command): void {
     .option(
       '--limit <number>',
       'how many, 1 to 1000; with --follow and --after there is no limit',
-      parseNumber,
+      parseLimit,
     )
     .action(async (options: EventsOptions, command: Command) => {
       const filter = filterOf(options);
@@ -157,6 +159,15 @@ function eventLine(event: EventDocument): string {
       ? ''
       : ` ${event.backend === undefined ? event.pool : `${event.pool}/${event.backend}`}`;
   return `${paint('dim', `${formatTime(event.at)}  #${event.seq}`)}  ${paint('bold', event.type)}${about}: ${event.sentence}`;
+}
+
+/** As the API takes it. */
+function parseLimit(text: string): number {
+  const limit = /^\d{1,4}$/.test(text) ? Number(text) : 0;
+  if (limit < 1 || limit > MAX_EVENTS) {
+    throw new InvalidArgumentError(`Expected a whole number from 1 to ${MAX_EVENTS}.`);
+  }
+  return limit;
 }
 
 function parseNumber(text: string): number {

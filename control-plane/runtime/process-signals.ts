@@ -19,6 +19,7 @@ export function answerSignals(answers: SignalAnswers, logger: Logger): () => voi
   let asked = false;
   const stop = (signal: NodeJS.Signals): void => {
     if (asked) {
+      logger.warn({}, `${signal} again: ending at once, running requests are cut`);
       answers.stopAtOnce();
       return;
     }

@@ -61,6 +61,9 @@ describe('starting and stopping', () => {
     await waitUntil('the shutdown to begin', () => tidegate.lines.some((line) => line.msg === 'stopping'));
     process.kill(tidegate.pid, 'SIGTERM');
     expect(await tidegate.exited).toBe(1);
+    expect(tidegate.lines.at(-1)).toMatchObject({
+      msg: expect.stringMatching(/^SIGTERM again: ending at once/),
+    });
     expect(await request).toBe('broken');
     await waitUntil('the worker to end', () => !isAlive(worker!));
     app.gate = null;

@@ -264,6 +264,8 @@ describe('what goes wrong', () => {
     ['an unknown option', ['status', '--colour'], 2, /unknown option/],
     ['a missing argument', ['why'], 2, /missing required argument/],
     ['a limit out of range', ['backends', 'limit', 'web/b', '0'], 2, /1 to 1000000/],
+    ['a limit that is none', ['backends', 'limit', 'web/b', 'none'], 2, /1 to 1000000, or pool/],
+    ['a number of events out of range', ['events', '--limit', '0'], 2, /1 to 1000/],
     ['a weight out of range', ['backends', 'weight', 'web/b', '1001'], 2, /0 to 1000/],
     ['a name that is none', ['why', 'a/b/c'], 2, /does not name a backend/],
     ['a time that is none', ['why', 'web/a', '--at', 'yesterday'], 2, /not a time/],
