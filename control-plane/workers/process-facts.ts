@@ -10,7 +10,7 @@ export interface ProcessFacts {
   readonly parent: number;
   /** Stopped by a signal or a debugger: it does nothing until somebody lets it go on. */
   readonly isStopped: boolean;
-  /** It would run, or does. */
+  /** It would run, or does; or it waits for the disk within the kernel (as when memory is short), where no signal reaches it. */
   readonly isRunnable: boolean;
   /** CPU time it has had. */
   readonly cpuMs: number;
@@ -18,12 +18,15 @@ export interface ProcessFacts {
 
 /** `null`: there is no such process, it has ended and only waits to be reaped, or the system does not tell. */
 export function processFacts(pid: number): ProcessFacts | null {
-  let stat: string;
   try {
-    stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+    return factsIn(readFileSync(`/proc/${pid}/stat`, 'latin1'));
   } catch {
     return null;
   }
+}
+
+/** Reads `/proc/PID/stat` (proc_pid_stat(5)). */
+export function factsIn(stat: string): ProcessFacts | null {
   // The second field is the command in parentheses and may hold anything, so count from the last parenthesis.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   const [state, parent] = fields;
@@ -33,7 +36,7 @@ export function processFacts(pid: number): ProcessFacts | null {
     startTicks,
     parent: Number(parent),
     isStopped: state === 'T' || state === 't',
-    isRunnable: state === 'R',
+    isRunnable: state === 'R' || state === 'D',
     cpuMs: ((Number(userTicks) + Number(systemTicks)) * 1_000) / TICKS_PER_SECOND,
   };
 }

@@ -7,7 +7,7 @@
  * | is stopped (SIGSTOP, a debugger)                | 2 heartbeats                            |
  * | is runnable, has had much CPU time: it spins    | 3                                       |
  * | waits for something else; or nothing is known   | 4                                       |
- * | is runnable, has had little CPU time            | 12: the machine is busy, not the worker |
+ * | is runnable or waits for the disk, has had less | 60: the machine is busy, not the worker |
  *
  * A silence of many may have one cause that no new worker would cure, so few are ended at once. That does not hold for
  * stopped ones, which serve nobody.
@@ -18,9 +18,13 @@ export const HEARTBEAT_MS = 500;
 const STOPPED_LIMIT = 2;
 const SPINNING_LIMIT = 3;
 export const HUNG_LIMIT = 4;
-const STARVED_LIMIT = 12;
-/** No turn of a worker's event loop takes this much CPU time: one that had it and did not answer spins. */
-const LONGEST_TURN_CPU_MS = 300;
+const STARVED_LIMIT = 60;
+/**
+ * No turn of a worker's event loop takes this much CPU time: one that had it and did not answer spins. A turn may well take
+ * some hundred milliseconds of it (TLS handshakes of all who come back at once), for which a busy machine needs seconds.
+ * One that spins on a machine that is not busy has had more by the time it is looked at.
+ */
+const LONGEST_TURN_CPU_MS = 1_000;
 /** Part of all workers that may be ended at one heartbeat, at least one. */
 const ENDED_AT_ONCE = 0.25;
 

@@ -1,7 +1,7 @@
 import { HUNG_LIMIT, type Silence, hungWorkers } from '../../../../control-plane/workers/watchdog.js';
 
-const SPINS = { isStopped: false, isRunnable: true, cpuMs: 300 };
-const STARVES = { isStopped: false, isRunnable: true, cpuMs: 290 };
+const SPINS = { isStopped: false, isRunnable: true, cpuMs: 1_000 };
+const STARVES = { isStopped: false, isRunnable: true, cpuMs: 990 };
 const STOPPED = { isStopped: true, isRunnable: false, cpuMs: 0 };
 const WAITS = { isStopped: false, isRunnable: false, cpuMs: 0 };
 
@@ -23,7 +23,7 @@ describe('hungWorkers', () => {
     ['spins', SPINS, 3],
     ['waits for something else', WAITS, 4],
     ['is not told of by the system', null, 4],
-    ['is starved by others', STARVES, 12],
+    ['is starved by others', STARVES, 60],
   ])('lets a worker that %s owe its answer for a bounded number of heartbeats', (_name, process, limit) => {
     expect(patience(process)).toBe(limit);
   });
