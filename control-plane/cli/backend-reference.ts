@@ -41,8 +41,14 @@ export async function existingBackend(api: ApiClient, text: string): Promise<Bac
 export async function newBackend(api: ApiClient, text: string): Promise<BackendReference> {
   const { pool, id } = parseReference(text);
   if (pool !== null) return { pool, id };
-  const { pools } = await api.status();
-  return { pool: pools.length === 1 ? (pools[0]?.id ?? DEFAULT_POOL) : DEFAULT_POOL, id };
+  const pools = (await api.status()).pools.map((each) => each.id);
+  const [only] = pools;
+  if (only !== undefined && pools.length === 1) return { pool: only, id };
+  if (pools.length === 0 || pools.includes(DEFAULT_POOL)) return { pool: DEFAULT_POOL, id };
+  throw new CommandFailure(
+    EXIT_USAGE,
+    `There are several pools; say which: ${pools.map((name) => `${name}/${id}`).join(', ')}.`,
+  );
 }
 
 function withBackend(status: StatusDocument, id: string): readonly BackendDocument[] {

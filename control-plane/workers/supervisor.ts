@@ -276,7 +276,7 @@ export class Supervisor {
     slot.restarts += 1;
     slot.phase = 'backing-off';
     slot.dueAt = at + plan.delayMs;
-    logger.info({ worker: slot.worker, restartInMs: plan.delayMs }, 'starting another worker in its place');
+    logger.info({ worker: slot.worker, restartInMs: plan.delayMs }, 'worker ended, starting another');
     slot.timer = timers.after(plan.delayMs, () => this.#fork(slot));
   }
 

@@ -264,6 +264,12 @@ describe('what goes wrong', () => {
     ['an unknown option', ['status', '--colour'], 2, /unknown option/],
     ['a missing argument', ['why'], 2, /missing required argument/],
     ['a limit out of range', ['backends', 'limit', 'web/b', '0'], 2, /1 to 1000000/],
+    [
+      'a new backend without a pool where there are several',
+      ['backends', 'add', 'new', 'http://localhost:1'],
+      2,
+      /several pools; say which: web\/new, api\/new/,
+    ],
     ['a limit that is none', ['backends', 'limit', 'web/b', 'none'], 2, /1 to 1000000, or pool/],
     ['a number of events out of range', ['events', '--limit', '0'], 2, /1 to 1000/],
     ['a weight out of range', ['backends', 'weight', 'web/b', '1001'], 2, /0 to 1000/],
