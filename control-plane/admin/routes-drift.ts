@@ -67,7 +67,7 @@ export function driftRoutes(app: FastifyInstance, port: ControlPort, changes: Ru
         operationId: 'resetConfig',
         summary: 'Go back to the file',
         description:
-          'Undoes what operators changed at run time: settings and weights go back, backends that were added go, those that were removed come back.',
+          'Undoes what operators changed at run time: settings and weights go back, backends that were added go, those that were removed come back. Draining and maintenance stay: no file has them.',
         tags: ['config'],
         headers: CONFIG_IF_MATCH,
         body: RESET,
