@@ -131,9 +131,15 @@ export class ControlLoop {
     return this.#store.status;
   }
 
-  /** What follows on the last event in the log; nothing as long as all is stored. */
+  /**
+   * What follows on the last event in the log; nothing as long as all is stored. Without what is being stored, which nobody
+   * was told of yet and which may still be refused.
+   */
   get unstored(): LogTail {
-    return this.#store.tail;
+    const { base, events } = this.#store.tail;
+    const { seq } = this.#world.state;
+    const shown = (events.at(-1)?.seq ?? 0) <= seq ? events : events.filter((event) => event.seq <= seq);
+    return { base, events: shown };
   }
 
   get mailboxDepth(): number {

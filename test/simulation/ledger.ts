@@ -24,6 +24,8 @@ export type Law =
   | 'converges'
   | 'nothing-left-running'
   | 'journal-gives-the-log'
+  | 'reads-see-all'
+  | 'reads-see-each-once'
   | 'no-bug';
 
 const STEPS_TOLD = 25;

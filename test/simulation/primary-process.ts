@@ -9,6 +9,7 @@ import { fold } from '../../control-plane/domain/evolve.js';
 import type { World } from '../../control-plane/domain/decision.js';
 import { mayForward, sameForWorkers, snapshotOf } from '../../control-plane/domain/snapshot.js';
 import { EventLogError } from '../../control-plane/event-log/event-log.js';
+import { withTail } from '../../control-plane/event-log/read-with-tail.js';
 import { CheckScheduler, MAX_CHECKS_IN_FLIGHT } from '../../control-plane/health-checks/scheduler.js';
 import { PrimaryCounters } from '../../control-plane/metrics/primary-counters.js';
 import { MetricTotals } from '../../control-plane/metrics/totals.js';
@@ -40,6 +41,9 @@ export interface PrimarySurroundings {
 
 /** Few, so that some runs have to give up on events. */
 const MAX_UNSTORED_EVENTS = 12;
+
+/** Events read at once to see whether all are there. */
+const READ = 10;
 
 /** Bindings kept: a table of full size takes longer to make than the rest of a run. */
 const SESSIONS = 1_000;
@@ -224,8 +228,31 @@ export class PrimaryProcess {
     }
   }
 
+  /** Whoever reads the newest events sees each once, be it stored or not, and no gap but those that are told. */
+  async #checkReads(): Promise<void> {
+    const { disk, ledger } = this.#around;
+    const { seq, epoch } = this.loop.world.state;
+    const waiting = this.loop.unstored.events.at(-1)?.seq ?? 0;
+    ledger.require(waiting <= seq, 'reads-see-each-once', `${waiting} waits, and ${seq} is in force`);
+    const log = withTail(disk.log, () => this.loop.unstored);
+    const newest = await log.read({ limit: READ, order: 'backward' });
+    const forward = await log.read({ after: seq - READ, limit: 2 * READ, order: 'forward' });
+    // What another primary has written meanwhile, this one has yet to find out.
+    if (disk.folded.epoch !== epoch || !this.alive) return;
+    ledger.require((newest[0]?.seq ?? 0) >= seq, 'reads-see-all', `${newest[0]?.seq} of ${seq}`);
+    for (const events of [newest.toReversed(), forward]) {
+      events.slice(1).forEach((event, index) => {
+        const before = events[index]?.seq ?? 0;
+        const told = event.type === 'EventsLost' && event.data.last === event.seq - 1;
+        const follows = event.seq === before + 1 || (told && event.data.first <= before + 1);
+        ledger.require(follows, 'reads-see-each-once', `${event.seq} after ${before}`);
+      });
+    }
+  }
+
   #changed(world: World): void {
     const { disk, ledger } = this.#around;
+    void this.#checkReads();
     // Another primary may have written meanwhile: then this one has yet to find out.
     const { base, events } = this.loop.unstored;
     const stored = base ?? disk.folded;

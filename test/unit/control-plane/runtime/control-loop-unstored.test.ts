@@ -1,4 +1,5 @@
 /** The control loop while nothing can be stored: what has happened is decided and shown, what is wanted is refused. */
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { fold } from '../../../../control-plane/domain/evolve.js';
 import { replay } from '../../../../control-plane/domain/replay.js';
@@ -159,6 +160,24 @@ describe('while nothing can be stored', () => {
     expect(forward.map((event) => event.seq)).toEqual([seq - 4, seq - 3, seq - 2, seq - 1, seq]);
     const backward = await log.read({ limit: 4, order: 'backward' });
     expect(backward.map((event) => event.seq)).toEqual([seq, seq - 1, seq - 2, seq - 3]);
+  });
+
+  it('shows nobody a change that is still being stored, and may yet be refused', async () => {
+    const running = await openServing(poolSettings({}));
+    const { seq } = running.loop.world.state;
+    const report = outcomes(running, { failures: { reset: 1 } });
+    // More than is stored at once: the loop lets others have their turn in between.
+    for (let i = 0; i < 600; i += 1) running.loop.record(report);
+    await nextTurn();
+    const appends = running.store.appends.length;
+    const refused = expect(running.loop.submit(weightDraft(5))).rejects.toBeInstanceOf(EventLogError);
+    await nextTurn();
+    expect(running.store.appends.length).toBe(appends + 1);
+    const log = withTail(running.store.log, () => running.loop.unstored);
+    expect(await log.read({ after: seq, limit: 10, order: 'forward' })).toEqual([]);
+    running.store.failure = FULL;
+    await running.pass(0);
+    await refused;
   });
 
   it('keeps the journal, so that it can be decided again', async () => {
