@@ -1,7 +1,10 @@
-/** How loudly an event is told: what takes a backend or a worker away, and what was refused, is a warning. */
+/**
+ * How loudly an event is told: what takes a backend or a worker away, and what was refused, is a warning. History that is
+ * gone cannot be brought back: an error.
+ */
 import type { EventType, TidegateEvent } from './events.js';
 
-export type EventLevel = 'info' | 'warn';
+export type EventLevel = 'info' | 'warn' | 'error';
 
 const LEVELS: Readonly<Record<EventType, EventLevel>> = {
   PrimaryStarted: 'info',
@@ -32,7 +35,7 @@ const LEVELS: Readonly<Record<EventType, EventLevel>> = {
   WorkerExited: 'warn',
   CertificateLoaded: 'info',
   CertificateRejected: 'warn',
-  EventsLost: 'warn',
+  EventsLost: 'error',
 };
 
 export function levelOf(event: TidegateEvent): EventLevel {

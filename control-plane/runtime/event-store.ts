@@ -51,7 +51,6 @@ interface Failure {
 }
 
 const FAILING = 'nothing can be stored: decisions go on in memory, changes by operators are refused';
-const RENEWED = 'the event log was made anew with the present state: what happened before is not in it';
 const LOST = 'The event log is lost: its file was deleted or moved away.';
 
 export class EventStore {
@@ -179,7 +178,6 @@ export class EventStore {
     this.#giveUpEntries();
     this.#unstored.clear();
     this.#storedUpTo(loss.after);
-    this.#options.logger.error({ seq: this.#storedSeq }, RENEWED);
     this.#recover();
     return true;
   }

@@ -13,14 +13,13 @@ const WARNED: readonly EventType[] = [
   'PanicEntered',
   'ConfigRejected',
   'CertificateRejected',
-  'EventsLost',
 ];
 
 describe('how loudly an event is told', () => {
   const types = Object.keys(EVENT_SCHEMAS).filter((type) => type !== 'WorkerExited') as EventType[];
   it.each(types)('%s', (type) => {
     expect(levelOf(sampleEvent(1, type, {} as never) as TidegateEvent)).toBe(
-      WARNED.includes(type) ? 'warn' : 'info',
+      type === 'EventsLost' ? 'error' : WARNED.includes(type) ? 'warn' : 'info',
     );
   });
 
