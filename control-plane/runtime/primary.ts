@@ -4,16 +4,15 @@
  */
 import { poolId } from '#shared/ids.js';
 import type { PrimaryMessage } from '#shared/message.js';
-import type { Logger, TimerHandle, Timers } from '#shared/ports.js';
+import type { Logger } from '#shared/ports.js';
 import type { SnapshotPosition } from '#shared/snapshot.js';
 import { Broadcaster } from '../broadcast/broadcaster.js';
-import { LOAD_INTERVAL_MS, LoadBoard } from '../broadcast/load-board.js';
+import { LoadBoard } from '../broadcast/load-board.js';
+import { LoadTeller } from '../broadcast/load-teller.js';
+import { Publisher } from '../broadcast/publisher.js';
 import type { CommandDraft } from '../domain/commands.js';
 import type { Decision, World } from '../domain/decision.js';
-import { levelOf } from '../domain/event-level.js';
-import { namedSentenceOf } from '../domain/event-sentence.js';
 import type { TidegateEvent } from '../domain/events.js';
-import { mayForward, sameForWorkers, snapshotOf } from '../domain/snapshot.js';
 import type { EventLog, EventLogError } from '../event-log/event-log.js';
 import { withTail } from '../event-log/read-with-tail.js';
 import type { CheckLag } from '../health-checks/punctuality.js';
@@ -34,7 +33,7 @@ import { WorkerDesk } from '../workers/worker-desk.js';
 import { CheckReports } from './check-reports.js';
 import type { ConfigProblem, ControlPort, MailboxFull, ReloadResult, WorkerStatus } from './control-port.js';
 import { ControlLoop } from './control-loop.js';
-import { PoolLines } from './pool-lines.js';
+import { EventLines } from './event-lines.js';
 import type { Surroundings } from './surroundings.js';
 
 /** What the primary cannot do by itself: read files. */
@@ -77,22 +76,20 @@ export class Primary implements ControlPort {
   readonly #scheduler: CheckScheduler;
   readonly #firstChecks: FirstChecks;
   readonly #broadcaster = new Broadcaster();
+  readonly #publisher = new Publisher(this.#broadcaster);
   readonly #loads = new LoadBoard();
+  readonly #loadTeller: LoadTeller;
   readonly #sessions: SessionTable;
   readonly #metricsPage: SharedPage;
   readonly #followers = new Set<(events: readonly TidegateEvent[]) => void>();
   readonly #firstReady = Promise.withResolvers<number>();
   readonly #allReady = Promise.withResolvers<void>();
   readonly #logger: Logger;
-  readonly #timers: Timers;
   readonly #now: () => number;
-  readonly #poolLines: PoolLines;
+  readonly #lines: EventLines;
   #source: ConfigSource | null = null;
   #certificates: CertificateSource | null = null;
-  #published: World | null = null;
-  #version = 0;
   #forwarded = false;
-  #loadTimer: TimerHandle | null = null;
 
   /** Opens the log and folds it; nothing else happens yet. Fails with EventLogError. */
   static async open(options: PrimaryOptions): Promise<Primary> {
@@ -136,8 +133,7 @@ export class Primary implements ControlPort {
     });
     this.#loop = loop;
     this.#logger = logger;
-    this.#poolLines = new PoolLines(logger);
-    this.#timers = timers;
+    this.#lines = new EventLines(logger);
     this.#now = () => clock.now();
     this.startedAt = clock.now();
     this.#sessions = createSessionTable(clock);
@@ -192,6 +188,13 @@ export class Primary implements ControlPort {
         listenFailed: (worker, code, message) => this.#desk.listenFailed(worker, code, message),
       },
     );
+    this.#loadTeller = new LoadTeller({
+      loads: this.#loads,
+      state: () => loop.world.state,
+      readyWorkers: () => this.#supervisor.ready,
+      send: (worker, message) => this.#supervisor.send(worker, message),
+      timers,
+    });
     const registry = createMetricsRegistry(totals, {
       version: this.version,
       world: () => this.world(),
@@ -226,7 +229,7 @@ export class Primary implements ControlPort {
   /** Forks the workers; resolves with the port once the first of them forwards. */
   startWorkers(): Promise<number> {
     this.#supervisor.start();
-    this.#tellLoads();
+    this.#loadTeller.start();
     return this.#firstReady.promise;
   }
 
@@ -244,7 +247,7 @@ export class Primary implements ControlPort {
   async stop(reason: string, deadlineMs: number): Promise<void> {
     this.#scheduler.stop();
     await this.#supervisor.stop(deadlineMs);
-    this.#loadTimer?.cancel();
+    this.#loadTeller.stop();
     try {
       await this.#loop.submit({ type: 'StopPrimary', reason, actor: { kind: 'primary' } });
     } catch (error) {
@@ -347,49 +350,12 @@ export class Primary implements ControlPort {
   }
 
   #changed(world: World, events: readonly TidegateEvent[]): void {
-    if (this.#published === null || !sameForWorkers(this.#published, world)) {
-      this.#published = world;
-      if (mayForward(world)) {
-        this.#version += 1;
-        const [version, at] = [this.#version, this.#now()];
-        this.#broadcaster.publish({ epoch: world.state.epoch, version }, () =>
-          snapshotOf(world, version, at),
-        );
-      }
-    }
+    this.#publisher.changed(world, this.#now());
     this.#scheduler.update(world);
     this.#firstChecks.update(world);
     if (events.length === 0) return;
     this.counters.appended(events);
-    for (const event of events) this.#logEvent(event);
-    this.#poolLines.tell(world.state, events);
+    this.#lines.tell(world.state, events);
     for (const listener of this.#followers) listener(events);
-  }
-
-  /** One line for the operator. The event log has the rest. */
-  #logEvent(event: TidegateEvent): void {
-    const { seq, type, pool, backend } = event;
-    const about = {
-      seq,
-      ...(pool === undefined ? {} : { pool }),
-      ...(backend === undefined ? {} : { backend }),
-    };
-    this.#logger[levelOf(event)]({ ...about, sentence: namedSentenceOf(event) }, type);
-  }
-
-  #balancesByLoad(): boolean {
-    for (const { settings } of this.world().state.pools.values()) {
-      if (settings.algorithm === 'least-connections') return true;
-    }
-    return false;
-  }
-
-  #tellLoads(): void {
-    if (this.#balancesByLoad()) {
-      for (const { worker, message } of this.#loads.messages(this.#supervisor.ready)) {
-        this.#supervisor.send(worker, message);
-      }
-    }
-    this.#loadTimer = this.#timers.after(LOAD_INTERVAL_MS, () => this.#tellLoads());
   }
 }

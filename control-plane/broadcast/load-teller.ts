@@ -1,0 +1,41 @@
+/** Tells the workers, every now and then, what the others have in flight, while a pool balances by load. */
+import type { PrimaryMessage } from '#shared/message.js';
+import type { TimerHandle, Timers } from '#shared/ports.js';
+import type { ControlState } from '../domain/state.js';
+import { LOAD_INTERVAL_MS, type LoadBoard } from './load-board.js';
+
+export interface LoadTellerDeps {
+  readonly loads: LoadBoard;
+  readonly state: () => ControlState;
+  readonly readyWorkers: () => readonly number[];
+  readonly send: (worker: number, message: PrimaryMessage) => void;
+  readonly timers: Timers;
+}
+
+export class LoadTeller {
+  readonly #deps: LoadTellerDeps;
+  #timer: TimerHandle | null = null;
+
+  constructor(deps: LoadTellerDeps) {
+    this.#deps = deps;
+  }
+
+  start(): void {
+    const { loads, state, readyWorkers, send, timers } = this.#deps;
+    if (balancesByLoad(state())) {
+      for (const { worker, message } of loads.messages(readyWorkers())) send(worker, message);
+    }
+    this.#timer = timers.after(LOAD_INTERVAL_MS, () => this.start());
+  }
+
+  stop(): void {
+    this.#timer?.cancel();
+  }
+}
+
+function balancesByLoad({ pools }: ControlState): boolean {
+  for (const { settings } of pools.values()) {
+    if (settings.algorithm === 'least-connections') return true;
+  }
+  return false;
+}

@@ -1,0 +1,33 @@
+/** The operator's log: one line for each event, and one where a pool as a whole stands otherwise. The event log has the rest. */
+import type { Logger } from '#shared/ports.js';
+import { levelOf } from '../domain/event-level.js';
+import { namedSentenceOf } from '../domain/event-sentence.js';
+import type { TidegateEvent } from '../domain/events.js';
+import type { ControlState } from '../domain/state.js';
+import { PoolLines } from './pool-lines.js';
+
+export class EventLines {
+  readonly #logger: Logger;
+  readonly #pools: PoolLines;
+
+  constructor(logger: Logger) {
+    this.#logger = logger;
+    this.#pools = new PoolLines(logger);
+  }
+
+  /** After each append: `state` as it is now, `events` what was appended. */
+  tell(state: ControlState, events: readonly TidegateEvent[]): void {
+    for (const event of events) this.#tellOf(event);
+    this.#pools.tell(state, events);
+  }
+
+  #tellOf(event: TidegateEvent): void {
+    const { seq, type, pool, backend } = event;
+    const about = {
+      seq,
+      ...(pool === undefined ? {} : { pool }),
+      ...(backend === undefined ? {} : { backend }),
+    };
+    this.#logger[levelOf(event)]({ ...about, sentence: namedSentenceOf(event) }, type);
+  }
+}
