@@ -32,6 +32,8 @@ export class Disk {
   slowMs = 0;
   events: TidegateEvent[] = [];
   checkpoints: ControlState[] = [];
+  /** Who opened it last and so holds the claim to it: the only one that makes it anew. */
+  #holder = 0;
   /** States after events that are not in the log. */
   #bases: ControlState[] = [];
   readonly #ledger: Ledger;
@@ -83,6 +85,7 @@ export class Disk {
   open(writer: number, timers: ProcessTimers): EventLog {
     const { log } = this;
     this.lost = false;
+    this.#holder = writer;
     return {
       recover: () => log.recover(),
       append: async (expectedSeq, events, journal, base) => {
@@ -100,7 +103,8 @@ export class Disk {
       check: async () => this.#refuseWhenUnusable(),
       renew: async (base, events, journal) => {
         this.#refuseWhenFull();
-        if (!this.lost) throw new EventLogError('lost', 'Another file is at its place.');
+        if (!this.lost || writer !== this.#holder)
+          throw new EventLogError('lost', 'Another file is at its place.');
         await log.renew(base, events, journal);
         this.lost = false;
         this.#ledger.count('renewals');

@@ -3,11 +3,12 @@
  * `runtime/primary.ts` ties them, over a disk that may fail. Can be killed at any time; what it had not stored is lost.
  */
 import { Broadcaster } from '../../control-plane/broadcast/broadcaster.js';
-import { LOAD_INTERVAL_MS, LoadBoard } from '../../control-plane/broadcast/load-board.js';
+import { LoadBoard } from '../../control-plane/broadcast/load-board.js';
+import { LoadTeller } from '../../control-plane/broadcast/load-teller.js';
+import { Publisher } from '../../control-plane/broadcast/publisher.js';
 import type { CommandDraft } from '../../control-plane/domain/commands.js';
 import { fold } from '../../control-plane/domain/evolve.js';
 import type { World } from '../../control-plane/domain/decision.js';
-import { mayForward, sameForWorkers, snapshotOf } from '../../control-plane/domain/snapshot.js';
 import { EventLogError } from '../../control-plane/event-log/event-log.js';
 import { withTail } from '../../control-plane/event-log/read-with-tail.js';
 import { CheckScheduler, MAX_CHECKS_IN_FLIGHT } from '../../control-plane/health-checks/scheduler.js';
@@ -40,7 +41,7 @@ export interface PrimarySurroundings {
 }
 
 /** Few, so that some runs have to give up on events. */
-const MAX_UNSTORED_EVENTS = 12;
+const MAX_UNSTORED_EVENTS = 6;
 
 /** Events read at once to see whether all are there. */
 const READ = 10;
@@ -52,6 +53,7 @@ export class PrimaryProcess {
   readonly number: number;
   readonly fleet: Fleet;
   readonly broadcaster = new Broadcaster();
+  readonly #publisher = new Publisher(this.broadcaster);
   readonly loads = new LoadBoard();
   alive = true;
   /** Whether its first commands were stored and its workers started. */
@@ -63,8 +65,6 @@ export class PrimaryProcess {
   readonly #counters: PrimaryCounters;
   readonly #underWay = new Map<number, number>();
   #loop: ControlLoop | null = null;
-  #published: World | null = null;
-  #version = 0;
   #checks = 0;
 
   constructor(number: number, around: PrimarySurroundings) {
@@ -168,7 +168,13 @@ export class PrimaryProcess {
     if (!this.alive) return;
     this.started = true;
     this.fleet.start();
-    this.#tellLoads();
+    new LoadTeller({
+      loads: this.loads,
+      state: () => this.loop.world.state,
+      readyWorkers: () => this.fleet.ready,
+      send: (worker, message) => this.fleet.send(worker, message),
+      timers: this.#timers,
+    }).start();
   }
 
   apply(document: ConfigDocument): ReturnType<ControlLoop['submit']> {
@@ -264,14 +270,7 @@ export class PrimaryProcess {
       );
     }
     this.#allowTrials(world);
-    if (this.#published === null || !sameForWorkers(this.#published, world)) {
-      this.#published = world;
-      if (mayForward(world)) {
-        this.#version += 1;
-        const [version, at] = [this.#version, this.#around.time.now()];
-        this.broadcaster.publish({ epoch: world.state.epoch, version }, () => snapshotOf(world, version, at));
-      }
-    }
+    this.#publisher.changed(world, this.#around.time.now());
     this.#scheduler.update(world);
   }
 
@@ -294,10 +293,5 @@ export class PrimaryProcess {
     this.#underWay.set(worker, message.version);
     const text = `${worker}: ${message.version} after ${before}`;
     this.#around.ledger.require(before === undefined, 'one-snapshot-under-way', text);
-  }
-
-  #tellLoads(): void {
-    for (const { worker, message } of this.loads.messages(this.fleet.ready)) this.fleet.send(worker, message);
-    this.#timers.after(LOAD_INTERVAL_MS, () => this.#tellLoads());
   }
 }
