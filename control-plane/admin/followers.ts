@@ -5,6 +5,7 @@
  */
 import type { ServerResponse } from 'node:http';
 import type { Logger, TimerHandle, Timers } from '#shared/ports.js';
+import { type EventText, HistoryBusy } from '../hindsight/history.js';
 import type { ControlPort } from '../runtime/control-port.js';
 import type { EventFilter } from './event-query.js';
 
@@ -21,6 +22,8 @@ export const FOLLOWER_LIMITS: FollowerLimits = { count: 32, heartbeatMs: 15_000,
 
 /** Events read at once. */
 const PAGE_EVENTS = 50;
+/** After this it is tried again to read what could not be answered because others had asked too much. */
+const BUSY_PAUSE_MS = 1_000;
 /** After the last words to a slow follower, how long it has to take them. */
 const FAREWELL_MS = 1_000;
 /** What a client waits before it connects again (a field of the stream that EventSource obeys). */
@@ -122,12 +125,11 @@ class Follower {
       let cursor = await this.#startingPoint(after);
       while (this.#ended === null) {
         const head = this.#head;
-        const page = await this.#port.history.events({
-          ...filter,
-          after: cursor,
-          limit: PAGE_EVENTS,
-          order: 'forward',
-        });
+        const page = await this.#read(filter, cursor);
+        if (page === null) {
+          await this.#woken(BUSY_PAUSE_MS);
+          continue;
+        }
         for (const { seq, json } of page) {
           if (!(await this.#send(`id: ${seq}\ndata: ${json}\n\n`))) return;
           cursor = seq;
@@ -139,6 +141,16 @@ class Follower {
     } finally {
       unfollow();
       this.#heartbeat?.cancel();
+    }
+  }
+
+  /** `null`: more is asked than can be answered now. */
+  async #read(filter: EventFilter, after: number): Promise<readonly EventText[] | null> {
+    try {
+      return await this.#port.history.events({ ...filter, after, limit: PAGE_EVENTS, order: 'forward' });
+    } catch (error) {
+      if (error instanceof HistoryBusy) return null;
+      throw error;
     }
   }
 
@@ -189,12 +201,16 @@ class Follower {
     timer.cancel();
   }
 
-  #woken(): Promise<void> {
+  /** Resolves when there may be something to do, at the latest after `limitMs`. */
+  #woken(limitMs = Infinity): Promise<void> {
     return new Promise((resolve) => {
-      this.#wake = () => {
+      const wake = (): void => {
+        limit?.cancel();
         this.#wake = null;
         resolve();
       };
+      const limit = limitMs === Infinity ? null : this.#timers.after(limitMs, wake);
+      this.#wake = wake;
     });
   }
 

@@ -2,6 +2,7 @@ import { connect, type Socket } from 'node:net';
 import { startAdminServer, type AdminServer } from '../../control-plane/admin/admin-server.js';
 import type { FollowerLimits } from '../../control-plane/admin/followers.js';
 import { readMessages, type StreamMessage } from '../../control-plane/cli/event-stream.js';
+import { HistoryBusy } from '../../control-plane/hindsight/history.js';
 import { backendId, poolId } from '../../shared/ids.js';
 import { adminOptions } from '../support/admin-app.js';
 import { testControl, type TestControl } from '../support/control-port.js';
@@ -150,6 +151,17 @@ describe('following the events', () => {
     expect(oldest!.seq).toBeGreaterThan(3);
     expect(JSON.parse(stream.messages[0]!.data)).toEqual({ after: 2, next: oldest!.seq });
     expect(stream.seqs()).toEqual(range(oldest!.seq, 49));
+  });
+
+  it('waits while others ask more than can be answered, and misses nothing', async () => {
+    await start();
+    control.answers.historyError = new HistoryBusy();
+    const stream = await follow('&after=5');
+    await change(2);
+    await waitUntil('it to follow', () => control.followers() > 1);
+    control.answers.historyError = null;
+    await waitUntil('all events', () => stream.seqs().length === 6);
+    expect(stream.seqs()).toEqual(range(6, 11));
   });
 
   it('sends a sign of life', async () => {
