@@ -67,6 +67,9 @@ export class Attempt implements RunningAttempt {
       case 'client-timeout':
         this.#finish('request_timeout');
         return this.#errand.reply('request_timeout');
+      case 'switched-early':
+        this.#finish('upstream_malformed');
+        return this.#errand.reply('upstream_malformed');
       case 'overloaded':
         this.#errand.parts.context.shortage.tell(
           { code: end.code },

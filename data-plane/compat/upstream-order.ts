@@ -33,6 +33,8 @@ export type UpstreamEnd =
     }
   /** The client stopped sending its body. */
   | { readonly kind: 'client-timeout' }
+  /** The backend switched protocols before the end of the body, which a client brings about by keeping that back. */
+  | { readonly kind: 'switched-early' }
   /** This host, or this process, has too many connections. */
   | { readonly kind: 'overloaded'; readonly code: string }
   /** It was not to be brought to an end. */

@@ -155,10 +155,12 @@ export class UpstreamRequest {
   #upgraded(response: IncomingMessage, socket: Duplex, head: Buffer): void {
     socket.on('error', () => undefined);
     // Without a 101 there is no upgrade, whatever the fields say, nor before the end of the request.
-    const { isComplete } = this.#order.body;
-    if (this.#hasEnded || !isComplete || response.statusCode !== 101 || this.#read(response) === null) {
+    if (this.#hasEnded || response.statusCode !== 101 || this.#read(response) === null) {
       socket.destroy();
       this.#fail('malformed');
+    } else if (!this.#order.body.isComplete) {
+      socket.destroy();
+      this.#end({ kind: 'switched-early' });
     } else this.#end({ kind: 'upgraded', response, socket, head });
   }
 

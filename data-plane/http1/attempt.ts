@@ -177,8 +177,7 @@ export class Attempt implements RunningAttempt, UpstreamTaker, RelayOwner, Attem
     const upstream = this.#upstream;
     const { body } = this.errand;
     if (upstream === null) return;
-    // The rest of the body would be taken for the other protocol.
-    if (body !== null && !body.isComplete) return this.#failed('malformed');
+    if (body !== null && !body.isComplete) return this.#switchedEarly();
     this.#phase = 'over';
     beginTunnel(this, upstream, { head, bytes, from, to }, () => {
       this.#finish(101);
@@ -247,6 +246,15 @@ export class Attempt implements RunningAttempt, UpstreamTaker, RelayOwner, Attem
     parts.upstreams.destroyIdle();
     this.abort('overloaded');
     this.errand.reply('overloaded');
+  }
+
+  /**
+   * The rest of the body would be taken for the other protocol. Where a backend switches as soon as it has the head, a client that keeps
+   * its body back brings this about as it likes: no backend is blamed, and no other one is asked.
+   */
+  #switchedEarly(): void {
+    this.abort('upstream_malformed');
+    this.errand.reply('upstream_malformed');
   }
 
   /** Failed before any of the answer went to the client. */

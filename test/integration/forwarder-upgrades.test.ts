@@ -96,6 +96,15 @@ describe.each(ENGINES)('upgrades through the %s engine', (_name, startEngine) =>
     expect(client.received()).not.toContain('bytes');
   });
 
+  it('blames nobody, and asks nobody else, for a switch before the end of a body that the client keeps back', async () => {
+    await start([() => SWITCH, () => SWITCH]);
+    const client = await ask(ASK.replace('\r\n\r\n', '\r\nContent-Length: 4\r\n\r\nab'));
+    await client.until(/^HTTP\/1\.1 502 [^]*x-tidegate-error: upstream_malformed\r\n/);
+    expect(backends.flatMap(({ requests }) => requests)).toHaveLength(1);
+    expect(engine.outcomes().flatMap(({ failures }) => Object.keys(failures))).toEqual([]);
+    expect(engine.counted('backendErrors', 'default', 'a', 'malformed')).toBe(0);
+  });
+
   it('sends nothing after the head before the backend agrees', async () => {
     await start([
       (_request, connection) => {
