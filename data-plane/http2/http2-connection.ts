@@ -23,6 +23,7 @@ import { readRequestFields } from './request-fields.js';
 import { MAX_CONCURRENT_STREAMS, sessionOptions } from './session-options.js';
 import {
   WIDE_UPLOADS,
+  SMALL_WINDOW_BYTES,
   createUploadWindows,
   mostHeldBytes,
   uploadBegan,
@@ -71,6 +72,9 @@ export class Http2Connection {
   #streams = 0;
   /** When bytes came or went last. */
   #movedAt: number;
+  /** Window of each stream as the client was told last, and as it is to be told. */
+  #toldWindow = SMALL_WINDOW_BYTES;
+  #wantedWindow = SMALL_WINDOW_BYTES;
   readonly #windows: UploadWindows;
   /** Streams whose body has not all been read. */
   readonly #uploads = new Set<ServerHttp2Stream>();
@@ -113,6 +117,10 @@ export class Http2Connection {
     // Node takes it for a wish to close, waits for what is still to be sent, and may do so for ever: of a client that has gone since
     // it hears nothing more.
     session.on(
+    session.on(
+      'localSettings',
+      guarded(lost, () => this.#tellWindow()),
+    );
       'goaway',
       guarded(lost, () => {
         if (this.#streams === 0) this.#beginFarewell();
@@ -234,7 +242,21 @@ export class Http2Connection {
   }
 
   #setWindow(change: WindowChange): void {
-    if (change !== null && !this.#session.closed) this.#session.settings({ initialWindowSize: change });
+    if (change === null) return;
+    this.#wantedWindow = change;
+    this.#tellWindow();
+  }
+
+  /**
+   * One change after the other: node ends a connection on which more than ten wait for the client's word, and what a client that has not
+   * said that it knows of the last one may send is bounded by that one.
+   */
+  #tellWindow(): void {
+    const session = this.#session;
+    if (session.closed || session.destroyed || session.pendingSettingsAck) return;
+    if (this.#wantedWindow === this.#toldWindow) return;
+    this.#toldWindow = this.#wantedWindow;
+    session.settings({ initialWindowSize: this.#wantedWindow });
   }
 
   /** What has come of bodies and was not read. */

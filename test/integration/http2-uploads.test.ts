@@ -57,6 +57,33 @@ describe('an HTTP/2 client that uploads', () => {
     await waitUntil('small windows', () => windows(client).at(-1) === SMALL);
   });
 
+  it('is told of one change after the other, however often they are wanted before it has heard of them', async () => {
+    await world.start((_request, connection) => {
+      connection.socket.resume();
+    });
+    const client = await world.attacker();
+    await client.sees('more room', ({ type, stream }) => type === FRAME.windowUpdate && stream === 0);
+    let next = 1;
+    const begin = (): number => {
+      uploading(client, next);
+      next += 2;
+      return next - 2;
+    };
+    // Node gives up a connection on which ten changes wait for the client's word.
+    for (let round = 0; round < 12; round += 1) {
+      const first = begin();
+      fill(client, first);
+      await waitUntil('the body', () => (world.backend.requests.at(-1)?.body().length ?? 0) >= SMALL);
+      for (const stream of [first, ...Array.from({ length: 5 }, begin)]) client.send(data(stream, '', true));
+      await world.backend.sees(6 * (round + 1));
+    }
+    expect(client.isClosed).toBe(false);
+    expect(windows(client)).toEqual([SMALL, WIDE]);
+    client.send(frame(FRAME.settings, FLAG.ack, 0));
+    await waitUntil('what it is by now', () => windows(client).length === 3);
+    expect(windows(client).at(-1)).toBe(SMALL);
+  });
+
   it('is given back at once what its backend has taken', async () => {
     await world.start((_request, connection) => {
       connection.socket.resume();
