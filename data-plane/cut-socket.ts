@@ -21,6 +21,16 @@ export function resetSocket(socket: Duplex): void {
 }
 
 /**
+ * Bytes that this process has yet to hand to the system. HTTP/2 writes past the stream of its socket: only the handle knows of
+ * those, and node does not document that it does.
+ */
+export function unsentBytes(
+  socket: Duplex & { readonly _handle?: { readonly writeQueueSize?: number } | null },
+): number {
+  return Math.max(socket.writableLength, socket._handle?.writeQueueSize ?? 0);
+}
+
+/**
  * The connection that TLS runs on. Node has it as a property that is not documented, and only on sockets of servers; without it
  * the connection is closed in the ordinary way.
  */

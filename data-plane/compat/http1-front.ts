@@ -170,11 +170,11 @@ export class Http1Front {
   }
 }
 
-/** Destroys the connection, unless something is written to it within that time. */
+/** Destroys the connection, unless something is written to it within that time, or is still on its way to it. */
 function destroyUnlessWritten(socket: Socket, limitMs: number): void {
   const before = socket.bytesWritten;
   const timer = setTimeout(() => {
-    if (socket.bytesWritten === before) cutSocket(socket);
+    if (socket.bytesWritten === before && socket.writableLength === 0) cutSocket(socket);
   }, limitMs);
   socket.once('close', () => clearTimeout(timer));
 }

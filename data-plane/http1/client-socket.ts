@@ -90,7 +90,8 @@ export abstract class ClientSocket implements Expiring, ByteSink {
     const { wheel } = this.parts;
     this.#patience ??= new Deadline({
       expired: () => {
-        if (this.#mayBeGone) this.destroy();
+        // Who is gone answers by a reset to what is on its way to it.
+        if (this.#mayBeGone && !this.hasUnsent) this.destroy();
       },
       destroy: () => this.destroy(),
     });

@@ -56,9 +56,9 @@ export class DownstreamConnection extends ClientSocket implements ClientPort {
     this.setDeadline(this.#settings().timeouts.requestHeadMs);
   }
 
-  /** Nothing is asked, not yet or not any more. */
+  /** Nothing is asked, not yet or not any more, and all that was answered is with the system. */
   get isIdle(): boolean {
-    return (this.#phase === 'idle' && this.#held === null) || this.#phase === 'fresh';
+    return (this.#phase === 'idle' && this.#held === null && !this.hasUnsent) || this.#phase === 'fresh';
   }
 
   tables(): HeadTables {
@@ -109,8 +109,11 @@ export class DownstreamConnection extends ClientSocket implements ClientPort {
         return;
       case 'head':
         return this.#refuse('request_timeout');
-      case 'fresh':
       case 'idle':
+        // Cut now, it would lose the answer that it still reads.
+        if (this.hasUnsent) return this.#close(false);
+        return this.destroy();
+      case 'fresh':
       case 'draining':
       case 'closing':
         this.destroy();
@@ -233,7 +236,7 @@ export class DownstreamConnection extends ClientSocket implements ClientPort {
 
   protected ended(): void {
     if (this.#tunnel !== null) this.#tunnel.clientEnded();
-    else if (this.#phase === 'draining') this.#close(true);
+    else if (this.#phase === 'draining' || (this.#phase === 'idle' && this.hasUnsent)) this.#close(true);
     else if (this.#phase === 'closing') this.socket.destroySoon();
     else if (this.#exchange?.clientEnded() === true) {
       this.halfClosed();

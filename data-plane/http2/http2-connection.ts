@@ -17,13 +17,14 @@ import {
   streamReset,
   type Conduct,
 } from './conduct.js';
+import { Farewell } from './farewell.js';
 import { Http2Request } from './http2-request.js';
 import { Http2Response } from './http2-response.js';
 import { readRequestFields } from './request-fields.js';
 import { MAX_CONCURRENT_STREAMS, sessionOptions } from './session-options.js';
 import {
-  WIDE_UPLOADS,
   SMALL_WINDOW_BYTES,
+  WIDE_UPLOADS,
   createUploadWindows,
   mostHeldBytes,
   uploadBegan,
@@ -35,8 +36,6 @@ import {
 
 /** Body bytes that may be on their way to us on a connection, at least. Node gives them back at once. */
 const CONNECTION_WINDOW_BYTES = 1024 * 1024;
-/** How long a connection that was closed may take to say so. A peer that does not read would hold it for ever. */
-const FAREWELL_MS = 2_000;
 /** What it costs node to end a stream with its connection, in requests. */
 const STREAM_END_COST = 0.2;
 
@@ -67,15 +66,15 @@ export class Http2Connection {
   readonly #conduct: Conduct;
   readonly #serverName: string | null;
   readonly #idleTimer: NodeJS.Timeout;
-  #farewell: NodeJS.Timeout | null = null;
+  readonly #farewell: Farewell;
   #ending = false;
   #streams = 0;
   /** When bytes came or went last. */
   #movedAt: number;
+  readonly #windows: UploadWindows;
   /** Window of each stream as the client was told last, and as it is to be told. */
   #toldWindow = SMALL_WINDOW_BYTES;
   #wantedWindow = SMALL_WINDOW_BYTES;
-  readonly #windows: UploadWindows;
   /** Streams whose body has not all been read. */
   readonly #uploads = new Set<ServerHttp2Stream>();
   #inspected: { at: number; received: number; sent: number };
@@ -90,6 +89,11 @@ export class Http2Connection {
     this.#conduct = createConduct(at);
     this.#serverName = serverNameOf(socket);
     this.#movedAt = at;
+    this.#farewell = new Farewell(socket, {
+      idleMs: order.answerIdleMs,
+      monotonic: () => order.monotonic(),
+      bug: (error) => order.bug(error),
+    });
     this.#windows = createUploadWindows(order.limits.uploadWindowBytes ?? DEFAULT_UPLOAD_WINDOW_BYTES);
     this.#inspected = { at, received: socket.bytesRead, sent: socket.bytesWritten };
     const lost = (error: unknown): void => this.#lost(error);
@@ -113,17 +117,17 @@ export class Http2Connection {
     const control = guarded(lost, () => this.#control());
     session.on('ping', control);
     session.on('remoteSettings', control);
-    session.on('priority', control);
-    // Node takes it for a wish to close, waits for what is still to be sent, and may do so for ever: of a client that has gone since
-    // it hears nothing more.
-    session.on(
     session.on(
       'localSettings',
       guarded(lost, () => this.#tellWindow()),
     );
+    session.on('priority', control);
+    // Node takes it for a wish to close, waits for what is still to be sent, and may do so for ever: of a client that has gone since
+    // it hears nothing more.
+    session.on(
       'goaway',
       guarded(lost, () => {
-        if (this.#streams === 0) this.#beginFarewell();
+        if (this.#streams === 0) this.#farewell.begin();
       }),
     );
     session.setLocalWindowSize(Math.max(CONNECTION_WINDOW_BYTES, WIDE_UPLOADS * this.#windows.wideBytes));
@@ -133,7 +137,7 @@ export class Http2Connection {
   retire(): void {
     if (this.#session.destroyed) return;
     if (!this.#session.closed) this.#session.close();
-    if (this.#streams === 0) this.#beginFarewell();
+    if (this.#streams === 0) this.#farewell.begin();
   }
 
   /** To be called about once a second. */
@@ -277,7 +281,7 @@ export class Http2Connection {
   }
 
   #streamless(): void {
-    if (this.#session.closed) this.#beginFarewell();
+    if (this.#session.closed) this.#farewell.begin();
     else this.#idleTimer.refresh();
   }
 
@@ -287,9 +291,9 @@ export class Http2Connection {
 
   /** Not from within the callback of a frame: nghttp2 may be in the middle of its read buffer (CVE-2026-56848). */
   #expel(reason: string): void {
-    if (this.#farewell !== null) return;
+    if (this.#farewell.isReset) return;
     this.#order.onMisconduct(reason);
-    this.#beginFarewell();
+    this.#farewell.beginReset();
     setImmediate(
       guarded(
         (error) => this.#lost(error),
@@ -301,7 +305,7 @@ export class Http2Connection {
   #end(): void {
     if (this.#ending) return;
     this.#ending = true;
-    this.#beginFarewell();
+    this.#farewell.beginReset();
     this.#order.later(
       guarded(
         (error) => this.#lost(error),
@@ -311,14 +315,9 @@ export class Http2Connection {
     );
   }
 
-  #beginFarewell(): void {
-    if (this.#socket.destroyed) return;
-    this.#farewell ??= setTimeout(() => resetSocket(this.#socket), FAREWELL_MS);
-  }
-
   #closed(): void {
     clearTimeout(this.#idleTimer);
-    if (this.#farewell !== null) clearTimeout(this.#farewell);
+    this.#farewell.stop();
     this.#order.onClosed();
   }
 }

@@ -8,8 +8,8 @@ import * as tls from 'node:tls';
 import { answer, startBackend, type BackendScript, type BackendServer } from '../support/backend-server.js';
 import { ENGINES, type EngineUnderTest } from '../support/engine-under-test.js';
 import { connectH2 } from '../support/h2-client.js';
-import { connectRaw } from '../support/raw-client.js';
-import { backendAt, poolOf, snapshotOf } from '../support/snapshot-of.js';
+import { connectRaw, type RawClient } from '../support/raw-client.js';
+import { backendAt, poolOf, snapshotOf, type ForwardingChanges } from '../support/snapshot-of.js';
 import { testCertificate } from '../support/test-certificate.js';
 import { waitUntil } from '../support/wait-until.js';
 
@@ -17,27 +17,69 @@ const LARGE = answer('x'.repeat(16_000_000));
 const GET = 'GET / HTTP/1.1\r\nHost: a.test\r\n\r\n';
 const TIMEOUTS = { responseIdleMs: 700, tunnelIdleMs: 700, requestBodyIdleMs: 700, keepAliveMs: 200 };
 
+/** Bytes that wait with the system in the sockets of this port that are connected to this other port. */
+function waiting(
+  localPort: number,
+  remotePort: number,
+): { readonly unsent: number; readonly unread: number } {
+  const hex = (port: number): string => `:${port.toString(16).toUpperCase().padStart(4, '0')}`;
+  let unsent = 0;
+  let unread = 0;
+  const lines = ['/proc/net/tcp', '/proc/net/tcp6'].flatMap((path) =>
+    readFileSync(path, 'latin1').split('\n'),
+  );
+  for (const line of lines) {
+    const [, local, remote, , queues = ''] = line.trim().split(/\s+/);
+    if (local?.endsWith(hex(localPort)) !== true || remote?.endsWith(hex(remotePort)) !== true) continue;
+    const [toSend = '', toRead = ''] = queues.split(':');
+    unsent += Number.parseInt(toSend, 16);
+    unread += Number.parseInt(toRead, 16);
+  }
+  return { unsent, unread };
+}
+
 /** Bytes that the system has yet to send from this port, over all its connections to this other port. */
 function unsentBytes(localPort: number, remotePort: number): number {
-  const hex = (port: number): string => `:${port.toString(16).toUpperCase().padStart(4, '0')}`;
-  return ['/proc/net/tcp', '/proc/net/tcp6']
-    .flatMap((path) => readFileSync(path, 'latin1').split('\n'))
-    .map((line) => line.trim().split(/\s+/))
-    .filter(([, local, remote]) => local?.endsWith(hex(localPort)) && remote?.endsWith(hex(remotePort)))
-    .reduce((sum, [, , , , queues]) => sum + Number.parseInt(queues ?? '0', 16), 0);
+  return waiting(localPort, remotePort).unsent;
 }
 
 describe.each(ENGINES)('peers of the %s engine that do not read', (_name, startEngine) => {
   let backend: BackendServer;
   let engine: EngineUnderTest;
   let socket: Socket | null = null;
+  let closing: Promise<void> | null = null;
 
-  async function start(script: BackendScript, isSecure = false): Promise<void> {
+  async function start(
+    script: BackendScript,
+    isSecure = false,
+    { limits = {}, timeouts = {} }: ForwardingChanges = {},
+  ): Promise<void> {
     backend = await startBackend(script);
     engine = await startEngine(
-      snapshotOf([poolOf([backendAt('a', backend.port)])], { timeouts: TIMEOUTS, retry: { attempts: 1 } }),
+      snapshotOf([poolOf([backendAt('a', backend.port)])], {
+        timeouts: { ...TIMEOUTS, ...timeouts },
+        retry: { attempts: 1 },
+        limits,
+      }),
       isSecure ? { certificate: testCertificate() } : {},
     );
+  }
+  async function connectTls(protocol: string): Promise<tls.TLSSocket> {
+    const raw = tls.connect({
+      port: engine.port,
+      host: '127.0.0.1',
+      rejectUnauthorized: false,
+      ALPNProtocols: [protocol],
+    });
+    socket = raw;
+    raw.on('error', () => undefined);
+    await waitUntil('the handshake', () => raw.alpnProtocol === protocol);
+    return raw;
+  }
+  /** Beneath what HTTP/2 has taken over. */
+  function reading(raw: tls.TLSSocket, goesOn: boolean): void {
+    const handle = Object(raw)._handle;
+    for (const each of [handle._parent, handle]) each[goesOn ? 'readStart' : 'readStop']();
   }
   /** The client is cut: nothing of it is left with the system, and it sees a reset when it reads on. */
   async function isReset(client: Socket): Promise<void> {
@@ -56,7 +98,8 @@ describe.each(ENGINES)('peers of the %s engine that do not read', (_name, startE
     socket?.destroy();
     socket = null;
     expect(engine.complaints).toEqual([]);
-    await engine.close();
+    await (closing ?? engine.close());
+    closing = null;
     await backend.close();
   });
 
@@ -95,15 +138,7 @@ describe.each(ENGINES)('peers of the %s engine that do not read', (_name, startE
 
   it('are reset over HTTP/2 when their connection is given up', async () => {
     await start(() => LARGE, true);
-    const raw = tls.connect({
-      port: engine.port,
-      host: '127.0.0.1',
-      rejectUnauthorized: false,
-      ALPNProtocols: ['h2'],
-    });
-    socket = raw;
-    raw.on('error', () => undefined);
-    await waitUntil('the handshake', () => raw.alpnProtocol === 'h2');
+    const raw = await connectTls('h2');
     const settings = { initialWindowSize: 2 ** 31 - 1 };
     const client = await connectH2(engine.port, { createConnection: () => raw, settings });
     client.session.setLocalWindowSize(2 ** 31 - 1);
@@ -111,12 +146,96 @@ describe.each(ENGINES)('peers of the %s engine that do not read', (_name, startE
     // From here on nothing is read.
     await waitUntil('the first bytes', () => raw.bytesRead > 10_000);
     const { localPort = 0 } = raw;
-    const handle = Object(raw)._handle;
-    handle.readStop();
-    handle._parent.readStop();
+    reading(raw, false);
     await waitUntil('something to wait for the client', () => unsentBytes(engine.port, localPort) > 0);
     await waitUntil('the cut', () => engine.forwarder.connections() === 0, 8_000);
     expect(unsentBytes(engine.port, localPort)).toBe(0);
+    client.close();
+  });
+
+  /** An answer has come to its end at the engine, but a part of it waits there, as its client does not read. */
+  async function answered(): Promise<RawClient> {
+    await start(
+      (request) =>
+        request.target === '/' ? 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n' : answer('ok'),
+      false,
+      { timeouts: { responseIdleMs: 60_000 } },
+    );
+    const client = await connectRaw(engine.port);
+    socket = client.socket;
+    client.socket.pause();
+    client.send(GET);
+    await backend.sees(1);
+    const { localPort = 0 } = client.socket;
+    const connection = backend.connections[0]!;
+    const { socket: remote } = connection;
+    const { remotePort = 0 } = remote;
+    const chunk = (bytes: number): string => `${bytes.toString(16)}\r\n${'x'.repeat(bytes)}\r\n`;
+    // The system takes as much at once; what it takes beyond that is found out.
+    let piece = chunk(1_500_000);
+    const isRead = (): boolean =>
+      waiting(backend.port, remotePort).unsent === 0 && waiting(remotePort, backend.port).unread === 0;
+    for (let sent = 0; ;) {
+      await waitUntil('the engine to have it', () => remote.writableLength === 0 && isRead());
+      const passed =
+        client.socket.bytesRead +
+        waiting(engine.port, localPort).unsent +
+        waiting(localPort, engine.port).unread;
+      if (passed < sent) break;
+      connection.write(piece);
+      sent += piece.length;
+      piece = chunk(48_000);
+    }
+    connection.write('0\r\n\r\n');
+    await waitUntil('the engine to have its end', () => remote.writableLength === 0 && isRead());
+    return client;
+  }
+  async function ask(): Promise<RawClient> {
+    const client = await connectRaw(engine.port);
+    client.send(GET.replace('/', '/other'));
+    await client.until(/ok$/);
+    return client;
+  }
+
+  it.each([
+    [
+      'end their side',
+      async (client: RawClient) => {
+        client.socket.end();
+        (await ask()).close();
+      },
+    ],
+    ['are idle for too long', async () => void (await (await ask()).closed())],
+    [
+      'are idle while the worker shuts down',
+      async () => {
+        const other = await ask();
+        closing = engine.close(8_000);
+        await other.closed();
+      },
+    ],
+  ])('get what they read late, to its end, when they %s after an answer', async (_title, act) => {
+    const client = await answered();
+    await act(client);
+    client.socket.resume();
+    await client.until(/\r\n0\r\n\r\n$/);
+    client.close();
+  });
+
+  it('get what they read late over HTTP/2, to its end, after the last answer of a connection', async () => {
+    await start(() => answer('x'.repeat(6_000_000)), true, { limits: { requestsPerConnection: 1 } });
+    const raw = await connectTls('h2');
+    const settings = { initialWindowSize: 2 ** 31 - 1 };
+    const client = await connectH2(engine.port, { createConnection: () => raw, settings });
+    client.session.setLocalWindowSize(2 ** 31 - 1);
+    const got = client.request();
+    await waitUntil('most of it', () => raw.bytesRead > 3_500_000);
+    const { localPort = 0 } = raw;
+    reading(raw, false);
+    await waitUntil('the rest with the system', () => unsentBytes(engine.port, localPort) > 0);
+    await waitUntil('the farewell', () => engine.forwarder.connections() === 0, 8_000);
+    reading(raw, true);
+    expect((await got.whole()).length).toBe(6_000_000);
     client.close();
   });
 
