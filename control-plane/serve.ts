@@ -9,7 +9,7 @@ import { randomSeed, steadyClock, systemTimers } from '#shared/platform/system-c
 import type { AdminConnectionEnd } from '#shared/metrics.js';
 import type { Logger } from '#shared/ports.js';
 import { type AdminServer, startAdminServer } from './admin/admin-server.js';
-import { AdminError, readAdminToken } from './admin/admin-settings.js';
+import { AdminError, readAdminToken } from './config/admin-token.js';
 import { loadForStart } from './config/file-checks.js';
 import { explainProblem } from './config/format-problem.js';
 import type { Overrides } from './config/load-config.js';

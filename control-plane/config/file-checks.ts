@@ -2,8 +2,8 @@
  * What the configuration says of other files, checked as a start will find them: certificate, key and token. Told in
  * the same form as problems of the file itself, at the setting that names them.
  */
-import { AdminError, readAdminToken } from '../admin/admin-settings.js';
 import type { ConfigProblem } from '../runtime/control-port.js';
+import { AdminError, readAdminToken } from './admin-token.js';
 import { loadCertificate } from './certificates.js';
 import type { Environment } from './environment.js';
 import { type LoadResult, loadConfig, type Overrides } from './load-config.js';

@@ -4,7 +4,13 @@ import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
 
 export type ReadResult =
-  | { readonly ok: true; readonly content: Buffer; readonly sha256: string }
+  | {
+      readonly ok: true;
+      readonly content: Buffer;
+      readonly sha256: string;
+      /** Who may do what with it, as of stat(2). */
+      readonly mode: number;
+    }
   | { readonly ok: false; readonly message: string };
 
 /** At most the first `limit` bytes. A pipe or device is refused: it cannot be read again when it changes. */
@@ -24,7 +30,7 @@ export async function readSmallFile(file: string, limit: number): Promise<ReadRe
         length += bytesRead;
       }
       const content = Buffer.concat(chunks);
-      return { ok: true, content, sha256: sha256Of(content) };
+      return { ok: true, content, sha256: sha256Of(content), mode: status.mode };
     } finally {
       await handle.close();
     }

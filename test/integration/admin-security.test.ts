@@ -1,7 +1,9 @@
+import { execFileSync } from 'node:child_process';
 import { chmod, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
-import { AdminError, adminProblem, readAdminToken } from '../../control-plane/admin/admin-settings.js';
+import { adminProblem } from '../../control-plane/admin/admin-settings.js';
+import { AdminError, readAdminToken } from '../../control-plane/config/admin-token.js';
 import { startAdminServer } from '../../control-plane/admin/admin-server.js';
 import { adminOptions, testAdmin, type TestAdmin } from '../support/admin-app.js';
 import { testControl } from '../support/control-port.js';
@@ -243,6 +245,14 @@ describe('the token file', () => {
     ['has other characters', 'correct-horse-b\u00e4ttery-staple'],
   ])('is refused when it %s', async (_name, content) => {
     await expect(readAdminToken(await file(content))).rejects.toThrow(AdminError);
+  });
+
+  it('is refused as a pipe, which would be waited for, or as a device, which never ends', async () => {
+    const pipe = join(tempDir(), 'pipe');
+    execFileSync('mkfifo', [pipe]);
+    for (const path of [pipe, '/dev/zero']) {
+      await expect(readAdminToken(path)).rejects.toThrow('expected a regular file');
+    }
   });
 
   it('is refused when it is not there', async () => {
