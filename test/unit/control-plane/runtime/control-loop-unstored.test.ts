@@ -215,6 +215,20 @@ describe('while nothing can be stored', () => {
     expect(running.logged.at(-1)).toContain('ends with this process');
   });
 
+  it('takes with it what waits when the primary is killed; the next one goes on from what is stored', async () => {
+    const running = await openServing(CHECKED);
+    const stored = running.loop.world.state;
+    running.store.failure = FULL;
+    await flap(running, 3);
+    expect(running.loop.world.state.seq).toBe(stored.seq + 3);
+    running.store.failure = null;
+    const next = await openLoop(running.store, running.time);
+    expect(isDeepStrictEqual(next.loop.world.state, stored)).toBe(true);
+    await next.loop.submit(draftOf({ type: 'StartPrimary', version: '1', pid: 2 }));
+    // The numbers of what was lost are given anew.
+    expect(next.told.at(-1)?.[0]).toMatchObject({ type: 'PrimaryStarted', seq: stored.seq + 1 });
+  });
+
   it('does not start', async () => {
     const running = await openLoop();
     running.store.failure = FULL;
