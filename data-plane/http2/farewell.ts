@@ -38,6 +38,7 @@ export class Farewell {
   /** Its answers are sent. */
   begin(): void {
     if (this.#timer !== null || this.#socket.destroyed) return;
+    this.#unsent = unsentBytes(this.#socket);
     this.#movedAt = this.#order.monotonic();
     this.#wait();
   }
