@@ -19,11 +19,10 @@ const INDEX = `Tidegate, admin API
 /api/v1/openapi.json    description of all of it
 `;
 
-/** What is wrong though traffic is served, as a line of its own. */
+/** What is wrong though traffic is served, as a line of its own. Not why: that names paths, and needs a token to read. */
 function degradation(port: ControlPort): string {
-  const { since, problem } = port.storage();
-  if (since === null) return '';
-  return `degraded: nothing can be stored since ${isoTime(since)}: ${problem ?? ''}\n`;
+  const { since } = port.storage();
+  return since === null ? '' : `degraded: nothing can be stored since ${isoTime(since)}; status says why\n`;
 }
 
 function textAnswer(description: string) {

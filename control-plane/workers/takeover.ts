@@ -25,6 +25,8 @@ const HANDOVER_LIMIT_MS = 3_000;
 /** How long a worker that has just lost its primary may take to notice, and how often it is tried meanwhile. */
 const OFFER_TRIES = 10;
 const OFFER_RETRY_MS = 50;
+/** After this long no further worker is asked: of those that take a question and never answer there may be many. */
+const ASKING_LIMIT_MS = 6_000;
 /** How long workers may hold the port after they were asked to leave; then they are ended. */
 const PATIENCE_MS = 3_000;
 
@@ -131,19 +133,24 @@ export class Takeover {
   async #askForSocket(): Promise<ListeningSocket | null> {
     const { main, orphans, logger } = this.#options;
     let asked = orphans.filter(({ pid }) => !isStopped(pid));
+    let isLate = false;
+    const limit = this.#options.timers.after(ASKING_LIMIT_MS, () => (isLate = true));
     for (let tries = 0; tries < OFFER_TRIES && asked.length > 0; tries += 1) {
       const waiting: Orphan[] = [];
       for (const orphan of asked) {
+        if (isLate) return null;
         const handle = await this.#ask(orphan);
         if (handle === undefined) waiting.push(orphan);
         const socket = await adoptSocket(handle, main.host, main.port);
         if (socket === null) continue;
+        limit.cancel();
         logger.info({ pid: orphan.pid }, 'the listener is handed over by a worker whose primary died');
         return socket;
       }
       asked = waiting;
       await this.#pause(OFFER_RETRY_MS);
     }
+    limit.cancel();
     return null;
   }
 

@@ -65,7 +65,9 @@ describeMounted('while nothing can be stored', () => {
     await untilStored(false);
     const ready = await tidegate.api('/readyz');
     expect(ready.status).toBe(200);
-    expect(ready.body).toMatch(/^ready: forwarding\ndegraded: nothing can be stored since .*disk.* full/);
+    expect(ready.body).toMatch(
+      /^ready: forwarding\ndegraded: nothing can be stored since \S+; status says why\n$/,
+    );
     expect((await tidegate.metrics()).get('tidegate_store_ok')).toBe(0);
     const status = await tidegate.cli('status');
     expect(status.stdout).toMatch(/degraded: forwarding, but|short of backends/);
