@@ -18,6 +18,7 @@ import {
   type Conduct,
 } from './conduct.js';
 import { Farewell } from './farewell.js';
+import { GivenUp } from './given-up.js';
 import { Http2Request } from './http2-request.js';
 import { Http2Response } from './http2-response.js';
 import { readRequestFields } from './request-fields.js';
@@ -64,6 +65,7 @@ export class Http2Connection {
   readonly #session: ReturnType<typeof performServerHandshake>;
   readonly #order: Http2ConnectionOrder;
   readonly #conduct: Conduct;
+  readonly #givenUp: GivenUp;
   readonly #serverName: string | null;
   readonly #idleTimer: NodeJS.Timeout;
   readonly #farewell: Farewell;
@@ -111,6 +113,7 @@ export class Http2Connection {
     socket.on('end', end);
     const session = performServerHandshake(socket, sessionOptions(order.limits));
     this.#session = session;
+    this.#givenUp = new GivenUp(session, socket);
     session.on('error', end);
     session.on('close', end);
     session.on('stream', (stream, _fields, _flags, raw) => this.#opened(stream, raw));
@@ -153,9 +156,10 @@ export class Http2Connection {
       bodies: this.#bodyBytes,
     };
     this.#inspected = { at, received, sent };
-    if (traffic.received > 0 || traffic.sent > 0) this.#movedAt = at;
-    // All that runs on it has ended by its own times before. Node may stop reading a connection that is about to close, and never
-    // hear that its client has gone.
+    const { ownBytes } = this.#givenUp;
+    if (this.#givenUp.look()) resetSocket(this.#socket);
+    if (traffic.received > ownBytes || traffic.sent > ownBytes) this.#movedAt = at;
+    // All that runs on it has ended by its own times before.
     else if (at - this.#movedAt > this.#order.silenceMs) resetSocket(this.#socket);
     this.#requests = 0;
     this.#bodyBytes = 0;

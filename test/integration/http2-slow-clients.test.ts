@@ -76,6 +76,39 @@ describe('a hostile HTTP/2 client that keeps us waiting', () => {
     await waitUntil('nothing but the bystander', () => world.engine.forwarder.connections() === 1);
   });
 
+  const goaway = frame(FRAME.goaway, 0, 0, Buffer.alloc(8));
+  it.each([
+    ['its own', 1_000, goaway],
+    ['ours', 1, Buffer.alloc(0)],
+  ])(
+    'breaks the protocol behind a GOAWAY, %s, while its request runs: nothing is left of it',
+    async (_name, requestsPerConnection, before) => {
+      await world.start(() => undefined, {
+        limits: { requestsPerConnection },
+        timeouts: { responseHeadMs: 60_000 },
+      });
+      const noFrame = Buffer.from('GET / HTTP/1.1\r\nHost: a.test\r\n\r\n');
+      const onNoStream = data(0, 'x');
+      for (const [noise, leaves] of [
+        [noFrame, true],
+        [noFrame, false],
+        [onNoStream, true],
+        [onNoStream, false],
+      ] as const) {
+        const client = await world.attacker();
+        const seen = world.backend.requests.length;
+        client.send(headers(1, request()));
+        await world.backend.sees(seen + 1);
+        client.send(before, noise);
+        await client.sees('a GOAWAY', ({ type }) => type === FRAME.goaway);
+        if (leaves) client.socket.destroy();
+      }
+      await world.backendLetGo();
+      await waitUntil('nothing but the bystander', () => world.engine.forwarder.connections() <= 1);
+      await world.renewBystander();
+    },
+  );
+
   it.each([
     ['that have come whole', answer('ok')],
     ['of which a part has come', 'HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nok'],
