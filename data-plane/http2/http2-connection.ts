@@ -23,6 +23,7 @@ import { Http2Request } from './http2-request.js';
 import { Http2Response } from './http2-response.js';
 import { readRequestFields } from './request-fields.js';
 import { MAX_CONCURRENT_STREAMS, sessionOptions } from './session-options.js';
+import type { Cost } from './turn-pace.js';
 import {
   SMALL_WINDOW_BYTES,
   WIDE_UPLOADS,
@@ -39,6 +40,8 @@ import {
 const CONNECTION_WINDOW_BYTES = 1024 * 1024;
 /** What it costs node to end a stream with its connection, in requests. */
 const STREAM_END_COST = 0.2;
+/** What it costs to pass over a request whose client left before its turn, in requests. */
+const LOST_REQUEST_COST = 0.02;
 
 export interface Http2ConnectionOrder {
   readonly limits: LimitSettings;
@@ -50,8 +53,8 @@ export interface Http2ConnectionOrder {
   readonly answerIdleMs: number;
   monotonic(): number;
   onRequest(arrival: Arrival): void;
-  /** Runs it in this connection's turn. @param cost in requests */
-  later(run: () => void, cost?: number): void;
+  /** Runs it in this connection's turn. */
+  later(run: () => void, cost?: Cost): void;
   /** All is over, nothing is left. */
   onClosed(): void;
   /** Closed for this reason before its time. */
@@ -234,8 +237,12 @@ export class Http2Connection {
     this.#order.later(
       guarded(lost, () => {
         // Who has left meanwhile is not worth a connection to a backend.
-        if (!answer.isLost) this.#order.onRequest(arrival);
+        if (answer.isLost) return;
+        answer.begin();
+        this.#order.onRequest(arrival);
       }),
+      // Else a flood of resets fills many turns with nothing, and keeps its requests in memory until then.
+      () => (answer.isLost ? LOST_REQUEST_COST : 1),
     );
   }
 

@@ -38,6 +38,7 @@ export class Http2Response extends Writable implements DownstreamResponse {
   readonly #idleMs: number;
   readonly #onBug: (error: unknown) => void;
   #trailers: OutgoingHttpHeaders = {};
+  #isBegun = false;
   #isGivenUp = false;
   /** For the client to take what was written last. */
   #patience: NodeJS.Timeout | null = null;
@@ -53,16 +54,22 @@ export class Http2Response extends Writable implements DownstreamResponse {
     this.#onBug = order.onBug;
     // Whoever uses the answer adds a listener of its own; a lost client must not end the process meanwhile.
     this.on('error', () => undefined);
-    // A hundred streams can be reset in one packet, and giving one up closes a connection to a backend.
+    // A hundred streams can be reset in one packet, and giving one up that has begun closes a connection to a backend.
     const lost = (): void => {
       if (this.#isGivenUp || this.writableFinished) return;
       this.#isGivenUp = true;
       // At once, so that it does not count for the concurrency of the connection any more.
       stream.destroy();
-      order.later(() => this.#giveUp());
+      if (this.#isBegun) order.later(() => this.#giveUp());
+      else this.#giveUp();
     };
     stream.on('aborted', guarded(this.#onBug, lost));
     stream.on('close', guarded(this.#onBug, lost));
+  }
+
+  /** From now on somebody works on the answer. */
+  begin(): void {
+    this.#isBegun = true;
   }
 
   /** Nobody will see anything of it any more. */

@@ -8,8 +8,11 @@
 /** Requests that one turn begins or gives up. Each costs about 0.1 ms: connections to backends are opened and closed for them. */
 export const REQUESTS_PER_TURN = 16;
 
+/** In requests. A function is asked when its turn has come: what the client has given up meanwhile costs less. */
+export type Cost = number | (() => number);
+
 interface Work {
-  readonly cost: number;
+  readonly cost: Cost;
   run(): void;
 }
 
@@ -24,8 +27,8 @@ export class TurnPace {
     this.#nextTurn = nextTurn;
   }
 
-  /** Calls `run` later, and never from within this call. @param cost in requests */
-  add(connection: object, run: () => void, cost = 1): void {
+  /** Calls `run` later, and never from within this call. */
+  add(connection: object, run: () => void, cost: Cost = 1): void {
     const lane = this.#waiting.get(connection);
     if (lane === undefined) this.#waiting.set(connection, [{ cost, run }]);
     else lane.push({ cost, run });
@@ -47,8 +50,9 @@ export class TurnPace {
         this.#waiting.delete(connection);
         // Behind all others, and so met again in this loop while the turn has room.
         if (lane.length > 0) this.#waiting.set(connection, lane);
-        work?.run();
-        left -= work?.cost ?? 0;
+        if (work === undefined) continue;
+        left -= typeof work.cost === 'number' ? work.cost : work.cost();
+        work.run();
         if (left <= 0) break;
       }
     } finally {

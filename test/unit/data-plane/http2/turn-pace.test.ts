@@ -46,6 +46,19 @@ describe('the pace of a worker', () => {
     expect(turns).toHaveLength(0);
   });
 
+  it('asks what work costs when its turn has come: what was given up meanwhile leaves the turn to others', () => {
+    for (let i = 0; i < 10 * REQUESTS_PER_TURN; i += 1) {
+      pace.add(
+        {},
+        () => begun.push('lost'),
+        () => 0.01,
+      );
+    }
+    add('b1');
+    expect(turn().at(-1)).toBe('b1');
+    expect(turns).toHaveLength(0);
+  });
+
   it('lets connections take turns, so that the second waits for one request of the first', () => {
     for (let i = 0; i < 1_000; i += 1) add(`a${i}`);
     add('b1');
