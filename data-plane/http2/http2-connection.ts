@@ -161,7 +161,7 @@ export class Http2Connection {
     this.#inspected = { at, received, sent };
     const { ownBytes } = this.#givenUp;
     if (this.#givenUp.look()) resetSocket(this.#socket);
-    if (traffic.received > ownBytes || traffic.sent > ownBytes) this.#movedAt = at;
+    if (traffic.received > 0 || traffic.sent > ownBytes) this.#movedAt = at;
     // All that runs on it has ended by its own times before.
     else if (at - this.#movedAt > this.#order.silenceMs) resetSocket(this.#socket);
     this.#requests = 0;

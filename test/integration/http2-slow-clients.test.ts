@@ -1,5 +1,5 @@
 /** HTTP/2 clients that keep what they have asked for waiting: by windows, by not reading, by saying nothing. They are cut in time. */
-import { answer } from '../support/backend-server.js';
+import { type BackendScript, answer } from '../support/backend-server.js';
 import { useAttacked } from '../support/h2-attack.js';
 import {
   CODE,
@@ -83,10 +83,19 @@ describe('a hostile HTTP/2 client that keeps us waiting', () => {
   ])(
     'breaks the protocol behind a GOAWAY, %s, while its request runs: nothing is left of it',
     async (_name, requestsPerConnection, before) => {
-      await world.start(() => undefined, {
+      let finish: () => void = () => undefined;
+      const script: BackendScript = ({ target }, connection) => {
+        if (target === '/steady') finish = () => connection.write(answer('ok'));
+        return undefined;
+      };
+      await world.start(script, {
         limits: { requestsPerConnection },
         timeouts: { responseHeadMs: 60_000 },
       });
+      const steady = await world.attacker();
+      steady.send(headers(1, request({ ':path': '/steady' })));
+      await world.backend.sees(1);
+      steady.send(before);
       const noFrame = Buffer.from('GET / HTTP/1.1\r\nHost: a.test\r\n\r\n');
       const onNoStream = data(0, 'x');
       for (const [noise, leaves] of [
@@ -103,8 +112,12 @@ describe('a hostile HTTP/2 client that keeps us waiting', () => {
         await client.sees('a GOAWAY', ({ type }) => type === FRAME.goaway);
         if (leaves) client.socket.destroy();
       }
-      await world.backendLetGo();
-      await waitUntil('nothing but the bystander', () => world.engine.forwarder.connections() <= 1);
+      const served = (): number =>
+        world.backend.connections.filter(({ socket }) => !socket.destroyed && !socket.readableEnded).length;
+      await waitUntil('all others to be let go', () => served() === 1);
+      // Who keeps to the protocol is waited for.
+      finish();
+      await steady.answered(1);
       await world.renewBystander();
     },
   );
