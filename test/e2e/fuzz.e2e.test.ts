@@ -9,8 +9,8 @@ describe.each(['native', 'compat'] as const)(
   'clients and backends of the %s engine that send anything',
   (engine) => {
     it.each([
-      ['HTTP/2 and HTTP/1.1 over TLS', true, 150],
-      ['HTTP/1.1', false, 300],
+      ['HTTP/2 and HTTP/1.1 over TLS', true, 60],
+      ['HTTP/1.1', false, 120],
     ])(
       'end no worker, and have no backend blamed: %s',
       async (_name, secure, connections) => {

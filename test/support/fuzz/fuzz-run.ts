@@ -16,7 +16,7 @@ import { createLedger, type Ledger } from './ledger.js';
 const CERTIFICATES = join(process.cwd(), 'test/support/certificates');
 const WORKERS = 2;
 /** How long what is left may take to end by its times: that of an answer, and that of who has ended his side, one after the other. */
-const QUIET_MS = 90_000;
+const QUIET_MS = 30_000;
 /** Connections played at the same time. */
 const AT_ONCE = 24;
 
