@@ -46,7 +46,8 @@ const LOOKED_AT =
   (1 << FIELD.transferEncoding) |
   (1 << FIELD.xRequestId);
 /** Without these the message would have another meaning or another end: naming them in Connection does nothing. */
-const NEVER_NOMINATED = (1 << FIELD.host) | (1 << FIELD.contentLength) | (1 << FIELD.cookie);
+const NEVER_NOMINATED =
+  (1 << FIELD.host) | (1 << FIELD.contentLength) | (1 << FIELD.cookie) | (1 << FIELD.date);
 const NOTHING: ReadonlySet<string> = new Set();
 
 /** The head as latin1. Without Host where the client sent none (HTTP/1.0): see `withHost`. */

@@ -85,6 +85,17 @@ describe('the heads of both engines', () => {
         const compat = requestFields(all.flat(), { client, cookieNames: [], host: null, own: [] });
         expect(linesOf(native)).toEqual(linesOfFields(compat));
       }),
+      {
+        examples: [
+          [
+            [
+              ['Connection', 'x-foo, X-BAR, date'],
+              ['Date', ''],
+            ],
+            false,
+          ],
+        ],
+      },
     );
   });
 
