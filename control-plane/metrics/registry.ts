@@ -19,8 +19,8 @@ export interface MetricsPage {
   readonly body: string;
 }
 
-/** Lines rendered in one turn of the event loop: some 5 ms. */
-export const SLICE_LINES = 2_000;
+/** Lines rendered in one turn of the event loop: some 2 ms. */
+export const SLICE_LINES = 500;
 
 export interface MetricsRegistry {
   /** `at`: milliseconds since 1970. */
