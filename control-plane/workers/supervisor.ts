@@ -18,6 +18,7 @@ import { processFacts } from './process-facts.js';
 import { SOON_MS, planRestart } from './restart-policy.js';
 import { emptySlot, fillSlot, type Slot } from './slot.js';
 import { HEARTBEAT_MS, hungWorkers, type Silence } from './watchdog.js';
+import { workerEnv, workerExecArgv } from './worker-memory.js';
 
 /** Number of the flushes that only ask for a sign of life: collections count from 1. */
 const HEARTBEAT_ID = 0;
@@ -82,6 +83,7 @@ export class Supervisor {
     cluster.setupPrimary({
       exec,
       args: [...args],
+      execArgv: workerExecArgv(process.execArgv, process.env['NODE_OPTIONS']),
       serialization: 'advanced',
       // In this order: see `LISTENER_FD`.
       stdio: ['inherit', 'inherit', 'inherit', 'ipc', ...(fd === null ? [] : [fd])],
@@ -168,7 +170,7 @@ export class Supervisor {
   /** `null`: the system refuses, for want of memory for example. */
   #tryFork(): Worker | null {
     try {
-      return cluster.fork();
+      return cluster.fork(workerEnv(process.env));
     } catch (error) {
       this.#options.logger.error({ err: error }, 'worker cannot be started');
       return null;
