@@ -31,7 +31,7 @@ import { warnOfFewOpenFiles } from './runtime/open-file-check.js';
 import type { Primary } from './runtime/primary.js';
 import { answerSignals } from './runtime/process-signals.js';
 import { startRetention } from './runtime/retention.js';
-import { StartFailure } from './runtime/start-failure.js';
+import { StartFailure } from './start-failure.js';
 import type { Surroundings } from './runtime/surroundings.js';
 import { TIDEGATE_VERSION } from './version.js';
 import { findOrphans } from './workers/orphans.js';

@@ -9,7 +9,7 @@ import { assert } from '#shared/assert.js';
 import type { AdminConnectionEnd } from '#shared/metrics.js';
 import type { Clock, Logger, Timers } from '#shared/ports.js';
 import { AdminError } from '../config/admin-token.js';
-import type { ControlPort } from '../runtime/control-port.js';
+import type { ControlPort } from '../control-port.js';
 import { AdminConnections, CONNECTION_LIMITS, type ConnectionLimits } from './admin-connections.js';
 import { adminProblem, listenProblem } from './admin-settings.js';
 import { describeApi } from './api-description.js';

@@ -6,7 +6,7 @@
 import type { ServerResponse } from 'node:http';
 import type { Logger, TimerHandle, Timers } from '#shared/ports.js';
 import { type EventText, HistoryBusy } from '../hindsight/history.js';
-import type { ControlPort } from '../runtime/control-port.js';
+import type { ControlPort } from '../control-port.js';
 import type { EventFilter } from './event-query.js';
 
 export interface FollowerLimits {

@@ -1,7 +1,7 @@
 /** The configuration: what is in force, whether a file would be taken, and taking it. */
 import type { FastifyInstance } from 'fastify';
 import { MAX_CONFIG_BYTES } from '../config/parse-config.js';
-import type { ControlPort } from '../runtime/control-port.js';
+import type { ControlPort } from '../control-port.js';
 import { driftOf } from '../domain/drift.js';
 import type { ConfigViewDocument } from './documents.js';
 import { driftDocuments } from './drift-view.js';

@@ -2,7 +2,7 @@
 import type { FastifyInstance } from 'fastify';
 import { driftOf } from '../domain/drift.js';
 import { configVersion } from '../domain/reset-config.js';
-import type { ControlPort } from '../runtime/control-port.js';
+import type { ControlPort } from '../control-port.js';
 import type { DriftDocument } from './documents.js';
 import { differencesOf, driftDocuments, type PlacedDifference } from './drift-view.js';
 import { sendProblem, type Problem } from './problem.js';

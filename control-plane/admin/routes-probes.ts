@@ -1,6 +1,6 @@
 /** What machines ask: is the process alive, does it serve, its metrics. And a short text for people at `/`. */
 import type { FastifyInstance } from 'fastify';
-import type { ControlPort } from '../runtime/control-port.js';
+import type { ControlPort } from '../control-port.js';
 import { isoTime } from './json-case.js';
 import { answers } from './schemas.js';
 

@@ -9,7 +9,7 @@ import type { Rejection } from '../domain/decision.js';
 import type { DriftPlace } from '../domain/drift-place.js';
 import { configVersion } from '../domain/reset-config.js';
 import type { PoolState } from '../domain/state.js';
-import type { ControlPort } from '../runtime/control-port.js';
+import type { ControlPort } from '../control-port.js';
 import type { Problem } from './problem.js';
 
 /** Header with the name of who is behind a request, for the event log. It is believed, not checked. */

@@ -9,7 +9,7 @@ import { availability } from '../domain/availability.js';
 import { driftOf } from '../domain/drift.js';
 import { maxConnectionsOf } from '../domain/pool-state.js';
 import type { BackendState, PoolState } from '../domain/state.js';
-import { type ControlPort, WORKER_PHASES } from '../runtime/control-port.js';
+import { type ControlPort, WORKER_PHASES } from '../control-port.js';
 
 export interface Sample {
   /** In the order of the catalogue. */

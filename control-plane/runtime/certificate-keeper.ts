@@ -8,7 +8,7 @@ import { type LoadedCertificate, loadCertificate, timeProblem } from '../config/
 import type { TlsFiles } from '../config/process-settings.js';
 import { type FileWatch, watchFiles } from '../config/watch-files.js';
 import type { Primary } from './primary.js';
-import { StartFailure } from './start-failure.js';
+import { StartFailure } from '../start-failure.js';
 import type { Surroundings } from './surroundings.js';
 
 /** Keys of TLS session tickets, shared by all workers so that a session resumes on any of them. */

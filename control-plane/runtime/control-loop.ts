@@ -20,7 +20,7 @@ import { initialObservations } from '../domain/observations.js';
 import { type EventLog, type EventLogError, mayPass } from '../event-log/event-log.js';
 import type { LogTail } from '../event-log/read-with-tail.js';
 import { isObservation, isWrite } from './command-kinds.js';
-import type { MailboxFull, StoreStatus } from './control-port.js';
+import type { MailboxFull, StoreStatus } from '../control-port.js';
 import { EventStore, STORE_WATCH_MS, type StoreListener } from './event-store.js';
 import { JournalWriter } from './journal-writer.js';
 import { Mailbox } from './mailbox.js';

@@ -9,7 +9,7 @@ import type { LossReason } from '../domain/commands.js';
 import type { ControlState } from '../domain/state.js';
 import { type EventLog, EventLogError, type EventLogErrorKind, mayPass } from '../event-log/event-log.js';
 import type { LogTail } from '../event-log/read-with-tail.js';
-import type { StoreStatus } from './control-port.js';
+import type { StoreStatus } from '../control-port.js';
 import { type Decided, Unstored } from './unstored.js';
 
 /** How often the log is looked at: whether it is still in its place, and while it cannot be written, whether it can. */

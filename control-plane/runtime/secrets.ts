@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import type { SessionSigningKey } from '#shared/message.js';
 import type { Logger } from '#shared/ports.js';
 import { readSmallFile } from '../config/read-file.js';
-import { StartFailure } from './start-failure.js';
+import { StartFailure } from '../start-failure.js';
 
 const FILE = 'session-key';
 const KEY_BYTES = 32;

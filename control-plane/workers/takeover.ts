@@ -13,7 +13,7 @@
 import { connect } from 'node:net';
 import { handoverPath, takeListener } from '#shared/platform/handover.js';
 import type { Logger, Timers } from '#shared/ports.js';
-import { StartFailure } from '../runtime/start-failure.js';
+import { StartFailure } from '../start-failure.js';
 import type { Accept } from './accept-mode.js';
 import { holdsPort } from './held-port.js';
 import { type ListeningSocket, adoptSocket, bindSocket } from './listening-socket.js';

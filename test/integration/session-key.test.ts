@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, readdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { sessionSigningKeys } from '../../control-plane/runtime/secrets.js';
-import { StartFailure } from '../../control-plane/runtime/start-failure.js';
+import { StartFailure } from '../../control-plane/start-failure.js';
 import { useTempDirs } from '../support/temp-dir.js';
 
 const newDir = useTempDirs();

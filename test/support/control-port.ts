@@ -12,7 +12,7 @@ import type {
   ReloadResult,
   StoreStatus,
   WorkerStatus,
-} from '../../control-plane/runtime/control-port.js';
+} from '../../control-plane/control-port.js';
 import type { ConfigDocument } from '../../shared/settings.js';
 import { Story } from './domain.js';
 

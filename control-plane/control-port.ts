@@ -1,10 +1,10 @@
 /** The running control plane as its admin API, metrics and command line see it. */
-import type { CommandDraft } from '../domain/commands.js';
-import type { Decision, World } from '../domain/decision.js';
-import type { TidegateEvent } from '../domain/events.js';
-import type { EventLog } from '../event-log/event-log.js';
-import type { History } from '../hindsight/history.js';
-import type { CheckLag } from '../health-checks/punctuality.js';
+import type { CommandDraft } from './domain/commands.js';
+import type { Decision, World } from './domain/decision.js';
+import type { TidegateEvent } from './domain/events.js';
+import type { EventLog } from './event-log/event-log.js';
+import type { History } from './hindsight/history.js';
+import type { CheckLag } from './health-checks/punctuality.js';
 import type { SnapshotPosition } from '#shared/snapshot.js';
 
 export const WORKER_PHASES = ['starting', 'ready', 'stopping', 'backing-off'] as const;
