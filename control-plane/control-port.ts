@@ -1,4 +1,5 @@
 /** The running control plane as its admin API, metrics and command line see it. */
+import type { ConfigProblem } from './config/config-problem.js';
 import type { CommandDraft } from './domain/commands.js';
 import type { Decision, World } from './domain/decision.js';
 import type { TidegateEvent } from './domain/events.js';
@@ -6,37 +7,7 @@ import type { EventLog } from './event-log/event-log.js';
 import type { History } from './hindsight/history.js';
 import type { CheckLag } from './health-checks/punctuality.js';
 import type { SnapshotPosition } from '#shared/snapshot.js';
-
-export const WORKER_PHASES = ['starting', 'ready', 'stopping', 'backing-off'] as const;
-export type WorkerPhase = (typeof WORKER_PHASES)[number];
-
-/** One worker as `/api/v1/workers` shows it. */
-export interface WorkerStatus {
-  /** Number of this process in the life of the primary; permits and metrics name it. */
-  readonly worker: number;
-  /** Place among the workers, from 0: kept when a worker is replaced. */
-  readonly slot: number;
-  readonly pid: number | null;
-  readonly phase: WorkerPhase;
-  readonly startedAt: number;
-  readonly restarts: number;
-  readonly applied: SnapshotPosition | null;
-  readonly lastNack: { readonly position: SnapshotPosition; readonly reason: string } | null;
-  readonly lastHeardAt: number | null;
-  readonly connections: number;
-}
-
-export interface ConfigProblem {
-  readonly file: string;
-  readonly line: number;
-  readonly col: number;
-  /** Dotted path of the setting, `` for the document. */
-  readonly path: string;
-  /** What was expected, in words. */
-  readonly message: string;
-  /** What is written there, where something else was expected. */
-  readonly found?: string;
-}
+import type { WorkerStatus } from './workers/worker-status.js';
 
 export type ReloadResult =
   | { readonly kind: 'applied'; readonly events: number; readonly restartNeeded: readonly string[] }

@@ -5,7 +5,7 @@
 import { STATUS_CODES } from 'node:http';
 import type { FastifyReply } from 'fastify';
 import { SECURITY_HEADERS } from './security-headers.js';
-import type { ConfigProblem } from '../control-port.js';
+import type { ConfigProblem } from '../config/config-problem.js';
 
 export const PROBLEM_CONTENT_TYPE = 'application/problem+json';
 

@@ -7,7 +7,7 @@ import { NAME_PATTERN } from '#shared/ids.js';
 import { ALGORITHMS } from '#shared/settings.js';
 import { ACTOR_KINDS } from '../domain/commands.js';
 import { EVENT_SCHEMAS } from '../domain/events.js';
-import { WORKER_PHASES } from '../control-port.js';
+import { WORKER_PHASES } from '../workers/worker-status.js';
 import { POOL_STANDINGS } from '../domain/pool-standing.js';
 import { PROBLEM_TYPES } from './problem.js';
 

@@ -7,7 +7,8 @@ import { shortageOf, standingOfPool } from '../domain/pool-standing.js';
 import type { BackendState, ControlState, PoolState, RejectedConfig } from '../domain/state.js';
 import { isNewer } from '#shared/snapshot.js';
 import type { BackendAddress } from '#shared/settings.js';
-import type { ControlPort, WorkerStatus } from '../control-port.js';
+import type { ControlPort } from '../control-port.js';
+import type { WorkerStatus } from '../workers/worker-status.js';
 import type {
   BackendDocument,
   BreakerDocument,

@@ -2,7 +2,7 @@
  * What the configuration says of other files, checked as a start will find them: certificate, key and token. Told in
  * the same form as problems of the file itself, at the setting that names them.
  */
-import type { ConfigProblem } from '../control-port.js';
+import type { ConfigProblem } from './config-problem.js';
 import { AdminError, readAdminToken } from './admin-token.js';
 import { loadCertificate } from './certificates.js';
 import type { Environment } from './environment.js';

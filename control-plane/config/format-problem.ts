@@ -1,5 +1,5 @@
 /** Problems of a configuration file as people read them. */
-import type { ConfigProblem } from '../control-port.js';
+import type { ConfigProblem } from './config-problem.js';
 
 /** Widest piece of a line that is shown, in characters. */
 const MAX_WIDTH = 100;

@@ -1,5 +1,5 @@
 /** Reads the configuration file and parses it. Everything that can go wrong is told as problems of the file. */
-import type { ConfigProblem } from '../control-port.js';
+import type { ConfigProblem } from './config-problem.js';
 import type { Environment } from './environment.js';
 import type { Parse } from './parse-aside.js';
 import { type Config, type FilePlaces, MAX_CONFIG_BYTES, parseConfig } from './parse-config.js';

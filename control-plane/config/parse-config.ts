@@ -5,7 +5,7 @@
 import { availableParallelism } from 'node:os';
 import { dirname, resolve } from 'node:path';
 import type { ConfigDocument } from '#shared/settings.js';
-import type { ConfigProblem } from '../control-port.js';
+import type { ConfigProblem } from './config-problem.js';
 import {
   longForm,
   type LongFormInput,

@@ -9,7 +9,8 @@ import { availability } from '../domain/availability.js';
 import { driftOf } from '../domain/drift.js';
 import { maxConnectionsOf } from '../domain/pool-state.js';
 import type { BackendState, PoolState } from '../domain/state.js';
-import { type ControlPort, WORKER_PHASES } from '../control-port.js';
+import type { ControlPort } from '../control-port.js';
+import { WORKER_PHASES } from '../workers/worker-status.js';
 
 export interface Sample {
   /** In the order of the catalogue. */

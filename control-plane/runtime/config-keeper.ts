@@ -14,7 +14,8 @@ import type { Actor, CommandDraft } from '../domain/commands.js';
 import type { Decision } from '../domain/decision.js';
 import { driftOf } from '../domain/drift.js';
 import { EventLogError } from '../event-log/event-log.js';
-import type { ConfigProblem, MailboxFull, ReloadResult } from '../control-port.js';
+import type { ConfigProblem } from '../config/config-problem.js';
+import type { MailboxFull, ReloadResult } from '../control-port.js';
 import type { ConfigSource } from './primary.js';
 
 export interface ConfigKeeperOptions {

@@ -31,7 +31,9 @@ import { type SessionTable, createSessionTable } from '../sessions/session-table
 import { Supervisor, type SupervisorOptions } from '../workers/supervisor.js';
 import { WorkerDesk } from '../workers/worker-desk.js';
 import { CheckReports } from './check-reports.js';
-import type { ConfigProblem, ControlPort, MailboxFull, ReloadResult, WorkerStatus } from '../control-port.js';
+import type { ConfigProblem } from '../config/config-problem.js';
+import type { ControlPort, MailboxFull, ReloadResult } from '../control-port.js';
+import type { WorkerStatus } from '../workers/worker-status.js';
 import { ControlLoop } from './control-loop.js';
 import { EventLines } from './event-lines.js';
 import type { Surroundings } from './surroundings.js';

@@ -1,7 +1,7 @@
 /** One place among the workers, with the process that fills it. */
 import type { Worker } from 'node:cluster';
 import type { TimerHandle } from '#shared/ports.js';
-import type { WorkerPhase } from '../control-port.js';
+import type { WorkerPhase } from './worker-status.js';
 
 export interface Slot {
   readonly slot: number;

@@ -2,7 +2,7 @@ import { PROBLEM_TYPES } from '../../control-plane/admin/problem.js';
 import { ACTOR_KINDS } from '../../control-plane/domain/commands.js';
 import { EVENT_SCHEMAS } from '../../control-plane/domain/events.js';
 import { POOL_STANDINGS } from '../../control-plane/domain/pool-standing.js';
-import { WORKER_PHASES } from '../../control-plane/control-port.js';
+import { WORKER_PHASES } from '../../control-plane/workers/worker-status.js';
 import { ADMIN_STATES, AVAILABILITIES, BREAKER_PHASES, HEALTHS } from '../../shared/backend-state.js';
 import { ALGORITHMS } from '../../shared/settings.js';
 import { testAdmin, type TestAdmin } from '../support/admin-app.js';

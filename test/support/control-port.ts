@@ -7,12 +7,8 @@ import { createMemoryEventLog } from '../../control-plane/event-log/memory-event
 import { NO_TAIL } from '../../control-plane/event-log/read-with-tail.js';
 import { Hindsight } from '../../control-plane/hindsight/hindsight.js';
 import type { CheckLag } from '../../control-plane/health-checks/punctuality.js';
-import type {
-  ControlPort,
-  ReloadResult,
-  StoreStatus,
-  WorkerStatus,
-} from '../../control-plane/control-port.js';
+import type { ControlPort, ReloadResult, StoreStatus } from '../../control-plane/control-port.js';
+import type { WorkerStatus } from '../../control-plane/workers/worker-status.js';
 import type { ConfigDocument } from '../../shared/settings.js';
 import { Story } from './domain.js';
 
