@@ -29,7 +29,7 @@ import { MetricTotals } from '../metrics/totals.js';
 import { WorkerDeltas } from '../metrics/worker-deltas.js';
 import { type SessionTable, createSessionTable } from '../sessions/session-table.js';
 import { Supervisor, type SupervisorOptions } from '../workers/supervisor.js';
-import { WorkerDesk } from '../workers/worker-desk.js';
+import { WorkerDesk } from './worker-desk.js';
 import { CheckReports } from './check-reports.js';
 import type { ConfigProblem } from '../config/config-problem.js';
 import type { ControlPort, MailboxFull, ReloadResult } from '../control-port.js';

@@ -17,7 +17,7 @@ import { MetricTotals } from '../../control-plane/metrics/totals.js';
 import { WorkerDeltas } from '../../control-plane/metrics/worker-deltas.js';
 import { ControlLoop } from '../../control-plane/runtime/control-loop.js';
 import { createSessionTable } from '../../control-plane/sessions/session-table.js';
-import { WorkerDesk } from '../../control-plane/workers/worker-desk.js';
+import { WorkerDesk } from '../../control-plane/runtime/worker-desk.js';
 import type { SnapshotMessage } from '../../shared/message.js';
 import type { ConfigDocument } from '../../shared/settings.js';
 import { isDeepStrictEqual } from 'node:util';

@@ -6,7 +6,7 @@ import { PrimaryCounters } from '../../../../control-plane/metrics/primary-count
 import { MetricTotals } from '../../../../control-plane/metrics/totals.js';
 import { WorkerDeltas } from '../../../../control-plane/metrics/worker-deltas.js';
 import { createSessionTable } from '../../../../control-plane/sessions/session-table.js';
-import { COLLECT_LIMIT_MS, WorkerDesk } from '../../../../control-plane/workers/worker-desk.js';
+import { COLLECT_LIMIT_MS, WorkerDesk } from '../../../../control-plane/runtime/worker-desk.js';
 import { backendId, poolId } from '../../../../shared/ids.js';
 import type { PrimaryMessage, Report, SessionOperation, SessionRequest } from '../../../../shared/message.js';
 import { START } from '../../../support/domain.js';

@@ -14,7 +14,7 @@ import type { ControlState } from '../domain/state.js';
 import { configuredIn } from '../metrics/label-rules.js';
 import type { PrimaryCounters } from '../metrics/primary-counters.js';
 import type { WorkerDeltas } from '../metrics/worker-deltas.js';
-import type { SupervisorListener } from './supervisor.js';
+import type { SupervisorListener } from '../workers/supervisor.js';
 
 /** A scrape waits this long for the workers' newest counts, then does without. */
 export const COLLECT_LIMIT_MS = 200;
