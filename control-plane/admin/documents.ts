@@ -4,6 +4,7 @@
  */
 import type { AdminState, Availability, BreakerPhase, Health } from '#shared/backend-state.js';
 import type { PoolStanding } from '../domain/pool-standing.js';
+import type { EventDocument } from '../hindsight/event-document.js';
 import type { FieldProblem } from './problem.js';
 
 export interface BreakerDocument {
@@ -137,23 +138,6 @@ export interface WorkerDocument {
   readonly last_nack: { readonly position: PositionDocument; readonly reason: string } | null;
   readonly last_heard_at: string | null;
   readonly connections: number;
-}
-
-/** An event. `data` is as it was stored, with names in snake_case; times in it are ISO 8601, durations `…_ms`. */
-export interface EventDocument {
-  readonly epoch: number;
-  readonly seq: number;
-  readonly at: string;
-  readonly at_ms: number;
-  readonly type: string;
-  readonly schema: number;
-  readonly pool?: string;
-  readonly backend?: string;
-  readonly actor: { readonly kind: string; readonly name?: string };
-  /** What happened, for people. */
-  readonly sentence: string;
-  readonly cause: { readonly command: string; readonly id: number; readonly event?: number };
-  readonly data: Readonly<Record<string, unknown>>;
 }
 
 export interface EventsDocument {

@@ -6,7 +6,7 @@ import { driftOf, type Drift } from '../domain/drift.js';
 import { actorWords } from '../domain/process-sentence.js';
 import type { ControlState, PoolState } from '../domain/state.js';
 import type { ConfigDifference } from './documents.js';
-import { isoTime } from './json-case.js';
+import { isoTime } from '../domain/iso-time.js';
 import { poolSettingsDocument } from './pool-settings.js';
 import type { RunTimeChanges } from './run-time-changes.js';
 import { urlOf } from './views.js';

@@ -4,7 +4,7 @@ import { breakerWords } from '../domain/event-sentence.js';
 import { actorWords } from '../domain/process-sentence.js';
 import type { HealthEvidence } from '../domain/events.js';
 import type { BackendState } from '../domain/state.js';
-import { isoTime } from './json-case.js';
+import { isoTime } from '../domain/iso-time.js';
 import type { BackendTransitions } from './transitions.js';
 
 export interface Standing {

@@ -5,7 +5,7 @@ import type { ControlPort } from '../control-port.js';
 import { driftOf } from '../domain/drift.js';
 import type { ConfigViewDocument } from './documents.js';
 import { driftDocuments } from './drift-view.js';
-import { isoTime } from './json-case.js';
+import { isoTime } from '../domain/iso-time.js';
 import { liveConfig } from './live-config.js';
 import { fieldProblem, sendProblem } from './problem.js';
 import { rejectedLoad } from './views.js';

@@ -1,7 +1,7 @@
 /** What machines ask: is the process alive, does it serve, its metrics. And a short text for people at `/`. */
 import type { FastifyInstance } from 'fastify';
 import type { ControlPort } from '../control-port.js';
-import { isoTime } from './json-case.js';
+import { isoTime } from '../domain/iso-time.js';
 import { answers } from './schemas.js';
 
 const TEXT = { type: 'string' } as const;

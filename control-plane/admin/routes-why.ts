@@ -3,7 +3,7 @@ import type { FastifyInstance } from 'fastify';
 import { backendId, poolId } from '#shared/ids.js';
 import type { Clock } from '#shared/ports.js';
 import type { ControlPort } from '../control-port.js';
-import { isoTime } from './json-case.js';
+import { isoTime } from '../domain/iso-time.js';
 import { sendProblem } from './problem.js';
 import { answers, BACKEND_PARAMS, json, ref } from './schemas.js';
 import { whyDocument } from './why-view.js';

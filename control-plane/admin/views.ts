@@ -17,7 +17,7 @@ import type {
   StatusDocument,
   WorkerDocument,
 } from './documents.js';
-import { isoTime } from './json-case.js';
+import { isoTime } from '../domain/iso-time.js';
 import { poolSettingsDocument } from './pool-settings.js';
 import { standingOf } from './reason.js';
 import type { Transitions } from './transitions.js';

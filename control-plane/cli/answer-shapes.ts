@@ -9,7 +9,6 @@ import type {
   BackendDocument,
   ConfigDifference,
   DriftDocument,
-  EventDocument,
   EventsDocument,
   PoolDocument,
   PositionDocument,
@@ -20,6 +19,7 @@ import type {
   WhyDocument,
   WorkerDocument,
 } from '../admin/documents.js';
+import type { EventDocument } from '../hindsight/event-document.js';
 import type { FieldProblem, ProblemDocument } from '../admin/problem.js';
 
 /** Longest text in an answer, in UTF-16 units, and most elements of a list. */

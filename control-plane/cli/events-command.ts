@@ -2,7 +2,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { type Command, InvalidArgumentError } from 'commander';
 import { decodeShape } from '#shared/shape.js';
-import type { EventDocument } from '../admin/documents.js';
+import type { EventDocument } from '../hindsight/event-document.js';
 import type { ApiClient } from './api-client.js';
 import { eventShape, eventsShape } from './answer-shapes.js';
 import { parseReference } from './backend-reference.js';

@@ -1,5 +1,5 @@
 /** Questions about history, and how they are answered from a log: the same in the primary and in the reader's thread. */
-import { eventDocument } from '../admin/event-document.js';
+import { eventDocument } from './event-document.js';
 import type { TidegateEvent } from '../domain/events.js';
 import type { Explanation, Question } from '../domain/why.js';
 import type { EventQuery, HistoryLog } from '../event-log/event-log.js';

@@ -1,5 +1,4 @@
 import { methodsOf } from '../../../../control-plane/admin/known-routes.js';
-import { toJsonCase } from '../../../../control-plane/admin/json-case.js';
 import { accepts } from '../../../../control-plane/admin/requests.js';
 
 describe('Accept', () => {
@@ -36,24 +35,5 @@ describe('the methods of a path', () => {
     ['/other', []],
   ])('%s', (path, methods) => {
     expect(methodsOf(path, routes)).toEqual(methods);
-  });
-});
-
-describe('names in JSON', () => {
-  it('are in snake_case, times are text, and durations stay numbers', () => {
-    const value = {
-      openedAt: 0,
-      intervalMs: 5,
-      list: [{ notAfter: 1_000, isOn: true }],
-      nothing: null,
-      until: 'text',
-    };
-    expect(toJsonCase(value)).toEqual({
-      opened_at: '1970-01-01T00:00:00.000Z',
-      interval_ms: 5,
-      list: [{ not_after: '1970-01-01T00:00:01.000Z', is_on: true }],
-      nothing: null,
-      until: 'text',
-    });
   });
 });

@@ -1,4 +1,5 @@
 /** Names in JSON are snake_case, names in the code camelCase. This turns plain data from the one into the other. */
+import { isoTime } from '../domain/iso-time.js';
 
 /** Fields that hold a time in milliseconds since 1970. All other numbers of milliseconds end in `Ms`. */
 const TIME_FIELDS: ReadonlySet<string> = new Set([
@@ -12,11 +13,6 @@ const TIME_FIELDS: ReadonlySet<string> = new Set([
 
 export function snakeName(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
-}
-
-/** ISO 8601 in UTC with milliseconds. */
-export function isoTime(ms: number): string {
-  return new Date(ms).toISOString();
 }
 
 /** Plain data with all names in snake_case and times as text. */
