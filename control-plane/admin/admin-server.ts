@@ -16,7 +16,6 @@ import { describeApi } from './api-description.js';
 import { answerBrokenRequest, cameTooLate } from './broken-request.js';
 import { FOLLOWER_LIMITS, Followers, type FollowerLimits } from './followers.js';
 import { guard } from './guard.js';
-import { methodsOf, type KnownRoute } from './known-routes.js';
 import { sendProblem } from './problem.js';
 import { accepts, problemOfError } from './requests.js';
 import { backendRoutes } from './routes-backends.js';
@@ -85,16 +84,12 @@ export async function createAdminApp(options: AdminOptions): Promise<FastifyInst
     logger,
     ended: options.connectionEnded ?? (() => undefined),
   });
-  const routes: KnownRoute[] = [];
-  app.addHook('onRoute', ({ url, method }) => {
-    routes.push({ url, methods: [method].flat() });
-  });
   app.setSerializerCompiler(() => (data) => JSON.stringify(data));
   for (const [$id, schema] of Object.entries(SHARED_SCHEMAS)) app.addSchema({ $id, ...schema });
 
   guard(app, options.token);
   refuseWhatIsNotAccepted(app);
-  answerErrors(app, routes, logger);
+  answerErrors(app, logger);
   logWrites(app, logger);
   await app.register(swagger, describeApi(control.version, options.token !== null));
 
@@ -172,10 +167,10 @@ function refuseWhatIsNotAccepted(app: FastifyInstance): void {
   });
 }
 
-function answerErrors(app: FastifyInstance, routes: readonly KnownRoute[], logger: Logger): void {
+function answerErrors(app: FastifyInstance, logger: Logger): void {
   app.setNotFoundHandler(async (request, reply) => {
     const path = request.url.split('?', 1)[0] ?? '';
-    const methods = methodsOf(path, routes);
+    const methods = methodsOf(path, app);
     if (methods.length === 0) {
       return sendProblem(reply, { type: 'not_found', detail: `There is nothing at ${path.slice(0, 200)}.` });
     }
@@ -189,6 +184,12 @@ function answerErrors(app: FastifyInstance, routes: readonly KnownRoute[], logge
       logger.error({ err: error, method: request.method, path: request.url }, 'admin request failed');
     return sendProblem(reply, problem ?? { type: 'internal', detail: 'A bug; the log has more.' });
   });
+}
+
+/** The methods that a path has, sorted; none when there is no such path. */
+function methodsOf(path: string, app: FastifyInstance): readonly string[] {
+  const has = (method: string) => app.findRoute({ method, url: path }) !== null;
+  return app.supportedMethods.filter(has).toSorted();
 }
 
 function logWrites(app: FastifyInstance, logger: Logger): void {

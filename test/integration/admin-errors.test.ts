@@ -38,6 +38,7 @@ const PLACES: readonly Case[] = [
   ['an unknown path of the API', get('/api/v1/nothing'), 404, 'not_found'],
   ['another version of the API', get('/api/v2/status'), 404, 'not_found'],
   ['a path with a slash at its end', get('/api/v1/status/'), 404, 'not_found'],
+  ['a path below a pool that has none', { method: 'PUT', url: `${WEB}/b` }, 404, 'not_found'],
   ['a pool that is not there', get('/api/v1/pools/none'), 404, 'unknown_pool'],
   ['backends of a pool that is not there', get('/api/v1/pools/none/backends'), 404, 'unknown_pool'],
   ['a backend of a pool that is not there', get('/api/v1/pools/none/backends/a'), 404, 'unknown_pool'],
@@ -393,13 +394,13 @@ describe.each(Object.keys(GROUPS))('%s that are wrong', (group) => {
 });
 
 describe('a method that is not there', () => {
-  it('is answered with those that are', async () => {
-    expect(
-      (await admin.request({ method: 'PUT', url: `${WEB}/backends/b`, payload: {} })).headers['allow'],
-    ).toBe('DELETE, GET, HEAD, PATCH');
-    expect((await admin.request({ method: 'GET', url: '/api/v1/config/reload' })).headers['allow']).toBe(
-      'POST',
-    );
+  it.each([
+    [`${WEB}/backends/b`, 'DELETE, GET, HEAD, PATCH'],
+    [`${WEB}?verbose`, 'GET, HEAD, PATCH'],
+    ['/api/v1/pools', 'GET, HEAD'],
+    ['/api/v1/config/reload', 'POST'],
+  ])('%s is answered with those that are', async (url, allow) => {
+    expect((await admin.request({ method: 'PUT', url, payload: {} })).headers['allow']).toBe(allow);
   });
 });
 

@@ -1,4 +1,3 @@
-import { methodsOf } from '../../../../control-plane/admin/known-routes.js';
 import { accepts } from '../../../../control-plane/admin/requests.js';
 
 describe('Accept', () => {
@@ -18,22 +17,5 @@ describe('Accept', () => {
     ['application/json, */*;q=0', true],
   ])('%s', (field, expected) => {
     expect(accepts(field, 'application/json')).toBe(expected);
-  });
-});
-
-describe('the methods of a path', () => {
-  const routes = [
-    { url: '/pools/:pool', methods: ['GET', 'HEAD'] },
-    { url: '/pools/:pool', methods: ['PATCH'] },
-    { url: '/pools', methods: ['GET'] },
-  ];
-  it.each([
-    ['/pools/a', ['GET', 'HEAD', 'PATCH']],
-    ['/pools', ['GET']],
-    ['/pools/', []],
-    ['/pools/a/b', []],
-    ['/other', []],
-  ])('%s', (path, methods) => {
-    expect(methodsOf(path, routes)).toEqual(methods);
   });
 });
