@@ -73,8 +73,8 @@ export class Tidegate {
   }
 
   /** A directory with a configuration that nobody runs yet. */
-  static prepare(yaml: string): Tidegate {
-    const instance = new Tidegate(mkdtempSync(join(tmpdir(), 'tidegate-e2e-')));
+  static prepare(yaml: string, env: NodeJS.ProcessEnv = {}): Tidegate {
+    const instance = new Tidegate(mkdtempSync(join(tmpdir(), 'tidegate-e2e-')), env);
     instance.write(yaml);
     return instance;
   }
