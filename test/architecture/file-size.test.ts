@@ -1,17 +1,17 @@
-import { sourceFiles } from '../support/source-tree.js';
+import { sourceTexts } from '../support/source-tree.js';
 
 const MAX_LINES = 400;
 
 describe('source files', () => {
   it(`have at most ${MAX_LINES} lines`, () => {
-    const long = sourceFiles()
+    const long = sourceTexts()
       .map(({ path, text }) => ({ path, lines: text.split('\n').length - 1 }))
       .filter(({ lines }) => lines > MAX_LINES);
     expect(long).toEqual([]);
   });
 
   it('begin by saying what they are for', () => {
-    const mute = sourceFiles().filter(({ text }) => !/^(#!.*\n)?\/\*\*/.test(text));
+    const mute = sourceTexts().filter(({ text }) => !/^(#!.*\n)?\/\*\*/.test(text));
     expect(mute.map(({ path }) => path)).toEqual([]);
   });
 });

@@ -1,6 +1,6 @@
 /**
  * Defects that other proxies had, which one exchange with one backend cannot show (those are strictness cases): several
- * routes, several connections, TLS. Judged by what client and backend see. `architecture/known-defects` names all of them.
+ * routes, several connections, TLS. Judged by what client and backend see. `test/known-defects.md` names all of them.
  */
 import * as net from 'node:net';
 import * as tls from 'node:tls';

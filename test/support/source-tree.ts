@@ -18,21 +18,32 @@ export interface Import {
   readonly deferred: boolean;
 }
 
-export interface SourceFile {
+export interface SourceText {
   /** From the root, with slashes. */
   readonly path: string;
   readonly text: string;
+}
+
+export interface SourceFile extends SourceText {
   readonly imports: readonly Import[];
   readonly module: Module;
 }
 
-/** All source files, in order of their paths. */
-export function sourceFiles(): readonly SourceFile[] {
+/** All source files, in order of their paths, as they are written. */
+export function sourceTexts(): readonly SourceText[] {
   return SOURCE_FOLDERS.flatMap((folder) =>
     readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
       .filter((path) => /\.tsx?$/.test(path) && !path.split('/').includes('node_modules'))
-      .map((path) => readSource(`${folder}/${path}`)),
+      .map((path) => ({
+        path: `${folder}/${path}`,
+        text: readFileSync(join(ROOT, folder, path), 'utf8'),
+      })),
   ).sort((a, b) => (a.path < b.path ? -1 : 1));
+}
+
+/** All source files, in order of their paths, parsed. */
+export function sourceFiles(): readonly SourceFile[] {
+  return sourceTexts().map(({ path, text }) => parseSource(path, text));
 }
 
 /** Whether a file belongs to a project without I/O, clock, randomness and waiting. */
@@ -53,10 +64,6 @@ export function walk(node: unknown, visit: (node: Readonly<Record<string, unknow
 export function parseSource(path: string, text: string): SourceFile {
   const module = parseSync(text, { syntax: 'typescript', tsx: path.endsWith('x'), target: 'es2023' });
   return { path, text, imports: importsOf(path, module), module };
-}
-
-function readSource(path: string): SourceFile {
-  return parseSource(path, readFileSync(join(ROOT, path), 'utf8'));
 }
 
 function importsOf(path: string, module: Module): readonly Import[] {

@@ -53,12 +53,18 @@ export type Override = { readonly [Key in keyof Outcome]?: Outcome[Key] | undefi
 
 export interface StrictnessCase {
   readonly name: string;
+  /** What it follows from: a section of an RFC, or the defects of other proxies that it tries. */
   readonly rule: string;
   readonly steps: readonly Step[];
   readonly replies: readonly Reply[];
   readonly expected: Outcome;
   /** Where the engine on node:http and http-proxy-3 does otherwise, for reasons of theirs. */
   readonly compat?: Override;
+}
+
+/** The defects of other implementations that a text names. */
+export function defectsIn(text: string): readonly string[] {
+  return text.match(/(?:CVE|GHSA)-[\w-]+/g) ?? [];
 }
 
 /** What a smuggled request asks for: no backend may ever see it in a request line. */
