@@ -53,17 +53,15 @@ export class Backends {
     this.#behaviours.clear();
   }
 
-  attempt(address: BackendAddress, timeouts: { readonly headMs: number }): Ending {
+  /** What comes of an attempt that begins now, if it is waited for. */
+  attempt(address: BackendAddress): Ending {
     const quick = this.#chance.between(1, 20);
     const bodyMs = this.#chance.happens(0.5) ? 0 : this.#chance.between(1, 400);
     switch (this.behaviour(address.host)) {
       case 'ok':
         return { kind: 'answer', status: 200, afterMs: quick, bodyMs };
       case 'slow':
-        return this.#within(
-          { kind: 'answer', status: 200, afterMs: this.#chance.between(200, 1_500), bodyMs },
-          timeouts,
-        );
+        return { kind: 'answer', status: 200, afterMs: this.#chance.between(200, 1_500), bodyMs };
       case 'fails':
       case 'ailing':
         return { kind: 'answer', status: 503, afterMs: quick, bodyMs };
@@ -74,7 +72,7 @@ export class Backends {
       case 'refuses':
         return { kind: 'failure', reason: 'connect', afterMs: 1 };
       case 'hangs':
-        return { kind: 'failure', reason: 'timeout', afterMs: timeouts.headMs };
+        return { kind: 'failure', reason: 'timeout', afterMs: Infinity };
       case 'resets':
         return { kind: 'failure', reason: 'reset', afterMs: quick };
     }
@@ -82,7 +80,7 @@ export class Backends {
 
   /** The result of a health check that begins now, and how long it takes. */
   check(address: BackendAddress, timeoutMs: number, at: number): { result: CheckResult; afterMs: number } {
-    const ending = this.attempt(address, { headMs: timeoutMs });
+    const ending = within(timeoutMs, this.attempt(address));
     const durationMs = ending.afterMs;
     const ailing = this.behaviour(address.host) === 'ailing';
     if (ending.kind === 'failure') {
@@ -91,9 +89,8 @@ export class Backends {
     const status = ailing ? 200 : ending.status;
     return { result: { at, passed: status < 400, durationMs, status }, afterMs: durationMs };
   }
+}
 
-  #within(ending: Ending, { headMs }: { readonly headMs: number }): Ending {
-    if (ending.afterMs < headMs) return ending;
-    return { kind: 'failure', reason: 'timeout', afterMs: headMs };
-  }
+function within(limitMs: number, ending: Ending): Ending {
+  return ending.afterMs < limitMs ? ending : { kind: 'failure', reason: 'timeout', afterMs: limitMs };
 }

@@ -131,7 +131,8 @@ export class World {
     const cookie = this.chance.happens(0.8) ? (this.#jars.get(jar) ?? null) : null;
     this.#asked += 1;
     const stranger = this.chance.happens(0.3) ? this.chance.between(1, 250) : 0;
-    forwarder.request({ method, path, client: `10.0.${stranger}.${client}`, cookie }).then(
+    const leavesAfterMs = this.chance.happens(0.05) ? this.chance.between(1, 1_000) : null;
+    forwarder.request({ method, path, client: `10.0.${stranger}.${client}`, cookie, leavesAfterMs }).then(
       ({ kind, status, setCookie }) => {
         this.#asked -= 1;
         this.ledger.count(kind === 'answered' ? `answered ${status}` : kind);
