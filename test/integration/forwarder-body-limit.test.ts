@@ -41,12 +41,10 @@ describe.each(ENGINES)('the limit of bodies in the %s engine', (_name, startEngi
   }
   /** Answers once the whole body has come. */
   const WHOLE: BackendScript = (request, connection) => {
-    const timer = setInterval(() => {
-      if (!/x(?:\r\n0\r\n\r\n)?$/.test(request.body())) return;
-      clearInterval(timer);
-      connection.write(answer('taken'));
-    }, 5);
-    connection.socket.on('close', () => clearInterval(timer));
+    const isWhole = (): boolean => /x(?:\r\n0\r\n\r\n)?$/.test(request.body());
+    void waitUntil('the body', () => connection.socket.destroyed || isWhole()).then(() => {
+      if (isWhole()) connection.write(answer('taken'));
+    });
   };
   function blamed(): number {
     return engine

@@ -10,6 +10,7 @@ import {
 import { ENGINES, type EngineUnderTest } from '../support/engine-under-test.js';
 import { connectRaw, exchangeRaw } from '../support/raw-client.js';
 import { backendAt, poolOf, snapshotOf, type ForwardingChanges } from '../support/snapshot-of.js';
+import { later } from '../support/slow-peer.js';
 import { waitUntil } from '../support/wait-until.js';
 import type { FailureReason } from '../../shared/outcome.js';
 
@@ -297,7 +298,7 @@ describe.each(ENGINES)('failures under the %s engine', (_name, startEngine) => {
     await start([whole, whole], { retry: { perTryTimeoutMs: 300 } });
     const client = await connectRaw(engine.port);
     client.send('PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 6\r\n\r\nabc');
-    setTimeout(() => client.send('def'), 600);
+    later(600, () => client.send('def'));
     await client.until(/ok$/);
     client.close();
     expect(failures('a', 'timeout') + failures('b', 'timeout')).toBe(0);
@@ -305,7 +306,7 @@ describe.each(ENGINES)('failures under the %s engine', (_name, startEngine) => {
 
   it('waits longer than one try may take where no other could follow', async () => {
     const late: BackendScript = (_request, connection) => {
-      setTimeout(() => connection.write(answer('late')), 300);
+      later(300, () => connection.write(answer('late')));
     };
     await start([late, late], { retry: { perTryTimeoutMs: 100 } });
     expect(await exchangeRaw(engine.port, POST)).toMatch(/late$/);

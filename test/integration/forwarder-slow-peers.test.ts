@@ -5,7 +5,8 @@ import { ENGINES, type EngineUnderTest } from '../support/engine-under-test.js';
 import { untilHeadLimit } from '../support/head-limit.js';
 import { connectRaw, type RawClient } from '../support/raw-client.js';
 import { backendAt, poolOf, snapshotOf, type ForwardingChanges } from '../support/snapshot-of.js';
-import { waitUntil } from '../support/wait-until.js';
+import { every, later } from '../support/slow-peer.js';
+import { untilStill, waitUntil } from '../support/wait-until.js';
 
 const MEBIBYTE = 1024 * 1024;
 /** More than the system holds between two sockets. */
@@ -61,7 +62,7 @@ class SlowReader {
       this.length += chunk.length;
       if (this.#pieces.length % 16 !== 0 || pausesMs === 0) return;
       socket.pause();
-      setTimeout(() => socket.resume(), pausesMs);
+      later(pausesMs, () => socket.resume());
     });
     socket.on('end', () => {
       this.ended = true;
@@ -88,15 +89,7 @@ describe.each(ENGINES)('slow peers under the %s engine', (_name, startEngine) =>
     return client;
   }
   /** Waits until nothing moves any more between backend and client. */
-  async function stall(unsent: () => number): Promise<void> {
-    let last = -1;
-    let same = 0;
-    await waitUntil('the flow to stop', () => {
-      same = unsent() === last ? same + 1 : 0;
-      last = unsent();
-      return same > 10;
-    });
-  }
+  const stall = (unsent: () => number): Promise<number> => untilStill('the flow', unsent, { forMs: 100 });
   afterEach(async () => {
     for (const client of clients.splice(0)) client.close();
     await engine.close();
@@ -147,15 +140,15 @@ describe.each(ENGINES)('slow peers under the %s engine', (_name, startEngine) =>
       const sent = bodies.map((body) => (framing === 'length' ? body : chunked(body, 50_000)));
       await start((request, connection) => {
         // Reads for a moment, and not for a moment.
-        const timer = setInterval(() => {
+        const stop = every(2, () => {
           if (connection.socket.isPaused()) connection.socket.resume();
           else connection.socket.pause();
           const body = request.body();
           if (framing === 'length' ? body.length < size : !body.endsWith('\r\n0\r\n\r\n')) return;
-          clearInterval(timer);
+          stop();
           connection.socket.resume();
           connection.write(answer('thanks'));
-        }, 2);
+        });
       });
       for (const [index, bytes] of sent.entries()) {
         const client = await connect();

@@ -6,6 +6,7 @@ import { ENGINES, type EngineUnderTest } from '../support/engine-under-test.js';
 import { Load } from '../support/load.js';
 import { connectRaw } from '../support/raw-client.js';
 import { backendAt, poolOf, snapshotOf } from '../support/snapshot-of.js';
+import { every, later } from '../support/slow-peer.js';
 import { waitUntil } from '../support/wait-until.js';
 
 describe.each(ENGINES)('the %s engine under load', (_name, startEngine) => {
@@ -39,7 +40,7 @@ describe.each(ENGINES)('the %s engine under load', (_name, startEngine) => {
       // Some time after the answer, without a word, as when a backend gives up idle connections.
       if (random() < 0.3) {
         const { socket } = request;
-        setTimeout(() => socket.destroy(), random() * 4);
+        later(random() * 4, () => socket.destroy());
         ended += 1;
       }
     });
@@ -70,7 +71,7 @@ describe.each(ENGINES)('the %s engine under load', (_name, startEngine) => {
         if (misdeed < 0.04) {
           response.writeHead(200, { 'content-length': body.length + 5 });
           response.write(body);
-          return void setTimeout(() => request.socket.destroy(), 2);
+          return later(2, () => request.socket.destroy());
         }
         request.on('end', () => {
           if (random() < 0.5) response.setHeader('content-length', body.length);
@@ -109,7 +110,7 @@ describe.each(ENGINES)('the %s engine under load', (_name, startEngine) => {
         request.on('error', () => resolve());
         if (method === 'POST') request.write('x'.repeat(Math.floor(random() * 100_000)));
         request.end();
-        if (kind > 0.9 && kind < 0.95) setTimeout(() => request.destroy(), random() * 5);
+        if (kind > 0.9 && kind < 0.95) later(random() * 5, () => request.destroy());
       });
     function check(response: IncomingMessage, id: string, body: string): void {
       if (response.headers['x-tidegate-error'] !== undefined) return;
@@ -148,14 +149,14 @@ describe.each(ENGINES)('the %s engine under load', (_name, startEngine) => {
           : 'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n',
       );
     });
-    const dribble = setInterval(() => {
+    const stop = every(100, () => {
       // Heads are limited as a whole, so that a byte now and then does not help.
       slow.forEach(({ socket }, i) => i % 2 === 0 && socket.writable && socket.write('x'));
-    }, 100);
+    });
     const load = new Load({ port: engine.port, rate: 500, connections: 8 });
     load.start();
     await Promise.all(slow.map((client) => client.closed()));
-    clearInterval(dribble);
+    stop();
     const { failures, answered } = await load.stop();
     expect(failures).toEqual([]);
     expect(answered).toBeGreaterThan(100);

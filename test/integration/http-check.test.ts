@@ -11,6 +11,7 @@ import {
   type BackendServer,
 } from '../support/backend-server.js';
 import { healthCheck } from '../support/domain.js';
+import { every } from '../support/slow-peer.js';
 
 const SETTINGS = healthCheck({ path: '/health?deep=1', timeoutMs: 300 });
 
@@ -166,8 +167,10 @@ describe('a health check', () => {
   it('tells a body that goes on for ever, byte by byte, from one that is whole', async () => {
     const { address } = await backend((_request, { socket }) => {
       socket.write('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n');
-      const drip = setInterval(() => socket.write('1\r\nx\r\n'), 20);
-      socket.on('close', () => clearInterval(drip));
+      socket.on(
+        'close',
+        every(20, () => socket.write('1\r\nx\r\n')),
+      );
     });
     expect(await check(address, SETTINGS, 0)).toMatchObject({
       passed: false,

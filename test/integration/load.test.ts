@@ -1,5 +1,6 @@
 import { type AddressInfo, type Server, type Socket, createServer } from 'node:net';
 import { Load, type LoadOptions, type LoadResult } from '../support/load.js';
+import { later } from '../support/slow-peer.js';
 import { waitUntil } from '../support/wait-until.js';
 
 type Respond = (socket: Socket, request: number) => void;
@@ -127,10 +128,10 @@ describe('Load', () => {
   it('calls it a failure when no answer comes before the end, and when a request was never sent', async () => {
     const port = await start(() => {});
     const load = new Load({ port, rate: 1000, connections: 2, settleMs: 50 });
-    const { promise, resolve } = Promise.withResolvers<void>();
-    open[0]?.server.once('connection', () => setTimeout(resolve, 20));
+    let asked = 0;
+    open[0]?.server.on('connection', (socket) => socket.once('data', () => (asked += 1)));
     load.start();
-    await promise;
+    await waitUntil('requests on all connections, and more that are due', () => asked === 2 && load.due > 2);
     const result = await load.stop();
     expect(result.failureCount).toBe(result.sent);
     expect(result.failures.join()).toContain('no answer before the load ended');
@@ -138,7 +139,7 @@ describe('Load', () => {
   });
 
   it('waits for a long line as long as answers come, and has no more due than it was told', async () => {
-    const port = await start((socket) => void setTimeout(() => socket.write(OK), 40));
+    const port = await start((socket) => later(40, () => socket.write(OK)));
     const load = new Load({ port, rate: 1_000, connections: 1, requests: 6, settleMs: 150 });
     load.start();
     await waitUntil('an answer', () => load.answered > 0);

@@ -3,7 +3,8 @@ import { answer, startBackend, type BackendScript, type BackendServer } from '..
 import { ENGINES, type EngineOptions, type EngineUnderTest } from '../support/engine-under-test.js';
 import { connectRaw, type RawClient } from '../support/raw-client.js';
 import { backendAt, poolOf, snapshotOf, type ForwardingChanges } from '../support/snapshot-of.js';
-import { waitUntil } from '../support/wait-until.js';
+import { every, later, pause } from '../support/slow-peer.js';
+import { untilStill, waitUntil } from '../support/wait-until.js';
 
 /** Its time runs ten times as fast. */
 const FAST: EngineOptions = { monotonic: () => performance.now() * 10 };
@@ -72,7 +73,7 @@ describe.each(ENGINES.filter(([name]) => name === 'native'))(
           'the last answer',
           () => engine.counted('requests', 'default', 'GET', String(status)) >= 3,
         );
-        await new Promise((resolve) => setTimeout(resolve, 100));
+        await untilStill('what the client has sent', () => client.socket.writableLength, { forMs: 100 });
         client.socket.resume();
         expect(await client.closed()).toBe('end');
         expect(answers(client)).toBe(3);
@@ -98,17 +99,19 @@ describe.each(ENGINES.filter(([name]) => name === 'native'))(
         for (const piece of pieces) {
           client.send(piece);
           // So that each piece is read by itself.
-          await new Promise((resolve) => setTimeout(resolve, 50));
+          await client.taken();
         }
         await waitUntil('all answers', () => answers(client) === count);
       });
 
       it('is passed over while the request before is being answered', async () => {
-        await start((_request, connection) => void setTimeout(() => connection.write(answer('ok')), 100));
+        await start(({ number }) => (number === 0 ? undefined : answer('ok')));
         const client = await connect();
         client.send(GET);
         await backend.sees(1);
         client.send(EMPTY);
+        await client.taken();
+        backend.connections[0]?.write(answer('ok'));
         await client.until(/ok$/);
         client.send(GET);
         await waitUntil('the second answer', () => answers(client) === 2);
@@ -142,7 +145,10 @@ describe.each(ENGINES.filter(([name]) => name === 'native'))(
           expect(await client.until(/ok$/)).not.toMatch(/connection: close/i);
         }
         const closed = engine.close(3_000);
-        await new Promise((resolve) => setTimeout(resolve, 200));
+        await waitUntil('nobody to listen any more', async () => {
+          const late = await connect();
+          return late.socket.destroyed;
+        });
         used.send(GET);
         fresh.send(GET);
         expect(await used.until(/ok[^]*ok$/)).toMatch(/connection: close/i);
@@ -166,7 +172,7 @@ describe.each(ENGINES.filter(([name]) => name === 'native'))(
               () => answers(client) === count && client.received().endsWith('ok'),
             );
             if (/connection: close/i.test(client.received())) return count;
-            await new Promise((resolve) => setTimeout(resolve, pauseMs));
+            await pause(pauseMs);
           }
         };
         const runs = Array.from({ length: 40 }, (_, i) => run(i * 5));
@@ -182,8 +188,8 @@ describe.each(ENGINES.filter(([name]) => name === 'native'))(
 
     describe('waiting for a request body', () => {
       /** A byte every 20 ms, with the engine's clock every 200 ms: less than the idle time, and 5 a second. */
-      function trickle(client: RawClient): NodeJS.Timeout {
-        return setInterval(() => client.send('1\r\nx\r\n'), 20);
+      function trickle(client: RawClient): () => void {
+        return every(20, () => client.send('1\r\nx\r\n'));
       }
       const HEAD = 'POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n';
 
@@ -191,19 +197,17 @@ describe.each(ENGINES.filter(([name]) => name === 'native'))(
         await start(() => undefined, {}, FAST);
         const client = await connect();
         client.send(HEAD);
-        const timer = trickle(client);
+        const stop = trickle(client);
         await client.until('x-tidegate-error: request_timeout');
-        clearInterval(timer);
+        stop();
         expect(engine.outcomes()).toEqual([]);
       });
 
       it('takes one that is slow, but faster than the floor rate', async () => {
         const script: BackendScript = (request, connection) => {
-          const timer = setInterval(() => {
-            if (!request.body().endsWith('\r\n0\r\n\r\n')) return;
-            clearInterval(timer);
-            connection.write(answer('all of it'));
-          }, 10);
+          void waitUntil('the body', () => request.body().endsWith('\r\n0\r\n\r\n')).then(() =>
+            connection.write(answer('all of it')),
+          );
         };
         await start(script, {}, FAST);
         const client = await connect();
@@ -211,7 +215,7 @@ describe.each(ENGINES.filter(([name]) => name === 'native'))(
         // 200 bytes each 20 ms: 1,000 a second by the engine's clock.
         for (let i = 0; i < 60; i += 1) {
           client.send(`c8\r\n${'x'.repeat(200)}\r\n`);
-          await new Promise((resolve) => setTimeout(resolve, 20));
+          await pause(20);
         }
         client.send('0\r\n\r\n');
         await client.until('all of it');
@@ -225,10 +229,10 @@ describe.each(ENGINES.filter(([name]) => name === 'native'))(
         );
         const client = await connect();
         client.send(HEAD);
-        const timer = trickle(client);
+        const stop = trickle(client);
         await client.until('hel');
         await client.closed();
-        clearInterval(timer);
+        stop();
         expect(client.received()).not.toContain('hello');
         // The client was late, not the backend.
         expect(engine.outcomes().flatMap(({ failures }) => Object.keys(failures))).toEqual([]);
@@ -238,10 +242,10 @@ describe.each(ENGINES.filter(([name]) => name === 'native'))(
         const script: BackendScript = (_request, connection) => {
           connection.write('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n');
           let count = 0;
-          const timer = setInterval(() => {
+          const stop = every(20, () => {
             connection.write(count === 60 ? '0\r\n\r\n' : '1\r\ny\r\n');
-            if (count++ === 60) clearInterval(timer);
-          }, 20);
+            if (count++ === 60) stop();
+          });
         };
         await start(script, { timeouts: { responseIdleMs: 2_000 } }, FAST);
         const client = await connect();
@@ -254,7 +258,7 @@ describe.each(ENGINES.filter(([name]) => name === 'native'))(
       it('is answered by a backend that takes its time', async () => {
         await start(
           (_request, connection) => {
-            setTimeout(() => connection.write(answer('late')), 250);
+            later(250, () => connection.write(answer('late')));
           },
           {},
           FAST,
@@ -270,10 +274,10 @@ describe.each(ENGINES.filter(([name]) => name === 'native'))(
           (_request, connection) => {
             connection.write('HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n');
             let count = 0;
-            const timer = setInterval(() => {
+            const stop = every(400, () => {
               connection.write('x');
-              if (++count === 3) clearInterval(timer);
-            }, 400);
+              if (++count === 3) stop();
+            });
           },
           {},
           FAST,

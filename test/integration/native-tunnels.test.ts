@@ -3,7 +3,8 @@ import { startBackend, type BackendScript, type BackendServer } from '../support
 import { ENGINES, type EngineUnderTest } from '../support/engine-under-test.js';
 import { connectRaw, type RawClient } from '../support/raw-client.js';
 import { backendAt, poolOf, snapshotOf } from '../support/snapshot-of.js';
-import { waitUntil } from '../support/wait-until.js';
+import { every } from '../support/slow-peer.js';
+import { untilStill, waitUntil } from '../support/wait-until.js';
 
 const ASK = 'GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n';
 const SWITCH = 'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n';
@@ -40,15 +41,7 @@ describe.each(ENGINES.filter(([name]) => name === 'native'))(
         connection.socket.pause();
       }, 400);
       const counted = (): number => engine.counted('receivedBytes', 'default');
-      async function stall(): Promise<void> {
-        let last = -1;
-        let same = 0;
-        await waitUntil('the flow to stop', () => {
-          same = counted() === last ? same + 1 : 0;
-          last = counted();
-          return same > 10;
-        });
-      }
+      const stall = (): Promise<number> => untilStill('the flow', counted, { forMs: 100 });
       const PIECE = 4_000;
       /** Sends so much in one go, and then piece by piece, each when the one before was read. Returns what was read in all. */
       async function fill(to: RawClient, bulk: number, pieces: number): Promise<number> {
@@ -91,11 +84,11 @@ describe.each(ENGINES.filter(([name]) => name === 'native'))(
       await start((_request, connection) => {
         connection.write(SWITCH);
         connection.socket.pause();
-        const timer = setInterval(() => {
+        const stop = every(20, () => {
           connection.socket.resume();
           setImmediate(() => connection.socket.pause());
-          if (connection.socket.destroyed) clearInterval(timer);
-        }, 20);
+          if (connection.socket.destroyed) stop();
+        });
       }, 1_000);
       client.send(ASK);
       await client.until('101 Switching');
@@ -104,20 +97,15 @@ describe.each(ENGINES.filter(([name]) => name === 'native'))(
     });
 
     it('holds back a client whose first bytes, sent with its request, are more than the backend takes', async () => {
-      await start((_request, connection) => {
-        connection.socket.pause();
-        setTimeout(() => connection.write(SWITCH), 50);
-      }, 5_000);
+      await start((_request, connection) => void connection.socket.pause(), 5_000);
       client.socket.write(ASK);
       client.socket.write(LARGE);
+      await backend.sees(1);
+      const unsent = (): number => client.socket.writableLength;
+      await untilStill('what is read beforehand', unsent, { forMs: 50 });
+      backend.connections[0]?.write(SWITCH);
       await client.until('101 Switching');
-      let last = -1;
-      let same = 0;
-      await waitUntil('the flow to stop', () => {
-        same = client.socket.writableLength === last ? same + 1 : 0;
-        last = client.socket.writableLength;
-        return same > 20;
-      });
+      await untilStill('the flow', unsent, { forMs: 200 });
       expect(client.socket.writableLength).toBeGreaterThan(0);
       backend.connections[0]?.socket.resume();
       await waitUntil('all of it', () => received() >= LARGE.length, 20_000);
@@ -125,11 +113,11 @@ describe.each(ENGINES.filter(([name]) => name === 'native'))(
 
     it('tells a backend the end of a client that came before it agreed', async () => {
       const ends: string[] = [];
-      await start((_request, connection) => {
-        connection.socket.on('end', () => ends.push('end'));
-        setTimeout(() => connection.write(SWITCH), 100);
-      }, 30_000);
+      await start((_request, connection) => void connection.socket.on('end', () => ends.push('end')), 30_000);
       client.socket.end(ASK);
+      await backend.sees(1);
+      await client.taken();
+      backend.connections[0]?.write(SWITCH);
       await client.until('101 Switching');
       await waitUntil('the end at the backend', () => ends.length === 1);
       expect(await client.closed()).toBe('end');

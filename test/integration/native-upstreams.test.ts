@@ -3,12 +3,18 @@ import { answer, startBackend, type BackendScript, type BackendServer } from '..
 import { ENGINES, type EngineOptions, type EngineUnderTest } from '../support/engine-under-test.js';
 import { connectRaw, exchangeRaw, type RawClient } from '../support/raw-client.js';
 import { backendAt, poolOf, snapshotOf } from '../support/snapshot-of.js';
-import { waitUntil } from '../support/wait-until.js';
+import { untilStill, waitUntil } from '../support/wait-until.js';
 
 const request = (method: string, target = '/'): string =>
   `${method} ${target} HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`;
-/** Its time runs ten times as fast. */
-const FAST: EngineOptions = { monotonic: () => performance.now() * 10 };
+/** Time that runs ten times as fast. */
+const monotonic = (): number => performance.now() * 10;
+
+/** Waits until so much of the engine's time has passed. */
+async function untilIdleFor(ms: number): Promise<void> {
+  const until = monotonic() + ms;
+  await waitUntil(`${ms} ms of the engine's time`, () => monotonic() >= until);
+}
 
 describe.each(ENGINES.filter(([name]) => name === 'native'))(
   'connections of the %s engine to backends',
@@ -23,7 +29,6 @@ describe.each(ENGINES.filter(([name]) => name === 'native'))(
         options,
       );
     }
-    const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
     afterEach(async () => {
       await engine.close();
       await backend.close();
@@ -40,17 +45,17 @@ describe.each(ENGINES.filter(([name]) => name === 'native'))(
       };
 
       it.each(['POST', 'PATCH'])('are not used for %s, which could not be sent again', async (method) => {
-        await start(stale, FAST);
+        await start(stale, { monotonic });
         expect(await exchangeRaw(engine.port, request('GET'))).toMatch(/ok$/);
-        await pause(300);
+        await untilIdleFor(3_000);
         expect(await exchangeRaw(engine.port, request(method))).toMatch(/ok$/);
         expect(backend.connections).toHaveLength(2);
       });
 
       it('are used for GET, which is sent again where they turn out to be closed', async () => {
-        await start(stale, FAST);
+        await start(stale, { monotonic });
         await exchangeRaw(engine.port, request('GET'));
-        await pause(300);
+        await untilIdleFor(3_000);
         expect(await exchangeRaw(engine.port, request('GET', '/again'))).toMatch(/ok$/);
         expect(backend.connections[0]?.received()).toContain('/again');
       });
@@ -74,13 +79,7 @@ describe.each(ENGINES.filter(([name]) => name === 'native'))(
         const client = await connectRaw(engine.port);
         client.send(`POST / HTTP/1.1\r\nHost: a\r\nContent-Length: ${size}\r\n\r\n`);
         client.socket.write(LARGE.subarray(0, size));
-        let last = -1;
-        let same = 0;
-        await waitUntil('the flow to stop', () => {
-          same = counted() === last ? same + 1 : 0;
-          last = counted();
-          return same > 10;
-        });
+        await untilStill('the flow', counted, { forMs: 100 });
         clients.push(client);
         return client;
       };

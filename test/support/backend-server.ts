@@ -5,9 +5,6 @@
 import * as net from 'node:net';
 import { waitUntil } from './wait-until.js';
 
-/** Less than a test may take, so that a test says what it waited for. */
-const LIMIT_MS = 4_000;
-
 /** One connection to the backend. */
 export interface BackendConnection {
   readonly socket: net.Socket;
@@ -78,7 +75,7 @@ export async function startBackend(
     requests,
     connections,
     sees: async (count) => {
-      await waitUntil(`${count} requests at the backend`, () => requests.length >= count, LIMIT_MS);
+      await waitUntil(`${count} requests at the backend`, () => requests.length >= count);
     },
     close: () =>
       new Promise((resolve) => {

@@ -3,7 +3,8 @@ import * as http from 'node:http';
 import * as https from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { hasRead, readMarked, sleep, writeMarked } from './cross-talk-flow.js';
+import { hasRead, readMarked, writeMarked } from './cross-talk-flow.js';
+import { pause } from './slow-peer.js';
 import { planIn, type Plan } from './cross-talk-plan.js';
 import { MarkCheck } from './marked-bytes.js';
 import type { CertificateMaterial } from '../../shared/message.js';
@@ -98,7 +99,7 @@ async function answer(plan: Plan, response: http.ServerResponse): Promise<void> 
   await writeMarked(response, `r${plan.id}`, { to: isCut ? plan.after : size, piece });
   if (!isCut) return void response.end();
   response.flushHeaders();
-  await sleep(2);
+  await pause(2);
   response.destroy();
 }
 

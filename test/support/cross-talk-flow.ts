@@ -2,15 +2,12 @@
 import type { Duplex, Readable, Writable } from 'node:stream';
 import { markedBytes, type MarkCheck } from './marked-bytes.js';
 import type { Pace } from './cross-talk-plan.js';
+import { later } from './slow-peer.js';
 
 const STALL_MS = 120;
 const SLOW_MS = 2;
 /** Bytes that a slow reader takes between its pauses. */
 const SLOW_BYTES = 200_000;
-
-export function sleep(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
-}
 
 /** Writes the bytes from `from` to `to` of the message piece by piece, no faster than they are taken. */
 export async function writeMarked(
@@ -43,7 +40,7 @@ export function readMarked(stream: Readable, check: MarkCheck, pace: Pace): Prom
   let hasEnded = false;
   const pause = (ms: number): void => {
     stream.pause();
-    setTimeout(() => stream.resume(), ms);
+    later(ms, () => stream.resume());
   };
   stream.on('data', (piece: Buffer) => {
     check.push(piece);

@@ -105,6 +105,11 @@ export class Load {
     return this.#answered;
   }
 
+  /** Requests that have become due so far, written or not. */
+  get due(): number {
+    return this.#due;
+  }
+
   start(): void {
     if (this.#timer !== null || this.#startedAt > 0) throw new Error('a load starts once');
     this.#startedAt = performance.now();
