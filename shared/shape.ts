@@ -20,6 +20,9 @@ export function decodeShape<T>(shape: Shape<T>, value: unknown, name: string): D
   return problem === null ? { ok: true, value: value as T } : { ok: false, problem };
 }
 
+/** What has the shape. */
+export type TypeOf<S> = S extends Shape<infer T> ? T : never;
+
 type OptionalKey<T> = {
   [K in keyof T]-?: Record<never, never> extends Pick<T, K> ? K : never;
 }[keyof T];
@@ -31,8 +34,12 @@ export function record<T extends object>(
   required: RequiredShapes<T>,
   ...rest: [OptionalKey<T>] extends [never] ? [] : [optional: OptionalShapes<T>]
 ): Shape<T> {
-  const needed: [string, Shape<unknown>][] = Object.entries(required);
-  const allowed: [string, Shape<unknown>][] = Object.entries(rest[0] ?? {});
+  return keyed(Object.entries(required), Object.entries(rest[0] ?? {}));
+}
+
+type Entries = readonly (readonly [key: string, shape: Shape<unknown>])[];
+
+function keyed(needed: Entries, allowed: Entries): Shape<never> {
   return {
     problem: (value, path) => {
       if (!isObject(value)) return `${path}: expected an object`;
@@ -51,12 +58,38 @@ export function record<T extends object>(
   };
 }
 
+/** An object with these keys, whose type follows from them. Where a type is there already, `record` holds the keys to it. */
+export function object<R extends object, O extends object = Record<never, never>>(
+  required: { readonly [K in keyof R]: Shape<R[K]> },
+  optional?: { readonly [K in keyof O]: Shape<O[K]> },
+): Shape<{ readonly [K in keyof (R & Partial<O>)]: (R & Partial<O>)[K] }> {
+  return keyed(Object.entries(required), Object.entries(optional ?? {}));
+}
+
+/** A union told apart by the text under `key`, whose type follows from its cases. */
+export function tagged<K extends string, C extends object>(
+  key: K,
+  cases: { readonly [V in keyof C]: Shape<C[V]> },
+): Shape<
+  {
+    [V in keyof C]: {
+      readonly [P in keyof ({ readonly [Q in K]: V } & C[V])]: ({ readonly [Q in K]: V } & C[V])[P];
+    };
+  }[keyof C]
+> {
+  return cased(key, Object.entries(cases));
+}
+
 /** A union told apart by the text under `key`. The types hold the list of cases complete. */
 export function variants<K extends string, T extends { readonly [P in K]: string }>(
   key: K,
   cases: { readonly [V in T[K]]: Shape<T & { readonly [P in K]: V }> },
 ): Shape<T> {
-  const byTag = new Map<unknown, Shape<unknown>>(Object.entries(cases));
+  return cased(key, Object.entries(cases));
+}
+
+function cased(key: string, cases: Entries): Shape<never> {
+  const byTag = new Map<unknown, Shape<unknown>>(cases);
   return {
     problem: (value, path) => {
       if (!isObject(value)) return `${path}: expected an object`;

@@ -3,7 +3,7 @@ import type { BackendId } from '#shared/ids.js';
 import type { BackendAddress, BackendDefinition } from '#shared/settings.js';
 import type { PoolSettings } from '#shared/settings.js';
 import { driftOf, type Drift } from '../domain/drift.js';
-import { actorWords } from '../domain/process-sentence.js';
+import { actorWords } from '../domain/event-words.js';
 import type { ControlState, PoolState } from '../domain/state.js';
 import type { ConfigDifference } from './documents.js';
 import { isoTime } from '../domain/iso-time.js';

@@ -1,6 +1,6 @@
 /** Reads the filters of `/events` from its query, as they are on the wire: all text. */
 import { backendId, poolId } from '#shared/ids.js';
-import { EVENT_SCHEMAS, type EventType } from '../domain/events.js';
+import { EVENTS, isEventType } from '../domain/events.js';
 import type { EventQuery } from '../event-log/event-log.js';
 import type { FieldProblem } from './problem.js';
 import { NAME, type JsonSchema } from './schemas.js';
@@ -31,7 +31,7 @@ export const EVENTS_QUERYSTRING: JsonSchema = {
     type: {
       type: 'string',
       maxLength: 1_000,
-      description: `One event type, or several with commas between. There are ${Object.keys(EVENT_SCHEMAS).join(', ')}.`,
+      description: `One event type, or several with commas between. There are ${Object.keys(EVENTS).join(', ')}.`,
     },
     pool: NAME,
     backend: NAME,
@@ -55,10 +55,6 @@ export type EventFilter = Pick<EventQuery, 'types' | 'pool' | 'backend'>;
 export type ParsedQuery<T> =
   | { readonly kind: 'ok'; readonly query: T }
   | { readonly kind: 'problems'; readonly problems: readonly FieldProblem[] };
-
-export function isEventType(text: string): text is EventType {
-  return Object.hasOwn(EVENT_SCHEMAS, text);
-}
 
 /** What both a list and a stream can be filtered by. */
 export function parseFilter(query: EventsQuerystring): ParsedQuery<EventFilter> {

@@ -1,8 +1,7 @@
 /** Says in one line why a backend has the availability it has, and since when. `/why` has the whole story. */
 import type { Availability } from '#shared/backend-state.js';
-import { breakerWords } from '../domain/event-sentence.js';
-import { actorWords } from '../domain/process-sentence.js';
-import type { HealthEvidence } from '../domain/events.js';
+import { actorWords, breakerWords } from '../domain/event-words.js';
+import type { HealthEvidence } from '../domain/evidence.js';
 import type { BackendState } from '../domain/state.js';
 import { isoTime } from '../domain/iso-time.js';
 import type { BackendTransitions } from './transitions.js';

@@ -6,7 +6,7 @@ import { ADMIN_STATES, AVAILABILITIES, BREAKER_PHASES, HEALTHS } from '#shared/b
 import { NAME_PATTERN } from '#shared/ids.js';
 import { ALGORITHMS } from '#shared/settings.js';
 import { ACTOR_KINDS } from '../domain/commands.js';
-import { EVENT_SCHEMAS } from '../domain/events.js';
+import { EVENTS } from '../domain/events.js';
 import { WORKER_PHASES } from '../workers/worker-status.js';
 import { POOL_STANDINGS } from '../domain/pool-standing.js';
 import { PROBLEM_TYPES } from './problem.js';
@@ -56,7 +56,7 @@ const OPEN: JsonSchema = { type: 'object', additionalProperties: true };
 const ADMIN_STATE = oneOf(...ADMIN_STATES);
 const AVAILABILITY = oneOf(...AVAILABILITIES);
 export const ALGORITHM = oneOf(...ALGORITHMS);
-const EVENT_TYPE = oneOf(...Object.keys(EVENT_SCHEMAS));
+const EVENT_TYPE = oneOf(...Object.keys(EVENTS));
 const POSITION = object({ epoch: integer(), version: integer() });
 const FIELD_PROBLEM = object(
   {

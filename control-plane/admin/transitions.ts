@@ -8,8 +8,7 @@ import type { EventOf, EventType, TidegateEvent } from '../domain/events.js';
 /** Events looked at when it starts. Backends whose last change is older are answered from the state alone. */
 const LOOK_BACK_EVENTS = 10_000;
 
-type EventAmong<T extends EventType> = { [K in T]: EventOf<K> }[T];
-type TransitionEvent = EventAmong<
+type TransitionEvent = EventOf<
   | 'BackendAdded'
   | 'AdminStateChanged'
   | 'BackendBecameHealthy'
@@ -22,8 +21,8 @@ type TransitionEvent = EventAmong<
 export interface BackendTransitions {
   readonly added?: EventOf<'BackendAdded'>;
   readonly admin?: EventOf<'AdminStateChanged'>;
-  readonly health?: EventAmong<'BackendBecameHealthy' | 'BackendBecameUnhealthy'>;
-  readonly breaker?: EventAmong<'BreakerOpened' | 'BreakerHalfOpened' | 'BreakerClosed'>;
+  readonly health?: EventOf<'BackendBecameHealthy' | 'BackendBecameUnhealthy'>;
+  readonly breaker?: EventOf<'BreakerOpened' | 'BreakerHalfOpened' | 'BreakerClosed'>;
 }
 
 const TRANSITION_TYPES: readonly EventType[] = [

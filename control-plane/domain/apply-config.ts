@@ -4,7 +4,7 @@
  * says that the file is good again. A failure that repeats itself word for word is no event either.
  */
 import type { PoolId } from '#shared/ids.js';
-import type { CommandBase, CommandBody } from './commands.js';
+import type { CommandOf } from './commands.js';
 import { mergeConfig, type ConfigChange } from './config-merge.js';
 import {
   addBackend,
@@ -17,9 +17,7 @@ import {
 import { sameValue } from './same-value.js';
 import type { Transaction } from './transaction.js';
 
-type Of<T extends CommandBody['type']> = CommandBase & Extract<CommandBody, { type: T }>;
-
-export function applyConfig(tx: Transaction, command: Of<'ApplyConfig'>): void {
+export function applyConfig(tx: Transaction, command: CommandOf<'ApplyConfig'>): void {
   const { file, sha256, document, restartNeeded } = command;
   const { applied, rejected } = tx.state;
   const changes = mergeConfig(document, tx.state);
@@ -35,7 +33,7 @@ export function applyConfig(tx: Transaction, command: Of<'ApplyConfig'>): void {
   for (const change of changes) carryOut(tx, change, seq);
 }
 
-export function rejectConfig(tx: Transaction, command: Of<'RejectConfig'>): void {
+export function rejectConfig(tx: Transaction, command: CommandOf<'RejectConfig'>): void {
   const { file, problems } = command;
   const { rejected } = tx.state;
   if (rejected !== null && rejected.file === file && sameValue(rejected.problems, problems)) return;

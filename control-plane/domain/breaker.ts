@@ -7,7 +7,7 @@ import type { PoolId } from '#shared/ids.js';
 import type { BackendOutcomes } from '#shared/outcome.js';
 import type { BreakerSettings } from '#shared/settings.js';
 import { openDurationMs, rememberedOpenings } from './backoff.js';
-import type { BreakerEvidence, OutcomeBucket } from './events.js';
+import type { BreakerEvidence, OutcomeBucket } from './evidence.js';
 import { addOutcomes, countFailures, secondOf, totals } from './failure-window.js';
 import type { BackendState } from './state.js';
 import type { Transaction } from './transaction.js';

@@ -5,8 +5,11 @@
 import type { AdminState } from '#shared/backend-state.js';
 import type { BackendId, PoolId } from '#shared/ids.js';
 import type { BackendOutcomes } from '#shared/outcome.js';
+import { object, oneOf, type TypeOf } from '#shared/shape.js';
 import type { BackendDefinition, ConfigDocument, PoolSettings } from '#shared/settings.js';
 import type { DriftPlace } from './drift-place.js';
+import type { CheckResult } from './evidence.js';
+import { words } from './stored-shapes.js';
 
 export const ACTOR_KINDS = [
   'file',
@@ -18,11 +21,10 @@ export const ACTOR_KINDS = [
   'primary',
 ] as const;
 
+export const actor = object({ kind: oneOf(...ACTOR_KINDS) }, { name: words });
+
 /** Who is behind a command. `name` is free text for people: a file, an API client, a worker. */
-export interface Actor {
-  readonly kind: (typeof ACTOR_KINDS)[number];
-  readonly name?: string;
-}
+export interface Actor extends TypeOf<typeof actor> {}
 
 export interface CommandBase {
   /** Rises with every command of a data directory; events name it as their cause. */
@@ -34,19 +36,6 @@ export interface CommandBase {
   readonly actor: Actor;
 }
 
-/** What one health check saw. `status` is absent when there was no response; `error` tells why a check failed, for people. */
-export interface CheckResult {
-  readonly at: number;
-  readonly passed: boolean;
-  readonly durationMs: number;
-  readonly status?: number;
-  readonly error?: string;
-  /** Where it went. Absent where the backend is given by its address, or its name was not resolved. */
-  readonly address?: string;
-  /** What the backend's name stands for, where that is news. */
-  readonly resolved?: readonly string[];
-}
-
 /** `memory`: more happened while the log could not be written than memory keeps. `file`: the log's file is gone. */
 export type LossReason = 'memory' | 'file';
 
@@ -55,83 +44,100 @@ export interface ExpectedVersion {
   readonly expectedVersion: number | null;
 }
 
-export type CommandBody =
-  /** First command of a primary: a new epoch begins, observations start empty. */
-  | { readonly type: 'StartPrimary'; readonly version: string; readonly pid: number }
-  | { readonly type: 'StopPrimary'; readonly reason: string }
-  /** `restartNeeded`: settings that differ from those in force but cannot change while running. */
-  | {
-      readonly type: 'ApplyConfig';
-      readonly file: string;
-      readonly sha256: string;
-      readonly document: ConfigDocument;
-      readonly restartNeeded: readonly string[];
-    }
-  | { readonly type: 'RejectConfig'; readonly file: string; readonly problems: readonly string[] }
-  | ({
-      readonly type: 'AddBackend';
-      readonly pool: PoolId;
-      readonly backend: BackendDefinition;
-    } & ExpectedVersion)
-  | ({ readonly type: 'RemoveBackend'; readonly pool: PoolId; readonly backend: BackendId } & ExpectedVersion)
-  | ({
-      readonly type: 'ChangeBackend';
-      readonly pool: PoolId;
-      readonly backend: BackendId;
-      readonly weight?: number;
-      /** `null`: what its pool says. */
-      readonly maxConnections?: number | null;
-      readonly admin?: AdminState;
-    } & ExpectedVersion)
-  | ({
-      readonly type: 'ChangePool';
-      readonly pool: PoolId;
-      readonly settings: PoolSettings;
-    } & ExpectedVersion)
-  /** Back to what the file applied last says: in these places, or wherever the state differs from it. */
-  | ({ readonly type: 'ResetConfig'; readonly places: readonly DriftPlace[] | 'all' } & ExpectedVersion)
-  | {
-      readonly type: 'RecordHealthCheck';
-      readonly pool: PoolId;
-      readonly backend: BackendId;
-      readonly generation: number;
-      readonly result: CheckResult;
-    }
-  | {
-      readonly type: 'RecordOutcomes';
-      readonly worker: number;
-      readonly outcomes: readonly BackendOutcomes[];
-    }
-  | { readonly type: 'RecordWorkerStarted'; readonly worker: number; readonly pid: number }
-  | { readonly type: 'RecordWorkerReady'; readonly worker: number }
-  | {
-      readonly type: 'RecordWorkerExited';
-      readonly worker: number;
-      readonly pid: number;
-      readonly reason: string;
-      readonly expected: boolean;
-    }
-  | {
-      readonly type: 'RecordCertificate';
-      readonly certFile: string;
-      readonly fingerprint: string;
-      readonly subject: string;
-      readonly notAfter: number;
-    }
-  | { readonly type: 'RejectCertificate'; readonly certFile: string; readonly problem: string }
-  /** Sent by the control loop itself, when it gives up on storing what has happened from event `first` on. */
-  | {
-      readonly type: 'RecordLoss';
-      readonly first: number;
-      readonly last: number;
-      readonly since: number | null;
-      readonly reason: LossReason;
-    }
-  /** Sent when `nextDeadline` is due: breakers half-open, permits expire, openings decay. */
-  | { readonly type: 'AdvanceTime' };
+interface OfBackend {
+  readonly pool: PoolId;
+  readonly backend: BackendId;
+}
 
-export type Command = CommandBase & CommandBody;
-export type CommandType = Command['type'];
+/** What each command says. */
+export interface CommandData {
+  /** First command of a primary: a new epoch begins, observations start empty. */
+  StartPrimary: { readonly version: string; readonly pid: number };
+  StopPrimary: { readonly reason: string };
+  /** `restartNeeded`: settings that differ from those in force but cannot change while running. */
+  ApplyConfig: {
+    readonly file: string;
+    readonly sha256: string;
+    readonly document: ConfigDocument;
+    readonly restartNeeded: readonly string[];
+  };
+  RejectConfig: { readonly file: string; readonly problems: readonly string[] };
+  AddBackend: { readonly pool: PoolId; readonly backend: BackendDefinition } & ExpectedVersion;
+  RemoveBackend: OfBackend & ExpectedVersion;
+  ChangeBackend: OfBackend & {
+    readonly weight?: number;
+    /** `null`: what its pool says. */
+    readonly maxConnections?: number | null;
+    readonly admin?: AdminState;
+  } & ExpectedVersion;
+  ChangePool: { readonly pool: PoolId; readonly settings: PoolSettings } & ExpectedVersion;
+  /** Back to what the file applied last says: in these places, or wherever the state differs from it. */
+  ResetConfig: { readonly places: readonly DriftPlace[] | 'all' } & ExpectedVersion;
+  RecordHealthCheck: OfBackend & { readonly generation: number; readonly result: CheckResult };
+  RecordOutcomes: { readonly worker: number; readonly outcomes: readonly BackendOutcomes[] };
+  RecordWorkerStarted: { readonly worker: number; readonly pid: number };
+  RecordWorkerReady: { readonly worker: number };
+  RecordWorkerExited: {
+    readonly worker: number;
+    readonly pid: number;
+    readonly reason: string;
+    readonly expected: boolean;
+  };
+  RecordCertificate: {
+    readonly certFile: string;
+    readonly fingerprint: string;
+    readonly subject: string;
+    readonly notAfter: number;
+  };
+  RejectCertificate: { readonly certFile: string; readonly problem: string };
+  /** Sent by the control loop itself, when it gives up on storing what has happened from event `first` on. */
+  RecordLoss: {
+    readonly first: number;
+    readonly last: number;
+    readonly since: number | null;
+    readonly reason: LossReason;
+  };
+  /** Sent when `nextDeadline` is due: breakers half-open, permits expire, openings decay. */
+  AdvanceTime: Record<never, never>;
+}
+
+export type CommandType = keyof CommandData;
+
+/**
+ * Write: what somebody wants, and is told of when it is stored; it is refused when it cannot be. Fact: it has happened,
+ * whether it can be stored or not. Observation: a fact of which there are any number, so it may be dropped under load.
+ */
+export type CommandKind = 'write' | 'fact' | 'observation';
+
+export const COMMAND_KINDS: { readonly [T in CommandType]: CommandKind } = {
+  StartPrimary: 'write',
+  StopPrimary: 'fact',
+  ApplyConfig: 'write',
+  RejectConfig: 'fact',
+  AddBackend: 'write',
+  RemoveBackend: 'write',
+  ChangeBackend: 'write',
+  ChangePool: 'write',
+  ResetConfig: 'write',
+  RecordHealthCheck: 'observation',
+  RecordOutcomes: 'observation',
+  RecordWorkerStarted: 'fact',
+  RecordWorkerReady: 'fact',
+  RecordWorkerExited: 'fact',
+  RecordCertificate: 'fact',
+  RejectCertificate: 'fact',
+  RecordLoss: 'fact',
+  AdvanceTime: 'fact',
+};
+
+export type CommandBody = { [T in CommandType]: { readonly type: T } & CommandData[T] }[CommandType];
+
+/** A command of this type, or of one of these types. */
+export type CommandOf<T extends CommandType> = {
+  [P in T]: CommandBase & { readonly type: P } & CommandData[P];
+}[T];
+
+export type Command = CommandOf<CommandType>;
 
 /** A command without what the control loop stamps on it. */
 export type CommandDraft = CommandBody & { readonly actor: Actor };

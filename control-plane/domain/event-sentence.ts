@@ -2,25 +2,12 @@
  * Each event as one plain English sentence, with its evidence line by line. Words only; what the events mean for a
  * backend is put together in `why.ts`.
  */
-import { FAILURE_REASONS, type FailureCause, type FailureReason } from '#shared/outcome.js';
-import type { CheckResult } from './commands.js';
-import type { BreakerEvidence, HealthEvidence, OutcomeBucket, TidegateEvent } from './events.js';
+import { actorWords, breakerWords, checkWords, count, healthWords, reasonWords } from './event-words.js';
+import type { EventOf, EventType, TidegateEvent } from './events.js';
+import type { CheckResult, OutcomeBucket } from './evidence.js';
 import { isoTime } from './iso-time.js';
-import { actorWords, processSentence } from './process-sentence.js';
 import { resolvedSentence } from './resolved.js';
 import { settingsChange } from './settings-change.js';
-
-/** Results listed within a sentence; the rest are counted. */
-const LISTED_RESULTS = 5;
-
-const REASON_WORDS: Readonly<Record<FailureReason, string>> = {
-  connect: 'no connection',
-  reset: 'connection reset',
-  timeout: 'timeout',
-  malformed: 'malformed response',
-  status: 'status 500, 502, 503 or 504',
-  body: 'response broken off',
-};
 
 /** What an event is about, as the log names it; `null`: its sentence is whole without. */
 export function subjectOf({ pool, backend }: TidegateEvent): string | null {
@@ -35,50 +22,70 @@ export function namedSentenceOf(event: TidegateEvent): string {
 }
 
 /** The sentence of an event, without time and without a full stop. That of a backend or a pool leaves out its name. */
-export function sentenceOf(event: TidegateEvent): string {
-  switch (event.type) {
-    case 'BackendAdded':
-    case 'BackendRemoved':
-    case 'BackendOriginChanged':
-    case 'WeightChanged':
-    case 'MaxConnectionsChanged':
-    case 'AdminStateChanged':
-      return operatorSentence(event);
-    case 'BackendResolved':
-      return resolvedSentence(event);
-    case 'BackendBecameHealthy':
-      return `became healthy: ${healthWords(event.data.evidence, true)}`;
-    case 'BackendBecameUnhealthy':
-      return `became unhealthy: ${healthWords(event.data.evidence, false)}`;
-    case 'BreakerOpened':
-      return `breaker opened${inARow(event.data.openings)} until ${isoTime(event.data.until)}: ${breakerWords(event.data.evidence)}`;
-    case 'BreakerHalfOpened':
-      return `breaker half-opened, letting up to ${count(event.data.limit, 'trial')} run at once`;
-    case 'BreakerClosed':
-      return event.data.cause === 'trials'
-        ? `breaker closed after ${count(event.data.successes, 'successful trial')}`
-        : 'breaker closed because it was taken out of the settings';
-    case 'PoolAdded':
-    case 'PoolRemoved':
-    case 'PoolSettingsChanged':
-    case 'PanicEntered':
-    case 'PanicLeft':
-      return poolSentence(event);
-    case 'PrimaryStarted':
-    case 'PrimaryStopped':
-    case 'ConfigApplied':
-    case 'ConfigRejected':
-    case 'ForwardingChanged':
-    case 'RoutesChanged':
-    case 'WorkerStarted':
-    case 'WorkerReady':
-    case 'WorkerExited':
-    case 'CertificateLoaded':
-    case 'CertificateRejected':
-    case 'EventsLost':
-      return processSentence(event);
-  }
+export function sentenceOf<T extends EventType>(event: EventOf<T>): string {
+  return SENTENCES[event.type](event);
 }
+
+const SENTENCES: { readonly [T in EventType]: (event: EventOf<T>) => string } = {
+  PrimaryStarted: ({ data }) => `Tidegate ${data.version} started (pid ${data.pid})`,
+  PrimaryStopped: ({ data }) => `Tidegate stopped: ${data.reason}`,
+  WorkerStarted: ({ data }) => `worker ${data.worker} started (pid ${data.pid})`,
+  WorkerReady: ({ data }) => `worker ${data.worker} forwards`,
+  WorkerExited: ({ data: { worker, pid, reason, expected } }) =>
+    `worker ${worker} (pid ${pid}) ${expected ? 'ended' : 'died'}: ${reason}`,
+  CertificateLoaded: ({ data: { subject, certFile, notAfter } }) =>
+    `certificate ${subject} from ${certFile} is in use, valid until ${isoTime(notAfter)}`,
+  CertificateRejected: ({ data }) =>
+    `certificate ${data.certFile} was refused, the one before stays in use: ${data.problem}`,
+  EventsLost: ({ at, data: { first, last, since, reason } }) =>
+    reason === 'file'
+      ? `the event log was made anew with the present state, without events ${first} to ${last}: its file was deleted or replaced`
+      : `events ${first} to ${last} were not kept: nothing could be stored since ${isoTime(since ?? at)}, for longer than memory holds`,
+  ConfigApplied: ({ data: { file, restartNeeded } }) => {
+    const waits = restartNeeded.length === 0 ? '' : `; waits for a restart: ${restartNeeded.join(', ')}`;
+    return `configuration ${file} was applied${waits}`;
+  },
+  ConfigRejected: ({ data: { file, problems } }) => {
+    const more = problems.length > 1 ? ` (and ${problems.length - 1} more)` : '';
+    return `configuration ${file} was refused, what was in force stays: ${problems[0] ?? 'it is not valid'}${more}`;
+  },
+  ForwardingChanged: ({ actor }) => `settings of forwarding were changed by ${actorWords(actor)}`,
+  RoutesChanged: ({ actor }) => `routes were changed by ${actorWords(actor)}`,
+  PoolAdded: ({ actor }) => `was added by ${actorWords(actor)}`,
+  PoolRemoved: ({ actor }) => `was removed by ${actorWords(actor)}`,
+  PoolSettingsChanged: ({ actor, data: { previous, settings } }) =>
+    `had its settings changed by ${actorWords(actor)}: ${settingsChange(previous, settings)}`,
+  PanicEntered: ({ data: { ready, ejected, maxEjectionPercent } }) =>
+    `entered panic: breakers took out ${ejected} of ${ready} ready backends (limit ${maxEjectionPercent} %)`,
+  PanicLeft: ({ data: { ready, ejected } }) =>
+    `left panic: breakers take out ${ejected} of ${ready} ready backends`,
+  BackendAdded: ({ actor, data: { definition, health } }) => {
+    const { address, weight, maxConnections } = definition;
+    const host = address.host.includes(':') ? `[${address.host}]` : address.host;
+    const where = `${address.protocol}://${host}:${address.port}`;
+    const limit = maxConnections === undefined ? '' : ` and at most ${maxConnections} connections`;
+    return `was added by ${actorWords(actor)} at ${where} with weight ${weight}${limit}, ${health}`;
+  },
+  BackendRemoved: ({ actor }) => `was removed by ${actorWords(actor)}`,
+  BackendOriginChanged: ({ actor, data }) =>
+    `${data.origin === 'file' ? 'became part of' : 'left'} the file, by ${actorWords(actor)}`,
+  WeightChanged: ({ actor, data }) =>
+    `weight changed from ${data.from} to ${data.to} by ${actorWords(actor)}`,
+  MaxConnectionsChanged: ({ actor, data }) =>
+    `connection limit changed from ${limitWords(data.from)} to ${limitWords(data.to)} by ${actorWords(actor)}`,
+  AdminStateChanged: ({ actor, data }) => `was set from ${data.from} to ${data.to} by ${actorWords(actor)}`,
+  BackendResolved: resolvedSentence,
+  BackendBecameHealthy: ({ data }) => `became healthy: ${healthWords(data.evidence, true)}`,
+  BackendBecameUnhealthy: ({ data }) => `became unhealthy: ${healthWords(data.evidence, false)}`,
+  BreakerOpened: ({ data: { openings, until, evidence } }) =>
+    `breaker opened${inARow(openings)} until ${isoTime(until)}: ${breakerWords(evidence)}`,
+  BreakerHalfOpened: ({ data }) =>
+    `breaker half-opened, letting up to ${count(data.limit, 'trial')} run at once`,
+  BreakerClosed: ({ data }) =>
+    data.cause === 'trials'
+      ? `breaker closed after ${count(data.successes, 'successful trial')}`
+      : 'breaker closed because it was taken out of the settings',
+};
 
 function inARow(openings: number): string {
   return openings > 1 ? ` for the ${openings}${ordinalEnding(openings)} time in a row` : '';
@@ -90,67 +97,8 @@ function ordinalEnding(number: number): string {
   return ['th', 'st', 'nd', 'rd'][number % 10] ?? 'th';
 }
 
-type OperatorEvent = Extract<
-  TidegateEvent,
-  {
-    type:
-      | 'BackendAdded'
-      | 'BackendRemoved'
-      | 'BackendOriginChanged'
-      | 'WeightChanged'
-      | 'MaxConnectionsChanged'
-      | 'AdminStateChanged';
-  }
->;
-
-function operatorSentence(event: OperatorEvent): string {
-  const by = actorWords(event.actor);
-  switch (event.type) {
-    case 'BackendAdded': {
-      const { address, weight, maxConnections } = event.data.definition;
-      const host = address.host.includes(':') ? `[${address.host}]` : address.host;
-      const where = `${address.protocol}://${host}:${address.port}`;
-      const limit = maxConnections === undefined ? '' : ` and at most ${maxConnections} connections`;
-      return `was added by ${by} at ${where} with weight ${weight}${limit}, ${event.data.health}`;
-    }
-    case 'BackendRemoved':
-      return `was removed by ${by}`;
-    case 'BackendOriginChanged':
-      return event.data.origin === 'file' ? `became part of the file, by ${by}` : `left the file, by ${by}`;
-    case 'WeightChanged':
-      return `weight changed from ${event.data.from} to ${event.data.to} by ${by}`;
-    case 'MaxConnectionsChanged':
-      return `connection limit changed from ${limitWords(event.data.from)} to ${limitWords(event.data.to)} by ${by}`;
-    case 'AdminStateChanged':
-      return `was set from ${event.data.from} to ${event.data.to} by ${by}`;
-  }
-}
-
 function limitWords(limit: number | null): string {
   return limit === null ? 'that of its pool' : String(limit);
-}
-
-type PoolEvent = Extract<
-  TidegateEvent,
-  { type: 'PoolAdded' | 'PoolRemoved' | 'PoolSettingsChanged' | 'PanicEntered' | 'PanicLeft' }
->;
-
-function poolSentence(event: PoolEvent): string {
-  const by = actorWords(event.actor);
-  switch (event.type) {
-    case 'PoolAdded':
-      return `was added by ${by}`;
-    case 'PoolRemoved':
-      return `was removed by ${by}`;
-    case 'PoolSettingsChanged':
-      return `had its settings changed by ${by}: ${settingsChange(event.data.previous, event.data.settings)}`;
-    case 'PanicEntered': {
-      const { ready, ejected, maxEjectionPercent } = event.data;
-      return `entered panic: breakers took out ${ejected} of ${ready} ready backends (limit ${maxEjectionPercent} %)`;
-    }
-    case 'PanicLeft':
-      return `left panic: breakers take out ${event.data.ejected} of ${event.data.ready} ready backends`;
-  }
 }
 
 /** The evidence of an event, one line per result or second; empty for events that carry none. */
@@ -167,41 +115,6 @@ export function evidenceLines(event: TidegateEvent): readonly string[] {
   return evidence.kind === 'window' ? evidence.buckets.map(bucketLine) : [];
 }
 
-export function healthWords(evidence: HealthEvidence, passed: boolean): string {
-  if (evidence.kind === 'check-removed') return 'the health check was taken out of the settings';
-  const { results, threshold } = evidence;
-  const listed = results.slice(-LISTED_RESULTS).map(checkWords).join(', ');
-  const earlier = results.length > LISTED_RESULTS ? '… ' : '';
-  const run = results.length === 1 ? '1 check' : `${results.length} checks in a row`;
-  return `${run} ${passed ? 'passed' : 'failed'} (threshold ${threshold}): ${earlier}${listed}`;
-}
-
-export function breakerWords(evidence: BreakerEvidence): string {
-  if (evidence.kind === 'trial-failed') {
-    return `a trial by worker ${evidence.worker} failed${causeWords(evidence)}`;
-  }
-  const { buckets, successes, failures, failureThreshold, failureRatio } = evidence;
-  const total = successes + failures;
-  const reasons = reasonWords(buckets);
-  const limits = `threshold ${failureThreshold}, ratio ${Math.round(failureRatio * 100)} %`;
-  return `${failures} of ${count(total, 'attempt')} failed (${limits}): ${reasons}`;
-}
-
-/** Such as `: connection reset` or `: status 503`; nothing where an older release has not told it. */
-function causeWords({ reason, status }: Partial<FailureCause>): string {
-  if (reason === undefined) return '';
-  return `: ${reason === 'status' && status !== undefined ? `status ${status}` : REASON_WORDS[reason]}`;
-}
-
-function reasonWords(buckets: readonly OutcomeBucket[]): string {
-  const words: string[] = [];
-  for (const reason of FAILURE_REASONS) {
-    const failures = buckets.reduce((sum, bucket) => sum + (bucket.failures[reason] ?? 0), 0);
-    if (failures > 0) words.push(`${failures} × ${REASON_WORDS[reason]}`);
-  }
-  return words.join(', ');
-}
-
 function bucketLine(bucket: OutcomeBucket): string {
   const failures = reasonWords([bucket]);
   const failed = failures === '' ? '' : `, ${failures}`;
@@ -210,21 +123,4 @@ function bucketLine(bucket: OutcomeBucket): string {
 
 function verdict(result: CheckResult): string {
   return result.passed ? 'passed' : 'failed';
-}
-
-/** Such as `503 after 12 ms at 10.0.0.7` or `connection refused`. */
-function checkWords(result: CheckResult): string {
-  const took = result.durationMs > 0 ? ` after ${Math.round(result.durationMs)} ms` : '';
-  const after = result.address === undefined ? took : `${took} at ${result.address}`;
-  if (result.error !== undefined) {
-    return result.status === undefined
-      ? `${result.error}${after}`
-      : `${result.status} (${result.error})${after}`;
-  }
-  return `${result.status ?? 'no response'}${after}`;
-}
-
-function count(number: number, thing: string): string {
-  if (number === 1) return `1 ${thing}`;
-  return `${number} ${thing}${thing.endsWith('s') ? 'es' : 's'}`;
 }

@@ -3,7 +3,7 @@
  * never longer than the window has seconds. Counts, and does not judge: `breaker.ts` does.
  */
 import { FAILURE_REASONS, type FailureReason } from '#shared/outcome.js';
-import type { OutcomeBucket } from './events.js';
+import type { OutcomeBucket } from './evidence.js';
 
 type Failures = Readonly<Partial<Record<FailureReason, number>>>;
 

@@ -6,7 +6,8 @@
 import type { Health } from '#shared/backend-state.js';
 import type { PoolId } from '#shared/ids.js';
 import type { HealthCheckSettings } from '#shared/settings.js';
-import type { CheckResult } from './commands.js';
+import type { CommandOf } from './commands.js';
+import type { CheckResult } from './evidence.js';
 import type { BackendState } from './state.js';
 import { recordResolved } from './resolved.js';
 import type { Transaction } from './transaction.js';
@@ -41,8 +42,16 @@ function thresholdFor(health: Health, passed: boolean, settings: HealthCheckSett
   return health === 'unknown' ? FIRST_PASSES : settings.successThreshold;
 }
 
+export function recordHealthCheck(
+  tx: Transaction,
+  { pool, backend: id, generation, result }: CommandOf<'RecordHealthCheck'>,
+): void {
+  const backend = tx.backend(pool, id, generation);
+  if (backend !== undefined) recordCheck(tx, pool, backend, result);
+}
+
 /** Takes one result into account. Pools without a check ignore it: it was on its way when the check was removed. */
-export function recordCheck(tx: Transaction, pool: PoolId, backend: BackendState, result: CheckResult): void {
+function recordCheck(tx: Transaction, pool: PoolId, backend: BackendState, result: CheckResult): void {
   const settings = tx.knownPool(pool).settings.healthCheck;
   if (settings === null) return;
   if (result.resolved !== undefined) recordResolved(tx, { pool, backend }, 'checks', result.resolved);

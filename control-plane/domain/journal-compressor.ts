@@ -10,7 +10,7 @@
  */
 import type { BackendId, PoolId } from '#shared/ids.js';
 import type { BackendOutcomes } from '#shared/outcome.js';
-import type { Command } from './commands.js';
+import type { Command, CommandOf } from './commands.js';
 import type { Decision, World } from './decision.js';
 import { countFailures, secondOf } from './failure-window.js';
 import type { JournalEntry } from './journal.js';
@@ -26,9 +26,6 @@ interface Runs {
   passes: { readonly from: number; at: number; count: number } | null;
   successes: { at: number; readonly buckets: [second: number, count: number][] } | null;
 }
-
-type RecordOutcomes = Extract<Command, { type: 'RecordOutcomes' }>;
-type RecordHealthCheck = Extract<Command, { type: 'RecordHealthCheck' }>;
 
 export class JournalCompressor {
   readonly #pending = new Map<PoolId, Map<BackendId, Runs>>();
@@ -69,7 +66,7 @@ export class JournalCompressor {
     return entries;
   }
 
-  #addPass(command: RecordHealthCheck, before: World): void {
+  #addPass(command: CommandOf<'RecordHealthCheck'>, before: World): void {
     const { pool, backend, generation, at } = command;
     const runs = this.#runsOf({ pool, backend, generation, at }, before);
     if (runs === null) return;
@@ -140,13 +137,21 @@ export class JournalCompressor {
   }
 }
 
-function isIdlePass(command: Command, decision: Decision, before: World): command is RecordHealthCheck {
+function isIdlePass(
+  command: Command,
+  decision: Decision,
+  before: World,
+): command is CommandOf<'RecordHealthCheck'> {
   if (command.type !== 'RecordHealthCheck' || !command.result.passed) return false;
   return decision.kind === 'accepted' && decision.world === before;
 }
 
 /** In a half-open phase even a success may decide something, so its report is kept. */
-function isSuccessesOnly(command: Command, decision: Decision, before: World): command is RecordOutcomes {
+function isSuccessesOnly(
+  command: Command,
+  decision: Decision,
+  before: World,
+): command is CommandOf<'RecordOutcomes'> {
   if (command.type !== 'RecordOutcomes' || decision.kind === 'rejected' || decision.events.length > 0) {
     return false;
   }
@@ -157,28 +162,7 @@ function isSuccessesOnly(command: Command, decision: Decision, before: World): c
 }
 
 function namedBackends(command: Command): readonly { readonly pool: PoolId; readonly backend: BackendId }[] {
-  switch (command.type) {
-    case 'RecordHealthCheck':
-    case 'RemoveBackend':
-    case 'ChangeBackend':
-      return [{ pool: command.pool, backend: command.backend }];
-    case 'AddBackend':
-      return [{ pool: command.pool, backend: command.backend.id }];
-    case 'RecordOutcomes':
-      return command.outcomes;
-    case 'StartPrimary':
-    case 'StopPrimary':
-    case 'ApplyConfig':
-    case 'RejectConfig':
-    case 'ChangePool':
-    case 'ResetConfig':
-    case 'RecordWorkerStarted':
-    case 'RecordWorkerReady':
-    case 'RecordWorkerExited':
-    case 'RecordCertificate':
-    case 'RejectCertificate':
-    case 'RecordLoss':
-    case 'AdvanceTime':
-      return [];
-  }
+  if (command.type === 'RecordOutcomes') return command.outcomes;
+  if (command.type === 'AddBackend') return [{ pool: command.pool, backend: command.backend.id }];
+  return 'backend' in command ? [{ pool: command.pool, backend: command.backend }] : [];
 }

@@ -2,44 +2,46 @@
  * The observation journal's entries: the inputs of `decide`, kept so that it can be run again. Everything that could
  * matter is kept as it was; what only confirmed the state of things is compressed into runs.
  */
-import type { BackendId, PoolId } from '#shared/ids.js';
-import type { Command } from './commands.js';
-import type { BackendObservations } from './observations.js';
-
-export type JournalEntry =
-  /** Begins a segment: what was observed when it began; the durable state is the fold of events up to `seq`. */
-  | {
-      readonly kind: 'segment';
-      readonly at: number;
-      readonly epoch: number;
-      readonly seq: number;
-      readonly observations: SerializedObservations;
-    }
-  /** A command as it was decided. */
-  | { readonly kind: 'command'; readonly at: number; readonly command: Command }
-  /** Health checks that passed and changed nothing. */
-  | {
-      readonly kind: 'passes';
-      readonly at: number;
-      readonly pool: PoolId;
-      readonly backend: BackendId;
-      readonly generation: number;
-      readonly from: number;
-      readonly count: number;
-    }
-  /** Successful attempts, by second, that changed nothing but the window. */
-  | {
-      readonly kind: 'successes';
-      readonly at: number;
-      readonly pool: PoolId;
-      readonly backend: BackendId;
-      readonly generation: number;
-      readonly buckets: readonly (readonly [second: number, count: number])[];
-    };
+import { backendName, count, poolName } from '#shared/shape-settings.js';
+import { finite, list, object, pair, type Shape, tagged, text, type TypeOf } from '#shared/shape.js';
+import { actor, type Command } from './commands.js';
+import { backendObservations } from './observations.js';
+import { MAX_STORED_LIST, time } from './stored-shapes.js';
 
 /** `Observations` with its maps as lists, for JSON. */
-export interface SerializedObservations {
-  readonly pools: readonly (readonly [PoolId, readonly (readonly [BackendId, BackendObservations])[]])[];
-  readonly workers: readonly number[];
-  readonly nextPermit: number;
-}
+const serializedObservations = object({
+  pools: list(pair(poolName, list(pair(backendName, backendObservations), MAX_STORED_LIST)), MAX_STORED_LIST),
+  workers: list(count, MAX_STORED_LIST),
+  nextPermit: count,
+});
+
+export interface SerializedObservations extends TypeOf<typeof serializedObservations> {}
+
+const commandOutline = object({
+  id: count,
+  at: time,
+  seed: finite(-Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER),
+  type: text(64),
+  actor,
+});
+
+/**
+ * Commands are checked in outline only (who, when, what): the journal is not the truth, and a command that no longer
+ * makes sense is found when it is decided again.
+ */
+const command: Shape<Command> = { problem: commandOutline.problem };
+
+const run = { at: time, pool: poolName, backend: backendName, generation: count };
+
+export const journalEntry = tagged('kind', {
+  /** Begins a segment: what was observed when it began; the durable state is the fold of events up to `seq`. */
+  segment: object({ at: time, epoch: count, seq: count, observations: serializedObservations }),
+  /** A command as it was decided. */
+  command: object({ at: time, command }),
+  /** Health checks that passed and changed nothing. */
+  passes: object({ ...run, from: time, count }),
+  /** Successful attempts, by second, that changed nothing but the window. */
+  successes: object({ ...run, buckets: list(pair(time, count), MAX_STORED_LIST) }),
+});
+
+export type JournalEntry = TypeOf<typeof journalEntry>;

@@ -4,42 +4,50 @@
  * function; a steady state answers the same object.
  */
 import type { BackendId, PoolId } from '#shared/ids.js';
-import type { CheckResult } from './commands.js';
-import type { OutcomeBucket } from './events.js';
+import { count } from '#shared/shape-settings.js';
+import { flag, list, nullable, object, type TypeOf } from '#shared/shape.js';
+import { checkResult, outcomeBucket } from './evidence.js';
 import { PersistentMap } from './persistent-map.js';
+import { MAX_STORED_LIST, time } from './stored-shapes.js';
+
+const outstandingPermit = object({
+  permit: count,
+  worker: count,
+  grantedAt: time,
+  expiresAt: time,
+  /** Its result is known, or came too late to count: all that is left of it is to come back. */
+  spent: flag,
+});
 
 /** A permit that is out. It comes back by the worker's report, its worker's end, or its expiry. */
-export interface OutstandingPermit {
-  readonly permit: number;
-  readonly worker: number;
-  readonly grantedAt: number;
-  readonly expiresAt: number;
-  /** Its result is known, or came too late to count: all that is left of it is to come back. */
-  readonly spent: boolean;
-}
+export interface OutstandingPermit extends TypeOf<typeof outstandingPermit> {}
+
+const trialObservations = object({
+  permits: list(outstandingPermit, MAX_STORED_LIST),
+  /** Successful trials of the present half-open phase. */
+  successes: count,
+  /** Worker that had the last permit; the next one in order is next in turn. `null`: none had any. */
+  lastWorker: nullable(count),
+});
 
 /** Trials of a backend. Permits outlive the half-open phase they were granted in, as the trials they stand for do. */
-export interface TrialObservations {
-  readonly permits: readonly OutstandingPermit[];
-  /** Successful trials of the present half-open phase. */
-  readonly successes: number;
-  /** Worker that had the last permit; the next one in order is next in turn. `null`: none had any. */
-  readonly lastWorker: number | null;
-}
+export interface TrialObservations extends TypeOf<typeof trialObservations> {}
 
-export interface BackendObservations {
-  readonly generation: number;
+export const backendObservations = object({
+  generation: count,
   /**
    * The run of check results that speaks against the present health, oldest first, always shorter than the threshold
    * that would decide. Empty while checks confirm what is known.
    */
-  readonly checks: readonly CheckResult[];
+  checks: list(checkResult, MAX_STORED_LIST),
   /** When connect failures of real traffic last counted as a failed check; `null`: never. */
-  readonly passiveFailureAt: number | null;
+  passiveFailureAt: nullable(time),
   /** Outcomes by second, oldest first, no older than the breaker's window when last added to. */
-  readonly window: readonly OutcomeBucket[];
-  readonly trials: TrialObservations | null;
-}
+  window: list(outcomeBucket, MAX_STORED_LIST),
+  trials: nullable(trialObservations),
+});
+
+export interface BackendObservations extends TypeOf<typeof backendObservations> {}
 
 export interface Observations {
   /** Only backends of which there is something to remember. */

@@ -4,7 +4,7 @@
  * §13.2.2): what is not there is reported as not there, whatever version the caller knew.
  */
 import type { BackendId, PoolId } from '#shared/ids.js';
-import type { CommandBase, CommandBody } from './commands.js';
+import type { CommandOf } from './commands.js';
 import type { Rejection } from './decision.js';
 import {
   addBackend,
@@ -17,8 +17,6 @@ import {
 import type { BackendState, PoolState } from './state.js';
 import type { Transaction } from './transaction.js';
 
-type Of<T extends CommandBody['type']> = CommandBase & Extract<CommandBody, { type: T }>;
-
 /** Largest weight; the smallest is 0. */
 export const MAX_WEIGHT = 1_000;
 /** Largest connection limit; the smallest is 1. */
@@ -26,7 +24,7 @@ export const MAX_CONNECTION_LIMIT = 1_000_000;
 /** Names listed in a message before it says how many more there are. */
 const LISTED_NAMES = 10;
 
-export function decideAddBackend(tx: Transaction, command: Of<'AddBackend'>): Rejection | null {
+export function decideAddBackend(tx: Transaction, command: CommandOf<'AddBackend'>): Rejection | null {
   const pool = tx.pool(command.pool);
   if (pool === undefined) return unknownPool(tx, command.pool);
   const { id, weight, maxConnections } = command.backend;
@@ -40,7 +38,7 @@ export function decideAddBackend(tx: Transaction, command: Of<'AddBackend'>): Re
   return null;
 }
 
-export function decideRemoveBackend(tx: Transaction, command: Of<'RemoveBackend'>): Rejection | null {
+export function decideRemoveBackend(tx: Transaction, command: CommandOf<'RemoveBackend'>): Rejection | null {
   const found = findBackend(tx, command.pool, command.backend);
   if (found.kind === 'missing') return found.rejection;
   const wrong = wrongVersion(found.pool, command.expectedVersion);
@@ -49,7 +47,7 @@ export function decideRemoveBackend(tx: Transaction, command: Of<'RemoveBackend'
   return null;
 }
 
-export function decideChangeBackend(tx: Transaction, command: Of<'ChangeBackend'>): Rejection | null {
+export function decideChangeBackend(tx: Transaction, command: CommandOf<'ChangeBackend'>): Rejection | null {
   const found = findBackend(tx, command.pool, command.backend);
   if (found.kind === 'missing') return found.rejection;
   const { weight, maxConnections, admin } = command;
@@ -66,7 +64,7 @@ export function decideChangeBackend(tx: Transaction, command: Of<'ChangeBackend'
   return null;
 }
 
-export function decideChangePool(tx: Transaction, command: Of<'ChangePool'>): Rejection | null {
+export function decideChangePool(tx: Transaction, command: CommandOf<'ChangePool'>): Rejection | null {
   const pool = tx.pool(command.pool);
   if (pool === undefined) return unknownPool(tx, command.pool);
   const wrong = wrongVersion(pool, command.expectedVersion);

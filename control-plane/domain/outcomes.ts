@@ -4,6 +4,7 @@
  * backend serves like any other and its traffic is its trial.
  */
 import type { BackendOutcomes } from '#shared/outcome.js';
+import type { CommandOf } from './commands.js';
 import { openBreaker, recordInWindow } from './breaker.js';
 import { mostFrequent } from './failure-window.js';
 import { recordConnectFailures } from './health.js';
@@ -12,7 +13,10 @@ import type { BackendState } from './state.js';
 import type { Transaction } from './transaction.js';
 import { addTrialSuccesses, grantPermits, recordTrials } from './trials.js';
 
-export function recordOutcomes(tx: Transaction, worker: number, report: readonly BackendOutcomes[]): void {
+export function recordOutcomes(
+  tx: Transaction,
+  { worker, outcomes: report }: CommandOf<'RecordOutcomes'>,
+): void {
   for (const outcomes of report) recordBackendOutcomes(tx, worker, outcomes);
 }
 

@@ -6,7 +6,7 @@ import { assert } from '#shared/assert.js';
 import type { BackendId, PoolId } from '#shared/ids.js';
 import type { BackendDefinition, PoolDefinition, PoolSettings } from '#shared/settings.js';
 import { carryOut } from './apply-config.js';
-import type { CommandBase, CommandBody } from './commands.js';
+import type { CommandOf } from './commands.js';
 import type { ConfigChange } from './config-merge.js';
 import type { Rejection } from './decision.js';
 import { type Drift, driftOf } from './drift.js';
@@ -27,7 +27,7 @@ export function configVersion(state: ControlState): number {
 
 export function decideResetConfig(
   tx: Transaction,
-  { places, expectedVersion }: CommandBase & Extract<CommandBody, { type: 'ResetConfig' }>,
+  { places, expectedVersion }: CommandOf<'ResetConfig'>,
 ): Rejection | null {
   const version = configVersion(tx.state);
   if (expectedVersion !== null && expectedVersion !== version) {

@@ -3,7 +3,8 @@
  * known, and said in words. The address decides nothing; it explains why checks and traffic may judge differently.
  */
 import type { PoolId } from '#shared/ids.js';
-import type { EventOf, ResolvedBy } from './events.js';
+import type { EventOf } from './events.js';
+import type { ResolvedBy } from './evidence.js';
 import { isoTime } from './iso-time.js';
 import type { BackendState, Resolved } from './state.js';
 import type { Transaction } from './transaction.js';

@@ -8,8 +8,7 @@ import type {
   PoolSettings,
   Route,
 } from '#shared/settings.js';
-
-import type { ResolvedBy } from './events.js';
+import type { ResolvedBy } from './evidence.js';
 import { PersistentMap } from './persistent-map.js';
 
 export type BreakerState =

@@ -10,15 +10,14 @@ import type { BreakerSettings } from '#shared/settings.js';
 import { seededRandom } from '#shared/prng.js';
 import type { Command } from './commands.js';
 import type { Decision, World } from './decision.js';
-import { EVENT_SCHEMAS, type EventData, type EventOf, type EventType, type TidegateEvent } from './events.js';
-import { evolve } from './evolve.js';
+import { EVENTS, type EventData, type EventOf, type EventType, type TidegateEvent } from './events.js';
+import { evolve, observe } from './evolve.js';
 import {
   blankObservations,
   withObservations,
   type BackendObservations,
   type Observations,
 } from './observations.js';
-import { observeEvent } from './observe-event.js';
 import type { BackendState, ControlState, PoolState } from './state.js';
 
 /** What an event is about. */
@@ -106,7 +105,7 @@ export class Transaction {
       seq,
       at,
       type,
-      schema: EVENT_SCHEMAS[type],
+      schema: EVENTS[type].schema,
       ...about,
       actor,
       cause: { command: this.command.type, id, ...(causedBy === undefined ? {} : { event: causedBy }) },
@@ -116,7 +115,7 @@ export class Transaction {
     const fact = event as TidegateEvent;
     this.#events.push(fact);
     this.#state = evolve(this.#state, fact);
-    this.#observations = observeEvent(this.#observations, fact);
+    this.#observations = observe(this.#observations, fact);
     if (about.pool !== undefined) this.#touched.set(about.pool, seq);
     return seq;
   }

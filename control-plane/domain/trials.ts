@@ -16,6 +16,7 @@ import type { BackendOutcomes, FailureCause, TrialReport } from '#shared/outcome
 import { availability } from './availability.js';
 import { closeBreaker, openBreaker } from './breaker.js';
 import { NO_TRIALS, type OutstandingPermit } from './observations.js';
+import { trippedBackends } from './pool-state.js';
 import type { BackendState } from './state.js';
 import type { Transaction } from './transaction.js';
 
@@ -72,6 +73,17 @@ export function expirePermits(tx: Transaction, pool: PoolId, backend: BackendSta
   if (seen.trials === null || !seen.trials.permits.some((one) => one.expiresAt <= tx.at)) return;
   const permits = seen.trials.permits.filter((one) => one.expiresAt > tx.at);
   tx.remember(pool, backend, { ...seen, trials: { ...seen.trials, permits } });
+}
+
+/** Hands out permits in every pool that has a backend to try. */
+export function grantEverywhere(tx: Transaction): void {
+  for (const [id, pool] of tx.state.pools) if (pool.tripped.size > 0) grantInPool(tx, id);
+}
+
+export function grantInPool(tx: Transaction, id: PoolId): void {
+  const pool = tx.pool(id);
+  if (pool === undefined) return;
+  for (const backend of trippedBackends(pool)) grantPermits(tx, id, backend);
 }
 
 /**

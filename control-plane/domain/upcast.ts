@@ -1,11 +1,12 @@
 /**
  * Lifts events as older releases wrote them to the shape this release reads: one step per schema number, applied in
  * turn. A type or schema that this release does not know is an error that names it, never a guess. To change the data
- * of an event: raise its number in `EVENT_SCHEMAS`, and add the step from the old number here.
+ * of an event: raise its `schema` in the catalogue, and add the step from the old number here.
  */
 import type { BackendId, PoolId } from '#shared/ids.js';
 import type { Actor } from './commands.js';
-import { EVENT_SCHEMAS, type Cause } from './events.js';
+import type { Cause } from './event-entry.js';
+import { EVENTS } from './events.js';
 
 /** An event as some release wrote it. */
 export interface StoredEventShape {
@@ -40,7 +41,10 @@ export type Upcasted<E extends StoredEventShape = StoredEventShape> =
     };
 
 /** No event has changed its shape since the first release. */
-export const UPCASTS: UpcastTable = { current: EVENT_SCHEMAS, steps: {} };
+export const UPCASTS: UpcastTable = {
+  current: Object.fromEntries(Object.entries(EVENTS).map(([type, { schema }]) => [type, schema])),
+  steps: {},
+};
 
 /** Steps an event may take at most: a table that leads in a circle is a mistake, not an endless loop. */
 const MAX_STEPS = 100;

@@ -5,23 +5,23 @@
  */
 import { createHash } from 'node:crypto';
 import { assert } from '#shared/assert.js';
-import { decodeShape, finite, integer, record, text } from '#shared/shape.js';
+import { decodeShape, integer, record, text } from '#shared/shape.js';
 import type { Shape } from '#shared/shape.js';
 import { backendName, poolName } from '#shared/shape-settings.js';
-import type { Cause, TidegateEvent } from '../domain/events.js';
-import { EVENT_SCHEMAS } from '../domain/events.js';
-import type { JournalEntry } from '../domain/journal.js';
+import { actor } from '../domain/commands.js';
+import type { Cause } from '../domain/event-entry.js';
+import { EVENTS, isEventType, type TidegateEvent } from '../domain/events.js';
+import { journalEntry, type JournalEntry } from '../domain/journal.js';
 import { restoreState, serializeState } from '../domain/serialize.js';
 import type { ControlState } from '../domain/state.js';
 import type { StoredEventShape as StoredEvent, Upcasted } from '../domain/upcast.js';
+import { time } from '../domain/stored-shapes.js';
+import { storedState } from './checkpoint-shape.js';
 import { EventLogError } from './event-log.js';
-import { EVENT_DATA_SHAPES, storedState } from './event-shape.js';
-import { actor, journalEntry } from './journal-shape.js';
 
 /** Lifts an event of an older schema to the present one: `upcast` of `domain/upcast.ts`. */
 export type Upcast = (stored: StoredEvent) => Upcasted;
 
-const time = finite(-Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER);
 /** Longest name of an event's type. */
 const MAX_TYPE = 64;
 const anyCommand: Shape<Cause['command']> = {
@@ -47,7 +47,7 @@ const storedEvent = record<StoredEvent>(
 export function encodeEvent(event: TidegateEvent): string {
   const problem = storedEvent.problem(event, 'event') ?? dataProblem(event);
   assert(problem === null, `an event that cannot be read back: ${problem}`);
-  assert(event.schema === EVENT_SCHEMAS[event.type], `${event.type} written with schema ${event.schema}`);
+  assert(event.schema === EVENTS[event.type].schema, `${event.type} written with schema ${event.schema}`);
   return JSON.stringify(event);
 }
 
@@ -103,9 +103,8 @@ export function sha256(body: string): string {
 }
 
 function dataProblem(event: StoredEvent): string | null {
-  const shapes: Readonly<Record<string, Shape<unknown>>> = EVENT_DATA_SHAPES;
-  const shape = Object.hasOwn(shapes, event.type) ? shapes[event.type] : undefined;
-  return shape === undefined ? `${event.type}: unknown type` : shape.problem(event.data, event.type);
+  const { type, data } = event;
+  return isEventType(type) ? EVENTS[type].data.problem(data, type) : `${type}: unknown type`;
 }
 
 /** An event type or schema that this release does not know was written by a newer one. */

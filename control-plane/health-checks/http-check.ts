@@ -11,7 +11,7 @@ import tls from 'node:tls';
 import { isOwnFault } from '#shared/platform/open-files.js';
 import { watchedLookup } from '#shared/platform/watched-lookup.js';
 import type { BackendAddress, HealthCheckSettings } from '#shared/settings.js';
-import type { CheckResult } from '../domain/commands.js';
+import type { CheckResult } from '../domain/evidence.js';
 import { checkTimer } from './check-timer.js';
 import { CheckResponse, MalformedAnswer } from './check-response.js';
 

@@ -7,7 +7,7 @@ import type { BackendId, PoolId } from '#shared/ids.js';
 import type { Random, TimerHandle, Timers } from '#shared/ports.js';
 import { ResolvedNames } from '#shared/resolved-names.js';
 import type { BackendAddress, HealthCheckSettings } from '#shared/settings.js';
-import type { CheckResult } from '../domain/commands.js';
+import type { CheckResult } from '../domain/evidence.js';
 import type { World } from '../domain/decision.js';
 import { PersistentMap } from '../domain/persistent-map.js';
 import type { ControlState, PoolState } from '../domain/state.js';

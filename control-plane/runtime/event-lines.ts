@@ -1,8 +1,7 @@
 /** The operator's log: one line for each event, and one where a pool as a whole stands otherwise. The event log has the rest. */
 import type { Logger } from '#shared/ports.js';
-import { levelOf } from '../domain/event-level.js';
 import { namedSentenceOf } from '../domain/event-sentence.js';
-import type { TidegateEvent } from '../domain/events.js';
+import { levelOf, type TidegateEvent } from '../domain/events.js';
 import type { ControlState } from '../domain/state.js';
 import { PoolLines } from './pool-lines.js';
 

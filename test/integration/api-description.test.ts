@@ -1,6 +1,6 @@
 import { PROBLEM_TYPES } from '../../control-plane/admin/problem.js';
 import { ACTOR_KINDS } from '../../control-plane/domain/commands.js';
-import { EVENT_SCHEMAS } from '../../control-plane/domain/events.js';
+import { EVENTS } from '../../control-plane/domain/events.js';
 import { POOL_STANDINGS } from '../../control-plane/domain/pool-standing.js';
 import { WORKER_PHASES } from '../../control-plane/workers/worker-status.js';
 import { ADMIN_STATES, AVAILABILITIES, BREAKER_PHASES, HEALTHS } from '../../shared/backend-state.js';
@@ -76,7 +76,7 @@ describe('the description of the API', () => {
       ACTOR_KINDS,
       WORKER_PHASES,
       POOL_STANDINGS,
-      Object.keys(EVENT_SCHEMAS),
+      Object.keys(EVENTS),
       Object.keys(PROBLEM_TYPES).map((type) => `urn:tidegate:${type}`),
     ].map((list) => JSON.stringify(list));
     // Words of the API alone.

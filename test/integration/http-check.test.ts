@@ -1,6 +1,6 @@
 /** Health checks over real sockets: what passes, what fails, and what is said of it. */
 import type * as net from 'node:net';
-import type { CheckResult } from '../../control-plane/domain/commands.js';
+import type { CheckResult } from '../../control-plane/domain/evidence.js';
 import { httpCheck } from '../../control-plane/health-checks/http-check.js';
 import type { BackendAddress, HealthCheckSettings } from '../../shared/settings.js';
 import {

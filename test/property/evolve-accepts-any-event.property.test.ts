@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import type { TidegateEvent } from '../../control-plane/domain/events.js';
-import { evolve } from '../../control-plane/domain/evolve.js';
-import { observeEvent } from '../../control-plane/domain/observe-event.js';
+import { evolve, observe } from '../../control-plane/domain/evolve.js';
 import { initialObservations } from '../../control-plane/domain/observations.js';
 import { serializeState } from '../../control-plane/domain/serialize.js';
 import { live } from '../support/random-history.js';
@@ -23,7 +22,7 @@ describe('evolve accepts any event in any state', () => {
         for (const stranger of strangers) {
           const event = { ...stranger, seq: state.seq + 1 };
           state = evolve(state, event);
-          observations = observeEvent(observations, event);
+          observations = observe(observations, event);
           expect(state.seq).toBe(event.seq);
           expect(state.at).toBe(event.at);
         }
@@ -43,7 +42,7 @@ describe('evolve accepts any event in any state', () => {
             const { pool: _pool, backend: _backend, ...nameless } = event;
             const lost = nameless as TidegateEvent;
             expect(evolve(state, lost).pools.size).toBe(0);
-            expect(observeEvent(initialObservations(), lost).pools.size).toBe(0);
+            expect(observe(initialObservations(), lost).pools.size).toBe(0);
           }
         });
       }),

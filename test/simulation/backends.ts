@@ -1,7 +1,7 @@
 /** Backends with scripts: each behaves in one way until it is told another, towards traffic and towards health checks. */
 import type { FailureReason } from '../../shared/outcome.js';
 import type { BackendAddress } from '../../shared/settings.js';
-import type { CheckResult } from '../../control-plane/domain/commands.js';
+import type { CheckResult } from '../../control-plane/domain/evidence.js';
 import type { Chance } from './chance.js';
 
 /**

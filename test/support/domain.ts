@@ -1,8 +1,9 @@
 /** Arranges the domain: settings with every default filled in, and a world that commands are sent to in turn. */
-import type { Actor, CheckResult, Command, CommandBody } from '../../control-plane/domain/commands.js';
+import type { Actor, Command, CommandBody } from '../../control-plane/domain/commands.js';
 import { decide } from '../../control-plane/domain/decide.js';
 import type { Decision, World } from '../../control-plane/domain/decision.js';
 import type { EventType, TidegateEvent } from '../../control-plane/domain/events.js';
+import type { CheckResult } from '../../control-plane/domain/evidence.js';
 import { initialObservations } from '../../control-plane/domain/observations.js';
 import { initialState, type BackendState, type PoolState } from '../../control-plane/domain/state.js';
 import { backendId, poolId, type BackendId, type PoolId } from '../../shared/ids.js';

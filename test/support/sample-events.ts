@@ -1,6 +1,7 @@
 /** Events, journal entries and states for tests of storage: sound in shape, of no meaning to the domain. */
 import type { EventData, EventOf, EventType, TidegateEvent } from '../../control-plane/domain/events.js';
-import { EVENT_SCHEMAS } from '../../control-plane/domain/events.js';
+import { EVENTS } from '../../control-plane/domain/events.js';
+import type { Fact } from '../../control-plane/domain/event-entry.js';
 import type { JournalEntry } from '../../control-plane/domain/journal.js';
 import type { ControlState } from '../../control-plane/domain/state.js';
 import { restoreState, type SerializedPool } from '../../control-plane/domain/serialize.js';
@@ -32,14 +33,14 @@ export function sampleEvent<T extends EventType>(
   seq: number,
   type: T,
   data: EventData[T],
-  more: Partial<Pick<EventOf<T>, 'pool' | 'backend' | 'at' | 'epoch'>> = {},
+  more: Partial<Pick<Fact<unknown>, 'pool' | 'backend' | 'at' | 'epoch'>> = {},
 ): EventOf<T> {
   return {
     epoch: 1,
     seq,
     at: seq * 1000,
     type,
-    schema: EVENT_SCHEMAS[type],
+    schema: EVENTS[type].schema,
     actor: { kind: 'api', name: 'test' },
     cause: { command: 'ChangeBackend', id: seq },
     data,

@@ -11,7 +11,6 @@ import {
   poolSettings,
   story,
   storyOf,
-  typesOf,
 } from '../../../support/domain.js';
 
 function plain(world: World) {
@@ -69,27 +68,5 @@ describe('decide', () => {
     told.check('a', true);
     told.report('a', { failures: { reset: 9 } });
     expect(plain(before)).toEqual(copy);
-  });
-
-  it('tells what happens to workers and certificates', () => {
-    const told = story();
-    const certificate = { certFile: 'c.pem', fingerprint: 'ab', subject: 'CN=x', notAfter: 5 };
-    const events = [
-      ...told.when({ type: 'RecordWorkerStarted', worker: 1, pid: 10 }),
-      ...told.when({ type: 'RecordWorkerReady', worker: 1 }),
-      ...told.when({ type: 'RecordWorkerReady', worker: 1 }),
-      ...told.when({ type: 'RecordWorkerExited', worker: 1, pid: 10, reason: 'code 0', expected: true }),
-      ...told.when({ type: 'RecordCertificate', ...certificate }),
-      ...told.when({ type: 'RejectCertificate', certFile: 'c.pem', problem: 'expired' }),
-      ...told.when({ type: 'StopPrimary', reason: 'SIGTERM' }),
-    ];
-    expect(typesOf(events)).toEqual([
-      'WorkerStarted',
-      'WorkerReady',
-      'WorkerExited',
-      'CertificateLoaded',
-      'CertificateRejected',
-      'PrimaryStopped',
-    ]);
   });
 });

@@ -1,11 +1,14 @@
 import {
-  breakerWords,
   evidenceLines,
-  healthWords,
   namedSentenceOf,
   sentenceOf,
 } from '../../../../control-plane/domain/event-sentence.js';
-import { EVENT_SCHEMAS, type TidegateEvent } from '../../../../control-plane/domain/events.js';
+import {
+  EVENTS,
+  type EventData,
+  type EventType,
+  type TidegateEvent,
+} from '../../../../control-plane/domain/events.js';
 import { backendId } from '../../../../shared/ids.js';
 import {
   breaker,
@@ -19,6 +22,7 @@ import {
   story,
   storyOf,
 } from '../../../support/domain.js';
+import { sampleEvent } from '../../../support/sample-events.js';
 
 function anEvent(type: string, data: object): TidegateEvent {
   const cause = { command: 'AdvanceTime', id: 1 } as const;
@@ -101,7 +105,7 @@ describe('the sentence of an event', () => {
   it('has a sentence for each type there is', () => {
     const told = story();
     told.when({ type: 'StartPrimary', version: '1', pid: 1 });
-    for (const type of Object.keys(EVENT_SCHEMAS)) {
+    for (const type of Object.keys(EVENTS)) {
       const data = {
         evidence: { kind: 'check-removed' },
         definition: definition('a'),
@@ -120,40 +124,6 @@ describe('the sentence of an event', () => {
     }
   });
 
-  it('shortens a long run to its last results', () => {
-    const results = Array.from({ length: 7 }, (_, index) => ({
-      at: index,
-      passed: false,
-      durationMs: 0,
-      status: 500 + index,
-    }));
-    expect(healthWords({ kind: 'checks', results, threshold: 7 }, false)).toBe(
-      '7 checks in a row failed (threshold 7): … 502, 503, 504, 505, 506',
-    );
-  });
-
-  it('finds words for a check that tells little, or much', () => {
-    const words = (result: object) =>
-      healthWords(
-        { kind: 'checks', results: [{ at: 0, passed: false, durationMs: 0, ...result }], threshold: 1 },
-        false,
-      );
-    expect(words({})).toBe('1 check failed (threshold 1): no response');
-    expect(words({ status: 404, error: 'unexpected status', durationMs: 3 })).toBe(
-      '1 check failed (threshold 1): 404 (unexpected status) after 3 ms',
-    );
-  });
-
-  it.each([
-    [{ reason: 'reset' }, 'a trial by worker 3 failed: connection reset'],
-    [{ reason: 'body' }, 'a trial by worker 3 failed: response broken off'],
-    [{ reason: 'status', status: 503 }, 'a trial by worker 3 failed: status 503'],
-    [{ reason: 'status' }, 'a trial by worker 3 failed: status 500, 502, 503 or 504'],
-    [{}, 'a trial by worker 3 failed'],
-  ] as const)('says why a trial failed, as far as that is known: %j', (cause, sentence) => {
-    expect(breakerWords({ kind: 'trial-failed', worker: 3, ...cause })).toBe(sentence);
-  });
-
   it('has no lines for a trial that failed, nor for events without evidence', () => {
     const told = storyOf(documentOf(poolSettings({ breaker: breaker() }), [definition('a')]));
     expect(
@@ -161,5 +131,63 @@ describe('the sentence of an event', () => {
     ).toEqual([]);
     told.when({ type: 'RemoveBackend', pool: POOL, backend: backendId('a'), expectedVersion: null });
     expect(evidenceLines(only(told.events, 'BackendRemoved'))).toEqual([]);
+  });
+});
+
+function sentence<T extends EventType>(type: T, data: Partial<EventData[T]>): string {
+  return sentenceOf(sampleEvent(1, type, data as EventData[T]));
+}
+
+describe('sentences about processes, configuration and certificates', () => {
+  it.each<[string, string]>([
+    [sentence('PrimaryStarted', { version: '1.2.3', pid: 7 }), 'Tidegate 1.2.3 started (pid 7)'],
+    [sentence('PrimaryStopped', { reason: 'SIGTERM' }), 'Tidegate stopped: SIGTERM'],
+    [sentence('ConfigApplied', { file: 'x.yaml', restartNeeded: [] }), 'configuration x.yaml was applied'],
+    [
+      sentence('ConfigApplied', { file: 'x.yaml', restartNeeded: ['workers: 2 in force, 3 in the file'] }),
+      'configuration x.yaml was applied; waits for a restart: workers: 2 in force, 3 in the file',
+    ],
+    [
+      sentence('ConfigRejected', { file: 'x.yaml', problems: [] }),
+      'configuration x.yaml was refused, what was in force stays: it is not valid',
+    ],
+    [
+      sentence('ConfigRejected', { file: 'x.yaml', problems: ['a'] }),
+      'configuration x.yaml was refused, what was in force stays: a',
+    ],
+    [
+      sentence('ConfigRejected', { file: 'x.yaml', problems: ['a', 'b', 'c'] }),
+      'configuration x.yaml was refused, what was in force stays: a (and 2 more)',
+    ],
+    [sentence('ForwardingChanged', {}), 'settings of forwarding were changed by test (the API)'],
+    [sentence('RoutesChanged', {}), 'routes were changed by test (the API)'],
+    [sentence('WorkerStarted', { worker: 3, pid: 9 }), 'worker 3 started (pid 9)'],
+    [sentence('WorkerReady', { worker: 3 }), 'worker 3 forwards'],
+    [
+      sentence('WorkerExited', { worker: 3, pid: 9, reason: 'signal SIGKILL', expected: false }),
+      'worker 3 (pid 9) died: signal SIGKILL',
+    ],
+    [
+      sentence('WorkerExited', { worker: 3, pid: 9, reason: 'shutdown', expected: true }),
+      'worker 3 (pid 9) ended: shutdown',
+    ],
+    [
+      sentence('CertificateLoaded', { certFile: 'c.pem', subject: 'CN=a', notAfter: 0 }),
+      'certificate CN=a from c.pem is in use, valid until 1970-01-01T00:00:00.000Z',
+    ],
+    [
+      sentence('CertificateRejected', { certFile: 'c.pem', problem: 'expired' }),
+      'certificate c.pem was refused, the one before stays in use: expired',
+    ],
+    [
+      sentence('EventsLost', { first: 3, last: 9, since: 0, reason: 'memory' }),
+      'events 3 to 9 were not kept: nothing could be stored since 1970-01-01T00:00:00.000Z, for longer than memory holds',
+    ],
+    [
+      sentence('EventsLost', { first: 1, last: 9, since: null, reason: 'file' }),
+      'the event log was made anew with the present state, without events 1 to 9: its file was deleted or replaced',
+    ],
+  ])('say: %s', (actual, expected) => {
+    expect(actual).toBe(expected);
   });
 });

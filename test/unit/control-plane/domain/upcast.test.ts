@@ -1,4 +1,4 @@
-import { EVENT_SCHEMAS } from '../../../../control-plane/domain/events.js';
+import { EVENTS } from '../../../../control-plane/domain/events.js';
 import {
   upcast,
   UPCASTS,
@@ -36,7 +36,7 @@ const HISTORY: UpcastTable = {
 
 describe('upcast', () => {
   it('leaves events of this release alone', () => {
-    for (const [type, schema] of Object.entries(EVENT_SCHEMAS)) {
+    for (const [type, { schema }] of Object.entries(EVENTS)) {
       const event = { ...STORED, type, schema };
       expect(upcast(event, UPCASTS)).toEqual({ kind: 'current', event });
     }

@@ -1,4 +1,4 @@
-import type { CheckResult } from '../../../../control-plane/domain/commands.js';
+import type { CheckResult } from '../../../../control-plane/domain/evidence.js';
 import type { CheckLag } from '../../../../control-plane/health-checks/punctuality.js';
 import {
   CheckScheduler,

@@ -1,6 +1,6 @@
-import { levelOf } from '../../../../control-plane/domain/event-level.js';
 import {
-  EVENT_SCHEMAS,
+  EVENTS,
+  levelOf,
   type EventData,
   type EventType,
   type TidegateEvent,
@@ -16,7 +16,7 @@ const WARNED: readonly EventType[] = [
 ];
 
 describe('how loudly an event is told', () => {
-  const types = Object.keys(EVENT_SCHEMAS).filter((type) => type !== 'WorkerExited') as EventType[];
+  const types = Object.keys(EVENTS).filter((type) => type !== 'WorkerExited') as EventType[];
   it.each(types)('%s', (type) => {
     expect(levelOf(sampleEvent(1, type, {} as never) as TidegateEvent)).toBe(
       type === 'EventsLost' ? 'error' : WARNED.includes(type) ? 'warn' : 'info',

@@ -1,4 +1,4 @@
-import { observeEvent } from '../../../../control-plane/domain/observe-event.js';
+import { observe } from '../../../../control-plane/domain/evolve.js';
 import { backendId, poolId } from '../../../../shared/ids.js';
 import {
   breaker,
@@ -67,9 +67,9 @@ describe('events and observations', () => {
       expectedVersion: null,
     });
     const event = only(told.events, 'PoolSettingsChanged');
-    expect(observeEvent(observations, { ...event, pool: poolId('x') })).toBe(observations);
+    expect(observe(observations, { ...event, pool: poolId('x') })).toBe(observations);
     const removed = { ...event, type: 'PoolRemoved', data: {}, pool: poolId('x') } as const;
-    expect(observeEvent(observations, removed)).toBe(observations);
+    expect(observe(observations, removed)).toBe(observations);
   });
 
   it('a worker that ends takes only its own permits along', () => {
@@ -87,6 +87,6 @@ describe('events and observations', () => {
     const kept = seen(told, 'a')?.trials?.permits ?? [];
     expect(kept.slice(0, 1)).toEqual(before);
     expect(kept.every((one) => one.worker === 2)).toBe(true);
-    expect(observeEvent(told.world.observations, event)).toEqual(told.world.observations);
+    expect(observe(told.world.observations, event)).toEqual(told.world.observations);
   });
 });

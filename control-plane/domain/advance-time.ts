@@ -1,0 +1,15 @@
+/** What falls due as time passes: breakers half-open, and permits that have been out for too long expire. */
+import { halfOpenWhenDue } from './breaker.js';
+import { trippedBackends } from './pool-state.js';
+import type { Transaction } from './transaction.js';
+import { expirePermits, grantEverywhere } from './trials.js';
+
+export function advanceTime(tx: Transaction): void {
+  for (const pool of tx.state.pools.values()) {
+    for (const backend of trippedBackends(pool)) {
+      expirePermits(tx, pool.id, backend);
+      halfOpenWhenDue(tx, pool.id, backend);
+    }
+  }
+  grantEverywhere(tx);
+}

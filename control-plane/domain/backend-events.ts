@@ -1,0 +1,144 @@
+/** Events of backends: what operators and the file make of them, and what checks, traffic and their breakers say. */
+import { nullable, object, oneOf } from '#shared/shape.js';
+import { addresses, backendDefinition, count, maxConnections, weight } from '#shared/shape-settings.js';
+import { byOperators, event, inBackend, inPool } from './event-entry.js';
+import { breakerEvidence, healthEvidence, resolvedBy } from './evidence.js';
+import { forgetBackend, forgetChecks, forgetOutcomes } from './forget-observations.js';
+import { withBackend, withoutBackend } from './pool-state.js';
+import { adminState, health, origin, time } from './stored-shapes.js';
+
+export const BACKEND_EVENTS = {
+  BackendAdded: event(
+    object({
+      definition: backendDefinition,
+      generation: count,
+      /** `unknown`, or `healthy` where no check is configured. */
+      health,
+      origin,
+    }),
+    {
+      schema: 1,
+      level: 'info',
+      evolve: byOperators(
+        inPool((pool, { at, data }) => {
+          const { definition, generation, health, origin } = data;
+          if (pool.backends.has(definition.id)) return pool;
+          return withBackend(pool, {
+            ...definition,
+            generation,
+            origin,
+            health,
+            admin: 'ready',
+            healthSince: at,
+            breaker: { phase: 'closed', openings: 0, since: at },
+          });
+        }),
+      ),
+      observe: null,
+    },
+  ),
+  BackendRemoved: event(object({ definition: backendDefinition }), {
+    schema: 1,
+    level: 'info',
+    evolve: byOperators(inPool((pool, { data }) => withoutBackend(pool, data.definition.id))),
+    observe: forgetBackend,
+  }),
+  /** The backend became part of the file, or left it and stays by the API's word. */
+  BackendOriginChanged: event(object({ origin }), {
+    schema: 1,
+    level: 'info',
+    evolve: byOperators(inBackend((backend, { data }) => ({ ...backend, origin: data.origin }))),
+    observe: null,
+  }),
+  WeightChanged: event(object({ from: weight, to: weight }), {
+    schema: 1,
+    level: 'info',
+    evolve: byOperators(inBackend((backend, { data }) => ({ ...backend, weight: data.to }))),
+    observe: null,
+  }),
+  /** `null`: what its pool says. */
+  MaxConnectionsChanged: event(object({ from: nullable(maxConnections), to: nullable(maxConnections) }), {
+    schema: 1,
+    level: 'info',
+    evolve: byOperators(
+      inBackend((backend, { data }) => {
+        const { maxConnections: _before, ...rest } = backend;
+        return data.to === null ? rest : { ...rest, maxConnections: data.to };
+      }),
+    ),
+    observe: null,
+  }),
+  AdminStateChanged: event(object({ from: adminState, to: adminState }), {
+    schema: 1,
+    level: 'info',
+    evolve: byOperators(inBackend((backend, { data }) => ({ ...backend, admin: data.to }))),
+    observe: null,
+  }),
+  /** What its name stands for has changed. `by`: who has seen it. `from` is empty at first. */
+  BackendResolved: event(object({ by: resolvedBy, from: addresses, to: addresses }), {
+    schema: 1,
+    level: 'info',
+    evolve: inBackend((backend, { at, data }) => {
+      const resolved = { addresses: data.to, since: at, before: data.from };
+      return { ...backend, resolved: { ...backend.resolved, [data.by]: resolved } };
+    }),
+    observe: null,
+  }),
+  BackendBecameHealthy: event(object({ from: health, evidence: healthEvidence }), {
+    schema: 1,
+    level: 'info',
+    evolve: inBackend((backend, { at }) => ({ ...backend, health: 'healthy', healthSince: at })),
+    observe: forgetChecks,
+  }),
+  BackendBecameUnhealthy: event(object({ from: health, evidence: healthEvidence }), {
+    schema: 1,
+    level: 'warn',
+    evolve: inBackend((backend, { at }) => ({ ...backend, health: 'unhealthy', healthSince: at })),
+    observe: forgetChecks,
+  }),
+  BreakerOpened: event(
+    object({
+      from: oneOf('closed', 'half-open'),
+      /** How many openings in a row, this one included. */
+      openings: count,
+      until: time,
+      evidence: breakerEvidence,
+    }),
+    {
+      schema: 1,
+      level: 'warn',
+      evolve: inBackend((backend, { at, data: { openings, until } }) => ({
+        ...backend,
+        breaker: { phase: 'open', openings, since: at, until },
+      })),
+      observe: forgetOutcomes,
+    },
+  ),
+  BreakerHalfOpened: event(object({ openedAt: time, limit: count }), {
+    schema: 1,
+    level: 'info',
+    evolve: inBackend((backend, { at }) => ({
+      ...backend,
+      breaker: { phase: 'half-open', openings: backend.breaker.openings, since: at },
+    })),
+    observe: forgetOutcomes,
+  }),
+  BreakerClosed: event(
+    object({
+      from: oneOf('open', 'half-open'),
+      /** `trials`: successes closed it. `disabled`: the breaker was taken out of the pool's settings. */
+      cause: oneOf('trials', 'disabled'),
+      successes: count,
+    }),
+    {
+      schema: 1,
+      level: 'info',
+      evolve: inBackend((backend, { at, data: { cause } }) => {
+        // A breaker that was taken away starts afresh if it comes back.
+        const openings = cause === 'disabled' ? 0 : backend.breaker.openings;
+        return { ...backend, breaker: { phase: 'closed', openings, since: at } };
+      }),
+      observe: forgetOutcomes,
+    },
+  ),
+};

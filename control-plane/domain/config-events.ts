@@ -1,0 +1,35 @@
+/** Events of the configuration as a whole. The changes that a file makes in pools follow as events of their own. */
+import { list, object } from '#shared/shape.js';
+import { configDocument, forwarding, route } from '#shared/shape-settings.js';
+import { event } from './event-entry.js';
+import { MAX_STORED_LIST, texts, words } from './stored-shapes.js';
+
+export const CONFIG_EVENTS = {
+  ConfigApplied: event(
+    object({ file: words, sha256: words, document: configDocument, restartNeeded: texts }),
+    {
+      schema: 1,
+      level: 'info',
+      evolve: (state, { data, at }) => ({ ...state, applied: { ...data, at }, rejected: null }),
+      observe: null,
+    },
+  ),
+  ConfigRejected: event(object({ file: words, problems: texts }), {
+    schema: 1,
+    level: 'warn',
+    evolve: (state, { data, at }) => ({ ...state, rejected: { ...data, at } }),
+    observe: null,
+  }),
+  ForwardingChanged: event(object({ forwarding }), {
+    schema: 1,
+    level: 'info',
+    evolve: (state, { data }) => ({ ...state, forwarding: data.forwarding }),
+    observe: null,
+  }),
+  RoutesChanged: event(object({ routes: list(route, MAX_STORED_LIST) }), {
+    schema: 1,
+    level: 'info',
+    evolve: (state, { data }) => ({ ...state, routes: data.routes }),
+    observe: null,
+  }),
+};

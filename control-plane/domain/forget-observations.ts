@@ -1,0 +1,85 @@
+/** What events take out of the observations: what led to a transition, and what is about something that is gone. */
+import type { BackendId, PoolId } from '#shared/ids.js';
+import type { PoolSettings } from '#shared/settings.js';
+import { withPoolObservations, type BackendObservations, type Observations } from './observations.js';
+import { PersistentMap } from './persistent-map.js';
+
+/** What an event is about. */
+interface About {
+  readonly pool?: PoolId;
+  readonly backend?: BackendId;
+}
+
+export function forgetPool(observations: Observations, pool: PoolId | undefined): Observations {
+  if (pool === undefined || !observations.pools.has(pool)) return observations;
+  return { ...observations, pools: PersistentMap.from(observations.pools).without(pool) };
+}
+
+export function forgetBackend(observations: Observations, about: About): Observations {
+  return change(observations, about, () => null);
+}
+
+export function forgetChecks(observations: Observations, about: About): Observations {
+  return change(observations, about, (seen) => ({ ...seen, checks: [] }));
+}
+
+/** Permits stay out while their trials run, but no result of an earlier phase counts in a later one. */
+export function forgetOutcomes(observations: Observations, about: About): Observations {
+  return change(observations, about, (seen) => {
+    const { trials } = seen;
+    if (trials === null) return { ...seen, window: [] };
+    const permits = trials.permits.map((permit) => (permit.spent ? permit : { ...permit, spent: true }));
+    return { ...seen, window: [], trials: { ...trials, permits, successes: 0 } };
+  });
+}
+
+/** Runs of a check that is gone, and windows of a breaker that is gone, mean nothing if they come back. */
+export function forgetUnset(
+  observations: Observations,
+  pool: PoolId | undefined,
+  { healthCheck, breaker }: PoolSettings,
+): Observations {
+  const seen = pool === undefined ? undefined : observations.pools.get(pool);
+  if (pool === undefined || seen === undefined || (healthCheck !== null && breaker !== null)) {
+    return observations;
+  }
+  const kept: [BackendId, BackendObservations][] = [];
+  for (const [backend, before] of seen) {
+    const checked = healthCheck === null ? { ...before, checks: [], passiveFailureAt: null } : before;
+    kept.push([backend, breaker === null ? { ...checked, window: [] } : checked]);
+  }
+  return withPoolObservations(observations, pool, PersistentMap.from(kept));
+}
+
+export function forgetWorker(observations: Observations, worker: number): Observations {
+  const workers = observations.workers.filter((ready) => ready !== worker);
+  let left: Observations = { ...observations, workers };
+  for (const [pool, backends] of observations.pools) {
+    let kept = PersistentMap.from(backends);
+    for (const [backend, seen] of backends) {
+      if (seen.trials === null || !seen.trials.permits.some((permit) => permit.worker === worker)) continue;
+      const permits = seen.trials.permits.filter((permit) => permit.worker !== worker);
+      kept = kept.with(backend, { ...seen, trials: { ...seen.trials, permits } });
+    }
+    if (kept !== backends) left = withPoolObservations(left, pool, kept);
+  }
+  return left;
+}
+
+function change(
+  observations: Observations,
+  { pool, backend }: About,
+  next: (seen: BackendObservations) => BackendObservations | null,
+): Observations {
+  if (pool === undefined || backend === undefined) return observations;
+  const backends = observations.pools.get(pool);
+  const seen = backends?.get(backend);
+  if (backends === undefined || seen === undefined) return observations;
+  const after = next(seen);
+  const all = PersistentMap.from(backends);
+  return withPoolObservations(
+    observations,
+    pool,
+    after === null ? all.without(backend) : all.with(backend, after),
+  );
+}

@@ -1,0 +1,47 @@
+/** Events of pools: they come and go, have settings, and enter panic. */
+import { finite, object } from '#shared/shape.js';
+import { count, poolSettings } from '#shared/shape-settings.js';
+import { byOperators, event, inPool } from './event-entry.js';
+import { forgetPool, forgetUnset } from './forget-observations.js';
+import { PersistentMap } from './persistent-map.js';
+import { emptyPool } from './pool-state.js';
+
+export const POOL_EVENTS = {
+  PoolAdded: event(object({ settings: poolSettings }), {
+    schema: 1,
+    level: 'info',
+    evolve: (state, { pool: id, seq, data }) => {
+      if (id === undefined || state.pools.has(id)) return state;
+      const pool = emptyPool(id, data.settings, seq);
+      return { ...state, pools: PersistentMap.from(state.pools).with(id, pool) };
+    },
+    observe: null,
+  }),
+  PoolRemoved: event(object({}), {
+    schema: 1,
+    level: 'info',
+    evolve: (state, { pool: id }) => {
+      if (id === undefined || !state.pools.has(id)) return state;
+      return { ...state, pools: PersistentMap.from(state.pools).without(id) };
+    },
+    observe: (observations, { pool }) => forgetPool(observations, pool),
+  }),
+  PoolSettingsChanged: event(object({ settings: poolSettings, previous: poolSettings }), {
+    schema: 1,
+    level: 'info',
+    evolve: byOperators(inPool((pool, { data }) => ({ ...pool, settings: data.settings }))),
+    observe: (observations, { pool, data }) => forgetUnset(observations, pool, data.settings),
+  }),
+  PanicEntered: event(object({ ready: count, ejected: count, maxEjectionPercent: finite(0, 100) }), {
+    schema: 1,
+    level: 'warn',
+    evolve: inPool((pool) => ({ ...pool, panic: true })),
+    observe: null,
+  }),
+  PanicLeft: event(object({ ready: count, ejected: count }), {
+    schema: 1,
+    level: 'info',
+    evolve: inPool((pool) => ({ ...pool, panic: false })),
+    observe: null,
+  }),
+};

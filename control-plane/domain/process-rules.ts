@@ -1,0 +1,48 @@
+/** What happens to Tidegate's own processes, certificates and log: facts that change no backend. There is nothing to refuse. */
+import type { CommandOf } from './commands.js';
+import type { Transaction } from './transaction.js';
+import { grantEverywhere } from './trials.js';
+
+export function startPrimary(tx: Transaction, { version, pid }: CommandOf<'StartPrimary'>): void {
+  tx.emit('PrimaryStarted', {}, { version, pid });
+}
+
+export function stopPrimary(tx: Transaction, { reason }: CommandOf<'StopPrimary'>): void {
+  tx.emit('PrimaryStopped', {}, { reason });
+}
+
+export function recordWorkerStarted(
+  tx: Transaction,
+  { worker, pid }: CommandOf<'RecordWorkerStarted'>,
+): void {
+  tx.emit('WorkerStarted', {}, { worker, pid });
+}
+
+export function recordWorkerReady(tx: Transaction, { worker }: CommandOf<'RecordWorkerReady'>): void {
+  if (tx.observations.workers.includes(worker)) return;
+  tx.emit('WorkerReady', {}, { worker });
+  grantEverywhere(tx);
+}
+
+export function recordWorkerExited(tx: Transaction, command: CommandOf<'RecordWorkerExited'>): void {
+  const { worker, pid, reason, expected } = command;
+  tx.emit('WorkerExited', {}, { worker, pid, reason, expected });
+  grantEverywhere(tx);
+}
+
+export function recordCertificate(tx: Transaction, command: CommandOf<'RecordCertificate'>): void {
+  const { certFile, fingerprint, subject, notAfter } = command;
+  tx.emit('CertificateLoaded', {}, { certFile, fingerprint, subject, notAfter });
+}
+
+export function rejectCertificate(
+  tx: Transaction,
+  { certFile, problem }: CommandOf<'RejectCertificate'>,
+): void {
+  tx.emit('CertificateRejected', {}, { certFile, problem });
+}
+
+export function recordLoss(tx: Transaction, command: CommandOf<'RecordLoss'>): void {
+  const { first, last, since, reason } = command;
+  tx.emit('EventsLost', {}, { first, last, since, reason });
+}
