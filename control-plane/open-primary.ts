@@ -1,6 +1,7 @@
 /** Builds the primary from what the configuration says and `serve` has opened. */
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
+import { PROTOCOL_VERSION } from '#shared/message.js';
 import { isPretty } from '#shared/platform/logger.js';
 import type { Config } from './config/parse-config.js';
 import type { EventLog } from './event-log/event-log.js';
@@ -11,6 +12,7 @@ import { restoreSessionKey, sessionSigningKeys } from './runtime/secrets.js';
 import type { Surroundings } from './runtime/surroundings.js';
 import { TIDEGATE_VERSION } from './version.js';
 import { chooseAccept, kernelMigratesConnections } from './workers/accept-mode.js';
+import { ClusterSpawner } from './workers/cluster-spawner.js';
 import { workerArguments } from './workers/orphans.js';
 import { listenProblem } from './workers/port-probe.js';
 import type { MainPort, Takeover } from './workers/takeover.js';
@@ -31,6 +33,20 @@ export async function openPrimary(parts: PrimaryParts, takeover: Takeover): Prom
   const { listen, engine, workers, dataDir, log: logSettings } = config.process;
   const { accept, host, port } = mainPort(config);
   const sessionKeys = await sessionSigningKeys(dataDir);
+  const listener = {
+    host,
+    port,
+    tls: listen.tls !== null,
+    h2: listen.tls !== null && listen.h2,
+    reusePort: accept === 'reuse-port',
+  };
+  const spawner = new ClusterSpawner({
+    exec: fileURLToPath(new URL('../data-plane/main.js', import.meta.url)),
+    args: workerArguments(dataDir),
+    socketFd: () => takeover.socketFd,
+    schedulingPolicy: accept === 'round-robin' ? 'round-robin' : 'shared',
+    logger: around.logger,
+  });
   return Primary.open({
     version: TIDEGATE_VERSION,
     configFile,
@@ -38,23 +54,20 @@ export async function openPrimary(parts: PrimaryParts, takeover: Takeover): Prom
     reader,
     around,
     supervisor: {
-      exec: fileURLToPath(new URL('../data-plane/main.js', import.meta.url)),
-      args: workerArguments(dataDir),
+      spawner,
       count: workers,
-      listener: {
-        host,
-        port,
-        tls: listen.tls !== null,
-        h2: listen.tls !== null && listen.h2,
-        reusePort: accept === 'reuse-port',
-      },
-      socketFd: () => takeover.socketFd,
-      offeredIn: dataDir,
-      schedulingPolicy: accept === 'round-robin' ? 'round-robin' : 'shared',
-      engine,
-      sessionKeys,
-      log: { level: logSettings.level, format: isPretty(logSettings) ? 'pretty' : 'json' },
-      certificate: () => certificates.material,
+      welcome: (worker, place) => ({
+        type: 'welcome',
+        protocol: PROTOCOL_VERSION,
+        worker,
+        workers,
+        place,
+        listener: spawner.inheritsSocket ? { ...listener, inherited: { offeredIn: dataDir } } : listener,
+        engine,
+        certificate: certificates.material,
+        sessionKeys,
+        log: { level: logSettings.level, format: isPretty(logSettings) ? 'pretty' : 'json' },
+      }),
     },
     fatal: (error) => {
       around.logger.fatal({ err: error }, 'the event log cannot be trusted any more');

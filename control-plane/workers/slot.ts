@@ -1,13 +1,13 @@
 /** One place among the workers, with the process that fills it. */
-import type { Worker } from 'node:cluster';
 import type { TimerHandle } from '#shared/ports.js';
+import type { WorkerHandle } from './worker-spawner.js';
 import type { WorkerPhase } from './worker-status.js';
 
 export interface Slot {
   readonly slot: number;
   worker: number;
   pid: number | null;
-  process: Worker | null;
+  process: WorkerHandle | null;
   phase: WorkerPhase;
   startedAt: number;
   /** When it is started again, while it backs off. */
@@ -45,10 +45,10 @@ export function emptySlot(index: number): Slot {
 }
 
 /** Forgets what was known of the process before. */
-export function fillSlot(slot: Slot, child: Worker, at: number): void {
-  slot.process = child;
-  slot.worker = child.id;
-  slot.pid = child.process.pid ?? null;
+export function fillSlot(slot: Slot, process: WorkerHandle, at: number): void {
+  slot.process = process;
+  slot.worker = process.worker;
+  slot.pid = process.pid;
   slot.phase = 'starting';
   slot.startedAt = at;
   slot.heardAt = null;

@@ -1,24 +1,14 @@
 /**
- * Keeps N workers alive with node:cluster: forks them, speaks with them, starts them again when they end unasked,
+ * Keeps N workers alive: has them spawned, speaks with them, starts them again when they end unasked,
  * ends those that no longer answer, and shuts all down by a deadline. What their messages mean is the listener's.
  */
-import cluster, { type Worker } from 'node:cluster';
 import { decodeWorkerMessage } from '#shared/decode.js';
-import {
-  PROTOCOL_VERSION,
-  type CertificateMaterial,
-  type ListenerSettings,
-  type PrimaryMessage,
-  type SessionSigningKey,
-  type Welcome,
-  type WorkerMessage,
-} from '#shared/message.js';
+import { PROTOCOL_VERSION, type PrimaryMessage, type Welcome, type WorkerMessage } from '#shared/message.js';
 import type { Logger, Random, TimerHandle, Timers } from '#shared/ports.js';
-import { processFacts } from './process-facts.js';
 import { SOON_MS, planRestart } from './restart-policy.js';
 import { emptySlot, fillSlot, type Slot } from './slot.js';
 import { HEARTBEAT_MS, hungWorkers, type Silence } from './watchdog.js';
-import { workerEnv, workerExecArgv } from './worker-memory.js';
+import type { WorkerHandle, WorkerSpawner } from './worker-spawner.js';
 
 /** Number of the flushes that only ask for a sign of life: collections count from 1. */
 const HEARTBEAT_ID = 0;
@@ -41,20 +31,10 @@ export interface SupervisorListener {
 }
 
 export interface SupervisorOptions {
-  readonly exec: string;
-  /** Arguments of every worker. They change nothing in it: `orphans.ts` tells workers apart by them. */
-  readonly args: readonly string[];
+  readonly spawner: WorkerSpawner;
   readonly count: number;
-  readonly listener: Omit<ListenerSettings, 'inherited'>;
-  /** The socket that all workers inherit, asked for once they are started; `null`: they bind by themselves. */
-  readonly socketFd: () => number | null;
-  /** Where workers without a primary offer it. */
-  readonly offeredIn: string;
-  readonly schedulingPolicy: 'shared' | 'round-robin';
-  readonly engine: 'native' | 'compat';
-  readonly sessionKeys: readonly SessionSigningKey[];
-  readonly log: Welcome['log'];
-  readonly certificate: () => CertificateMaterial | null;
+  /** What a worker is told first: its number, and which of the places it fills. */
+  readonly welcome: (worker: number, place: number) => Welcome;
   readonly logger: Logger;
   readonly timers: Timers;
   readonly random: Random;
@@ -67,7 +47,6 @@ export class Supervisor {
   readonly #slots: Slot[] = [];
   #stopping: { readonly done: () => void } | null = null;
   #heartbeat: TimerHandle | null = null;
-  #isInherited = false;
 
   constructor(options: SupervisorOptions, listener: SupervisorListener) {
     this.#options = options;
@@ -75,23 +54,10 @@ export class Supervisor {
   }
 
   start(): void {
-    cluster.schedulingPolicy =
-      this.#options.schedulingPolicy === 'round-robin' ? cluster.SCHED_RR : cluster.SCHED_NONE;
-    const { exec, args, socketFd } = this.#options;
-    const fd = socketFd();
-    this.#isInherited = fd !== null;
-    cluster.setupPrimary({
-      exec,
-      args: [...args],
-      execArgv: workerExecArgv(process.execArgv, process.env['NODE_OPTIONS']),
-      serialization: 'advanced',
-      // In this order: see `LISTENER_FD`.
-      stdio: ['inherit', 'inherit', 'inherit', 'ipc', ...(fd === null ? [] : [fd])],
-    });
     for (let index = 0; index < this.#options.count; index += 1) {
       const slot = emptySlot(index);
       this.#slots.push(slot);
-      this.#fork(slot);
+      this.#spawn(slot);
     }
     this.#beat();
   }
@@ -108,9 +74,8 @@ export class Supervisor {
   /** Sends to one worker. What cannot be sent is dropped with a debug line: the worker is on its way out. */
   send(worker: number, message: PrimaryMessage): void {
     const slot = this.#slots.find((candidate) => candidate.worker === worker);
-    if (slot?.process?.isConnected() !== true) return;
-    slot.process.send(message, (error: Error | null) => {
-      if (error !== null) this.#options.logger.debug({ worker, err: error }, 'message to worker not sent');
+    slot?.process?.send(message, (error) => {
+      this.#options.logger.debug({ worker, err: error }, 'message to worker not sent');
     });
   }
 
@@ -129,9 +94,7 @@ export class Supervisor {
       slot.phase = 'stopping';
       slot.endReason ??= 'shutdown';
       this.send(slot.worker, { type: 'shutdown', deadlineMs });
-      slot.timer = this.#options.timers.after(deadlineMs + KILL_GRACE_MS, () =>
-        slot.process?.process.kill('SIGKILL'),
-      );
+      slot.timer = this.#options.timers.after(deadlineMs + KILL_GRACE_MS, () => slot.process?.kill());
     }
     this.#checkStopped();
     await promise;
@@ -139,51 +102,37 @@ export class Supervisor {
 
   /** Ends all workers at once. */
   kill(): void {
-    for (const slot of this.#slots) slot.process?.process.kill('SIGKILL');
+    for (const slot of this.#slots) slot.process?.kill();
   }
 
   #checkStopped(): void {
     if (this.#slots.every((slot) => slot.process === null)) this.#stopping?.done();
   }
 
-  #fork(slot: Slot): void {
-    const child = this.#tryFork();
-    if (child === null) {
+  #spawn(slot: Slot): void {
+    const process: WorkerHandle | null = this.#options.spawner.spawn({
+      message: (message) => {
+        if (slot.process === process) this.#hear(slot, message);
+      },
+      exited: (how) => {
+        if (slot.process === process) this.#gone(slot, how);
+      },
+    });
+    if (process === null) {
       this.#startAnother(slot);
       return;
     }
-    fillSlot(slot, child, this.#options.now());
-    child.on('error', (error: Error) => {
-      this.#options.logger.warn({ worker: child.id, err: error }, 'worker channel failed');
-      // Without a process there is no exit either: the system was short of descriptors or processes.
-      if (child.process.pid === undefined) {
-        slot.endReason = `cannot be started: ${error.message}`;
-        this.#gone(slot, child, null, null);
-      }
-    });
-    child.on('message', (message: unknown) => this.#hear(slot, child, message));
-    child.on('exit', (code: number | null, signal: string | null) => this.#gone(slot, child, code, signal));
+    fillSlot(slot, process, this.#options.now());
     slot.timer = this.#options.timers.after(START_LIMIT_MS, () => this.#end(slot, 'not ready in time'));
     this.#listener.started(slot.worker, slot.pid ?? 0);
   }
 
-  /** `null`: the system refuses, for want of memory for example. */
-  #tryFork(): Worker | null {
-    try {
-      return cluster.fork(workerEnv(process.env));
-    } catch (error) {
-      this.#options.logger.error({ err: error }, 'worker cannot be started');
-      return null;
-    }
-  }
-
-  #hear(slot: Slot, child: Worker, raw: unknown): void {
-    if (slot.process !== child) return;
+  #hear(slot: Slot, raw: unknown): void {
     const decoded = decodeWorkerMessage(raw);
     if (!decoded.ok) {
       slot.malformed += 1;
       this.#options.logger.error(
-        { worker: child.id, problem: decoded.problem },
+        { worker: slot.worker, problem: decoded.problem },
         'unreadable message from worker',
       );
       if (slot.malformed >= MALFORMED_LIMIT) this.#end(slot, 'unreadable messages');
@@ -224,39 +173,25 @@ export class Supervisor {
       this.#end(slot, `speaks protocol ${protocol}, not ${PROTOCOL_VERSION}`);
       return;
     }
-    const { engine, listener, offeredIn, sessionKeys, log, certificate, count } = this.#options;
-    this.send(slot.worker, {
-      type: 'welcome',
-      protocol: PROTOCOL_VERSION,
-      worker: slot.worker,
-      listener: this.#isInherited ? { ...listener, inherited: { offeredIn } } : listener,
-      engine,
-      certificate: certificate(),
-      sessionKeys,
-      log,
-      workers: count,
-      place: slot.slot,
-    });
+    this.send(slot.worker, this.#options.welcome(slot.worker, slot.slot));
     this.#listener.welcomed(slot.worker);
   }
 
   #end(slot: Slot, reason: string): void {
     this.#options.logger.error({ worker: slot.worker, pid: slot.pid, reason }, 'ending worker');
     slot.endReason = reason;
-    slot.process?.process.kill('SIGKILL');
+    slot.process?.kill();
   }
 
-  #gone(slot: Slot, child: Worker, code: number | null, signal: string | null): void {
-    if (slot.process !== child) return;
+  #gone(slot: Slot, how: string): void {
     slot.timer?.cancel();
     slot.timer = null;
     slot.process = null;
     const expected = slot.phase === 'stopping';
-    const reason =
-      slot.endReason ?? (signal === null ? `exit code ${code ?? 'unknown'}` : `signal ${signal}`);
+    const reason = slot.endReason ?? how;
     const pid = slot.pid ?? 0;
     slot.pid = null;
-    this.#listener.exited(child.id, pid, reason, expected);
+    this.#listener.exited(slot.worker, pid, reason, expected);
     if (this.#stopping !== null) {
       this.#checkStopped();
       return;
@@ -279,7 +214,7 @@ export class Supervisor {
     slot.phase = 'backing-off';
     slot.dueAt = at + plan.delayMs;
     logger.info({ worker: slot.worker, restartInMs: plan.delayMs }, 'worker ended, starting another');
-    slot.timer = timers.after(plan.delayMs, () => this.#fork(slot));
+    slot.timer = timers.after(plan.delayMs, () => this.#spawn(slot));
   }
 
   /** Asks every worker for a sign of life, and ends those that have owed one for too long. */
@@ -297,12 +232,12 @@ export class Supervisor {
   }
 
   #ask(slot: Slot): void {
-    slot.askedCpuMs = processFacts(slot.pid ?? 0)?.cpuMs ?? 0;
+    slot.askedCpuMs = slot.process?.facts()?.cpuMs ?? 0;
     this.send(slot.worker, { type: 'flush', id: HEARTBEAT_ID });
   }
 
-  #silenceOf({ worker, owed, pid, askedCpuMs }: Slot): Silence {
-    const facts = pid === null ? null : processFacts(pid);
+  #silenceOf({ worker, owed, process, askedCpuMs }: Slot): Silence {
+    const facts = process?.facts() ?? null;
     if (facts === null) return { worker, owed, process: null };
     const { isStopped, isRunnable, cpuMs } = facts;
     return { worker, owed, process: { isStopped, isRunnable, cpuMs: cpuMs - askedCpuMs } };

@@ -1,5 +1,5 @@
 /**
- * A primary process: the real control loop, desk, broadcaster, load board and check scheduler, tied together as
+ * A primary process: the real control loop, supervisor, desk, broadcaster, load board and check scheduler, tied together as
  * `runtime/primary.ts` ties them, over a disk that may fail. Can be killed at any time; what it had not stored is lost.
  */
 import { Broadcaster } from '../../control-plane/broadcast/broadcaster.js';
@@ -18,16 +18,18 @@ import { WorkerDeltas } from '../../control-plane/metrics/worker-deltas.js';
 import { ControlLoop } from '../../control-plane/runtime/control-loop.js';
 import { createSessionTable } from '../../control-plane/sessions/session-table.js';
 import { WorkerDesk } from '../../control-plane/runtime/worker-desk.js';
+import { Supervisor } from '../../control-plane/workers/supervisor.js';
 import type { SnapshotMessage } from '../../shared/message.js';
 import type { ConfigDocument } from '../../shared/settings.js';
 import { isDeepStrictEqual } from 'node:util';
 import type { Backends } from './backends.js';
 import { Chance } from './chance.js';
 import type { Disk } from './disk.js';
-import { Fleet } from './fleet.js';
 import type { Ledger } from './ledger.js';
 import { silence } from '../support/silence.js';
 import { ProcessTimers, type VirtualTime } from '../support/virtual-time.js';
+import type { WorkerProcess } from './worker-process.js';
+import { SimulatedSpawner } from './worker-spawner.js';
 
 export interface PrimarySurroundings {
   readonly time: VirtualTime;
@@ -51,7 +53,8 @@ const SESSIONS = 1_000;
 
 export class PrimaryProcess {
   readonly number: number;
-  readonly fleet: Fleet;
+  readonly supervisor: Supervisor;
+  readonly #spawner: SimulatedSpawner;
   readonly broadcaster = new Broadcaster();
   readonly #publisher = new Publisher(this.broadcaster);
   readonly loads = new LoadBoard();
@@ -104,17 +107,36 @@ export class PrimaryProcess {
       metricsPage: () => Promise.resolve({ contentType: 'text/plain', body: '' }),
       send: (worker, message) => {
         if (message.type === 'snapshot') this.#checkUnderWay(worker, message);
-        this.fleet.send(worker, message);
+        this.supervisor.send(worker, message);
       },
-      readyWorkers: () => this.fleet.ready,
+      readyWorkers: () => this.supervisor.ready,
       onReady: () => undefined,
       onListenFailed: () => undefined,
       timers,
       logger: silence,
     });
-    const fleetChance = new Chance(chance.seed());
-    this.fleet = new Fleet(
-      { primary: number, count: around.workers, time, timers, chance: fleetChance, backends, ledger },
+    const { workers: count } = around;
+    const workerChance = new Chance(chance.seed());
+    const spawner = new SimulatedSpawner({
+      primary: number,
+      count,
+      time,
+      timers,
+      chance: workerChance,
+      backends,
+      ledger,
+    });
+    this.#spawner = spawner;
+    this.supervisor = new Supervisor(
+      {
+        spawner,
+        count,
+        welcome: (worker, place) => spawner.welcome(worker, place),
+        logger: silence,
+        timers,
+        random: workerChance.random,
+        now: () => time.now(),
+      },
       {
         started: (worker, pid) => this.#desk.started(worker, pid),
         ready: (worker, port) => this.#desk.ready(worker, port),
@@ -127,6 +149,11 @@ export class PrimaryProcess {
         listenFailed: () => undefined,
       },
     );
+  }
+
+  /** Its workers, until it has heard of their end. */
+  get workers(): readonly WorkerProcess[] {
+    return this.#spawner.processes;
   }
 
   get loop(): ControlLoop {
@@ -167,12 +194,12 @@ export class PrimaryProcess {
     }
     if (!this.alive) return;
     this.started = true;
-    this.fleet.start();
+    this.supervisor.start();
     new LoadTeller({
       loads: this.loads,
       state: () => this.loop.world.state,
-      readyWorkers: () => this.fleet.ready,
-      send: (worker, message) => this.fleet.send(worker, message),
+      readyWorkers: () => this.supervisor.ready,
+      send: (worker, message) => this.supervisor.send(worker, message),
       timers: this.#timers,
     }).start();
   }
@@ -206,18 +233,18 @@ export class PrimaryProcess {
   kill(): void {
     if (!this.alive) return;
     this.alive = false;
-    this.fleet.dead = true;
+    this.#spawner.dead = true;
     this.#timers.die();
-    for (const process of this.fleet.processes) process.cut();
+    for (const process of this.workers) process.cut();
   }
 
   async stop(): Promise<void> {
     this.#scheduler.stop();
-    await this.fleet.stop(5_000);
+    await this.supervisor.stop(5_000);
     await this.loop.submit({ type: 'StopPrimary', reason: 'SIGTERM', actor: { kind: 'primary' } });
     await this.loop.close();
     this.alive = false;
-    this.fleet.dead = true;
+    this.#spawner.dead = true;
     this.#timers.die();
   }
 

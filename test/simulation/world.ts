@@ -61,7 +61,7 @@ export class World {
   }
 
   get workers(): readonly WorkerProcess[] {
-    return this.primary?.fleet.processes ?? [];
+    return this.primary?.workers ?? [];
   }
 
   /** Starts a primary; one that still runs does not know. Workers that others left are asked to end. */
@@ -104,8 +104,8 @@ export class World {
   isSettled(): string | null {
     const { primary } = this;
     if (primary === null) return 'no primary';
-    if (primary.fleet.ready.length !== this.workerCount) return 'a worker is missing';
-    const behind = primary.fleet.ready.find((worker) => !primary.isConverged(worker));
+    if (primary.supervisor.ready.length !== this.workerCount) return 'a worker is missing';
+    const behind = primary.supervisor.ready.find((worker) => !primary.isConverged(worker));
     if (behind !== undefined) return `worker ${behind} is behind`;
     for (const pool of primary.loop.world.state.pools.values()) {
       for (const { id, admin, weight, health, breaker } of pool.backends.values()) {
@@ -203,14 +203,14 @@ export class World {
 
   #accepting(): readonly WorkerProcess[] {
     for (const primary of this.#primaries) {
-      for (const process of primary.fleet.processes) this.#processes.add(process);
+      for (const process of primary.workers) this.#processes.add(process);
     }
     for (const process of this.#processes) if (!process.alive) this.#processes.delete(process);
     return [...this.#processes].filter(({ forwarder }) => forwarder !== null);
   }
 
   #retire(primary: PrimaryProcess): void {
-    for (const process of primary.fleet.processes) {
+    for (const process of primary.workers) {
       this.time.after(this.chance.between(0, 50), () => process.terminate());
     }
   }
