@@ -18,8 +18,9 @@ const CONTROL_PLANE: readonly (readonly [name: string, imports: readonly string[
   ['broadcast', ['domain']],
   ['event-log', ['domain']],
   ['health-checks', ['domain']],
-  ['hindsight', ['domain', 'event-log']],
   ['workers', ['config', 'event-log', 'start-failure.ts']],
+  ['documents', ['domain', 'workers']],
+  ['hindsight', ['documents', 'domain', 'event-log']],
   ['control-port.ts', ['config', 'domain', 'event-log', 'health-checks', 'hindsight', 'workers']],
   ['metrics', ['control-port.ts', 'domain', 'event-log', 'workers']],
   [
@@ -38,8 +39,8 @@ const CONTROL_PLANE: readonly (readonly [name: string, imports: readonly string[
       'workers',
     ],
   ],
-  ['admin', ['config', 'control-port.ts', 'domain', 'event-log', 'hindsight', 'workers']],
-  ['cli', ['admin', 'config', 'domain', 'hindsight', 'serve.ts', 'version.ts']],
+  ['admin', ['config', 'control-port.ts', 'documents', 'domain', 'event-log', 'hindsight', 'workers']],
+  ['cli', ['config', 'documents', 'domain', 'serve.ts', 'version.ts']],
 ];
 
 /** Packages of which only one place knows, so that they can be replaced there. */

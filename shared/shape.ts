@@ -212,6 +212,13 @@ export const flag: Shape<boolean> = {
   problem: (value, path) => (typeof value === 'boolean' ? null : `${path}: expected true or false`),
 };
 
+/** An object in which anything may be. */
+export const mapping: Shape<Readonly<Record<string, unknown>>> = {
+  problem: (value, path) => (isObject(value) ? null : `${path}: expected an object`),
+};
+
+export const anything: Shape<unknown> = { problem: () => null };
+
 export function nullable<T>(shape: Shape<T>): Shape<T | null> {
   return { problem: (value, path) => (value === null ? null : shape.problem(value, path)) };
 }

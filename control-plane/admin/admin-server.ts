@@ -26,8 +26,8 @@ import { poolRoutes } from './routes-pools.js';
 import { probeRoutes } from './routes-probes.js';
 import { statusRoutes } from './routes-status.js';
 import { whyRoutes } from './routes-why.js';
+import { addNamedDocuments } from './route-schemas.js';
 import { RunTimeChanges } from './run-time-changes.js';
-import { SHARED_SCHEMAS } from './schemas.js';
 import { Transitions } from './transitions.js';
 
 export interface AdminOptions {
@@ -85,7 +85,7 @@ export async function createAdminApp(options: AdminOptions): Promise<FastifyInst
     ended: options.connectionEnded ?? (() => undefined),
   });
   app.setSerializerCompiler(() => (data) => JSON.stringify(data));
-  for (const [$id, schema] of Object.entries(SHARED_SCHEMAS)) app.addSchema({ $id, ...schema });
+  addNamedDocuments(app);
 
   guard(app, options.token);
   refuseWhatIsNotAccepted(app);

@@ -2,11 +2,11 @@
 import type { BackendId } from '#shared/ids.js';
 import type { BackendAddress, BackendDefinition } from '#shared/settings.js';
 import type { PoolSettings } from '#shared/settings.js';
+import type { ConfigDifference } from '../documents/config-documents.js';
 import { driftOf, type Drift } from '../domain/drift.js';
 import { actorWords } from '../domain/event-words.js';
-import type { ControlState, PoolState } from '../domain/state.js';
-import type { ConfigDifference } from './documents.js';
 import { isoTime } from '../domain/iso-time.js';
+import type { ControlState, PoolState } from '../domain/state.js';
 import { poolSettingsDocument } from './pool-settings.js';
 import type { RunTimeChanges } from './run-time-changes.js';
 import { urlOf } from './views.js';

@@ -15,12 +15,12 @@ import type {
 import { DEFAULT_QUEUE } from '#shared/settings.js';
 import { configJsonSchema, knownKeys } from '../config/json-schema.js';
 import { poolSettingsOf } from '../config/normal-form.js';
-import { poolShape } from '../config/pool-options.js';
 import { MAX_PROBLEMS } from '../config/parse-config.js';
+import { poolShape } from '../config/pool-options.js';
 import { formatDuration } from '../config/quantities.js';
 import { suggest } from '../config/suggest.js';
-import type { PoolSettingsDocument } from './documents.js';
-import type { FieldProblem } from './problem.js';
+import type { PoolChange, PoolSettingsDocument } from '../documents/pool-documents.js';
+import type { FieldProblem } from '../documents/problem-document.js';
 
 const { algorithm, health_check, circuit_breaker, max_connections, queue, sticky_session } = poolShape;
 const settingsSchema = z.strictObject({
@@ -31,16 +31,6 @@ const settingsSchema = z.strictObject({
   queue,
   sticky_session,
 });
-
-/** What `PATCH /pools/{pool}` takes: the settings to change. `null` turns a section off, or a setting to its default. */
-export interface PoolPatch {
-  readonly algorithm?: unknown;
-  readonly health_check?: Readonly<Record<string, unknown>> | null;
-  readonly circuit_breaker?: Readonly<Record<string, unknown>> | null;
-  readonly max_connections?: unknown;
-  readonly queue?: Readonly<Record<string, unknown>> | null;
-  readonly sticky_session?: Readonly<Record<string, unknown>> | null;
-}
 
 export type PatchResult =
   | { readonly kind: 'settings'; readonly settings: PoolSettings }
@@ -59,7 +49,7 @@ export function poolSettingsDocument(settings: PoolSettings): PoolSettingsDocume
 }
 
 /** The settings after a change. What the patch does not mention stays as it is. */
-export function patchPoolSettings(pool: string, settings: PoolSettings, patch: PoolPatch): PatchResult {
+export function patchPoolSettings(pool: string, settings: PoolSettings, patch: PoolChange): PatchResult {
   const present = poolSettingsDocument(settings);
   const limit = patch.max_connections === undefined ? present.max_connections : patch.max_connections;
   const parsed = settingsSchema.safeParse({

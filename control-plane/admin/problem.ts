@@ -4,55 +4,12 @@
  */
 import { STATUS_CODES } from 'node:http';
 import type { FastifyReply } from 'fastify';
-import { SECURITY_HEADERS } from './security-headers.js';
 import type { ConfigProblem } from '../config/config-problem.js';
+import { PROBLEM_TYPES } from '../documents/problem-document.js';
+import type { FieldProblem, ProblemDocument, ProblemType } from '../documents/problem-document.js';
+import { SECURITY_HEADERS } from './security-headers.js';
 
 export const PROBLEM_CONTENT_TYPE = 'application/problem+json';
-
-/** Every `type` there is, with its status. `urn:tidegate:` stands before it on the wire. */
-export const PROBLEM_TYPES = {
-  bad_request: 400,
-  invalid_body: 400,
-  invalid_query: 400,
-  invalid_precondition: 400,
-  unauthorized: 401,
-  forbidden_host: 403,
-  forbidden_origin: 403,
-  not_found: 404,
-  unknown_pool: 404,
-  unknown_backend: 404,
-  unknown_worker: 404,
-  method_not_allowed: 405,
-  not_acceptable: 406,
-  request_timeout: 408,
-  duplicate_backend: 409,
-  version_conflict: 412,
-  forgotten: 410,
-  body_too_large: 413,
-  unsupported_media_type: 415,
-  invalid_config: 422,
-  refused: 422,
-  precondition_required: 428,
-  head_too_large: 431,
-  internal: 500,
-  busy: 503,
-  event_log: 503,
-  too_many_followers: 503,
-} as const;
-
-export type ProblemType = keyof typeof PROBLEM_TYPES;
-
-/** One thing that is wrong with what was sent. */
-export interface FieldProblem {
-  /** Dotted path in the body or name of the parameter; `` for the whole. */
-  readonly path: string;
-  readonly message: string;
-  /** In a configuration file: where, and what is written there. */
-  readonly file?: string;
-  readonly line?: number;
-  readonly col?: number;
-  readonly found?: string;
-}
 
 export interface Problem {
   readonly type: ProblemType;
@@ -63,16 +20,6 @@ export interface Problem {
   /** Methods that the path has (405). */
   readonly allow?: string;
   readonly retryAfterSeconds?: number;
-}
-
-/** The body of a problem as it is on the wire. */
-export interface ProblemDocument {
-  readonly type: string;
-  readonly title: string;
-  readonly status: number;
-  readonly detail: string;
-  readonly problems?: readonly FieldProblem[];
-  readonly current_version?: number;
 }
 
 export function problemDocument(problem: Problem): ProblemDocument {

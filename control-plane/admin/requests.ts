@@ -3,9 +3,10 @@ import type { FastifyError, FastifyRequest } from 'fastify';
 import { NAME_IN_WORDS, NAME_PATTERN } from '#shared/ids.js';
 import { MAX_PROBLEMS } from '../config/parse-config.js';
 import { suggest } from '../config/suggest.js';
+import type { FieldProblem } from '../documents/problem-document.js';
 import { EventLogError } from '../event-log/event-log.js';
 import { HistoryBusy, ReaderDied } from '../hindsight/history.js';
-import type { FieldProblem, Problem } from './problem.js';
+import type { Problem } from './problem.js';
 
 type ValidationResult = NonNullable<FastifyError['validation']>[number];
 

@@ -1,70 +1,22 @@
 /** Backends of a pool: reading, adding, weighing, draining, removing. */
-import type { FastifyInstance, FastifyReply } from 'fastify';
-import type { AdminState } from '#shared/backend-state.js';
+import type { FastifyReply } from 'fastify';
 import { backendId, poolId } from '#shared/ids.js';
 import { parseBackendUrl } from '../config/backend-options.js';
+import {
+  BackendChange,
+  BackendDocument,
+  BackendParams,
+  BackendsDocument,
+  NewBackend,
+  PoolParams,
+} from '../documents/pool-documents.js';
 import type { BackendState, PoolState } from '../domain/state.js';
 import { sendProblem, type Problem } from './problem.js';
-import {
-  ADMIN_CHANGE,
-  answers,
-  BACKEND_PARAMS,
-  IF_MATCH,
-  json,
-  list,
-  MAX_CONNECTIONS,
-  NAME,
-  object,
-  POOL_PARAMS,
-  ref,
-  WEIGHT,
-} from './schemas.js';
+import { type AdminApp, answers, IF_MATCH, json } from './route-schemas.js';
 import { backendDocument, backendDocuments, type ViewSource } from './views.js';
 import { etagOf, findPool, precondition, submitWrite, unknownBackend, unknownPool } from './writes.js';
 
-interface PoolRoute {
-  readonly Params: { readonly pool: string };
-}
-
-interface BackendRoute {
-  readonly Params: { readonly pool: string; readonly id: string };
-}
-
-interface NewBackend {
-  readonly id: string;
-  readonly url: string;
-  readonly weight?: number;
-  readonly max_connections?: number | null;
-}
-
-interface BackendChange {
-  readonly weight?: number;
-  readonly max_connections?: number | null;
-  readonly admin?: AdminState;
-}
-
-/** Longest URL taken: a host name has at most 253 characters. */
-const MAX_URL_LENGTH = 300;
-
-const NEW_BACKEND = object(
-  {
-    id: { ...NAME, description: 'Unique in its pool.' },
-    url: { type: 'string', maxLength: MAX_URL_LENGTH, description: 'http:// or https://, host and port.' },
-    weight: { ...WEIGHT, default: 1 },
-    max_connections: MAX_CONNECTIONS,
-  },
-  ['weight', 'max_connections'],
-);
-const BACKEND_CHANGE = {
-  ...object({ weight: WEIGHT, max_connections: MAX_CONNECTIONS, admin: ADMIN_CHANGE }, [
-    'weight',
-    'max_connections',
-    'admin',
-  ]),
-  minProperties: 1,
-};
-
-export function backendRoutes(app: FastifyInstance, source: ViewSource): void {
+export function backendRoutes(app: AdminApp, source: ViewSource): void {
   readRoutes(app, source);
   addRoute(app, source);
   changeRoute(app, source);
@@ -75,7 +27,7 @@ type Found =
   | { readonly kind: 'found'; readonly pool: PoolState; readonly backend: BackendState }
   | { readonly kind: 'problem'; readonly problem: Problem };
 
-function find({ port }: ViewSource, params: BackendRoute['Params']): Found {
+function find({ port }: ViewSource, params: BackendParams): Found {
   const pool = findPool(port, params.pool);
   if (pool === null) return { kind: 'problem', problem: unknownPool(params.pool) };
   const backend = pool.backends.get(backendId(params.id));
@@ -89,21 +41,17 @@ function sendBackend(source: ViewSource, reply: FastifyReply, pool: PoolState, i
   return reply.header('etag', etagOf(pool)).send(backendDocument(source, pool, backend));
 }
 
-function readRoutes(app: FastifyInstance, source: ViewSource): void {
-  app.get<PoolRoute>(
+function readRoutes(app: AdminApp, source: ViewSource): void {
+  app.get(
     '/api/v1/pools/:pool/backends',
     {
       schema: {
         operationId: 'listBackends',
         summary: 'Backends of a pool',
         tags: ['backends'],
-        params: POOL_PARAMS,
+        params: PoolParams.json,
         response: answers({
-          200: json(
-            object({ backends: list(ref('Backend')) }),
-            'In the order in which they were added.',
-            true,
-          ),
+          200: json(BackendsDocument, 'In the order in which they were added.', true),
         }),
       },
     },
@@ -114,15 +62,15 @@ function readRoutes(app: FastifyInstance, source: ViewSource): void {
       return reply.header('etag', etagOf(pool)).send({ backends });
     },
   );
-  app.get<BackendRoute>(
+  app.get(
     '/api/v1/pools/:pool/backends/:id',
     {
       schema: {
         operationId: 'getBackend',
         summary: 'One backend',
         tags: ['backends'],
-        params: BACKEND_PARAMS,
-        response: answers({ 200: json(ref('Backend'), 'Its state.', true) }),
+        params: BackendParams.json,
+        response: answers({ 200: json(BackendDocument, 'Its state.', true) }),
       },
     },
     async (request, reply) => {
@@ -133,8 +81,8 @@ function readRoutes(app: FastifyInstance, source: ViewSource): void {
   );
 }
 
-function addRoute(app: FastifyInstance, source: ViewSource): void {
-  app.post<PoolRoute & { readonly Body: NewBackend }>(
+function addRoute(app: AdminApp, source: ViewSource): void {
+  app.post(
     '/api/v1/pools/:pool/backends',
     {
       schema: {
@@ -143,10 +91,10 @@ function addRoute(app: FastifyInstance, source: ViewSource): void {
         description:
           'It is checked at once and takes traffic after its first pass; at once where no check is configured.',
         tags: ['backends'],
-        params: POOL_PARAMS,
+        params: PoolParams.json,
         headers: IF_MATCH,
-        body: NEW_BACKEND,
-        response: answers({ 201: json(ref('Backend'), 'The backend added.', true) }),
+        body: NewBackend.json,
+        response: answers({ 201: json(BackendDocument, 'The backend added.', true) }),
       },
     },
     async (request, reply) => {
@@ -186,18 +134,18 @@ function addRoute(app: FastifyInstance, source: ViewSource): void {
   );
 }
 
-function changeRoute(app: FastifyInstance, source: ViewSource): void {
-  app.patch<BackendRoute & { readonly Body: BackendChange }>(
+function changeRoute(app: AdminApp, source: ViewSource): void {
+  app.patch(
     '/api/v1/pools/:pool/backends/:id',
     {
       schema: {
         operationId: 'changeBackend',
         summary: 'Change weight, connection limit or admin state of a backend',
         tags: ['backends'],
-        params: BACKEND_PARAMS,
+        params: BackendParams.json,
         headers: IF_MATCH,
-        body: BACKEND_CHANGE,
-        response: answers({ 200: json(ref('Backend'), 'The backend after the change.', true) }),
+        body: BackendChange.json,
+        response: answers({ 200: json(BackendDocument, 'The backend after the change.', true) }),
       },
     },
     async (request, reply) => {
@@ -221,8 +169,8 @@ function changeRoute(app: FastifyInstance, source: ViewSource): void {
   );
 }
 
-function removeRoute(app: FastifyInstance, source: ViewSource): void {
-  app.delete<BackendRoute>(
+function removeRoute(app: AdminApp, source: ViewSource): void {
+  app.delete(
     '/api/v1/pools/:pool/backends/:id',
     {
       schema: {
@@ -230,7 +178,7 @@ function removeRoute(app: FastifyInstance, source: ViewSource): void {
         summary: 'Remove a backend',
         description: 'Requests that it is answering are finished; nothing new goes to it.',
         tags: ['backends'],
-        params: BACKEND_PARAMS,
+        params: BackendParams.json,
         headers: IF_MATCH,
         response: answers({ 204: { description: 'It is gone.', type: 'null' } }),
       },

@@ -1,20 +1,21 @@
 /** The configuration: what is in force, whether a file would be taken, and taking it. */
-import type { FastifyInstance } from 'fastify';
 import { MAX_CONFIG_BYTES } from '../config/parse-config.js';
-import type { ControlPort } from '../control-port.js';
+import type { ControlPort, ReloadResult } from '../control-port.js';
+import { ConfigViewDocument, ReloadDocument, ValidationDocument } from '../documents/config-documents.js';
+import * as field from '../documents/field.js';
 import { driftOf } from '../domain/drift.js';
-import type { ConfigViewDocument } from './documents.js';
-import { driftDocuments } from './drift-view.js';
 import { isoTime } from '../domain/iso-time.js';
+import type { ControlState } from '../domain/state.js';
+import { driftDocuments } from './drift-view.js';
 import { liveConfig } from './live-config.js';
 import { fieldProblem, sendProblem } from './problem.js';
 import { rejectedLoad } from './views.js';
 import type { RunTimeChanges } from './run-time-changes.js';
-import { answers, json, ref } from './schemas.js';
+import { type AdminApp, answers, json } from './route-schemas.js';
 
 const YAML_TYPES = ['application/yaml', 'application/x-yaml', 'text/yaml', 'text/x-yaml'];
 
-export function configRoutes(app: FastifyInstance, port: ControlPort, changes: RunTimeChanges): void {
+export function configRoutes(app: AdminApp, port: ControlPort, changes: RunTimeChanges): void {
   app.get(
     '/api/v1/config',
     {
@@ -24,7 +25,7 @@ export function configRoutes(app: FastifyInstance, port: ControlPort, changes: R
         description:
           'Where it came from, what run-time changes made different from the file, what waits for a restart. Never secrets.',
         tags: ['config'],
-        response: answers({ 200: json(ref('Config'), 'The configuration.') }),
+        response: answers({ 200: json(ConfigViewDocument, 'The configuration.') }),
       },
     },
     async () => configDocument(port, changes),
@@ -37,7 +38,7 @@ export function configRoutes(app: FastifyInstance, port: ControlPort, changes: R
         summary: 'Read the configuration file again',
         description: 'Takes no body. An invalid file changes nothing.',
         tags: ['config'],
-        response: answers({ 200: json(ref('Reload'), 'What came of it.') }),
+        response: answers({ 200: json(ReloadDocument, 'What came of it.') }),
       },
     },
     async (_request, reply) => {
@@ -49,11 +50,7 @@ export function configRoutes(app: FastifyInstance, port: ControlPort, changes: R
           problems: result.problems.map(fieldProblem),
         });
       }
-      const { state } = port.world();
-      const drift = driftOf(state).length;
-      return result.kind === 'applied'
-        ? { result: 'applied', events: result.events, restart_needed: result.restartNeeded, drift }
-        : { result: 'unchanged', events: 0, restart_needed: state.applied?.restartNeeded ?? [], drift };
+      return reloadDocument(result, port.world().state);
     },
   );
   // In a scope of its own, because only this route takes YAML.
@@ -64,8 +61,8 @@ export function configRoutes(app: FastifyInstance, port: ControlPort, changes: R
   });
 }
 
-function validateRoute(app: FastifyInstance, port: ControlPort): void {
-  app.post<{ readonly Body: string }>(
+function validateRoute(app: AdminApp, port: ControlPort): void {
+  app.post(
     '/api/v1/config/validate',
     {
       bodyLimit: MAX_CONFIG_BYTES,
@@ -76,9 +73,9 @@ function validateRoute(app: FastifyInstance, port: ControlPort): void {
           'Changes nothing. Variables are substituted from the environment of the running primary, and never told. Certificate, key and token files are not read: the command line does that.',
         tags: ['config'],
         consumes: YAML_TYPES,
-        body: { type: 'string' },
+        body: field.text().json,
         response: answers({
-          200: json(ref('Validation'), 'Whether it is valid, and all that is wrong with it.'),
+          200: json(ValidationDocument, 'Whether it is valid, and all that is wrong with it.'),
         }),
       },
     },
@@ -91,6 +88,16 @@ function validateRoute(app: FastifyInstance, port: ControlPort): void {
       return { valid: problems.length === 0, problems: problems.map(fieldProblem) };
     },
   );
+}
+
+function reloadDocument(
+  result: Exclude<ReloadResult, { readonly kind: 'invalid' }>,
+  state: ControlState,
+): ReloadDocument {
+  const drift = driftOf(state).length;
+  return result.kind === 'applied'
+    ? { result: 'applied', events: result.events, restart_needed: result.restartNeeded, drift }
+    : { result: 'unchanged', events: 0, restart_needed: state.applied?.restartNeeded ?? [], drift };
 }
 
 function configDocument(port: ControlPort, changes: RunTimeChanges): ConfigViewDocument {

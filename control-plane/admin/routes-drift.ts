@@ -1,42 +1,18 @@
 /** How what is in force differs from the file, and going back to the file. */
-import type { FastifyInstance } from 'fastify';
+import type { ControlPort } from '../control-port.js';
+import { DriftDocument, ResetDocument, ResetRequest } from '../documents/config-documents.js';
 import { driftOf } from '../domain/drift.js';
 import { configVersion } from '../domain/reset-config.js';
-import type { ControlPort } from '../control-port.js';
-import type { DriftDocument } from './documents.js';
 import { differencesOf, driftDocuments, type PlacedDifference } from './drift-view.js';
 import { sendProblem, type Problem } from './problem.js';
 import type { RunTimeChanges } from './run-time-changes.js';
-import { answers, CONFIG_IF_MATCH, json, object, ref } from './schemas.js';
+import { type AdminApp, answers, CONFIG_IF_MATCH, json } from './route-schemas.js';
 import { etagOf, precondition, submitReset } from './writes.js';
 
-interface ResetRoute {
-  readonly Body: { readonly path?: string; readonly all?: true };
-}
-
-/** Longest path taken: names of a pool and of a backend, and the words around them. */
-const MAX_PATH_LENGTH = 200;
 /** Places listed where none is the one that was asked for. */
 const LISTED_PLACES = 10;
 
-const RESET = {
-  ...object(
-    {
-      path: {
-        type: 'string',
-        maxLength: MAX_PATH_LENGTH,
-        description:
-          'A path of GET /config/drift, or the beginning of some: pools.web.backends.a.weight, pools.web.backends.a, pools.web.',
-      },
-      all: { type: 'boolean', enum: [true], description: 'Wherever it differs.' },
-    },
-    ['path', 'all'],
-  ),
-  minProperties: 1,
-  maxProperties: 1,
-};
-
-export function driftRoutes(app: FastifyInstance, port: ControlPort, changes: RunTimeChanges): void {
+export function driftRoutes(app: AdminApp, port: ControlPort, changes: RunTimeChanges): void {
   app.get(
     '/api/v1/config/drift',
     {
@@ -46,7 +22,7 @@ export function driftRoutes(app: FastifyInstance, port: ControlPort, changes: Ru
         description:
           'What operators changed at run time. It stays over reloads and restarts until the file says something new about it, or it is reset.',
         tags: ['config'],
-        response: answers({ 200: json(ref('Drift'), 'All differences.', true) }),
+        response: answers({ 200: json(DriftDocument, 'All differences.', true) }),
       },
     },
     async (_request, reply) => {
@@ -60,7 +36,7 @@ export function driftRoutes(app: FastifyInstance, port: ControlPort, changes: Ru
       return reply.header('etag', etagOf({ version })).send(document);
     },
   );
-  app.post<ResetRoute>(
+  app.post(
     '/api/v1/config/reset',
     {
       schema: {
@@ -70,8 +46,8 @@ export function driftRoutes(app: FastifyInstance, port: ControlPort, changes: Ru
           'Undoes what operators changed at run time: settings and weights go back, backends that were added go, those that were removed come back. Draining and maintenance stay: no file has them.',
         tags: ['config'],
         headers: CONFIG_IF_MATCH,
-        body: RESET,
-        response: answers({ 200: json(ref('Reset'), 'Where it went back.', true) }),
+        body: ResetRequest.json,
+        response: answers({ 200: json(ResetDocument, 'Where it went back.', true) }),
       },
     },
     async (request, reply) => {

@@ -1,16 +1,15 @@
 /** The event log: page by page, or as a stream. */
 import type { Socket } from 'node:net';
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { EVENTS_QUERYSTRING, parseFilter, parseListQuery, type EventsQuerystring } from './event-query.js';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { EventsDocument, EventsQuery } from '../documents/event-documents.js';
+import * as field from '../documents/field.js';
+import type { FieldProblem } from '../documents/problem-document.js';
+import { parseFilter, parseListQuery } from './event-query.js';
 import type { Followers } from './followers.js';
 import { SECURITY_HEADERS } from './security-headers.js';
-import { sendProblem, type FieldProblem } from './problem.js';
-import { answers, ref } from './schemas.js';
+import { sendProblem } from './problem.js';
+import { type AdminApp, answers } from './route-schemas.js';
 import type { ViewSource } from './views.js';
-
-interface EventsRoute {
-  readonly Querystring: EventsQuerystring;
-}
 
 /** Where streams go, and who is told that a connection has become one. */
 export interface EventStreams {
@@ -18,8 +17,8 @@ export interface EventStreams {
   readonly streams: (socket: Socket) => void;
 }
 
-export function eventRoutes(app: FastifyInstance, source: ViewSource, streams: EventStreams): void {
-  app.get<EventsRoute>(
+export function eventRoutes(app: AdminApp, source: ViewSource, streams: EventStreams): void {
+  app.get(
     '/api/v1/events',
     {
       exposeHeadRoute: false,
@@ -29,20 +28,20 @@ export function eventRoutes(app: FastifyInstance, source: ViewSource, streams: E
         description:
           'A page of events, or with follow=true a stream. In the stream, `event: gap` tells of events that are no longer kept, `event: end` with a reason comes before the server ends it.',
         tags: ['events'],
-        querystring: EVENTS_QUERYSTRING,
+        querystring: EventsQuery.json,
         response: answers({
           200: {
             description: 'Events.',
             content: {
-              'application/json': { schema: ref('Events') },
-              'text/event-stream': { schema: { type: 'string' } },
+              'application/json': { schema: EventsDocument.json },
+              'text/event-stream': { schema: field.text().json },
             },
           },
         }),
       },
     },
     async (request, reply) => {
-      if (request.query.follow === 'true') return follow(request, reply, streams);
+      if (request.query.follow === 'true') return follow(request.query, request, reply, streams);
       const parsed = parseListQuery(request.query);
       if (parsed.kind === 'problems') return refuse(reply, parsed.problems);
       const read = await source.port.history.events(parsed.query);
@@ -58,11 +57,11 @@ function refuse(reply: FastifyReply, problems: readonly FieldProblem[]): Fastify
 }
 
 function follow(
-  request: FastifyRequest<EventsRoute>,
+  query: EventsQuery,
+  { headers, raw }: Pick<FastifyRequest, 'headers' | 'raw'>,
   reply: FastifyReply,
   { followers, streams }: EventStreams,
 ): FastifyReply {
-  const { query } = request;
   const notHere = (['before', 'limit', 'order'] as const).filter((name) => query[name] !== undefined);
   if (notHere.length > 0) {
     return refuse(
@@ -72,7 +71,7 @@ function follow(
   }
   const parsed = parseFilter(query);
   if (parsed.kind === 'problems') return refuse(reply, parsed.problems);
-  const resumed = request.headers['last-event-id'];
+  const resumed = headers['last-event-id'];
   if (resumed !== undefined && !(typeof resumed === 'string' && /^\d{1,15}$/.test(resumed))) {
     return refuse(reply, [{ path: 'Last-Event-ID', message: 'expected the number of an event' }]);
   }
@@ -82,7 +81,7 @@ function follow(
   }
   const after = resumed ?? query.after;
   reply.hijack();
-  streams(request.raw.socket);
+  streams(raw.socket);
   reply.raw.writeHead(200, {
     ...SECURITY_HEADERS,
     'content-type': 'text/event-stream; charset=utf-8',

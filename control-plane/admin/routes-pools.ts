@@ -1,60 +1,13 @@
 /** Pools: reading them, and changing their settings while they run. */
-import type { FastifyInstance } from 'fastify';
 import { poolId } from '#shared/ids.js';
-import { patchPoolSettings, type PoolPatch } from './pool-settings.js';
+import { PoolChange, PoolDocument, PoolParams, PoolsDocument } from '../documents/pool-documents.js';
+import { patchPoolSettings } from './pool-settings.js';
 import { sendProblem } from './problem.js';
-import {
-  ALGORITHM,
-  answers,
-  IF_MATCH,
-  json,
-  list,
-  object,
-  POOL_PARAMS,
-  ref,
-  type JsonSchema,
-} from './schemas.js';
+import { type AdminApp, answers, IF_MATCH, json } from './route-schemas.js';
 import { poolDocument, poolDocuments, type ViewSource } from './views.js';
 import { etagOf, findPool, precondition, submitWrite, unknownPool } from './writes.js';
 
-interface PoolRoute {
-  readonly Params: { readonly pool: string };
-}
-
-/** Values are read by the schemas of the configuration file; here only what has a value is told. */
-const SECTION: JsonSchema = {
-  type: ['object', 'null'],
-  additionalProperties: true,
-  description:
-    'Keys, units and ranges as in the configuration file, for example {"interval": "10s"}. Keys not given stay as they are, null sets one back to its default. null for the section turns it off, any key turns it on.',
-};
-
-/** It cannot be off: `null` sets it back to its defaults. */
-const QUEUE: JsonSchema = {
-  type: ['object', 'null'],
-  additionalProperties: true,
-  description:
-    'What becomes of requests while all backends are at their limit. Keys, units and ranges as in the configuration file; null sets them back to their defaults.',
-};
-
-const POOL_PATCH: JsonSchema = {
-  type: 'object',
-  additionalProperties: false,
-  minProperties: 1,
-  properties: {
-    algorithm: ALGORITHM,
-    health_check: SECTION,
-    circuit_breaker: SECTION,
-    max_connections: {
-      type: ['integer', 'null'],
-      description: 'For backends without a number of their own. null: no limit.',
-    },
-    queue: QUEUE,
-    sticky_session: SECTION,
-  },
-};
-
-export function poolRoutes(app: FastifyInstance, source: ViewSource): void {
+export function poolRoutes(app: AdminApp, source: ViewSource): void {
   const { port } = source;
   app.get(
     '/api/v1/pools',
@@ -64,21 +17,21 @@ export function poolRoutes(app: FastifyInstance, source: ViewSource): void {
         summary: 'All pools',
         tags: ['pools'],
         response: answers({
-          200: json(object({ pools: list(ref('Pool')) }), 'Settings and backends of all pools.'),
+          200: json(PoolsDocument, 'Settings and backends of all pools.'),
         }),
       },
     },
     async () => ({ pools: await poolDocuments(source) }),
   );
-  app.get<PoolRoute>(
+  app.get(
     '/api/v1/pools/:pool',
     {
       schema: {
         operationId: 'getPool',
         summary: 'One pool',
         tags: ['pools'],
-        params: POOL_PARAMS,
-        response: answers({ 200: json(ref('Pool'), 'Its settings and backends.', true) }),
+        params: PoolParams.json,
+        response: answers({ 200: json(PoolDocument, 'Its settings and backends.', true) }),
       },
     },
     async (request, reply) => {
@@ -88,7 +41,7 @@ export function poolRoutes(app: FastifyInstance, source: ViewSource): void {
       return reply.header('etag', etagOf(pool)).send(document);
     },
   );
-  app.patch<PoolRoute & { readonly Body: PoolPatch }>(
+  app.patch(
     '/api/v1/pools/:pool',
     {
       schema: {
@@ -97,10 +50,10 @@ export function poolRoutes(app: FastifyInstance, source: ViewSource): void {
         description:
           'Applied at once, kept over restarts, and over reloads of a file that does not change them too.',
         tags: ['pools'],
-        params: POOL_PARAMS,
+        params: PoolParams.json,
         headers: IF_MATCH,
-        body: POOL_PATCH,
-        response: answers({ 200: json(ref('Pool'), 'The pool after the change.', true) }),
+        body: PoolChange.json,
+        response: answers({ 200: json(PoolDocument, 'The pool after the change.', true) }),
       },
     },
     async (request, reply) => {

@@ -1,10 +1,8 @@
 /** What machines ask: is the process alive, does it serve, its metrics. And a short text for people at `/`. */
-import type { FastifyInstance } from 'fastify';
 import type { ControlPort } from '../control-port.js';
+import * as field from '../documents/field.js';
 import { isoTime } from '../domain/iso-time.js';
-import { answers } from './schemas.js';
-
-const TEXT = { type: 'string' } as const;
+import { type AdminApp, answers } from './route-schemas.js';
 
 const INDEX = `Tidegate, admin API
 
@@ -26,10 +24,10 @@ function degradation(port: ControlPort): string {
 }
 
 function textAnswer(description: string) {
-  return { description, content: { 'text/plain': { schema: TEXT } } };
+  return { description, content: { 'text/plain': { schema: field.text().json } } };
 }
 
-export function probeRoutes(app: FastifyInstance, port: ControlPort): void {
+export function probeRoutes(app: AdminApp, port: ControlPort): void {
   app.get(
     '/',
     {

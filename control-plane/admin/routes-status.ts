@@ -1,10 +1,10 @@
 /** The whole at a glance, and the workers. */
-import type { FastifyInstance } from 'fastify';
 import type { Clock } from '#shared/ports.js';
-import { answers, json, list, object, ref } from './schemas.js';
+import { StatusDocument, WorkersDocument } from '../documents/status-documents.js';
+import { type AdminApp, answers, json } from './route-schemas.js';
 import { statusDocument, workerDocument, type ViewSource } from './views.js';
 
-export function statusRoutes(app: FastifyInstance, source: ViewSource, clock: Clock): void {
+export function statusRoutes(app: AdminApp, source: ViewSource, clock: Clock): void {
   app.get(
     '/api/v1/status',
     {
@@ -12,7 +12,7 @@ export function statusRoutes(app: FastifyInstance, source: ViewSource, clock: Cl
         operationId: 'getStatus',
         summary: 'Pools, backends and workers at a glance',
         tags: ['status'],
-        response: answers({ 200: json(ref('Status'), 'The state now.') }),
+        response: answers({ 200: json(StatusDocument, 'The state now.') }),
       },
     },
     async () => statusDocument(source, clock.now()),
@@ -25,7 +25,7 @@ export function statusRoutes(app: FastifyInstance, source: ViewSource, clock: Cl
         summary: 'The forwarding processes',
         description: '`converged` is the proof that a worker routes by the newest snapshot.',
         tags: ['status'],
-        response: answers({ 200: json(object({ workers: list(ref('Worker')) }), 'All workers.') }),
+        response: answers({ 200: json(WorkersDocument, 'All workers.') }),
       },
     },
     async () => ({ workers: source.port.workers().map((worker) => workerDocument(source.port, worker)) }),

@@ -1,18 +1,14 @@
 /** Why a backend is, or was, in rotation or out of it. */
-import type { FastifyInstance } from 'fastify';
 import { backendId, poolId } from '#shared/ids.js';
 import type { Clock } from '#shared/ports.js';
 import type { ControlPort } from '../control-port.js';
+import { WhyDocument, WhyQuery } from '../documents/event-documents.js';
+import { BackendParams } from '../documents/pool-documents.js';
 import { isoTime } from '../domain/iso-time.js';
 import { sendProblem } from './problem.js';
-import { answers, BACKEND_PARAMS, json, ref } from './schemas.js';
+import { type AdminApp, answers, json } from './route-schemas.js';
 import { whyDocument } from './why-view.js';
 import { unknownBackend } from './writes.js';
-
-interface WhyRoute {
-  readonly Params: { readonly pool: string; readonly id: string };
-  readonly Querystring: { readonly at?: string };
-}
 
 const ISO_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:\d\d)$/;
 
@@ -23,8 +19,8 @@ export function parseInstant(text: string): number | null {
   return Number.isNaN(at) ? null : at;
 }
 
-export function whyRoutes(app: FastifyInstance, port: ControlPort, clock: Clock): void {
-  app.get<WhyRoute>(
+export function whyRoutes(app: AdminApp, port: ControlPort, clock: Clock): void {
+  app.get(
     '/api/v1/pools/:pool/backends/:id/why',
     {
       schema: {
@@ -33,20 +29,9 @@ export function whyRoutes(app: FastifyInstance, port: ControlPort, clock: Clock)
         description:
           'The chain of events since the backend was added, each with the evidence that decided it. Also for backends that have been removed, as far back as the event log goes.',
         tags: ['backends'],
-        params: BACKEND_PARAMS,
-        querystring: {
-          type: 'object',
-          additionalProperties: false,
-          properties: {
-            at: {
-              type: 'string',
-              maxLength: 40,
-              description:
-                'The time asked about: ISO 8601 with zone, or milliseconds since 1970. Without it: now.',
-            },
-          },
-        },
-        response: answers({ 200: json(ref('Why'), 'The explanation.') }),
+        params: BackendParams.json,
+        querystring: WhyQuery.json,
+        response: answers({ 200: json(WhyDocument, 'The explanation.') }),
       },
     },
     async (request, reply) => {

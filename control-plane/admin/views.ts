@@ -1,23 +1,18 @@
 /** Makes the documents of the admin API from the state of the running system. Changes nothing. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { availability } from '../domain/availability.js';
-import { driftOf } from '../domain/drift.js';
-import { maxConnectionsOf } from '../domain/pool-state.js';
-import { shortageOf, standingOfPool } from '../domain/pool-standing.js';
-import type { BackendState, ControlState, PoolState, RejectedConfig } from '../domain/state.js';
 import { isNewer } from '#shared/snapshot.js';
 import type { BackendAddress } from '#shared/settings.js';
 import type { ControlPort } from '../control-port.js';
-import type { WorkerStatus } from '../workers/worker-status.js';
-import type {
-  BackendDocument,
-  BreakerDocument,
-  PoolDocument,
-  RejectedLoad,
-  StatusDocument,
-  WorkerDocument,
-} from './documents.js';
+import type { RejectedLoad } from '../documents/config-documents.js';
+import type { BackendDocument, PoolDocument } from '../documents/pool-documents.js';
+import type { StatusDocument, WorkerDocument } from '../documents/status-documents.js';
+import { availability } from '../domain/availability.js';
+import { driftOf } from '../domain/drift.js';
 import { isoTime } from '../domain/iso-time.js';
+import { shortageOf, standingOfPool } from '../domain/pool-standing.js';
+import { maxConnectionsOf } from '../domain/pool-state.js';
+import type { BackendState, ControlState, PoolState, RejectedConfig } from '../domain/state.js';
+import type { WorkerStatus } from '../workers/worker-status.js';
 import { poolSettingsDocument } from './pool-settings.js';
 import { standingOf } from './reason.js';
 import type { Transitions } from './transitions.js';
@@ -58,7 +53,7 @@ export function backendDocument(
   };
 }
 
-function breakerDocument({ breaker }: BackendState): BreakerDocument {
+function breakerDocument({ breaker }: BackendState): BackendDocument['breaker'] {
   const document = { state: breaker.phase, since: isoTime(breaker.since), openings: breaker.openings };
   return breaker.phase === 'open' ? { ...document, until: isoTime(breaker.until) } : document;
 }

@@ -1,7 +1,7 @@
 /** An explanation as the admin API shows it. */
-import type { Explanation } from '../domain/why.js';
-import type { WhyDocument } from './documents.js';
+import type { WhyDocument } from '../documents/event-documents.js';
 import { isoTime } from '../domain/iso-time.js';
+import type { Explanation } from '../domain/why.js';
 
 export function whyDocument(explanation: Explanation): WhyDocument {
   const { pool, backend, at, availability, panic, headline, steps, omitted } = explanation;

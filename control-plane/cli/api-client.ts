@@ -2,13 +2,13 @@
 import { readFile } from 'node:fs/promises';
 import { hostname, userInfo } from 'node:os';
 import { decodeShape, type Shape } from '#shared/shape.js';
+import { parseVisible } from '#shared/visible-text.js';
 import { formatProblem } from '../config/format-problem.js';
-import type { FieldProblem } from '../admin/problem.js';
-import type { StatusDocument } from '../admin/documents.js';
-import { poolShape, problemShape, statusShape } from './answer-shapes.js';
+import { PoolDocument } from '../documents/pool-documents.js';
+import { type FieldProblem, ProblemDocument } from '../documents/problem-document.js';
+import { StatusDocument } from '../documents/status-documents.js';
 import { CommandFailure, EXIT_FAILED, EXIT_USAGE, StrangeAnswer } from './exit-codes.js';
 import { unreachable } from './unreachable.js';
-import { parseVisible } from '#shared/visible-text.js';
 
 export interface ApiOptions {
   /** Where the admin API is: `http://host:port`. */
@@ -82,7 +82,7 @@ export class ApiClient {
   }
 
   status(): Promise<StatusDocument> {
-    return this.get('/api/v1/status', statusShape);
+    return this.get('/api/v1/status', StatusDocument);
   }
 
   /** Changes a pool or something in it: as it is now, and again when somebody else was faster. */
@@ -102,7 +102,7 @@ export class ApiClient {
 
   async #write(pool: string, { method, path, body }: Write): Promise<Response> {
     for (let attempt = 0; ; attempt++) {
-      const { version } = await this.get(`/api/v1/pools/${encodeURIComponent(pool)}`, poolShape);
+      const { version } = await this.get(`/api/v1/pools/${encodeURIComponent(pool)}`, PoolDocument);
       const response = await this.#request(method, path, {
         headers: {
           'if-match': `"${version}"`,
@@ -157,7 +157,7 @@ export class ApiClient {
   }
 
   async #refusal(response: Response): Promise<CommandFailure> {
-    const decoded = decodeShape(problemShape, await this.#json(response), 'answer');
+    const decoded = decodeShape(ProblemDocument, await this.#json(response), 'answer');
     if (!decoded.ok) return this.#strange(response, decoded.problem);
     const { detail, problems = [] } = decoded.value;
     const lines = problems.map((problem) => `\n  ${fieldLine(problem)}`);

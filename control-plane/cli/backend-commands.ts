@@ -1,9 +1,9 @@
 /** `backends`: what they are, and changing them while traffic runs. */
 import { type Command, InvalidArgumentError } from 'commander';
 import type { AdminState } from '#shared/backend-state.js';
-import type { BackendDocument, StatusDocument } from '../admin/documents.js';
 import { WEIGHTS_DO_NOT_COUNT, weightsCount } from '../config/weights.js';
-import { backendShape, poolShape } from './answer-shapes.js';
+import { BackendDocument, PoolDocument } from '../documents/pool-documents.js';
+import type { StatusDocument } from '../documents/status-documents.js';
 import { newBackend, existingBackend, pathOf } from './backend-reference.js';
 import { contextOf, type CommandContext } from './command-context.js';
 import { CommandFailure, EXIT_FAILED } from './exit-codes.js';
@@ -42,7 +42,7 @@ export function backendCommands(program: Command): void {
       const path = `/api/v1/pools/${encodeURIComponent(pool)}/backends`;
       const { weight, maxConnections } = options;
       const body = { id, url, weight, max_connections: maxConnections };
-      const added = await context.api.write(pool, { method: 'POST', path, body }, backendShape);
+      const added = await context.api.write(pool, { method: 'POST', path, body }, BackendDocument);
       tell(context, added, `added ${pool}/${id}`);
       await tellOfWeights(context, pool);
     });
@@ -107,7 +107,7 @@ async function change(command: Command, name: string, body: object): Promise<Cha
   const context = await contextOf(command);
   const backend = await existingBackend(context.api, name);
   const request = { method: 'PATCH', path: pathOf(backend), body } as const;
-  const answer = await context.api.write(backend.pool, request, backendShape);
+  const answer = await context.api.write(backend.pool, request, BackendDocument);
   tell(context, answer, `changed ${backend.pool}/${backend.id}`);
   return { context, pool: backend.pool };
 }
@@ -115,7 +115,7 @@ async function change(command: Command, name: string, body: object): Promise<Cha
 /** Who sets a weight learns where it is of no effect. */
 async function tellOfWeights({ api, json }: CommandContext, name: string): Promise<void> {
   if (json) return;
-  const pool = await api.get(`/api/v1/pools/${encodeURIComponent(name)}`, poolShape);
+  const pool = await api.get(`/api/v1/pools/${encodeURIComponent(name)}`, PoolDocument);
   if (weightsCount(pool.algorithm, pool.backends)) return;
   const remedy = `tidegate pool set ${name} algorithm=weighted-round-robin`;
   print(paint('yellow', `note: ${WEIGHTS_DO_NOT_COUNT}: ${remedy}`));

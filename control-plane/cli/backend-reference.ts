@@ -2,7 +2,8 @@
  * Which backend is meant: `POOL/ID`, or `ID` alone where only one pool has it. Where several have it, pool `default`
  * is taken if it is among them.
  */
-import type { BackendDocument, StatusDocument } from '../admin/documents.js';
+import type { BackendDocument } from '../documents/pool-documents.js';
+import type { StatusDocument } from '../documents/status-documents.js';
 import type { ApiClient } from './api-client.js';
 import { CommandFailure, EXIT_FAILED, EXIT_USAGE } from './exit-codes.js';
 

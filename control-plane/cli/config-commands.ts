@@ -1,8 +1,7 @@
 /** `validate` and `reload`: what has to do with the configuration file. */
 import type { Command } from 'commander';
-import type { ReloadDocument } from '../admin/documents.js';
 import { explainProblem } from '../config/format-problem.js';
-import { reloadShape } from './answer-shapes.js';
+import { ReloadDocument } from '../documents/config-documents.js';
 import { contextOf, wantsJson, withoutApi } from './command-context.js';
 import { configFile, FILE_HELP, FILE_OPTION } from './config-file.js';
 import { EXIT_OK, EXIT_USAGE } from './exit-codes.js';
@@ -26,7 +25,7 @@ export function configCommands(program: Command, endWith: EndWith): void {
     .description('read the configuration file again')
     .action(async (_options: unknown, command: Command) => {
       const { api, json } = await contextOf(command);
-      const answer = await api.post('/api/v1/config/reload', reloadShape);
+      const answer = await api.post('/api/v1/config/reload', ReloadDocument);
       if (json) print(JSON.stringify(answer, null, 2));
       else print(...reloadLines(answer));
     });

@@ -1,8 +1,7 @@
 /** `config diff` and `config reset`: what was changed at run time and is not in the file, and going back to the file. */
 import { createInterface } from 'node:readline/promises';
 import type { Command } from 'commander';
-import type { ConfigDifference, DriftDocument } from '../admin/documents.js';
-import { driftShape, resetShape } from './answer-shapes.js';
+import { type ConfigDifference, DriftDocument, ResetDocument } from '../documents/config-documents.js';
 import { contextOf, type CommandContext } from './command-context.js';
 import { CommandFailure, type EndWith, EXIT_FAILED, EXIT_OK, EXIT_USAGE } from './exit-codes.js';
 import { paint, print } from './output.js';
@@ -50,7 +49,7 @@ export function driftLine(drift: number): string {
 }
 
 function readDrift({ api }: CommandContext): Promise<DriftDocument> {
-  return api.get('/api/v1/config/drift', driftShape);
+  return api.get('/api/v1/config/drift', DriftDocument);
 }
 
 async function reset(
@@ -70,7 +69,7 @@ async function reset(
   // A path at which nothing differs is refused by the API, which knows what does.
   if (options.yes !== true && chosen.length > 0) await confirm(chosen);
   const body = path === undefined ? { all: true } : { path };
-  const answer = await context.api.postSeen('/api/v1/config/reset', drift.version, body, resetShape);
+  const answer = await context.api.postSeen('/api/v1/config/reset', drift.version, body, ResetDocument);
   if (context.json) print(JSON.stringify(answer, null, 2));
   else {
     print(...answer.reset.map((place) => `${place}: back to the file`));

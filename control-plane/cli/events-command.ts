@@ -2,22 +2,19 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { type Command, InvalidArgumentError } from 'commander';
 import { decodeShape } from '#shared/shape.js';
-import type { EventDocument } from '../hindsight/event-document.js';
+import { parseVisible } from '#shared/visible-text.js';
+import { EventDocument, EventsDocument, MAX_EVENTS } from '../documents/event-documents.js';
 import type { ApiClient } from './api-client.js';
-import { eventShape, eventsShape } from './answer-shapes.js';
 import { parseReference } from './backend-reference.js';
 import { contextOf } from './command-context.js';
 import { CommandFailure, EXIT_FAILED, EXIT_UNREACHABLE, EXIT_USAGE, StrangeAnswer } from './exit-codes.js';
 import { readMessages, type StreamMessage } from './event-stream.js';
 import { paint, print, printError } from './output.js';
 import { formatTime } from './times.js';
-import { parseVisible } from '#shared/visible-text.js';
 
 /** How long a lost stream is tried to be had back. */
 const RECONNECT_LIMIT_MS = 60_000;
 const RECONNECT_PAUSE_MS = 1_000;
-/** In one answer. */
-const MAX_EVENTS = 1_000;
 
 interface EventsOptions {
   readonly follow?: boolean;
@@ -39,7 +36,7 @@ export function eventsCommand(program: Command): void {
     .option('--after <number>', 'only those after the event with this number', parseNumber)
     .option(
       '--limit <number>',
-      'how many, 1 to 1000; with --follow and --after there is no limit',
+      `how many, 1 to ${MAX_EVENTS}; with --follow and --after there is no limit`,
       parseLimit,
     )
     .action(async (options: EventsOptions, command: Command) => {
@@ -89,7 +86,7 @@ async function page(
   const query = new URLSearchParams(filter);
   query.set('limit', String(options.limit ?? 50));
   if (options.after !== undefined) query.set('after', String(options.after));
-  const { events } = await api.get(`/api/v1/events?${query.toString()}`, eventsShape);
+  const { events } = await api.get(`/api/v1/events?${query.toString()}`, EventsDocument);
   return options.after === undefined ? events.toReversed() : events;
 }
 
@@ -148,7 +145,7 @@ function eventOf(data: string): EventDocument {
   } catch (error) {
     throw new StrangeAnswer('The stream of events is not one of Tidegate: expected JSON.', { cause: error });
   }
-  const decoded = decodeShape(eventShape, value, 'event');
+  const decoded = decodeShape(EventDocument, value, 'event');
   if (decoded.ok) return decoded.value;
   throw new StrangeAnswer(`The stream of events is not one of Tidegate: ${decoded.problem}.`);
 }

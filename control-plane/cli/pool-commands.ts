@@ -1,7 +1,6 @@
 /** `pool`: settings of a pool, read and changed while it runs. */
 import { type Command, InvalidArgumentError } from 'commander';
-import type { PoolDocument } from '../admin/documents.js';
-import { poolShape } from './answer-shapes.js';
+import { PoolDocument } from '../documents/pool-documents.js';
 import { contextOf } from './command-context.js';
 import { paint, print } from './output.js';
 
@@ -15,7 +14,7 @@ export function poolCommands(program: Command): void {
     .argument('<pool>', 'name of a pool')
     .action(async (pool: string, _options: unknown, command: Command) => {
       const { api, json } = await contextOf(command);
-      tell(json, await api.get(`/api/v1/pools/${encodeURIComponent(pool)}`, poolShape));
+      tell(json, await api.get(`/api/v1/pools/${encodeURIComponent(pool)}`, PoolDocument));
     });
   pools
     .command('set')
@@ -25,7 +24,7 @@ export function poolCommands(program: Command): void {
     .action(async (pool: string, settings: Settings, _options: unknown, command: Command) => {
       const { api, json } = await contextOf(command);
       const path = `/api/v1/pools/${encodeURIComponent(pool)}`;
-      tell(json, await api.write(pool, { method: 'PATCH', path, body: settings }, poolShape));
+      tell(json, await api.write(pool, { method: 'PATCH', path, body: settings }, PoolDocument));
     });
 }
 

@@ -1,8 +1,8 @@
 /** `status` and `workers`: how things stand, for somebody who was just woken up. What is wrong stands out. */
 import type { Command } from 'commander';
-import type { BackendDocument, StatusDocument, WorkerDocument } from '../admin/documents.js';
 import { weightsCount } from '../config/weights.js';
-import { workersShape } from './answer-shapes.js';
+import type { BackendDocument } from '../documents/pool-documents.js';
+import { type StatusDocument, type WorkerDocument, WorkersDocument } from '../documents/status-documents.js';
 import { contextOf } from './command-context.js';
 import { driftLine } from './drift-commands.js';
 import { availabilityStyle, outputWidth, paint, print } from './output.js';
@@ -24,7 +24,7 @@ export function statusCommands(program: Command): void {
     .description('the forwarding processes, and whether they route by the newest snapshot')
     .action(async (_options: unknown, command: Command) => {
       const { api, json } = await contextOf(command);
-      const answer = await api.get('/api/v1/workers', workersShape);
+      const answer = await api.get('/api/v1/workers', WorkersDocument);
       if (json) print(JSON.stringify(answer, null, 2));
       else print(...workerLines(answer.workers, Date.now()));
     });

@@ -1,7 +1,6 @@
 /** `why`: one sentence, then the chain of events that led there, each with what decided it. */
 import type { Command } from 'commander';
-import type { WhyDocument } from '../admin/documents.js';
-import { eventsShape, whyShape } from './answer-shapes.js';
+import { EventsDocument, WhyDocument } from '../documents/event-documents.js';
 import { existingBackend, parseReference, pathOf, type BackendReference } from './backend-reference.js';
 import type { ApiClient } from './api-client.js';
 import { contextOf } from './command-context.js';
@@ -20,7 +19,7 @@ export function whyCommand(program: Command): void {
       const { api, json } = await contextOf(command);
       const backend = await presentOrPast(api, name);
       const query = at === null ? '' : `?at=${encodeURIComponent(new Date(at).toISOString())}`;
-      const why = await api.get(`${pathOf(backend)}/why${query}`, whyShape);
+      const why = await api.get(`${pathOf(backend)}/why${query}`, WhyDocument);
       if (json) print(JSON.stringify(why, null, 2));
       else print(...whyLines(why, at !== null));
     });
@@ -46,7 +45,7 @@ async function presentOrPast(api: ApiClient, name: string): Promise<BackendRefer
     return existingBackend(api, name);
   }
   const query = `backend=${encodeURIComponent(id)}&limit=1`;
-  const { events } = await api.get(`/api/v1/events?${query}`, eventsShape);
+  const { events } = await api.get(`/api/v1/events?${query}`, EventsDocument);
   const last = events[0]?.pool;
   if (last === undefined) throw new CommandFailure(EXIT_FAILED, `No pool has, or had, a backend ${id}.`);
   return { pool: last, id };

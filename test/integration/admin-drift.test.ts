@@ -1,4 +1,4 @@
-import type { ConfigDifference, DriftDocument } from '../../control-plane/admin/documents.js';
+import type { ConfigDifference, DriftDocument } from '../../control-plane/documents/config-documents.js';
 import { RunTimeChanges } from '../../control-plane/admin/run-time-changes.js';
 import { backendId, poolId } from '../../shared/ids.js';
 import { testAdmin, type TestAdmin } from '../support/admin-app.js';

@@ -1,4 +1,4 @@
-import { PROBLEM_TYPES } from '../../control-plane/admin/problem.js';
+import { PROBLEM_TYPES } from '../../control-plane/documents/problem-document.js';
 import { ACTOR_KINDS } from '../../control-plane/domain/commands.js';
 import { EVENTS } from '../../control-plane/domain/events.js';
 import { POOL_STANDINGS } from '../../control-plane/domain/pool-standing.js';

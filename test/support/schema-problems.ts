@@ -12,6 +12,9 @@ const KNOWN = new Set([
   'enum',
   'anyOf',
   'format',
+  'pattern',
+  'minimum',
+  'maximum',
   'title',
 ]);
 
@@ -37,13 +40,19 @@ export function schemaProblems(
     const tried = alternatives.map((each) => schemaProblems(value, each, components, path));
     return tried.some((problems) => problems.length === 0) ? [] : tried.flat();
   }
-  const type = schema['type'] as string | undefined;
-  if (type !== undefined && typeOf(value, type) !== type)
-    return [`${path}: ${JSON.stringify(value)} is not ${type}`];
+  const types = [(schema['type'] ?? []) as string | readonly string[]].flat();
+  if (types.length > 0 && !types.some((type) => typeOf(value, type) === type))
+    return [`${path}: ${JSON.stringify(value)} is not ${types.join(' or ')}`];
+  if (typeof value === 'number' && value < Number(schema['minimum'] ?? -Infinity))
+    return [`${path}: ${value} is less than ${String(schema['minimum'])}`];
+  if (typeof value === 'number' && value > Number(schema['maximum'] ?? Infinity))
+    return [`${path}: ${value} is more than ${String(schema['maximum'])}`];
+  if (typeof value === 'string' && !new RegExp((schema['pattern'] ?? '') as string).test(value))
+    return [`${path}: ${value} does not match ${String(schema['pattern'])}`];
   const values = schema['enum'] as readonly unknown[] | undefined;
   if (values !== undefined && !values.includes(value))
     return [`${path}: ${String(value)} is not one of ${values.join()}`];
-  if (schema['format'] === 'date-time' && Number.isNaN(Date.parse(String(value))))
+  if (typeof value === 'string' && schema['format'] === 'date-time' && Number.isNaN(Date.parse(value)))
     return [`${path}: no time`];
   if (Array.isArray(value)) {
     const items = schema['items'] as Schema;

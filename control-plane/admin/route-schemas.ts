@@ -1,0 +1,85 @@
+/**
+ * How routes say what they take and answer: by the documents, of which `/api/v1/openapi.json` is made and from which
+ * TypeScript knows what comes and what may be sent. Requests are checked against them. Answers are not (the compiler and
+ * tests do that), so that a schema can never cut something out of an answer.
+ */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { FastifyBaseLogger, FastifyInstance, FastifyTypeProvider, RawServerDefault } from 'fastify';
+import * as configDocuments from '../documents/config-documents.js';
+import * as eventDocuments from '../documents/event-documents.js';
+import type { Field, JsonSchema, NamedDocument } from '../documents/field.js';
+import * as poolDocuments from '../documents/pool-documents.js';
+import { ProblemDocument } from '../documents/problem-document.js';
+import * as statusDocuments from '../documents/status-documents.js';
+import { ACTOR_KINDS } from '../domain/commands.js';
+import { EVENTS } from '../domain/events.js';
+
+/** What a part of a request is, and what may be answered, by its schema. */
+interface DocumentTypes extends FastifyTypeProvider {
+  readonly validator: this['schema'] extends JsonSchema<infer T> ? T : unknown;
+  readonly serializer: this['schema'] extends JsonSchema<infer T> ? T : unknown;
+}
+
+export type AdminApp = FastifyInstance<
+  RawServerDefault,
+  IncomingMessage,
+  ServerResponse,
+  FastifyBaseLogger,
+  DocumentTypes
+>;
+
+const documents = {
+  ...poolDocuments,
+  ...statusDocuments,
+  ...eventDocuments,
+  ...configDocuments,
+  ProblemDocument,
+};
+
+const WORDS = { ActorKind: ACTOR_KINDS, EventType: Object.keys(EVENTS) };
+
+/** All that is referred to by name. */
+export function addNamedDocuments(app: AdminApp): void {
+  for (const [$id, values] of Object.entries(WORDS)) app.addSchema({ $id, type: 'string', enum: values });
+  for (const document of Object.values(documents)) {
+    if (isNamed(document)) app.addSchema({ $id: document.name, ...document.definition });
+  }
+}
+
+function isNamed(document: unknown): document is NamedDocument<unknown> {
+  return typeof document === 'object' && document !== null && 'definition' in document;
+}
+
+const PROBLEM_RESPONSE = {
+  description: 'Problem document (RFC 9457).',
+  content: { 'application/problem+json': { schema: ProblemDocument.json } },
+} as const;
+
+/** The answers of a route: its successes, and problems. */
+export function answers<T extends object>(successes: T) {
+  return { ...successes, '4xx': PROBLEM_RESPONSE, '5xx': PROBLEM_RESPONSE } as const;
+}
+
+/** An answer in JSON. Writes and what they start from carry the pool version as ETag. */
+export function json<T>(document: Field<T>, description: string, etag = false) {
+  const headers = etag
+    ? { headers: { ETag: { type: 'string', description: 'The pool version, in quotes.' } } }
+    : {};
+  return { description, ...headers, content: { 'application/json': { schema: document.json } } };
+}
+
+/** Not required by the schema that checks, because its absence has an answer of its own (428). */
+function ifMatch(what: string): JsonSchema {
+  return {
+    type: 'object',
+    properties: {
+      'if-match': {
+        type: 'string',
+        description: `The ${what} version that the change is meant for, in quotes, as the last ETag said; or *. Without it: 428.`,
+      },
+    },
+  };
+}
+
+export const IF_MATCH = ifMatch('pool');
+export const CONFIG_IF_MATCH = ifMatch('configuration');

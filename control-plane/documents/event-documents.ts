@@ -1,0 +1,105 @@
+/** What happened, and why things are as they are. */
+import { AVAILABILITIES } from '#shared/backend-state.js';
+import type { TypeOf } from '#shared/shape.js';
+import * as field from './field.js';
+import { name } from './pool-documents.js';
+
+// The catalogue of events would take as long to load as the command line, which reads these documents too.
+const eventType = field.wordOf('EventType');
+const actorKind = field.wordOf('ActorKind');
+
+export const EventDocument = field.named(
+  'Event',
+  field.object(
+    {
+      epoch: field.count(),
+      seq: field.count(),
+      at: field.time(),
+      at_ms: field.count(),
+      type: eventType,
+      schema: field.count(),
+      sentence: field.text('What happened, for people.'),
+      actor: field.object({ kind: actorKind }, { name: field.text() }),
+      cause: field.object({ command: field.text(), id: field.count() }, { event: field.count() }),
+      data: field.open('As it was stored. Differs by type.'),
+    },
+    { pool: field.text(), backend: field.text() },
+  ),
+);
+export interface EventDocument extends TypeOf<typeof EventDocument> {}
+
+export const EventsDocument = field.named(
+  'Events',
+  field.object({
+    events: field.list(EventDocument),
+    more: field.flag(
+      'Whether there are more in this direction: go on with `after` (ascending) or `before` (descending) of the last one.',
+    ),
+  }),
+);
+
+/** Most events in one answer. */
+export const MAX_EVENTS = 1_000;
+export const DEFAULT_EVENTS = 100;
+
+const NUMBER = /^\d{1,15}$/;
+
+/** What a query for events says. All of it is text. */
+export const EventsQuery = field.object(
+  {},
+  {
+    after: field.matching(NUMBER, 'Only events with a greater number.'),
+    before: field.matching(NUMBER, 'Only events with a smaller number.'),
+    type: field.withKeywords(field.text('One event type (EventType), or several with commas between.'), {
+      maxLength: 1_000,
+    }),
+    pool: name(),
+    backend: name(),
+    limit: field.matching(NUMBER, `1 to ${MAX_EVENTS}; ${DEFAULT_EVENTS} if not given.`),
+    order: field.oneOf(
+      ['asc', 'desc'],
+      'asc: oldest first. Without it: asc where `after` is given, else desc.',
+    ),
+    follow: field.oneOf(
+      ['true', 'false'],
+      'true: a stream of server-sent events (text/event-stream) from `after`, or from `Last-Event-ID`, or from now, that does not end. `id` is the event’s number.',
+    ),
+  },
+);
+export interface EventsQuery extends TypeOf<typeof EventsQuery> {}
+
+/** Why a backend is, or was, as it is: one sentence and the chain of events that led there. */
+export const WhyDocument = field.named(
+  'Why',
+  field.object({
+    pool: field.text(),
+    backend: field.text(),
+    at: field.time(),
+    availability: field.nullable(field.oneOf(AVAILABILITIES), 'null: it was not there.'),
+    panic: field.flag(),
+    headline: field.text('The answer in one sentence.'),
+    steps: field.list(
+      field.object({
+        seq: field.count(),
+        at: field.time(),
+        at_ms: field.count(),
+        type: eventType,
+        sentence: field.text(),
+        evidence: field.list(field.text(), 'The very results that decided, one per line.'),
+      }),
+      'The events that led there, oldest first.',
+    ),
+    omitted: field.count('Steps left out after the first.'),
+  }),
+);
+export interface WhyDocument extends TypeOf<typeof WhyDocument> {}
+
+export const WhyQuery = field.object(
+  {},
+  {
+    at: field.withKeywords(
+      field.text('The time asked about: ISO 8601 with zone, or milliseconds since 1970. Without it: now.'),
+      { maxLength: 40 },
+    ),
+  },
+);

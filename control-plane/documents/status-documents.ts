@@ -1,0 +1,94 @@
+/** The whole at a glance, and the workers. */
+import { ALGORITHMS } from '#shared/settings.js';
+import type { TypeOf } from '#shared/shape.js';
+import { POOL_STANDINGS } from '../domain/pool-standing.js';
+import { WORKER_PHASES } from '../workers/worker-status.js';
+import { RejectedLoad } from './config-documents.js';
+import * as field from './field.js';
+import { BackendDocument } from './pool-documents.js';
+
+const Position = field.object({ epoch: field.count(), version: field.count() });
+
+const PoolStatus = field.object({
+  id: field.text(),
+  version: field.count(),
+  algorithm: field.word(ALGORITHMS),
+  panic: field.flag(),
+  standing: field.oneOf(POOL_STANDINGS, 'Whether a new request finds a backend.'),
+  shortage: field.nullable(
+    field.text('What is wrong with the pool as a whole, after its name; null: nothing.'),
+  ),
+  sessions: field.count(),
+  pending_requests: field.count('Requests that wait for room at a backend.'),
+  backends: field.list(BackendDocument),
+});
+
+export const StatusDocument = field.named(
+  'Status',
+  field.object({
+    version: field.text(),
+    started_at: field.time(),
+    uptime_ms: field.count(),
+    ready: field.flag(),
+    reason: field.text('Why it is or is not ready.'),
+    epoch: field.count(),
+    seq: field.count('Number of the last event.'),
+    snapshot: Position,
+    workers: field.object({
+      ready: field.count(),
+      total: field.count(),
+      converged: field.count('Workers on the newest snapshot.'),
+    }),
+    store: field.withKeywords(
+      field.object({
+        ok: field.flag(),
+        since: field.nullable(field.time()),
+        problem: field.nullable(field.text('Why nothing can be stored.')),
+        unstored_events: field.count('Events that wait in memory.'),
+        lost_events: field.count('Events given up, because more waited than memory keeps.'),
+      }),
+      {
+        description:
+          'Whether what is decided can be stored. While it cannot, it goes on in memory, and changes are refused.',
+      },
+    ),
+    health_checks: field.withKeywords(
+      field.object({
+        behind: field.flag(),
+        late_ms: field.count('How late the latest of the last seconds began, or has not begun yet.'),
+        waiting: field.count(),
+      }),
+      { description: 'Whether health checks are made as often as their intervals say.' },
+    ),
+    config: field.object({
+      file: field.text(),
+      applied_at: field.nullable(field.time()),
+      restart_needed: field.list(field.text()),
+      drift: field.count('Places in which run-time changes differ from the file.'),
+      last_rejected: field.nullable(RejectedLoad),
+    }),
+    certificate_trouble: field.nullable(field.text('What is wrong with the certificate; null: nothing.')),
+    pools: field.list(PoolStatus),
+  }),
+);
+export interface StatusDocument extends TypeOf<typeof StatusDocument> {}
+
+export const WorkerDocument = field.named(
+  'Worker',
+  field.object({
+    worker: field.count(),
+    slot: field.count(),
+    pid: field.nullable(field.count()),
+    phase: field.word(WORKER_PHASES),
+    started_at: field.time(),
+    restarts: field.count(),
+    applied: field.nullable(Position),
+    converged: field.flag('Whether it has applied the newest snapshot.'),
+    last_nack: field.nullable(field.object({ position: Position, reason: field.text() })),
+    last_heard_at: field.nullable(field.time()),
+    connections: field.count(),
+  }),
+);
+export interface WorkerDocument extends TypeOf<typeof WorkerDocument> {}
+
+export const WorkersDocument = field.object({ workers: field.list(WorkerDocument) });
