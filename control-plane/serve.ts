@@ -6,7 +6,7 @@ import { availableParallelism } from 'node:os';
 import process from 'node:process';
 import { createLogger } from '#shared/platform/logger.js';
 import { randomSeed, steadyClock, systemTimers } from '#shared/platform/system-clock.js';
-import type { AdminConnectionEnd } from '#shared/metrics.js';
+import type { AdminConnectionEnd } from '#shared/metric-labels.js';
 import type { Logger } from '#shared/ports.js';
 import { type AdminServer, startAdminServer } from './admin/admin-server.js';
 import { AdminError, readAdminToken } from './config/admin-token.js';

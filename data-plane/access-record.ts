@@ -1,5 +1,5 @@
 /** What the access log is told of a request when it is over. */
-import type { HttpVersion } from '#shared/metrics.js';
+import type { HttpVersion } from '#shared/metric-labels.js';
 
 export interface AttemptRecord {
   readonly backend: string;

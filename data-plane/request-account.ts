@@ -5,7 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import type { ErrorCode } from '#shared/error-code.js';
 import { LOCAL_REPLIES } from '#shared/error-code.js';
-import type { HttpVersion } from '#shared/metrics.js';
+import type { HttpVersion } from '#shared/metric-labels.js';
 import type { FailureReason } from '#shared/outcome.js';
 import type { AttemptRecord } from './access-record.js';
 import type { ForwarderContext } from './forwarder.js';

@@ -167,7 +167,7 @@ export interface MetricsDelta {
 }
 
 export interface SeriesDefinition {
-  /** A key of `METRICS` in `shared/metrics.ts`. */
+  /** A key of `WORKER_METRICS`. */
   readonly metric: string;
   /** Label values in the order of the catalogue. */
   readonly labels: readonly string[];

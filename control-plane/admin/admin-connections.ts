@@ -9,7 +9,7 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Logger, TimerHandle, Timers } from '#shared/ports.js';
-import type { AdminConnectionEnd } from '#shared/metrics.js';
+import type { AdminConnectionEnd } from '#shared/metric-labels.js';
 
 export interface ConnectionLimits {
   /** Connections at once. */

@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net';
 import swagger from '@fastify/swagger';
 import { fastify, type FastifyError, type FastifyInstance } from 'fastify';
 import { assert } from '#shared/assert.js';
-import type { AdminConnectionEnd } from '#shared/metrics.js';
+import type { AdminConnectionEnd } from '#shared/metric-labels.js';
 import type { Clock, Logger, Timers } from '#shared/ports.js';
 import { AdminError } from '../config/admin-token.js';
 import type { ControlPort } from '../control-port.js';

@@ -4,13 +4,13 @@
  * `registry.ts` shows them.
  */
 import { AVAILABILITIES, type Availability, BREAKER_PHASES } from '#shared/backend-state.js';
-import { METRICS, type MetricKey } from '#shared/metrics.js';
 import { availability } from '../domain/availability.js';
 import { driftOf } from '../domain/drift.js';
 import { maxConnectionsOf } from '../domain/pool-state.js';
 import type { BackendState, PoolState } from '../domain/state.js';
 import type { ControlPort } from '../control-port.js';
 import { WORKER_PHASES } from '../workers/worker-status.js';
+import { METRICS, type MetricKey } from './catalogue.js';
 
 export interface Sample {
   /** In the order of the catalogue. */

@@ -8,15 +8,14 @@ import {
   CONNECTION_REFUSALS,
   HTTP_VERSIONS,
   METHOD_LABELS,
-  METRICS,
   NO_POOL,
   STICKY_RESULTS,
   WITHHELD_CAUSES,
-  type MetricKey,
-} from '#shared/metrics.js';
+} from '#shared/metric-labels.js';
 import { FAILURE_REASONS } from '#shared/outcome.js';
 import type { BackendId, PoolId } from '#shared/ids.js';
 import type { ControlState } from '../domain/state.js';
+import { METRICS, type MetricKey } from './catalogue.js';
 
 /** What is configured now. */
 export interface Configured {

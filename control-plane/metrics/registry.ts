@@ -8,7 +8,8 @@
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
-import { DURATION_BUCKETS, METRICS, type MetricDefinition, type MetricKey } from '#shared/metrics.js';
+import { DURATION_BUCKETS, type MetricDefinition } from '#shared/metric.js';
+import { METRICS, type MetricKey } from './catalogue.js';
 import { readGauge, type GaugeSource } from './gauges.js';
 import { configuredIn } from './label-rules.js';
 import { COUNT_SLOT, SUM_SLOT, type MetricTotals, type Series } from './totals.js';

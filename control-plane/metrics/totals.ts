@@ -7,7 +7,8 @@
  * its last requests, and then forgotten; should it come back later, its counters start from 0 as after a restart,
  * which Prometheus understands. Gauges of what is gone vanish at once.
  */
-import { DURATION_BUCKETS, MAX_SERIES_PER_METRIC, METRICS, type MetricKey } from '#shared/metrics.js';
+import { DURATION_BUCKETS, MAX_SERIES_PER_METRIC } from '#shared/metric.js';
+import { METRICS, type MetricKey } from './catalogue.js';
 import { isConfigured, type Configured } from './label-rules.js';
 
 /** How long counters of removed pools and backends are still shown: an hour, several times any scrape interval. */

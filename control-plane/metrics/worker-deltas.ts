@@ -5,8 +5,8 @@
  * A worker numbers its series from 0 in the order in which it names them. The numbers die with the worker; the totals
  * do not. A series that was refused (its metric at the cap, its backend not known) is tried again with each increment.
  */
-import { METRICS, WORKER_METRICS, type MetricKey } from '#shared/metrics.js';
 import type { MetricsDelta, SeriesDefinition } from '#shared/message.js';
+import { WORKER_METRICS, type WorkerMetric } from '#shared/worker-metrics.js';
 import { mayCount, type Configured } from './label-rules.js';
 import { COUNT_SLOT, SUM_SLOT, type MetricTotals, type Series } from './totals.js';
 
@@ -19,7 +19,7 @@ export const MAX_INCREMENT = 1e12;
 export type RefusalCause = 'metric' | 'labels' | 'numbering' | 'value' | 'cap';
 
 interface WorkerSeries {
-  readonly metric: MetricKey;
+  readonly metric: WorkerMetric;
   readonly labels: readonly string[];
   readonly slot: number;
   /** Where to count; `null` while refused. */
@@ -28,9 +28,9 @@ interface WorkerSeries {
   dropped: boolean;
 }
 
-const COUNTABLE: ReadonlySet<string> = new Set(WORKER_METRICS);
+const COUNTABLE: ReadonlySet<string> = new Set(Object.keys(WORKER_METRICS));
 
-function isCountable(metric: string): metric is MetricKey {
+function isCountable(metric: string): metric is WorkerMetric {
   return COUNTABLE.has(metric);
 }
 
@@ -75,7 +75,7 @@ export class WorkerDeltas {
       return null;
     }
     const slot = slotOf(metric, definition.part);
-    if (slot === null || labels.length !== METRICS[metric].labels.length) {
+    if (slot === null || labels.length !== WORKER_METRICS[metric].labels.length) {
       this.#refuse('labels');
       return null;
     }
@@ -112,8 +112,8 @@ export class WorkerDeltas {
 }
 
 /** Where in a series' numbers a definition counts; `null` when the metric has no such part. */
-function slotOf(metric: MetricKey, part: string | undefined): number | null {
-  if (METRICS[metric].type !== 'histogram') return part === undefined ? 0 : null;
+function slotOf(metric: WorkerMetric, part: string | undefined): number | null {
+  if (WORKER_METRICS[metric].type !== 'histogram') return part === undefined ? 0 : null;
   if (part === 'sum') return SUM_SLOT;
   if (part === 'count') return COUNT_SLOT;
   if (part === undefined || !/^(?:0|[1-9]\d?)$/.test(part)) return null;

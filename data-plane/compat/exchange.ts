@@ -5,7 +5,7 @@
 import { TLSSocket } from 'node:tls';
 import { cutSocket } from '../cut-socket.js';
 import type { ErrorCode } from '#shared/error-code.js';
-import type { HttpVersion } from '#shared/metrics.js';
+import type { HttpVersion } from '#shared/metric-labels.js';
 import type { ForwardingSettings } from '#shared/settings.js';
 import { Attempts, type AttemptOwner, type AttemptsClient, type Choice } from '../attempts.js';
 import { guarded } from '../guarded.js';

@@ -3,7 +3,8 @@
  * number is all that the hot path needs. The primary owns the totals: from here go increments only.
  */
 import type { MetricsDelta, SeriesDefinition } from '#shared/message.js';
-import { DURATION_BUCKETS, MAX_SERIES_PER_METRIC, type MetricKey } from '#shared/metrics.js';
+import { DURATION_BUCKETS, MAX_SERIES_PER_METRIC } from '#shared/metric.js';
+import { type WorkerMetric } from '#shared/worker-metrics.js';
 
 /** Number of a series. Negative: refused because its metric is at its cap; counting it does nothing. */
 export type Slot = number;
@@ -13,7 +14,7 @@ const FIRST_CAPACITY = 256;
 
 export class Counters {
   readonly #slots = new Map<string, Slot>();
-  readonly #perMetric = new Map<MetricKey, number>();
+  readonly #perMetric = new Map<WorkerMetric, number>();
   readonly #series: SeriesDefinition[] = [];
   #values = new Float64Array(FIRST_CAPACITY);
   /** Series whose value is not 0, each once. */
@@ -22,12 +23,12 @@ export class Counters {
   #announced = 0;
 
   /** The slot of a counter. Labels in the order of the catalogue; only values from closed sets. */
-  counter(metric: MetricKey, ...labels: readonly string[]): Slot {
+  counter(metric: WorkerMetric, ...labels: readonly string[]): Slot {
     return this.#slot(metric, labels, null);
   }
 
   /** The first slot of a histogram: its buckets, the one beyond the last bound, and its sum follow one another. */
-  histogram(metric: MetricKey, ...labels: readonly string[]): Slot {
+  histogram(metric: WorkerMetric, ...labels: readonly string[]): Slot {
     const first = this.#slot(metric, labels, '0');
     if (first === REFUSED) return REFUSED;
     // All parts are made together, so that they are neighbours.
@@ -69,7 +70,7 @@ export class Counters {
     return { type: 'metrics', series: this.#series.slice(firstSeries), firstSeries, values };
   }
 
-  #slot(metric: MetricKey, labels: readonly string[], part: string | null): Slot {
+  #slot(metric: WorkerMetric, labels: readonly string[], part: string | null): Slot {
     // Labels hold no control characters, so a joined key cannot be made by other labels.
     const key = `${metric}\n${labels.join('\n')}\n${part ?? ''}`;
     const known = this.#slots.get(key);

@@ -11,7 +11,7 @@ import {
   type HttpVersion,
   type STICKY_RESULTS,
   type WITHHELD_CAUSES,
-} from '#shared/metrics.js';
+} from '#shared/metric-labels.js';
 import type { FailureReason } from '#shared/outcome.js';
 import type { Counters, Slot } from './counters.js';
 

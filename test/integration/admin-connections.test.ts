@@ -1,6 +1,6 @@
 import { CONNECTION_LIMITS, type ConnectionLimits } from '../../control-plane/admin/admin-connections.js';
 import { startAdminServer, type AdminServer } from '../../control-plane/admin/admin-server.js';
-import type { AdminConnectionEnd } from '../../shared/metrics.js';
+import type { AdminConnectionEnd } from '../../shared/metric-labels.js';
 import { adminOptions, silentLogger } from '../support/admin-app.js';
 import { testControl, type TestControl } from '../support/control-port.js';
 import { exchangeRaw, connectRaw, type RawClient } from '../support/raw-client.js';

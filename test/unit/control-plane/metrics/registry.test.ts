@@ -14,10 +14,11 @@ import {
   type ControlState,
 } from '../../../../control-plane/domain/state.js';
 import { backendId, poolId } from '../../../../shared/ids.js';
-import { DURATION_BUCKETS, METRICS } from '../../../../shared/metrics.js';
+import { DURATION_BUCKETS } from '../../../../shared/metric.js';
 import { emptyPool } from '../../../../control-plane/domain/pool-state.js';
 import { deltaArranger } from '../../../support/metrics-deltas.js';
 import { parsePrometheusText } from '../../../support/prometheus-text.js';
+import { METRICS } from '../../../../control-plane/metrics/catalogue.js';
 
 const WEB = poolId('web');
 

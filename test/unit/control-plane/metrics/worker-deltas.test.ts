@@ -5,9 +5,10 @@ import {
   MAX_SERIES_PER_WORKER,
   WorkerDeltas,
 } from '../../../../control-plane/metrics/worker-deltas.js';
-import { MAX_SERIES_PER_METRIC, METRICS, type MetricKey } from '../../../../shared/metrics.js';
+import { MAX_SERIES_PER_METRIC } from '../../../../shared/metric.js';
 import type { MetricsDelta } from '../../../../shared/message.js';
 import { deltaArranger } from '../../../support/metrics-deltas.js';
+import { METRICS, type MetricKey } from '../../../../control-plane/metrics/catalogue.js';
 
 function prune(totals: MetricTotals, at: number, configured: Configured): void {
   for (const metric of Object.keys(METRICS) as MetricKey[]) totals.prune(metric, at, configured);

@@ -1,7 +1,7 @@
 import { Counters } from '../../../../data-plane/reports/counters.js';
 import { codeClass, RequestSeries } from '../../../../data-plane/reports/request-series.js';
 import { poolId } from '../../../../shared/ids.js';
-import { DURATION_BUCKETS, MAX_SERIES_PER_METRIC } from '../../../../shared/metrics.js';
+import { DURATION_BUCKETS, MAX_SERIES_PER_METRIC } from '../../../../shared/metric.js';
 
 describe('counters', () => {
   it('tell increments since the last delta, and each series once', () => {

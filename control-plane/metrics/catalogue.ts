@@ -1,0 +1,158 @@
+/** The catalogue of metrics: those that workers count, and those that the primary counts or fills in at a scrape. */
+import { metric, type MetricDefinition } from '#shared/metric.js';
+import { WORKER_METRICS } from '#shared/worker-metrics.js';
+
+export const METRICS = {
+  ...WORKER_METRICS,
+  backendUp: metric(
+    'gauge',
+    'backend_up',
+    '1 when the backend is available or on trial, else 0.',
+    'pool',
+    'backend',
+  ),
+  backendAvailability: metric(
+    'gauge',
+    'backend_availability',
+    '1 for the present availability of the backend, 0 for the others.',
+    'pool',
+    'backend',
+    'availability',
+  ),
+  backendWeight: metric('gauge', 'backend_weight', 'Weight of the backend.', 'pool', 'backend'),
+  backendActive: metric(
+    'gauge',
+    'backend_active_connections',
+    'Requests in flight to the backend, all workers.',
+    'pool',
+    'backend',
+  ),
+  backendMaxConnections: metric(
+    'gauge',
+    'backend_max_connections',
+    'Requests in flight that this host gives the backend at most, or one per worker where it is less. Absent where there is no limit.',
+    'pool',
+    'backend',
+  ),
+  poolPending: metric(
+    'gauge',
+    'pool_pending_requests',
+    'Requests that wait for room at a backend, all workers.',
+    'pool',
+  ),
+  breakerState: metric(
+    'gauge',
+    'breaker_state',
+    '1 for the present state of the breaker, 0 for the others.',
+    'pool',
+    'backend',
+    'state',
+  ),
+  breakerTransitions: metric(
+    'counter',
+    'breaker_transitions_total',
+    'Changes of the breaker, by new state.',
+    'pool',
+    'backend',
+    'state',
+  ),
+  healthChecks: metric('counter', 'health_checks_total', 'Health checks made.', 'pool', 'backend', 'result'),
+  healthCheckDuration: metric(
+    'gauge',
+    'health_check_duration_seconds',
+    'Duration of the last health check.',
+    'pool',
+    'backend',
+  ),
+  healthChecksLate: metric(
+    'gauge',
+    'health_checks_late_seconds',
+    'How late the latest of the health checks of the last seconds began, or has not begun yet.',
+  ),
+  healthChecksWaiting: metric(
+    'gauge',
+    'health_checks_waiting',
+    'Health checks whose time has come and that have not begun.',
+  ),
+  poolPanic: metric('gauge', 'pool_panic', '1 while the pool serves through ejected backends.', 'pool'),
+  stickySessions: metric('gauge', 'sticky_sessions', 'Bindings in the session table.', 'pool'),
+  events: metric('counter', 'control_events_total', 'Events appended to the event log.', 'type'),
+  eventLogSeq: metric('gauge', 'event_log_seq', 'Sequence number of the last event.'),
+  storeOk: metric(
+    'gauge',
+    'store_ok',
+    '1 while what is decided can be stored; 0: it goes on in memory alone.',
+  ),
+  storeFailures: metric(
+    'counter',
+    'store_failures_total',
+    'Attempts to use the event log that failed, by kind: unavailable (disk full, read-only, I/O error), lost (its file was deleted or replaced), in-use (locked by another process).',
+    'kind',
+  ),
+  journalEntriesLost: metric(
+    'counter',
+    'journal_entries_lost_total',
+    'Entries of the observation journal that were given up, by cause: buffer (more waited than memory keeps, or the file was lost).',
+    'cause',
+  ),
+  snapshotVersion: metric('gauge', 'snapshot_version', 'Version of the newest snapshot.'),
+  snapshotEpoch: metric('gauge', 'snapshot_epoch', 'Epoch of the newest snapshot.'),
+  snapshotApplied: metric(
+    'gauge',
+    'snapshot_applied_version',
+    'Version of the snapshot that the worker has applied.',
+    'worker',
+  ),
+  snapshotNacks: metric('counter', 'snapshot_nacks_total', 'Snapshots refused by workers.'),
+  workers: metric('gauge', 'workers', 'Workers by state.', 'state'),
+  workerRestarts: metric('counter', 'worker_restarts_total', 'Workers that ended unasked.', 'reason'),
+  workerConnections: metric('gauge', 'worker_connections', 'Open client connections.', 'worker'),
+  configReloadOk: metric(
+    'gauge',
+    'config_last_reload_successful',
+    '1 when the last load of the configuration was applied.',
+  ),
+  configReloadAt: metric(
+    'gauge',
+    'config_last_reload_timestamp_seconds',
+    'Time of the last load of the configuration.',
+  ),
+  configDrift: metric(
+    'gauge',
+    'config_drift',
+    'Places in which run-time changes make what is in force differ from the file.',
+  ),
+  certificateNotAfter: metric(
+    'gauge',
+    'certificate_not_after_timestamp_seconds',
+    'End of validity of the certificate in use.',
+  ),
+  droppedSeries: metric(
+    'counter',
+    'metrics_dropped_series_total',
+    'Series refused because their metric is at its cap.',
+    'metric',
+  ),
+  refusedIncrements: metric(
+    'counter',
+    'metrics_refused_total',
+    'Increments sent by workers that were refused, by cause.',
+    'cause',
+  ),
+  mailboxDepth: metric('gauge', 'control_mailbox_depth', 'Commands that wait for the control loop.'),
+  mailboxDropped: metric(
+    'counter',
+    'control_commands_dropped_total',
+    'Commands refused because the mailbox was full.',
+    'type',
+  ),
+  adminConnectionsEnded: metric(
+    'counter',
+    'admin_connections_ended_total',
+    'Connections that the admin listener ended, by reason: gave_way (no whole request had come, and a new connection needed the room), refused (no room), late (a request did not come, or an answer was not taken, in time).',
+    'reason',
+  ),
+  build: metric('gauge', 'build_info', 'Always 1; labels tell the build.', 'version', 'node'),
+} as const satisfies Record<string, MetricDefinition>;
+
+export type MetricKey = keyof typeof METRICS;

@@ -1,0 +1,47 @@
+/**
+ * The values that labels may have. Label sets are closed: pools and backends are configured names, everything else comes
+ * from these lists, so a client cannot make series.
+ */
+
+/** Methods that have a label value of their own; all others count as `other`. */
+export const METHOD_LABELS: readonly string[] = [
+  'GET',
+  'HEAD',
+  'POST',
+  'PUT',
+  'DELETE',
+  'PATCH',
+  'OPTIONS',
+  'other',
+];
+
+/** Versions of HTTP that clients are served in. */
+export const HTTP_VERSIONS = ['1.0', '1.1', '2'] as const;
+export type HttpVersion = (typeof HTTP_VERSIONS)[number];
+
+/** Label `pool` of requests that reached no pool (not HTTP, no route). No pool can have this name. */
+export const NO_POOL = '-';
+
+/** Values of `code_class`; `other` for status codes that HTTP does not define (600 and above). */
+export const CODE_CLASSES: readonly string[] = ['1xx', '2xx', '3xx', '4xx', '5xx', 'other'];
+
+/** Values of `result` of sticky decisions. */
+export const STICKY_RESULTS = ['new', 'hit', 'moved', 'expired', 'invalid', 'unsure'] as const;
+
+/** Why a retry that was wanted was not made. */
+export const WITHHELD_CAUSES = [
+  'attempts',
+  'budget',
+  'method',
+  'body',
+  'started',
+  'no_backend',
+  'full',
+] as const;
+
+/** Why a client connection was not served. */
+export const CONNECTION_REFUSALS = ['limit', 'descriptors', 'tls'] as const;
+
+/** Why a connection to the admin listener was ended. */
+export const ADMIN_CONNECTION_ENDS = ['gave_way', 'refused', 'late'] as const;
+export type AdminConnectionEnd = (typeof ADMIN_CONNECTION_ENDS)[number];
