@@ -39,6 +39,8 @@ export function describeApi(version: string, withToken: boolean): FastifyDynamic
 /** `*`, or versions in quotes. */
 const IF_MATCH_PATTERN = '^(?:\\*|"[0-9]+"(?:, ?"[0-9]+")*)$';
 
+const METHODS = ['get', 'post', 'patch', 'delete'] as const;
+
 type Description = ReturnType<NonNullable<FastifyDynamicSwaggerOptions['transformObject']>>;
 
 /**
@@ -47,7 +49,7 @@ type Description = ReturnType<NonNullable<FastifyDynamicSwaggerOptions['transfor
  */
 function requireVersions<T extends Description>(description: T): T {
   for (const path of Object.values(description.paths ?? {})) {
-    for (const method of ['post', 'patch', 'delete'] as const) {
+    for (const method of METHODS) {
       for (const parameter of path?.[method]?.parameters ?? []) {
         if (!('name' in parameter) || parameter.name !== 'if-match') continue;
         parameter.name = 'If-Match';
@@ -57,4 +59,15 @@ function requireVersions<T extends Description>(description: T): T {
     }
   }
   return description;
+}
+
+/** All that can be asked, for people. */
+export function indexOf(description: Description): string {
+  const lines = Object.entries(description.paths ?? {}).flatMap(([path, operations]) =>
+    METHODS.flatMap((method) => {
+      const summary = operations?.[method]?.summary;
+      return summary === undefined ? [] : [`${method.toUpperCase().padEnd(6)} ${path.padEnd(41)} ${summary}`];
+    }),
+  );
+  return ['Tidegate, admin API, described at /api/v1/openapi.json', '', ...lines, ''].join('\n');
 }

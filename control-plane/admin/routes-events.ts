@@ -24,7 +24,7 @@ export function eventRoutes(app: AdminApp, source: ViewSource, streams: EventStr
       exposeHeadRoute: false,
       schema: {
         operationId: 'listEvents',
-        summary: 'What happened',
+        summary: 'What happened, or with follow=true what happens',
         description:
           'A page of events, or with follow=true a stream. In the stream, `event: gap` tells of events that are no longer kept, `event: end` with a reason comes before the server ends it.',
         tags: ['events'],

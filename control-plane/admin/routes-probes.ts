@@ -2,20 +2,8 @@
 import type { ControlPort } from '../control-port.js';
 import * as field from '../documents/field.js';
 import { isoTime } from '../domain/iso-time.js';
+import { indexOf } from './api-description.js';
 import { type AdminApp, answers } from './route-schemas.js';
-
-const INDEX = `Tidegate, admin API
-
-/livez                  the process answers
-/readyz                 configuration is applied, backends are checked and a worker forwards
-/metrics                for Prometheus
-/api/v1/status          pools, backends, workers at a glance
-/api/v1/pools           pools with their settings and backends
-/api/v1/events          what happened (?follow=true: as it happens)
-/api/v1/workers         the forwarding processes
-/api/v1/config          configuration in force
-/api/v1/openapi.json    description of all of it
-`;
 
 /** What is wrong though traffic is served, as a line of its own. Not why: that names paths, and needs a token to read. */
 function degradation(port: ControlPort): string {
@@ -38,7 +26,7 @@ export function probeRoutes(app: AdminApp, port: ControlPort): void {
         response: answers({ 200: textAnswer('A list of paths.') }),
       },
     },
-    async (_request, reply) => reply.type('text/plain; charset=utf-8').send(INDEX),
+    async (_request, reply) => reply.type('text/plain; charset=utf-8').send(indexOf(app.swagger())),
   );
   app.get(
     '/livez',

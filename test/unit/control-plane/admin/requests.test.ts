@@ -7,6 +7,7 @@ describe('Accept', () => {
     ['*/*', true],
     ['application/json', true],
     ['APPLICATION/JSON', true],
+    ['application/json; charset=utf-8', true],
     ['application/*', true],
     ['text/html, application/json;q=0.5', true],
     ['text/html,*/*;q=0.1', true],
