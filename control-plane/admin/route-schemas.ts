@@ -60,10 +60,10 @@ export function answers<T extends object>(successes: T) {
   return { ...successes, '4xx': PROBLEM_RESPONSE, '5xx': PROBLEM_RESPONSE } as const;
 }
 
-/** An answer in JSON. Writes and what they start from carry the pool version as ETag. */
+/** An answer in JSON. With `etag`: the version that a write to it names, for writes and what they start from. */
 export function json<T>(document: Field<T>, description: string, etag = false) {
   const headers = etag
-    ? { headers: { ETag: { type: 'string', description: 'The pool version, in quotes.' } } }
+    ? { headers: { ETag: { type: 'string', description: 'The version, in quotes, as If-Match takes it.' } } }
     : {};
   return { description, ...headers, content: { 'application/json': { schema: document.json } } };
 }
