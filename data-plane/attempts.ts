@@ -154,7 +154,7 @@ export class Attempts<A extends RunningAttempt, M extends AttemptMessage> implem
   }
 
   mayRepeat(): boolean {
-    const isWanted = this.#client.settings.retry.onStale ?? true;
+    const isWanted = this.#client.settings.retry.onStale;
     return isWanted && !this.#isRepeated && isIdempotent(this.#client.account.method) && this.#isReplayable();
   }
 

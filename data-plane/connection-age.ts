@@ -3,7 +3,7 @@
  * workers; for a backend's, so that traffic follows its name to another address.
  */
 import type { Random } from '#shared/ports.js';
-import { DEFAULT_UPSTREAM_LIFE, type LimitSettings } from '#shared/settings.js';
+import type { LimitSettings } from '#shared/settings.js';
 
 /** 0.8 to 1.2, once per connection: spreads the ends of connections that began together. */
 export function ageFactor(random: Random): number {
@@ -25,10 +25,9 @@ export interface UpstreamLife {
 
 /** The life of a connection that is made now. */
 export function upstreamLife(limits: LimitSettings, at: number, random: Random): UpstreamLife {
-  const ageMs = limits.upstreamConnectionAgeMs ?? DEFAULT_UPSTREAM_LIFE.ageMs;
   return {
-    requests: limits.upstreamRequestsPerConnection ?? DEFAULT_UPSTREAM_LIFE.requests,
-    until: at + ageMs * ageFactor(random),
+    requests: limits.upstreamRequestsPerConnection,
+    until: at + limits.upstreamConnectionAgeMs * ageFactor(random),
   };
 }
 

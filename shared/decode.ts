@@ -3,7 +3,7 @@
  * shape, ranges and sizes are checked here, before anything else reads a message. What a message means (whether the
  * backend exists, the permit is known) is for its reader to judge. Never throws.
  */
-import { ADMIN_STATES, AVAILABILITIES } from './backend-state.js';
+import { AVAILABILITIES, BREAKER_PHASES } from './backend-state.js';
 import type {
   Ack,
   CertificateMaterial,
@@ -264,7 +264,7 @@ const backendSnapshot = record<BackendSnapshot>(
     address: backendAddress,
     weight,
     availability: oneOf(...AVAILABILITIES),
-    admin: oneOf(...ADMIN_STATES),
+    breaker: oneOf(...BREAKER_PHASES),
     generation: count,
     permits: list(record<TrialPermit>({ permit: count, worker: count }, { spent: flag }), MAX_LISTED),
   },
@@ -278,17 +278,15 @@ const snapshot = record<Snapshot>({
   forwarding,
   routes: list(route, MAX_LISTED),
   pools: list(
-    record<PoolSnapshot>(
-      {
-        id: poolName,
-        version: count,
-        algorithm,
-        sticky: nullable(sticky),
-        panic: flag,
-        backends: list(backendSnapshot, MAX_LISTED),
-      },
-      { queue },
-    ),
+    record<PoolSnapshot>({
+      id: poolName,
+      version: count,
+      algorithm,
+      sticky: nullable(sticky),
+      panic: flag,
+      queue,
+      backends: list(backendSnapshot, MAX_LISTED),
+    }),
     MAX_LISTED,
   ),
 });

@@ -1,172 +1,69 @@
-/**
- * Shapes of settings, as events and snapshots carry them. They guard the reader's types, not the user's intent:
- * sensible ranges and defaults are declared where the configuration file is parsed.
- */
-import { NAME_PATTERN } from './ids.js';
-import type { BackendId, PoolId } from './ids.js';
+/** Shapes of settings, as events and snapshots carry them, from the declarations in `shared/settings/`. */
 import { MAX_ADDRESSES } from './resolved-names.js';
-import { finite, flag, integer, list, nullable, oneOf, record, text, variants } from './shape.js';
-import type {
-  Algorithm,
-  BackendAddress,
-  BackendDefinition,
-  BreakerSettings,
-  ConfigDocument,
-  ForwardingSettings,
-  HealthCheckSettings,
-  LimitSettings,
-  PoolDefinition,
-  PoolSettings,
-  QueueSettings,
-  RetrySettings,
-  Route,
-  StatusRange,
-  StickySettings,
-  TimeoutSettings,
-} from './settings.js';
+import { backend, route as routeSettings, weight as weightKind } from './settings/backend.js';
+import { limits, metricsPath, retry, timeouts, trustedProxies } from './settings/forwarding.js';
+import * as names from './settings/names.js';
+import * as pools from './settings/pool.js';
+import { shapeOf, type Strictness } from './settings/shape-of.js';
+import type { ConfigDocument, ForwardingSettings, PoolDefinition } from './settings.js';
+import { finite, integer, list, nullable, record, text, type Shape } from './shape.js';
 
 /** Longest list of backends, pools or routes that is read from outside. */
 export const MAX_LISTED = 100_000;
 /** Longest free text, UTF-16 units: paths, reasons, error messages. */
 export const MAX_TEXT = 8_192;
-const MAX_NAME = 64;
-const MAX_HOST = 255;
 /** An IPv6 address with a zone is no longer. */
 const MAX_ADDRESS = 128;
 
-export const poolName = text<PoolId>(MAX_NAME, NAME_PATTERN);
-export const backendName = text<BackendId>(MAX_NAME, NAME_PATTERN);
+export const poolName = names.poolName.shape;
+export const backendName = names.backendName.shape;
 export const freeText = text(MAX_TEXT);
 export const count = integer(0);
 /** Milliseconds, a time or a duration; fractions are allowed. */
 export const millis = finite(0, Number.MAX_SAFE_INTEGER);
-export const algorithm = oneOf<Algorithm>(
-  'round-robin',
-  'weighted-round-robin',
-  'least-connections',
-  'random',
-);
-const share = finite(0, 1);
-const percent = finite(0, 100);
-
-export const backendAddress = record<BackendAddress>({
-  protocol: oneOf('http', 'https'),
-  host: text(MAX_HOST),
-  port: integer(1, 65_535),
-});
-
-export const weight = integer(0, 1_000_000);
-
-export const maxConnections = integer(1);
-
-export const backendDefinition = record<BackendDefinition>(
-  { id: backendName, address: backendAddress, weight },
-  { maxConnections },
-);
-
-const statusRange = record<StatusRange>({ from: integer(100, 599), to: integer(100, 599) });
-
-const healthCheck = record<HealthCheckSettings>({
-  path: freeText,
-  intervalMs: millis,
-  fastIntervalMs: millis,
-  timeoutMs: millis,
-  failureThreshold: count,
-  successThreshold: count,
-  expectedStatus: list(statusRange, MAX_LISTED),
-  jitter: share,
-});
-
-const breaker = record<BreakerSettings>({
-  failureThreshold: count,
-  failureRatio: share,
-  windowMs: millis,
-  resetTimeoutMs: millis,
-  maxResetTimeoutMs: millis,
-  halfOpenLimit: count,
-  halfOpenSuccesses: count,
-  maxEjectionPercent: percent,
-});
-
-export const sticky = variants<'type', StickySettings>('type', {
-  cookie: record({
-    type: oneOf('cookie'),
-    cookieName: text(MAX_HOST),
-    idleTimeoutMs: millis,
-    absoluteTimeoutMs: millis,
-  }),
-  ip: record({ type: oneOf('ip'), prefix4: integer(0, 32), prefix6: integer(0, 128) }),
-});
-
-export const queue = record<QueueSettings>({ maxPending: count, timeoutMs: millis });
 
 /** What a name stands for. */
 export const addresses = list(text(MAX_ADDRESS), MAX_ADDRESSES);
 
-export const poolSettings = record<PoolSettings>(
-  {
-    algorithm,
-    healthCheck: nullable(healthCheck),
-    breaker: nullable(breaker),
-    sticky: nullable(sticky),
-  },
-  { maxConnections, queue },
-);
+export const algorithm = pools.algorithm.shape;
+export const sticky = shapeOf(pools.sticky);
+export const queue = shapeOf(pools.queue);
+export const maxConnections = pools.connectionLimit.shape;
+export const backendAddress = names.backendUrl.shape;
+export const weight = weightKind.shape;
+export const route = shapeOf(routeSettings);
 
-export const route = record<Route>({ host: nullable(text(MAX_HOST)), pathPrefix: freeText, pool: poolName });
+/** Settings as a snapshot carries them. */
+export const forwarding = forwardingShape('whole');
 
-export const forwarding = record<ForwardingSettings>({
-  retry: record<RetrySettings>(
-    {
-      attempts: count,
-      budgetPercent: percent,
-      budgetMin: finite(0, Number.MAX_SAFE_INTEGER),
-      bufferBytes: count,
-    },
-    { perTryTimeoutMs: millis, onStale: flag },
-  ),
-  timeouts: record<TimeoutSettings>({
-    connectMs: millis,
-    requestHeadMs: millis,
-    requestBodyIdleMs: millis,
-    responseHeadMs: millis,
-    responseIdleMs: millis,
-    keepAliveMs: millis,
-    upstreamKeepAliveMs: millis,
-    tunnelIdleMs: millis,
-    shutdownMs: millis,
-  }),
-  limits: record<LimitSettings>(
-    {
-      headBytes: count,
-      headerCount: count,
-      targetBytes: count,
-      connectionsPerWorker: count,
-      requestsPerConnection: count,
-      connectionAgeMs: millis,
-      idlePerBackend: count,
-    },
-    {
-      bodyBytes: count,
-      uploadWindowBytes: count,
-      upstreamRequestsPerConnection: count,
-      upstreamConnectionAgeMs: millis,
-    },
-  ),
-  trustedProxies: list(text(MAX_HOST), MAX_LISTED),
-  metricsPath: nullable(freeText),
-  accessLogRatio: share,
-});
+/**
+ * Settings as the event log has them: what an older release did not know may be missing. The control plane fills it in
+ * when it reads them (`domain/stored-settings.ts`).
+ */
+export const storedForwarding = forwardingShape('stored');
+export const storedPoolSettings = shapeOf(pools.pool, 'stored');
+export const storedBackend = shapeOf(backend, 'stored');
 
-export const configDocument = record<ConfigDocument>({
-  forwarding,
+export const storedDocument = record<ConfigDocument>({
+  forwarding: storedForwarding,
   pools: list(
     record<PoolDefinition>({
       id: poolName,
-      settings: poolSettings,
-      backends: list(backendDefinition, MAX_LISTED),
+      settings: storedPoolSettings,
+      backends: list(storedBackend, MAX_LISTED),
     }),
     MAX_LISTED,
   ),
   routes: list(route, MAX_LISTED),
 });
+
+function forwardingShape(strictness: Strictness): Shape<ForwardingSettings> {
+  return record<ForwardingSettings>({
+    retry: shapeOf(retry, strictness),
+    timeouts: shapeOf(timeouts, strictness),
+    limits: shapeOf(limits, strictness),
+    trustedProxies: trustedProxies.shape,
+    metricsPath: nullable(metricsPath.shape),
+    accessLogRatio: finite(0, 1),
+  });
+}

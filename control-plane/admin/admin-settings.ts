@@ -3,7 +3,7 @@
  * person who starts Tidegate.
  */
 import { AdminError, MIN_TOKEN_LENGTH } from '../config/admin-token.js';
-import { isLoopback } from '../config/listen-options.js';
+import { isLoopback } from '#shared/settings/names.js';
 
 /** Why the listener must not start with these settings, or `null`. */
 export function adminProblem(host: string, token: string | null): string | null {

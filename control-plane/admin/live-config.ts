@@ -1,79 +1,35 @@
 /** What is in force, written as a configuration file in its long form would say it. Holds no secrets. */
-import {
-  DEFAULT_UPLOAD_WINDOW_BYTES,
-  DEFAULT_UPSTREAM_LIFE,
-  type ForwardingSettings,
-} from '#shared/settings.js';
-import { formatDuration, formatSize } from '../config/quantities.js';
+import { backend as backendSection, route as routeSection } from '#shared/settings/backend.js';
+import { limits, retry, timeouts } from '#shared/settings/forwarding.js';
+import { pool as poolSection } from '#shared/settings/pool.js';
+import type { ForwardingSettings } from '#shared/settings.js';
+import { writtenOf } from '../config/settings-of.js';
 import type { ControlState, PoolState } from '../domain/state.js';
-import { poolSettingsDocument } from './pool-settings.js';
-import { urlOf } from './views.js';
+import { definitionOf } from '../domain/pool-changes.js';
 
-export function liveConfig(state: ControlState): Readonly<Record<string, unknown>> {
+type Named = Readonly<Record<string, unknown>>;
+
+export function liveConfig(state: ControlState): Named {
   return {
     ...(state.forwarding === null ? {} : forwardingDocument(state.forwarding)),
     pools: Object.fromEntries([...state.pools.values()].map((pool) => [pool.id, poolEntry(pool)])),
-    routes: state.routes.map(({ host, pathPrefix, pool }) => ({
-      ...(host === null ? {} : { host }),
-      path_prefix: pathPrefix,
-      pool,
-    })),
+    routes: state.routes.map((route) => writtenOf(routeSection, route)),
   };
 }
 
-function poolEntry(pool: PoolState): Readonly<Record<string, unknown>> {
+function poolEntry(pool: PoolState): Named {
   const backends = [...pool.backends.values()];
-  const { max_connections: limit, ...settings } = poolSettingsDocument(pool.settings);
   return {
-    ...settings,
-    ...(limit === null ? {} : { max_connections: limit }),
-    backends: backends.map(({ id, address, weight, maxConnections }) => ({
-      id,
-      url: urlOf(address),
-      weight,
-      ...(maxConnections === undefined ? {} : { max_connections: maxConnections }),
-    })),
+    ...writtenOf(poolSection, pool.settings),
+    backends: backends.map((backend) => writtenOf(backendSection, definitionOf(backend))),
   };
 }
 
-function forwardingDocument(forwarding: ForwardingSettings): Readonly<Record<string, unknown>> {
-  const { retry, timeouts, limits } = forwarding;
+function forwardingDocument(forwarding: ForwardingSettings): Named {
   return {
-    retry: {
-      attempts: retry.attempts,
-      on_stale: retry.onStale ?? true,
-      ...(retry.perTryTimeoutMs === undefined
-        ? {}
-        : { per_try_timeout: formatDuration(retry.perTryTimeoutMs) }),
-      budget_percent: retry.budgetPercent,
-      budget_min: retry.budgetMin,
-      buffer: formatSize(retry.bufferBytes),
-    },
-    timeouts: {
-      connect: formatDuration(timeouts.connectMs),
-      request_head: formatDuration(timeouts.requestHeadMs),
-      request_body_idle: formatDuration(timeouts.requestBodyIdleMs),
-      response_head: formatDuration(timeouts.responseHeadMs),
-      response_idle: formatDuration(timeouts.responseIdleMs),
-      keep_alive: formatDuration(timeouts.keepAliveMs),
-      upstream_keep_alive: formatDuration(timeouts.upstreamKeepAliveMs),
-      tunnel_idle: formatDuration(timeouts.tunnelIdleMs),
-      shutdown: formatDuration(timeouts.shutdownMs),
-    },
-    limits: {
-      head_size: formatSize(limits.headBytes),
-      header_count: limits.headerCount,
-      target_size: formatSize(limits.targetBytes),
-      ...(limits.bodyBytes === undefined ? {} : { body_size: formatSize(limits.bodyBytes) }),
-      connections_per_worker: limits.connectionsPerWorker,
-      requests_per_connection: limits.requestsPerConnection,
-      connection_age: formatDuration(limits.connectionAgeMs),
-      idle_per_backend: limits.idlePerBackend,
-      upload_window: formatSize(limits.uploadWindowBytes ?? DEFAULT_UPLOAD_WINDOW_BYTES),
-      upstream_requests_per_connection:
-        limits.upstreamRequestsPerConnection ?? DEFAULT_UPSTREAM_LIFE.requests,
-      upstream_connection_age: formatDuration(limits.upstreamConnectionAgeMs ?? DEFAULT_UPSTREAM_LIFE.ageMs),
-    },
+    retry: writtenOf(retry, forwarding.retry),
+    timeouts: writtenOf(timeouts, forwarding.timeouts),
+    limits: writtenOf(limits, forwarding.limits),
     trusted_proxies: forwarding.trustedProxies,
     metrics: {
       prometheus:
@@ -85,7 +41,7 @@ function forwardingDocument(forwarding: ForwardingSettings): Readonly<Record<str
   };
 }
 
-function logDocument(ratio: number): Readonly<Record<string, unknown>> {
+function logDocument(ratio: number): Named {
   if (ratio === 0) return { access: 'off' };
   return ratio === 1 ? { access: 'on' } : { access: 'sampled', access_sample_ratio: ratio };
 }

@@ -2,7 +2,7 @@
 import type { FastifyError, FastifyRequest } from 'fastify';
 import { NAME_IN_WORDS, NAME_PATTERN } from '#shared/ids.js';
 import { MAX_PROBLEMS } from '../config/parse-config.js';
-import { suggest } from '../config/suggest.js';
+import { suggest } from '#shared/suggest.js';
 import type { FieldProblem } from '../documents/problem-document.js';
 import { EventLogError } from '../event-log/event-log.js';
 import { HistoryBusy, ReaderDied } from '../hindsight/history.js';
@@ -45,8 +45,7 @@ export function problemOfError(error: FastifyError, request: FastifyRequest): Pr
   switch (error.code) {
     case 'FST_ERR_CTP_INVALID_MEDIA_TYPE': {
       const sent = request.headers['content-type'] ?? '';
-      const [expected = 'application/json'] = request.routeOptions.schema?.consumes ?? [];
-      const detail = `Send ${expected}${sent === '' ? ' with its content-type' : `, not ${sent.slice(0, 100)}`}.`;
+      const detail = `Send ${expectedType(request)}${sent === '' ? ' with its content-type' : `, not ${sent.slice(0, 100)}`}.`;
       return { type: 'unsupported_media_type', detail };
     }
     case 'FST_ERR_CTP_BODY_TOO_LARGE':
@@ -66,6 +65,10 @@ export function problemOfError(error: FastifyError, request: FastifyRequest): Pr
   }
   const status = error.statusCode ?? 500;
   return status >= 400 && status < 500 ? { type: 'bad_request', detail: error.message } : null;
+}
+
+function expectedType(request: FastifyRequest): string {
+  return request.url.startsWith('/api/v1/config/validate') ? 'application/yaml' : 'application/json';
 }
 
 function validationProblem(

@@ -1,7 +1,8 @@
 /** Backends of a pool: reading, adding, weighing, draining, removing. */
 import type { FastifyReply } from 'fastify';
 import { backendId, poolId } from '#shared/ids.js';
-import { parseBackendUrl } from '../config/backend-options.js';
+import { Expected } from '#shared/settings/kind.js';
+import { backendUrl } from '#shared/settings/names.js';
 import {
   BackendChange,
   BackendDocument,
@@ -99,8 +100,8 @@ function addRoute(app: AdminApp, source: ViewSource): void {
     },
     async (request, reply) => {
       const { id, url, weight = 1, max_connections: limit = null } = request.body;
-      const address = parseBackendUrl(url);
-      if ('message' in address) {
+      const address = backendUrl.read(url);
+      if (address instanceof Expected) {
         const problems = [{ path: 'url', message: address.message }];
         return sendProblem(reply, {
           type: 'invalid_body',

@@ -1,5 +1,5 @@
 /** Times as people give them on the command line, and as they read them. Told what time it is now. */
-import { parseDuration } from '../config/quantities.js';
+import { parseDuration } from '#shared/settings/quantities.js';
 
 const ISO = /^\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:\d\d)?)?$/;
 

@@ -1,39 +1,85 @@
 /**
  * The configuration file as one schema, from which the parser, the editor's JSON Schema and the reference are made.
- * Short form: the keys of a pool at the top level. Long form: `pools` and `routes`. What one value says of another
+ * Short form: the keys of a pool at the top level. Long form: `pools` and `routes`. The settings themselves are declared
+ * in `shared/settings/` and `process-settings.ts`; here they get their places in the file. What one value says of another
  * (names that must be known, things given twice) is checked in `cross-checks.ts`.
  */
 import { z } from 'zod';
-import { admin, listen } from './listen-options.js';
-import { limits, metrics, retry, timeouts, trustedProxies } from './forwarding-options.js';
-import { nameText } from './backend-options.js';
-import { pool, poolShape } from './pool-options.js';
-import { accept, dataDir, engine, journal, log, workers } from './process-options.js';
-import { route } from './route-options.js';
+import { backend, route } from '#shared/settings/backend.js';
+import { limits, metricsPath, retry, timeouts, trustedProxies } from '#shared/settings/forwarding.js';
+import { choice, Expected, share, toggle } from '#shared/settings/kind.js';
+import * as names from '#shared/settings/names.js';
+import { pool as poolSettings } from '#shared/settings/pool.js';
+import { log, processSection } from './process-settings.js';
+import { kindSchema, sectionKeys, sectionSchema } from './section-schema.js';
+
+/** Parsed settings by their names in the file. */
+export type Input = Readonly<Record<string, unknown>>;
+
+const output = z
+  .strictObject({
+    ...sectionKeys(log),
+    access: kindSchema(choice(['off', 'sampled', 'on']), {
+      means:
+        'Which requests are written to the access log. Unless `off`, backends are sent `X-Request-ID`: that of a trusted proxy, else a new one; with `off` it is passed as the client sent it. Applied while running.',
+    }).prefault('off'),
+    access_sample_ratio: kindSchema(share(0, 1), {
+      means: 'Share of requests written with `access: sampled`. Applied while running.',
+    }).prefault('1%'),
+  })
+  .prefault({})
+  .meta({ description: 'What is written to standard output.' });
+
+const metrics = z
+  .strictObject({
+    prometheus: z
+      .strictObject({
+        enabled: kindSchema(toggle, {
+          means: 'Whether the main listener answers with the metrics too.',
+        }).prefault(false),
+        path: kindSchema(metricsPath, {
+          means: 'Path of the metrics on the main listener. It hides the same path of the backends.',
+        }).prefault('/metrics'),
+      })
+      .prefault({})
+      .meta({ description: 'Metrics in the text format of Prometheus.' }),
+  })
+  .prefault({})
+  .meta({ description: 'Metrics. The admin listener always has them at `/metrics`.' });
 
 const common = {
-  listen,
-  workers,
-  engine,
-  accept,
-  data_dir: dataDir,
-  admin,
-  log,
-  journal,
-  timeouts,
-  limits,
-  retry,
-  trusted_proxies: trustedProxies,
+  ...sectionKeys(processSection),
+  log: output,
+  timeouts: sectionSchema(timeouts).prefault({}).meta({ description: 'How long things may take.' }),
+  limits: sectionSchema(limits)
+    .prefault({})
+    .meta({ description: 'How much is taken from one client or kept for one backend.' }),
+  retry: sectionSchema(retry)
+    .prefault({})
+    .meta({ description: 'When a failed attempt is repeated on another backend.' }),
+  trusted_proxies: kindSchema(trustedProxies, {
+    means:
+      'Proxies in front of Tidegate, as addresses or networks (`10.0.0.0/8`), whose `X-Forwarded-*` fields are believed.',
+  }).prefault([]),
   metrics,
 };
+
+const backends = z.array(sectionSchema(backend).meta({ description: 'One server.' })).meta({
+  description: 'The servers of the pool. `[]`: it is filled at run time through the API.',
+  'x-unit': 'list',
+  'x-default': 'required',
+});
+
+const { algorithm, ...otherPoolKeys } = sectionKeys(poolSettings);
+const poolKeys = { ...(algorithm === undefined ? {} : { algorithm }), backends, ...otherPoolKeys };
 
 const pools = z
   .record(
     z.string().superRefine((name, context) => {
-      const problem = nameText.problemOf(name);
-      if (problem !== null) context.addIssue({ code: 'custom', message: problem });
+      const read = names.poolName.read(name);
+      if (read instanceof Expected) context.addIssue({ code: 'custom', message: read.message });
     }),
-    pool,
+    z.strictObject(poolKeys).meta({ description: 'One set of backends that share settings.' }),
   )
   .meta({
     description: 'Long form: each pool by its name, with the keys of a pool.',
@@ -41,29 +87,32 @@ const pools = z
     'x-unit': 'a pool',
   });
 
-const routes = z.array(route).optional().meta({
-  description: 'Which requests go to which pool. May be absent where there is one pool.',
-  'x-unit': 'list',
-});
+const routes = z
+  .array(
+    sectionSchema(route).meta({
+      description: 'The most specific route wins: a host before any host, then the longest path.',
+    }),
+  )
+  .optional()
+  .meta({
+    description: 'Which requests go to which pool. May be absent where there is one pool.',
+    'x-unit': 'list',
+  });
 
-export const shortForm = z.strictObject({ ...common, ...poolShape });
-export const longForm = z.strictObject({ ...common, pools, routes });
+export const shortForm: z.ZodType<Input> = z.strictObject({ ...common, ...poolKeys });
+export const longForm: z.ZodType<Input> = z.strictObject({ ...common, pools, routes });
 
 /** Every key of both forms, for editors and the reference; the parser tells the forms apart and says what is missing. */
 export const anyForm = z.strictObject({
   ...common,
-  ...poolShape,
-  backends: poolShape.backends.optional(),
+  ...poolKeys,
+  backends: backends.optional(),
   pools: pools.optional(),
   routes,
 });
 
 /** Keys that belong to the short form alone. */
-export const SHORT_FORM_KEYS = Object.keys(poolShape);
+export const SHORT_FORM_KEYS = Object.keys(poolKeys);
 
 /** Keys that later releases know. */
 export const RESERVED_KEYS = ['redis', 'cluster'];
-
-export type CommonInput = z.output<z.ZodObject<typeof common>>;
-export type ShortFormInput = z.output<typeof shortForm>;
-export type LongFormInput = z.output<typeof longForm>;

@@ -3,12 +3,11 @@
  * exclude or need each other. Looks at the file as it was written, valid or not, so that these problems are told in
  * the same breath as all others. What it cannot read it leaves to the schema.
  */
-import { parseBackendUrl } from './backend-options.js';
+import { Expected } from '#shared/settings/kind.js';
+import { backendUrl, isLoopback } from '#shared/settings/names.js';
+import { suggest } from '#shared/suggest.js';
 import { RESERVED_KEYS, SHORT_FORM_KEYS } from './config-schema.js';
-import { isLoopback } from './listen-options.js';
-import { Expected } from './option.js';
 import type { ValueProblem } from './schema-problems.js';
-import { suggest } from './suggest.js';
 import type { Path } from './yaml-document.js';
 
 type Mapping = Readonly<Record<string, unknown>>;
@@ -87,7 +86,7 @@ function backendProblems(backends: unknown, path: Path): ValueProblem[] {
       if (first === undefined) ids.set(id, index);
       else problems.push(taken([...path, index, 'id'], 'this name is taken', [...path, first, 'id']));
     }
-    const address = typeof url === 'string' ? parseBackendUrl(url) : new Expected('');
+    const address = backendUrl.read(url);
     if (address instanceof Expected) continue;
     const key = `${address.protocol} ${address.host} ${address.port}`;
     const first = addresses.get(key);

@@ -6,20 +6,12 @@ import { availableParallelism } from 'node:os';
 import { dirname, resolve } from 'node:path';
 import type { ConfigDocument } from '#shared/settings.js';
 import type { ConfigProblem } from './config-problem.js';
-import {
-  longForm,
-  type LongFormInput,
-  RESERVED_KEYS,
-  SHORT_FORM_KEYS,
-  shortForm,
-  type ShortFormInput,
-} from './config-schema.js';
+import { type Input, longForm, RESERVED_KEYS, SHORT_FORM_KEYS, shortForm } from './config-schema.js';
 import { crossChecks } from './cross-checks.js';
 import type { Environment } from './environment.js';
 import { configJsonSchema } from './json-schema.js';
 import { documentOf, processSettingsOf } from './normal-form.js';
-import { MAX_WORKERS } from './process-options.js';
-import type { ProcessSettings } from './process-settings.js';
+import { MAX_WORKERS, type ProcessSettings } from './process-settings.js';
 import { schemaProblems, type ValueProblem } from './schema-problems.js';
 import { warningsOf } from './warnings.js';
 import { type Place, type PlacedProblem, readYaml, type YamlDocument } from './yaml-document.js';
@@ -60,15 +52,19 @@ export function parseConfig(
   const yaml = readChecked(text, env);
   if ('length' in yaml) return { ok: false, problems: report(file, yaml) };
   const input = checked(yaml);
-  if ('length' in input) return { ok: false, problems: report(file, input) };
+  if (input.kind === 'problems') return { ok: false, problems: report(file, input.problems) };
   const place = { directory: dirname(resolve(file)), cores: Math.min(cores, MAX_WORKERS) };
+  const config = {
+    process: processSettingsOf(input.input, place),
+    document: documentOf(input.input, place),
+  };
   return {
     ok: true,
-    config: { process: processSettingsOf(input, place), document: documentOf(input) },
+    config,
     filePlaces: filePlacesOf(yaml),
     warnings: report(
       file,
-      warningsOf(input, place.cores).map((found) => ({ ...found, ...yaml.placeOf(found.path) })),
+      warningsOf(config, 'pools' in input.input).map((found) => ({ ...found, ...yaml.placeOf(found.path) })),
     ),
   };
 }
@@ -94,9 +90,13 @@ function readChecked(text: string, env: Environment): YamlDocument | readonly Pl
   return yaml;
 }
 
-function checked(yaml: YamlDocument): ShortFormInput | LongFormInput | readonly PlacedProblem[] {
+type Checked =
+  | { readonly kind: 'input'; readonly input: Input }
+  | { readonly kind: 'problems'; readonly problems: readonly PlacedProblem[] };
+
+function checked(yaml: YamlDocument): Checked {
   const { value } = yaml;
-  if (!isMapping(value)) return yaml.problems;
+  if (!isMapping(value)) return { kind: 'problems', problems: yaml.problems };
   const form = Object.hasOwn(value, 'pools') ? longForm : shortForm;
   const result = form.safeParse(value, { reportInput: true });
   const problems = [
@@ -106,7 +106,9 @@ function checked(yaml: YamlDocument): ShortFormInput | LongFormInput | readonly 
   // A value that could not be read at all is told of once.
   const unread = new Set(yaml.problems.map(({ path }) => path.join('.')));
   const all = [...yaml.problems, ...problems.filter(({ path }) => !unread.has(path.join('.')))];
-  return result.success && all.length === 0 ? result.data : all;
+  return result.success && all.length === 0
+    ? { kind: 'input', input: result.data }
+    : { kind: 'problems', problems: all };
 }
 
 function placed(yaml: YamlDocument, { path, atKey, message, other }: ValueProblem): PlacedProblem {

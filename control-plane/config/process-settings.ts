@@ -1,37 +1,121 @@
-/** The part of the configuration that is fixed while a primary lives, in its normal form. */
+/** Settings of the processes themselves. Changing one needs a restart. */
+import { choice, duration, integer, path, size, toggle } from '#shared/settings/kind.js';
+import { bindAddress } from '#shared/settings/names.js';
+import {
+  derived,
+  group,
+  orNull,
+  section,
+  setting,
+  switched,
+  type SettingsOf,
+} from '#shared/settings/section.js';
 
-export interface TlsFiles {
-  /** Absolute paths. */
-  readonly certFile: string;
-  readonly keyFile: string;
-}
+/** Most workers that may be asked for, and most that are started by default. */
+export const MAX_WORKERS = 256;
+/** The engine of a file that names none. */
+export const DEFAULT_ENGINE = 'native';
 
-export type AcceptMode = 'auto' | 'reuse-port' | 'shared' | 'round-robin';
-export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'fatal';
+const port = integer(0, 65_535);
 
-export interface ProcessSettings {
-  readonly listen: {
-    readonly host: string;
-    readonly port: number;
-    readonly tls: TlsFiles | null;
-    /** Offer HTTP/2. Of no effect without TLS. */
-    readonly h2: boolean;
-  };
-  readonly admin: {
-    readonly host: string;
-    readonly port: number;
-    /** Absolute path; `null` only on loopback. */
-    readonly tokenFile: string | null;
-  };
-  readonly workers: number;
-  readonly engine: 'native' | 'compat';
-  readonly accept: AcceptMode;
-  /** Absolute path. */
-  readonly dataDir: string;
-  readonly log: { readonly level: LogLevel; readonly format: 'auto' | 'json' | 'pretty' };
-  readonly journal: {
-    readonly retentionMs: number;
-    readonly maxBytes: number;
-    readonly keepEvents: number;
-  };
-}
+const tls = section(
+  {
+    certFile: derived('cert_file', path, {
+      means: 'Certificate chain in PEM form, the server certificate first. Read anew when it changes.',
+      defaultText: 'required with TLS',
+    }),
+    keyFile: derived('key_file', path, {
+      means: 'Private key of the certificate in PEM form, without passphrase. Read anew when it changes.',
+      defaultText: 'required with TLS',
+    }),
+  },
+  // `cross-checks.ts` refuses a file with TLS that lacks one.
+  { derive: { certFile: () => '', keyFile: () => '' } },
+);
+export type TlsFiles = SettingsOf<typeof tls>;
+
+const listen = section({
+  host: setting('host', bindAddress, '0.0.0.0', {
+    means: 'Address that the main listener binds to. `::` takes IPv6 and IPv4 where the system has both.',
+  }),
+  port: setting('port', port, 8080, { means: 'Port of the main listener. 0: the system chooses.' }),
+  tls: switched('tls', tls, {
+    isOn: false,
+    means: 'TLS on the main listener. Absent: plain HTTP.',
+    enabledMeans: 'Whether the listener speaks TLS. Without a `tls` section it does not.',
+  }),
+  h2: setting('h2', toggle, true, {
+    means:
+      'Whether clients may choose HTTP/2 (ALPN) on the TLS listener. Without TLS there is no HTTP/2. Backends are always asked in HTTP/1.1.',
+  }),
+});
+
+const admin = section({
+  host: setting('host', bindAddress, '127.0.0.1', {
+    means: 'Address that the admin listener binds to. Off loopback a token is required.',
+  }),
+  port: setting('port', port, 9900, { means: 'Port of the admin listener. 0: the system chooses.' }),
+  tokenFile: orNull('token_file', path, {
+    means: 'File with the token that API clients must send.',
+    defaultText: 'none: only allowed on loopback',
+  }),
+});
+
+/** In the file it shares the key `log` with the access log, which is applied while running. */
+export const log = section({
+  level: setting('level', choice(['debug', 'info', 'warn', 'error', 'fatal']), 'info', {
+    means: 'Least severity that is written.',
+  }),
+  format: setting('format', choice(['auto', 'json', 'pretty']), 'auto', {
+    means:
+      'One JSON object per line, or text for people; of events and requests alike. `auto`: `pretty` on a terminal, else `json`.',
+  }),
+});
+export type LogLevel = SettingsOf<typeof log>['level'];
+
+const journal = section({
+  retentionMs: setting('retention', duration('0', '365d'), '7d', {
+    means: 'How long observations are kept. 0: none are kept.',
+  }),
+  maxBytes: setting('max_size', size(1_048_576, 68_719_476_736), '256MiB', {
+    means: 'Size from which the oldest observations are dropped.',
+  }),
+  keepEvents: setting('keep_events', integer(1_000, 100_000_000), 100_000, {
+    means:
+      'Newest events of the event log that are always kept, for `why` and `events`. Older ones go when no kept observation needs them.',
+  }),
+});
+
+/** In the order of the reference. */
+export const processSection = section(
+  {
+    listen: group('listen', listen, 'The main listener, which takes traffic. Changing it needs a restart.'),
+    workers: derived('workers', integer(1, MAX_WORKERS), {
+      means: 'Processes that forward traffic.',
+      defaultText: 'number of available cores',
+    }),
+    engine: setting('engine', choice(['native', 'compat']), DEFAULT_ENGINE, {
+      means: 'What forwards HTTP/1.1: Tidegate’s own engine, or http-proxy-3.',
+    }),
+    accept: setting('accept', choice(['auto', 'reuse-port', 'shared', 'round-robin']), 'auto', {
+      means:
+        'How workers share the port: one socket each (`reuse-port`), one socket for all (`shared`), or handed out by ' +
+        'the primary (`round-robin`: no service while the primary is dead, none lost before and after). `auto`: ' +
+        '`reuse-port` where the kernel loses no connection by it (`net.ipv4.tcp_migrate_req` is 1), else `shared`.',
+    }),
+    dataDir: setting('data_dir', path, './data', {
+      means: 'Directory of the event log, its journal and the key that signs session cookies.',
+    }),
+    admin: group('admin', admin, 'The admin listener: API, readiness, metrics. Changing it needs a restart.'),
+    log: group('log', log, 'What is written to standard output.'),
+    journal: group(
+      'journal',
+      journal,
+      'The observation journal: results of checks and outcomes of requests, by which each decision was made. State does not need it.',
+    ),
+  },
+  { derive: { workers: (_settings, { cores }) => cores } },
+);
+/** Files and directories as absolute paths. */
+export type ProcessSettings = SettingsOf<typeof processSection>;
+export type AcceptMode = ProcessSettings['accept'];

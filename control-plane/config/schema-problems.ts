@@ -1,7 +1,7 @@
 /** Says in words what the schema found wrong with a value. Where the value stands in a file is the caller's to know. */
 import type { z } from 'zod';
+import { suggest } from '#shared/suggest.js';
 import { knownKeys, type SchemaNode } from './json-schema.js';
-import { suggest } from './suggest.js';
 import type { Path } from './yaml-document.js';
 
 /** Most unknown keys told of one mapping. */

@@ -1,7 +1,7 @@
 /** Settings that are valid but probably not what was meant. They are logged and change nothing. */
-import type { LongFormInput, ShortFormInput } from './config-schema.js';
+import type { ConfigDocument, PoolDefinition } from '#shared/settings.js';
+import type { ProcessSettings } from './process-settings.js';
 import { WEIGHTS_DO_NOT_COUNT, weightsCount } from './weights.js';
-import type { PoolInput } from './pool-options.js';
 import type { Path } from './yaml-document.js';
 
 export interface Warning {
@@ -9,31 +9,33 @@ export interface Warning {
   readonly message: string;
 }
 
-/** `cores` is the number of workers of a file that names none. */
-export function warningsOf(input: ShortFormInput | LongFormInput, cores: number): readonly Warning[] {
+/** `isLongForm`: where the pools stand in the file. */
+export function warningsOf(
+  config: { readonly process: ProcessSettings; readonly document: ConfigDocument },
+  isLongForm: boolean,
+): readonly Warning[] {
+  const { document, process } = config;
   const warnings: Warning[] = [];
-  const workers = input.workers ?? cores;
-  for (const [index, network] of input.trusted_proxies.entries()) {
+  for (const [index, network] of document.forwarding.trustedProxies.entries()) {
     if (!network.endsWith('/0')) continue;
     warnings.push({ path: ['trusted_proxies', index], message: 'every client may claim any address' });
   }
-  if (!('pools' in input)) return [...warnings, ...poolWarnings(input, workers, [])];
-  const { pools, routes = [] } = input;
-  const routed = new Set(routes.map(({ pool }) => pool));
-  for (const [name, pool] of Object.entries(pools)) {
-    warnings.push(...poolWarnings(pool, workers, ['pools', name]));
-    if (routes.length > 0 && !routed.has(name)) {
-      warnings.push({ path: ['pools', name], message: 'no route leads to this pool' });
-    }
+  const routed = new Set<string>(document.routes.map(({ pool }) => pool));
+  for (const pool of document.pools) {
+    const path = isLongForm ? ['pools', pool.id] : [];
+    warnings.push(...poolWarnings(pool, process.workers, path));
+    if (!routed.has(pool.id)) warnings.push({ path, message: 'no route leads to this pool' });
   }
   return warnings;
 }
 
-function poolWarnings(pool: PoolInput, workers: number, path: Path): Warning[] {
-  const { backends } = pool;
+function poolWarnings(pool: PoolDefinition, workers: number, path: Path): Warning[] {
+  const { settings, backends } = pool;
   const warnings = [
-    ...limitWarnings(pool, workers, path),
-    ...backends.flatMap((backend, index) => limitWarnings(backend, workers, [...path, 'backends', index])),
+    ...limitWarnings(settings.maxConnections, workers, path),
+    ...backends.flatMap((backend, index) =>
+      limitWarnings(backend.maxConnections, workers, [...path, 'backends', index]),
+    ),
   ];
   if (backends.length > 0 && backends.every(({ weight }) => weight === 0)) {
     warnings.push({
@@ -46,19 +48,15 @@ function poolWarnings(pool: PoolInput, workers: number, path: Path): Warning[] {
 }
 
 /** Who gives weights wants them to count. */
-function weightWarnings({ algorithm, backends }: PoolInput, path: Path): Warning[] {
-  if (weightsCount(algorithm, backends)) return [];
+function weightWarnings({ settings, backends }: PoolDefinition, path: Path): Warning[] {
+  if (weightsCount(settings.algorithm, backends)) return [];
   const first = backends.find(({ weight }) => weight > 0)?.weight;
   const other = backends.findIndex(({ weight }) => weight > 0 && weight !== first);
   return [{ path: [...path, 'backends', other, 'weight'], message: WEIGHTS_DO_NOT_COUNT }];
 }
 
 /** Each worker has a whole share of at least 1. */
-function limitWarnings(
-  { max_connections: limit }: Pick<PoolInput, 'max_connections'>,
-  workers: number,
-  path: Path,
-): Warning[] {
+function limitWarnings(limit: number | undefined, workers: number, path: Path): Warning[] {
   if (limit === undefined || limit >= workers) return [];
   const message = `each of ${workers} workers has a share of 1, so there may be ${workers}`;
   return [{ path: [...path, 'max_connections'], message }];

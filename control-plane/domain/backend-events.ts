@@ -1,16 +1,17 @@
 /** Events of backends: what operators and the file make of them, and what checks, traffic and their breakers say. */
 import { nullable, object, oneOf } from '#shared/shape.js';
-import { addresses, backendDefinition, count, maxConnections, weight } from '#shared/shape-settings.js';
+import { addresses, storedBackend, count, maxConnections, weight } from '#shared/shape-settings.js';
 import { byOperators, event, inBackend, inPool } from './event-entry.js';
 import { breakerEvidence, healthEvidence, resolvedBy } from './evidence.js';
 import { forgetBackend, forgetChecks, forgetOutcomes } from './forget-observations.js';
 import { withBackend, withoutBackend } from './pool-state.js';
 import { adminState, health, origin, time } from './stored-shapes.js';
+import { completedBackend } from './stored-settings.js';
 
 export const BACKEND_EVENTS = {
   BackendAdded: event(
     object({
-      definition: backendDefinition,
+      definition: storedBackend,
       generation: count,
       /** `unknown`, or `healthy` where no check is configured. */
       health,
@@ -19,6 +20,7 @@ export const BACKEND_EVENTS = {
     {
       schema: 1,
       level: 'info',
+      complete: (data) => ({ ...data, definition: completedBackend(data.definition) }),
       evolve: byOperators(
         inPool((pool, { at, data }) => {
           const { definition, generation, health, origin } = data;
@@ -37,7 +39,7 @@ export const BACKEND_EVENTS = {
       observe: null,
     },
   ),
-  BackendRemoved: event(object({ definition: backendDefinition }), {
+  BackendRemoved: event(object({ definition: storedBackend }), {
     schema: 1,
     level: 'info',
     evolve: byOperators(inPool((pool, { data }) => withoutBackend(pool, data.definition.id))),

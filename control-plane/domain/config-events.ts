@@ -1,15 +1,17 @@
 /** Events of the configuration as a whole. The changes that a file makes in pools follow as events of their own. */
 import { list, object } from '#shared/shape.js';
-import { configDocument, forwarding, route } from '#shared/shape-settings.js';
+import { storedDocument, storedForwarding, route } from '#shared/shape-settings.js';
 import { event } from './event-entry.js';
+import { completedDocument, completedForwarding } from './stored-settings.js';
 import { MAX_STORED_LIST, texts, words } from './stored-shapes.js';
 
 export const CONFIG_EVENTS = {
   ConfigApplied: event(
-    object({ file: words, sha256: words, document: configDocument, restartNeeded: texts }),
+    object({ file: words, sha256: words, document: storedDocument, restartNeeded: texts }),
     {
       schema: 1,
       level: 'info',
+      complete: (data) => ({ ...data, document: completedDocument(data.document) }),
       evolve: (state, { data, at }) => ({ ...state, applied: { ...data, at }, rejected: null }),
       observe: null,
     },
@@ -20,9 +22,10 @@ export const CONFIG_EVENTS = {
     evolve: (state, { data, at }) => ({ ...state, rejected: { ...data, at } }),
     observe: null,
   }),
-  ForwardingChanged: event(object({ forwarding }), {
+  ForwardingChanged: event(object({ forwarding: storedForwarding }), {
     schema: 1,
     level: 'info',
+    complete: ({ forwarding }) => ({ forwarding: completedForwarding(forwarding) }),
     evolve: (state, { data }) => ({ ...state, forwarding: data.forwarding }),
     observe: null,
   }),

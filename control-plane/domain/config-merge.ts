@@ -8,6 +8,8 @@
  * Answers the changes to make, in an order in which no route ever leads to a pool that is not there.
  */
 import type { BackendId, PoolId } from '#shared/ids.js';
+import { chosen } from '#shared/settings/choose.js';
+import { pool as poolSettings } from '#shared/settings/pool.js';
 import type {
   BackendDefinition,
   ConfigDocument,
@@ -72,7 +74,10 @@ function mergePool(
     const add = (definition: BackendDefinition): ConfigChange => addition(next.id, definition);
     return [added, ...next.backends.map(add)];
   }
-  const settings = mergeSettings(next.settings, base?.settings, pool.settings);
+  // Each setting is merged by itself. Absent is a setting, too.
+  const settings = chosen(poolSettings, (key) =>
+    base !== undefined && sameValue(next.settings[key], base.settings[key]) ? pool.settings : next.settings,
+  );
   const changes: ConfigChange[] = [];
   if (!sameValue(settings, pool.settings)) changes.push({ kind: 'change-settings', pool: next.id, settings });
   changes.push(...removals(next, base, pool));
@@ -81,20 +86,6 @@ function mergePool(
     changes.push(...mergeBackend(next.id, backend, before.get(backend.id), pool.backends.get(backend.id)));
   }
   return changes;
-}
-
-function mergeSettings(next: PoolSettings, base: PoolSettings | undefined, live: PoolSettings): PoolSettings {
-  const maxConnections = merged(limitOf(next), base && limitOf(base), limitOf(live));
-  // Absent is a setting too: the default.
-  const queue = merged(next.queue ?? null, base && (base.queue ?? null), live.queue ?? null);
-  return {
-    algorithm: merged(next.algorithm, base?.algorithm, live.algorithm),
-    healthCheck: merged(next.healthCheck, base?.healthCheck, live.healthCheck),
-    breaker: merged(next.breaker, base?.breaker, live.breaker),
-    sticky: merged(next.sticky, base?.sticky, live.sticky),
-    ...(maxConnections === null ? {} : { maxConnections }),
-    ...(queue === null ? {} : { queue }),
-  };
 }
 
 /** `null`: none of its own. */

@@ -3,7 +3,7 @@
  * file will not take back. Admin states are no drift: the file has no word for them.
  */
 import type { PoolDefinition } from '#shared/settings.js';
-import { POOL_SETTINGS, type DriftPlace } from './drift-place.js';
+import { BACKEND_SETTINGS, POOL_SETTINGS, type DriftPlace } from './drift-place.js';
 import { definitionOf } from './pool-changes.js';
 import { sameValue } from './same-value.js';
 import type { BackendState, ControlState, PoolState } from './state.js';
@@ -47,7 +47,7 @@ function backendsDrift(file: PoolDefinition, live: PoolState): readonly Drift[] 
       continue;
     }
     onBothSides += 1;
-    for (const setting of ['address', 'weight', 'maxConnections'] as const) {
+    for (const setting of BACKEND_SETTINGS) {
       if (sameValue(definition[setting], backend[setting])) continue;
       drifts.push({
         pool,

@@ -46,6 +46,8 @@ export interface EventEntry<D> {
   /** Number of that schema. It counts the versions of the data; `upcast.ts` lifts older ones. */
   readonly schema: number;
   readonly level: EventLevel | ((data: D) => EventLevel);
+  /** Fills in what an older release did not know when it wrote the data. Absent: it knew everything. */
+  readonly complete?: (data: D, event: Fact<D>) => D;
   /** `null`: it is history and changes no state. */
   readonly evolve: Evolve<D> | null;
   /**

@@ -2,6 +2,7 @@
  * Each event as one plain English sentence, with its evidence line by line. Words only; what the events mean for a
  * backend is put together in `why.ts`.
  */
+import { pool as poolSettings } from '#shared/settings/pool.js';
 import { actorWords, breakerWords, checkWords, count, healthWords, reasonWords } from './event-words.js';
 import type { EventOf, EventType, TidegateEvent } from './events.js';
 import type { CheckResult, OutcomeBucket } from './evidence.js';
@@ -54,7 +55,7 @@ const SENTENCES: { readonly [T in EventType]: (event: EventOf<T>) => string } = 
   PoolAdded: ({ actor }) => `was added by ${actorWords(actor)}`,
   PoolRemoved: ({ actor }) => `was removed by ${actorWords(actor)}`,
   PoolSettingsChanged: ({ actor, data: { previous, settings } }) =>
-    `had its settings changed by ${actorWords(actor)}: ${settingsChange(previous, settings)}`,
+    `had its settings changed by ${actorWords(actor)}: ${settingsChange(poolSettings, previous, settings)}`,
   PanicEntered: ({ data: { ready, ejected, maxEjectionPercent } }) =>
     `entered panic: breakers took out ${ejected} of ${ready} ready backends (limit ${maxEjectionPercent} %)`,
   PanicLeft: ({ data: { ready, ejected } }) =>

@@ -32,6 +32,12 @@ export function isEventType(text: string): text is EventType {
   return Object.hasOwn(EVENTS, text);
 }
 
+/** The event with all that this release knows. */
+export function completedEvent<T extends EventType>(event: EventOf<T>): EventOf<T> {
+  const { complete } = EVENTS[event.type];
+  return complete === undefined ? event : { ...event, data: complete(event.data, event) };
+}
+
 export function levelOf<T extends EventType>(event: EventOf<T>): EventLevel {
   const { level } = EVENTS[event.type];
   return typeof level === 'function' ? level(event.data) : level;

@@ -4,6 +4,8 @@
  */
 import type { AdminState } from '#shared/backend-state.js';
 import type { PoolId } from '#shared/ids.js';
+import { backend as backendSettings } from '#shared/settings/backend.js';
+import { picked } from '#shared/settings/choose.js';
 import type { BackendDefinition, PoolSettings } from '#shared/settings.js';
 import { closeBreaker } from './breaker.js';
 import { trippedBackends } from './pool-state.js';
@@ -12,8 +14,7 @@ import type { BackendState, PoolState } from './state.js';
 import type { Transaction } from './transaction.js';
 
 export function definitionOf(backend: BackendState): BackendDefinition {
-  const { id, address, weight, maxConnections } = backend;
-  return { id, address, weight, ...(maxConnections === undefined ? {} : { maxConnections }) };
+  return picked<BackendDefinition>(backendSettings, backend);
 }
 
 /** Adds a backend. It waits for its first check where there is one, and serves at once where there is none. */

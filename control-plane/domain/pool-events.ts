@@ -1,15 +1,17 @@
 /** Events of pools: they come and go, have settings, and enter panic. */
 import { finite, object } from '#shared/shape.js';
-import { count, poolSettings } from '#shared/shape-settings.js';
+import { count, storedPoolSettings } from '#shared/shape-settings.js';
 import { byOperators, event, inPool } from './event-entry.js';
 import { forgetPool, forgetUnset } from './forget-observations.js';
 import { PersistentMap } from './persistent-map.js';
 import { emptyPool } from './pool-state.js';
+import { completedPool } from './stored-settings.js';
 
 export const POOL_EVENTS = {
-  PoolAdded: event(object({ settings: poolSettings }), {
+  PoolAdded: event(object({ settings: storedPoolSettings }), {
     schema: 1,
     level: 'info',
+    complete: ({ settings }, { pool }) => ({ settings: completedPool(pool, settings) }),
     evolve: (state, { pool: id, seq, data }) => {
       if (id === undefined || state.pools.has(id)) return state;
       const pool = emptyPool(id, data.settings, seq);
@@ -26,9 +28,13 @@ export const POOL_EVENTS = {
     },
     observe: (observations, { pool }) => forgetPool(observations, pool),
   }),
-  PoolSettingsChanged: event(object({ settings: poolSettings, previous: poolSettings }), {
+  PoolSettingsChanged: event(object({ settings: storedPoolSettings, previous: storedPoolSettings }), {
     schema: 1,
     level: 'info',
+    complete: ({ settings, previous }, { pool }) => ({
+      settings: completedPool(pool, settings),
+      previous: completedPool(pool, previous),
+    }),
     evolve: byOperators(inPool((pool, { data }) => ({ ...pool, settings: data.settings }))),
     observe: (observations, { pool, data }) => forgetUnset(observations, pool, data.settings),
   }),

@@ -4,6 +4,9 @@
  */
 import { assert } from '#shared/assert.js';
 import type { BackendId, PoolId } from '#shared/ids.js';
+import { backend as backendSettings } from '#shared/settings/backend.js';
+import { chosen } from '#shared/settings/choose.js';
+import { pool as poolSettings } from '#shared/settings/pool.js';
 import type { BackendDefinition, PoolDefinition, PoolSettings } from '#shared/settings.js';
 import { carryOut } from './apply-config.js';
 import type { CommandOf } from './commands.js';
@@ -71,18 +74,7 @@ function settingsBack(file: PoolSettings, live: PoolSettings, drifts: readonly D
     drifts.some((drift) => drift.backend === undefined && drift.setting === setting),
   );
   if (back.length === 0) return live;
-  const from = (setting: (typeof POOL_SETTINGS)[number]): PoolSettings =>
-    back.includes(setting) ? file : live;
-  const { maxConnections } = from('maxConnections');
-  const { queue } = from('queue');
-  return {
-    algorithm: from('algorithm').algorithm,
-    healthCheck: from('healthCheck').healthCheck,
-    breaker: from('breaker').breaker,
-    sticky: from('sticky').sticky,
-    ...(maxConnections === undefined ? {} : { maxConnections }),
-    ...(queue === undefined ? {} : { queue }),
-  };
+  return chosen(poolSettings, (setting) => (back.includes(setting) ? file : live));
 }
 
 function backendBack(
@@ -99,10 +91,8 @@ function backendBack(
   const { id } = file;
   if (differing.has('address')) {
     const kept = definitionOf(live);
-    const { maxConnections } = differing.has('maxConnections') ? file : kept;
-    const limit = maxConnections === undefined ? {} : { maxConnections };
-    const weight = differing.has('weight') ? file.weight : kept.weight;
-    return [{ kind: 'replace-backend', pool, definition: { id, address: file.address, weight, ...limit } }];
+    const definition = chosen(backendSettings, (key) => (key === 'id' || differing.has(key) ? file : kept));
+    return [{ kind: 'replace-backend', pool, definition }];
   }
   const changes: ConfigChange[] = [];
   if (live.origin === 'api') changes.push({ kind: 'adopt-backend', pool, backend: id });

@@ -1,42 +1,39 @@
-/** What changed between two settings of a pool, in words: names as in the configuration file, durations in ms. */
-import { DEFAULT_QUEUE, type PoolSettings } from '#shared/settings.js';
+/** What changed between two settings, in the words and units of the configuration file. */
+import type { Field, Section } from '#shared/settings/section.js';
 
 /** Changes told one by one; the rest are counted. */
 const TOLD_CHANGES = 6;
 
-/** `algorithm round-robin → random, health_check.interval_ms 300 → 500`; empty when nothing differs. */
-export function settingsChange(before: PoolSettings, after: PoolSettings): string {
-  const changes: string[] = [];
-  compare('algorithm', before.algorithm, after.algorithm, changes);
-  compare('health_check', before.healthCheck, after.healthCheck, changes);
-  compare('circuit_breaker', before.breaker, after.breaker, changes);
-  compare('sticky_session', before.sticky, after.sticky, changes);
-  compare('max_connections', before.maxConnections, after.maxConnections, changes);
-  compare('queue', before.queue ?? DEFAULT_QUEUE, after.queue ?? DEFAULT_QUEUE, changes);
+type Settings = Readonly<Record<string, unknown>>;
+
+/** `algorithm round-robin → random, health_check.interval 300ms → 500ms`; empty when nothing differs. */
+export function settingsChange<T>(section: Section<T>, before: T, after: T): string {
+  const changes = changesIn(section, before as Settings, after as Settings, '');
   const more = changes.length - TOLD_CHANGES;
   return changes.slice(0, TOLD_CHANGES).join(', ') + (more > 0 ? ` and ${more} more` : '');
 }
 
-function compare(name: string, before: unknown, after: unknown, changes: string[]): void {
-  if (isSettings(before) && isSettings(after)) {
-    for (const key of new Set([...Object.keys(before), ...Object.keys(after)])) {
-      compare(`${name}.${snakeCase(key)}`, before[key], after[key], changes);
-    }
-  } else if (wordOf(before) !== wordOf(after)) {
-    changes.push(`${name} ${wordOf(before)} → ${wordOf(after)}`);
+function changesIn(section: Section<unknown>, before: Settings, after: Settings, prefix: string): string[] {
+  return Object.entries(section.fields).flatMap(([key, field]) =>
+    changesOf(field, before[key], after[key], `${prefix}${field.name}`),
+  );
+}
+
+function changesOf(field: Field, before: unknown, after: unknown, name: string): string[] {
+  if (field.is !== 'value' && isOn(before) && isOn(after)) {
+    return changesIn(field.section, before, after, `${name}.`);
   }
+  const [from, to] = [wordOf(field, before), wordOf(field, after)];
+  return from === to ? [] : [`${name} ${from} → ${to}`];
 }
 
-function isSettings(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+function isOn(value: unknown): value is Settings {
+  return typeof value === 'object' && value !== null;
 }
 
-function wordOf(value: unknown): string {
+function wordOf(field: Field, value: unknown): string {
   if (value === null || value === undefined) return 'off';
-  if (isSettings(value)) return 'on';
-  return typeof value === 'string' ? value : JSON.stringify(value);
-}
-
-function snakeCase(key: string): string {
-  return key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+  if (field.is !== 'value') return 'on';
+  const written = field.kind.write(value);
+  return typeof written === 'string' ? written : JSON.stringify(written);
 }

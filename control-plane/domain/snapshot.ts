@@ -1,8 +1,10 @@
-/** Builds what workers need to forward, whole. Decides nothing. */
+/**
+ * Builds what workers need to forward, whole. Decides nothing but one thing that only workers meet: a draining backend
+ * whose breaker is open counts as ejected, but in panic, where ejected ones serve, it serves its sessions only.
+ */
 import { assert } from '#shared/assert.js';
-import { availabilityOf } from '#shared/availability.js';
-import { DEFAULT_QUEUE } from '#shared/settings.js';
 import type { BackendSnapshot, PoolSnapshot, Snapshot, TrialPermit } from '#shared/snapshot.js';
+import { availability } from './availability.js';
 import type { World } from './decision.js';
 import type { BackendObservations } from './observations.js';
 import { maxConnectionsOf } from './pool-state.js';
@@ -52,7 +54,7 @@ function poolSnapshot(
     algorithm: pool.settings.algorithm,
     sticky: pool.settings.sticky,
     panic: pool.panic,
-    queue: pool.settings.queue ?? DEFAULT_QUEUE,
+    queue: pool.settings.queue,
     backends: [...pool.backends.values()].map((backend) =>
       backendSnapshot(pool, backend, seen?.get(backend.id)),
     ),
@@ -64,13 +66,15 @@ function backendSnapshot(
   backend: BackendState,
   seen: BackendObservations | undefined,
 ): BackendSnapshot {
+  const offers = availability(backend.admin, backend.health, backend.breaker.phase);
   const limit = maxConnectionsOf(pool, backend);
+  const sessionsOnly = pool.panic && offers === 'ejected' && backend.admin === 'draining';
   return {
     id: backend.id,
     address: backend.address,
     weight: backend.weight,
-    availability: availabilityOf(backend),
-    admin: backend.admin,
+    availability: sessionsOnly ? 'draining' : offers,
+    breaker: backend.breaker.phase,
     generation: backend.generation,
     permits: permitsOut(seen),
     ...(limit === null ? {} : { maxConnections: limit }),

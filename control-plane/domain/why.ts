@@ -2,11 +2,12 @@
  * Why a backend is as it is: from its events and those of its pool, the chain that led there, each step with its
  * evidence, and one sentence that answers the question. Says what is needed for it; `hindsight/why.ts` fetches that.
  */
+import { defaultsOf } from '#shared/settings/complete.js';
+import { limits } from '#shared/settings/forwarding.js';
 import { assert } from '#shared/assert.js';
-import { availabilityOf, isTakenOut } from '#shared/availability.js';
 import type { Availability } from '#shared/backend-state.js';
 import type { BackendId, PoolId } from '#shared/ids.js';
-import { DEFAULT_UPSTREAM_LIFE } from '#shared/settings.js';
+import { availability } from './availability.js';
 import { evidenceLines, sentenceOf } from './event-sentence.js';
 import { actorWords, breakerWords, healthWords } from './event-words.js';
 import type { EventOf, EventType, TidegateEvent } from './events.js';
@@ -63,7 +64,7 @@ export function standingIn(
   return {
     backend: found?.backends.get(backend) ?? null,
     panic: found?.panic ?? false,
-    connectionAgeMs: forwarding?.limits.upstreamConnectionAgeMs ?? DEFAULT_UPSTREAM_LIFE.ageMs,
+    connectionAgeMs: (forwarding?.limits ?? defaultsOf(limits)).upstreamConnectionAgeMs,
   };
 }
 
@@ -99,7 +100,8 @@ export function explain(question: Question, { events, total }: Story, standing: 
   const kept = events.length > MAX_STEPS ? [...events.slice(0, 1), ...events.slice(1 - MAX_STEPS)] : events;
   return {
     ...question,
-    availability: backend === null ? null : availabilityOf(backend),
+    availability:
+      backend === null ? null : availability(backend.admin, backend.health, backend.breaker.phase),
     panic,
     headline:
       backend === null
@@ -135,19 +137,16 @@ function headlineOf(
   panic: boolean,
   history: readonly TidegateEvent[],
 ): string {
-  const availability = availabilityOf(backend);
-  const sentence = sentenceFor(availability, backend, history);
-  if (!panic || !isTakenOut({ availability, admin: backend.admin })) return `${sentence}.`;
+  const offers = availability(backend.admin, backend.health, backend.breaker.phase);
+  const sentence = sentenceFor(offers, backend, history);
+  const serves = offers === 'ejected' || offers === 'trial';
+  if (!panic || !serves || backend.admin !== 'ready') return `${sentence}.`;
   return `${sentence}. It serves all the same, because pool ${pool} is in panic.`;
 }
 
-function sentenceFor(
-  availability: Availability,
-  backend: BackendState,
-  history: readonly TidegateEvent[],
-): string {
+function sentenceFor(offers: Availability, backend: BackendState, history: readonly TidegateEvent[]): string {
   const { id } = backend;
-  switch (availability) {
+  switch (offers) {
     case 'maintenance':
       return `${id} is in maintenance${bySetting(history)}`;
     case 'draining':

@@ -10,9 +10,10 @@ import type { Shape } from '#shared/shape.js';
 import { backendName, poolName } from '#shared/shape-settings.js';
 import { actor } from '../domain/commands.js';
 import type { Cause } from '../domain/event-entry.js';
-import { EVENTS, isEventType, type TidegateEvent } from '../domain/events.js';
+import { completedEvent, EVENTS, isEventType, type TidegateEvent } from '../domain/events.js';
 import { journalEntry, type JournalEntry } from '../domain/journal.js';
 import { restoreState, serializeState } from '../domain/serialize.js';
+import { completedState } from '../domain/stored-settings.js';
 import type { ControlState } from '../domain/state.js';
 import type { StoredEventShape as StoredEvent, Upcasted } from '../domain/upcast.js';
 import { time } from '../domain/stored-shapes.js';
@@ -59,7 +60,7 @@ export function decodeEvent(body: string, upcast: Upcast): TidegateEvent {
   if (lifted.kind === 'failed') throw notLifted(lifted);
   const problem = dataProblem(lifted.event);
   if (problem !== null) throw new EventLogError('corrupt', `event ${lifted.event.seq}: ${problem}`);
-  return lifted.event as TidegateEvent;
+  return completedEvent(lifted.event as TidegateEvent);
 }
 
 export function encodeJournalEntry(entry: JournalEntry): string {
@@ -87,7 +88,7 @@ export function encodeState(state: ControlState): string {
 export function decodeState(body: string): ControlState {
   const decoded = decodeShape(storedState, parse(body, 'checkpoint'), 'checkpoint');
   if (!decoded.ok) throw new EventLogError('corrupt', decoded.problem);
-  return restoreState(decoded.value);
+  return restoreState(completedState(decoded.value));
 }
 
 /** JSON with the keys of every object in order, so that equal values give equal texts. */

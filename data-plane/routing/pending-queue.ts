@@ -10,7 +10,7 @@
  */
 import type { BackendId } from '#shared/ids.js';
 import type { Random } from '#shared/ports.js';
-import { DEFAULT_QUEUE, type QueueSettings } from '#shared/settings.js';
+import type { QueueSettings } from '#shared/settings.js';
 import { isTried } from './algorithms/picker.js';
 import type { BackendEntry } from './backend-entry.js';
 import { hasRoom } from './backend-load.js';
@@ -18,8 +18,11 @@ import { boundIn, claimBound, claimFreed, claimWanted, isBusy } from './claim.js
 import type { PoolQueue, PoolTable } from './pool-table.js';
 import type { Waiter, Want } from './want.js';
 
+/** Until its pool has its first table. */
+const NO_QUEUE: QueueSettings = { maxPending: 0, timeoutMs: 0 };
+
 export class PendingQueue implements PoolQueue {
-  settings: QueueSettings = DEFAULT_QUEUE;
+  settings: QueueSettings = NO_QUEUE;
   /** By the backend that they are bound to; `null`: those that may go anywhere. */
   readonly #lines = new Map<BackendId | null, Set<Waiter>>();
   #size = 0;

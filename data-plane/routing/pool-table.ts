@@ -1,8 +1,7 @@
 /** One pool in a routing table: its backends and everything that picks among them. Built whole, from a snapshot. */
-import { servesByTrialsOnly } from '#shared/availability.js';
 import type { BackendId, PoolId } from '#shared/ids.js';
 import type { Random } from '#shared/ports.js';
-import { DEFAULT_QUEUE, type Algorithm, type QueueSettings, type StickySettings } from '#shared/settings.js';
+import type { Algorithm, QueueSettings, StickySettings } from '#shared/settings.js';
 import type { PoolSnapshot } from '#shared/snapshot.js';
 import { LeastConnections } from './algorithms/least-connections.js';
 import type { Picker, PickerStart } from './algorithms/picker.js';
@@ -83,12 +82,14 @@ export function poolTable(
   });
   const byId = new Map(backends.map((entry) => [entry.id, entry]));
   const serving = backends.filter((entry) => entry.serves);
-  const returning = backends.filter(servesByTrialsOnly);
+  const returning = backends.filter(
+    ({ availability, serves, weight }) => availability === 'trial' && !serves && weight > 0,
+  );
   if (previous !== undefined) closeGates(previous);
   // Only the picker of this table is told of loads; a load that the algorithm does not watch tells nobody.
   for (const { load } of backends) load.watcher = null;
   const { queue } = start;
-  queue.settings = pool.queue ?? DEFAULT_QUEUE;
+  queue.settings = pool.queue;
   const table: PoolTable = {
     id: pool.id,
     version: pool.version,

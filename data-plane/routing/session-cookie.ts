@@ -1,6 +1,7 @@
 /** The session cookie's names, its life and its `Set-Cookie` field. */
 import type { PoolId } from '#shared/ids.js';
-import { type CookieStickySettings, defaultCookieName, type StickySettings } from '#shared/settings.js';
+import { defaultCookieName } from '#shared/settings/pool.js';
+import type { CookieStickySettings, StickySettings } from '#shared/settings.js';
 
 /** Share of the idle timeout after which a cookie in use is written anew. */
 export const REFRESH_SHARE = 0.25;

@@ -5,7 +5,7 @@ import {
   parseDuration,
   parseShare,
   parseSize,
-} from '../../control-plane/config/quantities.js';
+} from '../../shared/settings/quantities.js';
 
 describe('quantities are read back as they were written', () => {
   it('durations, to the millisecond', () => {

@@ -65,6 +65,7 @@ export function randomDocument(chance: Chance): ConfigDocument {
   }));
   const routes = pools.map(({ id }) => ({ host: null, pathPrefix: `/${id}`, pool: id }));
   const retry: RetrySettings = {
+    ...forwarding().retry,
     attempts: chance.among(1, 2, 3, 6),
     ...(chance.happens(0.7) ? { perTryTimeoutMs: chance.between(300, 1_200) } : {}),
     budgetPercent: 20,

@@ -1,10 +1,13 @@
 /** Arbitrary sound messages and snapshots, for laws that hold for all of them. */
+import { limits, retry, timeouts } from '../../shared/settings/forwarding.js';
+import { queue, sticky } from '../../shared/settings/pool.js';
+import { arbitrarySettings } from './arbitrary-settings.js';
 import fc from 'fast-check';
 import type { Arbitrary } from 'fast-check';
 import { backendId, poolId } from '../../shared/ids.js';
 import type { PrimaryMessage, WorkerMessage } from '../../shared/message.js';
 import { FAILURE_REASONS } from '../../shared/outcome.js';
-import type { ForwardingSettings, StickySettings } from '../../shared/settings.js';
+import type { ForwardingSettings } from '../../shared/settings.js';
 import type { PoolSnapshot, Snapshot } from '../../shared/snapshot.js';
 
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,20}$/;
@@ -123,44 +126,10 @@ export const primaryMessages: Arbitrary<PrimaryMessage> = fc.oneof(
   fc.record({ type: type('shutdown'), deadlineMs: millis }),
 );
 
-const sticky: Arbitrary<StickySettings> = fc.oneof(
-  fc.record({ type: type('cookie'), cookieName: words, idleTimeoutMs: millis, absoluteTimeoutMs: millis }),
-  fc.record({ type: type('ip'), prefix4: fc.nat(32), prefix6: fc.nat(128) }),
-);
-
 const forwarding: Arbitrary<ForwardingSettings> = fc.record({
-  retry: fc.record({
-    attempts: count,
-    perTryTimeoutMs: millis,
-    onStale: fc.boolean(),
-    budgetPercent: share,
-    budgetMin: count,
-    bufferBytes: count,
-  }),
-  timeouts: fc.record({
-    connectMs: millis,
-    requestHeadMs: millis,
-    requestBodyIdleMs: millis,
-    responseHeadMs: millis,
-    responseIdleMs: millis,
-    keepAliveMs: millis,
-    upstreamKeepAliveMs: millis,
-    tunnelIdleMs: millis,
-    shutdownMs: millis,
-  }),
-  limits: fc.record({
-    headBytes: count,
-    headerCount: count,
-    targetBytes: count,
-    bodyBytes: count,
-    uploadWindowBytes: count,
-    connectionsPerWorker: count,
-    requestsPerConnection: count,
-    connectionAgeMs: millis,
-    idlePerBackend: count,
-    upstreamRequestsPerConnection: count,
-    upstreamConnectionAgeMs: millis,
-  }),
+  retry: arbitrarySettings(retry),
+  timeouts: arbitrarySettings(timeouts),
+  limits: arbitrarySettings(limits),
   trustedProxies: fc.array(words, { maxLength: 2 }),
   metricsPath: fc.option(words),
   accessLogRatio: share,
@@ -171,9 +140,9 @@ const poolSnapshots: Arbitrary<PoolSnapshot> = fc.record(
     id: pool,
     version: count,
     algorithm: fc.constantFrom('round-robin', 'weighted-round-robin', 'least-connections', 'random'),
-    sticky: fc.option(sticky),
+    sticky: fc.option(arbitrarySettings(sticky)),
     panic: fc.boolean(),
-    queue: fc.record({ maxPending: count, timeoutMs: millis }),
+    queue: arbitrarySettings(queue),
     backends: fc.array(
       fc.record(
         {
@@ -193,17 +162,17 @@ const poolSnapshots: Arbitrary<PoolSnapshot> = fc.record(
             'ejected',
             'maintenance',
           ),
-          admin: fc.constantFrom('ready', 'draining', 'maintenance'),
+          breaker: fc.constantFrom('closed', 'open', 'half-open'),
           generation: count,
           permits: fc.array(fc.record({ permit: count, worker: count }), { maxLength: 2 }),
-          maxConnections: fc.integer({ min: 1 }),
+          maxConnections: fc.integer({ min: 1, max: 1_000_000 }),
         },
-        { requiredKeys: ['id', 'address', 'weight', 'availability', 'admin', 'generation', 'permits'] },
+        { requiredKeys: ['id', 'address', 'weight', 'availability', 'breaker', 'generation', 'permits'] },
       ),
       { maxLength: 3 },
     ),
   },
-  { requiredKeys: ['id', 'version', 'algorithm', 'sticky', 'panic', 'backends'] },
+  { requiredKeys: ['id', 'version', 'algorithm', 'sticky', 'panic', 'queue', 'backends'] },
 );
 
 export const snapshots: Arbitrary<Snapshot> = fc.record({

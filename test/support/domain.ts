@@ -7,6 +7,10 @@ import type { CheckResult } from '../../control-plane/domain/evidence.js';
 import { initialObservations } from '../../control-plane/domain/observations.js';
 import { initialState, type BackendState, type PoolState } from '../../control-plane/domain/state.js';
 import { backendId, poolId, type BackendId, type PoolId } from '../../shared/ids.js';
+import { defaultsOf } from '../../shared/settings/complete.js';
+import { limits, retry, timeouts } from '../../shared/settings/forwarding.js';
+import { healthCheck as healthCheckSection } from '../../shared/settings/health-check.js';
+import { breaker as breakerSection, pool } from '../../shared/settings/pool.js';
 import type { BackendOutcomes, TrialReport } from '../../shared/outcome.js';
 import type {
   BackendDefinition,
@@ -24,59 +28,27 @@ export const START = 1_767_225_600_000;
 
 export function healthCheck(over: Partial<HealthCheckSettings> = {}): HealthCheckSettings {
   return {
+    ...defaultsOf(healthCheckSection),
     path: '/health',
-    intervalMs: 30_000,
     fastIntervalMs: 2_000,
-    timeoutMs: 5_000,
-    failureThreshold: 3,
-    successThreshold: 2,
     expectedStatus: [{ from: 200, to: 399 }],
-    jitter: 0.1,
     ...over,
   };
 }
 
 export function breaker(over: Partial<BreakerSettings> = {}): BreakerSettings {
-  return {
-    failureThreshold: 5,
-    failureRatio: 0.5,
-    windowMs: 10_000,
-    resetTimeoutMs: 30_000,
-    maxResetTimeoutMs: 300_000,
-    halfOpenLimit: 3,
-    halfOpenSuccesses: 3,
-    maxEjectionPercent: 50,
-    ...over,
-  };
+  return { ...defaultsOf(breakerSection), ...over };
 }
 
 export function poolSettings(over: Partial<PoolSettings> = {}): PoolSettings {
-  return { algorithm: 'round-robin', healthCheck: null, breaker: null, sticky: null, ...over };
+  return { ...defaultsOf(pool), breaker: null, ...over };
 }
 
 export function forwarding(over: Partial<ForwardingSettings> = {}): ForwardingSettings {
   return {
-    retry: { attempts: 2, perTryTimeoutMs: 5_000, budgetPercent: 20, budgetMin: 3, bufferBytes: 65_536 },
-    timeouts: {
-      connectMs: 3_000,
-      requestHeadMs: 10_000,
-      requestBodyIdleMs: 30_000,
-      responseHeadMs: 30_000,
-      responseIdleMs: 60_000,
-      keepAliveMs: 60_000,
-      upstreamKeepAliveMs: 30_000,
-      tunnelIdleMs: 3_600_000,
-      shutdownMs: 30_000,
-    },
-    limits: {
-      headBytes: 16_384,
-      headerCount: 100,
-      targetBytes: 8_192,
-      connectionsPerWorker: 10_000,
-      requestsPerConnection: 10_000,
-      connectionAgeMs: 3_600_000,
-      idlePerBackend: 64,
-    },
+    retry: { ...defaultsOf(retry), attempts: 2, perTryTimeoutMs: 5_000, budgetMin: 3 },
+    timeouts: defaultsOf(timeouts),
+    limits: defaultsOf(limits),
     trustedProxies: [],
     metricsPath: '/metrics',
     accessLogRatio: 1,

@@ -3,6 +3,7 @@
  * again and again, and prints for each page, as JSON, how long its longest turn of the event loop was. Counted in
  * processor time of the thread, which other programs of the machine do not lengthen, and beside it as the loop's delay.
  */
+import { poolSettings } from './domain.js';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { restoreState } from '../../control-plane/domain/serialize.js';
@@ -35,7 +36,7 @@ function manyBackends() {
     healthSince: 0,
     breaker: { phase: 'closed', openings: 0, since: 0 },
   }));
-  const settings = { algorithm: 'round-robin', healthCheck: null, breaker: null, sticky: null } as const;
+  const settings = poolSettings();
   const pool = {
     id: WEB,
     version: 7,

@@ -80,7 +80,7 @@ export const anySettings: fc.Arbitrary<PoolSettings> = fc.record(
         .record({
           failureThreshold: fc.integer({ min: 1, max: 4 }),
           successThreshold: fc.integer({ min: 1, max: 3 }),
-          fastIntervalMs: fc.constantFrom(1, 500, 2_000),
+          fastIntervalMs: fc.constantFrom(10, 500, 2_000),
         })
         .map((over) => healthCheck(over)),
       { freq: 3 },
@@ -91,7 +91,7 @@ export const anySettings: fc.Arbitrary<PoolSettings> = fc.record(
           failureThreshold: fc.integer({ min: 1, max: 4 }),
           failureRatio: fc.constantFrom(0, 0.3, 0.5, 1),
           windowMs: fc.constantFrom(1_000, 2_500, 10_000),
-          resetTimeoutMs: fc.constantFrom(10, 1_000, 5_000),
+          resetTimeoutMs: fc.constantFrom(100, 1_000, 5_000),
           maxResetTimeoutMs: fc.constantFrom(5_000, 20_000),
           halfOpenLimit: fc.integer({ min: 1, max: 3 }),
           halfOpenSuccesses: fc.integer({ min: 1, max: 4 }),
@@ -104,7 +104,7 @@ export const anySettings: fc.Arbitrary<PoolSettings> = fc.record(
     maxConnections: fc.integer({ min: 1, max: 3 }),
     queue: fc.record({ maxPending: small, timeoutMs: fc.constantFrom(1, 5_000) }),
   },
-  { requiredKeys: ['algorithm', 'healthCheck', 'breaker', 'sticky'] },
+  { requiredKeys: ['algorithm', 'healthCheck', 'breaker', 'sticky', 'queue'] },
 );
 
 const anyPool = (name: string): fc.Arbitrary<PoolDefinition> =>

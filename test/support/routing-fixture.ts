@@ -2,32 +2,17 @@
 import { backendId, poolId } from '../../shared/ids.js';
 import type { Random } from '../../shared/ports.js';
 import { seededRandom } from '../../shared/prng.js';
+import { defaultsOf } from '../../shared/settings/complete.js';
+import { limits, retry, timeouts } from '../../shared/settings/forwarding.js';
+import { queue } from '../../shared/settings/pool.js';
 import type { Route, ForwardingSettings } from '../../shared/settings.js';
 import type { BackendSnapshot, PoolSnapshot, Snapshot } from '../../shared/snapshot.js';
 import { type PoolTable, type RoutingTable, applySnapshot } from '../../data-plane/routing/routing-table.js';
 
 export const FORWARDING: ForwardingSettings = {
-  retry: { attempts: 3, perTryTimeoutMs: 10_000, budgetPercent: 20, budgetMin: 3, bufferBytes: 65_536 },
-  timeouts: {
-    connectMs: 2_000,
-    requestHeadMs: 10_000,
-    requestBodyIdleMs: 30_000,
-    responseHeadMs: 30_000,
-    responseIdleMs: 60_000,
-    keepAliveMs: 60_000,
-    upstreamKeepAliveMs: 30_000,
-    tunnelIdleMs: 3_600_000,
-    shutdownMs: 30_000,
-  },
-  limits: {
-    headBytes: 16_384,
-    headerCount: 100,
-    targetBytes: 8_192,
-    connectionsPerWorker: 10_000,
-    requestsPerConnection: 1_000,
-    connectionAgeMs: 3_600_000,
-    idlePerBackend: 64,
-  },
+  retry: { ...defaultsOf(retry), perTryTimeoutMs: 10_000, budgetMin: 3 },
+  timeouts: defaultsOf(timeouts),
+  limits: { ...defaultsOf(limits), requestsPerConnection: 1_000 },
   trustedProxies: [],
   metricsPath: null,
   accessLogRatio: 1,
@@ -39,7 +24,7 @@ export function aBackend(id: string, given: Partial<Omit<BackendSnapshot, 'id'>>
     address: { protocol: 'http', host: '127.0.0.1', port: 8081 },
     weight: 1,
     availability: 'available',
-    admin: 'ready',
+    breaker: 'closed',
     generation: 1,
     permits: [],
     ...given,
@@ -55,6 +40,7 @@ export function aPool(
     algorithm: 'round-robin',
     sticky: null,
     panic: false,
+    queue: defaultsOf(queue),
     backends,
     ...given,
     id: poolId(given.id ?? 'default'),

@@ -7,6 +7,8 @@ import type { ControlState } from '../../control-plane/domain/state.js';
 import { restoreState, type SerializedPool } from '../../control-plane/domain/serialize.js';
 import { initialState } from '../../control-plane/domain/state.js';
 import { backendId, poolId } from '../../shared/ids.js';
+import { defaultsOf } from '../../shared/settings/complete.js';
+import { queue } from '../../shared/settings/pool.js';
 import type { PoolSettings } from '../../shared/settings.js';
 
 export const SAMPLE_POOL = poolId('default');
@@ -25,6 +27,7 @@ export const SAMPLE_POOL_SETTINGS: PoolSettings = {
     jitter: 0.1,
   },
   breaker: null,
+  queue: defaultsOf(queue),
   sticky: { type: 'ip', prefix4: 32, prefix6: 64 },
 };
 
@@ -50,7 +53,7 @@ export function sampleEvent<T extends EventType>(
 
 /** A change of weight, the smallest event there is to store. */
 export function weightChanged(seq: number, backend = SAMPLE_BACKEND, pool = SAMPLE_POOL): TidegateEvent {
-  return sampleEvent(seq, 'WeightChanged', { from: seq, to: seq + 1 }, { pool, backend });
+  return sampleEvent(seq, 'WeightChanged', { from: seq % 1_000, to: (seq % 1_000) + 1 }, { pool, backend });
 }
 
 /** Tells that events are missing before it. */

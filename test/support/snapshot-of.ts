@@ -1,5 +1,8 @@
 /** Snapshots for tests of the data plane: one pool, one route, limits small enough to be met. */
 import { backendId, poolId } from '../../shared/ids.js';
+import { defaultsOf } from '../../shared/settings/complete.js';
+import { limits, retry } from '../../shared/settings/forwarding.js';
+import { queue } from '../../shared/settings/pool.js';
 import type {
   ForwardingSettings,
   LimitSettings,
@@ -23,10 +26,8 @@ export function forwardingSettings(changes: ForwardingChanges = {}): ForwardingS
     accessLogRatio: 0,
     ...changes,
     retry: {
-      attempts: 3,
-      budgetPercent: 20,
+      ...defaultsOf(retry),
       budgetMin: 100,
-      bufferBytes: 65_536,
       ...changes.retry,
     },
     timeouts: {
@@ -42,11 +43,8 @@ export function forwardingSettings(changes: ForwardingChanges = {}): ForwardingS
       ...changes.timeouts,
     },
     limits: {
-      headBytes: 16_384,
-      headerCount: 100,
-      targetBytes: 8_192,
+      ...defaultsOf(limits),
       connectionsPerWorker: 1_000,
-      requestsPerConnection: 10_000,
       connectionAgeMs: 300_000,
       idlePerBackend: 16,
       ...changes.limits,
@@ -61,7 +59,7 @@ export function backendAt(id: string, port: number, changes: Partial<BackendSnap
     address: { protocol: 'http', host: '127.0.0.1', port },
     weight: 1,
     availability: 'available',
-    admin: 'ready',
+    breaker: 'closed',
     generation: 1,
     permits: [],
     ...changes,
@@ -78,6 +76,7 @@ export function poolOf(
     algorithm: 'round-robin',
     sticky: null,
     panic: false,
+    queue: defaultsOf(queue),
     backends,
     ...changes,
   };

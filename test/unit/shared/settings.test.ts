@@ -1,5 +1,5 @@
 import { NAME_PATTERN } from '../../../shared/ids.js';
-import { defaultCookieName } from '../../../shared/settings.js';
+import { defaultCookieName } from '../../../shared/settings/pool.js';
 
 describe('the cookie name of a pool that has none', () => {
   it('differs by pool, and is a token for every name that a pool may have (RFC 6265 §4.1.1)', () => {

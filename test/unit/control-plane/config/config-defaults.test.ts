@@ -28,7 +28,7 @@ describe('a file with nothing but backends', () => {
 
   it('has every forwarding setting', () => {
     expect(document.forwarding).toEqual({
-      retry: { attempts: 3, budgetPercent: 20, budgetMin: 10, bufferBytes: 65_536 },
+      retry: { attempts: 3, onStale: true, budgetPercent: 20, budgetMin: 10, bufferBytes: 65_536 },
       timeouts: {
         connectMs: 2_000,
         requestHeadMs: 10_000,
@@ -49,6 +49,8 @@ describe('a file with nothing but backends', () => {
         connectionAgeMs: 3_600_000,
         idlePerBackend: 128,
         uploadWindowBytes: 1_048_576,
+        upstreamRequestsPerConnection: 10_000,
+        upstreamConnectionAgeMs: 300_000,
       },
       trustedProxies: [],
       metricsPath: null,
@@ -73,6 +75,7 @@ describe('a file with nothing but backends', () => {
             halfOpenSuccesses: 3,
             maxEjectionPercent: 50,
           },
+          queue: { maxPending: 128, timeoutMs: 5_000 },
           sticky: null,
         },
         backends: [],
@@ -367,10 +370,10 @@ describe('warnings', () => {
 describe('connection limits', () => {
   const poolOf = (text: string) => parse(text).document.pools[0]!;
 
-  it('are none, and the queue says nothing of its own, where none are given', () => {
+  it('are none, and the queue has its defaults, where none are given', () => {
     const { settings, backends } = poolOf('backends: [{id: a, url: "http://a"}]\n');
     expect(settings).not.toHaveProperty('maxConnections');
-    expect(settings).not.toHaveProperty('queue');
+    expect(settings.queue).toEqual({ maxPending: 128, timeoutMs: 5_000 });
     expect(backends[0]).not.toHaveProperty('maxConnections');
   });
 
@@ -388,8 +391,5 @@ describe('connection limits', () => {
       maxPending: 128,
       timeoutMs: 1_000,
     });
-    expect(poolOf('queue: {max_pending: 128, timeout: 5s}\nbackends: []\n').settings).not.toHaveProperty(
-      'queue',
-    );
   });
 });

@@ -35,7 +35,7 @@ describe('drift', () => {
     told.when({ type: 'ChangeBackend', ...change, backend: backendId('a'), maxConnections: 5 });
     expect(driftOf(told.world.state)).toEqual([
       { pool: POOL, setting: 'maxConnections', file: 9, live: null },
-      { pool: POOL, setting: 'queue', file: null, live: queue },
+      { pool: POOL, setting: 'queue', file: { maxPending: 128, timeoutMs: 5_000 }, live: queue },
       { pool: POOL, backend: 'a', setting: 'maxConnections', file: null, live: 5 },
     ]);
   });

@@ -1,6 +1,10 @@
-import { settingsChange } from '../../../../control-plane/domain/settings-change.js';
-import { DEFAULT_QUEUE } from '../../../../shared/settings.js';
+import { settingsChange as changeIn } from '../../../../control-plane/domain/settings-change.js';
+import { defaultsOf } from '../../../../shared/settings/complete.js';
+import { pool, queue } from '../../../../shared/settings/pool.js';
+import type { PoolSettings } from '../../../../shared/settings.js';
 import { breaker, healthCheck, poolSettings } from '../../../support/domain.js';
+
+const settingsChange = (before: PoolSettings, after: PoolSettings): string => changeIn(pool, before, after);
 
 describe('what changed in the settings of a pool', () => {
   it('is nothing between equal settings', () => {
@@ -16,14 +20,14 @@ describe('what changed in the settings of a pool', () => {
     const before = poolSettings({ algorithm: 'random', healthCheck: healthCheck({ intervalMs: 300 }) });
     const after = poolSettings({ algorithm: 'round-robin', healthCheck: healthCheck({ intervalMs: 500 }) });
     expect(settingsChange(before, after)).toBe(
-      'algorithm random → round-robin, health_check.interval_ms 300 → 500',
+      'algorithm random → round-robin, health_check.interval 300ms → 500ms',
     );
   });
 
   it('tells the connection limit, and of the queue what differs from its defaults', () => {
-    const after = poolSettings({ maxConnections: 9, queue: { ...DEFAULT_QUEUE, maxPending: 3 } });
+    const after = poolSettings({ maxConnections: 9, queue: { ...defaultsOf(queue), maxPending: 3 } });
     expect(settingsChange(poolSettings(), after)).toBe('max_connections off → 9, queue.max_pending 128 → 3');
-    expect(settingsChange(poolSettings(), poolSettings({ queue: DEFAULT_QUEUE }))).toBe('');
+    expect(settingsChange(poolSettings(), poolSettings({ queue: defaultsOf(queue) }))).toBe('');
   });
 
   it('says that a whole part came or went', () => {
@@ -45,7 +49,7 @@ describe('what changed in the settings of a pool', () => {
     const status = healthCheck({ expectedStatus: [{ from: 200, to: 204 }] });
     expect(
       settingsChange(poolSettings({ healthCheck: healthCheck() }), poolSettings({ healthCheck: status })),
-    ).toContain('→ [{"from":200,"to":204}]');
+    ).toContain('→ ["200-204"]');
   });
 
   it('counts what would be too much to tell', () => {

@@ -1,8 +1,8 @@
-import { trafficOf } from '../../../../shared/availability.js';
 import { mayForward, sameForWorkers, snapshotOf } from '../../../../control-plane/domain/snapshot.js';
 import { nextDeadline } from '../../../../control-plane/domain/deadline.js';
 import { backendId } from '../../../../shared/ids.js';
-import { DEFAULT_QUEUE } from '../../../../shared/settings.js';
+import { defaultsOf } from '../../../../shared/settings/complete.js';
+import { queue as queueSettings } from '../../../../shared/settings/pool.js';
 import {
   breaker,
   definition,
@@ -43,7 +43,7 @@ describe('snapshotOf', () => {
     expect(snapshot.pools[0]?.backends[0]).toEqual({
       ...definition('a'),
       availability: 'available',
-      admin: 'ready',
+      breaker: 'closed',
       generation: told.backend('a').generation,
       permits: [],
     });
@@ -60,7 +60,7 @@ describe('snapshotOf', () => {
 
   it('names no limit where there is none, and the default queue', () => {
     const [pool] = snapshotOf(arranged().world, 1, 1)?.pools ?? [];
-    expect(pool?.queue).toEqual(DEFAULT_QUEUE);
+    expect(pool?.queue).toEqual(defaultsOf(queueSettings));
     expect(pool?.backends[0]).not.toHaveProperty('maxConnections');
   });
 
@@ -74,13 +74,12 @@ describe('snapshotOf', () => {
     } as const;
     told.when({ ...change, admin: 'draining' });
     told.report('a', { failures: { reset: 5 } });
-    const backends = () => snapshotOf(told.world, 1, 1).pools[0]?.backends ?? [];
-    expect(backends().map(({ availability }) => availability)).toEqual(['ejected', 'available', 'available']);
+    const availabilities = () =>
+      snapshotOf(told.world, 1, 1)?.pools[0]?.backends.map((one) => one.availability);
+    expect(availabilities()).toEqual(['ejected', 'available', 'available']);
     for (const id of ['b', 'c']) told.report(id, { failures: { reset: 5 } });
     expect(told.pool().panic).toBe(true);
-    const [draining, ...others] = backends().map((one) => trafficOf(one, true));
-    expect(draining).toEqual({ serves: false, keepsSessions: true, takesTrials: false });
-    for (const other of others) expect(other).toMatchObject({ serves: true, keepsSessions: true });
+    expect(availabilities()).toEqual(['draining', 'ejected', 'ejected']);
   });
 });
 

@@ -1,3 +1,4 @@
+import { poolSettings } from '../../../support/domain.js';
 import { spawnSync } from 'node:child_process';
 import { PrimaryCounters } from '../../../../control-plane/metrics/primary-counters.js';
 import { createMetricsRegistry, SLICE_LINES } from '../../../../control-plane/metrics/registry.js';
@@ -38,7 +39,7 @@ function backend(id: string, change: Partial<BackendState> = {}): BackendState {
 }
 
 function stateWith(...backends: BackendState[]): ControlState {
-  const settings = { algorithm: 'round-robin', healthCheck: null, breaker: null, sticky: null } as const;
+  const settings = poolSettings();
   const pool = {
     id: WEB,
     version: 7,

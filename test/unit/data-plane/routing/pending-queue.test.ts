@@ -3,7 +3,8 @@ import { attemptFinished, type Pick } from '../../../../data-plane/routing/pick.
 import type { PoolTable, RoutingTable } from '../../../../data-plane/routing/routing-table.js';
 import { backendId } from '../../../../shared/ids.js';
 import { seededRandom } from '../../../../shared/prng.js';
-import { DEFAULT_QUEUE } from '../../../../shared/settings.js';
+import { defaultsOf } from '../../../../shared/settings/complete.js';
+import { queue as queueSettings } from '../../../../shared/settings/pool.js';
 import type { BackendSnapshot } from '../../../../shared/snapshot.js';
 import { aBackend, aPool, aSnapshot, poolOf, tableOf } from '../../../support/routing-fixture.js';
 
@@ -112,7 +113,7 @@ describe('requests that wait for room', () => {
 
   it('are as many as the settings of the pool allow', () => {
     const { table, pool, wait } = full(one('a'));
-    expect(pool.queue.settings).toEqual(DEFAULT_QUEUE);
+    expect(pool.queue.settings).toEqual(defaultsOf(queueSettings));
     const queue = { maxPending: 1, timeoutMs: 9 };
     const next = aSnapshot([aPool([one('a')], { queue })], { version: 2 });
     expect(poolOf(tableOf(next, {}, table)).queue).toBe(pool.queue);
@@ -235,7 +236,7 @@ describe('a newer table', () => {
     const permits = [{ permit: 8, worker: 0 }];
     const { table, served, wait } = full(one('a'));
     wait('any', ANY);
-    const trial = one('b', { availability: 'trial', permits });
+    const trial = one('b', { availability: 'trial', breaker: 'half-open', permits });
     const pool = after(table, one('a'), trial);
     expect(served).toEqual(['any: b']);
     wait('second', ANY);

@@ -4,6 +4,7 @@ import {
   type KnownSession,
   clientNetwork,
   decideSession,
+  mayServeSession,
   pickByAddress,
   readSession,
   stickyByAddress,
@@ -82,7 +83,7 @@ describe('a session’s backend', () => {
   });
 
   it.each(['available', 'draining', 'light'])('stays %s', (id) => {
-    expect(entry(id).keepsSessions).toBe(true);
+    expect(mayServeSession(entry(id))).toBe(true);
     expect(decideSession(pool, known(id), backendId(id))).toEqual({
       kind: 'bound',
       result: 'hit',
@@ -93,7 +94,7 @@ describe('a session’s backend', () => {
   });
 
   it.each(['unhealthy', 'ejected', 'maintenance', 'unchecked', 'trial'])('is another when it is %s', (id) => {
-    expect(entry(id).keepsSessions).toBe(false);
+    expect(mayServeSession(entry(id))).toBe(false);
     for (const stored of [backendId(id), null, undefined]) {
       expect(decideSession(pool, known(id), stored)).toEqual({ kind: 'moved', result: 'moved', from: id });
     }
@@ -177,6 +178,7 @@ describe('a client’s backend by its address', () => {
         aBackend('a'),
         aBackend('b', {
           availability: 'trial',
+          breaker: 'half-open',
           permits: permits.map((permit) => ({ permit, worker: 0 })),
         }),
       ]);
@@ -217,6 +219,7 @@ describe('a client’s backend by its address', () => {
     it('uses up the permit of a half-open backend that serves in panic', () => {
       const trial = {
         availability: 'trial',
+        breaker: 'half-open',
         permits: [{ permit: 7, worker: 0 }],
       } as const;
       const pool = aPoolTable([aBackend('a', trial)], { panic: true });

@@ -1,4 +1,4 @@
-import { editDistance, suggest } from '../../../../control-plane/config/suggest.js';
+import { editDistance, suggest } from '../../../shared/suggest.js';
 
 describe('a suggestion', () => {
   it.each([

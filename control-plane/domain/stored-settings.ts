@@ -1,0 +1,61 @@
+/**
+ * Settings in the event log as an older release wrote them: what that release did not know yet gets its default. So a
+ * new setting needs no new schema of an event, and no reader has to ask whether it is there.
+ */
+import { backend } from '#shared/settings/backend.js';
+import { completed } from '#shared/settings/complete.js';
+import { limits, retry, timeouts } from '#shared/settings/forwarding.js';
+import { pool } from '#shared/settings/pool.js';
+import type {
+  BackendDefinition,
+  ConfigDocument,
+  ForwardingSettings,
+  PoolDefinition,
+  PoolSettings,
+} from '#shared/settings.js';
+import type { SerializedState } from './serialize.js';
+
+/** The state of a checkpoint with whole settings. */
+export function completedState(state: SerializedState): SerializedState {
+  const { applied, forwarding, pools } = state;
+  return {
+    ...state,
+    applied: applied === null ? null : { ...applied, document: completedDocument(applied.document) },
+    forwarding: forwarding === null ? null : completedForwarding(forwarding),
+    pools: pools.map(([id, pool]) => [id, { ...pool, settings: completedPool(id, pool.settings) }]),
+  };
+}
+
+export function completedForwarding(stored: ForwardingSettings): ForwardingSettings {
+  return {
+    ...stored,
+    retry: completed(retry, { ...stored.retry }, ownedBy('')),
+    timeouts: completed(timeouts, { ...stored.timeouts }, ownedBy('')),
+    limits: completed(limits, { ...stored.limits }, ownedBy('')),
+  };
+}
+
+export function completedPool(name: string | undefined, stored: PoolSettings): PoolSettings {
+  return completed(pool, { ...stored }, ownedBy(name ?? ''));
+}
+
+export function completedBackend(stored: BackendDefinition): BackendDefinition {
+  return completed(backend, { ...stored }, ownedBy(''));
+}
+
+export function completedDocument(stored: ConfigDocument): ConfigDocument {
+  return {
+    ...stored,
+    forwarding: completedForwarding(stored.forwarding),
+    pools: stored.pools.map(completedDefinition),
+  };
+}
+
+function completedDefinition({ id, settings, backends }: PoolDefinition): PoolDefinition {
+  return { id, settings: completedPool(id, settings), backends: backends.map(completedBackend) };
+}
+
+/** No stored setting follows from the machine. */
+function ownedBy(name: string): { readonly pool: string; readonly cores: number } {
+  return { pool: name, cores: 1 };
+}

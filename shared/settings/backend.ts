@@ -1,0 +1,55 @@
+/** Settings of one backend, and of a route. */
+import * as shapes from '../shape.js';
+import { Expected, integer, type Kind } from './kind.js';
+import { backendName, backendUrl, poolName, requestHost } from './names.js';
+import { connectionLimit } from './pool.js';
+import { optional, orNull, required, section, setting, type SettingsOf } from './section.js';
+
+/** Relative share of traffic. */
+export const weight = integer(0, 1_000);
+
+export const backend = section({
+  id: required('id', backendName, {
+    means: 'Name of the backend, unique in its pool. It stays the same when the address changes.',
+  }),
+  address: required('url', backendUrl, {
+    means: '`http://` or `https://`, host and port. No path, query or password.',
+  }),
+  weight: setting('weight', weight, 1, {
+    means:
+      'Relative share of traffic; with `round-robin` all but 0 are equal. 0: no new traffic, sticky sessions stay.',
+  }),
+  maxConnections: optional('max_connections', connectionLimit, {
+    means: 'As in the pool, for this backend alone.',
+    defaultText: 'max_connections of the pool',
+  }),
+});
+export type BackendDefinition = SettingsOf<typeof backend>;
+
+const pathPrefix: Kind<string> = {
+  read: (raw) => {
+    if (typeof raw !== 'string' || !/^\/[A-Za-z0-9._~!$&'()*+,;=:@%/-]*$/.test(raw)) {
+      return new Expected('expected a path such as /api, in URL characters, without query');
+    }
+    if (/\/\/|\/\.\.?(?:\/|$)/.test(raw)) {
+      return new Expected('expected a path without empty, . or .. segments');
+    }
+    return raw.length > 1 && raw.endsWith('/') ? raw.slice(0, -1) : raw;
+  },
+  write: (prefix) => prefix,
+  shape: shapes.text(8_192),
+  json: { type: 'string', 'x-unit': 'path' },
+};
+
+/** A request goes to the pool of the most specific route: exact host before any host, then the longest path prefix. */
+export const route = section({
+  host: orNull('host', requestHost, {
+    means: 'Host that the request names, without port, in any case.',
+    defaultText: 'any host',
+  }),
+  pathPrefix: setting('path_prefix', pathPrefix, '/', {
+    means: 'Whole segments that the path begins with: `/api` matches `/api` and `/api/x`, never `/apix`.',
+  }),
+  pool: required('pool', poolName, { means: 'Pool that matching requests go to.' }),
+});
+export type Route = SettingsOf<typeof route>;

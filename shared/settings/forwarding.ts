@@ -1,0 +1,145 @@
+/** How requests are forwarded, the same for all pools. Applied while running. */
+import ipaddr from 'ipaddr.js';
+import * as shapes from '../shape.js';
+import { duration, Expected, integer, listOf, percent, size, text, toggle, type Kind } from './kind.js';
+import { isIpv4, isIpv6, MAX_HOST } from './names.js';
+import { optional, section, setting, type SettingsOf } from './section.js';
+
+export const timeouts = section({
+  connectMs: setting('connect', duration('1ms', '5m'), '2s', { means: 'To connect to a backend.' }),
+  requestHeadMs: setting('request_head', duration('1ms', '1h'), '10s', {
+    means: 'From the first byte of a request to the end of its head.',
+  }),
+  requestBodyIdleMs: setting('request_body_idle', duration('1ms', '24h'), '30s', {
+    means: 'Longest pause within a request body.',
+  }),
+  responseHeadMs: setting('response_head', duration('1ms', '24h'), '30s', {
+    means:
+      'From the end of the request to the end of the response head; then 504. The time of attempts that ' +
+      '`retry.per_try_timeout` ended counts, too.',
+  }),
+  responseIdleMs: setting('response_idle', duration('1ms', '24h'), '5m', {
+    means: 'Longest pause within a response body. Server-sent events may need more.',
+  }),
+  keepAliveMs: setting('keep_alive', duration('0', '24h'), '1m', {
+    means: 'How long an idle client connection is kept. 0: closed after each response.',
+  }),
+  upstreamKeepAliveMs: setting('upstream_keep_alive', duration('0', '24h'), '4s', {
+    means:
+      'How long an idle connection to a backend is kept. 0: one connection per request. Keep it below the ' +
+      'backend’s own (5s in Node.js), or the backend may close just as a request is sent.',
+  }),
+  tunnelIdleMs: setting('tunnel_idle', duration('1ms', '24h'), '1h', {
+    means: 'Longest pause on an upgraded connection such as a WebSocket.',
+  }),
+  shutdownMs: setting('shutdown', duration('0', '24h'), '30s', {
+    means: 'How long a worker waits for running requests when it shuts down.',
+  }),
+});
+export type TimeoutSettings = SettingsOf<typeof timeouts>;
+
+export const limits = section({
+  headBytes: setting('head_size', size(1_024, 1_048_576), '16KiB', {
+    means: 'Head of a request or response.',
+  }),
+  headerCount: setting('header_count', integer(10, 2_000), 100, { means: 'Header fields of a message.' }),
+  targetBytes: setting('target_size', size(256, 1_048_576), '8KiB', {
+    means: 'Path and query of a request.',
+  }),
+  bodyBytes: optional('body_size', size(1, 1_099_511_627_776), {
+    means:
+      'Body of a request, without its framing. Beyond it: 413, before a backend is asked where Content-Length says so.',
+    defaultText: 'no limit',
+  }),
+  connectionsPerWorker: setting('connections_per_worker', integer(1, 1_000_000), 10_000, {
+    means: 'Client connections per worker. Keep it below half of the limit of open files.',
+  }),
+  requestsPerConnection: setting('requests_per_connection', integer(1, 1_000_000_000), 10_000, {
+    means: 'Requests after which a client connection is closed.',
+  }),
+  connectionAgeMs: setting('connection_age', duration('1s', '30d'), '1h', {
+    means: 'Age at which a client connection is closed after its next response, varied by ±20 %.',
+  }),
+  idlePerBackend: setting('idle_per_backend', integer(0, 100_000), 128, {
+    means: 'Idle connections kept per backend and worker.',
+  }),
+  uploadWindowBytes: setting('upload_window', size(65_536, 16_777_216), '1MiB', {
+    means:
+      'Over HTTP/2, bytes of a request body that may be on their way: one window is all that comes in a round trip. ' +
+      'Holds while at most 4 bodies come at once on a connection, and once 64KiB have come; else 64KiB.',
+  }),
+  upstreamRequestsPerConnection: setting(
+    'upstream_requests_per_connection',
+    integer(1, 1_000_000_000),
+    10_000,
+    { means: 'Requests after which a connection to a backend is closed.' },
+  ),
+  upstreamConnectionAgeMs: setting('upstream_connection_age', duration('1s', '30d'), '5m', {
+    means:
+      'Age at which a connection to a backend is closed after its present request, varied by ±20 %. A name is resolved ' +
+      'anew for each connection, so this is how long traffic stays on the address that a name had before.',
+  }),
+});
+export type LimitSettings = SettingsOf<typeof limits>;
+
+export const retry = section({
+  attempts: setting('attempts', integer(1, 10), 3, {
+    means:
+      'Attempts in all for one request, each on another backend: the first one counts, those that got no connection ' +
+      'count. 1: no retries.',
+  }),
+  onStale: setting('on_stale', toggle, true, {
+    means:
+      'Whether GET, HEAD, OPTIONS, TRACE, PUT and DELETE are sent once more, on a new connection to the same backend, ' +
+      'when a kept connection ends before a byte of the answer: the backend has closed it just when it was used. ' +
+      'That is no attempt, and happens once per request, so that a request is sent `attempts` + 1 times at most. ' +
+      'false: `attempts` times at most.',
+  }),
+  perTryTimeoutMs: optional('per_try_timeout', duration('1ms', '24h'), {
+    means:
+      'How long one attempt waits for the response head, from the end of the request, while a further one is possible. ' +
+      'Without it no request is sent again because an answer takes long.',
+  }),
+  budgetPercent: setting('budget_percent', percent(0, 100), 20, {
+    means:
+      'Retries allowed as a share of the requests of the last 10 s. Those after attempts that got no connection are free.',
+  }),
+  budgetMin: setting('budget_min', integer(0, 100_000), 10, {
+    means: 'Retries that are allowed in any case, a second and worker.',
+  }),
+  bufferBytes: setting('buffer', size(0, 16_777_216), '64KiB', {
+    means: 'Largest request body that is kept so that it can be sent again.',
+  }),
+});
+export type RetrySettings = SettingsOf<typeof retry>;
+
+const NETWORK_EXPECTED = 'expected an address or network such as 10.0.0.0/8 or fd00::/8';
+
+/** A network in CIDR form, host bits zeroed, so that equal networks are equal texts. */
+const network: Kind<string> = {
+  read: (raw) => (typeof raw === 'string' ? networkOf(raw) : null) ?? new Expected(NETWORK_EXPECTED),
+  write: (value) => value,
+  shape: shapes.text(MAX_HOST),
+  json: { description: 'An address or a network.', type: 'string', 'x-unit': 'CIDR' },
+};
+
+export const trustedProxies = listOf(network, { max: 100_000, unit: 'list of CIDR' });
+
+function networkOf(raw: string): string | null {
+  const [address = '', bits, ...more] = raw.split('/');
+  const isV4 = isIpv4(address);
+  if (more.length > 0 || !(isV4 || (isIpv6(address) && !address.includes('%')))) return null;
+  const most = isV4 ? 32 : 128;
+  if (bits !== undefined && (!/^\d{1,3}$/.test(bits) || Number(bits) > most)) return null;
+  const cidr = `${address}/${bits ?? most}`;
+  const base = isV4 ? ipaddr.IPv4.networkAddressFromCIDR(cidr) : ipaddr.IPv6.networkAddressFromCIDR(cidr);
+  return `${base.toString()}/${Number(bits ?? most)}`;
+}
+
+/** Path on the main listener that answers with the metrics. */
+export const metricsPath = text({
+  unit: 'a path',
+  problemOf: (value) =>
+    /^\/[A-Za-z0-9._~/-]*$/.test(value) ? null : 'expected a path such as /metrics, without query',
+  shape: shapes.text(8_192),
+});

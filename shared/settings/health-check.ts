@@ -1,0 +1,105 @@
+/** Settings of the active health checks of a pool. */
+import * as shapes from '../shape.js';
+import { duration, Expected, integer, listOf, share, text, VARIABLE, type Kind } from './kind.js';
+import { derived, section, setting, type SettingsOf } from './section.js';
+
+/** An inclusive range of HTTP status codes. */
+export interface StatusRange {
+  readonly from: number;
+  readonly to: number;
+}
+
+const STATUS_EXPECTED = 'expected status codes such as 200, 200-399 or 2xx';
+/** Most ranges in one list. */
+const MAX_RANGES = 1_000;
+/** Longest path asked for. */
+const MAX_PATH = 8_192;
+
+const statusRange: Kind<StatusRange> = {
+  read: readRange,
+  write: formatRange,
+  shape: shapes.record<StatusRange>({ from: shapes.integer(100, 599), to: shapes.integer(100, 599) }),
+  json: {
+    description: 'A status code, a range or a class.',
+    anyOf: [
+      { type: 'integer', minimum: 100, maximum: 599 },
+      { type: 'string', pattern: '^(\\d{3}(-\\d{3})?|[1-5][xX][xX])$' },
+      VARIABLE,
+    ],
+  },
+};
+
+const statusRanges = listOf(statusRange, {
+  min: 1,
+  max: MAX_RANGES,
+  unit: 'status codes',
+  expected: STATUS_EXPECTED,
+  oneAlone: true,
+  json: { type: ['array', 'string', 'integer'] },
+});
+
+function readRange(raw: unknown): StatusRange | Expected {
+  const [matched, first, last, hundred] = /^(?:(\d{3})(?:-(\d{3}))?|([1-5])xx)$/i.exec(String(raw)) ?? [];
+  if (matched === undefined) return new Expected(STATUS_EXPECTED);
+  if (hundred !== undefined) return { from: Number(hundred) * 100, to: Number(hundred) * 100 + 99 };
+  const from = Number(first);
+  const to = Number(last ?? first);
+  return from >= 100 && to <= 599 && from <= to
+    ? { from, to }
+    : new Expected(`${STATUS_EXPECTED}, from 100 to 599`);
+}
+
+function formatRange({ from, to }: StatusRange): string {
+  if (from === to) return String(from);
+  return from % 100 === 0 && to === from + 99 ? `${from / 100}xx` : `${from}-${to}`;
+}
+
+const checkPath = text({
+  unit: 'a path',
+  problemOf: (value) =>
+    /^\/[!-~]*$/.test(value) && !value.includes('#') ? null : 'expected a path such as /health, in ASCII',
+  shape: shapes.text(MAX_PATH),
+});
+
+export const healthCheck = section(
+  {
+    path: setting('path', checkPath, '/', { means: 'Path asked for by GET, with its query if any.' }),
+    intervalMs: setting('interval', duration('100ms', '1h'), '30s', {
+      means: 'Time from the end of a check of a backend to the start of the next.',
+    }),
+    fastIntervalMs: derived('fast_interval', duration('10ms', '1h'), {
+      means: 'Time between checks while a backend is unknown or has a run of contrary results.',
+      defaultText: '1s, or interval if shorter',
+    }),
+    timeoutMs: derived('timeout', duration('10ms', '1h'), {
+      means:
+        'Time for a whole check: connecting, head and body. Of a body up to 64 KiB are read; more of it need not come. At most the interval.',
+      defaultText: '5s, or interval if shorter',
+    }),
+    /** The *fall*. */
+    failureThreshold: setting('failure_threshold', integer(1, 100), 3, {
+      means: 'Failures in a row that make a backend unhealthy.',
+    }),
+    /** The *rise*. */
+    successThreshold: setting('success_threshold', integer(1, 100), 2, {
+      means: 'Passes in a row that make an unhealthy backend healthy. A new backend needs one.',
+    }),
+    expectedStatus: setting('expected_status', statusRanges, ['2xx'], {
+      means: 'Status codes that pass: one or a list of `200`, `200-399`, `2xx`.',
+    }),
+    jitter: setting('jitter', share(0, 0.5), '10%', {
+      means: 'Share of the interval by which each wait is varied.',
+    }),
+  },
+  {
+    rules: [
+      { key: 'intervalMs', atLeast: 'timeoutMs', told: 'atLeast' },
+      { key: 'intervalMs', atLeast: 'fastIntervalMs', told: 'atLeast' },
+    ],
+    derive: {
+      fastIntervalMs: ({ intervalMs }) => Math.min(1_000, intervalMs),
+      timeoutMs: ({ intervalMs }) => Math.min(5_000, intervalMs),
+    },
+  },
+);
+export type HealthCheckSettings = SettingsOf<typeof healthCheck>;

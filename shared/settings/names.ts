@@ -1,0 +1,124 @@
+/** Kinds of names: of pools and backends, hosts, addresses and paths. */
+import ipaddr from 'ipaddr.js';
+import { isName, NAME_IN_WORDS, NAME_PATTERN, type BackendId, type PoolId } from '../ids.js';
+import * as shapes from '../shape.js';
+import { Expected, text, type Kind } from './kind.js';
+
+/** Where a backend is: `http` or `https`, a host (name or address, no brackets), and a port. */
+export interface BackendAddress {
+  readonly protocol: 'http' | 'https';
+  readonly host: string;
+  readonly port: number;
+}
+
+const MAX_NAME = 64;
+/** An IPv6 address with a zone is no longer. */
+export const MAX_HOST = 255;
+
+/** With `_` in any place: RFC 1123 has none, but DNS and the names of containers do (`my_service` in a compose file). */
+const HOST_NAME = /^(?=.{1,253}$)\w(?:[\w-]*\w)?(?:\.\w(?:[\w-]*\w)?)*$/;
+
+function nameOf<T extends string>(): Kind<T> {
+  return text<T>({
+    unit: 'a name',
+    problemOf: (value) => (isName(value) ? null : `expected ${NAME_IN_WORDS}`),
+    shape: shapes.text<T>(MAX_NAME, NAME_PATTERN),
+  });
+}
+
+export const poolName = nameOf<PoolId>();
+export const backendName = nameOf<BackendId>();
+
+export function isIpv4(value: string): boolean {
+  return ipaddr.IPv4.isValidFourPartDecimal(value);
+}
+
+export function isIpv6(value: string): boolean {
+  return value.includes(':') && ipaddr.IPv6.isValid(value);
+}
+
+/** A name or address as it stands in a URL, without brackets. */
+export function isHost(value: string): boolean {
+  return isIpv4(value) || isIpv6(value) || (HOST_NAME.test(value) && !/^[\d.]+$/.test(value));
+}
+
+export function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || (isIpv4(host) && host.startsWith('127.'));
+}
+
+/** As in a URL: IPv6 in brackets. */
+export function bracketed(host: string): string {
+  return host.includes(':') ? `[${host}]` : host;
+}
+
+/** Address that a listener binds to. */
+export const bindAddress = text({
+  unit: 'a host name or address',
+  problemOf: (value) =>
+    isHost(value)
+      ? null
+      : 'expected a host name or address such as 127.0.0.1 or ::1, without port and brackets',
+  shape: shapes.text(MAX_HOST),
+});
+
+/** Host that a request names: lower case, without port, IPv6 in brackets. */
+export const requestHost: Kind<string> = {
+  read: (raw) => {
+    if (typeof raw !== 'string') return new Expected('expected a host name such as www.example.com');
+    if (raw.includes('*')) return new Expected('expected a whole host name: wildcards are not supported');
+    const bare = raw.startsWith('[') && raw.endsWith(']') ? raw.slice(1, -1) : raw;
+    if (!isHost(bare)) {
+      return new Expected('expected a host name such as www.example.com, without scheme and port');
+    }
+    return bracketed(bare.toLowerCase());
+  },
+  write: (host) => host,
+  shape: shapes.text(MAX_HOST),
+  json: { type: 'string', 'x-unit': 'host name' },
+};
+
+const URL_PARTS = /^([A-Za-z][A-Za-z0-9+.-]*):\/\/([^/?#]*)(.*)$/;
+const AUTHORITY = /^(\[[^\]]*\]|[^:]*)(?::(.*))?$/;
+const URL_EXPECTED = 'expected a URL such as http://10.0.0.1:8080';
+
+/** `http` or `https`, host and port. Without port: 80 or 443. */
+export const backendUrl: Kind<BackendAddress> = {
+  read: readUrl,
+  write: ({ protocol, host, port }) => `${protocol}://${bracketed(host)}:${port}`,
+  shape: shapes.record<BackendAddress>({
+    protocol: shapes.oneOf('http', 'https'),
+    host: shapes.text(MAX_HOST),
+    port: shapes.integer(1, 65_535),
+  }),
+  json: { type: 'string', 'x-unit': 'URL' },
+};
+
+function readUrl(raw: unknown): BackendAddress | Expected {
+  const [matched, scheme = '', authority = '', rest = ''] =
+    typeof raw === 'string' ? (URL_PARTS.exec(raw) ?? []) : [];
+  if (matched === undefined) return new Expected(URL_EXPECTED);
+  const protocol = scheme.toLowerCase();
+  if (protocol !== 'http' && protocol !== 'https') {
+    return new Expected('expected a URL with http:// or https://');
+  }
+  if (authority.includes('@')) return new Expected('expected a URL without user name and password');
+  if (rest !== '' && rest !== '/') {
+    return new Expected('expected a URL without path, query and fragment: the request’s own path is used');
+  }
+  const [, host = '', portText] = AUTHORITY.exec(authority) ?? [];
+  const bare = host.startsWith('[') ? host.slice(1, -1) : host;
+  if (!isHost(bare) || host.startsWith('[') !== bare.includes(':')) return new Expected(hostExpected(bare));
+  const port = portText === undefined ? (protocol === 'http' ? 80 : 443) : portOf(portText);
+  if (port === null) return new Expected('expected a URL with a port from 1 to 65535');
+  return { protocol, host: bare.toLowerCase(), port };
+}
+
+function hostExpected(host: string): string {
+  const hint = /[^!-~]/.test(host) ? '; names beyond ASCII in their form with xn--' : '';
+  return `expected a URL with a host name or address, IPv6 in brackets: http://[::1]:8080${hint}`;
+}
+
+function portOf(value: string): number | null {
+  const port = /^\d{1,5}$/.test(value) ? Number(value) : 0;
+  return port >= 1 && port <= 65_535 ? port : null;
+}

@@ -1,0 +1,185 @@
+/**
+ * Declarations of settings. One declaration says what a setting is called in the file, of which kind it is, what it is
+ * when the file does not say, and what it means. All else is derived from it: its TypeScript type, how the file and
+ * the API are read and written (`control-plane/config`), the JSON Schema and the reference, the shape that is checked
+ * on the event log and between processes, merging, drift, and the sentence of a change.
+ */
+import type { Kind } from './kind.js';
+
+export interface About {
+  readonly means: string;
+  /** In words, where the default is no value of the file. */
+  readonly defaultText?: string;
+}
+
+/**
+ * `derived`: what the file does not say follows from other settings. `optional`: absent is a setting, too. `null`: the
+ * same, held as `null`.
+ */
+export type Presence = 'required' | 'default' | 'derived' | 'optional' | 'null';
+
+export interface ValueField<T, P extends Presence = Presence> extends About {
+  readonly is: 'value';
+  readonly name: string;
+  readonly kind: Kind<T>;
+  readonly presence: P;
+  /** As the file would write it. */
+  readonly default?: unknown;
+}
+
+/** Settings that stand together and are always there. */
+export interface GroupField<T> {
+  readonly is: 'group';
+  readonly name: string;
+  readonly section: Section<T>;
+  readonly means: string;
+}
+
+/** Settings that are off or on together. Off is `null`; in the file it is `enabled: false`. */
+export interface SwitchField<T> {
+  readonly is: 'switch';
+  readonly name: string;
+  readonly section: Section<T>;
+  /** Whether it is on in a file that does not have it. */
+  readonly isOn: boolean;
+  readonly means: string;
+  readonly enabledMeans: string;
+}
+
+export type Field<T = unknown> = ValueField<T> | GroupField<T> | SwitchField<T>;
+export type Fields = Readonly<Record<string, Field>>;
+
+/** What defaults may depend on besides the settings of the same section. */
+export interface Owner {
+  /** Name of the pool that the settings are for, if they are for one. */
+  readonly pool: string;
+  /** Processor cores of this machine. */
+  readonly cores: number;
+}
+
+/** `key` has to be at least `atLeast`. */
+export interface OrderRule {
+  readonly key: string;
+  readonly atLeast: string;
+  /** Of the rule, where it is not the key that is told of. */
+  readonly told?: 'key' | 'atLeast';
+}
+
+export interface Section<T> {
+  readonly fields: Fields;
+  readonly rules: readonly OrderRule[];
+  readonly derive: Readonly<Record<string, (settings: never, owner: Owner) => unknown>>;
+  /** Of a section in several variants: the key that tells them apart, and the keys of each. */
+  readonly variants: {
+    readonly key: string;
+    readonly of: Readonly<Record<string, readonly string[]>>;
+  } | null;
+  /** Never set: ties the section to its type. */
+  readonly holds?: T;
+}
+
+export type SettingsOf<S> = S extends Section<infer T> ? T : never;
+
+type HeldBy<F> =
+  F extends ValueField<infer T, infer P>
+    ? T | ('null' extends P ? null : never)
+    : F extends SwitchField<infer T>
+      ? T | null
+      : F extends GroupField<infer T>
+        ? T
+        : never;
+type OptionalKey<F> = {
+  [K in keyof F]: F[K] extends ValueField<unknown, infer P> ? ('optional' extends P ? K : never) : never;
+}[keyof F];
+type DerivedKey<F> = {
+  [K in keyof F]: F[K] extends ValueField<unknown, infer P> ? ('derived' extends P ? K : never) : never;
+}[keyof F];
+type Flat<T> = { readonly [K in keyof T]: T[K] };
+type TypeOf<F> = Flat<
+  { readonly [K in Exclude<keyof F, OptionalKey<F>>]: HeldBy<F[K]> } & {
+    readonly [K in OptionalKey<F>]?: HeldBy<F[K]>;
+  }
+>;
+type Derivations<F> = {
+  readonly [K in DerivedKey<F>]: (settings: TypeOf<F>, owner: Owner) => HeldBy<F[K]>;
+};
+
+export function required<T>(name: string, kind: Kind<T>, about: About): ValueField<T, 'required'> {
+  return { is: 'value', name, kind, presence: 'required', ...about };
+}
+
+/** `unlessGiven` is written as in the file. */
+export function setting<T>(
+  name: string,
+  kind: Kind<T>,
+  unlessGiven: unknown,
+  about: About,
+): ValueField<T, 'default'> {
+  return { is: 'value', name, kind, presence: 'default', default: unlessGiven, ...about };
+}
+
+/** The section says how the value follows where the file has none. */
+export function derived<T>(
+  name: string,
+  kind: Kind<T>,
+  about: About & { readonly defaultText: string },
+): ValueField<T, 'derived'> {
+  return { is: 'value', name, kind, presence: 'derived', ...about };
+}
+
+export function optional<T>(name: string, kind: Kind<T>, about: About): ValueField<T, 'optional'> {
+  return { is: 'value', name, kind, presence: 'optional', ...about };
+}
+
+export function orNull<T>(name: string, kind: Kind<T>, about: About): ValueField<T, 'null'> {
+  return { is: 'value', name, kind, presence: 'null', ...about };
+}
+
+export function group<T>(name: string, section: Section<T>, means: string): GroupField<T> {
+  return { is: 'group', name, section, means };
+}
+
+export function switched<T>(
+  name: string,
+  section: Section<T>,
+  about: { readonly isOn: boolean; readonly means: string; readonly enabledMeans: string },
+): SwitchField<T> {
+  return { is: 'switch', name, section, ...about };
+}
+
+interface SectionOptions {
+  readonly rules?: readonly OrderRule[];
+}
+
+export function section<const F extends Fields>(
+  fields: F,
+  ...rest: [DerivedKey<F>] extends [never]
+    ? [options?: SectionOptions]
+    : [options: SectionOptions & { readonly derive: Derivations<F> }]
+): Section<TypeOf<F>> {
+  const { rules = [], derive = {} }: SectionOptions & Pick<Partial<Section<unknown>>, 'derive'> =
+    rest[0] ?? {};
+  return { fields, rules, derive, variants: null };
+}
+
+type VariantsOf<K extends string, V> = {
+  [N in keyof V]: Flat<{ readonly [P in K]: N } & SettingsOf<V[N]>>;
+}[keyof V];
+
+/** Sections told apart by the value under `tag.name`. In the file their settings stand side by side. */
+export function variants<K extends string, V extends Readonly<Record<string, Section<object>>>>(
+  key: K,
+  tag: ValueField<keyof V & string, 'default'>,
+  cases: V,
+): Section<VariantsOf<K, V>> {
+  const sections = Object.values(cases);
+  return {
+    fields: Object.assign({ [key]: tag }, ...sections.map(({ fields }) => fields)),
+    rules: sections.flatMap(({ rules }) => rules),
+    derive: Object.assign({}, ...sections.map(({ derive }) => derive)),
+    variants: {
+      key,
+      of: Object.fromEntries(Object.entries(cases).map(([name, { fields }]) => [name, Object.keys(fields)])),
+    },
+  };
+}
