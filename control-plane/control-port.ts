@@ -3,7 +3,7 @@ import type { ConfigProblem } from './config/config-problem.js';
 import type { CommandDraft } from './domain/commands.js';
 import type { Decision, World } from './domain/decision.js';
 import type { TidegateEvent } from './domain/events.js';
-import type { EventLog } from './event-log/event-log.js';
+import type { EventReader } from './event-log/event-log.js';
 import type { History } from './hindsight/history.js';
 import type { CheckLag } from './health-checks/punctuality.js';
 import type { SnapshotPosition } from '#shared/snapshot.js';
@@ -50,7 +50,7 @@ export interface ControlPort {
   certificateTrouble(): string | null;
   /** Resolves once the events are stored and the snapshot is on its way to the workers. */
   submit(draft: CommandDraft): Promise<Decision | MailboxFull>;
-  readonly log: Pick<EventLog, 'read'>;
+  readonly log: Pick<EventReader, 'read'>;
   readonly history: History;
   /** Whether what is decided can be stored. */
   storage(): StoreStatus;

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { PROTOCOL_VERSION } from '#shared/message.js';
 import { isPretty } from '#shared/platform/logger.js';
 import type { Config } from './config/parse-config.js';
-import type { EventLog } from './event-log/event-log.js';
+import type { LogStorage } from './event-log/log-storage.js';
 import type { HistoryReader } from './hindsight/reader.js';
 import type { CertificateKeeper } from './runtime/certificate-keeper.js';
 import { Primary } from './runtime/primary.js';
@@ -22,7 +22,7 @@ export interface PrimaryParts {
   readonly config: Config;
   readonly around: Surroundings;
   readonly certificates: CertificateKeeper;
-  readonly log: EventLog;
+  readonly log: LogStorage;
   readonly reader: HistoryReader;
   /** Something has happened that `serve` cannot go on after. */
   readonly stopFor: (reason: string) => void;

@@ -19,7 +19,7 @@ import type { ProcessSettings } from './config/process-settings.js';
 import { watchFiles } from './config/watch-files.js';
 import { upcast } from './domain/upcast.js';
 import { EventLogError } from './event-log/event-log.js';
-import { openSqliteEventLog } from './event-log/sqlite-event-log.js';
+import { openSqliteStorage } from './event-log/sqlite-storage.js';
 import { type Ending, forward } from './forward.js';
 import { HistoryReader } from './hindsight/reader.js';
 import { type PrimaryParts, mainPort, openPrimary } from './open-primary.js';
@@ -97,7 +97,7 @@ async function serve(configFile: string, overrides: Overrides, config: Config): 
     warnOfFewOpenFiles(config.document.forwarding.limits.connectionsPerWorker, logger);
     const token = await adminToken(settings, logger);
     const certificates = await CertificateKeeper.load(settings.listen.tls, around);
-    const log = await openSqliteEventLog(settings.dataDir, upcast);
+    const log = await openSqliteStorage(settings.dataDir, upcast);
     const reader = new HistoryReader({ dataDir: settings.dataDir, timers: around.timers });
     const stopFor = (reason: string): void => resolve({ reason, code: EXIT_FAILED });
     const parts: Parts = {

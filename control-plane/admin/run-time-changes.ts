@@ -6,7 +6,7 @@ import type { Actor } from '../domain/commands.js';
 import { type DriftPlace, placeKey, POOL_SETTINGS } from '../domain/drift-place.js';
 import type { EventType, TidegateEvent } from '../domain/events.js';
 import { sameValue } from '../domain/same-value.js';
-import type { EventLog } from '../event-log/event-log.js';
+import type { EventReader } from '../event-log/event-log.js';
 
 /** Events looked at when it starts. Differences that are older have no author. */
 const LOOK_BACK_EVENTS = 10_000;
@@ -41,7 +41,7 @@ export class RunTimeChanges {
   readonly #places = new Map<string, RunTimeChange>();
 
   /** Reads what happened before. Events given to `apply` meanwhile are newer and win. */
-  async load(log: Pick<EventLog, 'read'>): Promise<void> {
+  async load(log: Pick<EventReader, 'read'>): Promise<void> {
     const newestFirst = await log.read({ types: TYPES, limit: LOOK_BACK_EVENTS, order: 'backward' });
     const newer = [...this.#places];
     this.#places.clear();

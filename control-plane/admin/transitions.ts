@@ -2,7 +2,7 @@
  * Remembers of each backend the last event of each kind that changed its availability, so that "since when and why"
  * is answered without a search of the event log. Fed from the log at start and by the follower afterwards.
  */
-import type { EventLog } from '../event-log/event-log.js';
+import type { EventReader } from '../event-log/event-log.js';
 import type { EventOf, EventType, TidegateEvent } from '../domain/events.js';
 
 /** Events looked at when it starts. Backends whose last change is older are answered from the state alone. */
@@ -43,7 +43,7 @@ export class Transitions {
   readonly #backends = new Map<string, BackendTransitions>();
 
   /** Reads what happened before. Events given to `apply` meanwhile are newer and win. */
-  async load(log: Pick<EventLog, 'read'>): Promise<void> {
+  async load(log: Pick<EventReader, 'read'>): Promise<void> {
     const types: EventType[] = [...TRANSITION_TYPES, 'BackendRemoved'];
     const newestFirst = await log.read({ types, limit: LOOK_BACK_EVENTS, order: 'backward' });
     const known = new Map(this.#backends);

@@ -1,28 +1,42 @@
 /** What every event log refuses, and what it may forget: rules that hold for memory and file alike. */
 import { assert } from '#shared/assert.js';
 import type { TidegateEvent } from '../domain/events.js';
+import type { JournalEntry } from '../domain/journal.js';
 import type { ControlState } from '../domain/state.js';
 import { EventLogError } from './event-log.js';
 import type { EventQuery } from './event-log.js';
+import type { JournalLimits } from './observation-journal.js';
 
 /** Most events that one `read` answers. */
 export const MAX_READ = 10_000;
 
 /**
  * Refuses events that do not go on from the end of the log. Gaps within `events` are a bug of the caller, as is one before
- * them that no `EventsLost` tells of. `base`: the state after the events that were lost.
+ * them that no `EventsLost` tells of.
  */
-export function checkAppend(
-  lastSeq: number,
+export function checkAppend(lastSeq: number, expectedSeq: number, events: readonly TidegateEvent[]): void {
+  if (lastSeq !== expectedSeq) throw conflict(lastSeq, expectedSeq);
+  checkNumbers(seqBefore(expectedSeq, events[0]), events);
+}
+
+/** Refuses a gap before `events` without the state that leads over it, and such a state without a gap. */
+export function checkBase(
   expectedSeq: number,
   events: readonly TidegateEvent[],
   base: Pick<ControlState, 'seq'> | undefined,
 ): void {
-  if (lastSeq !== expectedSeq) {
-    throw conflict(lastSeq, expectedSeq);
+  const before = seqBefore(expectedSeq, events[0]);
+  if (base === undefined) {
+    assert(before === expectedSeq, `no state leads to event ${before}, which was lost`);
+  } else {
+    const told = before !== expectedSeq && before === base.seq;
+    assert(told, `nothing tells that the events ${expectedSeq + 1} to ${base.seq} were lost`);
   }
-  if (base !== undefined) checkLoss(expectedSeq, events[0], base);
-  checkNumbers(base?.seq ?? expectedSeq, events);
+}
+
+/** The number that the events go on from: behind those that the first of them says were lost. */
+function seqBefore(lastSeq: number, first: TidegateEvent | undefined): number {
+  return first?.type === 'EventsLost' && first.data.first === lastSeq + 1 ? first.data.last : lastSeq;
 }
 
 export function checkNumbers(after: number, events: readonly TidegateEvent[]): void {
@@ -37,12 +51,6 @@ export function conflict(lastSeq: number, expectedSeq: number): EventLogError {
     'conflict',
     `The event log ends at event ${lastSeq}, not at ${expectedSeq}: another process wrote to it. This process must start anew.`,
   );
-}
-
-function checkLoss(lastSeq: number, first: TidegateEvent | undefined, base: Pick<ControlState, 'seq'>): void {
-  const told =
-    first?.type === 'EventsLost' && first.data.first === lastSeq + 1 && first.data.last === base.seq;
-  assert(told, `nothing tells that the events ${lastSeq + 1} to ${base.seq} were lost`);
 }
 
 export function checkLimit(query: EventQuery): void {
@@ -71,6 +79,11 @@ export function forgotten(seq: number, firstSeq: number): EventLogError {
   );
 }
 
+/** A journal begins with a segment: only from there can it be decided again. */
+export function checkBeginning(hasSegment: boolean, entries: readonly JournalEntry[]): void {
+  assert(hasSegment || (entries[0]?.kind ?? 'segment') === 'segment', 'a journal begins with a segment');
+}
+
 /** Begin and size of a journal segment. `seq`: the last event when it began. */
 export interface SegmentExtent {
   readonly id: number;
@@ -80,19 +93,16 @@ export interface SegmentExtent {
 }
 
 /**
- * How many of the oldest segments go: those that ended (their successor began) before `journalBefore`, and those that
- * exceed `journalBytes` counted from the newest. The newest always stays.
+ * How many of the oldest segments go: those that ended (their successor began) before the time, and those that exceed the
+ * bytes counted from the newest. The newest always stays.
  */
-export function segmentsToForget(
-  segments: readonly SegmentExtent[],
-  limits: { readonly journalBefore: number; readonly journalBytes: number },
-): number {
+export function segmentsToForget(segments: readonly SegmentExtent[], limits: JournalLimits): number {
   let bytes = 0;
   for (let index = segments.length - 1; index >= 0; index--) {
     const successor = segments[index + 1];
     bytes += segments[index]?.bytes ?? 0;
     if (successor === undefined) continue;
-    if (successor.at < limits.journalBefore || bytes > limits.journalBytes) return index + 1;
+    if (successor.at < limits.before || bytes > limits.bytes) return index + 1;
   }
   return 0;
 }

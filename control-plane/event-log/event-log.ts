@@ -1,11 +1,9 @@
 /**
- * The event log: the stored sequence of all events, the checkpoint that shortens its replay, and beside it the
- * observation journal. One writer. What `append` has answered is there after `kill -9`.
+ * The event log: the stored sequence of all events. One writer. What `append` has answered is there after `kill -9`.
+ * Checkpoints (`checkpoints.ts`) shorten its replay; `log-storage.ts` has all that a primary stores.
  */
 import type { BackendId, PoolId } from '#shared/ids.js';
 import type { EventType, TidegateEvent } from '../domain/events.js';
-import type { JournalEntry } from '../domain/journal.js';
-import type { ControlState } from '../domain/state.js';
 
 export type EventLogErrorKind =
   /** The file is not a sound event log (torn, corrupt, foreign). Never emptied: the message says what to do. */
@@ -40,16 +38,6 @@ export class EventLogError extends Error {
   }
 }
 
-/** What is needed to be back where the log ends. */
-export interface Recovered {
-  /** The last checkpoint, or the initial state. */
-  readonly checkpoint: ControlState;
-  /** The events after it, in order. */
-  readonly events: readonly TidegateEvent[];
-  /** Highest command id ever journaled; 0 if none. */
-  readonly lastCommandId: number;
-}
-
 export interface EventQuery {
   /** Only events with a greater number. */
   readonly after?: number;
@@ -75,58 +63,34 @@ export interface EventCount {
   readonly upTo: number;
 }
 
-export interface RetentionLimits {
-  readonly journalBefore: number;
-  readonly journalBytes: number;
-  readonly keepEvents: number;
-}
-
-/** What questions about history are answered from. */
-export type HistoryLog = Pick<EventLog, 'read' | 'count' | 'seqAt' | 'checkpointBefore'>;
-
-export interface EventLog {
-  recover(): Promise<Recovered>;
-  /**
-   * Appends events and journal entries in one transaction. `events` must go on from `expectedSeq`; both may be empty.
-   * Where events before these were lost, `base` is the state that they led to: it becomes a checkpoint, and the first event
-   * must be the `EventsLost` that tells of them. Fails with EventLogError; then nothing was written.
-   */
-  append(
-    expectedSeq: number,
-    events: readonly TidegateEvent[],
-    journal: readonly JournalEntry[],
-    base?: ControlState,
-  ): Promise<void>;
-  /**
-   * Fails as `append` would now, where that can be known without writing. `byWriting`: proves by a write of a few bytes that
-   * something can be stored.
-   */
-  check(byWriting: boolean): Promise<void>;
-  /**
-   * Makes the log anew after it was `lost`: `base` as its checkpoint and the events that follow on it. Fails with
-   * EventLogError while that is not possible, as when another file is at its place.
-   */
-  renew(
-    base: ControlState,
-    events: readonly TidegateEvent[],
-    journal: readonly JournalEntry[],
-  ): Promise<void>;
+/** What questions about events are answered from. */
+export interface EventReader {
   /** Goes through the log in parts, between which the process goes on. */
   read(query: EventQuery): Promise<readonly TidegateEvent[]>;
   count(of: EventCount): Promise<number>;
   /** Number of the newest event at or before a time; 0 when there is none. Time never falls with the number. */
   seqAt(at: number): Promise<number>;
-  /** The newest checkpoint at or before event `seq`, or the initial state. Fails with `forgotten` when neither would lead to `seq`. */
-  checkpointBefore(seq: number): Promise<ControlState>;
-  /** A checkpoint is the durable state as it was after event `state.seq`. */
-  saveCheckpoint(state: ControlState): Promise<void>;
-  /** Journal entries in the order written, starting with the segment (see `domain/journal.ts`) that holds `from` (time), up to `to`. */
-  readJournal(from: number, to: number): AsyncIterable<JournalEntry>;
+}
+
+/** Where the log ends. */
+export interface LogEnd {
+  /** Number of the last event. */
+  readonly seq: number;
   /**
-   * Forgets journal segments that ended before `journalBefore` or exceed `journalBytes`, then the events and checkpoints that
-   * neither the newest checkpoint, the remaining journal nor `keepEvents` newest events need, and of the checkpoints
-   * that are left those that are close together.
+   * Id of the last command that led to an event; 0 if none. Ids go on from here, so each event tells its command by epoch
+   * and id. A command without an event may share its id with one of the next epoch: nothing refers to it.
    */
-  retain(limits: RetentionLimits): Promise<void>;
-  close(): Promise<void>;
+  readonly commandId: number;
+}
+
+export interface EventLog extends EventReader {
+  end(): Promise<LogEnd>;
+  /**
+   * Appends all of `events` or none of them. They must go on from `expectedSeq`. Where events before these were lost, the
+   * first must be the `EventsLost` that tells of them, and numbers go on from there. Fails with EventLogError; then nothing
+   * was written.
+   */
+  append(expectedSeq: number, events: readonly TidegateEvent[]): Promise<void>;
+  /** Forgets the events up to a number, in steps, between which the process goes on. */
+  forget(upTo: number): Promise<void>;
 }

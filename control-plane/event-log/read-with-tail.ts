@@ -5,7 +5,8 @@
 import type { TidegateEvent } from '../domain/events.js';
 import type { ControlState } from '../domain/state.js';
 import { checkLimit, matches } from './append-rules.js';
-import type { EventCount, EventQuery, HistoryLog } from './event-log.js';
+import type { CheckpointReader, HistoryLog } from './checkpoints.js';
+import type { EventCount, EventQuery, EventReader } from './event-log.js';
 
 /** What follows on the last stored event. */
 export interface LogTail {
@@ -18,6 +19,13 @@ export const NO_TAIL: LogTail = { base: null, events: [] };
 
 /** `tail` is asked at each read, before the log is. */
 export function withTail(log: HistoryLog, tail: () => LogTail): HistoryLog {
+  return {
+    events: eventsWithTail(log.events, tail),
+    checkpoints: checkpointsWithTail(log.checkpoints, tail),
+  };
+}
+
+export function eventsWithTail(log: EventReader, tail: () => LogTail): EventReader {
   return {
     read: async (query) => {
       checkLimit(query);
@@ -36,9 +44,14 @@ export function withTail(log: HistoryLog, tail: () => LogTail): HistoryLog {
       if (last !== undefined) return last.seq;
       return base !== null && base.at <= at ? base.seq : log.seqAt(at);
     },
-    checkpointBefore: async (seq) => {
+  };
+}
+
+function checkpointsWithTail(log: CheckpointReader, tail: () => LogTail): CheckpointReader {
+  return {
+    before: async (seq) => {
       const { base } = tail();
-      return base !== null && base.seq <= seq ? base : log.checkpointBefore(seq);
+      return base !== null && base.seq <= seq ? base : log.before(seq);
     },
   };
 }
@@ -49,7 +62,7 @@ function all(of: EventCount): EventQuery {
 
 /** While the log was read, events that waited may have been stored: they are not told twice. */
 async function forward(
-  log: HistoryLog,
+  log: EventReader,
   query: EventQuery,
   waiting: readonly TidegateEvent[],
 ): Promise<readonly TidegateEvent[]> {
@@ -59,7 +72,7 @@ async function forward(
 }
 
 async function backward(
-  log: HistoryLog,
+  log: EventReader,
   query: EventQuery,
   waiting: readonly TidegateEvent[],
 ): Promise<readonly TidegateEvent[]> {

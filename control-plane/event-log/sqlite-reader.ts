@@ -4,22 +4,23 @@
  */
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import type { TidegateEvent } from '../domain/events.js';
-import type { ControlState } from '../domain/state.js';
+import type { HistoryLog } from './checkpoints.js';
 import type { Upcast } from './codec.js';
-import type { EventCount, EventQuery, HistoryLog } from './event-log.js';
+import type { UseFile } from './sqlite-access.js';
+import { SqliteCheckpointReader } from './sqlite-checkpoints.js';
 import { guarded, unavailable } from './sqlite-errors.js';
+import { SqliteEventReader } from './sqlite-events.js';
 import { EVENT_LOG_FILE } from './sqlite-file.js';
-import { SqliteReads } from './sqlite-reads.js';
 import { metaValue } from './sqlite-verify.js';
 
 /** How long to wait while the writer makes the write-ahead log anew. */
 const BUSY_MS = 1_000;
 
 export class SqliteReader implements HistoryLog {
+  readonly events: SqliteEventReader;
+  readonly checkpoints: SqliteCheckpointReader;
   readonly #db: DatabaseSync;
   readonly #path: string;
-  readonly #reads: SqliteReads;
 
   /**
    * `storedSeq`: the last event that its writer has stored. Throws EventLogError, `unavailable` for a file that is not there
@@ -43,23 +44,9 @@ export class SqliteReader implements HistoryLog {
   private constructor(db: DatabaseSync, path: string, upcast: Upcast) {
     this.#db = db;
     this.#path = path;
-    this.#reads = new SqliteReads((work) => guarded(path, () => work(db, path)), upcast);
-  }
-
-  read(query: EventQuery): Promise<readonly TidegateEvent[]> {
-    return this.#reads.read(query);
-  }
-
-  count(of: EventCount): Promise<number> {
-    return this.#reads.count(of);
-  }
-
-  seqAt(at: number): Promise<number> {
-    return this.#reads.seqAt(at);
-  }
-
-  checkpointBefore(seq: number): Promise<ControlState> {
-    return this.#reads.checkpointBefore(seq);
+    const use: UseFile = (work) => guarded(path, () => work(db, path));
+    this.events = new SqliteEventReader(use, upcast);
+    this.checkpoints = new SqliteCheckpointReader(use);
   }
 
   close(): void {

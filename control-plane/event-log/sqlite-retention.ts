@@ -1,12 +1,8 @@
 /**
- * Forgets what is too old or too much, in steps of a few milliseconds, and gives what it took back to the file system.
- * Each step is a transaction of its own after which the log is sound: the first events go together with the
- * checkpoints that led to them.
+ * Forgets events, checkpoints and journal in steps of a few milliseconds, and gives what they took back to the file system.
+ * Each step is a transaction of its own after which the file is sound. What is to be forgotten is said in `retain.ts`.
  */
 import type { DatabaseSync } from 'node:sqlite';
-import { checkpointsToForget, retentionBase, segmentsToForget } from './append-rules.js';
-import type { SegmentExtent } from './append-rules.js';
-import type { RetentionLimits } from './event-log.js';
 import { numberOf } from './sqlite-query.js';
 import { metaValue } from './sqlite-verify.js';
 
@@ -18,36 +14,10 @@ const CHECKPOINTS_PER_STEP = 4;
 const PAGES_PER_STEP = 64;
 
 /** Work to be done in a transaction of its own. */
-export type RetentionStep = () => void;
+export type ForgettingStep = () => void;
 
-export function* retentionSteps(
-  db: DatabaseSync,
-  limits: RetentionLimits & { readonly lastSeq: number },
-): Generator<RetentionStep, void> {
-  const segments: readonly SegmentExtent[] = db
-    .prepare('SELECT id, at, seq, bytes FROM segments ORDER BY id')
-    .all()
-    .map((row) => ({
-      id: Number(row['id']),
-      at: Number(row['at']),
-      seq: Number(row['seq']),
-      bytes: Number(row['bytes']),
-    }));
-  const oldest = segments[segmentsToForget(segments, limits)];
-  if (oldest !== undefined) yield* journalSteps(db, oldest.id);
-  const base = retentionBase(checkpointsOf(db), limits.lastSeq, limits.keepEvents, oldest?.seq);
-  yield* eventSteps(db, base);
-  const bases = basesOf(db);
-  const crowded = checkpointsToForget(checkpointsOf(db)).filter((seq) => !bases.has(seq));
-  for (let from = 0; from < crowded.length; from += CHECKPOINTS_PER_STEP) {
-    const some = crowded.slice(from, from + CHECKPOINTS_PER_STEP);
-    yield () => {
-      for (const seq of some) db.prepare('DELETE FROM checkpoints WHERE seq = ?').run(seq);
-    };
-  }
-}
-
-function* journalSteps(db: DatabaseSync, before: number): Generator<RetentionStep, void> {
+/** Forgets the journal before a segment. */
+export function* journalSteps(db: DatabaseSync, before: number): Generator<ForgettingStep, void> {
   const first = numberOf(db, 'SELECT min(id) AS n FROM journal');
   for (let from = first; from < before; from += ROWS_PER_STEP) {
     const end = Math.min(from + ROWS_PER_STEP, before);
@@ -58,30 +28,25 @@ function* journalSteps(db: DatabaseSync, before: number): Generator<RetentionSte
   }
 }
 
-/** `base`: the checkpoint from which everything that stays can be rebuilt. */
-function* eventSteps(db: DatabaseSync, base: number): Generator<RetentionStep, void> {
+/** Forgets events; the number of the first that stays goes with them. */
+export function* eventSteps(db: DatabaseSync, upTo: number): Generator<ForgettingStep, void> {
   const first = metaValue(db, 'first_seq');
-  for (let from = first; from <= base; from += ROWS_PER_STEP) {
-    const firstSeq = Math.min(from + ROWS_PER_STEP, base + 1);
+  for (let from = first; from <= upTo; from += ROWS_PER_STEP) {
+    const firstSeq = Math.min(from + ROWS_PER_STEP, upTo + 1);
     yield () => {
       db.prepare('DELETE FROM events WHERE seq < ?').run(firstSeq);
-      db.prepare('DELETE FROM checkpoints WHERE seq < ?').run(firstSeq - 1);
       db.prepare("UPDATE meta SET value = ? WHERE key = 'first_seq'").run(firstSeq);
     };
   }
 }
 
-/** Checkpoints that lead over a gap in the events: without them nothing beyond could be rebuilt. */
-function basesOf(db: DatabaseSync): ReadonlySet<number> {
-  const rows = db.prepare("SELECT seq FROM events WHERE type = 'EventsLost'").all();
-  return new Set(rows.map((row) => Number(row['seq']) - 1));
-}
-
-function checkpointsOf(db: DatabaseSync): readonly number[] {
-  return db
-    .prepare('SELECT seq FROM checkpoints ORDER BY seq')
-    .all()
-    .map((row) => Number(row['seq']));
+export function* checkpointSteps(db: DatabaseSync, seqs: readonly number[]): Generator<ForgettingStep, void> {
+  for (let from = 0; from < seqs.length; from += CHECKPOINTS_PER_STEP) {
+    yield () => {
+      for (const seq of seqs.slice(from, from + CHECKPOINTS_PER_STEP))
+        db.prepare('DELETE FROM checkpoints WHERE seq = ?').run(seq);
+    };
+  }
 }
 
 /**

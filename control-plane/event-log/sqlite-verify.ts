@@ -83,7 +83,7 @@ function knownLosses(
 }
 
 /** The newest checkpoint's state; `seq` 0 and no state when there is none. */
-export function newestCheckpoint(
+function newestCheckpoint(
   db: DatabaseSync,
   path: string,
 ): { readonly seq: number; readonly state: ControlState | null } {

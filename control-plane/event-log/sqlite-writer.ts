@@ -1,11 +1,14 @@
 /** Writes events, journal entries and checkpoints into the tables of a file that is open, and knows where they end. */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { crc32 } from 'node:zlib';
+import { assert } from '#shared/assert.js';
 import type { TidegateEvent } from '../domain/events.js';
 import type { JournalEntry } from '../domain/journal.js';
 import type { ControlState } from '../domain/state.js';
-import { conflict } from './append-rules.js';
+import { checkBeginning, conflict } from './append-rules.js';
 import { encodeEvent, encodeJournalEntry, encodeState, sha256 } from './codec.js';
+import type { LogEnd } from './event-log.js';
+import type { Batch } from './log-storage.js';
 import { numberOf } from './sqlite-query.js';
 import { transaction } from './sqlite-transaction.js';
 import { EVENT_COLUMNS, metaValue } from './sqlite-verify.js';
@@ -21,8 +24,7 @@ export class SqliteWriter {
   readonly #setLastSeq: StatementSync;
   readonly #insertCheckpoint: StatementSync;
   /** As committed; a transaction that fails leaves them as they were. */
-  #lastSeq: number;
-  #lastCommandId: number;
+  #end: LogEnd;
   #segment: number;
 
   constructor(db: DatabaseSync) {
@@ -38,53 +40,46 @@ export class SqliteWriter {
     this.#insertCheckpoint = db.prepare(
       'INSERT OR REPLACE INTO checkpoints (seq, at, sha256, body) VALUES (?, ?, ?, ?)',
     );
-    this.#lastSeq = metaValue(db, 'last_seq');
-    this.#lastCommandId = metaValue(db, 'last_command_id');
+    this.#end = { seq: metaValue(db, 'last_seq'), commandId: lastCommandId(db) };
     this.#segment = numberOf(db, 'SELECT max(id) AS n FROM segments');
   }
 
-  get lastSeq(): number {
-    return this.#lastSeq;
+  get end(): LogEnd {
+    return this.#end;
   }
 
-  get lastCommandId(): number {
-    return this.#lastCommandId;
-  }
-
-  /** All of it, or nothing. `base` becomes a checkpoint. */
-  append(
-    events: readonly TidegateEvent[],
-    journal: readonly JournalEntry[],
-    base: ControlState | undefined,
-  ): void {
-    const lastSeq = events.at(-1)?.seq ?? this.#lastSeq;
-    const lastCommandId = journal.reduce(
-      (highest, entry) => (entry.kind === 'command' ? Math.max(highest, entry.command.id) : highest),
-      this.#lastCommandId,
-    );
+  /** All of it, or nothing. */
+  append({ events, entries, base }: Batch): void {
+    checkBeginning(this.#segment > 0, entries);
+    const last = events.at(-1);
+    const end = last === undefined ? this.#end : { seq: last.seq, commandId: last.cause.id };
     const segment = transaction(this.#db, () => {
-      if (events.length > 0) this.#moveEnd(lastSeq);
-      if (base !== undefined) this.writeCheckpoint(base);
+      if (last !== undefined) this.#moveEnd(end);
+      if (base !== undefined) this.#writeCheckpoint(base);
       for (const event of events) this.#writeEvent(event);
-      if (lastCommandId !== this.#lastCommandId) this.#writeMeta('last_command_id', lastCommandId);
-      return this.#writeJournal(journal, lastSeq);
+      return this.#writeJournal(entries);
     });
-    this.#lastSeq = lastSeq;
-    this.#lastCommandId = lastCommandId;
+    this.#end = end;
     this.#segment = segment;
   }
 
   /** For an empty file: its numbers go on from `state`, and nothing of what led there is known. */
   begin(state: ControlState): void {
     transaction(this.#db, () => {
-      this.writeCheckpoint(state);
+      this.#writeCheckpoint(state);
       this.#writeMeta('first_seq', state.seq + 1);
       this.#writeMeta('last_seq', state.seq);
     });
-    this.#lastSeq = state.seq;
+    this.#end = { ...this.#end, seq: state.seq };
   }
 
-  writeCheckpoint(state: ControlState): void {
+  saveCheckpoint(state: ControlState): void {
+    const { seq } = this.#end;
+    assert(state.seq <= seq, `a checkpoint at ${state.seq} of a log that ends at ${seq}`);
+    this.#writeCheckpoint(state);
+  }
+
+  #writeCheckpoint(state: ControlState): void {
     const body = encodeState(state);
     this.#insertCheckpoint.run(state.seq, state.at, sha256(body), body);
   }
@@ -103,20 +98,20 @@ export class SqliteWriter {
   }
 
   /** Answers the segment that further entries belong to. A segment has the number of its first entry. */
-  #writeJournal(journal: readonly JournalEntry[], lastSeq: number): number {
+  #writeJournal(entries: readonly JournalEntry[]): number {
     let segment = this.#segment;
-    let id = journal.length === 0 ? 0 : numberOf(this.#db, 'SELECT max(id) AS n FROM journal');
+    let id = entries.length === 0 ? 0 : numberOf(this.#db, 'SELECT max(id) AS n FROM journal');
     let bytes = 0;
     const settle = (): void => {
       if (bytes > 0) this.#growSegment.run(bytes, segment);
       bytes = 0;
     };
-    for (const entry of journal) {
+    for (const entry of entries) {
       id += 1;
-      if (entry.kind === 'segment' || segment === 0) {
+      if (entry.kind === 'segment') {
         settle();
         segment = id;
-        this.#insertSegment.run(id, entry.at, entry.kind === 'segment' ? entry.seq : lastSeq);
+        this.#insertSegment.run(id, entry.at, entry.seq);
       }
       const body = encodeJournalEntry(entry);
       const { pool, backend } = placeOf(entry);
@@ -128,14 +123,24 @@ export class SqliteWriter {
   }
 
   /** Finds out whether somebody wrote who did not heed the lock of the directory. */
-  #moveEnd(lastSeq: number): void {
-    const moved = this.#setLastSeq.run(lastSeq, this.#lastSeq).changes;
-    if (moved !== 1) throw conflict(metaValue(this.#db, 'last_seq'), this.#lastSeq);
+  #moveEnd({ seq, commandId }: LogEnd): void {
+    const moved = this.#setLastSeq.run(seq, this.#end.seq).changes;
+    if (moved !== 1) throw conflict(metaValue(this.#db, 'last_seq'), this.#end.seq);
+    this.#writeMeta('last_command_id', commandId);
   }
 
   #writeMeta(key: MetaKey, value: number): void {
     this.#setMeta.run(value, key);
   }
+}
+
+/**
+ * Id of the last command that led to an event. A release before this one took it from the journal, which may lack the
+ * newest commands, or have some that led to nothing: then ids go on from these.
+ */
+function lastCommandId(db: DatabaseSync): number {
+  const ofNewest = "SELECT body ->> '$.cause.id' AS n FROM events ORDER BY seq DESC LIMIT 1";
+  return Math.max(metaValue(db, 'last_command_id'), numberOf(db, ofNewest));
 }
 
 /** What an entry is about, for the columns. */

@@ -5,7 +5,8 @@
  */
 import type { World } from '../domain/decision.js';
 import { standingIn, type Explanation, type Question } from '../domain/why.js';
-import { EventLogError, type EventQuery, type HistoryLog } from '../event-log/event-log.js';
+import type { HistoryLog } from '../event-log/checkpoints.js';
+import { EventLogError, type EventQuery } from '../event-log/event-log.js';
 import { withTail, type LogTail } from '../event-log/read-with-tail.js';
 import type { EventText, History } from './history.js';
 import { answer, type HistoryAnswer, type HistoryQuestion } from './questions.js';

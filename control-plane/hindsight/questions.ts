@@ -2,7 +2,8 @@
 import { eventDocument } from './event-document.js';
 import type { TidegateEvent } from '../domain/events.js';
 import type { Explanation, Question } from '../domain/why.js';
-import type { EventQuery, HistoryLog } from '../event-log/event-log.js';
+import type { HistoryLog } from '../event-log/checkpoints.js';
+import type { EventQuery } from '../event-log/event-log.js';
 import type { EventText } from './history.js';
 import { explanation, type Present } from './why.js';
 
@@ -21,7 +22,7 @@ export async function answer(log: HistoryLog, question: HistoryQuestion): Promis
     case 'why':
       return { kind: 'why', explanation: await explanation(log, question.about, question.present) };
     case 'events':
-      return { kind: 'events', events: (await log.read(question.query)).map(eventText) };
+      return { kind: 'events', events: (await log.events.read(question.query)).map(eventText) };
   }
 }
 

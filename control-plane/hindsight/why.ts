@@ -5,7 +5,7 @@
 import type { BackendId, PoolId } from '#shared/ids.js';
 import { evolve } from '../domain/evolve.js';
 import type { TidegateEvent } from '../domain/events.js';
-import type { ControlState } from '../domain/state.js';
+import { initialState, type ControlState } from '../domain/state.js';
 import {
   decisiveFor,
   explain,
@@ -17,7 +17,8 @@ import {
   type Story,
 } from '../domain/why.js';
 import { forgotten } from '../event-log/append-rules.js';
-import type { HistoryLog } from '../event-log/event-log.js';
+import type { HistoryLog } from '../event-log/checkpoints.js';
+import type { EventReader } from '../event-log/event-log.js';
 
 /** Events folded at once on the way from a checkpoint to the time asked about. */
 const FOLD_PAGE = 1_000;
@@ -41,28 +42,28 @@ interface Range {
  * goes. May fail with EventLogError, `forgotten` among others.
  */
 export async function explanation(
-  log: HistoryLog,
+  { events, checkpoints }: HistoryLog,
   question: Question,
   present: Present | null,
 ): Promise<Explanation | null> {
   const { pool, backend } = question;
-  const upTo = present?.seq ?? (await log.seqAt(question.at));
-  const standing = present?.standing ?? standingIn(await stateAfter(log, upTo), question);
+  const upTo = present?.seq ?? (await events.seqAt(question.at));
+  const standing = present?.standing ?? standingIn(await stateAfter({ events, checkpoints }, upTo), question);
   const newestFirst = { pool, backend, upTo, order: 'backward' } as const;
   // Its addition begins the story, however long that is.
-  const [added] = await log.read({ ...newestFirst, types: ['BackendAdded'], limit: 1 });
+  const [added] = await events.read({ ...newestFirst, types: ['BackendAdded'], limit: 1 });
   const range = { pool, backend, after: (added?.seq ?? 1) - 1, upTo };
-  const decisive = await decisiveEvents(log, range, question.at, standing);
-  const story = await storyOf(log, range, added === undefined ? decisive : [added, ...decisive]);
+  const decisive = await decisiveEvents(events, range, question.at, standing);
+  const story = await storyOf(events, range, added === undefined ? decisive : [added, ...decisive]);
   const known = standing.backend !== null || story.events.some((event) => event.backend === backend);
   return known ? explain(question, story, standing) : null;
 }
 
 /** The state as it was after an event. Fails with `forgotten` when the log does not reach back to it. */
-async function stateAfter(log: HistoryLog, seq: number): Promise<ControlState> {
-  let state = await log.checkpointBefore(seq);
+async function stateAfter({ events, checkpoints }: HistoryLog, seq: number): Promise<ControlState> {
+  let state = (await checkpoints.before(seq)) ?? initialState();
   while (state.seq < seq) {
-    const page = await log.read({ after: state.seq, upTo: seq, limit: FOLD_PAGE, order: 'forward' });
+    const page = await events.read({ after: state.seq, upTo: seq, limit: FOLD_PAGE, order: 'forward' });
     // The oldest events may be forgotten while they are read.
     if (page[0]?.seq !== state.seq + 1) throw forgotten(seq, page[0]?.seq ?? seq + 1);
     state = page.reduce(evolve, state);
@@ -71,7 +72,7 @@ async function stateAfter(log: HistoryLog, seq: number): Promise<ControlState> {
 }
 
 async function decisiveEvents(
-  log: HistoryLog,
+  log: EventReader,
   range: Range,
   at: number,
   { backend }: Standing,
@@ -85,7 +86,7 @@ async function decisiveEvents(
   return found;
 }
 
-async function storyOf(log: HistoryLog, range: Range, more: readonly TidegateEvent[]): Promise<Story> {
+async function storyOf(log: EventReader, range: Range, more: readonly TidegateEvent[]): Promise<Story> {
   const ofPool = { ...range, backend: null };
   const newest = { limit: MAX_STEPS, order: 'backward' } as const;
   const events = [

@@ -17,8 +17,10 @@ import type { TidegateEvent } from '../domain/events.js';
 import { evolve } from '../domain/evolve.js';
 import type { ControlState } from '../domain/state.js';
 import { initialObservations } from '../domain/observations.js';
-import { type EventLog, type EventLogError, mayPass } from '../event-log/event-log.js';
+import { type EventLogError, mayPass } from '../event-log/event-log.js';
+import type { LogStorage } from '../event-log/log-storage.js';
 import type { LogTail } from '../event-log/read-with-tail.js';
+import { recover } from '../event-log/recover.js';
 import { isObservation, isWrite } from './command-kinds.js';
 import type { MailboxFull, StoreStatus } from '../control-port.js';
 import { EventStore, STORE_WATCH_MS, type StoreListener } from './event-store.js';
@@ -38,7 +40,7 @@ const JOURNAL_FLUSH_MS = 1_000;
 const CLOCK_TOLERANCE_MS = 5_000;
 
 export interface ControlLoopOptions {
-  readonly log: EventLog;
+  readonly log: LogStorage;
   readonly clock: Clock;
   readonly timers: Timers;
   readonly seed: () => number;
@@ -106,20 +108,19 @@ export class ControlLoop {
     }
     this.#checkpointSeq = checkpointSeq;
     this.#checkpointAt = options.clock.now();
-    this.#store = new EventStore(world.state, options);
+    this.#store = new EventStore(world.state, {
+      ...options,
+      interruptJournal: () => this.#journal.interrupt(),
+    });
     this.#armLook();
   }
 
   /** Folds the log into the state where the last primary left it. Fails with EventLogError. */
   static async open(options: ControlLoopOptions): Promise<ControlLoop> {
-    const { checkpoint, events, lastCommandId } = await options.log.recover();
-    let state = checkpoint;
-    let lastId = lastCommandId;
-    for (const event of events) {
-      state = evolve(state, event);
-      lastId = Math.max(lastId, event.cause.id);
-    }
-    return new ControlLoop(options, { state, observations: initialObservations() }, lastId, checkpoint.seq);
+    const { checkpoint, events, lastCommandId } = await recover(options.log);
+    const state = events.reduce(evolve, checkpoint);
+    const world = { state, observations: initialObservations() };
+    return new ControlLoop(options, world, lastCommandId, checkpoint.seq);
   }
 
   get world(): World {
@@ -176,7 +177,7 @@ export class ControlLoop {
     this.#draining ??= this.#drain();
     await this.#draining;
     const { state } = this.#world;
-    this.#keep({ events: [], entries: this.#journal.finish(), after: state });
+    this.#store.keep({ events: [], entries: this.#journal.finish(), after: state });
     await this.#look();
     await this.#flush();
     if (this.#store.isBehind) {
@@ -203,11 +204,11 @@ export class ControlLoop {
     if (hasWrites && this.#store.error !== null) await this.#look();
     if (hasWrites && this.#store.error !== null) return this.#withoutWrites(letters, this.#store.error);
     const decided = this.#decide(letters.map(({ draft }) => draft));
-    const kept = this.#keep(decided);
+    this.#store.keep(decided);
     if (decided.events.length > 0 && this.#store.error === null) {
       const error = await this.#store.flush();
       if (error !== null && (hasWrites || !mayPass(error.kind))) {
-        this.#store.takeBack(kept);
+        this.#store.takeBack(decided);
         this.#journal.interrupt();
         return this.#withoutWrites(letters, error);
       }
@@ -247,13 +248,6 @@ export class ControlLoop {
       return decision;
     });
     return { decisions, events, entries: journal.take(), after: world.state, world };
-  }
-
-  /** Keeps what was decided until it is stored, and no more than that. */
-  #keep({ events, entries, after }: Decided): Decided {
-    const kept = { events, entries, after };
-    if (!this.#store.keep(kept)) this.#journal.interrupt();
-    return kept;
   }
 
   #stamp(draft: CommandDraft): Command {
@@ -357,7 +351,7 @@ export class ControlLoop {
   async #checkpoint(): Promise<void> {
     const { state } = this.#world;
     try {
-      await this.#options.log.saveCheckpoint(state);
+      await this.#options.log.checkpoints.save(state);
       this.#checkpointSeq = state.seq;
       this.#checkpointAt = this.#options.clock.now();
     } catch (error) {

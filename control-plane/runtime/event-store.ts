@@ -7,7 +7,8 @@
 import type { Clock, Logger, Timers } from '#shared/ports.js';
 import type { LossReason } from '../domain/commands.js';
 import type { ControlState } from '../domain/state.js';
-import { type EventLog, EventLogError, type EventLogErrorKind, mayPass } from '../event-log/event-log.js';
+import { EventLogError, type EventLogErrorKind, mayPass } from '../event-log/event-log.js';
+import type { LogStorage } from '../event-log/log-storage.js';
 import type { LogTail } from '../event-log/read-with-tail.js';
 import type { StoreStatus } from '../control-port.js';
 import { type Decided, Unstored } from './unstored.js';
@@ -34,11 +35,13 @@ export interface StoreListener {
 }
 
 export interface EventStoreOptions {
-  readonly log: EventLog;
+  readonly log: Pick<LogStorage, 'append' | 'check' | 'renew'>;
   readonly clock: Clock;
   readonly timers: Timers;
   readonly logger: Logger;
   readonly store: StoreListener;
+  /** Journal entries were given up: the next one must begin a segment. */
+  readonly interruptJournal: () => void;
   /** Without it `MAX_UNSTORED_EVENTS`. */
   readonly maxUnstoredEvents?: number;
 }
@@ -121,13 +124,10 @@ export class EventStore {
       : { first: this.#storedSeq + 1, last: state.seq, since, reason };
   }
 
-  /** Keeps a decision to be stored later. False: journal entries were given up, and a new segment must begin. */
-  keep(decided: Decided): boolean {
+  /** Keeps a decision to be stored later. */
+  keep(decided: Decided): void {
     this.#unstored.add(decided);
-    if (this.#unstored.entries <= MAX_UNSTORED_ENTRIES) return true;
-    this.#options.store.entriesLost(this.#unstored.entries);
-    this.#unstored.forgetEntries();
-    return false;
+    if (this.#unstored.entries > MAX_UNSTORED_ENTRIES) this.#loseEntries(this.#unstored.entries);
   }
 
   /** What was kept last has not happened after all. */
@@ -139,11 +139,13 @@ export class EventStore {
   async flush(): Promise<EventLogError | null> {
     try {
       while (!this.#unstored.isEmpty) {
-        const next = this.#unstored.oldest(STORED_AT_ONCE);
-        const base = this.#base.seq > this.#storedSeq ? this.#base : undefined;
-        await this.#options.log.append(this.#storedSeq, next.events, next.entries, base);
-        this.#unstored.remove(next.items);
-        this.#storedUpTo(next.after);
+        const { events, entries, after, items } = this.#unstored.oldest(STORED_AT_ONCE);
+        const base = this.#base.seq > this.#storedSeq ? { base: this.#base } : {};
+        const appended = await this.#options.log.append(this.#storedSeq, { events, entries, ...base });
+        const waiting = this.#unstored.entries;
+        this.#unstored.remove(items);
+        if (appended === 'without-entries') this.#loseEntries(waiting);
+        this.#storedUpTo(after);
         if (!this.#unstored.isEmpty) await this.#turn();
       }
     } catch (error) {
@@ -170,7 +172,7 @@ export class EventStore {
   async renew(loss: Decided): Promise<boolean> {
     const events = [...this.#unstored.tail(), ...loss.events];
     try {
-      await this.#options.log.renew(this.#base, events, loss.entries);
+      await this.#options.log.renew(this.#base, { events, entries: loss.entries });
     } catch (error) {
       this.#notRenewed(error);
       return false;
@@ -205,6 +207,13 @@ export class EventStore {
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#options.timers.after(0, resolve);
     return promise;
+  }
+
+  /** Those that wait go with them: they follow on what is lost. */
+  #loseEntries(count: number): void {
+    this.#options.store.entriesLost(count);
+    this.#unstored.forgetEntries();
+    this.#options.interruptJournal();
   }
 
   #giveUpEntries(): void {

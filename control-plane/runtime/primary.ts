@@ -13,8 +13,9 @@ import { Publisher } from '../broadcast/publisher.js';
 import type { CommandDraft } from '../domain/commands.js';
 import type { Decision, World } from '../domain/decision.js';
 import type { TidegateEvent } from '../domain/events.js';
-import type { EventLog, EventLogError } from '../event-log/event-log.js';
-import { withTail } from '../event-log/read-with-tail.js';
+import type { EventLogError, EventReader } from '../event-log/event-log.js';
+import type { LogStorage } from '../event-log/log-storage.js';
+import { eventsWithTail } from '../event-log/read-with-tail.js';
 import type { CheckLag } from '../health-checks/punctuality.js';
 import { FirstChecks } from '../health-checks/first-checks.js';
 import { Hindsight } from '../hindsight/hindsight.js';
@@ -54,7 +55,7 @@ export interface CertificateSource {
 export interface PrimaryOptions {
   readonly version: string;
   readonly configFile: string;
-  readonly log: EventLog;
+  readonly log: LogStorage;
   /** Answers questions about history in a thread of its own. Not closed here. */
   readonly reader: HistoryReader;
   readonly around: Surroundings;
@@ -69,7 +70,7 @@ export class Primary implements ControlPort {
   readonly version: string;
   readonly startedAt: number;
   readonly configFile: string;
-  readonly log: Pick<EventLog, 'read'>;
+  readonly log: Pick<EventReader, 'read'>;
   readonly history: History;
   readonly counters: PrimaryCounters;
   readonly #loop: ControlLoop;
@@ -126,7 +127,7 @@ export class Primary implements ControlPort {
     const { logger, timers, random, clock } = options.around;
     this.version = options.version;
     this.configFile = options.configFile;
-    this.log = withTail(options.log, () => loop.unstored);
+    this.log = eventsWithTail(options.log.events, () => loop.unstored);
     this.history = new Hindsight({
       log: options.log,
       world: () => loop.world,

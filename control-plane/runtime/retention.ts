@@ -1,6 +1,7 @@
 /** Forgets, once at the start and then every hour, what of the event log and its journal is older or larger than kept. */
 import type { TimerHandle } from '#shared/ports.js';
-import type { EventLog } from '../event-log/event-log.js';
+import type { LogStorage } from '../event-log/log-storage.js';
+import { retain } from '../event-log/retain.js';
 import type { Surroundings } from './surroundings.js';
 
 const EVERY_MS = 3_600_000;
@@ -13,7 +14,7 @@ export interface JournalLimits {
 }
 
 export function startRetention(
-  log: Pick<EventLog, 'retain'>,
+  log: LogStorage,
   limits: JournalLimits,
   { clock, timers, logger }: Surroundings,
 ): TimerHandle {
@@ -21,8 +22,8 @@ export function startRetention(
   let cancelled = false;
   const run = async (): Promise<void> => {
     try {
-      const journalBefore = clock.now() - limits.retentionMs;
-      await log.retain({ journalBefore, journalBytes: limits.maxBytes, keepEvents: limits.keepEvents });
+      const journal = { before: clock.now() - limits.retentionMs, bytes: limits.maxBytes };
+      await retain(log, { journal, keepEvents: limits.keepEvents });
     } catch (error) {
       // The log may be closed while it is at it: the next start goes on.
       if (!cancelled) logger.error({ err: error }, 'old events and observations not forgotten');

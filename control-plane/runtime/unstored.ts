@@ -31,11 +31,12 @@ export class Unstored {
     return this.#items.length === 0;
   }
 
-  add(decided: Decided): void {
-    if (decided.events.length === 0 && decided.entries.length === 0) return;
-    this.#items.push(decided);
-    this.#events += decided.events.length;
-    this.#entries += partsOf(decided.entries);
+  /** Keeps no more of it than is to be stored. */
+  add({ events, entries, after }: Decided): void {
+    if (events.length === 0 && entries.length === 0) return;
+    this.#items.push({ events, entries, after });
+    this.#events += events.length;
+    this.#entries += partsOf(entries);
   }
 
   /** The oldest whole decisions, as one: at least one of them, and more until about `limit` events and entries. */

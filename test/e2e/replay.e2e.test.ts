@@ -1,8 +1,9 @@
 import { initialObservations } from '../../control-plane/domain/observations.js';
 import { type TidegateEvent } from '../../control-plane/domain/events.js';
 import { replayStep } from '../../control-plane/domain/replay.js';
+import { initialState } from '../../control-plane/domain/state.js';
 import { upcast } from '../../control-plane/domain/upcast.js';
-import { openSqliteEventLog } from '../../control-plane/event-log/sqlite-event-log.js';
+import { openSqliteStorage } from '../../control-plane/event-log/sqlite-storage.js';
 import { join } from 'node:path';
 import { countBodies } from '../support/http-get.js';
 import { QUICK_CHECK, type Scenario, backendList, base, startScenario } from '../support/scenario.js';
@@ -51,11 +52,11 @@ describe('the journal of a real life', () => {
     });
     expect(await tidegate.stop()).toBe(0);
 
-    const log = await openSqliteEventLog(join(tidegate.dir, 'data'), upcast);
-    const events = await log.read({ limit: 10_000, order: 'forward' });
-    let world = { state: await log.checkpointBefore(0), observations: initialObservations() };
+    const log = await openSqliteStorage(join(tidegate.dir, 'data'), upcast);
+    const events = await log.events.read({ limit: 10_000, order: 'forward' });
+    let world = { state: initialState(), observations: initialObservations() };
     const replayed: TidegateEvent[] = [];
-    for await (const entry of log.readJournal(0, Number.MAX_SAFE_INTEGER)) {
+    for await (const entry of log.journal.read(0, Number.MAX_SAFE_INTEGER)) {
       const step = replayStep(world, entry);
       expect(step.problem).toBeNull();
       world = step.world;

@@ -62,7 +62,7 @@ describe('differences from the file', () => {
   it('are known with their authors to a primary that starts anew', async () => {
     await change();
     const changes = new RunTimeChanges();
-    await changes.load(admin.log);
+    await changes.load(admin.log.events);
     const place = { pool: poolId('web'), backend: backendId('b'), setting: 'backend' } as const;
     expect(changes.of(place)?.actor.name).toContain('carol');
     expect(changes.of({ pool: poolId('web'), setting: 'healthCheck' })?.actor.name).toContain('carol');

@@ -1,3 +1,4 @@
+import { retain } from '../../control-plane/event-log/retain.js';
 import { connect, type Socket } from 'node:net';
 import { startAdminServer, type AdminServer } from '../../control-plane/admin/admin-server.js';
 import type { FollowerLimits } from '../../control-plane/admin/followers.js';
@@ -142,10 +143,10 @@ describe('following the events', () => {
   it('says that events are gone when the log forgot them', async () => {
     await start();
     await change(30);
-    await control.log.saveCheckpoint(control.story.world.state);
+    await control.log.checkpoints.save(control.story.world.state);
     await change(10);
-    await control.log.retain({ journalBefore: Infinity, journalBytes: 0, keepEvents: 3 });
-    const [oldest] = await control.log.read({ limit: 1, order: 'forward' });
+    await retain(control.log, { journal: { before: Infinity, bytes: 0 }, keepEvents: 3 });
+    const [oldest] = await control.log.events.read({ limit: 1, order: 'forward' });
     const stream = await follow('&after=2');
     await waitUntil('the rest', () => stream.seqs().at(-1) === 49);
     expect(oldest!.seq).toBeGreaterThan(3);

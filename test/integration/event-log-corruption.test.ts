@@ -1,7 +1,8 @@
 import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { EventLogError } from '../../control-plane/event-log/event-log.js';
-import { openSqliteEventLog } from '../../control-plane/event-log/sqlite-event-log.js';
+import { recover } from '../../control-plane/event-log/recover.js';
+import { openSqliteStorage } from '../../control-plane/event-log/sqlite-storage.js';
 import { seededRandom } from '../../shared/prng.js';
 import { commandEntry, sampleState, segmentEntry, weightChanges } from '../support/sample-events.js';
 import { useTempDirs } from '../support/temp-dir.js';
@@ -22,20 +23,23 @@ type Verdict = { readonly events: number } | { readonly refused: EventLogError }
 
 describe('a damaged event log', () => {
   const tempDir = useTempDirs();
-  const open = (dataDir: string) => openSqliteEventLog(dataDir);
+  const open = (dataDir: string) => openSqliteStorage(dataDir);
   let image: Image;
 
   beforeAll(async () => {
     const dataDir = tempDir();
     const first = await open(dataDir);
     for (let seq = 0; seq < IN_MAIN; seq += 10) {
-      await first.append(seq, weightChanges(seq + 1, 10), [segmentEntry(seq, seq), commandEntry(seq, seq)]);
+      await first.append(seq, {
+        events: weightChanges(seq + 1, 10),
+        entries: [segmentEntry(seq, seq), commandEntry(seq, seq)],
+      });
     }
-    await first.saveCheckpoint(sampleState(100, 30));
+    await first.checkpoints.save(sampleState(100, 30));
     await first.close();
     const second = await open(dataDir);
     for (let seq = IN_MAIN; seq < IN_ALL; seq++) {
-      await second.append(seq, weightChanges(seq + 1, 1), [commandEntry(seq, seq)]);
+      await second.append(seq, { events: weightChanges(seq + 1, 1), entries: [commandEntry(seq, seq)] });
     }
     // Copied while it is open: as a kill would leave it.
     image = { main: readFileSync(join(dataDir, MAIN)), wal: readFileSync(join(dataDir, WAL)) };
@@ -49,11 +53,11 @@ describe('a damaged event log', () => {
     if (wal !== null) writeFileSync(join(dataDir, WAL), wal);
     try {
       const log = await open(dataDir);
-      const found = await log.read({ limit: 10_000, order: 'forward' });
+      const found = await log.events.read({ limit: 10_000, order: 'forward' });
       expect(found).toEqual(weightChanges(1, found.length));
-      const byType = await log.read({ limit: 10_000, order: 'backward', types: ['WeightChanged'] });
+      const byType = await log.events.read({ limit: 10_000, order: 'backward', types: ['WeightChanged'] });
       expect(byType).toHaveLength(found.length);
-      const { checkpoint, events } = await log.recover();
+      const { checkpoint, events } = await recover(log);
       expect(checkpoint.seq + events.length).toBe(found.length);
       await log.close();
       return { events: found.length };

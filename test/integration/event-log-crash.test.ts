@@ -2,8 +2,8 @@ import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { join } from 'node:path';
-import type { EventLog } from '../../control-plane/event-log/event-log.js';
-import { openSqliteEventLog } from '../../control-plane/event-log/sqlite-event-log.js';
+import type { LogStorage } from '../../control-plane/event-log/log-storage.js';
+import { openSqliteStorage } from '../../control-plane/event-log/sqlite-storage.js';
 import { seededRandom } from '../../shared/prng.js';
 import { weightChanges } from '../support/sample-events.js';
 import { useTempDirs } from '../support/temp-dir.js';
@@ -35,13 +35,13 @@ function run(dataDir: string): ChildProcess {
   return spawn(process.execPath, [APPEND_LOOP, dataDir], { stdio: ['ignore', 'pipe', 'inherit'] });
 }
 
-async function seqs(log: EventLog): Promise<number[]> {
-  return (await log.read({ limit: 10_000, order: 'forward' })).map((event) => event.seq);
+async function seqs(log: LogStorage): Promise<number[]> {
+  return (await log.events.read({ limit: 10_000, order: 'forward' })).map((event) => event.seq);
 }
 
 describe('an event log whose process is killed', () => {
   const tempDir = useTempDirs();
-  const open = (dataDir: string): Promise<EventLog> => openSqliteEventLog(dataDir);
+  const open = (dataDir: string): Promise<LogStorage> => openSqliteStorage(dataDir);
 
   it('holds every event that was acknowledged, ten times over, and can be opened at once', async () => {
     const random = seededRandom(20_261);
@@ -54,7 +54,9 @@ describe('an event log whose process is killed', () => {
       expect(found).toEqual(found.map((_, index) => index + 1));
       expect(found.length).toBeGreaterThanOrEqual(acknowledged);
       expect(acknowledged).toBeGreaterThan(0);
-      expect(await log.read({ limit: 10_000, order: 'forward' })).toEqual(weightChanges(1, found.length));
+      expect(await log.events.read({ limit: 10_000, order: 'forward' })).toEqual(
+        weightChanges(1, found.length),
+      );
       await log.close();
     }
   });
@@ -88,7 +90,7 @@ describe('an event log whose process is killed', () => {
     const log = await open(dataDir);
     expect(await seqs(log)).toHaveLength(acknowledged);
     expect(acknowledged).toBeGreaterThan(10);
-    await log.append(acknowledged, weightChanges(acknowledged + 1, 1), []);
+    await log.events.append(acknowledged, weightChanges(acknowledged + 1, 1));
     await log.close();
   });
 });

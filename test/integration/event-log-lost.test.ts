@@ -14,8 +14,9 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import type { EventLog } from '../../control-plane/event-log/event-log.js';
-import { openSqliteEventLog } from '../../control-plane/event-log/sqlite-event-log.js';
+import type { LogStorage } from '../../control-plane/event-log/log-storage.js';
+import { recover } from '../../control-plane/event-log/recover.js';
+import { openSqliteStorage } from '../../control-plane/event-log/sqlite-storage.js';
 import { eventsLost, sampleState, weightChanged, weightChanges } from '../support/sample-events.js';
 import { useTempDirs } from '../support/temp-dir.js';
 import { waitUntil } from '../support/wait-until.js';
@@ -25,21 +26,22 @@ const ALL = { limit: 100, order: 'forward' } as const;
 describe('an event log that is open', () => {
   const tempDir = useTempDirs();
   let dataDir = '';
-  let log: EventLog;
+  let log: LogStorage;
 
   beforeEach(async () => {
     dataDir = join(tempDir(), 'data');
-    log = await openSqliteEventLog(dataDir);
-    await log.append(0, weightChanges(1, 2), []);
+    log = await openSqliteStorage(dataDir);
+    await log.events.append(0, weightChanges(1, 2));
   });
   afterEach(async () => log.close());
 
   const file = (name = 'events.db') => join(dataDir, name);
-  const renew = () => log.renew(sampleState(2), [eventsLost(3, { first: 1, last: 2 })], []);
+  const renew = () =>
+    log.renew(sampleState(2), { events: [eventsLost(3, { first: 1, last: 2 })], entries: [] });
   async function seqsOfNext(): Promise<readonly number[]> {
     await log.close();
-    log = await openSqliteEventLog(dataDir);
-    return (await log.read(ALL)).map(({ seq }) => seq);
+    log = await openSqliteStorage(dataDir);
+    return (await log.events.read(ALL)).map(({ seq }) => seq);
   }
 
   it.each<[string, () => void]>([
@@ -55,9 +57,9 @@ describe('an event log that is open', () => {
     ],
   ])('acknowledges nothing once it was %s, and says so when it is looked at', async (_name, harm) => {
     harm();
-    await expect(log.append(2, [weightChanged(3)], [])).rejects.toMatchObject({ kind: 'lost' });
+    await expect(log.events.append(2, [weightChanged(3)])).rejects.toMatchObject({ kind: 'lost' });
     await expect(log.check(false)).rejects.toMatchObject({ kind: 'lost' });
-    expect((await log.read(ALL)).map(({ seq }) => seq)).toEqual([1, 2]);
+    expect((await log.events.read(ALL)).map(({ seq }) => seq)).toEqual([1, 2]);
   });
 
   it('goes on when it is back in its place', async () => {
@@ -65,7 +67,7 @@ describe('an event log that is open', () => {
     await expect(log.check(true)).rejects.toMatchObject({ kind: 'lost' });
     renameSync(`${dataDir}.old`, dataDir);
     await log.check(true);
-    await log.append(2, [weightChanged(3)], []);
+    await log.events.append(2, [weightChanged(3)]);
     expect(await seqsOfNext()).toEqual([1, 2, 3]);
   });
 
@@ -77,10 +79,10 @@ describe('an event log that is open', () => {
     harm();
     await renew();
     await log.check(true);
-    await log.append(3, [weightChanged(4)], []);
+    await log.events.append(3, [weightChanged(4)]);
     expect(readdirSync(dataDir).sort()).toEqual(['events.db', 'events.db-shm', 'events.db-wal', 'lock']);
     expect(await seqsOfNext()).toEqual([3, 4]);
-    expect((await log.recover()).checkpoint).toEqual(sampleState(2));
+    expect((await recover(log)).checkpoint).toEqual(sampleState(2));
   });
 
   it('is never made anew in the place of something else', async () => {
@@ -101,7 +103,7 @@ describe('an event log that is open', () => {
     const parent = join(dataDir, '..');
     renameSync(parent, `${parent}.away`);
     for (let i = 0; i < 3; i += 1) await expect(renew()).rejects.toMatchObject({ kind: 'unavailable' });
-    expect((await log.read(ALL)).map(({ seq }) => seq)).toEqual([1, 2]);
+    expect((await log.events.read(ALL)).map(({ seq }) => seq)).toEqual([1, 2]);
     mkdirSync(parent);
     await renew();
     expect(await seqsOfNext()).toEqual([3]);
@@ -112,14 +114,14 @@ describe('an event log that is open', () => {
     'begins another write-ahead log when events.db%s alone was deleted, and loses nothing',
     async (which) => {
       rmSync(file(`events.db${which}`));
-      await log.append(2, [weightChanged(3)], []);
+      await log.events.append(2, [weightChanged(3)]);
       expect(existsSync(file(`events.db${which}`))).toBe(true);
       // As kill -9 would leave it.
       const copy = join(tempDir(), 'copy');
       mkdirSync(copy);
       for (const name of ['events.db', 'events.db-wal']) copyFileSync(file(name), join(copy, name));
-      const next = await openSqliteEventLog(copy);
-      expect((await next.read(ALL)).map(({ seq }) => seq)).toEqual([1, 2, 3]);
+      const next = await openSqliteStorage(copy);
+      expect((await next.events.read(ALL)).map(({ seq }) => seq)).toEqual([1, 2, 3]);
       await next.close();
     },
   );
@@ -128,7 +130,7 @@ describe('an event log that is open', () => {
     rmSync(file('lock'));
     await log.check(false);
     expect(existsSync(file('lock'))).toBe(true);
-    await log.append(2, [weightChanged(3)], []);
+    await log.events.append(2, [weightChanged(3)]);
     expect(await seqsOfNext()).toEqual([1, 2, 3]);
   });
 

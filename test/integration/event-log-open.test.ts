@@ -5,7 +5,7 @@ import { decodeEvent, encodeEvent } from '../../control-plane/event-log/codec.js
 import { UPCASTS, upcast } from '../../control-plane/domain/upcast.js';
 import type { StoredEventShape, UpcastTable } from '../../control-plane/domain/upcast.js';
 import { migrate } from '../../control-plane/event-log/migrations.js';
-import { openSqliteEventLog } from '../../control-plane/event-log/sqlite-event-log.js';
+import { openSqliteStorage } from '../../control-plane/event-log/sqlite-storage.js';
 import { weightChanged, weightChanges } from '../support/sample-events.js';
 import { useTempDirs } from '../support/temp-dir.js';
 
@@ -13,14 +13,14 @@ const MAIN = 'events.db';
 
 describe('opening an event log', () => {
   const tempDir = useTempDirs();
-  const open = (dataDir: string) => openSqliteEventLog(dataDir);
+  const open = (dataDir: string) => openSqliteStorage(dataDir);
   const failure = (kind: string, text: string) => ({ kind, message: expect.stringContaining(text) });
 
   /** Changes a closed log behind its back. */
   async function changed(sql: string): Promise<string> {
     const dataDir = tempDir();
     const log = await open(dataDir);
-    await log.append(0, weightChanges(1, 9), []);
+    await log.events.append(0, weightChanges(1, 9));
     await log.close();
     const db = new DatabaseSync(join(dataDir, MAIN));
     db.exec(sql);
@@ -31,7 +31,7 @@ describe('opening an event log', () => {
   it('makes the directory and files for its own user alone', async () => {
     const dataDir = join(tempDir(), 'data');
     const log = await open(dataDir);
-    await log.append(0, weightChanges(1, 1), []);
+    await log.events.append(0, weightChanges(1, 1));
     expect(statSync(dataDir).mode & 0o777).toBe(0o700);
     const files = readdirSync(dataDir);
     expect(files.sort()).toEqual(['events.db', 'events.db-shm', 'events.db-wal', 'lock']);
@@ -40,11 +40,21 @@ describe('opening an event log', () => {
     expect(readdirSync(dataDir).sort()).toEqual(['events.db', 'lock']);
   });
 
+  it.each([
+    ['has commands that led to no event', 500, 500],
+    ['lacks the newest commands', 3, 9],
+  ])('goes on with ids of its own after a release whose journal %s', async (_name, journaled, last) => {
+    const dataDir = await changed(`UPDATE meta SET value = ${journaled} WHERE key = 'last_command_id'`);
+    const log = await open(dataDir);
+    expect(await log.events.end()).toEqual({ seq: 9, commandId: last });
+    await log.close();
+  });
+
   it('refuses a second opener in the same process, and lets it in after the first', async () => {
     const dataDir = tempDir();
     const first = await open(dataDir);
     await expect(open(dataDir)).rejects.toMatchObject(failure('in-use', dataDir));
-    await first.append(0, weightChanges(1, 1), []);
+    await first.events.append(0, weightChanges(1, 1));
     await first.close();
     await (await open(dataDir)).close();
   });
@@ -71,10 +81,10 @@ describe('opening an event log', () => {
   it('lets others read while it is open', async () => {
     const dataDir = tempDir();
     const log = await open(dataDir);
-    await log.append(0, weightChanges(1, 5), []);
+    await log.events.append(0, weightChanges(1, 5));
     const other = new DatabaseSync(join(dataDir, MAIN), { readOnly: true });
     expect(other.prepare('SELECT count(*) AS n FROM events').get()?.['n']).toBe(5);
-    await log.append(5, weightChanges(6, 1), []);
+    await log.events.append(5, weightChanges(6, 1));
     expect(other.prepare('SELECT count(*) AS n FROM events').get()?.['n']).toBe(6);
     other.close();
     await log.close();
@@ -83,12 +93,12 @@ describe('opening an event log', () => {
   it('notices who writes to its file without its lock, and writes nothing over it', async () => {
     const dataDir = tempDir();
     const log = await open(dataDir);
-    await log.append(0, weightChanges(1, 5), []);
+    await log.events.append(0, weightChanges(1, 5));
     const other = new DatabaseSync(join(dataDir, MAIN));
     other.exec('BEGIN IMMEDIATE');
-    await expect(log.append(5, weightChanges(6, 1), [])).rejects.toMatchObject({ kind: 'unavailable' });
+    await expect(log.events.append(5, weightChanges(6, 1))).rejects.toMatchObject({ kind: 'unavailable' });
     other.exec("UPDATE meta SET value = 7 WHERE key = 'last_seq'; COMMIT");
-    await expect(log.append(5, weightChanges(6, 1), [])).rejects.toMatchObject({ kind: 'conflict' });
+    await expect(log.events.append(5, weightChanges(6, 1))).rejects.toMatchObject({ kind: 'conflict' });
     expect(other.prepare('SELECT max(seq) AS n FROM events').get()?.['n']).toBe(5);
     other.close();
     await log.close();

@@ -3,9 +3,12 @@ import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { migrate } from '../../control-plane/event-log/migrations.js';
-import { openSqliteEventLog } from '../../control-plane/event-log/sqlite-event-log.js';
+import { retain } from '../../control-plane/event-log/retain.js';
+import { recover } from '../../control-plane/event-log/recover.js';
+import type { LogStorage } from '../../control-plane/event-log/log-storage.js';
+import { openSqliteStorage } from '../../control-plane/event-log/sqlite-storage.js';
 import { EVENT_LOG_FILE } from '../../control-plane/event-log/sqlite-file.js';
-import { retentionSteps, ROWS_PER_STEP } from '../../control-plane/event-log/sqlite-retention.js';
+import { ROWS_PER_STEP, eventSteps, journalSteps } from '../../control-plane/event-log/sqlite-retention.js';
 import { transaction } from '../../control-plane/event-log/sqlite-transaction.js';
 import { sampleState, segmentEntry, weightChanges } from '../support/sample-events.js';
 import { useTempDirs } from '../support/temp-dir.js';
@@ -13,14 +16,15 @@ import { useTempDirs } from '../support/temp-dir.js';
 const tempDir = useTempDirs();
 const EVENTS = 8_000;
 const CHECKPOINT_EVENTS = 500;
+const LIMITS = { journal: { before: 1e9, bytes: 0 }, keepEvents: 1_000 };
 
 /** A log with a segment and a checkpoint for every 500 events. */
 async function filled(dataDir: string): Promise<void> {
-  const log = await openSqliteEventLog(dataDir);
+  const log = await openSqliteStorage(dataDir);
   for (let seq = 0; seq < EVENTS; seq += CHECKPOINT_EVENTS) {
     const entries = Array.from({ length: CHECKPOINT_EVENTS }, () => segmentEntry(seq, seq));
-    await log.append(seq, weightChanges(seq + 1, CHECKPOINT_EVENTS), entries);
-    await log.saveCheckpoint(sampleState(seq + CHECKPOINT_EVENTS));
+    await log.append(seq, { events: weightChanges(seq + 1, CHECKPOINT_EVENTS), entries });
+    await log.checkpoints.save(sampleState(seq + CHECKPOINT_EVENTS));
   }
   await log.close();
 }
@@ -34,46 +38,65 @@ function pragma(path: string, name: string): unknown {
   }
 }
 
+/** The same, but it ends when it is to forget events or checkpoints. */
+function cutBefore(log: LogStorage, port: 'events' | 'checkpoints'): LogStorage {
+  const { events, checkpoints, journal } = log;
+  const forget = () => Promise.reject(new Error('cut'));
+  const ends = { end: () => events.end(), seqs: () => checkpoints.seqs(), forget };
+  const parts = { events, checkpoints, [port]: ends };
+  return { ...parts, journal } as unknown as LogStorage;
+}
+
 describe('retention', () => {
-  it('deletes a bounded number of rows at once, and leaves a sound log after each step', async () => {
+  it('deletes a bounded number of rows at once', async () => {
     const dataDir = tempDir();
     await filled(dataDir);
     const path = join(dataDir, EVENT_LOG_FILE);
-    const limits = { journalBefore: 1e9, journalBytes: 0, keepEvents: 1_000, lastSeq: EVENTS };
     const db = new DatabaseSync(path);
     const changes = (): number => Number(db.prepare('SELECT total_changes() AS n').get()?.['n']);
     const deleted: number[] = [];
-    const steps = retentionSteps(db, limits);
-    for (let step = steps.next(); step.done !== true; step = steps.next()) {
-      const before = changes();
-      transaction(db, step.value);
-      deleted.push(changes() - before);
-      const first = Number(db.prepare("SELECT value FROM meta WHERE key = 'first_seq'").get()?.['value']);
-      expect(db.prepare('SELECT min(seq) AS n FROM events').get()?.['n']).toBe(first);
-      const oldest = Number(db.prepare('SELECT min(seq) AS n FROM checkpoints').get()?.['n']);
-      expect(oldest).toBeGreaterThanOrEqual(first - 1);
+    const newestSegment = Number(db.prepare('SELECT max(id) AS n FROM segments').get()?.['n']);
+    for (const steps of [journalSteps(db, newestSegment), eventSteps(db, 7_000)]) {
+      for (const step of steps) {
+        const before = changes();
+        transaction(db, step);
+        deleted.push(changes() - before);
+      }
     }
     db.close();
     expect(deleted.length).toBeGreaterThan(15);
-    // Beside the rows, their checkpoints or segments, and the number of the first event.
+    // Beside the rows, their segments, or the number of the first event.
     expect(Math.max(...deleted)).toBeLessThanOrEqual(2 * ROWS_PER_STEP + 1);
-    const log = await openSqliteEventLog(dataDir);
-    expect((await log.recover()).checkpoint).toEqual(sampleState(EVENTS));
-    expect((await log.read({ limit: 1, order: 'forward' }))[0]?.seq).toBe(7_001);
+    const log = await openSqliteStorage(dataDir);
+    expect((await recover(log)).checkpoint).toEqual(sampleState(EVENTS));
+    expect((await log.events.read({ limit: 1, order: 'forward' }))[0]?.seq).toBe(7_001);
     await log.close();
+  });
+
+  it.each(['events', 'checkpoints'] as const)('may end before %s are forgotten', async (port) => {
+    const dataDir = tempDir();
+    await filled(dataDir);
+    const log = await openSqliteStorage(dataDir);
+    const cut = cutBefore(log, port);
+    await expect(retain(cut, LIMITS)).rejects.toThrow('cut');
+    await log.close();
+    const again = await openSqliteStorage(dataDir);
+    expect((await recover(again)).checkpoint).toEqual(sampleState(EVENTS));
+    await retain(again, LIMITS);
+    expect((await again.events.read({ limit: 1, order: 'forward' }))[0]?.seq).toBe(7_001);
+    expect((await again.checkpoints.seqs())[0]).toBe(7_000);
+    await again.close();
   });
 
   it('lets others go on in between', async () => {
     const dataDir = tempDir();
     await filled(dataDir);
-    const log = await openSqliteEventLog(dataDir);
+    const log = await openSqliteStorage(dataDir);
     let done = false;
-    const retained = log
-      .retain({ journalBefore: 1e9, journalBytes: 0, keepEvents: 1_000 })
-      .finally(() => (done = true));
+    const retained = retain(log, LIMITS).finally(() => (done = true));
     let appended = 0;
     while (!done) {
-      await log.append(EVENTS + appended, weightChanges(EVENTS + appended + 1, 1), []);
+      await log.events.append(EVENTS + appended, weightChanges(EVENTS + appended + 1, 1));
       appended += 1;
       await new Promise(setImmediate);
     }
@@ -87,8 +110,8 @@ describe('retention', () => {
     await filled(dataDir);
     const path = join(dataDir, EVENT_LOG_FILE);
     const before = statSync(path).size;
-    const log = await openSqliteEventLog(dataDir);
-    await log.retain({ journalBefore: 1e9, journalBytes: 0, keepEvents: 1_000 });
+    const log = await openSqliteStorage(dataDir);
+    await retain(log, LIMITS);
     await log.close();
     expect(statSync(path).size).toBeLessThan(before / 3);
     expect(pragma(path, 'freelist_count')).toBe(0);
@@ -97,13 +120,13 @@ describe('retention', () => {
   it('that the log is closed over it fails, and the next one goes on', async () => {
     const dataDir = tempDir();
     await filled(dataDir);
-    const log = await openSqliteEventLog(dataDir);
-    const retained = log.retain({ journalBefore: 1e9, journalBytes: 0, keepEvents: 1_000 });
+    const log = await openSqliteStorage(dataDir);
+    const retained = retain(log, LIMITS);
     await log.close();
     await expect(retained).rejects.toMatchObject({ kind: 'unavailable' });
-    const again = await openSqliteEventLog(dataDir);
-    await again.retain({ journalBefore: 1e9, journalBytes: 0, keepEvents: 1_000 });
-    expect((await again.read({ limit: 1, order: 'forward' }))[0]?.seq).toBe(7_001);
+    const again = await openSqliteStorage(dataDir);
+    await retain(again, LIMITS);
+    expect((await again.events.read({ limit: 1, order: 'forward' }))[0]?.seq).toBe(7_001);
     await again.close();
   });
 

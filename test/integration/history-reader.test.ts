@@ -2,9 +2,11 @@
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
-import type { EventLog, EventQuery, HistoryLog } from '../../control-plane/event-log/event-log.js';
+import type { HistoryLog } from '../../control-plane/event-log/checkpoints.js';
+import type { EventQuery } from '../../control-plane/event-log/event-log.js';
+import type { LogStorage } from '../../control-plane/event-log/log-storage.js';
 import { NO_TAIL, type LogTail } from '../../control-plane/event-log/read-with-tail.js';
-import { openSqliteEventLog } from '../../control-plane/event-log/sqlite-event-log.js';
+import { openSqliteStorage } from '../../control-plane/event-log/sqlite-storage.js';
 import { EVENT_LOG_FILE } from '../../control-plane/event-log/sqlite-file.js';
 import {
   countSql,
@@ -37,12 +39,12 @@ const SILENT = new URL(
 const tempDir = useTempDirs();
 const readers: HistoryReader[] = [];
 let dataDir: string;
-let log: EventLog;
+let log: LogStorage;
 let told: Story;
 
 beforeAll(async () => {
   dataDir = tempDir();
-  log = await openSqliteEventLog(dataDir);
+  log = await openSqliteStorage(dataDir);
   told = await writeLongHistory(log, { events: EVENTS, backends: 20, quiet: 1 });
 });
 afterEach(async () => {
@@ -72,15 +74,13 @@ function about(name: string, at = told.at) {
 function counted(): { readonly log: HistoryLog; readonly events: () => number } {
   let events = 0;
   const read = async (query: EventQuery) => {
-    const found = await log.read(query);
+    const found = await log.events.read(query);
     events += found.length;
     return found;
   };
   const wrapped: HistoryLog = {
-    read,
-    count: (of) => log.count(of),
-    seqAt: (at) => log.seqAt(at),
-    checkpointBefore: (seq) => log.checkpointBefore(seq),
+    events: { read, count: (of) => log.events.count(of), seqAt: (at) => log.events.seqAt(at) },
+    checkpoints: log.checkpoints,
   };
   return { log: wrapped, events: () => events };
 }
@@ -146,7 +146,7 @@ describe('what is asked of the file', () => {
     });
     expect(answer?.steps[0]?.type).toBe('BackendAdded');
     expect((answer?.omitted ?? 0) + (answer?.steps.length ?? 0)).toBeGreaterThan(2_000);
-    const [middle] = await log.read({ after: EVENTS / 2, limit: 1, order: 'forward' });
+    const [middle] = await log.events.read({ after: EVENTS / 2, limit: 1, order: 'forward' });
     const then = counted();
     const before = await history(null, () => NO_TAIL, then.log).why(about('b3', middle?.at));
     // The fold from the checkpoint before is part of it: there is one for every 2,000 events.
@@ -180,7 +180,7 @@ describe('the reader', () => {
     const aside = history(reader());
     const before = told.world.state.seq;
     changeWeight(told, 'b5', 70);
-    await log.append(before, told.events.splice(0), []);
+    await log.events.append(before, told.events.splice(0));
     expect((await aside.why(about('b5')))?.steps.at(-1)?.sentence).toMatch(/^weight changed from 1 to 70/);
     changeWeight(told, 'b5', 71);
     const waiting = told.events.splice(0);
@@ -189,7 +189,7 @@ describe('the reader', () => {
     expect(answer?.steps.at(-1)?.sentence).toMatch(/^weight changed from 70 to 71/);
     const page = await late.events({ pool: POOL, backend: backendId('b5'), limit: 300, order: 'backward' });
     expect(page[0]?.seq).toBe(told.world.state.seq);
-    await log.append(before + 1, waiting, []);
+    await log.events.append(before + 1, waiting);
   });
 
   it('is not handed thousands of events that wait to be stored with each question', async () => {
@@ -199,7 +199,7 @@ describe('the reader', () => {
     const many = Array.from({ length: MAX_HANDED_OVER + 1 }, () => last!);
     const silent = history(reader(SILENT), () => ({ base: null, events: many }));
     expect((await silent.why(about('b5')))?.steps.at(-1)?.sentence).toMatch(/^weight changed from 71 to 72/);
-    await log.append(told.world.state.seq - 1, waiting, []);
+    await log.events.append(told.world.state.seq - 1, waiting);
   });
 
   it('does not keep the log from being written', async () => {
@@ -210,7 +210,7 @@ describe('the reader', () => {
     for (let i = 0; i < 20; i += 1) {
       const before = told.world.state.seq;
       changeWeight(told, 'b2', 200 + i);
-      await log.append(before, told.events.splice(0), []);
+      await log.events.append(before, told.events.splice(0));
     }
     expect((await Promise.all(questions)).every((answer) => answer !== null)).toBe(true);
   });
@@ -234,7 +234,7 @@ describe('the reader', () => {
     const answer = await history(reader(THREAD, join(dataDir, 'none'))).why(about('b1'));
     expect(answer?.steps.length).toBeGreaterThan(0);
     const otherDir = tempDir();
-    const other = await openSqliteEventLog(otherDir);
+    const other = await openSqliteStorage(otherDir);
     expect(await history(reader(THREAD, otherDir)).why(about('b1'))).toEqual(answer);
     await other.close();
   });

@@ -1,7 +1,8 @@
 /** What older releases have stored and what users have written for them. Later builds must open and mean the same. */
 import { join } from 'node:path';
 import { parseConfig } from '../../control-plane/config/parse-config.js';
-import { openSqliteEventLog } from '../../control-plane/event-log/sqlite-event-log.js';
+import { openSqliteStorage } from '../../control-plane/event-log/sqlite-storage.js';
+import { recover } from '../../control-plane/event-log/recover.js';
 import { replayed, summaryOf } from '../support/log-summary.js';
 import { RELEASES, ReleaseFixture } from '../support/release-fixture.js';
 import { useTempDirs } from '../support/temp-dir.js';
@@ -14,7 +15,7 @@ describe.each(RELEASES)('the event log of release %s', (release) => {
   async function openCopy() {
     const dataDir = join(tempDir(), 'data');
     fixture.putLogInto(dataDir);
-    return { dataDir, log: await openSqliteEventLog(dataDir) };
+    return { dataDir, log: await openSqliteStorage(dataDir) };
   }
 
   it('opens with every event, the same state, and the same story of each backend', async () => {
@@ -36,13 +37,13 @@ describe.each(RELEASES)('the event log of release %s', (release) => {
     const { dataDir, log } = await openCopy();
     const { events } = fixture.logSummary;
     const { seq } = fixture.logSummary.state;
-    const { lastCommandId } = await log.recover();
+    const { lastCommandId } = await recover(log);
     const ids = events.map((line) => Number(line.split(' ').at(-1)));
     expect(lastCommandId).toBeGreaterThanOrEqual(Math.max(...ids));
-    await log.append(seq, [weightChanged(seq + 1)], []);
+    await log.events.append(seq, [weightChanged(seq + 1)]);
     await log.close();
-    const again = await openSqliteEventLog(dataDir);
-    expect(await again.read({ limit: 10_000, order: 'forward' })).toHaveLength(events.length + 1);
+    const again = await openSqliteStorage(dataDir);
+    expect(await again.events.read({ limit: 10_000, order: 'forward' })).toHaveLength(events.length + 1);
     await again.close();
   });
 });

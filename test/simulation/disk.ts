@@ -6,24 +6,21 @@
  */
 import type { TidegateEvent } from '../../control-plane/domain/events.js';
 import { evolve } from '../../control-plane/domain/evolve.js';
-import type { JournalEntry } from '../../control-plane/domain/journal.js';
 import { initialState, type ControlState } from '../../control-plane/domain/state.js';
-import { EventLogError, type EventLog } from '../../control-plane/event-log/event-log.js';
-import { createMemoryEventLog } from '../../control-plane/event-log/memory-event-log.js';
+import { EventLogError } from '../../control-plane/event-log/event-log.js';
+import type { Appended, Batch, LogStorage } from '../../control-plane/event-log/log-storage.js';
+import { createMemoryStorage } from '../../control-plane/event-log/memory-storage.js';
 import type { Chance } from './chance.js';
 import type { Ledger } from './ledger.js';
 import type { ProcessTimers } from '../support/virtual-time.js';
 
 /** What one append writes. */
-interface Writing {
+interface Writing extends Batch {
   readonly expectedSeq: number;
-  readonly events: readonly TidegateEvent[];
-  readonly journal: readonly JournalEntry[];
-  readonly base?: ControlState;
 }
 
 export class Disk {
-  readonly log: EventLog = createMemoryEventLog();
+  readonly log: LogStorage = createMemoryStorage();
   readonly chance: Chance;
   full = false;
   /** The directory was deleted under the primary that runs. */
@@ -57,10 +54,11 @@ export class Disk {
     return this.events.filter(({ seq }) => seq <= upTo).reduce(evolve, start);
   }
 
-  async #write(writer: number, { expectedSeq, events, journal, base }: Writing): Promise<void> {
-    await this.log.append(expectedSeq, events, journal, base);
-    if (base !== undefined) this.#goOnFrom(base);
-    for (const event of events) this.#take(writer, event);
+  async #write(writer: number, { expectedSeq, ...batch }: Writing): Promise<Appended> {
+    const appended = await this.log.append(expectedSeq, batch);
+    if (batch.base !== undefined) this.#goOnFrom(batch.base);
+    for (const event of batch.events) this.#take(writer, event);
+    return appended;
   }
 
   #goOnFrom(base: ControlState): void {
@@ -82,49 +80,49 @@ export class Disk {
   }
 
   /** The log as one primary has it open. Whoever opens it finds the directory in its place. */
-  open(writer: number, timers: ProcessTimers): EventLog {
+  open(writer: number, timers: ProcessTimers): LogStorage {
     const { log } = this;
     this.lost = false;
     this.#holder = writer;
     return {
-      recover: () => log.recover(),
-      append: async (expectedSeq, events, journal, base) => {
+      events: log.events,
+      journal: log.journal,
+      checkpoints: {
+        before: (seq) => log.checkpoints.before(seq),
+        seqs: () => log.checkpoints.seqs(),
+        forget: (seqs) => log.checkpoints.forget(seqs),
+        save: async (state) => {
+          this.#refuseWhenUnusable();
+          await log.checkpoints.save(state);
+          this.checkpoints.push(state);
+        },
+      },
+      append: async (expectedSeq, batch) => {
         const waitMs = this.slowMs === 0 ? 0 : this.chance.between(0, this.slowMs);
         const early = this.chance.happens(0.5);
-        const writing = { expectedSeq, events, journal, ...(base === undefined ? {} : { base }) };
+        const write = () => this.#write(writer, { expectedSeq, ...batch });
         this.#refuseWhenUnusable();
         // Either can be what has happened when a process is killed before it knows.
-        if (early) await this.#write(writer, writing);
+        const appended = early ? await write() : null;
         if (waitMs > 0) await timers.wait(waitMs);
-        if (early) return;
+        if (appended !== null) return appended;
         this.#refuseWhenUnusable();
-        await this.#write(writer, writing);
+        return write();
       },
       check: async () => this.#refuseWhenUnusable(),
-      renew: async (base, events, journal) => {
+      renew: async (base, batch) => {
         this.#refuseWhenFull();
         if (!this.lost || writer !== this.#holder)
           throw new EventLogError('lost', 'Another file is at its place.');
-        await log.renew(base, events, journal);
+        await log.renew(base, batch);
         this.lost = false;
         this.#ledger.count('renewals');
         this.events = [];
         this.checkpoints = [];
         this.#bases = [base];
         this.#folded = base;
-        for (const event of events) this.#take(writer, event);
+        for (const event of batch.events) this.#take(writer, event);
       },
-      read: (query) => log.read(query),
-      count: (of) => log.count(of),
-      seqAt: (at) => log.seqAt(at),
-      checkpointBefore: (seq) => log.checkpointBefore(seq),
-      saveCheckpoint: async (state) => {
-        this.#refuseWhenUnusable();
-        await log.saveCheckpoint(state);
-        this.checkpoints.push(state);
-      },
-      readJournal: (from, to) => log.readJournal(from, to),
-      retain: (limits) => log.retain(limits),
       close: async () => undefined,
     };
   }

@@ -1,4 +1,5 @@
 /** What happens to a world: faults, repairs and operators in random order, then peace, and the laws that peace must restore. */
+import { retain } from '../../control-plane/event-log/retain.js';
 import type { CommandDraft } from '../../control-plane/domain/commands.js';
 import { MAILBOX_LIMIT } from '../../control-plane/runtime/mailbox.js';
 import type { BackendState, PoolState } from '../../control-plane/domain/state.js';
@@ -150,7 +151,7 @@ const STEPS: readonly (readonly [weight: number, name: string, step: Step])[] = 
   [1, 'disk slow', (world) => (world.disk.slowMs = world.chance.between(0, 60))],
   [0.15, 'flood', flood],
   [3, 'burst', burst],
-  [0.5, 'checkpoint', (world) => void world.disk.log.saveCheckpoint(world.disk.folded)],
+  [0.5, 'checkpoint', (world) => void world.disk.log.checkpoints.save(world.disk.folded)],
   [0.5, 'forget', forget],
 ];
 
@@ -255,6 +256,6 @@ function burst(world: World): void {
 }
 
 function forget(world: World): void {
-  const journalBefore = world.time.now() - world.chance.between(0, 20_000);
-  void world.disk.log.retain({ journalBefore, journalBytes: 1_000_000, keepEvents: 20 });
+  const before = world.time.now() - world.chance.between(0, 20_000);
+  void retain(world.disk.log, { journal: { before, bytes: 1_000_000 }, keepEvents: 20 });
 }

@@ -268,8 +268,8 @@ export class PrimaryProcess {
     const waiting = this.loop.unstored.events.at(-1)?.seq ?? 0;
     ledger.require(waiting <= seq, 'reads-see-each-once', `${waiting} waits, and ${seq} is in force`);
     const log = withTail(disk.log, () => this.loop.unstored);
-    const newest = await log.read({ limit: READ, order: 'backward' });
-    const forward = await log.read({ after: seq - READ, limit: 2 * READ, order: 'forward' });
+    const newest = await log.events.read({ limit: READ, order: 'backward' });
+    const forward = await log.events.read({ after: seq - READ, limit: 2 * READ, order: 'forward' });
     // What another primary has written meanwhile, this one has yet to find out.
     if (disk.folded.epoch !== epoch || !this.alive) return;
     ledger.require((newest[0]?.seq ?? 0) >= seq, 'reads-see-all', `${newest[0]?.seq} of ${seq}`);

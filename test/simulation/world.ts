@@ -177,7 +177,7 @@ export class World {
       laws.require(isDeepStrictEqual(again, folded), 'state-is-the-fold', `from ${checkpoint.seq}`);
     }
     const segments: JournalEntry[][] = [];
-    for await (const entry of this.disk.log.readJournal(0, Infinity)) {
+    for await (const entry of this.disk.log.journal.read(0, Infinity)) {
       if (entry.kind === 'segment') segments.push([]);
       segments.at(-1)?.push(entry);
     }

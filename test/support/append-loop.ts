@@ -4,21 +4,22 @@
  */
 import { writeSync } from 'node:fs';
 import { EventLogError } from '../../control-plane/event-log/event-log.js';
-import { openSqliteEventLog } from '../../control-plane/event-log/sqlite-event-log.js';
+import { recover } from '../../control-plane/event-log/recover.js';
+import { openSqliteStorage } from '../../control-plane/event-log/sqlite-storage.js';
 import { commandEntry, segmentEntry, weightChanges } from './sample-events.js';
 
 const [dataDir = '', most = '5'] = process.argv.slice(2);
 
 try {
-  const log = await openSqliteEventLog(dataDir);
-  const { events, lastCommandId } = await log.recover();
+  const log = await openSqliteStorage(dataDir);
+  const { events, lastCommandId } = await recover(log);
   let seq = events.at(-1)?.seq ?? 0;
   let command = lastCommandId;
-  await log.append(seq, [], [segmentEntry(seq, seq)]);
+  await log.journal.append([segmentEntry(seq, seq)]);
   for (;;) {
     const count = 1 + (seq % Number(most));
     command += 1;
-    await log.append(seq, weightChanges(seq + 1, count), [commandEntry(command, seq)]);
+    await log.append(seq, { events: weightChanges(seq + 1, count), entries: [commandEntry(command, seq)] });
     seq += count;
     writeSync(1, `${seq}\n`);
   }

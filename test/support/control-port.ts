@@ -2,8 +2,8 @@
 import { parseConfig } from '../../control-plane/config/parse-config.js';
 import type { CommandDraft } from '../../control-plane/domain/commands.js';
 import type { TidegateEvent } from '../../control-plane/domain/events.js';
-import type { EventLog } from '../../control-plane/event-log/event-log.js';
-import { createMemoryEventLog } from '../../control-plane/event-log/memory-event-log.js';
+import type { LogStorage } from '../../control-plane/event-log/log-storage.js';
+import { createMemoryStorage } from '../../control-plane/event-log/memory-storage.js';
 import { NO_TAIL } from '../../control-plane/event-log/read-with-tail.js';
 import { Hindsight } from '../../control-plane/hindsight/hindsight.js';
 import type { CheckLag } from '../../control-plane/health-checks/punctuality.js';
@@ -14,7 +14,7 @@ import { Story } from './domain.js';
 
 export interface TestControl {
   readonly port: ControlPort;
-  readonly log: EventLog;
+  readonly log: LogStorage;
   readonly story: Story;
   /** Sends a command as some other part of the system would. Resolves when its events are stored and told. */
   send(draft: CommandDraft): Promise<readonly TidegateEvent[]>;
@@ -78,7 +78,7 @@ export function workerStatus(worker: number, over: Partial<WorkerStatus> = {}): 
 /** A started primary with `CONFIG_TEXT` applied, two workers, and time standing still unless `story.at` is moved. */
 export async function testControl(): Promise<TestControl> {
   const story = new Story();
-  const log = createMemoryEventLog();
+  const log = createMemoryStorage();
   const listeners = new Set<(events: readonly TidegateEvent[]) => void>();
   const answers: TestControl['answers'] = {
     mailboxFull: false,
@@ -97,7 +97,7 @@ export async function testControl(): Promise<TestControl> {
     const before = story.world.state.seq;
     const decision = story.send(draft, { actor: draft.actor });
     if (decision.kind === 'accepted') {
-      await log.append(before, decision.events, []);
+      await log.events.append(before, decision.events);
       if (decision.events.length > 0) for (const listener of listeners) listener(decision.events);
     }
     return decision;
@@ -136,7 +136,7 @@ export async function testControl(): Promise<TestControl> {
       if (answers.submitError !== null) throw answers.submitError;
       return answers.mailboxFull ? { kind: 'mailbox-full' } : decideAndStore(draft);
     },
-    log,
+    log: log.events,
     history: {
       why: async (question) => {
         if (answers.historyError !== null) throw answers.historyError;

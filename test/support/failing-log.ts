@@ -1,28 +1,19 @@
-/** An event log in memory that can be told to refuse, and that tells what it was asked to store. */
+/** A storage in memory that can be told to refuse, and that tells what it was asked to store. */
 import type { TidegateEvent } from '../../control-plane/domain/events.js';
-import type { JournalEntry } from '../../control-plane/domain/journal.js';
-import type { ControlState } from '../../control-plane/domain/state.js';
-import {
-  EventLogError,
-  type EventLog,
-  type EventLogErrorKind,
-} from '../../control-plane/event-log/event-log.js';
-import { createMemoryEventLog } from '../../control-plane/event-log/memory-event-log.js';
-
-export interface Append {
-  readonly events: readonly TidegateEvent[];
-  readonly journal: readonly JournalEntry[];
-  readonly base: ControlState | null;
-}
+import { EventLogError, type EventLogErrorKind } from '../../control-plane/event-log/event-log.js';
+import type { Batch, LogStorage } from '../../control-plane/event-log/log-storage.js';
+import { createMemoryStorage } from '../../control-plane/event-log/memory-storage.js';
 
 export class FailingLog {
-  readonly memory: EventLog = createMemoryEventLog();
+  readonly memory: LogStorage = createMemoryStorage();
   /** Appends that were stored, in order. */
-  readonly appends: Append[] = [];
+  readonly appends: Batch[] = [];
   checkpoints = 0;
   /** How appends fail from now on; `null`: they do not. */
   failure: EventLogErrorKind | null = null;
   checkpointsFail = false;
+  /** Whether journal entries are lost, as when they are stored elsewhere than events. */
+  entriesFail = false;
   /** How the making of a new log fails; `null`: it does not, and all is well afterwards. */
   renewalFailure: EventLogError | null = null;
   /** Appends, looks and renewals so far, successful or not. */
@@ -30,30 +21,39 @@ export class FailingLog {
   /** Looks, each with whether it was to write. */
   readonly checks: boolean[] = [];
 
-  readonly log: EventLog = {
-    ...forwardedTo(this.memory),
-    append: async (expectedSeq, events, journal, base) => {
+  readonly log: LogStorage = {
+    events: this.memory.events,
+    journal: this.memory.journal,
+    checkpoints: {
+      before: (seq) => this.memory.checkpoints.before(seq),
+      seqs: () => this.memory.checkpoints.seqs(),
+      forget: (seqs) => this.memory.checkpoints.forget(seqs),
+      save: async (state) => {
+        if (this.checkpointsFail) throw new EventLogError('unavailable', 'told to fail');
+        await this.memory.checkpoints.save(state);
+        this.checkpoints += 1;
+      },
+    },
+    append: async (expectedSeq, batch) => {
       this.#attempt();
-      await this.memory.append(expectedSeq, events, journal, base);
-      this.appends.push({ events, journal, base: base ?? null });
+      const stored = this.entriesFail ? { ...batch, entries: [] } : batch;
+      const appended = await this.memory.append(expectedSeq, stored);
+      this.appends.push(stored);
+      return this.entriesFail ? 'without-entries' : appended;
     },
     check: async (byWriting) => {
       this.checks.push(byWriting);
       this.#attempt();
     },
-    renew: async (base, events, journal) => {
+    renew: async (base, batch) => {
       this.attempts += 1;
       if (this.renewalFailure !== null) throw this.renewalFailure;
-      await this.memory.renew(base, events, journal);
+      await this.memory.renew(base, batch);
       this.failure = null;
       this.appends.length = 0;
-      this.appends.push({ events, journal, base });
+      this.appends.push({ ...batch, base });
     },
-    saveCheckpoint: async (state) => {
-      if (this.checkpointsFail) throw new EventLogError('unavailable', 'told to fail');
-      await this.memory.saveCheckpoint(state);
-      this.checkpoints += 1;
-    },
+    close: () => this.memory.close(),
   };
 
   #attempt(): void {
@@ -64,17 +64,4 @@ export class FailingLog {
   get events(): readonly TidegateEvent[] {
     return this.appends.flatMap(({ events }) => events);
   }
-}
-
-function forwardedTo(log: EventLog): Omit<EventLog, 'append' | 'saveCheckpoint' | 'check' | 'renew'> {
-  return {
-    recover: () => log.recover(),
-    read: (query) => log.read(query),
-    count: (of) => log.count(of),
-    seqAt: (at) => log.seqAt(at),
-    checkpointBefore: (seq) => log.checkpointBefore(seq),
-    readJournal: (from, to) => log.readJournal(from, to),
-    retain: (limits) => log.retain(limits),
-    close: () => log.close(),
-  };
 }

@@ -5,8 +5,9 @@
 import { evolve } from '../../control-plane/domain/evolve.js';
 import { initialObservations } from '../../control-plane/domain/observations.js';
 import { replay } from '../../control-plane/domain/replay.js';
-import type { ControlState, PoolState } from '../../control-plane/domain/state.js';
-import type { EventLog } from '../../control-plane/event-log/event-log.js';
+import { initialState, type ControlState, type PoolState } from '../../control-plane/domain/state.js';
+import type { LogStorage } from '../../control-plane/event-log/log-storage.js';
+import { recover } from '../../control-plane/event-log/recover.js';
 import { explanation } from '../../control-plane/hindsight/why.js';
 import type { JournalEntry } from '../../control-plane/domain/journal.js';
 import type { TidegateEvent } from '../../control-plane/domain/events.js';
@@ -16,23 +17,24 @@ export type LogSummary = Awaited<ReturnType<typeof summaryOf>>;
 
 const ALL = { limit: 10_000, order: 'forward' } as const;
 
-export async function summaryOf(log: EventLog) {
-  const { checkpoint, events } = await log.recover();
+export async function summaryOf(log: LogStorage) {
+  const { checkpoint, events } = await recover(log);
   const state = events.reduce(evolve, checkpoint);
   return {
-    events: (await log.read(ALL)).map(eventLine),
+    events: (await log.events.read(ALL)).map(eventLine),
     state: stateSummary(state),
     stories: await storiesOf(log, state),
   };
 }
 
 /** The events that the journal leads to when it is decided again, and why that ended early; `null`: it did not. */
-export async function replayed(log: EventLog) {
+export async function replayed(log: LogStorage) {
   const entries: JournalEntry[] = [];
-  for await (const entry of log.readJournal(0, Number.MAX_SAFE_INTEGER)) entries.push(entry);
+  for await (const entry of log.journal.read(0, Number.MAX_SAFE_INTEGER)) entries.push(entry);
   const [first] = entries;
-  const start = await log.checkpointBefore(first?.kind === 'segment' ? first.seq : 0);
-  const { events, problem } = replay({ state: start, observations: initialObservations() }, entries);
+  const seq = first?.kind === 'segment' ? first.seq : 0;
+  const state = (await log.checkpoints.before(seq)) ?? initialState();
+  const { events, problem } = replay({ state, observations: initialObservations() }, entries);
   return { problem, entries: entries.length, events: events.map(eventLine) };
 }
 
@@ -76,7 +78,7 @@ function poolSummary({ id, version, settings, backends, panic }: PoolState) {
 }
 
 /** `why` of each backend that there is, at the end of the log: its availability and the events that tell it. */
-async function storiesOf(log: EventLog, { at, pools }: ControlState) {
+async function storiesOf(log: LogStorage, { at, pools }: ControlState) {
   const stories: Record<string, unknown> = {};
   for (const [pool, { backends }] of pools) {
     for (const backend of backends.keys())
@@ -85,7 +87,7 @@ async function storiesOf(log: EventLog, { at, pools }: ControlState) {
   return stories;
 }
 
-async function story(log: EventLog, pool: PoolId, backend: BackendId, at: number) {
+async function story(log: LogStorage, pool: PoolId, backend: BackendId, at: number) {
   const told = await explanation(log, { pool, backend, at }, null);
   return told === null ? null : { availability: told.availability, steps: told.steps.map(({ seq }) => seq) };
 }

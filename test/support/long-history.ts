@@ -1,5 +1,5 @@
 /** A long life of a pool whose backends become unhealthy and healthy again, written to an event log as it happens. */
-import type { EventLog } from '../../control-plane/event-log/event-log.js';
+import type { LogStorage } from '../../control-plane/event-log/log-storage.js';
 import { backendId } from '../../shared/ids.js';
 import {
   breaker,
@@ -27,7 +27,7 @@ export interface LongHistoryOptions {
 }
 
 /** Answers the story as it stands at its end. */
-export async function writeLongHistory(log: EventLog, options: LongHistoryOptions): Promise<Story> {
+export async function writeLongHistory(log: LogStorage, options: LongHistoryOptions): Promise<Story> {
   const names = Array.from({ length: options.backends }, (_, i) => `b${i}`);
   const told = storyOf(
     documentOf(
@@ -40,9 +40,9 @@ export async function writeLongHistory(log: EventLog, options: LongHistoryOption
   const store = async (): Promise<void> => {
     const events = told.events.splice(0);
     told.commands.length = 0;
-    await log.append(stored, events, []);
+    await log.events.append(stored, events);
     stored += events.length;
-    await log.saveCheckpoint(told.world.state);
+    await log.checkpoints.save(told.world.state);
   };
   for (let round = 0; told.world.state.seq < options.events; round += 1) {
     liveOn(told, names.slice(options.quiet), round);

@@ -8,9 +8,10 @@ import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { monitorEventLoopDelay, performance } from 'node:perf_hooks';
 import { setTimeout as pause } from 'node:timers/promises';
-import { type EventLog } from '../../control-plane/event-log/event-log.js';
+import type { LogStorage } from '../../control-plane/event-log/log-storage.js';
+import { retain } from '../../control-plane/event-log/retain.js';
 import { NO_TAIL } from '../../control-plane/event-log/read-with-tail.js';
-import { openSqliteEventLog } from '../../control-plane/event-log/sqlite-event-log.js';
+import { openSqliteStorage } from '../../control-plane/event-log/sqlite-storage.js';
 import { EVENT_LOG_FILE } from '../../control-plane/event-log/sqlite-file.js';
 import { Hindsight } from '../../control-plane/hindsight/hindsight.js';
 import { HistoryReader } from '../../control-plane/hindsight/reader.js';
@@ -39,7 +40,7 @@ function threadMs(): number {
 
 /** Does `work` while events are appended. `work` answers how long each of its answers took. */
 async function measured(
-  log: EventLog,
+  log: LogStorage,
   told: Story,
   work: () => Promise<readonly number[]>,
 ): Promise<Measured> {
@@ -48,7 +49,7 @@ async function measured(
     for (let weight = 1; appending; weight = 1 + (weight % 100)) {
       const before = told.world.state.seq;
       changeWeight(told, 'b1', weight);
-      await log.append(before, told.events.splice(0), []);
+      await log.events.append(before, told.events.splice(0));
       await pause(APPEND_EVERY_MS);
     }
   })();
@@ -80,11 +81,11 @@ async function timed(count: number, ask: (i: number) => Promise<unknown>): Promi
 }
 
 const path = join(dataDir, EVENT_LOG_FILE);
-const writing = await openSqliteEventLog(dataDir);
+const writing = await openSqliteStorage(dataDir);
 const told = await writeLongHistory(writing, { events: Number(count), backends: BACKENDS, quiet: 1 });
 await writing.close();
 const began = performance.now();
-const log = await openSqliteEventLog(dataDir);
+const log = await openSqliteStorage(dataDir);
 const openMs = performance.now() - began;
 const reader = new HistoryReader({ dataDir, timers: systemTimers });
 const history = new Hindsight({ log, world: () => told.world, tail: () => NO_TAIL, reader });
@@ -107,7 +108,7 @@ const pages = await measured(log, told, () =>
 const bytesBefore = statSync(path).size;
 const retention = await measured(log, told, () =>
   timed(1, () =>
-    log.retain({ journalBefore: 0, journalBytes: 1e12, keepEvents: KEEP_EVENTS }).then(() => true),
+    retain(log, { journal: { before: 0, bytes: 1e12 }, keepEvents: KEEP_EVENTS }).then(() => true),
   ),
 );
 await reader.close();

@@ -1,21 +1,21 @@
 import {
   checkAppend,
+  checkBase,
   retentionBase,
   segmentsToForget,
 } from '../../../../control-plane/event-log/append-rules.js';
+import type { TidegateEvent } from '../../../../control-plane/domain/events.js';
 import { eventsLost, weightChanged, weightChanges } from '../../../support/sample-events.js';
 
 describe('appending', () => {
   it('takes what follows the end', () => {
-    expect(() => checkAppend(4, 4, weightChanges(5, 2), undefined)).not.toThrow();
-    expect(() => checkAppend(4, 4, [], undefined)).not.toThrow();
+    expect(() => checkAppend(4, 4, weightChanges(5, 2))).not.toThrow();
+    expect(() => checkAppend(4, 4, [])).not.toThrow();
   });
 
   it('is a conflict when the end is elsewhere, whatever is appended', () => {
     for (const expected of [3, 5]) {
-      expect(() => checkAppend(4, expected, [], undefined)).toThrow(
-        expect.objectContaining({ kind: 'conflict' }),
-      );
+      expect(() => checkAppend(4, expected, [])).toThrow(expect.objectContaining({ kind: 'conflict' }));
     }
   });
 
@@ -23,43 +23,50 @@ describe('appending', () => {
     'is a bug of the caller when events do not follow: %j',
     (seqs) => {
       const events = seqs.map((seq) => weightChanged(seq));
-      expect(() => checkAppend(4, 4, events, undefined)).toThrow('assertion failed');
+      expect(() => checkAppend(4, 4, events)).toThrow('assertion failed');
     },
   );
 
-  it('takes events after a gap that the first of them tells of', () => {
+  it('takes events after a gap that the first of them tells of, with the state that leads over it', () => {
     const base = { seq: 9 };
     const told = eventsLost(10, { first: 5, last: 9 });
-    expect(() => checkAppend(4, 4, [told, weightChanged(11)], base)).not.toThrow();
+    const taken = (events: readonly TidegateEvent[], over: typeof base | undefined) => (): void => {
+      checkAppend(4, 4, events);
+      checkBase(4, events, over);
+    };
+    expect(taken([told, weightChanged(11)], base)).not.toThrow();
+    expect(taken([weightChanged(5)], undefined)).not.toThrow();
+    expect(taken([told], undefined)).toThrow('no state leads');
+    expect(taken([], base)).toThrow('nothing tells');
+    expect(taken([weightChanged(5)], base)).toThrow('nothing tells');
     for (const events of [
       [weightChanged(10)],
-      [],
       [eventsLost(10, { first: 6, last: 9 })],
       [eventsLost(10, { first: 5, last: 8 })],
       [told, weightChanged(12)],
     ]) {
-      expect(() => checkAppend(4, 4, events, base)).toThrow('assertion failed');
+      expect(taken(events, base)).toThrow('does not follow');
     }
   });
 });
 
 describe('forgetting segments', () => {
   const segments = [10, 20, 30].map((at, index) => ({ id: index + 1, at, seq: at, bytes: 100 }));
-  const cases: readonly [string, { journalBefore: number; journalBytes: number }, number][] = [
-    ['keeps all that are young and small enough', { journalBefore: 0, journalBytes: 300 }, 0],
-    ['forgets one whose successor began before', { journalBefore: 21, journalBytes: 300 }, 1],
-    ['keeps one whose successor began just then', { journalBefore: 20, journalBytes: 300 }, 0],
-    ['forgets all but the newest, however late it is', { journalBefore: 1_000, journalBytes: 300 }, 2],
-    ['counts sizes from the newest', { journalBefore: 0, journalBytes: 200 }, 1],
-    ['forgets one that exceeds by a byte', { journalBefore: 0, journalBytes: 199 }, 2],
-    ['keeps the newest, however large it is', { journalBefore: 0, journalBytes: 0 }, 2],
+  const cases: readonly [string, { before: number; bytes: number }, number][] = [
+    ['keeps all that are young and small enough', { before: 0, bytes: 300 }, 0],
+    ['forgets one whose successor began before', { before: 21, bytes: 300 }, 1],
+    ['keeps one whose successor began just then', { before: 20, bytes: 300 }, 0],
+    ['forgets all but the newest, however late it is', { before: 1_000, bytes: 300 }, 2],
+    ['counts sizes from the newest', { before: 0, bytes: 200 }, 1],
+    ['forgets one that exceeds by a byte', { before: 0, bytes: 199 }, 2],
+    ['keeps the newest, however large it is', { before: 0, bytes: 0 }, 2],
   ];
   it.each(cases)('%s', (_name, limits, forgotten) => {
     expect(segmentsToForget(segments, limits)).toBe(forgotten);
   });
 
   it('has nothing to do without segments', () => {
-    expect(segmentsToForget([], { journalBefore: 1_000, journalBytes: 0 })).toBe(0);
+    expect(segmentsToForget([], { before: 1_000, bytes: 0 })).toBe(0);
   });
 });
 

@@ -5,6 +5,7 @@ import { fold } from '../../../../control-plane/domain/evolve.js';
 import { replay } from '../../../../control-plane/domain/replay.js';
 import { initialObservations } from '../../../../control-plane/domain/observations.js';
 import { EventLogError } from '../../../../control-plane/event-log/event-log.js';
+import { recover } from '../../../../control-plane/event-log/recover.js';
 import { withTail } from '../../../../control-plane/event-log/read-with-tail.js';
 import {
   MAX_UNSTORED_ENTRIES,
@@ -48,7 +49,7 @@ async function flap(running: RunningLoop, times: number): Promise<void> {
 
 /** What a next primary would find, as the state that the live one has. */
 async function expectRecovered(running: RunningLoop): Promise<void> {
-  const { checkpoint, events } = await running.store.memory.recover();
+  const { checkpoint, events } = await recover(running.store.memory);
   expect(isDeepStrictEqual(fold(checkpoint, events), running.loop.world.state)).toBe(true);
 }
 
@@ -156,9 +157,9 @@ describe('while nothing can be stored', () => {
     await flap(running, 3);
     const log = withTail(running.store.log, () => running.loop.unstored);
     const { seq } = running.loop.world.state;
-    const forward = await log.read({ after: seq - 5, limit: 10, order: 'forward' });
+    const forward = await log.events.read({ after: seq - 5, limit: 10, order: 'forward' });
     expect(forward.map((event) => event.seq)).toEqual([seq - 4, seq - 3, seq - 2, seq - 1, seq]);
-    const backward = await log.read({ limit: 4, order: 'backward' });
+    const backward = await log.events.read({ limit: 4, order: 'backward' });
     expect(backward.map((event) => event.seq)).toEqual([seq, seq - 1, seq - 2, seq - 3]);
   });
 
@@ -174,7 +175,7 @@ describe('while nothing can be stored', () => {
     await nextTurn();
     expect(running.store.appends.length).toBe(appends + 1);
     const log = withTail(running.store.log, () => running.loop.unstored);
-    expect(await log.read({ after: seq, limit: 10, order: 'forward' })).toEqual([]);
+    expect(await log.events.read({ after: seq, limit: 10, order: 'forward' })).toEqual([]);
     running.store.failure = FULL;
     await running.pass(0);
     await refused;
@@ -189,13 +190,37 @@ describe('while nothing can be stored', () => {
     const { events, appends } = running.store;
     const { problem, events: again } = replay(
       {
-        state: fold((await running.store.memory.recover()).checkpoint, []),
+        state: fold((await recover(running.store.memory)).checkpoint, []),
         observations: initialObservations(),
       },
-      appends.flatMap(({ journal }) => journal),
+      appends.flatMap(({ entries }) => entries),
     );
     expect(problem).toBeNull();
     expect(isDeepStrictEqual(again, events)).toBe(true);
+  });
+
+  it('begins a segment after journal entries that were lost though their events were stored', async () => {
+    const running = await openServing(CHECKED);
+    running.store.entriesFail = true;
+    await running.loop.submit(weightDraft(5));
+    running.loop.record(checkDraft(running, false));
+    await running.pass(STORE_WATCH_MS);
+    expect(running.loop.storage.ok).toBe(true);
+    expect(running.storeSaid).toEqual(['1 entries lost', '2 entries lost']);
+    running.store.entriesFail = false;
+    const before = running.store.appends.length;
+    const { state } = running.loop.world;
+    await running.loop.submit(weightDraft(6));
+    await flap(running, 2);
+    await running.pass(STORE_WATCH_MS);
+    const later = running.store.appends.slice(before);
+    const replayed = replay(
+      { state, observations: initialObservations() },
+      later.flatMap(({ entries }) => entries),
+    );
+    expect(later[0]?.entries[0]?.kind).toBe('segment');
+    expect(replayed.problem).toBeNull();
+    expect(replayed.events).toEqual(later.flatMap(({ events }) => events));
   });
 
   it('stores what waits when it closes, if it can by then', async () => {
@@ -275,7 +300,7 @@ describe('when more happens than memory keeps', () => {
       data: { first: storedSeq + 1, last: (told?.seq ?? 0) - 1, reason: 'memory' },
     });
     await expectRecovered(running);
-    const { checkpoint } = await running.store.memory.recover();
+    const { checkpoint } = await recover(running.store.memory);
     expect(checkpoint.seq).toBe((told?.seq ?? 0) - 1);
     expect(running.storeSaid.some((text) => /^\d+ entries lost$/.test(text))).toBe(true);
   });
@@ -285,8 +310,8 @@ describe('when more happens than memory keeps', () => {
     await flap(running, 10);
     running.store.failure = null;
     await running.pass(STORE_WATCH_MS + 100);
-    const { checkpoint, events } = await running.store.memory.recover();
-    const entries = running.store.appends.flatMap(({ journal }) => journal);
+    const { checkpoint, events } = await recover(running.store.memory);
+    const entries = running.store.appends.flatMap(({ entries }) => entries);
     const last = entries.findLastIndex(({ kind }) => kind === 'segment');
     const start = { state: checkpoint, observations: initialObservations() };
     const replayed = replay(start, entries.slice(last));

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { fold } from '../../../../control-plane/domain/evolve.js';
 import { initialState } from '../../../../control-plane/domain/state.js';
 import { EventLogError } from '../../../../control-plane/event-log/event-log.js';
+import { recover } from '../../../../control-plane/event-log/recover.js';
 import { MAILBOX_LIMIT, MAILBOX_RESERVE } from '../../../../control-plane/runtime/mailbox.js';
 import { backendId } from '../../../../shared/ids.js';
 import type { BackendOutcomes } from '../../../../shared/outcome.js';
@@ -152,7 +153,7 @@ describe('the control loop', () => {
     await running.pass(1);
     const [last] = running.store.appends.slice(before);
     expect(last?.events).toEqual([]);
-    expect(last?.journal.map(({ kind }) => kind)).toContain('command');
+    expect(last?.entries.map(({ kind }) => kind)).toContain('command');
   });
 
   it('keeps journal entries that could not be written for the next time', async () => {
@@ -162,7 +163,7 @@ describe('the control loop', () => {
     await running.pass(2_000);
     running.store.failure = null;
     await running.loop.submit(weightDraft(5));
-    const journaled = running.store.appends.slice(2).flatMap(({ journal }) => journal);
+    const journaled = running.store.appends.slice(2).flatMap(({ entries }) => entries);
     const commands = journaled.flatMap((entry) => (entry.kind === 'command' ? [entry.command.type] : []));
     expect(commands).toEqual(['RecordHealthCheck', 'ChangeBackend']);
   });
@@ -187,7 +188,7 @@ describe('the control loop', () => {
     await running.loop.submit(weightDraft(1));
     await running.pass(0);
     expect(running.store.checkpoints).toBe(1);
-    const { checkpoint } = await running.store.memory.recover();
+    const { checkpoint } = await recover(running.store.memory);
     expect(checkpoint.seq).toBe(running.loop.world.state.seq);
   });
 
@@ -238,9 +239,9 @@ describe('close', () => {
     const closing = running.loop.close();
     expect(await queued).toMatchObject({ kind: 'accepted' });
     await closing;
-    const journaled = running.store.appends.flatMap(({ journal }) => journal.map(({ kind }) => kind));
+    const journaled = running.store.appends.flatMap(({ entries }) => entries.map(({ kind }) => kind));
     expect(journaled).toContain('passes');
-    const { checkpoint, events } = await running.store.memory.recover();
+    const { checkpoint, events } = await recover(running.store.memory);
     expect(events).toEqual([]);
     expect(isDeepStrictEqual(checkpoint, running.loop.world.state)).toBe(true);
     expect(await running.loop.submit(weightDraft(6))).toEqual({ kind: 'mailbox-full' });

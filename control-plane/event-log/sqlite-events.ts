@@ -1,19 +1,15 @@
-/** Reads of the event log's file that are the same for its writer and for a reader in another thread. */
-import type { DatabaseSync } from 'node:sqlite';
+/** The events in the file. Reads are the same for its writer and for a reader in another thread. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { TidegateEvent } from '../domain/events.js';
-import { initialState } from '../domain/state.js';
-import type { ControlState } from '../domain/state.js';
-import { checkLimit, forgotten } from './append-rules.js';
+import { checkLimit } from './append-rules.js';
 import type { Upcast } from './codec.js';
-import type { EventCount, EventQuery, HistoryLog } from './event-log.js';
+import type { EventCount, EventLog, EventQuery, EventReader, LogEnd } from './event-log.js';
+import type { SqliteAccess, UseFile } from './sqlite-access.js';
 import { PAGE_ROWS, SEQ_AT_SQL, countSql, numberOf, readRows } from './sqlite-query.js';
-import { checkpointOfRow, eventOfRow, metaValue } from './sqlite-verify.js';
+import { eventSteps } from './sqlite-retention.js';
+import { eventOfRow } from './sqlite-verify.js';
 
-/** Runs `work` on the file, or fails with EventLogError. The file may be another one each time. */
-export type UseFile = <T>(work: (db: DatabaseSync, path: string) => T) => T;
-
-export class SqliteReads implements HistoryLog {
+export class SqliteEventReader implements EventReader {
   readonly #use: UseFile;
   readonly #upcast: Upcast;
 
@@ -49,16 +45,38 @@ export class SqliteReads implements HistoryLog {
   async seqAt(at: number): Promise<number> {
     return this.#use((db) => numberOf(db, SEQ_AT_SQL, at));
   }
+}
 
-  async checkpointBefore(seq: number): Promise<ControlState> {
-    return this.#use((db, path) => {
-      const row = db
-        .prepare('SELECT seq, sha256, body FROM checkpoints WHERE seq <= ? ORDER BY seq DESC LIMIT 1')
-        .get(seq);
-      if (row !== undefined) return checkpointOfRow(path, row).state;
-      const firstSeq = metaValue(db, 'first_seq');
-      if (firstSeq > 1) throw forgotten(seq, firstSeq);
-      return initialState();
-    });
+export class SqliteEvents implements EventLog {
+  readonly #file: SqliteAccess;
+  readonly #reader: SqliteEventReader;
+
+  constructor(file: SqliteAccess) {
+    this.#file = file;
+    this.#reader = new SqliteEventReader(file.use, file.upcast);
+  }
+
+  read(query: EventQuery): Promise<readonly TidegateEvent[]> {
+    return this.#reader.read(query);
+  }
+
+  count(of: EventCount): Promise<number> {
+    return this.#reader.count(of);
+  }
+
+  seqAt(at: number): Promise<number> {
+    return this.#reader.seqAt(at);
+  }
+
+  async end(): Promise<LogEnd> {
+    return this.#file.use(() => this.#file.writer().end);
+  }
+
+  async append(expectedSeq: number, events: readonly TidegateEvent[]): Promise<void> {
+    await this.#file.append(expectedSeq, { events, entries: [] });
+  }
+
+  async forget(upTo: number): Promise<void> {
+    await this.#file.forget((db) => eventSteps(db, upTo));
   }
 }
