@@ -9,35 +9,29 @@
  */
 import { assert } from '#shared/assert.js';
 import type { Clock, Logger, TimerHandle, Timers } from '#shared/ports.js';
-import type { Command, CommandDraft, LossReason } from '../domain/commands.js';
+import type { CommandDraft, LossReason } from '../domain/commands.js';
 import { nextDeadline } from '../domain/deadline.js';
-import { decide } from '../domain/decide.js';
 import type { Decision, World } from '../domain/decision.js';
 import type { TidegateEvent } from '../domain/events.js';
 import { evolve } from '../domain/evolve.js';
-import type { ControlState } from '../domain/state.js';
 import { initialObservations } from '../domain/observations.js';
 import { type EventLogError, mayPass } from '../event-log/event-log.js';
 import type { LogStorage } from '../event-log/log-storage.js';
 import type { LogTail } from '../event-log/read-with-tail.js';
-import { recover } from '../event-log/recover.js';
+import { type Recovered, recover } from '../event-log/recover.js';
+import { CheckpointSchedule } from './checkpoint-schedule.js';
 import { isObservation, isWrite } from './command-kinds.js';
+import { CommandStamps } from './command-stamps.js';
+import { type Decisions, decideBatch } from './decide-batch.js';
 import type { MailboxFull, StoreStatus } from '../control-port.js';
 import { EventStore, STORE_WATCH_MS, type StoreListener } from './event-store.js';
 import { JournalWriter } from './journal-writer.js';
 import { Mailbox } from './mailbox.js';
-import type { Decided } from './unstored.js';
 
 /** Commands decided and stored together. Bounds how long one append takes. */
 const BATCH_LIMIT = 256;
-/** Events after which a checkpoint is made, or as many as there are backends if these are more… */
-const CHECKPOINT_EVENTS = 500;
-/** …or this time after the last one, if there were any. */
-const CHECKPOINT_MS = 300_000;
 /** How often buffered journal entries are written when no event takes them along. */
 const JOURNAL_FLUSH_MS = 1_000;
-/** A clock that is behind the last event by no more than this is not worth a word. */
-const CLOCK_TOLERANCE_MS = 5_000;
 
 export interface ControlLoopOptions {
   readonly log: LogStorage;
@@ -55,12 +49,6 @@ export interface ControlLoopOptions {
   readonly maxUnstoredEvents?: number;
 }
 
-/** What commands lead to. */
-interface Decisions extends Decided {
-  readonly decisions: readonly Decision[];
-  readonly world: World;
-}
-
 interface Letter {
   readonly draft: CommandDraft;
   readonly resolve: (decision: Decision) => void;
@@ -71,43 +59,30 @@ export class ControlLoop {
   readonly #options: ControlLoopOptions;
   readonly #mailbox = new Mailbox<Letter>();
   readonly #store: EventStore;
-  /** How far the log's last event was ahead of the clock when it was opened. */
-  readonly #aheadMs: number;
+  readonly #stamps: CommandStamps;
+  readonly #checkpoints: CheckpointSchedule;
   #journal = new JournalWriter();
   #world: World;
-  #lastCommandId: number;
-  #at: number;
   #draining: Promise<void> | null = null;
   #deadline: TimerHandle | null = null;
   #flushTimer: TimerHandle | null = null;
   #lookTimer: TimerHandle | null = null;
-  #checkpointSeq: number;
-  #checkpointAt: number;
   #flushDue = false;
   #lookDue = false;
   #closed = false;
   /** The log is not ours any more. */
   #doomed = false;
 
-  private constructor(
-    options: ControlLoopOptions,
-    world: World,
-    lastCommandId: number,
-    checkpointSeq: number,
-  ) {
+  private constructor(options: ControlLoopOptions, world: World, { lastCommandId, checkpoint }: Recovered) {
+    const { clock, logger, log } = options;
     this.#options = options;
     this.#world = world;
-    this.#lastCommandId = lastCommandId;
-    this.#at = world.state.at;
-    this.#aheadMs = Math.max(0, world.state.at - options.clock.now());
-    if (this.#aheadMs > CLOCK_TOLERANCE_MS) {
-      options.logger.warn(
-        { aheadMs: this.#aheadMs },
-        'the clock was set back: time goes on from the last event',
-      );
-    }
-    this.#checkpointSeq = checkpointSeq;
-    this.#checkpointAt = options.clock.now();
+    this.#stamps = new CommandStamps({ commandId: lastCommandId, at: world.state.at }, options);
+    this.#checkpoints = new CheckpointSchedule(checkpoint.seq, {
+      checkpoints: log.checkpoints,
+      clock,
+      logger,
+    });
     this.#store = new EventStore(world.state, {
       ...options,
       interruptJournal: () => this.#journal.interrupt(),
@@ -117,10 +92,9 @@ export class ControlLoop {
 
   /** Folds the log into the state where the last primary left it. Fails with EventLogError. */
   static async open(options: ControlLoopOptions): Promise<ControlLoop> {
-    const { checkpoint, events, lastCommandId } = await recover(options.log);
-    const state = events.reduce(evolve, checkpoint);
-    const world = { state, observations: initialObservations() };
-    return new ControlLoop(options, world, lastCommandId, checkpoint.seq);
+    const recovered = await recover(options.log);
+    const state = recovered.events.reduce(evolve, recovered.checkpoint);
+    return new ControlLoop(options, { state, observations: initialObservations() }, recovered);
   }
 
   get world(): World {
@@ -183,7 +157,7 @@ export class ControlLoop {
     if (this.#store.isBehind) {
       const events = this.#store.tail.events.length;
       this.#options.logger.error({ events }, 'what could not be stored ends with this process');
-    } else if (state.seq > this.#checkpointSeq) await this.#checkpoint();
+    } else await this.#checkpoints.save(state);
   }
 
   async #drain(): Promise<void> {
@@ -234,34 +208,9 @@ export class ControlLoop {
     if (rest.length > 0) await this.#batch(rest);
   }
 
-  /** What the commands lead to, one after the other, from the present world on. */
   #decide(drafts: readonly CommandDraft[], journal = this.#journal): Decisions {
-    let world = this.#world;
-    const events: TidegateEvent[] = [];
-    const decisions = drafts.map((draft) => {
-      const command = this.#stamp(draft);
-      const decision = decide(command, world);
-      if (decision.kind === 'rejected') return decision;
-      journal.record(command, decision, world);
-      world = decision.world;
-      for (const event of decision.events) events.push(event);
-      return decision;
-    });
-    return { decisions, events, entries: journal.take(), after: world.state, world };
-  }
-
-  #stamp(draft: CommandDraft): Command {
-    this.#lastCommandId += 1;
-    this.#at = Math.max(this.#at, this.#now());
-    return { ...draft, id: this.#lastCommandId, at: this.#at, seed: this.#options.seed() };
-  }
-
-  /**
-   * Never before the log's last event: after one that was written while the clock was ahead, time goes on from there, so
-   * that what waits for it (an open breaker) does not wait until the clock has caught up.
-   */
-  #now(): number {
-    return this.#options.clock.now() + this.#aheadMs;
+    const commands = drafts.map((draft) => this.#stamps.stamp(draft));
+    return decideBatch(commands, this.#world, journal);
   }
 
   /** The new world is in force. */
@@ -284,7 +233,7 @@ export class ControlLoop {
     this.#deadline = null;
     const due = nextDeadline(this.#world);
     if (due === null) return;
-    const delayMs = Math.max(0, due - this.#now());
+    const delayMs = Math.max(0, due - this.#stamps.now());
     this.#deadline = this.#options.timers.after(delayMs, () =>
       this.record({ type: 'AdvanceTime', actor: { kind: 'clock' } }),
     );
@@ -340,32 +289,7 @@ export class ControlLoop {
   }
 
   async #checkpointIfDue(): Promise<void> {
-    const { state } = this.#world;
     if (this.#store.isBehind || this.#store.error !== null) return;
-    const age = this.#options.clock.now() - this.#checkpointAt;
-    const grown = state.seq - this.#checkpointSeq;
-    if (grown < eventsPerCheckpoint(state) && (grown === 0 || age < CHECKPOINT_MS)) return;
-    await this.#checkpoint();
+    await this.#checkpoints.saveIfDue(this.#world.state);
   }
-
-  async #checkpoint(): Promise<void> {
-    const { state } = this.#world;
-    try {
-      await this.#options.log.checkpoints.save(state);
-      this.#checkpointSeq = state.seq;
-      this.#checkpointAt = this.#options.clock.now();
-    } catch (error) {
-      this.#options.logger.error(
-        { err: error },
-        'checkpoint not written: the next start reads more of the log',
-      );
-    }
-  }
-}
-
-/** A checkpoint costs what there is; made after as many events as there are backends, it costs each event the same. */
-function eventsPerCheckpoint({ pools }: ControlState): number {
-  let backends = 0;
-  for (const pool of pools.values()) backends += pool.backends.size;
-  return Math.max(CHECKPOINT_EVENTS, backends);
 }

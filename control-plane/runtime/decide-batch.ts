@@ -1,0 +1,29 @@
+/** Decides commands one after the other, each on the world that the last one has left. Stores and tells nothing. */
+import type { Command } from '../domain/commands.js';
+import { decide } from '../domain/decide.js';
+import type { Decision, World } from '../domain/decision.js';
+import type { TidegateEvent } from '../domain/events.js';
+import type { JournalWriter } from './journal-writer.js';
+import type { Decided } from './unstored.js';
+
+/** What commands lead to. */
+export interface Decisions extends Decided {
+  /** Of each command, in order. */
+  readonly decisions: readonly Decision[];
+  readonly world: World;
+}
+
+/** `journal` takes down what was accepted. */
+export function decideBatch(commands: readonly Command[], before: World, journal: JournalWriter): Decisions {
+  let world = before;
+  const events: TidegateEvent[] = [];
+  const decisions = commands.map((command) => {
+    const decision = decide(command, world);
+    if (decision.kind === 'rejected') return decision;
+    journal.record(command, decision, world);
+    world = decision.world;
+    for (const event of decision.events) events.push(event);
+    return decision;
+  });
+  return { decisions, events, entries: journal.take(), after: world.state, world };
+}
