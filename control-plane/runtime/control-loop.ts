@@ -24,9 +24,10 @@ import { isObservation, isWrite } from './command-kinds.js';
 import { CommandStamps } from './command-stamps.js';
 import { type Decisions, decideBatch } from './decide-batch.js';
 import type { MailboxFull, StoreStatus } from '../control-port.js';
-import { EventStore, STORE_WATCH_MS, type StoreListener } from './event-store.js';
+import { EventStore, STORE_WATCH_MS } from './event-store.js';
 import { JournalWriter } from './journal-writer.js';
 import { Mailbox } from './mailbox.js';
+import type { StoreListener } from './store-outage.js';
 
 /** Commands decided and stored together. Bounds how long one append takes. */
 const BATCH_LIMIT = 256;

@@ -7,10 +7,11 @@
 import type { Clock, Logger, Timers } from '#shared/ports.js';
 import type { LossReason } from '../domain/commands.js';
 import type { ControlState } from '../domain/state.js';
-import { EventLogError, type EventLogErrorKind, mayPass } from '../event-log/event-log.js';
+import type { EventLogError } from '../event-log/event-log.js';
 import type { LogStorage } from '../event-log/log-storage.js';
 import type { LogTail } from '../event-log/read-with-tail.js';
 import type { StoreStatus } from '../control-port.js';
+import { type StoreListener, StoreOutage } from './store-outage.js';
 import { type Decided, Unstored } from './unstored.js';
 
 /** How often the log is looked at: whether it is still in its place, and while it cannot be written, whether it can. */
@@ -24,16 +25,6 @@ export const MAX_UNSTORED_ENTRIES = 50_000;
 /** Events and entries stored with one append once the log can be written again: bounds how long the loop stands still. */
 const STORED_AT_ONCE = 500;
 
-/** Who is told of what becomes of the log. */
-export interface StoreListener {
-  /** The log failed, by kind; each attempt that failed counts. */
-  readonly failed: (kind: EventLogErrorKind) => void;
-  /** What waited is stored: the log can be written again. */
-  readonly recovered: () => void;
-  /** Journal entries were given up. */
-  readonly entriesLost: (count: number) => void;
-}
-
 export interface EventStoreOptions {
   readonly log: Pick<LogStorage, 'append' | 'check' | 'renew'>;
   readonly clock: Clock;
@@ -46,30 +37,19 @@ export interface EventStoreOptions {
   readonly maxUnstoredEvents?: number;
 }
 
-interface Failure {
-  readonly since: number;
-  readonly error: EventLogError;
-  /** Events that were given up since. */
-  readonly lost: number;
-}
-
-const FAILING = 'nothing can be stored: decisions go on in memory, changes by operators are refused';
-const LOST = 'The event log is lost: its file was deleted or moved away.';
-
 export class EventStore {
   readonly #options: EventStoreOptions;
   readonly #unstored = new Unstored();
+  readonly #outage: StoreOutage;
   /** Number of the last event in the log. */
   #storedSeq: number;
   /** The state that what waits goes on from: as stored, or after events that were given up. */
   #base: ControlState;
-  #failure: Failure | null = null;
-  /** What was said of the failure. */
-  #told: string | null = null;
   #appendedAt: number;
 
   constructor(state: ControlState, options: EventStoreOptions) {
     this.#options = options;
+    this.#outage = new StoreOutage(options);
     this.#storedSeq = state.seq;
     this.#base = state;
     this.#appendedAt = options.clock.now();
@@ -77,23 +57,23 @@ export class EventStore {
 
   /** Why nothing can be stored at present; `null`: it can. */
   get error(): EventLogError | null {
-    return this.#failure?.error ?? null;
+    return this.#outage.current?.error ?? null;
   }
 
   get status(): StoreStatus {
-    const failure = this.#failure;
+    const outage = this.#outage.current;
     return {
-      ok: failure === null,
-      since: failure?.since ?? null,
-      problem: failure?.error.message ?? null,
+      ok: outage === null,
+      since: outage?.since ?? null,
+      problem: outage?.error.message ?? null,
       unstoredEvents: this.#unstored.events,
-      lostEvents: failure?.lost ?? 0,
+      lostEvents: outage?.lost ?? 0,
     };
   }
 
   /** Whether the file is gone: then nothing can be stored but in a new one, which `renew` makes. */
   get isLost(): boolean {
-    return this.error?.kind === 'lost';
+    return this.#outage.isOfLostFile;
   }
 
   /** Whether more waits than memory keeps. */
@@ -118,7 +98,7 @@ export class EventStore {
 
   /** What the loop is to record before it goes on without the events up to `state.seq`. */
   lossBefore(state: ControlState, reason: LossReason) {
-    const since = this.#failure?.since ?? null;
+    const since = this.#outage.current?.since ?? null;
     return reason === 'file'
       ? { first: 1, last: this.#base.seq, since: null, reason }
       : { first: this.#storedSeq + 1, last: state.seq, since, reason };
@@ -149,9 +129,9 @@ export class EventStore {
         if (!this.#unstored.isEmpty) await this.#turn();
       }
     } catch (error) {
-      return this.#fail(error);
+      return this.#outage.failed(error);
     }
-    this.#recover();
+    this.#outage.end(this.#storedSeq);
     return null;
   }
 
@@ -162,9 +142,9 @@ export class EventStore {
     try {
       await log.check(this.error !== null || clock.now() - this.#appendedAt >= PROOF_AFTER_MS);
     } catch (error) {
-      return this.#fail(error);
+      return this.#outage.failed(error);
     }
-    this.#recover();
+    this.#outage.end(this.#storedSeq);
     return null;
   }
 
@@ -174,22 +154,19 @@ export class EventStore {
     try {
       await this.#options.log.renew(this.#base, { events, entries: loss.entries });
     } catch (error) {
-      this.#notRenewed(error);
+      this.#outage.notRenewed(error);
       return false;
     }
     this.#giveUpEntries();
     this.#unstored.clear();
     this.#storedUpTo(loss.after);
-    this.#recover();
+    this.#outage.end(this.#storedSeq);
     return true;
   }
 
   /** Gives up on what waits. `loss` tells of it, and goes on from `base`. */
   giveUp(base: ControlState, loss: Decided): void {
-    if (this.#failure !== null) {
-      const lost = this.#failure.lost + this.#unstored.events;
-      this.#failure = { ...this.#failure, lost };
-    }
+    this.#outage.lose(this.#unstored.events);
     this.#giveUpEntries();
     this.#unstored.clear();
     this.#base = base;
@@ -218,47 +195,5 @@ export class EventStore {
 
   #giveUpEntries(): void {
     if (this.hasEntries) this.#options.store.entriesLost(this.#unstored.entries);
-  }
-
-  #fail(error: unknown): EventLogError {
-    if (!(error instanceof EventLogError)) throw error;
-    this.#options.store.failed(error.kind);
-    // Of a lost file there is more to say once it is known whether it can be made anew.
-    if (error.kind === 'lost') this.#isFailing(this.isLost && this.error !== null ? this.error : error);
-    else if (mayPass(error.kind)) this.#tell(error);
-    return error;
-  }
-
-  #isFailing(error: EventLogError): void {
-    const before = this.#failure;
-    this.#failure = { since: before?.since ?? this.#options.clock.now(), error, lost: before?.lost ?? 0 };
-  }
-
-  #notRenewed(error: unknown): void {
-    if (!(error instanceof EventLogError)) throw error;
-    const why = error.kind === 'lost' ? '' : ` It cannot be made anew: ${error.message}`;
-    const lost = error.kind === 'lost' ? error.message : LOST;
-    this.#tell(new EventLogError('lost', `${lost}${why}`, { cause: error }));
-  }
-
-  /** Once for each thing that is wrong, not for each attempt. */
-  #tell(error: EventLogError): void {
-    this.#isFailing(error);
-    if (this.#told === error.message) return;
-    this.#told = error.message;
-    this.#options.logger.error({ reason: error.message }, FAILING);
-  }
-
-  #recover(): void {
-    const failure = this.#failure;
-    if (failure === null) return;
-    this.#failure = null;
-    this.#told = null;
-    const { clock, logger, store } = this.#options;
-    logger.warn(
-      { forMs: clock.now() - failure.since, lostEvents: failure.lost, seq: this.#storedSeq },
-      'what happened is stored again',
-    );
-    store.recovered();
   }
 }
