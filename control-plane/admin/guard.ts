@@ -4,7 +4,8 @@
  * own that resolves to 127.0.0.1 (DNS rebinding), which the Host check stops, or send it a form, which the Origin
  * check stops, or load it as a picture, which carries no Origin: Sec-Fetch-Site stops that. No CORS field is ever sent.
  *
- * `/livez` and `/readyz` are open to all: they tell nothing but one bit, and probes send neither token nor host name.
+ * Routes whose schema has `security: []` are open to all, which are `/livez` and `/readyz`: they tell nothing but one bit,
+ * and probes send neither token nor host name.
  */
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
@@ -12,20 +13,14 @@ import { isLoopback } from '#shared/settings/names.js';
 import { sendProblem, type Problem } from './problem.js';
 import { SECURITY_HEADERS } from './security-headers.js';
 
-const OPEN_PATHS: ReadonlySet<string> = new Set(['/livez', '/readyz']);
-
 export function guard(app: FastifyInstance, token: string | null): void {
   const check = token === null ? localProblem : bearerCheck(token);
   app.addHook('onRequest', async (request, reply) => {
     reply.headers(SECURITY_HEADERS);
-    if (OPEN_PATHS.has(pathOf(request))) return;
+    if (request.routeOptions.schema?.security?.length === 0) return;
     const problem = check(request);
     if (problem !== null) await sendProblem(reply, problem);
   });
-}
-
-function pathOf(request: FastifyRequest): string {
-  return request.url.split('?', 1)[0] ?? '';
 }
 
 function bearerCheck(token: string): (request: FastifyRequest) => Problem | null {

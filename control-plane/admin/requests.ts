@@ -45,7 +45,8 @@ export function problemOfError(error: FastifyError, request: FastifyRequest): Pr
   switch (error.code) {
     case 'FST_ERR_CTP_INVALID_MEDIA_TYPE': {
       const sent = request.headers['content-type'] ?? '';
-      const detail = `Send ${expectedType(request)}${sent === '' ? ' with its content-type' : `, not ${sent.slice(0, 100)}`}.`;
+      const [expected = 'application/json'] = request.routeOptions.schema?.consumes ?? [];
+      const detail = `Send ${expected}${sent === '' ? ' with its content-type' : `, not ${sent.slice(0, 100)}`}.`;
       return { type: 'unsupported_media_type', detail };
     }
     case 'FST_ERR_CTP_BODY_TOO_LARGE':
@@ -65,10 +66,6 @@ export function problemOfError(error: FastifyError, request: FastifyRequest): Pr
   }
   const status = error.statusCode ?? 500;
   return status >= 400 && status < 500 ? { type: 'bad_request', detail: error.message } : null;
-}
-
-function expectedType(request: FastifyRequest): string {
-  return request.url.startsWith('/api/v1/config/validate') ? 'application/yaml' : 'application/json';
 }
 
 function validationProblem(

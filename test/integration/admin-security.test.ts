@@ -159,6 +159,20 @@ describe('with a token', () => {
     expect(response.headers['www-authenticate']).toMatch(/^Bearer/);
   });
 
+  it('is needed by every operation but the probes, whatever there is', async () => {
+    const headers = { authorization: `Bearer ${TOKEN}` };
+    const description = await admin.request({ method: 'GET', url: '/api/v1/openapi.json', headers });
+    const paths: Readonly<Record<string, object>> = description.json().paths;
+    const open: string[] = [];
+    for (const [path, operations] of Object.entries(paths)) {
+      for (const method of [...Object.keys(operations), 'head'] as 'get'[]) {
+        const answer = await admin.request({ method, url: path.replace(/\{\w+\}/g, 'web') });
+        if (answer.statusCode !== 401) open.push(`${method} ${path}`);
+      }
+    }
+    expect(open.toSorted()).toEqual(['get /livez', 'get /readyz', 'head /livez', 'head /readyz']);
+  });
+
   it.each(['/', '/metrics', '/api/v1/openapi.json', '/api/v1/events?follow=true', '/nothing'])(
     '%s needs it',
     async (url) => {
