@@ -1,4 +1,4 @@
-/** The three things that are true of a backend, and what follows from them (`control-plane/domain/availability.ts`). */
+/** The three things that are true of a backend, and what follows from them (`availability.ts`). */
 
 /** What the operator wants. Draining: existing sticky sessions stay, nothing new comes. Maintenance: no traffic at all. */
 export const ADMIN_STATES = ['ready', 'draining', 'maintenance'] as const;
@@ -12,11 +12,7 @@ export type Health = (typeof HEALTHS)[number];
 export const BREAKER_PHASES = ['closed', 'open', 'half-open'] as const;
 export type BreakerPhase = (typeof BREAKER_PHASES)[number];
 
-/**
- * What a worker may do with a backend.
- * available: anything · trial: only with a permit · draining: only sticky sessions that are already there ·
- * unchecked: nothing before its first check · unhealthy, ejected, maintenance: nothing.
- */
+/** What a backend is by those three. `availability.ts` says what it may get. */
 export const AVAILABILITIES = [
   'available',
   'trial',

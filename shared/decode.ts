@@ -3,7 +3,7 @@
  * shape, ranges and sizes are checked here, before anything else reads a message. What a message means (whether the
  * backend exists, the permit is known) is for its reader to judge. Never throws.
  */
-import { AVAILABILITIES, BREAKER_PHASES } from './backend-state.js';
+import { ADMIN_STATES, AVAILABILITIES } from './backend-state.js';
 import type {
   Ack,
   CertificateMaterial,
@@ -264,7 +264,7 @@ const backendSnapshot = record<BackendSnapshot>(
     address: backendAddress,
     weight,
     availability: oneOf(...AVAILABILITIES),
-    breaker: oneOf(...BREAKER_PHASES),
+    admin: oneOf(...ADMIN_STATES),
     generation: count,
     permits: list(record<TrialPermit>({ permit: count, worker: count }, { spent: flag }), MAX_LISTED),
   },

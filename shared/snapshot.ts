@@ -2,7 +2,7 @@
  * What workers need to forward, whole: built by the primary, encoded once, swapped in by one assignment. Ordered by
  * (epoch, version); a worker applies only a newer one.
  */
-import type { Availability, BreakerPhase } from './backend-state.js';
+import type { AdminState, Availability } from './backend-state.js';
 import type { BackendId, PoolId } from './ids.js';
 import type {
   Algorithm,
@@ -35,7 +35,7 @@ export interface BackendSnapshot {
   readonly address: BackendAddress;
   readonly weight: number;
   readonly availability: Availability;
-  readonly breaker: BreakerPhase;
+  readonly admin: AdminState;
   /** Changes when the id is given to another backend (removed and added again, or another address). */
   readonly generation: number;
   /** Permits not yet returned, of all workers: each is listed from its grant to its return. */
@@ -50,7 +50,7 @@ export interface PoolSnapshot {
   readonly version: number;
   readonly algorithm: Algorithm;
   readonly sticky: StickySettings | null;
-  /** Too many backends are ejected: `ejected` and `trial` backends serve like available ones. */
+  /** Too many backends are ejected: those that their breakers took out serve again. */
   readonly panic: boolean;
   readonly queue: QueueSettings;
   readonly backends: readonly BackendSnapshot[];

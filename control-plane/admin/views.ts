@@ -1,12 +1,12 @@
 /** Makes the documents of the admin API from the state of the running system. Changes nothing. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { availabilityOf } from '#shared/availability.js';
 import { isNewer } from '#shared/snapshot.js';
 import type { BackendAddress } from '#shared/settings.js';
 import type { ControlPort } from '../control-port.js';
 import type { RejectedLoad } from '../documents/config-documents.js';
 import type { BackendDocument, PoolDocument } from '../documents/pool-documents.js';
 import type { StatusDocument, WorkerDocument } from '../documents/status-documents.js';
-import { availability } from '../domain/availability.js';
 import { driftOf } from '../domain/drift.js';
 import { isoTime } from '../domain/iso-time.js';
 import { shortageOf, standingOfPool } from '../domain/pool-standing.js';
@@ -31,7 +31,7 @@ export function backendDocument(
   pool: PoolState,
   backend: BackendState,
 ): BackendDocument {
-  const present = availability(backend.admin, backend.health, backend.breaker.phase);
+  const present = availabilityOf(backend);
   const standing = standingOf(backend, present, transitions.of(pool.id, backend.id));
   return {
     pool: pool.id,

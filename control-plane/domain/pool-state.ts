@@ -1,8 +1,8 @@
 /** A pool with its backends and the counts that follow from them. The only place that changes either. */
 import { assert } from '#shared/assert.js';
+import { availabilityOf, isTakenOut, trafficOf } from '#shared/availability.js';
 import type { BackendId, PoolId } from '#shared/ids.js';
 import type { PoolSettings } from '#shared/settings.js';
-import { availability } from './availability.js';
 import { PersistentMap } from './persistent-map.js';
 import type { BackendState, PoolState, PoolTally } from './state.js';
 
@@ -77,15 +77,17 @@ function withTripped(
 }
 
 function counted(tally: PoolTally, backend: BackendState, by: 1 | -1): PoolTally {
-  const ready = backend.admin === 'ready';
-  const offers = availability(backend.admin, backend.health, backend.breaker.phase);
+  const { admin, weight } = backend;
+  const ready = admin === 'ready';
+  const availability = availabilityOf(backend);
+  const state = { availability, admin, weight };
   return {
     ready: tally.ready + (ready ? by : 0),
-    available: tally.available + (offers === 'available' ? by : 0),
-    serving: tally.serving + (offers === 'available' && backend.weight > 0 ? by : 0),
-    trial: tally.trial + (offers === 'trial' ? by : 0),
-    draining: tally.draining + (offers === 'draining' ? by : 0),
-    unchecked: tally.unchecked + (offers === 'unchecked' && ready ? by : 0),
-    ejected: tally.ejected + (ready && (offers === 'ejected' || offers === 'trial') ? by : 0),
+    available: tally.available + (availability === 'available' ? by : 0),
+    serving: tally.serving + (trafficOf(state, false).serves ? by : 0),
+    trial: tally.trial + (availability === 'trial' ? by : 0),
+    draining: tally.draining + (availability === 'draining' ? by : 0),
+    unchecked: tally.unchecked + (availability === 'unchecked' && ready ? by : 0),
+    ejected: tally.ejected + (isTakenOut(state) ? by : 0),
   };
 }

@@ -1,10 +1,7 @@
-/**
- * Builds what workers need to forward, whole. Decides nothing but one thing that only workers meet: a draining backend
- * whose breaker is open counts as ejected, but in panic, where ejected ones serve, it serves its sessions only.
- */
+/** Builds what workers need to forward, whole. Decides nothing. */
 import { assert } from '#shared/assert.js';
+import { availabilityOf } from '#shared/availability.js';
 import type { BackendSnapshot, PoolSnapshot, Snapshot, TrialPermit } from '#shared/snapshot.js';
-import { availability } from './availability.js';
 import type { World } from './decision.js';
 import type { BackendObservations } from './observations.js';
 import { maxConnectionsOf } from './pool-state.js';
@@ -66,15 +63,13 @@ function backendSnapshot(
   backend: BackendState,
   seen: BackendObservations | undefined,
 ): BackendSnapshot {
-  const offers = availability(backend.admin, backend.health, backend.breaker.phase);
   const limit = maxConnectionsOf(pool, backend);
-  const sessionsOnly = pool.panic && offers === 'ejected' && backend.admin === 'draining';
   return {
     id: backend.id,
     address: backend.address,
     weight: backend.weight,
-    availability: sessionsOnly ? 'draining' : offers,
-    breaker: backend.breaker.phase,
+    availability: availabilityOf(backend),
+    admin: backend.admin,
     generation: backend.generation,
     permits: permitsOut(seen),
     ...(limit === null ? {} : { maxConnections: limit }),

@@ -11,9 +11,9 @@
  * timeout. The one gap is a primary that dies: its successor does not know what its workers still run.
  */
 import { assert } from '#shared/assert.js';
+import { availabilityOf, servesByTrialsOnly, trafficOf } from '#shared/availability.js';
 import type { PoolId } from '#shared/ids.js';
 import type { BackendOutcomes, FailureCause, TrialReport } from '#shared/outcome.js';
-import { availability } from './availability.js';
 import { closeBreaker, openBreaker } from './breaker.js';
 import { NO_TRIALS, type OutstandingPermit } from './observations.js';
 import { trippedBackends } from './pool-state.js';
@@ -93,9 +93,8 @@ export function grantInPool(tx: Transaction, id: PoolId): void {
 export function grantPermits(tx: Transaction, poolId: PoolId, backend: BackendState): void {
   const pool = tx.knownPool(poolId);
   const { workers } = tx.observations;
-  if (pool.panic || workers.length === 0) return;
-  if (backend.weight === 0 || availability(backend.admin, backend.health, backend.breaker.phase) !== 'trial')
-    return;
+  const traffic = trafficOf({ ...backend, availability: availabilityOf(backend) }, pool.panic);
+  if (workers.length === 0 || !servesByTrialsOnly(traffic)) return;
   const seen = tx.seen(poolId, backend);
   const trials = seen.trials ?? NO_TRIALS;
   const missing = tx.knownBreaker(poolId).halfOpenLimit - trials.permits.length;

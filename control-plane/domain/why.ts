@@ -5,9 +5,9 @@
 import { defaultsOf } from '#shared/settings/complete.js';
 import { limits } from '#shared/settings/forwarding.js';
 import { assert } from '#shared/assert.js';
+import { availabilityOf, isTakenOut } from '#shared/availability.js';
 import type { Availability } from '#shared/backend-state.js';
 import type { BackendId, PoolId } from '#shared/ids.js';
-import { availability } from './availability.js';
 import { evidenceLines, sentenceOf } from './event-sentence.js';
 import { actorWords, breakerWords, healthWords } from './event-words.js';
 import type { EventOf, EventType, TidegateEvent } from './events.js';
@@ -100,8 +100,7 @@ export function explain(question: Question, { events, total }: Story, standing: 
   const kept = events.length > MAX_STEPS ? [...events.slice(0, 1), ...events.slice(1 - MAX_STEPS)] : events;
   return {
     ...question,
-    availability:
-      backend === null ? null : availability(backend.admin, backend.health, backend.breaker.phase),
+    availability: backend === null ? null : availabilityOf(backend),
     panic,
     headline:
       backend === null
@@ -137,16 +136,19 @@ function headlineOf(
   panic: boolean,
   history: readonly TidegateEvent[],
 ): string {
-  const offers = availability(backend.admin, backend.health, backend.breaker.phase);
-  const sentence = sentenceFor(offers, backend, history);
-  const serves = offers === 'ejected' || offers === 'trial';
-  if (!panic || !serves || backend.admin !== 'ready') return `${sentence}.`;
+  const availability = availabilityOf(backend);
+  const sentence = sentenceFor(availability, backend, history);
+  if (!panic || !isTakenOut({ availability, admin: backend.admin })) return `${sentence}.`;
   return `${sentence}. It serves all the same, because pool ${pool} is in panic.`;
 }
 
-function sentenceFor(offers: Availability, backend: BackendState, history: readonly TidegateEvent[]): string {
+function sentenceFor(
+  availability: Availability,
+  backend: BackendState,
+  history: readonly TidegateEvent[],
+): string {
   const { id } = backend;
-  switch (offers) {
+  switch (availability) {
     case 'maintenance':
       return `${id} is in maintenance${bySetting(history)}`;
     case 'draining':

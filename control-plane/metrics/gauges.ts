@@ -3,8 +3,8 @@
  * with it. Answers plain samples, one after the other, so that the page of very many backends can be made in slices;
  * `registry.ts` shows them.
  */
-import { AVAILABILITIES, type Availability, BREAKER_PHASES } from '#shared/backend-state.js';
-import { availability } from '../domain/availability.js';
+import { availabilityOf, isUp } from '#shared/availability.js';
+import { AVAILABILITIES, BREAKER_PHASES } from '#shared/backend-state.js';
 import { driftOf } from '../domain/drift.js';
 import { maxConnectionsOf } from '../domain/pool-state.js';
 import type { BackendState, PoolState } from '../domain/state.js';
@@ -83,16 +83,10 @@ function perBackendState(
   };
 }
 
-function availabilityOf({ admin, health, breaker }: BackendState): Availability {
-  return availability(admin, health, breaker.phase);
-}
-
-function isUp(present: Availability): boolean {
-  return present === 'available' || present === 'trial';
-}
-
 export const GAUGES: Partial<Record<MetricKey, GaugeReader>> = {
-  backendUp: perBackend((_source, backend) => (isUp(availabilityOf(backend)) ? 1 : 0)),
+  backendUp: perBackend((_source, backend) =>
+    isUp({ availability: availabilityOf(backend), admin: backend.admin }) ? 1 : 0,
+  ),
   backendAvailability: perBackendState(AVAILABILITIES, (_source, backend) => availabilityOf(backend)),
   backendWeight: perBackend((_source, backend) => backend.weight),
   backendActive: perBackend((source, backend, pool) => source.activeRequests(pool.id, backend.id)),

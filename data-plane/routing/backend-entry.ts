@@ -1,4 +1,8 @@
-/** One backend as a worker sees it: what the snapshot says, ready for use on the request path. */
+/**
+ * One backend as a worker sees it: what the snapshot says, ready for use on the request path. What it may get is read
+ * from the table of `#shared/availability.ts` once per routing table.
+ */
+import { type Traffic, trafficOf } from '#shared/availability.js';
 import type { Availability } from '#shared/backend-state.js';
 import type { BackendId, PoolId } from '#shared/ids.js';
 import type { BackendAddress } from '#shared/settings.js';
@@ -6,7 +10,7 @@ import type { BackendSnapshot } from '#shared/snapshot.js';
 import { type BackendLoad, idleLoad } from './backend-load.js';
 import { type Hash64, fnv1a64, hexOf } from './hash.js';
 
-export interface BackendEntry {
+export interface BackendEntry extends Traffic {
   readonly id: BackendId;
   readonly pool: PoolId;
   readonly address: BackendAddress;
@@ -17,10 +21,6 @@ export interface BackendEntry {
   readonly weight: number;
   readonly generation: number;
   readonly availability: Availability;
-  /** Takes new traffic without a permit: available, or ejected or on trial in panic, and of some weight. */
-  readonly serves: boolean;
-  /** Serves the sticky sessions that it has: as above at any weight, and while it drains. */
-  readonly keepsSessions: boolean;
   readonly hash: Hash64;
   /** The same in hexadecimal: how a session cookie names this backend. */
   readonly hashHex: string;
@@ -31,22 +31,6 @@ export interface BackendEntry {
 /** How a session cookie names a backend. Pool names cannot contain a NUL, so two pairs never run together. */
 export function backendHash(pool: PoolId, backend: BackendId): Hash64 {
   return fnv1a64(`${pool}\0${backend}`);
-}
-
-/** Whether a backend may be used without a permit, its weight aside. */
-function isOpen(availability: Availability, panic: boolean): boolean {
-  switch (availability) {
-    case 'available':
-      return true;
-    case 'trial':
-    case 'ejected':
-      return panic;
-    case 'draining':
-    case 'unchecked':
-    case 'unhealthy':
-    case 'maintenance':
-      return false;
-  }
 }
 
 function authorityOf(address: BackendAddress): string {
@@ -60,7 +44,7 @@ export function backendEntry(
   previous: BackendEntry | undefined,
 ): BackendEntry {
   const authority = authorityOf(backend.address);
-  const open = isOpen(backend.availability, pool.panic);
+  const { serves, keepsSessions, takesTrials } = trafficOf(backend, pool.panic);
   const hash = previous?.hash ?? backendHash(pool.id, backend.id);
   return {
     id: backend.id,
@@ -71,8 +55,9 @@ export function backendEntry(
     weight: backend.weight,
     generation: backend.generation,
     availability: backend.availability,
-    serves: open && backend.weight > 0,
-    keepsSessions: open || backend.availability === 'draining',
+    serves,
+    keepsSessions,
+    takesTrials,
     hash,
     hashHex: previous?.hashHex ?? hexOf(hash),
     load: previous !== undefined && previous.generation === backend.generation ? previous.load : idleLoad(),

@@ -70,5 +70,5 @@ export function takeUnusedPermits(table: { readonly ledger: TrialLedger }, at: n
 }
 
 function permitOf(pool: PoolTable, backend: BackendEntry): number | null {
-  return backend.availability === 'trial' ? (usePermitFor(pool.trials, backend)?.permit ?? null) : null;
+  return backend.takesTrials ? (usePermitFor(pool.trials, backend)?.permit ?? null) : null;
 }

@@ -1,4 +1,5 @@
 /** One pool in a routing table: its backends and everything that picks among them. Built whole, from a snapshot. */
+import { servesByTrialsOnly } from '#shared/availability.js';
 import type { BackendId, PoolId } from '#shared/ids.js';
 import type { Random } from '#shared/ports.js';
 import type { Algorithm, QueueSettings, StickySettings } from '#shared/settings.js';
@@ -82,9 +83,7 @@ export function poolTable(
   });
   const byId = new Map(backends.map((entry) => [entry.id, entry]));
   const serving = backends.filter((entry) => entry.serves);
-  const returning = backends.filter(
-    ({ availability, serves, weight }) => availability === 'trial' && !serves && weight > 0,
-  );
+  const returning = backends.filter(servesByTrialsOnly);
   if (previous !== undefined) closeGates(previous);
   // Only the picker of this table is told of loads; a load that the algorithm does not watch tells nobody.
   for (const { load } of backends) load.watcher = null;

@@ -4,8 +4,7 @@
  *   readSession(genuine token or why there is none)  → new session, or one to ask the store about
  *   decideSession(session, the store's answer)       → bound: `pickBound` · moved or new: `pick`, then store and cookie
  *
- * A session stays while its backend is available or draining, at any weight, and leaves it when it is unhealthy,
- * ejected, in maintenance or gone. Sessions by address have no record: they go to serving backends only, so draining
+ * A session stays while its backend `keepsSessions` (`#shared/availability.ts`), and leaves it otherwise. Sessions by address have no record: they go to serving backends only, so draining
  * and weight 0 send their clients elsewhere at once.
  */
 import type { BackendId } from '#shared/ids.js';
@@ -94,7 +93,7 @@ export function decideSession(
   if (stored === null && session.doubtful) return { kind: 'new', result: 'expired' };
   // Without a binding the cookie is enough: the store may have lost its memory.
   const bound = stored === null || stored === undefined ? named : pool.byId.get(stored);
-  if (bound === undefined || !mayServeSession(bound)) {
+  if (bound === undefined || !bound.keepsSessions) {
     return { kind: 'moved', result: 'moved', from: stored ?? named?.id ?? null };
   }
   return {
@@ -105,11 +104,6 @@ export function decideSession(
     // Another process moved the session: the cookie must follow.
     refresh: session.refresh || bound !== named,
   };
-}
-
-/** Available or draining, at any weight; in panic also ejected or on trial. All others lose their sessions. */
-export function mayServeSession(entry: BackendEntry): boolean {
-  return entry.keepsSessions;
 }
 
 /** The backend that the client's network belongs to among the serving ones, or `null`. Equal in every process and host. */
@@ -134,7 +128,7 @@ export function pickByAddress(
 ): Pick | null {
   if (pool.homes !== null && tried.length === 0) {
     const home = pool.homes.of(clientNetwork(clientAddress, settings), tried);
-    const trial = home?.availability === 'trial' ? pickBound(pool, home, tried) : null;
+    const trial = home?.takesTrials === true ? pickBound(pool, home, tried) : null;
     if (trial !== null) return trial;
   }
   const backend = stickyByAddress(pool, settings, clientAddress, tried);

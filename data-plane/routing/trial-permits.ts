@@ -63,14 +63,12 @@ export class LedgerUpdate {
 
   /** To be called for each backend: takes over its permits, the usable ones into the queue of its pool. */
   collect(backend: BackendEntry, permits: readonly TrialPermit[], queue: TrialQueue): void {
-    // Weight 0 means no new traffic, a trial included, and maintenance none at all: permits then lie until they are
-    // returned.
-    const isUsable = backend.availability === 'trial' && backend.weight > 0;
     for (const { permit, worker, spent } of permits) {
       if (worker !== this.#worker) continue;
       const known = this.#keep(backend, permit);
       if (spent === true) this.#withdraw(known);
-      else if (isUsable && known.state === 'held') queue.push(known);
+      // The others lie until they are returned.
+      else if (backend.takesTrials && known.state === 'held') queue.push(known);
     }
   }
 

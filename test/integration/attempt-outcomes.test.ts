@@ -29,7 +29,6 @@ describe.each(ENGINES)('an attempt of the %s engine', (_name, startEngine) => {
     backend = await startBackend(script);
     const trial = {
       availability: 'trial',
-      breaker: 'half-open',
       permits: [{ permit: PERMIT, worker: 1 }],
     } as const;
     engine = await startEngine(snapshotOf([poolOf([backendAt('a', backend.port, isTrial ? trial : {})])]));

@@ -117,7 +117,7 @@ describe('a worker process', () => {
     ];
     process.sendSnapshot(
       snapshotOf(
-        [poolOf([backendAt('a', backend.port, { availability: 'trial', breaker: 'half-open', permits })])],
+        [poolOf([backendAt('a', backend.port, { availability: 'trial', permits })])],
         {},
         { version: 2 },
       ),

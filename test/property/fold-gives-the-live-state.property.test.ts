@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import type { TidegateEvent } from '../../control-plane/domain/events.js';
 import { evolve, fold } from '../../control-plane/domain/evolve.js';
-import { availability } from '../../control-plane/domain/availability.js';
+import { availabilityOf } from '../../shared/availability.js';
 import { restoreObservations, restoreState } from '../../control-plane/domain/serialize.js';
 import { serializeObservations, serializeState } from '../../control-plane/domain/serialize.js';
 import { initialState, type PoolState } from '../../control-plane/domain/state.js';
@@ -19,15 +19,15 @@ function lived(steps: Parameters<typeof live>[0]) {
 /** What the tally says, counted the slow way. */
 function recounted(pool: PoolState) {
   const all = [...pool.backends.values()];
-  const offers = (one: (typeof all)[number]) => availability(one.admin, one.health, one.breaker.phase);
   return {
     ready: all.filter((one) => one.admin === 'ready').length,
-    available: all.filter((one) => offers(one) === 'available').length,
-    serving: all.filter((one) => offers(one) === 'available' && one.weight > 0).length,
-    trial: all.filter((one) => offers(one) === 'trial').length,
-    draining: all.filter((one) => offers(one) === 'draining').length,
-    unchecked: all.filter((one) => one.admin === 'ready' && offers(one) === 'unchecked').length,
-    ejected: all.filter((one) => one.admin === 'ready' && ['ejected', 'trial'].includes(offers(one))).length,
+    available: all.filter((one) => availabilityOf(one) === 'available').length,
+    serving: all.filter((one) => availabilityOf(one) === 'available' && one.weight > 0).length,
+    trial: all.filter((one) => availabilityOf(one) === 'trial').length,
+    draining: all.filter((one) => availabilityOf(one) === 'draining').length,
+    unchecked: all.filter((one) => one.admin === 'ready' && availabilityOf(one) === 'unchecked').length,
+    ejected: all.filter((one) => one.admin === 'ready' && ['ejected', 'trial'].includes(availabilityOf(one)))
+      .length,
   };
 }
 

@@ -24,7 +24,7 @@ export function aBackend(id: string, given: Partial<Omit<BackendSnapshot, 'id'>>
     address: { protocol: 'http', host: '127.0.0.1', port: 8081 },
     weight: 1,
     availability: 'available',
-    breaker: 'closed',
+    admin: 'ready',
     generation: 1,
     permits: [],
     ...given,

@@ -59,7 +59,7 @@ export function backendAt(id: string, port: number, changes: Partial<BackendSnap
     address: { protocol: 'http', host: '127.0.0.1', port },
     weight: 1,
     availability: 'available',
-    breaker: 'closed',
+    admin: 'ready',
     generation: 1,
     permits: [],
     ...changes,

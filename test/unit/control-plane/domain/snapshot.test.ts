@@ -1,3 +1,4 @@
+import { trafficOf } from '../../../../shared/availability.js';
 import { mayForward, sameForWorkers, snapshotOf } from '../../../../control-plane/domain/snapshot.js';
 import { nextDeadline } from '../../../../control-plane/domain/deadline.js';
 import { backendId } from '../../../../shared/ids.js';
@@ -43,7 +44,7 @@ describe('snapshotOf', () => {
     expect(snapshot.pools[0]?.backends[0]).toEqual({
       ...definition('a'),
       availability: 'available',
-      breaker: 'closed',
+      admin: 'ready',
       generation: told.backend('a').generation,
       permits: [],
     });
@@ -74,12 +75,13 @@ describe('snapshotOf', () => {
     } as const;
     told.when({ ...change, admin: 'draining' });
     told.report('a', { failures: { reset: 5 } });
-    const availabilities = () =>
-      snapshotOf(told.world, 1, 1)?.pools[0]?.backends.map((one) => one.availability);
-    expect(availabilities()).toEqual(['ejected', 'available', 'available']);
+    const backends = () => snapshotOf(told.world, 1, 1).pools[0]?.backends ?? [];
+    expect(backends().map(({ availability }) => availability)).toEqual(['ejected', 'available', 'available']);
     for (const id of ['b', 'c']) told.report(id, { failures: { reset: 5 } });
     expect(told.pool().panic).toBe(true);
-    expect(availabilities()).toEqual(['draining', 'ejected', 'ejected']);
+    const [draining, ...others] = backends().map((one) => trafficOf(one, true));
+    expect(draining).toEqual({ serves: false, keepsSessions: true, takesTrials: false });
+    for (const other of others) expect(other).toMatchObject({ serves: true, keepsSessions: true });
   });
 });
 

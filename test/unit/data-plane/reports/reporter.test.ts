@@ -218,7 +218,6 @@ describe('the reporter', () => {
           aPool([
             aBackend('a', {
               availability: 'trial',
-              breaker: 'half-open',
               permits: [{ permit: 5, worker: 0 }],
             }),
           ]),

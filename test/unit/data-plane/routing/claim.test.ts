@@ -58,7 +58,7 @@ describe('a pool', () => {
 
   it('sends no trial to a backend that is full, and keeps its permits', () => {
     const permits = [1, 2].map((permit) => ({ permit, worker: 0 }));
-    const trial = limited('a', 1, { availability: 'trial', breaker: 'half-open', permits });
+    const trial = limited('a', 1, { availability: 'trial', permits });
     const pool = aPoolTable([trial]);
     expect(claim(pool, [], random)?.permit).toBe(1);
     expect(claim(pool, [], random)).toBeNull();

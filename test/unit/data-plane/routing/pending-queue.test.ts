@@ -236,7 +236,7 @@ describe('a newer table', () => {
     const permits = [{ permit: 8, worker: 0 }];
     const { table, served, wait } = full(one('a'));
     wait('any', ANY);
-    const trial = one('b', { availability: 'trial', breaker: 'half-open', permits });
+    const trial = one('b', { availability: 'trial', permits });
     const pool = after(table, one('a'), trial);
     expect(served).toEqual(['any: b']);
     wait('second', ANY);

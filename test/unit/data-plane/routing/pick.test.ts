@@ -13,7 +13,6 @@ const random = seededRandom(7);
 const onTrial = (id: string, permits: number[], given = {}) =>
   aBackend(id, {
     availability: 'trial',
-    breaker: 'half-open',
     permits: permits.map((permit) => ({ permit, worker: 0 })),
     ...given,
   });

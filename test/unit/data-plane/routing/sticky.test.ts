@@ -4,7 +4,6 @@ import {
   type KnownSession,
   clientNetwork,
   decideSession,
-  mayServeSession,
   pickByAddress,
   readSession,
   stickyByAddress,
@@ -83,7 +82,7 @@ describe('a session’s backend', () => {
   });
 
   it.each(['available', 'draining', 'light'])('stays %s', (id) => {
-    expect(mayServeSession(entry(id))).toBe(true);
+    expect(entry(id).keepsSessions).toBe(true);
     expect(decideSession(pool, known(id), backendId(id))).toEqual({
       kind: 'bound',
       result: 'hit',
@@ -94,7 +93,7 @@ describe('a session’s backend', () => {
   });
 
   it.each(['unhealthy', 'ejected', 'maintenance', 'unchecked', 'trial'])('is another when it is %s', (id) => {
-    expect(mayServeSession(entry(id))).toBe(false);
+    expect(entry(id).keepsSessions).toBe(false);
     for (const stored of [backendId(id), null, undefined]) {
       expect(decideSession(pool, known(id), stored)).toEqual({ kind: 'moved', result: 'moved', from: id });
     }
@@ -178,7 +177,6 @@ describe('a client’s backend by its address', () => {
         aBackend('a'),
         aBackend('b', {
           availability: 'trial',
-          breaker: 'half-open',
           permits: permits.map((permit) => ({ permit, worker: 0 })),
         }),
       ]);
@@ -219,7 +217,6 @@ describe('a client’s backend by its address', () => {
     it('uses up the permit of a half-open backend that serves in panic', () => {
       const trial = {
         availability: 'trial',
-        breaker: 'half-open',
         permits: [{ permit: 7, worker: 0 }],
       } as const;
       const pool = aPoolTable([aBackend('a', trial)], { panic: true });
