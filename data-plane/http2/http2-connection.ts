@@ -22,22 +22,10 @@ import { GivenUp } from './given-up.js';
 import { Http2Request } from './http2-request.js';
 import { Http2Response } from './http2-response.js';
 import { readRequestFields } from './request-fields.js';
-import { MAX_CONCURRENT_STREAMS, sessionOptions } from './session-options.js';
+import { sessionOptions } from './session-options.js';
 import type { Cost } from './turn-pace.js';
-import {
-  SMALL_WINDOW_BYTES,
-  WIDE_UPLOADS,
-  createUploadWindows,
-  mostHeldBytes,
-  uploadBegan,
-  uploadEnded,
-  uploadMoved,
-  type UploadWindows,
-  type WindowChange,
-} from './upload-windows.js';
+import { Uploads } from './uploads.js';
 
-/** Body bytes that may be on their way to us on a connection, at least. Node gives them back at once. */
-const CONNECTION_WINDOW_BYTES = 1024 * 1024;
 /** What it costs node to end a stream with its connection, in requests. */
 const STREAM_END_COST = 0.2;
 /** What it costs to pass over a request whose client left before its turn, in requests. */
@@ -72,16 +60,11 @@ export class Http2Connection {
   readonly #serverName: string | null;
   readonly #idleTimer: NodeJS.Timeout;
   readonly #farewell: Farewell;
+  readonly #uploads: Uploads;
   #ending = false;
   #streams = 0;
   /** When bytes came or went last. */
   #movedAt: number;
-  readonly #windows: UploadWindows;
-  /** Window of each stream as the client was told last, and as it is to be told. */
-  #toldWindow = SMALL_WINDOW_BYTES;
-  #wantedWindow = SMALL_WINDOW_BYTES;
-  /** Streams whose body has not all been read. */
-  readonly #uploads = new Set<ServerHttp2Stream>();
   #inspected: { at: number; received: number; sent: number };
   #requests = 0;
   #bodyBytes = 0;
@@ -99,7 +82,6 @@ export class Http2Connection {
       monotonic: () => order.monotonic(),
       bug: (error) => order.bug(error),
     });
-    this.#windows = createUploadWindows(order.limits.uploadWindowBytes);
     this.#inspected = { at, received: socket.bytesRead, sent: socket.bytesWritten };
     const lost = (error: unknown): void => this.#lost(error);
     this.#idleTimer = setTimeout(
@@ -117,6 +99,7 @@ export class Http2Connection {
     const session = performServerHandshake(socket, sessionOptions(order.limits));
     this.#session = session;
     this.#givenUp = new GivenUp(session, socket);
+    this.#uploads = new Uploads(session, order.limits.uploadWindowBytes);
     session.on('error', end);
     session.on('close', end);
     session.on('stream', (stream, _fields, _flags, raw) => this.#opened(stream, raw));
@@ -125,7 +108,7 @@ export class Http2Connection {
     session.on('remoteSettings', control);
     session.on(
       'localSettings',
-      guarded(lost, () => this.#tellWindow()),
+      guarded(lost, () => this.#uploads.tellWindow()),
     );
     session.on('priority', control);
     // Node takes it for a wish to close, waits for what is still to be sent, and may do so for ever: of a client that has gone since
@@ -136,7 +119,6 @@ export class Http2Connection {
         if (this.#streams === 0) this.#farewell.begin();
       }),
     );
-    session.setLocalWindowSize(Math.max(CONNECTION_WINDOW_BYTES, WIDE_UPLOADS * this.#windows.wideBytes));
   }
 
   /** Takes no further requests: those that run are served to their end, then the connection closes. */
@@ -166,9 +148,7 @@ export class Http2Connection {
     else if (at - this.#movedAt > this.#order.silenceMs) resetSocket(this.#socket);
     this.#requests = 0;
     this.#bodyBytes = 0;
-    if (this.#heldBytes > mostHeldBytes(this.#windows, MAX_CONCURRENT_STREAMS)) {
-      this.#expel('more of bodies than windows allow');
-    }
+    if (this.#uploads.holdMoreThanAllowed) this.#expel('more of bodies than windows allow');
     if (isMostlyOverhead(traffic)) this.#expel('more frames than requests explain');
   }
 
@@ -215,11 +195,11 @@ export class Http2Connection {
     const request = new Http2Request(stream, this.#socket, shape, {
       onBytes: (count) => {
         this.#bodyBytes += count;
-        this.#setWindow(uploadMoved(this.#windows, count));
+        this.#uploads.moved(count);
       },
       onBug: lost,
     });
-    if (!stream.endAfterHeaders) this.#watchUpload(stream, lost);
+    if (!stream.endAfterHeaders) this.#uploads.began(stream, lost);
     const answer = new Http2Response(stream, request, {
       idleMs: this.#order.answerIdleMs,
       later: (run) => this.#order.later(guarded(lost, run)),
@@ -244,41 +224,6 @@ export class Http2Connection {
       // Else a flood of resets fills many turns with nothing, and keeps its requests in memory until then.
       () => (answer.isLost ? LOST_REQUEST_COST : 1),
     );
-  }
-
-  #watchUpload(stream: ServerHttp2Stream, lost: (error: unknown) => void): void {
-    this.#uploads.add(stream);
-    this.#setWindow(uploadBegan(this.#windows));
-    const ended = guarded(lost, () => {
-      if (this.#uploads.delete(stream)) uploadEnded(this.#windows);
-    });
-    stream.once('end', ended);
-    stream.once('close', ended);
-  }
-
-  #setWindow(change: WindowChange): void {
-    if (change === null) return;
-    this.#wantedWindow = change;
-    this.#tellWindow();
-  }
-
-  /**
-   * One change after the other: node ends a connection on which more than ten wait for the client's word, and what a client that has not
-   * said that it knows of the last one may send is bounded by that one.
-   */
-  #tellWindow(): void {
-    const session = this.#session;
-    if (session.closed || session.destroyed || session.pendingSettingsAck) return;
-    if (this.#wantedWindow === this.#toldWindow) return;
-    this.#toldWindow = this.#wantedWindow;
-    session.settings({ initialWindowSize: this.#wantedWindow });
-  }
-
-  /** What has come of bodies and was not read. */
-  get #heldBytes(): number {
-    let held = 0;
-    for (const stream of this.#uploads) held += stream.readableLength;
-    return held;
   }
 
   /** A bug in what is the connection's own ends the connection. */
