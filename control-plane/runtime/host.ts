@@ -1,0 +1,259 @@
+/**
+ * What a host does for its workers, whoever decides: keeps them alive and listens to them, hands snapshots and loads
+ * out, keeps their sessions, checks backends, and counts. Tells the decider what it has seen, and is told of each change.
+ */
+import { poolId } from '#shared/ids.js';
+import type { PrimaryMessage } from '#shared/message.js';
+import type { SnapshotPosition } from '#shared/snapshot.js';
+import { Broadcaster } from '../broadcast/broadcaster.js';
+import { LoadBoard } from '../broadcast/load-board.js';
+import { LoadTeller } from '../broadcast/load-teller.js';
+import { Publisher } from '../broadcast/publisher.js';
+import type { StoreStatus } from '../control-port.js';
+import type { CommandDraft } from '../domain/commands.js';
+import type { World } from '../domain/decision.js';
+import { FirstChecks } from '../health-checks/first-checks.js';
+import { httpCheck } from '../health-checks/http-check.js';
+import type { CheckLag } from '../health-checks/punctuality.js';
+import { CheckScheduler } from '../health-checks/scheduler.js';
+import { PrimaryCounters } from '../metrics/primary-counters.js';
+import { type MetricsPage, createMetricsRegistry } from '../metrics/registry.js';
+import { SharedPage } from '../metrics/shared-page.js';
+import { MetricTotals } from '../metrics/totals.js';
+import { WorkerDeltas } from '../metrics/worker-deltas.js';
+import { type SessionTable, createSessionTable } from '../sessions/session-table.js';
+import { Supervisor, type SupervisorOptions } from '../workers/supervisor.js';
+import type { WorkerStatus } from '../workers/worker-status.js';
+import { CheckReports } from './check-reports.js';
+import type { Surroundings } from './surroundings.js';
+import { WorkerDesk } from './worker-desk.js';
+
+/** What decides for this host. */
+export interface Decider {
+  readonly world: World;
+  readonly storage: StoreStatus;
+  /** Commands that wait for a decision. */
+  readonly mailboxDepth: number;
+  /** Takes what was seen. Nobody waits for what becomes of it. */
+  record(draft: CommandDraft): void;
+}
+
+export interface HostOptions {
+  readonly version: string;
+  readonly around: Surroundings;
+  readonly decider: Decider;
+  readonly supervisor: Pick<SupervisorOptions, 'spawner' | 'count' | 'welcome'>;
+  /** The first worker cannot listen. */
+  readonly onListenFailed: (code: string, message: string) => void;
+}
+
+export class Host {
+  readonly counters: PrimaryCounters;
+  readonly #options: HostOptions;
+  readonly #supervisor: Supervisor;
+  readonly #desk: WorkerDesk;
+  readonly #scheduler: CheckScheduler;
+  readonly #firstChecks: FirstChecks;
+  readonly #broadcaster = new Broadcaster();
+  readonly #publisher = new Publisher(this.#broadcaster);
+  readonly #loads = new LoadBoard();
+  readonly #loadTeller: LoadTeller;
+  readonly #sessions: SessionTable;
+  readonly #metricsPage: SharedPage;
+  readonly #firstReady = Promise.withResolvers<number>();
+  readonly #allReady = Promise.withResolvers<void>();
+  readonly #now: () => number;
+  #forwarded = false;
+
+  constructor(options: HostOptions) {
+    const { logger, timers, clock } = options.around;
+    this.#options = options;
+    this.#now = () => clock.now();
+    this.#sessions = createSessionTable(clock);
+    const totals = new MetricTotals();
+    this.counters = new PrimaryCounters(totals);
+    this.#firstChecks = new FirstChecks(timers, logger);
+    this.#scheduler = this.#createScheduler();
+    this.#desk = this.#createDesk(totals);
+    this.#supervisor = this.#createSupervisor();
+    this.#loadTeller = new LoadTeller({
+      loads: this.#loads,
+      state: () => options.decider.world.state,
+      readyWorkers: () => this.#supervisor.ready,
+      send: (worker, message) => this.#supervisor.send(worker, message),
+      timers,
+    });
+    this.#metricsPage = this.#createPage(totals);
+  }
+
+  /** Resolves when every backend has been checked of which nothing is known, or has had the time for it. */
+  firstChecks(): Promise<void> {
+    return this.#firstChecks.wait(this.#options.decider.world);
+  }
+
+  /** Starts the workers; resolves with the port once the first of them forwards. */
+  startWorkers(): Promise<number> {
+    this.#supervisor.start();
+    this.#loadTeller.start();
+    return this.#firstReady.promise;
+  }
+
+  /** Resolves once all workers forward at the same time. */
+  get allReady(): Promise<void> {
+    return this.#allReady.promise;
+  }
+
+  /** To all workers that forward. */
+  broadcast(message: PrimaryMessage): void {
+    this.#supervisor.broadcast(message);
+  }
+
+  /** Ends the checks, and lets the workers finish by the deadline. */
+  async stop(deadlineMs: number): Promise<void> {
+    this.#scheduler.stop();
+    await this.#supervisor.stop(deadlineMs);
+    this.#loadTeller.stop();
+  }
+
+  /** Ends all workers without a word, requests in flight included. */
+  killWorkers(): void {
+    this.#supervisor.kill();
+  }
+
+  /** To be called after each change of the world. */
+  changed(world: World): void {
+    this.#publisher.changed(world, this.#now());
+    this.#scheduler.update(world);
+    this.#firstChecks.update(world);
+  }
+
+  /** Why this host does not forward, in a few words; `null`: it does. */
+  get waitingFor(): string | null {
+    return (
+      this.#firstChecks.waitingFor ?? (this.#supervisor.ready.length === 0 ? 'no worker forwards' : null)
+    );
+  }
+
+  /** Of the newest snapshot. */
+  position(): SnapshotPosition {
+    return this.#broadcaster.position;
+  }
+
+  workers(): readonly WorkerStatus[] {
+    return this.#supervisor.slots.map((slot) => {
+      const { applied, lastNack, connections } = this.#desk.news(slot.worker);
+      return {
+        worker: slot.worker,
+        slot: slot.slot,
+        pid: slot.pid,
+        phase: slot.phase,
+        startedAt: slot.startedAt,
+        restarts: slot.restarts,
+        applied,
+        lastNack,
+        lastHeardAt: slot.heardAt,
+        connections,
+      };
+    });
+  }
+
+  activeRequests(pool: string, backend: string): number {
+    return this.#loads.active(pool, backend);
+  }
+
+  pendingRequests(pool: string): number {
+    return this.#loads.pending(pool);
+  }
+
+  sessionCount(pool: string): number {
+    return this.#sessions.count(poolId(pool));
+  }
+
+  checkLag(): CheckLag {
+    return this.#scheduler.lag();
+  }
+
+  metrics(): Promise<MetricsPage> {
+    return this.#metricsPage.get();
+  }
+
+  #createScheduler(): CheckScheduler {
+    const { decider, around } = this.#options;
+    const { logger, timers, random } = around;
+    const reports = new CheckReports({ record: (draft) => decider.record(draft), timers, logger });
+    return new CheckScheduler({
+      check: httpCheck,
+      report: (pool, backend, generation, result) => {
+        this.counters.healthCheck(pool, backend, result.passed, result.durationMs);
+        const actor = { kind: 'health-check' } as const;
+        reports.result({ type: 'RecordHealthCheck', pool, backend, generation, result, actor });
+      },
+      lagChanged: (lag) => reports.lagChanged(lag),
+      now: this.#now,
+      timers,
+      random,
+    });
+  }
+
+  #createDesk(totals: MetricTotals): WorkerDesk {
+    const { decider, around, supervisor, onListenFailed } = this.#options;
+    const { logger, timers } = around;
+    return new WorkerDesk({
+      record: (draft) => this.#record(draft),
+      state: () => decider.world.state,
+      broadcaster: this.#broadcaster,
+      loads: this.#loads,
+      sessions: this.#sessions,
+      deltas: new WorkerDeltas(totals),
+      counters: this.counters,
+      metricsPage: () => this.metrics(),
+      send: (worker, message) => this.#supervisor.send(worker, message),
+      readyWorkers: () => this.#supervisor.ready,
+      onReady: (port) => {
+        this.#forwarded = true;
+        this.#firstReady.resolve(port);
+        if (this.#supervisor.ready.length === supervisor.count) this.#allReady.resolve();
+      },
+      onListenFailed: (code, message) => {
+        // One that fails while others forward is started again later; the first one that fails ends the start.
+        if (this.#forwarded) logger.error({ code, message }, 'a worker cannot listen');
+        else onListenFailed(code, message);
+      },
+      timers,
+      logger,
+    });
+  }
+
+  #createSupervisor(): Supervisor {
+    const { around, supervisor } = this.#options;
+    const { logger, timers, random } = around;
+    return new Supervisor({ ...supervisor, logger, timers, random, now: this.#now }, this.#desk);
+  }
+
+  #createPage(totals: MetricTotals): SharedPage {
+    const { version, decider, around } = this.#options;
+    const registry = createMetricsRegistry(totals, {
+      version,
+      world: () => decider.world,
+      position: () => this.position(),
+      workers: () => this.workers(),
+      activeRequests: (pool, backend) => this.activeRequests(pool, backend),
+      sessionCount: (pool) => this.sessionCount(pool),
+      pendingRequests: (pool) => this.pendingRequests(pool),
+      checkLag: () => this.checkLag(),
+      storage: () => decider.storage,
+      mailboxDepth: () => decider.mailboxDepth,
+    });
+    const render = (): Promise<MetricsPage> => this.#desk.collect().then(() => registry.render(this.#now()));
+    return new SharedPage(render, around.timers);
+  }
+
+  /** A backend that refuses connections is checked at once. */
+  #record(draft: CommandDraft): void {
+    this.#options.decider.record(draft);
+    if (draft.type !== 'RecordOutcomes') return;
+    for (const { pool, backend, failures } of draft.outcomes) {
+      if ((failures.connect ?? 0) > 0) this.#scheduler.hasten(pool, backend);
+    }
+  }
+}
