@@ -51,8 +51,11 @@ interface OfBackend {
 
 /** What each command says. */
 export interface CommandData {
-  /** First command of a primary: a new epoch begins, observations start empty. */
-  StartPrimary: { readonly version: string; readonly pid: number };
+  /**
+   * First command of a primary: a new epoch begins, observations start empty. `epoch`: given by whoever chose this primary,
+   * higher than all before. Absent: nobody else could have been chosen, and it is the next.
+   */
+  StartPrimary: { readonly version: string; readonly pid: number; readonly epoch?: number };
   StopPrimary: { readonly reason: string };
   /** `restartNeeded`: settings that differ from those in force but cannot change while running. */
   ApplyConfig: {

@@ -38,7 +38,7 @@ import { grantInPool } from './trials.js';
 type Rule<T extends CommandType> = (tx: Transaction, command: CommandOf<T>) => Rejection | null;
 
 const RULES: { readonly [T in CommandType]: Rule<T> } = {
-  StartPrimary: accepted(startPrimary),
+  StartPrimary: startPrimary,
   StopPrimary: accepted(stopPrimary),
   ApplyConfig: accepted(applyConfig),
   RejectConfig: accepted(rejectConfig),

@@ -54,15 +54,16 @@ export interface Observations {
   readonly pools: ReadonlyMap<PoolId, ReadonlyMap<BackendId, BackendObservations>>;
   /** Workers that forward, in the order in which they became ready. */
   readonly workers: readonly number[];
-  /** Number of the next permit. */
+  /**
+   * Number of the next permit. Counted from 1 by each process, because its workers end with it, and never anew within it:
+   * a worker's late word on an older permit then means nothing.
+   */
   readonly nextPermit: number;
 }
 
-/** Permit numbers of an epoch start at epoch × this, so that a worker's late word on an older one means nothing. */
-export const PERMITS_PER_EPOCH = 1_000_000_000;
-
-export function initialObservations(epoch = 0): Observations {
-  return { pools: PersistentMap.empty(), workers: [], nextPermit: epoch * PERMITS_PER_EPOCH + 1 };
+/** What a process begins with. */
+export function initialObservations(): Observations {
+  return { pools: PersistentMap.empty(), workers: [], nextPermit: 1 };
 }
 
 export function blankObservations(generation: number): BackendObservations {

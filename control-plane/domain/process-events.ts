@@ -11,7 +11,7 @@ export const PROCESS_EVENTS = {
     schema: 1,
     level: 'info',
     evolve: null,
-    observe: (_observations, { epoch }) => initialObservations(epoch),
+    observe: ({ nextPermit }) => ({ ...initialObservations(), nextPermit }),
   }),
   PrimaryStopped: event(object({ reason: words }), {
     schema: 1,

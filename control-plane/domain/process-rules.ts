@@ -1,10 +1,19 @@
-/** What happens to Tidegate's own processes, certificates and log: facts that change no backend. There is nothing to refuse. */
+/** What happens to Tidegate's own processes, certificates and log: facts that change no backend. */
 import type { CommandOf } from './commands.js';
+import type { Rejection } from './decision.js';
 import type { Transaction } from './transaction.js';
 import { grantEverywhere } from './trials.js';
 
-export function startPrimary(tx: Transaction, { version, pid }: CommandOf<'StartPrimary'>): void {
+/** Refused where a later epoch is in the log already: somebody else was chosen since. */
+export function startPrimary(tx: Transaction, command: CommandOf<'StartPrimary'>): Rejection | null {
+  const { version, pid, epoch = tx.state.epoch + 1 } = command;
+  if (epoch <= tx.state.epoch) {
+    const message = `epoch ${epoch} is over: the event log is in epoch ${tx.state.epoch}`;
+    return { code: 'invalid', message };
+  }
+  tx.beginEpoch(epoch);
   tx.emit('PrimaryStarted', {}, { version, pid });
+  return null;
 }
 
 export function stopPrimary(tx: Transaction, { reason }: CommandOf<'StopPrimary'>): void {

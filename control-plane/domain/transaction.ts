@@ -34,6 +34,7 @@ export class Transaction {
   readonly #touched = new Map<PoolId, number>();
   #state: ControlState;
   #observations: Observations;
+  #epoch: number;
   #random: Random | null = null;
 
   constructor(command: Command, world: World) {
@@ -41,6 +42,7 @@ export class Transaction {
     this.#before = world;
     this.#state = world.state;
     this.#observations = world.observations;
+    this.#epoch = world.state.epoch;
   }
 
   get at(): number {
@@ -96,12 +98,17 @@ export class Transaction {
     return backend?.generation === generation ? backend : undefined;
   }
 
+  /** What is recorded from now on belongs to this epoch. */
+  beginEpoch(epoch: number): void {
+    this.#epoch = epoch;
+  }
+
   /** Records a fact. `causedBy` is the number of the event of this command that it follows from. Answers its number. */
   emit<T extends EventType>(type: T, about: About, data: EventData[T], causedBy?: number): number {
     const { id, at, actor } = this.command;
     const seq = this.#state.seq + 1;
     const event: EventOf<T> = {
-      epoch: type === 'PrimaryStarted' ? this.#state.epoch + 1 : this.#state.epoch,
+      epoch: this.#epoch,
       seq,
       at,
       type,

@@ -5,7 +5,7 @@
  */
 import { createHash } from 'node:crypto';
 import { assert } from '#shared/assert.js';
-import { decodeShape, integer, record, text } from '#shared/shape.js';
+import { decodeShape, integer, object, record, text } from '#shared/shape.js';
 import type { Shape } from '#shared/shape.js';
 import { backendName, poolName } from '#shared/shape-settings.js';
 import { actor } from '../domain/commands.js';
@@ -16,6 +16,7 @@ import { restoreState, serializeState } from '../domain/serialize.js';
 import { completedState } from '../domain/stored-settings.js';
 import type { ControlState } from '../domain/state.js';
 import type { StoredEventShape as StoredEvent, Upcasted } from '../domain/upcast.js';
+import { JOURNAL_SCHEMA, upcastJournalEntry } from '../domain/upcast-journal.js';
 import { time } from '../domain/stored-shapes.js';
 import { storedState } from './checkpoint-shape.js';
 import { EventLogError } from './event-log.js';
@@ -44,6 +45,9 @@ const storedEvent = record<StoredEvent>(
   { pool: poolName, backend: backendName },
 );
 
+/** An entry of the journal as text has it: absent schema, see `upcast-journal.ts`. */
+const journalText = object({}, { schema: integer(1) });
+
 /** The event as JSON. Throws when it would not be readable again. */
 export function encodeEvent(event: TidegateEvent): string {
   const problem = storedEvent.problem(event, 'event') ?? dataProblem(event);
@@ -54,9 +58,7 @@ export function encodeEvent(event: TidegateEvent): string {
 
 /** Throws EventLogError: `corrupt` when the text is no event, `too-new` when a newer release wrote it. */
 export function decodeEvent(body: string, upcast: Upcast): TidegateEvent {
-  const stored = decodeShape(storedEvent, parse(body, 'event'), 'event');
-  if (!stored.ok) throw new EventLogError('corrupt', stored.problem);
-  const lifted = upcast(stored.value);
+  const lifted = upcast(read(storedEvent, parse(body, 'event'), 'event'));
   if (lifted.kind === 'failed') throw notLifted(lifted);
   const problem = dataProblem(lifted.event);
   if (problem !== null) throw new EventLogError('corrupt', `event ${lifted.event.seq}: ${problem}`);
@@ -66,14 +68,18 @@ export function decodeEvent(body: string, upcast: Upcast): TidegateEvent {
 export function encodeJournalEntry(entry: JournalEntry): string {
   const problem = journalEntry.problem(entry, 'journal');
   assert(problem === null, `a journal entry that cannot be read back: ${problem}`);
-  return JSON.stringify(entry);
+  return JSON.stringify({ schema: JOURNAL_SCHEMA, ...entry });
 }
 
-/** Throws EventLogError `corrupt` when the text is no journal entry. */
+/** Throws EventLogError `corrupt` when the text is no journal entry, `too-new` when a newer release wrote it. */
 export function decodeJournalEntry(body: string): JournalEntry {
-  const decoded = decodeShape(journalEntry, parse(body, 'journal'), 'journal');
-  if (!decoded.ok) throw new EventLogError('corrupt', decoded.problem);
-  return decoded.value;
+  const { schema = 1, ...stored } = read(journalText, parse(body, 'journal'), 'journal');
+  if (schema > JOURNAL_SCHEMA) {
+    const problem = `its journal has schema ${schema}, this release knows ${JOURNAL_SCHEMA}`;
+    throw new EventLogError('too-new', tooNew(problem));
+  }
+  const entry = read(journalEntry, stored, 'journal');
+  return schema === JOURNAL_SCHEMA ? entry : upcastJournalEntry(entry);
 }
 
 /** The state as canonical JSON: equal states give equal texts. */
@@ -86,9 +92,7 @@ export function encodeState(state: ControlState): string {
 
 /** Throws EventLogError `corrupt` when the text is no state. */
 export function decodeState(body: string): ControlState {
-  const decoded = decodeShape(storedState, parse(body, 'checkpoint'), 'checkpoint');
-  if (!decoded.ok) throw new EventLogError('corrupt', decoded.problem);
-  return restoreState(completedState(decoded.value));
+  return restoreState(completedState(read(storedState, parse(body, 'checkpoint'), 'checkpoint')));
 }
 
 /** JSON with the keys of every object in order, so that equal values give equal texts. */
@@ -112,8 +116,18 @@ function dataProblem(event: StoredEvent): string | null {
 function notLifted(failed: Extract<Upcasted, { kind: 'failed' }>): EventLogError {
   const { problem } = failed;
   if (failed.reason === 'no-step') return new EventLogError('corrupt', problem);
+  return new EventLogError('too-new', tooNew(problem));
+}
+
+function tooNew(problem: string): string {
   const advice = 'a newer release wrote it. Start that release, or a later one.';
-  return new EventLogError('too-new', `The event log cannot be read by this release: ${problem}; ${advice}`);
+  return `The event log cannot be read by this release: ${problem}; ${advice}`;
+}
+
+function read<T>(shape: Shape<T>, value: unknown, what: string): T {
+  const decoded = decodeShape(shape, value, what);
+  if (!decoded.ok) throw new EventLogError('corrupt', decoded.problem);
+  return decoded.value;
 }
 
 function parse(body: string, what: string): unknown {

@@ -1,7 +1,7 @@
 /**
  * The permits for trials that this worker holds. One ledger outlives all routing tables, so that a permit is used or
- * returned once, however tables and picks come between each other. The primary counts permits per epoch; a number
- * that left the snapshots does not come back within it.
+ * returned once, however tables and picks come between each other. A primary counts permits as long as it lives,
+ * which is as long as its workers live: a number that left the snapshots does not come back.
  */
 import { type SnapshotPosition, TRIAL_PERMIT_USE_MS, type TrialPermit } from '#shared/snapshot.js';
 import { isTried } from './algorithms/picker.js';

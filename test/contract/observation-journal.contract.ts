@@ -1,4 +1,5 @@
 /** What every observation journal promises. */
+import { encodeJournalEntry } from '../../control-plane/event-log/codec.js';
 import type { Journal } from '../../control-plane/event-log/observation-journal.js';
 import { poolId } from '../../shared/ids.js';
 import { commandEntry, segmentEntry } from '../support/sample-events.js';
@@ -99,7 +100,7 @@ export function journalContract(subject: PortSubject<Journal>): void {
     });
 
     it('keeps as many of the newest segments as the size allows', async () => {
-      const bytes = [...second, ...third].reduce((sum, entry) => sum + JSON.stringify(entry).length, 0);
+      const bytes = [...second, ...third].reduce((sum, entry) => sum + encodeJournalEntry(entry).length, 0);
       expect(await journal.forget({ ...all, bytes })).toBe(15);
       expect(await journal.forget({ ...all, bytes: bytes - 1 })).toBe(25);
     });

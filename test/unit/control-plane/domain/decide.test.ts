@@ -28,6 +28,25 @@ describe('decide', () => {
     expect(told.world.state.epoch).toBe(2);
   });
 
+  it('takes the epoch that the primary was given, and stays in it', () => {
+    const told = story();
+    const [started] = told.when({ type: 'StartPrimary', version: '0.1.0', pid: 1, epoch: 1_800_000_000 });
+    expect(started).toMatchObject({ type: 'PrimaryStarted', epoch: 1_800_000_000, seq: 1 });
+    const [stopped] = told.when({ type: 'StopPrimary', reason: 'x' });
+    expect(stopped?.epoch).toBe(1_800_000_000);
+  });
+
+  it.each([3, 4])('refuses a primary whose epoch %i is over', (epoch) => {
+    const told = story();
+    told.when({ type: 'StartPrimary', version: '0.1.0', pid: 1, epoch: 4 });
+    const before = told.world;
+    expect(told.send({ type: 'StartPrimary', version: '0.1.0', pid: 2, epoch })).toEqual({
+      kind: 'rejected',
+      rejection: { code: 'invalid', message: `epoch ${epoch} is over: the event log is in epoch 4` },
+    });
+    expect(told.world).toBe(before);
+  });
+
   it('forgets its workers and observations when a primary starts, and keeps the durable state', () => {
     const told = storyOf(documentOf(checked, [definition('a')]), [1, 2]);
     told.check('a', false);

@@ -66,7 +66,7 @@ describe('trial permits', () => {
 
   it('carry numbers that no earlier primary gave', () => {
     const told = halfOpen([1]);
-    expect(permits(told)).toEqual([1_000_000_001, 1_000_000_002, 1_000_000_003]);
+    expect(permits(told)).toEqual([1, 2, 3]);
   });
 
   it('wait for a worker where none is ready', () => {
@@ -200,7 +200,7 @@ describe('trial permits', () => {
     told.when({ type: 'StartPrimary', version: '0.1.0', pid: 2 });
     expect(told.backend('a').breaker.phase).toBe('half-open');
     told.when({ type: 'RecordWorkerReady', worker: 1 });
-    expect(permits(told)).toEqual([2_000_000_001, 2_000_000_002, 2_000_000_003]);
+    expect(permits(told)).toEqual([4, 5, 6]);
   });
 
   it('are not added to when the limit is lowered while more are out', () => {
