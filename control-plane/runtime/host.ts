@@ -13,15 +13,14 @@ import type { StoreStatus } from '../control-port.js';
 import type { CommandDraft } from '../domain/commands.js';
 import type { World } from '../domain/decision.js';
 import { FirstChecks } from '../health-checks/first-checks.js';
-import { httpCheck } from '../health-checks/http-check.js';
 import type { CheckLag } from '../health-checks/punctuality.js';
-import { CheckScheduler } from '../health-checks/scheduler.js';
+import { CheckScheduler, type CheckSchedulerOptions } from '../health-checks/scheduler.js';
 import { PrimaryCounters } from '../metrics/primary-counters.js';
 import { type MetricsPage, createMetricsRegistry } from '../metrics/registry.js';
 import { SharedPage } from '../metrics/shared-page.js';
 import { MetricTotals } from '../metrics/totals.js';
 import { WorkerDeltas } from '../metrics/worker-deltas.js';
-import { type SessionTable, createSessionTable } from '../sessions/session-table.js';
+import type { SessionTable } from '../sessions/session-table.js';
 import { Supervisor, type SupervisorOptions } from '../workers/supervisor.js';
 import type { WorkerStatus } from '../workers/worker-status.js';
 import { CheckReports } from './check-reports.js';
@@ -43,6 +42,8 @@ export interface HostOptions {
   readonly around: Surroundings;
   readonly decider: Decider;
   readonly supervisor: Pick<SupervisorOptions, 'spawner' | 'count' | 'welcome'>;
+  readonly sessions: SessionTable;
+  readonly check: CheckSchedulerOptions['check'];
   /** The first worker cannot listen. */
   readonly onListenFailed: (code: string, message: string) => void;
 }
@@ -58,7 +59,6 @@ export class Host {
   readonly #publisher = new Publisher(this.#broadcaster);
   readonly #loads = new LoadBoard();
   readonly #loadTeller: LoadTeller;
-  readonly #sessions: SessionTable;
   readonly #metricsPage: SharedPage;
   readonly #firstReady = Promise.withResolvers<number>();
   readonly #allReady = Promise.withResolvers<void>();
@@ -69,7 +69,6 @@ export class Host {
     const { logger, timers, clock } = options.around;
     this.#options = options;
     this.#now = () => clock.now();
-    this.#sessions = createSessionTable(clock);
     const totals = new MetricTotals();
     this.counters = new PrimaryCounters(totals);
     this.#firstChecks = new FirstChecks(timers, logger);
@@ -166,7 +165,7 @@ export class Host {
   }
 
   sessionCount(pool: string): number {
-    return this.#sessions.count(poolId(pool));
+    return this.#options.sessions.count(poolId(pool));
   }
 
   checkLag(): CheckLag {
@@ -178,11 +177,11 @@ export class Host {
   }
 
   #createScheduler(): CheckScheduler {
-    const { decider, around } = this.#options;
+    const { decider, around, check } = this.#options;
     const { logger, timers, random } = around;
     const reports = new CheckReports({ record: (draft) => decider.record(draft), timers, logger });
     return new CheckScheduler({
-      check: httpCheck,
+      check,
       report: (pool, backend, generation, result) => {
         this.counters.healthCheck(pool, backend, result.passed, result.durationMs);
         const actor = { kind: 'health-check' } as const;
@@ -196,14 +195,14 @@ export class Host {
   }
 
   #createDesk(totals: MetricTotals): WorkerDesk {
-    const { decider, around, supervisor, onListenFailed } = this.#options;
+    const { decider, around, sessions, supervisor, onListenFailed } = this.#options;
     const { logger, timers } = around;
     return new WorkerDesk({
       record: (draft) => this.#record(draft),
       state: () => decider.world.state,
       broadcaster: this.#broadcaster,
       loads: this.#loads,
-      sessions: this.#sessions,
+      sessions,
       deltas: new WorkerDeltas(totals),
       counters: this.counters,
       metricsPage: () => this.metrics(),

@@ -13,12 +13,14 @@ import type { TidegateEvent } from '../domain/events.js';
 import type { EventLogError, EventReader } from '../event-log/event-log.js';
 import type { LogStorage } from '../event-log/log-storage.js';
 import { eventsWithTail } from '../event-log/read-with-tail.js';
+import { httpCheck } from '../health-checks/http-check.js';
 import type { CheckLag } from '../health-checks/punctuality.js';
 import { Hindsight } from '../hindsight/hindsight.js';
 import type { History } from '../hindsight/history.js';
 import type { HistoryReader } from '../hindsight/reader.js';
 import type { PrimaryCounters } from '../metrics/primary-counters.js';
 import type { MetricsPage } from '../metrics/registry.js';
+import { createSessionTable } from '../sessions/session-table.js';
 import type { WorkerStatus } from '../workers/worker-status.js';
 import { ControlLoop } from './control-loop.js';
 import { EventLines } from './event-lines.js';
@@ -37,7 +39,7 @@ export interface CertificateSource {
   trouble(): string | null;
 }
 
-export interface PrimaryOptions extends Omit<HostOptions, 'decider'> {
+export interface PrimaryOptions extends Omit<HostOptions, 'decider' | 'sessions' | 'check'> {
   readonly configFile: string;
   readonly log: LogStorage;
   /** Answers questions about history in a thread of its own. Not closed here. */
@@ -106,7 +108,15 @@ export class Primary implements ControlPort {
     this.#lines = new EventLines(logger);
     this.startedAt = clock.now();
     const { version, around, supervisor, onListenFailed } = options;
-    this.#host = new Host({ version, around, decider: loop, supervisor, onListenFailed });
+    this.#host = new Host({
+      version,
+      around,
+      decider: loop,
+      supervisor,
+      sessions: createSessionTable(clock),
+      check: httpCheck,
+      onListenFailed,
+    });
   }
 
   get counters(): PrimaryCounters {

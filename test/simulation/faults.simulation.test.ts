@@ -37,12 +37,13 @@ describe('the whole system under faults', () => {
 
   it('keeps them while nothing can be stored: what happens reaches the workers, and is stored afterwards', async () => {
     const sum: Record<string, number> = {};
-    for (let seed = 1; seed <= SEEDS / 5; seed += 1) {
+    const wanted = ['BreakerOpened', 'trials', 'operator: failed', 'store recovered', 'gaps'];
+    const unseen = (): readonly string[] => wanted.filter((what) => (sum[what] ?? 0) === 0);
+    // Some are rare: then more runs are made, until each has happened.
+    for (let seed = 1; seed <= SEEDS / 5 || (seed <= SEEDS && unseen().length > 0); seed += 1) {
       const counts = await simulateFullDisk(seed);
       for (const [what, count] of Object.entries(counts)) sum[what] = (sum[what] ?? 0) + count;
     }
-    for (const what of ['BreakerOpened', 'trials', 'operator: failed', 'store recovered', 'gaps']) {
-      expect([what, (sum[what] ?? 0) > 0]).toEqual([what, true]);
-    }
+    expect(unseen()).toEqual([]);
   }, 600_000);
 });

@@ -1,25 +1,19 @@
 /**
- * A primary process: the real control loop, supervisor, desk, broadcaster, load board and check scheduler, tied together as
- * `runtime/primary.ts` ties them, over a disk that may fail. Can be killed at any time; what it had not stored is lost.
+ * A primary process: the real control loop and the real host, tied together as `runtime/primary.ts` ties them, over a disk
+ * that may fail. Can be killed at any time; what it had not stored is lost.
  */
-import { Broadcaster } from '../../control-plane/broadcast/broadcaster.js';
-import { LoadBoard } from '../../control-plane/broadcast/load-board.js';
-import { LoadTeller } from '../../control-plane/broadcast/load-teller.js';
-import { Publisher } from '../../control-plane/broadcast/publisher.js';
 import type { CommandDraft } from '../../control-plane/domain/commands.js';
 import { fold } from '../../control-plane/domain/evolve.js';
 import type { World } from '../../control-plane/domain/decision.js';
 import { EventLogError } from '../../control-plane/event-log/event-log.js';
 import { withTail } from '../../control-plane/event-log/read-with-tail.js';
-import { CheckScheduler, MAX_CHECKS_IN_FLIGHT } from '../../control-plane/health-checks/scheduler.js';
-import { PrimaryCounters } from '../../control-plane/metrics/primary-counters.js';
-import { MetricTotals } from '../../control-plane/metrics/totals.js';
-import { WorkerDeltas } from '../../control-plane/metrics/worker-deltas.js';
+import {
+  type CheckSchedulerOptions,
+  MAX_CHECKS_IN_FLIGHT,
+} from '../../control-plane/health-checks/scheduler.js';
 import { ControlLoop } from '../../control-plane/runtime/control-loop.js';
 import { createSessionTable } from '../../control-plane/sessions/session-table.js';
-import { WorkerDesk } from '../../control-plane/runtime/worker-desk.js';
-import { Supervisor } from '../../control-plane/workers/supervisor.js';
-import type { SnapshotMessage } from '../../shared/message.js';
+import { Host } from '../../control-plane/runtime/host.js';
 import type { ConfigDocument } from '../../shared/settings.js';
 import { isDeepStrictEqual } from 'node:util';
 import type { Backends } from './backends.js';
@@ -53,102 +47,30 @@ const SESSIONS = 1_000;
 
 export class PrimaryProcess {
   readonly number: number;
-  readonly supervisor: Supervisor;
   readonly #spawner: SimulatedSpawner;
-  readonly broadcaster = new Broadcaster();
-  readonly #publisher = new Publisher(this.broadcaster);
-  readonly loads = new LoadBoard();
   alive = true;
   /** Whether its first commands were stored and its workers started. */
   started = false;
   readonly #around: PrimarySurroundings;
   readonly #timers: ProcessTimers;
-  readonly #desk: WorkerDesk;
-  readonly #scheduler: CheckScheduler;
-  readonly #counters: PrimaryCounters;
-  readonly #underWay = new Map<number, number>();
   #loop: ControlLoop | null = null;
+  #host: Host | null = null;
   #checks = 0;
 
   constructor(number: number, around: PrimarySurroundings) {
     this.number = number;
     this.#around = around;
-    const { time, chance, backends, ledger } = around;
+    const { time, chance, backends, ledger, workers: count } = around;
     this.#timers = new ProcessTimers(time);
-    const timers = this.#timers;
-    const totals = new MetricTotals();
-    this.#counters = new PrimaryCounters(totals);
-    this.#scheduler = new CheckScheduler({
-      check: async (address, settings, at) => {
-        this.#checks += 1;
-        ledger.require(this.#checks <= MAX_CHECKS_IN_FLIGHT, 'queues-are-bounded', 'checks in flight');
-        const { result, afterMs } = backends.check(address, settings.timeoutMs, at);
-        await timers.wait(afterMs);
-        this.#checks -= 1;
-        return result;
-      },
-      report: (pool, backend, generation, result) => {
-        const actor = { kind: 'health-check' } as const;
-        this.#record({ type: 'RecordHealthCheck', pool, backend, generation, result, actor });
-      },
-      lagChanged: () => undefined,
-      now: () => time.now(),
-      timers,
-      random: chance.random,
-    });
-    this.#desk = new WorkerDesk({
-      record: (draft) => this.#record(draft),
-      state: () => this.loop.world.state,
-      broadcaster: this.broadcaster,
-      loads: this.loads,
-      sessions: createSessionTable(time, SESSIONS),
-      deltas: new WorkerDeltas(totals),
-      counters: this.#counters,
-      metricsPage: () => Promise.resolve({ contentType: 'text/plain', body: '' }),
-      send: (worker, message) => {
-        if (message.type === 'snapshot') this.#checkUnderWay(worker, message);
-        this.supervisor.send(worker, message);
-      },
-      readyWorkers: () => this.supervisor.ready,
-      onReady: () => undefined,
-      onListenFailed: () => undefined,
-      timers,
-      logger: silence,
-    });
-    const { workers: count } = around;
-    const workerChance = new Chance(chance.seed());
-    const spawner = new SimulatedSpawner({
+    this.#spawner = new SimulatedSpawner({
       primary: number,
       count,
       time,
-      timers,
-      chance: workerChance,
+      timers: this.#timers,
+      chance: new Chance(chance.seed()),
       backends,
       ledger,
     });
-    this.#spawner = spawner;
-    this.supervisor = new Supervisor(
-      {
-        spawner,
-        count,
-        welcome: (worker, place) => spawner.welcome(worker, place),
-        logger: silence,
-        timers,
-        random: workerChance.random,
-        now: () => time.now(),
-      },
-      {
-        started: (worker, pid) => this.#desk.started(worker, pid),
-        ready: (worker, port) => this.#desk.ready(worker, port),
-        welcomed: (worker) => this.#desk.welcomed(worker),
-        message: (worker, message) => {
-          if (message.type === 'ack' || message.type === 'nack') this.#underWay.delete(worker);
-          this.#desk.message(worker, message);
-        },
-        exited: (worker, pid, reason, expected) => this.#desk.exited(worker, pid, reason, expected),
-        listenFailed: () => undefined,
-      },
-    );
   }
 
   /** Its workers, until it has heard of their end. */
@@ -159,6 +81,11 @@ export class PrimaryProcess {
   get loop(): ControlLoop {
     if (this.#loop === null) throw new Error('the log is not open yet');
     return this.#loop;
+  }
+
+  get host(): Host {
+    if (this.#host === null) throw new Error('the log is not open yet');
+    return this.#host;
   }
 
   /** Opens the log, begins an epoch, applies the configuration, starts workers. Ends the process when the disk is full. */
@@ -173,7 +100,7 @@ export class PrimaryProcess {
         logger: silence,
         changed: (world, events) => {
           this.#changed(world);
-          this.#counters.appended(events);
+          this.#host?.counters.appended(events);
         },
         fatal: () => this.#end(),
         dropped: () => this.#around.ledger.count('commands dropped'),
@@ -184,6 +111,7 @@ export class PrimaryProcess {
         },
         maxUnstoredEvents: MAX_UNSTORED_EVENTS,
       });
+      this.#host = this.#createHost(this.#loop);
       const actor = { kind: 'primary' } as const;
       await this.loop.submit({ type: 'StartPrimary', version: '0.0.0', pid: this.number, actor });
       await this.apply(document);
@@ -194,14 +122,7 @@ export class PrimaryProcess {
     }
     if (!this.alive) return;
     this.started = true;
-    this.supervisor.start();
-    new LoadTeller({
-      loads: this.loads,
-      state: () => this.loop.world.state,
-      readyWorkers: () => this.supervisor.ready,
-      send: (worker, message) => this.supervisor.send(worker, message),
-      timers: this.#timers,
-    }).start();
+    void this.host.startWorkers();
   }
 
   apply(document: ConfigDocument): ReturnType<ControlLoop['submit']> {
@@ -223,10 +144,18 @@ export class PrimaryProcess {
     );
   }
 
+  /** Numbers of the workers that forward. */
+  get ready(): readonly number[] {
+    return this.host
+      .workers()
+      .filter(({ phase }) => phase === 'ready')
+      .map(({ worker }) => worker);
+  }
+
   /** Whether this worker has the newest snapshot in force. */
   isConverged(worker: number): boolean {
-    const { applied } = this.#desk.news(worker);
-    const { position } = this.broadcaster;
+    const applied = this.host.workers().find((status) => status.worker === worker)?.applied;
+    const position = this.host.position();
     return applied?.epoch === position.epoch && applied.version === position.version;
   }
 
@@ -239,8 +168,7 @@ export class PrimaryProcess {
   }
 
   async stop(): Promise<void> {
-    this.#scheduler.stop();
-    await this.supervisor.stop(5_000);
+    await this.host.stop(5_000);
     await this.loop.submit({ type: 'StopPrimary', reason: 'SIGTERM', actor: { kind: 'primary' } });
     await this.loop.close();
     this.alive = false;
@@ -248,17 +176,44 @@ export class PrimaryProcess {
     this.#timers.die();
   }
 
+  #createHost(decider: ControlLoop): Host {
+    const { time, chance } = this.#around;
+    const { random } = new Chance(chance.seed());
+    const spawner = this.#spawner;
+    return new Host({
+      version: '0.0.0',
+      around: {
+        clock: time,
+        timers: this.#timers,
+        random,
+        seed: () => chance.seed(),
+        logger: silence,
+      },
+      decider,
+      supervisor: {
+        spawner,
+        count: this.#around.workers,
+        welcome: (worker, place) => spawner.welcome(worker, place),
+      },
+      sessions: createSessionTable(time, SESSIONS),
+      check: this.#check,
+      onListenFailed: () => undefined,
+    });
+  }
+
+  #check: CheckSchedulerOptions['check'] = async (address, settings, at) => {
+    const { backends, ledger } = this.#around;
+    this.#checks += 1;
+    ledger.require(this.#checks <= MAX_CHECKS_IN_FLIGHT, 'queues-are-bounded', 'checks in flight');
+    const { result, afterMs } = backends.check(address, settings.timeoutMs, at);
+    await this.#timers.wait(afterMs);
+    this.#checks -= 1;
+    return result;
+  };
+
   #end(): void {
     this.kill();
     this.#around.ended(this);
-  }
-
-  #record(draft: CommandDraft): void {
-    this.loop.record(draft);
-    if (draft.type !== 'RecordOutcomes') return;
-    for (const { pool, backend, failures } of draft.outcomes) {
-      if ((failures.connect ?? 0) > 0) this.#scheduler.hasten(pool, backend);
-    }
   }
 
   /** Whoever reads the newest events sees each once, be it stored or not, and no gap but those that are told. */
@@ -297,8 +252,7 @@ export class PrimaryProcess {
       );
     }
     this.#allowTrials(world);
-    this.#publisher.changed(world, this.#around.time.now());
-    this.#scheduler.update(world);
+    this.#host?.changed(world);
   }
 
   /** A lower limit holds from when the permits of the higher one are back. */
@@ -313,12 +267,5 @@ export class PrimaryProcess {
         ledger.allowTrials(family, out === 0 ? limit : Math.max(limit, before));
       }
     }
-  }
-
-  #checkUnderWay(worker: number, message: SnapshotMessage): void {
-    const before = this.#underWay.get(worker);
-    this.#underWay.set(worker, message.version);
-    const text = `${worker}: ${message.version} after ${before}`;
-    this.#around.ledger.require(before === undefined, 'one-snapshot-under-way', text);
   }
 }

@@ -1,6 +1,11 @@
 /** Workers' processes as objects, for the real supervisor; what they say is counted and checked on its way to it. */
 import { decodeWorkerMessage } from '../../shared/decode.js';
-import { PROTOCOL_VERSION, type Welcome, type WorkerMessage } from '../../shared/message.js';
+import {
+  PROTOCOL_VERSION,
+  type SnapshotMessage,
+  type Welcome,
+  type WorkerMessage,
+} from '../../shared/message.js';
 import type {
   WorkerHandle,
   WorkerProcessListener,
@@ -26,6 +31,8 @@ export interface SimulatedSpawnerOptions {
 export class SimulatedSpawner implements WorkerSpawner {
   readonly #options: SimulatedSpawnerOptions;
   readonly #processes = new Set<WorkerProcess>();
+  /** Version of the snapshot that each worker has yet to answer. */
+  readonly #underWay = new Map<number, number>();
   #lastWorker = 0;
   /** The primary is dead: it hears nothing. */
   dead = false;
@@ -53,7 +60,7 @@ export class SimulatedSpawner implements WorkerSpawner {
       pid: primary * 1_000 + worker,
       hear: (message) => {
         if (this.dead) return;
-        this.#check(process, message);
+        this.#check(process, worker, message);
         listener.message(message);
       },
       exited: (code) => {
@@ -69,6 +76,7 @@ export class SimulatedSpawner implements WorkerSpawner {
       worker,
       pid: process.pid,
       send: (message) => {
+        if (message.type === 'snapshot') this.#checkUnderWay(worker, message);
         if (!process.fromPrimary.open) return;
         if (message.type === 'snapshot') ledger.count('snapshots sent');
         process.fromPrimary.send(message);
@@ -93,12 +101,20 @@ export class SimulatedSpawner implements WorkerSpawner {
     };
   }
 
-  #check(process: WorkerProcess, message: WorkerMessage): void {
+  #check(process: WorkerProcess, worker: number, message: WorkerMessage): void {
     const { ledger } = this.#options;
     ledger.require(decodeWorkerMessage(message).ok, 'no-bug', `unreadable message: ${message.type}`);
+    if (message.type === 'ack' || message.type === 'nack') this.#underWay.delete(worker);
     if (message.type === 'ack') ledger.inForce(process.name, message);
     if (message.type === 'nack') ledger.count('snapshots refused');
     if (message.type === 'listen-failed')
       ledger.require(false, 'no-bug', `cannot listen: ${message.message}`);
+  }
+
+  #checkUnderWay(worker: number, { version }: SnapshotMessage): void {
+    const before = this.#underWay.get(worker);
+    this.#underWay.set(worker, version);
+    const text = `${worker}: ${version} after ${before}`;
+    this.#options.ledger.require(before === undefined, 'one-snapshot-under-way', text);
   }
 }

@@ -104,8 +104,8 @@ export class World {
   isSettled(): string | null {
     const { primary } = this;
     if (primary === null) return 'no primary';
-    if (primary.supervisor.ready.length !== this.workerCount) return 'a worker is missing';
-    const behind = primary.supervisor.ready.find((worker) => !primary.isConverged(worker));
+    if (primary.ready.length !== this.workerCount) return 'a worker is missing';
+    const behind = primary.ready.find((worker) => !primary.isConverged(worker));
     if (behind !== undefined) return `worker ${behind} is behind`;
     for (const pool of primary.loop.world.state.pools.values()) {
       for (const { id, admin, weight, health, breaker } of pool.backends.values()) {
@@ -153,7 +153,7 @@ export class World {
     const { state, observations } = primary.loop.world;
     for (const [pool, backends] of observations.pools) {
       for (const [id, { trials }] of backends) {
-        const active = primary.loads.active(pool, id);
+        const active = primary.host.activeRequests(pool, id);
         ledger.require(active === 0, 'nothing-left-running', `${active} requests to ${pool}/${id}`);
         const phase = state.pools.get(pool)?.backends.get(id)?.breaker.phase ?? 'gone';
         for (const permit of trials?.permits ?? []) {
