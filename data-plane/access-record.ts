@@ -21,7 +21,7 @@ export interface AccessRecord {
   readonly error: string | null;
   readonly aborted: boolean;
   readonly durationMs: number;
-  /** Of it, how long the request waited for room at a backend. */
+  /** Of it, how long the request waited for a slot at a backend. */
   readonly waitedMs: number;
   readonly receivedBytes: number;
   readonly sentBytes: number;

@@ -1,6 +1,6 @@
 /**
  * One attempt after the other until one is answered or no further one is allowed: pick → attempt → retry or give up. The same
- * for all engines, whose own an attempt is; every decision is `routing/`'s. Synchronous, unless a session store is asked or the request waits for room.
+ * for all engines, whose own an attempt is; every decision is `routing/`'s. Synchronous, unless a session store is asked or the request waits for a slot.
  */
 import type { ErrorCode } from '#shared/error-code.js';
 import type { FailureReason } from '#shared/outcome.js';
@@ -8,9 +8,9 @@ import type { ForwardingSettings } from '#shared/settings.js';
 import type { Chooser } from './chooser.js';
 import type { ForwarderContext } from './forwarder.js';
 import type { RequestAccount } from './request-account.js';
-import { giveBack, type Placed } from './room-wait.js';
-import { hasRoom } from './routing/backend-load.js';
-import { claim, type Refusal } from './routing/claim.js';
+import { giveBack, type PickResult } from './slot-wait.js';
+import { hasSlot } from './routing/backend-load.js';
+import { takeSlot, type Refusal } from './routing/take-slot.js';
 import type { AbortCause } from './routing/classify.js';
 import type { Pick } from './routing/pick.js';
 import { countRetry, type RetryBudgetState } from './routing/retry-budget.js';
@@ -103,12 +103,12 @@ export class Attempts<A extends RunningAttempt, M extends AttemptMessage> implem
     const { chooser } = this.#message;
     const tried = this.#tried;
     if (chooser === null) {
-      const chosen = claim(pool, tried, this.#client.parts.context.random);
+      const chosen = takeSlot(pool, tried, this.#client.parts.context.random);
       if (chosen !== null) return this.#go(pool, chosen);
     }
     const next =
       chooser === null
-        ? this.#client.account.waitForRoom(pool, { tried, bound: null })
+        ? this.#client.account.waitForSlot(pool, { tried, bound: null })
         : chooser.next(pool, tried);
     if (!(next instanceof Promise)) return this.#go(pool, next);
     next
@@ -173,17 +173,17 @@ export class Attempts<A extends RunningAttempt, M extends AttemptMessage> implem
   #couldGoElsewhere({ chosen, pool }: Choice): boolean {
     const isElsewhere = pool.backends.some(
       (entry) =>
-        entry.serves && hasRoom(entry.load) && entry !== chosen.backend && !this.#tried.includes(entry),
+        entry.serves && hasSlot(entry.load) && entry !== chosen.backend && !this.#tried.includes(entry),
     );
     return isElsewhere && this.#verdictOn('timeout').retry;
   }
 
-  #go(pool: PoolTable, chosen: Placed): void {
+  #go(pool: PoolTable, chosen: PickResult): void {
     const { account, parts } = this.#client;
     const { context } = parts;
     const failure = this.#failure;
     if (this.#isOver) {
-      // The client left while the session store was asked, or just when there was room.
+      // The client left while the session store was asked, or just when there was a slot.
       if (typeof chosen !== 'string') giveBack(context, chosen);
       return;
     }
@@ -203,7 +203,7 @@ export class Attempts<A extends RunningAttempt, M extends AttemptMessage> implem
   }
 
   /**
-   * There is no backend or no further one, or none that had room in time. After an attempt that failed the answer is what
+   * There is no backend or no further one, or none that had a free slot in time. After an attempt that failed the answer is what
    * came of that.
    */
   #giveUp(refusal: Refusal): void {

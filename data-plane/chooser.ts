@@ -1,6 +1,6 @@
 /** How the backend of each attempt is chosen: by session cookie, by client address, or by the algorithm alone. */
 import type { ForwarderContext } from './forwarder.js';
-import type { Placed } from './room-wait.js';
+import type { PickResult } from './slot-wait.js';
 import type { Client } from './routing/client-address.js';
 import { attemptStarted } from './routing/pick.js';
 import type { BackendEntry, PoolTable } from './routing/routing-table.js';
@@ -9,10 +9,9 @@ import { StickyFlow, type StickyAccount } from './sessions/sticky-flow.js';
 
 export interface Chooser {
   /**
-   * The backend for the next attempt, claimed, or why there is none. Waits for room where that is all that is missing. To
-   * be called before the first attempt and after each failed one.
+   * A slot for the next attempt, or why there is none. Waits for a slot where that is all that is missing. To be called before the first attempt and after each failed one.
    */
-  next(pool: PoolTable, tried: readonly BackendEntry[]): Placed | Promise<Placed>;
+  next(pool: PoolTable, tried: readonly BackendEntry[]): PickResult | Promise<PickResult>;
   /** The `Set-Cookie` value for a response of this backend, or `null`. */
   setCookie(backend: BackendEntry): string | null;
 }
@@ -39,7 +38,7 @@ export function chooserFor(context: ForwarderContext, pool: PoolTable, facts: Ch
         }
         // It has a backend that is full, or there is none.
         const bound = stickyByAddress(now, sticky, client.address, tried)?.id ?? null;
-        return account.waitForRoom(now, { tried, bound });
+        return account.waitForSlot(now, { tried, bound });
       },
       setCookie: () => null,
     };

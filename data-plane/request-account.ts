@@ -11,9 +11,9 @@ import type { AttemptRecord } from './access-record.js';
 import type { ForwarderContext } from './forwarder.js';
 import type { PoolSeries, StickyResult, WithheldCause } from './reports/request-series.js';
 import { classifyStatus, outcomeOf, type AttemptEnd } from './routing/classify.js';
-import type { Want } from './routing/claim.js';
+import type { PickOptions } from './routing/take-slot.js';
 import { attemptFinished, type Pick } from './routing/pick.js';
-import { RoomWait, type Placed } from './room-wait.js';
+import { SlotWait, type PickResult } from './slot-wait.js';
 import type { PoolTable } from './routing/routing-table.js';
 
 /** What only the access log wants to know. Kept while it is on. */
@@ -52,7 +52,7 @@ export class RequestAccount {
   #sentBytes = 0;
   #error: ErrorCode | null = null;
   #attempts: AttemptRecord[] | null = null;
-  #room: RoomWait | null = null;
+  #slotWait: SlotWait | null = null;
   #bodyAwaitedFrom: number | null = null;
   #settled = false;
 
@@ -100,7 +100,7 @@ export class RequestAccount {
 
   repliedLocally(code: ErrorCode): void {
     this.#error = code;
-    if (code === 'queue_timeout' && this.#room?.wasEnded === true) {
+    if (code === 'queue_timeout' && this.#slotWait?.wasEnded === true) {
       // Its time was not over. It is told so only in case that somebody is still there.
       this.clientGone = true;
       return;
@@ -139,9 +139,9 @@ export class RequestAccount {
     this.#context.series.counters.add(this.series.withheld.get(cause), 1);
   }
 
-  /** What the request could not claim at once: waits for it, if nothing but room is missing. */
-  waitForRoom(pool: PoolTable, want: Want): Placed | Promise<Placed> {
-    return this.#waiting().place(pool, want);
+  /** Waits for a slot that the request could not take at once, if nothing but a slot is missing. */
+  waitForSlot(pool: PoolTable, options: PickOptions): PickResult | Promise<PickResult> {
+    return this.#waiting().takeOrWait(pool, options);
   }
 
   /** The client has ended its side: nothing is waited for any more but its backend. */
@@ -164,14 +164,14 @@ export class RequestAccount {
     this.#bodyAwaitedFrom = this.#context.monotonic();
   }
 
-  #waiting(): RoomWait {
-    return (this.#room ??= new RoomWait(this.#context, this.series));
+  #waiting(): SlotWait {
+    return (this.#slotWait ??= new SlotWait(this.#context, this.series));
   }
 
-  /** An attempt begins with what was claimed: its backend carries it until `attemptOver`, which is to be told what this returns. */
+  /** An attempt begins with the slot taken: its backend carries it until `attemptOver`, which is to be told what this returns. */
   attemptBegun(): number {
-    // What it waited for room is not the client's slowness.
-    if (this.#room !== null) this.awaitsBodyAnew();
+    // The time waited for a slot is not the client's slowness.
+    if (this.#slotWait !== null) this.awaitsBodyAnew();
     return this.names === null ? 0 : this.#context.monotonic();
   }
 
@@ -208,7 +208,7 @@ export class RequestAccount {
       error: this.#error,
       aborted: this.clientGone,
       durationMs,
-      waitedMs: this.#room?.waitedMs ?? 0,
+      waitedMs: this.#slotWait?.waitedMs ?? 0,
       receivedBytes: this.#receivedBytes,
       sentBytes: this.#sentBytes,
       attempts: this.#attempts ?? [],

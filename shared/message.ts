@@ -150,7 +150,7 @@ export interface Report {
     readonly backend: BackendId;
     readonly active: number;
   }[];
-  /** Requests that wait for room at a backend: present when it changed for any pool, the whole list of those above 0. */
+  /** Requests that wait for a slot at a backend: present when it changed for any pool, the whole list of those above 0. */
   readonly pending?: readonly { readonly pool: PoolId; readonly pending: number }[];
   readonly connections: number;
 }

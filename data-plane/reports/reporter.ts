@@ -137,7 +137,7 @@ export class Reporter {
     return active;
   }
 
-  /** Requests that wait for room at a backend. */
+  /** Requests that wait for a slot at a backend. */
   #pending(): PendingList {
     const pending: PendingList[number][] = [];
     for (const { id, queue } of this.#parts.table()?.pools.values() ?? []) {

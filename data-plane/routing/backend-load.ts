@@ -39,7 +39,7 @@ export function idleLoad(): BackendLoad {
   return { own: 0, others: 0, turn: 0, picked: 0, watcher: null, limit: NO_LIMIT, gate: null };
 }
 
-export function hasRoom(load: BackendLoad): boolean {
+export function hasSlot(load: BackendLoad): boolean {
   return load.own < load.limit;
 }
 
@@ -53,7 +53,7 @@ export function loadFinished(load: BackendLoad): void {
   assert(load.own > 0, 'an attempt was finished that had not been started');
   load.own -= 1;
   load.watcher?.();
-  // Above the limit, which may have been lowered meanwhile, one that ends makes no room.
+  // Above the limit, which may have been lowered meanwhile, one that ends frees no slot.
   if (load.own === load.limit - 1) load.gate?.freed();
 }
 

@@ -1,10 +1,10 @@
 /**
- * Which backend an attempt goes to: one that has room. Never waits: where a permit, a slot or a backend is missing, the
+ * Which backend an attempt goes to: one that has a free slot. Never waits: where a permit, a slot or a backend is missing, the
  * answer is another one or `null`.
  */
 import type { Random } from '#shared/ports.js';
 import type { BackendEntry } from './backend-entry.js';
-import { hasRoom, loadFinished, loadStarted } from './backend-load.js';
+import { hasSlot, loadFinished, loadStarted } from './backend-load.js';
 import type { PoolTable } from './pool-table.js';
 import {
   type TrialLedger,
@@ -13,10 +13,10 @@ import {
   useNextPermit,
   usePermitFor,
 } from './trial-permits.js';
-import type { Pick } from './want.js';
+import type { Pick } from './waiter.js';
 
 export type { TrialReturn } from './trial-permits.js';
-export type { Pick } from './want.js';
+export type { Pick } from './waiter.js';
 
 /**
  * A backend for new traffic, or `null` when none may take it. A first attempt goes to a half-open backend where this
@@ -34,10 +34,10 @@ export function pick(pool: PoolTable, tried: readonly BackendEntry[], random: Ra
 }
 
 function next(pool: PoolTable, tried: readonly BackendEntry[], random: Random): BackendEntry | null {
-  return pool.room.open === 0 ? null : pool.picker.next(tried, random);
+  return pool.withSlot.count === 0 ? null : pool.picker.next(tried, random);
 }
 
-/** The same where it is clear that only `freed`, which has room again, comes into question. */
+/** Like `pick`, where only `freed` comes into question: it has a free slot again. */
 export function pickFreed(pool: PoolTable, freed: BackendEntry): Pick | null {
   const permit = permitOf(pool, freed);
   return freed.serves || permit !== null ? { backend: freed, permit } : null;
@@ -45,11 +45,11 @@ export function pickFreed(pool: PoolTable, freed: BackendEntry): Pick | null {
 
 /**
  * The backend that a sticky session is bound to, if it may serve the session now; otherwise `null`, and the session
- * moves, or waits if nothing but room is missing. A half-open backend takes its own sessions as trials while this worker
+ * moves, or waits if nothing but a slot is missing. A half-open backend takes its own sessions as trials while this worker
  * holds permits.
  */
 export function pickBound(pool: PoolTable, bound: BackendEntry, tried: readonly BackendEntry[]): Pick | null {
-  if (!hasRoom(bound.load) || tried.some(({ id }) => id === bound.id)) return null;
+  if (!hasSlot(bound.load) || tried.some(({ id }) => id === bound.id)) return null;
   const permit = permitOf(pool, bound);
   return bound.keepsSessions || permit !== null ? { backend: bound, permit } : null;
 }

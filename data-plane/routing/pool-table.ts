@@ -11,30 +11,30 @@ import { RoundRobin } from './algorithms/round-robin.js';
 import { WeightedRoundRobin } from './algorithms/weighted-round-robin.js';
 import { AddressAffinity } from './address-affinity.js';
 import { type BackendEntry, backendEntry } from './backend-entry.js';
-import { NO_LIMIT, hasRoom } from './backend-load.js';
+import { NO_LIMIT, hasSlot } from './backend-load.js';
 import { sessionCookieNames } from './session-cookie.js';
 import { shareOf, type Sharer } from './connection-share.js';
 import type { LedgerUpdate, TrialQueue } from './trial-permits.js';
-import type { Waiter, Want } from './want.js';
+import type { Waiter, PickOptions } from './waiter.js';
 
-export interface PoolRoom {
-  /** Serving backends that have room. */
-  open: number;
+export interface BackendsWithSlot {
+  /** Serving backends that have a free slot. */
+  count: number;
 }
 
-/** Requests that wait for room at a backend of the pool (`pending-queue.ts`). */
+/** Requests that wait for a slot at a backend of the pool (`slot-queue.ts`). */
 export interface PoolQueue {
   settings: QueueSettings;
   readonly size: number;
-  /** Whether there is a place for one who wants this; if need be that of one who wants what most others want. */
-  makePlace(pool: PoolTable, want: Want): boolean;
-  /** Waits from now on. Only for what `isBusy` says, and where there is a place. */
-  enter(pool: PoolTable, want: Want, end: Waiter['end']): Waiter;
-  /** Its client is gone, or its time is over. Does nothing for one that waits no more. */
+  /** Whether a request may enter. Where the queue is full, evicts the newest waiter of a longer sub-queue for it. */
+  admit(pool: PoolTable, options: PickOptions): boolean;
+  /** Waits from now on. Only where `isBusy` and `admit` say so. */
+  enter(pool: PoolTable, options: PickOptions, end: Waiter['end']): Waiter;
+  /** The request's client is gone, or its time is over. Does nothing for one that waits no more. */
   leave(waiter: Waiter): void;
-  /** A backend has room again: the first who can use it does. */
+  /** A backend has a free slot again: the first waiter that can use it gets it. */
   freed(pool: PoolTable, entry: BackendEntry): void;
-  /** A newer table: who can be served now is, and who could wait for ever is told so. */
+  /** A newer table is in force: serves each waiter that now can be served, and fails those that no backend could ever serve. */
   tableChanged(pool: PoolTable, random: Random): void;
   /** The pool is gone. */
   close(): void;
@@ -51,8 +51,8 @@ export interface PoolTable {
   readonly backends: readonly BackendEntry[];
   /** Those that take new traffic without a permit, full or not. */
   readonly serving: readonly BackendEntry[];
-  /** Told by their loads, so that a pool that is full is seen at a glance. */
-  readonly room: PoolRoom;
+  /** Kept up to date by the loads of the backends, so that a full pool costs one comparison. */
+  readonly withSlot: BackendsWithSlot;
   /** Shared with the tables before and after. */
   readonly queue: PoolQueue;
   readonly byId: ReadonlyMap<BackendId, BackendEntry>;
@@ -64,7 +64,7 @@ export interface PoolTable {
   readonly trials: TrialQueue;
   /** Which serving backend an address belongs to. Used by `stickyByAddress`. */
   readonly affinity: AddressAffinity;
-  /** The same with half-open backends among them: whose clients their trials are. `null` when none is half-open. */
+  /** Like `affinity`, but including half-open backends: decides whose requests may be their trials. `null` when none is half-open. */
   readonly homes: AddressAffinity | null;
 }
 
@@ -98,7 +98,7 @@ export function poolTable(
     panic: pool.panic,
     backends,
     serving,
-    room: { open: serving.filter(({ load }) => hasRoom(load)).length },
+    withSlot: { count: serving.filter(({ load }) => hasSlot(load)).length },
     queue,
     byId,
     byHash: new Map(backends.map((entry) => [entry.hashHex, entry])),
@@ -114,22 +114,22 @@ export function poolTable(
   return table;
 }
 
-/** Nothing of this table is told of loads any more: it is replaced, or its pool is gone. */
+/** Stops telling this table of loads, because it is replaced or its pool is gone. */
 export function closeGates({ backends }: PoolTable): void {
   for (const { load } of backends) load.gate = null;
 }
 
 function openGates(table: PoolTable): void {
-  const { room, picker, queue } = table;
+  const { withSlot, picker, queue } = table;
   for (const entry of table.backends) {
     if (entry.load.limit === NO_LIMIT) continue;
     entry.load.gate = {
       filled: () => {
-        if (entry.serves) room.open -= 1;
+        if (entry.serves) withSlot.count -= 1;
       },
       freed: () => {
         if (entry.serves) {
-          room.open += 1;
+          withSlot.count += 1;
           picker.freed?.(entry);
         }
         queue.freed(table, entry);

@@ -14,7 +14,7 @@ import type { FailureReason } from '#shared/outcome.js';
 import type { RetrySettings } from '#shared/settings.js';
 import { type RetryBudgetState, budgetAllows } from './retry-budget.js';
 
-/** Why a retry that was wanted is not made: label `cause` of `tidegate_retries_withheld_total`. full: it waited in vain for room. */
+/** Why a retry that was wanted is not made: label `cause` of `tidegate_retries_withheld_total`. full: it waited in vain for a slot. */
 export type RetryCause = 'attempts' | 'budget' | 'method' | 'body' | 'no_backend' | 'full' | 'started';
 
 /** `cause` is `null` when no retry was wanted in the first place. */

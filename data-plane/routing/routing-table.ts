@@ -6,7 +6,7 @@ import type { PoolId } from '#shared/ids.js';
 import type { Random } from '#shared/ports.js';
 import type { ForwardingSettings } from '#shared/settings.js';
 import { type Snapshot, type SnapshotPosition, isNewer } from '#shared/snapshot.js';
-import { PendingQueue } from './pending-queue.js';
+import { SlotQueue } from './slot-queue.js';
 import { type PoolTable, closeGates, poolTable } from './pool-table.js';
 import { type RouteIndex, buildRouteIndex } from './route-match.js';
 import { type TrialLedger, LedgerUpdate, emptyLedger } from './trial-permits.js';
@@ -48,7 +48,7 @@ export function buildRoutingTable(snapshot: Snapshot, options: TableOptions): Ro
   const pools = new Map<PoolId, PoolTable>();
   for (const pool of snapshot.pools) {
     const before = previous?.pools.get(pool.id);
-    const queue = before?.queue ?? new PendingQueue();
+    const queue = before?.queue ?? new SlotQueue();
     pools.set(pool.id, poolTable(pool, permits, before, { ...options, queue }));
   }
   permits.finish();

@@ -6,7 +6,7 @@
 import { type SnapshotPosition, TRIAL_PERMIT_USE_MS, type TrialPermit } from '#shared/snapshot.js';
 import { isTried } from './algorithms/picker.js';
 import type { BackendEntry } from './backend-entry.js';
-import { hasRoom } from './backend-load.js';
+import { hasSlot } from './backend-load.js';
 
 /** Held: may be used. Spent: used, to be returned, or no longer in the snapshots. */
 interface Permit {
@@ -99,9 +99,9 @@ export class LedgerUpdate {
   }
 }
 
-/** Uses the first permit whose backend was not tried yet and has room. */
+/** Uses the first permit whose backend was not tried yet and has a free slot. */
 export function useNextPermit(queue: TrialQueue, tried: readonly BackendEntry[]): TrialReturn | null {
-  return usePermit(queue, (backend) => hasRoom(backend.load) && !isTried(tried, backend));
+  return usePermit(queue, (backend) => hasSlot(backend.load) && !isTried(tried, backend));
 }
 
 /** Uses a permit for this very backend, if there is one. */

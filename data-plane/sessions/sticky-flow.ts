@@ -6,10 +6,11 @@
 import type { BackendId } from '#shared/ids.js';
 import type { ForwarderContext } from '../forwarder.js';
 import type { StickyResult } from '../reports/request-series.js';
-import { giveBack, type Place, type Placed } from '../room-wait.js';
-import { boundIn, claim, claimBound } from '../routing/claim.js';
+import { giveBack, type PickResult } from '../slot-wait.js';
+import { boundIn, takeSlot, takeBoundSlot } from '../routing/take-slot.js';
 import type { Pick } from '../routing/pick.js';
 import type { BackendEntry, PoolTable } from '../routing/routing-table.js';
+import type { PickOptions } from '../routing/waiter.js';
 import { decideSession, type KnownSession } from '../routing/sticky.js';
 import {
   cookieFor,
@@ -24,9 +25,9 @@ export interface StickyRequest extends CookieRequest {
   readonly account: StickyAccount;
 }
 
-/** Where what becomes of the session is told, and a backend is had that could not be claimed at once. */
+/** Where the flow tells what becomes of the session, and waits for a slot that could not be taken at once. */
 export interface StickyAccount {
-  waitForRoom(...wanted: Parameters<Place>): ReturnType<Place>;
+  waitForSlot(pool: PoolTable, options: PickOptions): PickResult | Promise<PickResult>;
   /** Told once what became of the request's session. */
   stickyResult(result: StickyResult): void;
 }
@@ -41,8 +42,8 @@ export class StickyFlow {
     this.#request = request;
   }
 
-  /** The backend for the next attempt, claimed, or why there is none. At once where the store need not be asked and there is room. */
-  next(pool: PoolTable, tried: readonly BackendEntry[]): Placed | Promise<Placed> {
+  /** A slot for the next attempt, or why there is none. At once where a slot is free and the store need not be asked. */
+  next(pool: PoolTable, tried: readonly BackendEntry[]): PickResult | Promise<PickResult> {
     if (this.#standing !== null) return this.#move(pool, this.#standing, tried);
     const known = sessionOf(this.#context, this.#request, pool);
     if (known.kind === 'new') return this.#begin(pool, known.result, tried);
@@ -61,7 +62,7 @@ export class StickyFlow {
     known: KnownSession,
     stored: BackendId | null | undefined,
     tried: readonly BackendEntry[],
-  ): Placed | Promise<Placed> {
+  ): PickResult | Promise<PickResult> {
     const decision = decideSession(pool, known, stored);
     switch (decision.kind) {
       case 'new':
@@ -80,7 +81,7 @@ export class StickyFlow {
           decision.refresh ? null : known.backendHash,
         );
         this.#standing = standing;
-        const chosen = claimBound(pool, decision.backend, tried);
+        const chosen = takeBoundSlot(pool, decision.backend, tried);
         if (chosen === null) return this.#waitAtHome(pool, standing, decision.backend, tried);
         return decision.bind ? this.#settle(pool, standing, chosen, tried) : chosen;
       }
@@ -105,7 +106,7 @@ export class StickyFlow {
     return agrees(pool, known, stored) ? stored : sessions.lookup(key, known.lifetime, true);
   }
 
-  #begin(pool: PoolTable, result: StickyResult, tried: readonly BackendEntry[]): Promise<Placed> {
+  #begin(pool: PoolTable, result: StickyResult, tried: readonly BackendEntry[]): Promise<PickResult> {
     this.#request.account.stickyResult(result);
     const standing = newStanding(this.#context, this.#request.settings);
     this.#standing = standing;
@@ -113,10 +114,11 @@ export class StickyFlow {
   }
 
   /** Chooses by the algorithm and binds the session to the choice. */
-  async #move(pool: PoolTable, standing: Standing, tried: readonly BackendEntry[]): Promise<Placed> {
+  async #move(pool: PoolTable, standing: Standing, tried: readonly BackendEntry[]): Promise<PickResult> {
     const { random } = this.#context;
     const chosen =
-      claim(pool, tried, random) ?? (await this.#request.account.waitForRoom(pool, { tried, bound: null }));
+      takeSlot(pool, tried, random) ??
+      (await this.#request.account.waitForSlot(pool, { tried, bound: null }));
     return typeof chosen === 'string' ? chosen : this.#settle(pool, standing, chosen, tried);
   }
 
@@ -126,13 +128,13 @@ export class StickyFlow {
     standing: Standing,
     home: BackendEntry,
     tried: readonly BackendEntry[],
-  ): Promise<Placed> {
-    const want = { tried, bound: home.id };
-    if (boundIn(pool, want) === null) return this.#move(pool, standing, tried);
-    const placed = await this.#request.account.waitForRoom(pool, want);
-    if (typeof placed === 'string' || placed.backend.id === standing.boundTo) return placed;
+  ): Promise<PickResult> {
+    const options = { tried, bound: home.id };
+    if (boundIn(pool, options) === null) return this.#move(pool, standing, tried);
+    const result = await this.#request.account.waitForSlot(pool, options);
+    if (typeof result === 'string' || result.backend.id === standing.boundTo) return result;
     // The store does not know it yet, or the backend has left meanwhile.
-    return this.#settle(pool, standing, placed, tried);
+    return this.#settle(pool, standing, result, tried);
   }
 
   /** Tells the store, and goes where it says: another request of the session may have been faster. */
@@ -141,21 +143,21 @@ export class StickyFlow {
     standing: Standing,
     chosen: Pick,
     tried: readonly BackendEntry[],
-  ): Promise<Placed> {
+  ): Promise<PickResult> {
     const winner = await this.#tell(pool, standing, chosen);
     if (winner === chosen.backend.id) return chosen;
     const other = pool.byId.get(winner);
-    const followed = other === undefined ? null : claimBound(pool, other, tried);
-    const want = { tried, bound: winner };
-    if (followed === null && boundIn(pool, want) === null) {
+    const followed = other === undefined ? null : takeBoundSlot(pool, other, tried);
+    const options = { tried, bound: winner };
+    if (followed === null && boundIn(pool, options) === null) {
       // Bound to a backend that cannot serve here: it is taken over. If that fails too, the next request tries again.
       await this.#tell(pool, standing, chosen);
       return chosen;
     }
     giveBack(this.#context, chosen);
-    const placed = followed ?? (await this.#request.account.waitForRoom(pool, want));
-    if (typeof placed === 'string' || placed.backend.id === winner) return placed;
-    return this.#settle(pool, standing, placed, tried);
+    const result = followed ?? (await this.#request.account.waitForSlot(pool, options));
+    if (typeof result === 'string' || result.backend.id === winner) return result;
+    return this.#settle(pool, standing, result, tried);
   }
 
   /** Binds the session to the choice, or moves it there; answers where the store has it now. */

@@ -6,7 +6,7 @@
  *   npm run build && node dist/test/bench/pick-bench.js
  */
 import { attemptFinished, attemptStarted, pick } from '../../data-plane/routing/pick.js';
-import { claim } from '../../data-plane/routing/claim.js';
+import { takeSlot } from '../../data-plane/routing/take-slot.js';
 import { stickyByAddress } from '../../data-plane/routing/sticky.js';
 import { seededRandom } from '../../shared/prng.js';
 import type { Algorithm } from '../../shared/settings.js';
@@ -66,7 +66,7 @@ function pickCost(algorithm: Algorithm, size: number, limit?: number): number {
   });
 }
 
-/** A claim and its end, while only the last backend has room. */
+/** A slot taken and released, while only the last backend has one. */
 function fullCost(algorithm: Algorithm, size: number): number {
   const pool = poolOf(tableOf(snapshotWith(algorithm, size, 1, 1)));
   const random = seededRandom(1);
@@ -74,7 +74,7 @@ function fullCost(algorithm: Algorithm, size: number): number {
   const picks = Math.max(1_000, PICKS_PER_ROUND / size);
   return nanosecondsPerCall(picks, ROUNDS, () => {
     for (let i = 0; i < picks; i += 1) {
-      const chosen = claim(pool, [], random);
+      const chosen = takeSlot(pool, [], random);
       if (chosen !== null) attemptFinished(chosen.backend);
     }
   });

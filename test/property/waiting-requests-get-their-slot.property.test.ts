@@ -4,8 +4,8 @@
  * is no backend, or has left, once; and at the end nothing is left over.
  */
 import fc from 'fast-check';
-import { claimWanted, isBusy, type Want } from '../../data-plane/routing/claim.js';
-import type { Waiter } from '../../data-plane/routing/want.js';
+import { takeSlotFor, isBusy, type PickOptions } from '../../data-plane/routing/take-slot.js';
+import type { Waiter } from '../../data-plane/routing/waiter.js';
 import { attemptFinished, type Pick } from '../../data-plane/routing/pick.js';
 import type { BackendEntry, PoolTable, RoutingTable } from '../../data-plane/routing/routing-table.js';
 import { poolId } from '../../shared/ids.js';
@@ -55,10 +55,10 @@ const step = fc.oneof(
 type GivenPool = typeof pool extends fc.Arbitrary<infer T> ? T : never;
 
 interface Request {
-  readonly want: Want;
+  readonly options: PickOptions;
   state: 'waiting' | 'running' | 'refused' | 'left' | 'done';
   waiter: Waiter | null;
-  claim: Pick | null;
+  takeSlot: Pick | null;
 }
 
 class Model {
@@ -84,31 +84,31 @@ class Model {
     return this.requests.filter(({ state }) => state === 'running');
   }
 
-  arrive(want: Want): void {
+  arrive(options: PickOptions): void {
     const { pool: now } = this;
-    const request: Request = { want, state: 'waiting', waiter: null, claim: null };
+    const request: Request = { options, state: 'waiting', waiter: null, takeSlot: null };
     if (now === undefined) return;
     const before = new Map(now.backends.map((entry) => [entry, entry.load.own]));
-    const chosen = claimWanted(now, want, this.#random);
+    const chosen = takeSlotFor(now, options, this.#random);
     this.requests.push(request);
     if (chosen !== null) {
       expect(before.get(chosen.backend)).toBeLessThan(chosen.backend.load.limit);
       this.#run(request, chosen);
-    } else if (isBusy(now, want) && now.queue.makePlace(now, want)) {
-      request.waiter = now.queue.enter(now, want, (result) => this.#ended(request, result));
+    } else if (isBusy(now, options) && now.queue.admit(now, options)) {
+      request.waiter = now.queue.enter(now, options, (result) => this.#ended(request, result));
       expect(now.queue.size).toBeLessThanOrEqual(now.queue.settings.maxPending);
     } else {
       request.state = 'refused';
-      if (isBusy(now, want)) expect(now.queue.size).toBeGreaterThanOrEqual(now.queue.settings.maxPending);
+      if (isBusy(now, options)) expect(now.queue.size).toBeGreaterThanOrEqual(now.queue.settings.maxPending);
     }
   }
 
   finish(request: Request): BackendEntry | null {
-    const { claim } = request;
-    if (claim === null) return null;
+    const { takeSlot } = request;
+    if (takeSlot === null) return null;
     request.state = 'done';
-    attemptFinished(claim.backend);
-    return claim.backend;
+    attemptFinished(takeSlot.backend);
+    return takeSlot.backend;
   }
 
   leave(request: Request): void {
@@ -123,25 +123,25 @@ class Model {
   check(): void {
     const { pool: now, waiting } = this;
     expect(now?.queue.size ?? 0).toBe(waiting.length);
-    for (const { want } of waiting) {
-      expect(now !== undefined && isBusy(now, want)).toBe(true);
+    for (const { options } of waiting) {
+      expect(now !== undefined && isBusy(now, options)).toBe(true);
       expect(
-        now?.backends.filter((entry) => mayUse(now, want, entry) && entry.load.own < entry.load.limit),
+        now?.backends.filter((entry) => mayUse(now, options, entry) && entry.load.own < entry.load.limit),
       ).toEqual([]);
     }
     for (const entry of now?.backends ?? []) {
-      const own = this.running.filter(({ claim }) => claim?.backend.load === entry.load).length;
+      const own = this.running.filter(({ takeSlot }) => takeSlot?.backend.load === entry.load).length;
       expect(entry.load.own).toBe(own);
     }
     const open = now?.serving.filter(({ load }) => load.own < load.limit).length;
-    expect(now?.room.open).toBe(open);
+    expect(now?.withSlot.count).toBe(open);
   }
 
   #run(request: Request, chosen: Pick): void {
     request.state = 'running';
-    request.claim = chosen;
+    request.takeSlot = chosen;
     expect(chosen.backend.load.own).toBeLessThanOrEqual(chosen.backend.load.limit);
-    expect(request.want.tried.some(({ id }) => id === chosen.backend.id)).toBe(false);
+    expect(request.options.tried.some(({ id }) => id === chosen.backend.id)).toBe(false);
   }
 
   #ended(request: Request, result: Pick | 'no_backend' | 'queue_full'): void {
@@ -152,9 +152,9 @@ class Model {
     }
     this.#run(request, result);
     const earlier = this.requests.slice(0, this.requests.indexOf(request));
-    for (const { state, want } of earlier) {
-      // The pool of the claim: within a change of tables it is the new one.
-      const could = state === 'waiting' && mayUse(this.#within ?? this.pool, want, result.backend);
+    for (const { state, options } of earlier) {
+      // The pool of the slot: within a change of tables it is the new one.
+      const could = state === 'waiting' && mayUse(this.#within ?? this.pool, options, result.backend);
       expect(could).toBe(false);
     }
   }
@@ -190,7 +190,7 @@ class Model {
 }
 
 /** Without a permit. */
-function mayUse(now: PoolTable | undefined, { tried, bound }: Want, backend: BackendEntry): boolean {
+function mayUse(now: PoolTable | undefined, { tried, bound }: PickOptions, backend: BackendEntry): boolean {
   const entry = now?.byId.get(backend.id);
   if (entry === undefined || tried.some(({ id }) => id === entry.id)) return false;
   const home = bound === null ? undefined : now?.byId.get(bound);
@@ -220,7 +220,7 @@ describe('requests that wait', () => {
               const request = running[each.at % Math.max(1, running.length)];
               const failed = request === undefined ? null : model.finish(request);
               if (request === undefined || failed === null) break;
-              model.arrive({ ...request.want, tried: [...request.want.tried, failed] });
+              model.arrive({ ...request.options, tried: [...request.options.tried, failed] });
               break;
             }
             case 'leave': {

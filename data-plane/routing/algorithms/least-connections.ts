@@ -7,7 +7,7 @@
  * A tournament tree: the best at once, O(log n) per pick and per change of load (Knuth, TAOCP 3, §5.4.1).
  */
 import type { BackendEntry } from '../backend-entry.js';
-import { type BackendLoad, hasRoom } from '../backend-load.js';
+import { type BackendLoad, hasSlot } from '../backend-load.js';
 import { type Picker, type PickerStart, isTried, startingPhase } from './picker.js';
 
 interface Player {
@@ -34,10 +34,10 @@ export class LeastConnections implements Picker {
     for (const [place, entry] of entries.entries()) {
       const leaf = leaves + place;
       const player = { entry, leaf };
-      this.#tree[leaf] = hasRoom(entry.load) ? player : undefined;
+      this.#tree[leaf] = hasSlot(entry.load) ? player : undefined;
       entry.load.watcher = () => {
         // Who is full does not play.
-        this.#tree[leaf] = hasRoom(entry.load) ? player : undefined;
+        this.#tree[leaf] = hasSlot(entry.load) ? player : undefined;
         this.#replay(leaf);
       };
     }
@@ -47,7 +47,7 @@ export class LeastConnections implements Picker {
   next(tried: readonly BackendEntry[]): BackendEntry | null {
     const best = tried.length === 0 ? this.#tree[1] : this.#bestExcept(tried);
     // Where a newer table watches, this one has not heard of it.
-    if (best === undefined || !hasRoom(best.entry.load)) return null;
+    if (best === undefined || !hasSlot(best.entry.load)) return null;
     const { load, weight } = best.entry;
     this.#turn = Math.max(this.#turn, load.turn);
     load.turn = this.#turn + 1 / weight;

@@ -4,9 +4,9 @@ import type { BackendEntry } from '../backend-entry.js';
 
 /** Chooses among the serving backends of one pool in one routing table. Built anew with each table. */
 export interface Picker {
-  /** A backend that has room and is not one of `tried`, or `null` when there is none. */
+  /** A backend that has a free slot and is not one of `tried`, or `null` when there is none. */
   next(tried: readonly BackendEntry[], random: Random): BackendEntry | null;
-  /** One that was full has room again. */
+  /** One that was full has a free slot again. */
   freed?(entry: BackendEntry): void;
 }
 

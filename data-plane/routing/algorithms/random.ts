@@ -4,7 +4,7 @@
  */
 import type { Random } from '#shared/ports.js';
 import type { BackendEntry } from '../backend-entry.js';
-import { hasRoom } from '../backend-load.js';
+import { hasSlot } from '../backend-load.js';
 import { type Picker, isTried } from './picker.js';
 
 /** Draws that may hit a tried or full backend before the remaining ones are weighed one by one, in O(n). */
@@ -35,13 +35,13 @@ export class WeightedRandom implements Picker {
       const column = this.#columns[Math.floor(scaled)];
       if (column === undefined) return null;
       const entry = scaled - Math.floor(scaled) < column.share ? column.own : column.alias;
-      if (hasRoom(entry.load) && !isTried(tried, entry)) return entry;
+      if (hasSlot(entry.load) && !isTried(tried, entry)) return entry;
     }
     return this.#weighRest(tried, random());
   }
 
   #weighRest(tried: readonly BackendEntry[], uniform: number): BackendEntry | null {
-    const rest = this.#entries.filter((entry) => hasRoom(entry.load) && !isTried(tried, entry));
+    const rest = this.#entries.filter((entry) => hasSlot(entry.load) && !isTried(tried, entry));
     let left = uniform * totalWeight(rest);
     // Rounding can leave a crumb for nobody: it is the last one's.
     return rest.find(({ weight }) => (left -= weight) < 0) ?? rest.at(-1) ?? null;

@@ -1,6 +1,6 @@
 /** Round robin: each serving backend in turn, whatever its weight. O(1) per pick, and a look at each full one on the way. */
 import type { BackendEntry } from '../backend-entry.js';
-import { type BackendLoad, hasRoom } from '../backend-load.js';
+import { type BackendLoad, hasSlot } from '../backend-load.js';
 import { type Picker, type PickerStart, isTried, startingPhase } from './picker.js';
 
 export class RoundRobin implements Picker {
@@ -20,7 +20,7 @@ export class RoundRobin implements Picker {
       const entry = entries[this.#cursor];
       if (entry === undefined) return null;
       this.#cursor = this.#cursor + 1 === entries.length ? 0 : this.#cursor + 1;
-      if (hasRoom(entry.load) && !isTried(tried, entry)) return entry;
+      if (hasSlot(entry.load) && !isTried(tried, entry)) return entry;
     }
     return null;
   }

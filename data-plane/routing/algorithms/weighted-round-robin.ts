@@ -6,7 +6,7 @@
  * A deadline is (round, position / (STEP * weight)): whole numbers compared crosswise, so no error ever builds up.
  */
 import type { BackendEntry } from '../backend-entry.js';
-import { type BackendLoad, hasRoom } from '../backend-load.js';
+import { type BackendLoad, hasSlot } from '../backend-load.js';
 import { type Picker, type PickerStart, isTried, startingPhase } from './picker.js';
 
 /** Distance between two deadlines of one backend. Positions stay below STEP * 1,000 and cross products below 2^41. */
@@ -32,7 +32,7 @@ interface CycleTime {
 export class WeightedRoundRobin implements Picker {
   /** Binary heap, the earliest deadline first. */
   readonly #heap: Slot[] = [];
-  /** Those that were due while they were full: out of the rotation until they have room. */
+  /** Those that were due while they were full: out of the rotation until they have a free slot. */
   readonly #parked = new Map<BackendLoad, Slot>();
 
   constructor(entries: readonly BackendEntry[], start: PickerStart) {
@@ -54,13 +54,13 @@ export class WeightedRoundRobin implements Picker {
     const heap = this.#heap;
     const [earliest] = heap;
     if (earliest === undefined) return null;
-    if (hasRoom(earliest.entry.load) && !isTried(tried, earliest.entry)) return takeTurn(heap, earliest);
+    if (hasSlot(earliest.entry.load) && !isTried(tried, earliest.entry)) return takeTurn(heap, earliest);
     // Those tried keep their deadline: they are put back as they were taken out.
     const aside: Slot[] = [];
     let due: Slot | undefined = earliest;
     while (due !== undefined) {
       const { entry } = due;
-      if (!hasRoom(entry.load)) this.#parked.set(entry.load, due);
+      if (!hasSlot(entry.load)) this.#parked.set(entry.load, due);
       else if (isTried(tried, entry)) aside.push(due);
       else break;
       removeTop(heap);

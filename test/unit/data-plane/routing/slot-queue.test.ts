@@ -1,4 +1,4 @@
-import { claim, type Want } from '../../../../data-plane/routing/claim.js';
+import { takeSlot, type PickOptions } from '../../../../data-plane/routing/take-slot.js';
 import { attemptFinished, type Pick } from '../../../../data-plane/routing/pick.js';
 import type { PoolTable, RoutingTable } from '../../../../data-plane/routing/routing-table.js';
 import { backendId } from '../../../../shared/ids.js';
@@ -11,17 +11,17 @@ import { aBackend, aPool, aSnapshot, poolOf, tableOf } from '../../../support/ro
 const random = seededRandom(3);
 const one = (id: string, given: Partial<BackendSnapshot> = {}) =>
   aBackend(id, { maxConnections: 1, ...given });
-const bound = (id: string): Want => ({ tried: [], bound: backendId(id) });
-const ANY: Want = { tried: [], bound: null };
+const bound = (id: string): PickOptions => ({ tried: [], bound: backendId(id) });
+const ANY: PickOptions = { tried: [], bound: null };
 
 /** A pool all of whose slots are taken, and who was served: `name: backend`, or why not. */
 function full(...backends: readonly BackendSnapshot[]) {
   const table = tableOf(aSnapshot([aPool(backends)]));
   const pool = poolOf(table);
-  while (claim(pool, [], random) !== null);
+  while (takeSlot(pool, [], random) !== null);
   const served: string[] = [];
-  const wait = (name: string, want: Want) =>
-    pool.queue.enter(pool, want, (result) => served.push(`${name}: ${nameOf(result)}`));
+  const wait = (name: string, options: PickOptions) =>
+    pool.queue.enter(pool, options, (result) => served.push(`${name}: ${nameOf(result)}`));
   return { table, pool, served, wait };
 }
 
@@ -117,16 +117,16 @@ describe('requests that wait for room', () => {
     const queue = { maxPending: 1, timeoutMs: 9 };
     const next = aSnapshot([aPool([one('a')], { queue })], { version: 2 });
     expect(poolOf(tableOf(next, {}, table)).queue).toBe(pool.queue);
-    expect(pool.queue.makePlace(pool, ANY)).toBe(true);
+    expect(pool.queue.admit(pool, ANY)).toBe(true);
     wait('first', ANY);
-    expect([pool.queue.settings, pool.queue.makePlace(pool, ANY)]).toEqual([queue, false]);
+    expect([pool.queue.settings, pool.queue.admit(pool, ANY)]).toEqual([queue, false]);
   });
 
   it('give way to those of a shorter line where all places are taken, the last of the longest first', () => {
     const { pool, served, wait } = full(one('a'), one('b'));
     pool.queue.settings = { maxPending: 4, timeoutMs: 9 };
-    const asks = (name: string, want: Want) => {
-      if (pool.queue.makePlace(pool, want)) wait(name, want);
+    const asks = (name: string, options: PickOptions) => {
+      if (pool.queue.admit(pool, options)) wait(name, options);
       else served.push(`${name}: no place`);
     };
     for (const name of ['a1', 'a2', 'a3', 'a4', 'a5']) asks(name, bound('a'));
@@ -152,7 +152,7 @@ describe('requests that wait for room', () => {
     const { pool, served, wait } = full(one('a'), one('b'));
     for (const name of ['a1', 'a2', 'a3']) wait(name, bound('a'));
     pool.queue.settings = { maxPending: 2, timeoutMs: 9 };
-    expect(pool.queue.makePlace(pool, bound('b'))).toBe(false);
+    expect(pool.queue.admit(pool, bound('b'))).toBe(false);
     expect([served, pool.queue.size]).toEqual([[], 3]);
   });
 });

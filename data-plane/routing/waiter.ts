@@ -1,11 +1,11 @@
-/** What a request wants of its pool, and what it gets. Types only. */
+/** What an attempt may go to, what it gets, and a request that waits for it. Types only. */
 import type { BackendId } from '#shared/ids.js';
 import type { BackendEntry } from './backend-entry.js';
 
 /** What an attempt may go to. */
-export interface Want {
+export interface PickOptions {
   readonly tried: readonly BackendEntry[];
-  /** The backend of its session, to which alone it may go as long as that one may serve it. `null`: to any. */
+  /** The backend of its session. While that backend may serve the session, the attempt may go to no other. `null`: to any. */
   readonly bound: BackendId | null;
 }
 
@@ -18,14 +18,14 @@ export interface Pick {
 /** Why a request gets no backend. */
 export type Refusal = 'no_backend' | 'queue_full' | 'queue_timeout';
 
-/** A request that waits for room. */
+/** A request that waits for a slot. */
 export interface Waiter {
-  readonly want: Want;
+  readonly options: PickOptions;
   /** Order of arrival. */
   readonly number: number;
   /**
-   * Called once: with its claim, when no backend is left that it could wait for, or when its place goes to another. Not
-   * after it has left.
+   * Called once: with a slot, when no backend is left that the request could wait for, or when it is evicted. Not after it
+   * has left.
    */
   readonly end: (result: Pick | 'no_backend' | 'queue_full') => void;
 }
