@@ -61,7 +61,7 @@ export interface SnapshotMessage extends SnapshotPosition {
   readonly payload: Uint8Array;
 }
 
-/** Requests in flight per backend in all *other* workers, for least-connections. Replaces the load told before. */
+/** Requests in flight per backend in all *other* workers, for algorithms that need loads. Replaces the load told before. */
 export interface LoadMessage {
   readonly type: 'load';
   readonly backends: readonly {

@@ -8,12 +8,12 @@ import type { BackendDefinition, Route } from './settings/backend.js';
 import type { LimitSettings, RetrySettings, TimeoutSettings } from './settings/forwarding.js';
 import type { PoolSettings } from './settings/pool.js';
 
+export type { Algorithm } from './settings/algorithms.js';
 export type { BackendDefinition, Route } from './settings/backend.js';
 export type { LimitSettings, RetrySettings, TimeoutSettings } from './settings/forwarding.js';
 export type { BackendAddress } from './settings/names.js';
 export type { HealthCheckSettings, StatusRange } from './settings/health-check.js';
 export type {
-  Algorithm,
   BreakerSettings,
   CookieStickySettings,
   IpStickySettings,

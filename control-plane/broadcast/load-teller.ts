@@ -1,6 +1,7 @@
 /** Tells the workers, every now and then, what the others have in flight, while a pool balances by load. */
 import type { PrimaryMessage } from '#shared/message.js';
 import type { TimerHandle, Timers } from '#shared/ports.js';
+import { traitsOf } from '#shared/settings/algorithms.js';
 import type { ControlState } from '../domain/state.js';
 import { LOAD_INTERVAL_MS, type LoadBoard } from './load-board.js';
 
@@ -35,7 +36,7 @@ export class LoadTeller {
 
 function balancesByLoad({ pools }: ControlState): boolean {
   for (const { settings } of pools.values()) {
-    if (settings.algorithm === 'least-connections') return true;
+    if (traitsOf(settings.algorithm).needsLoads) return true;
   }
   return false;
 }

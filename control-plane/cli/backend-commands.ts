@@ -1,7 +1,7 @@
 /** `backends`: what they are, and changing them while traffic runs. */
 import { type Command, InvalidArgumentError } from 'commander';
 import type { AdminState } from '#shared/backend-state.js';
-import { WEIGHTS_DO_NOT_COUNT, weightsCount } from '../config/weights.js';
+import { weightsCount, weightsDoNotCount } from '../config/weights.js';
 import { BackendDocument, PoolDocument } from '../documents/pool-documents.js';
 import type { StatusDocument } from '../documents/status-documents.js';
 import { newBackend, existingBackend, pathOf } from './backend-reference.js';
@@ -118,7 +118,7 @@ async function tellOfWeights({ api, json }: CommandContext, name: string): Promi
   const pool = await api.get(`/api/v1/pools/${encodeURIComponent(name)}`, PoolDocument);
   if (weightsCount(pool.algorithm, pool.backends)) return;
   const remedy = `tidegate pool set ${name} algorithm=weighted-round-robin`;
-  print(paint('yellow', `note: ${WEIGHTS_DO_NOT_COUNT}: ${remedy}`));
+  print(paint('yellow', `note: ${weightsDoNotCount(pool.algorithm)}: ${remedy}`));
 }
 
 /** What a backend is after a write. */

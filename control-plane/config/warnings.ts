@@ -1,7 +1,7 @@
 /** Settings that are valid but probably not what was meant. They are logged and change nothing. */
 import type { ConfigDocument, PoolDefinition } from '#shared/settings.js';
 import type { ProcessSettings } from './process-settings.js';
-import { WEIGHTS_DO_NOT_COUNT, weightsCount } from './weights.js';
+import { weightsCount, weightsDoNotCount } from './weights.js';
 import type { Path } from './yaml-document.js';
 
 export interface Warning {
@@ -52,7 +52,8 @@ function weightWarnings({ settings, backends }: PoolDefinition, path: Path): War
   if (weightsCount(settings.algorithm, backends)) return [];
   const first = backends.find(({ weight }) => weight > 0)?.weight;
   const other = backends.findIndex(({ weight }) => weight > 0 && weight !== first);
-  return [{ path: [...path, 'backends', other, 'weight'], message: WEIGHTS_DO_NOT_COUNT }];
+  const message = weightsDoNotCount(settings.algorithm);
+  return [{ path: [...path, 'backends', other, 'weight'], message }];
 }
 
 /** Each worker has a whole share of at least 1. */

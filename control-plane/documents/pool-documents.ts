@@ -1,7 +1,7 @@
 /** Pools and backends: how they are read, and what changes them. */
 import { ADMIN_STATES, AVAILABILITIES, BREAKER_PHASES, HEALTHS } from '#shared/backend-state.js';
 import { NAME_PATTERN } from '#shared/ids.js';
-import { ALGORITHMS } from '#shared/settings/pool.js';
+import { ALGORITHMS } from '#shared/settings/algorithms.js';
 import type { TypeOf } from '#shared/shape.js';
 import * as field from './field.js';
 

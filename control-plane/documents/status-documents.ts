@@ -1,5 +1,5 @@
 /** The whole at a glance, and the workers. */
-import { ALGORITHMS } from '#shared/settings/pool.js';
+import { ALGORITHMS } from '#shared/settings/algorithms.js';
 import type { TypeOf } from '#shared/shape.js';
 import { POOL_STANDINGS } from '../domain/pool-standing.js';
 import { WORKER_PHASES } from '../workers/worker-status.js';

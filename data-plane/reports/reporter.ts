@@ -5,6 +5,7 @@
 import type { Report } from '#shared/message.js';
 import { REPORT_FAILURE_DELAY_MS, REPORT_INTERVAL_MS } from '#shared/outcome.js';
 import type { Clock, TimerHandle, Timers } from '#shared/ports.js';
+import { traitsOf } from '#shared/settings/algorithms.js';
 import type { ControlLink } from '../control/control-link.js';
 import { takeUnusedPermits } from '../routing/pick.js';
 import type { RoutingTable } from '../routing/routing-table.js';
@@ -84,7 +85,7 @@ export class Reporter {
   #balancesByLoad(): boolean {
     const table = this.#parts.table();
     if (table === null) return false;
-    for (const { algorithm } of table.pools.values()) if (algorithm === 'least-connections') return true;
+    for (const { algorithm } of table.pools.values()) if (traitsOf(algorithm).needsLoads) return true;
     return false;
   }
 

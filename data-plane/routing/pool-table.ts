@@ -4,11 +4,8 @@ import type { BackendId, PoolId } from '#shared/ids.js';
 import type { Random } from '#shared/ports.js';
 import type { Algorithm, QueueSettings, StickySettings } from '#shared/settings.js';
 import type { PoolSnapshot } from '#shared/snapshot.js';
-import { LeastConnections } from './algorithms/least-connections.js';
 import type { Picker, PickerStart } from './algorithms/picker.js';
-import { WeightedRandom } from './algorithms/random.js';
-import { RoundRobin } from './algorithms/round-robin.js';
-import { WeightedRoundRobin } from './algorithms/weighted-round-robin.js';
+import { pickerFor } from './algorithms/pickers.js';
 import { AddressAffinity } from './address-affinity.js';
 import { type BackendEntry, backendEntry } from './backend-entry.js';
 import { NO_LIMIT, hasSlot } from './backend-load.js';
@@ -135,18 +132,5 @@ function openGates(table: PoolTable): void {
         queue.freed(table, entry);
       },
     };
-  }
-}
-
-function pickerFor(algorithm: Algorithm, serving: readonly BackendEntry[], start: PickerStart): Picker {
-  switch (algorithm) {
-    case 'round-robin':
-      return new RoundRobin(serving, start);
-    case 'weighted-round-robin':
-      return new WeightedRoundRobin(serving, start);
-    case 'least-connections':
-      return new LeastConnections(serving, start);
-    case 'random':
-      return new WeightedRandom(serving);
   }
 }

@@ -1,5 +1,6 @@
 /** Settings of a pool. In the short form of the file they stand at its top level and make the pool `default`. */
 import * as shapes from '../shape.js';
+import { ALGORITHMS } from './algorithms.js';
 import { choice, duration, integer, percent, share, text } from './kind.js';
 import { healthCheck } from './health-check.js';
 import {
@@ -12,9 +13,6 @@ import {
   variants,
   type SettingsOf,
 } from './section.js';
-
-export const ALGORITHMS = ['round-robin', 'weighted-round-robin', 'least-connections', 'random'] as const;
-export type Algorithm = (typeof ALGORITHMS)[number];
 
 export const breaker = section(
   {

@@ -9,16 +9,10 @@ import { attemptFinished, attemptStarted, pick } from '../../data-plane/routing/
 import { takeSlot } from '../../data-plane/routing/take-slot.js';
 import { stickyByAddress } from '../../data-plane/routing/sticky.js';
 import { seededRandom } from '../../shared/prng.js';
-import type { Algorithm } from '../../shared/settings.js';
+import { ALGORITHMS, type Algorithm } from '../../shared/settings/algorithms.js';
 import { aBackend, aPool, aSnapshot, poolOf, tableOf } from '../support/routing-fixture.js';
 
 const SIZES = [2, 100, 1_000, 10_000];
-const ALGORITHMS: readonly Algorithm[] = [
-  'round-robin',
-  'weighted-round-robin',
-  'least-connections',
-  'random',
-];
 const PICKS_PER_ROUND = 200_000;
 const ROUNDS = 11;
 const BUILDS = 9;

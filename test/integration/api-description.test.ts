@@ -4,7 +4,7 @@ import { EVENTS } from '../../control-plane/domain/events.js';
 import { POOL_STANDINGS } from '../../control-plane/domain/pool-standing.js';
 import { WORKER_PHASES } from '../../control-plane/workers/worker-status.js';
 import { ADMIN_STATES, AVAILABILITIES, BREAKER_PHASES, HEALTHS } from '../../shared/backend-state.js';
-import { ALGORITHMS } from '../../shared/settings/pool.js';
+import { ALGORITHMS } from '../../shared/settings/algorithms.js';
 import { testAdmin, type TestAdmin } from '../support/admin-app.js';
 
 interface Operation {

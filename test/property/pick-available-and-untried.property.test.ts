@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { pick } from '../../data-plane/routing/pick.js';
 import type { Availability } from '../../shared/backend-state.js';
 import { seededRandom } from '../../shared/prng.js';
+import { ALGORITHMS } from '../../shared/settings/algorithms.js';
 import { aBackend, aPoolTable } from '../support/routing-fixture.js';
 
 const AVAILABILITIES: Availability[] = [
@@ -22,12 +23,7 @@ const backends = fc.array(
   }),
   { maxLength: 12 },
 );
-const algorithm = fc.constantFrom(
-  'round-robin',
-  'weighted-round-robin',
-  'least-connections',
-  'random' as const,
-);
+const algorithm = fc.constantFrom(...ALGORITHMS);
 
 describe('a pick', () => {
   it('is available, of some weight and untried, if any backend is', () => {

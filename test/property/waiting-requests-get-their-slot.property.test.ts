@@ -10,6 +10,7 @@ import { attemptFinished, type Pick } from '../../data-plane/routing/pick.js';
 import type { BackendEntry, PoolTable, RoutingTable } from '../../data-plane/routing/routing-table.js';
 import { poolId } from '../../shared/ids.js';
 import { seededRandom } from '../../shared/prng.js';
+import { ALGORITHMS } from '../../shared/settings/algorithms.js';
 import type { BackendSnapshot, PoolSnapshot } from '../../shared/snapshot.js';
 import { aBackend, aPool, aSnapshot, tableOf } from '../support/routing-fixture.js';
 
@@ -38,7 +39,7 @@ const backends = fc.array(
 const pool = fc.record({
   backends,
   panic: fc.boolean(),
-  algorithm: fc.constantFrom('round-robin', 'weighted-round-robin', 'least-connections', 'random' as const),
+  algorithm: fc.constantFrom(...ALGORITHMS),
   maxPending: fc.constantFrom(128, 128, 4, 1, 0),
 });
 const step = fc.oneof(

@@ -1,4 +1,5 @@
 /** Arbitrary sound messages and snapshots, for laws that hold for all of them. */
+import { ALGORITHMS } from '../../shared/settings/algorithms.js';
 import { limits, retry, timeouts } from '../../shared/settings/forwarding.js';
 import { queue, sticky } from '../../shared/settings/pool.js';
 import { arbitrarySettings } from './arbitrary-settings.js';
@@ -139,7 +140,7 @@ const poolSnapshots: Arbitrary<PoolSnapshot> = fc.record(
   {
     id: pool,
     version: count,
-    algorithm: fc.constantFrom('round-robin', 'weighted-round-robin', 'least-connections', 'random'),
+    algorithm: fc.constantFrom(...ALGORITHMS),
     sticky: fc.option(arbitrarySettings(sticky)),
     panic: fc.boolean(),
     queue: arbitrarySettings(queue),

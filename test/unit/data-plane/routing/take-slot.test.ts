@@ -8,7 +8,7 @@ import {
 import { attemptFinished } from '../../../../data-plane/routing/pick.js';
 import { backendId } from '../../../../shared/ids.js';
 import { seededRandom } from '../../../../shared/prng.js';
-import type { Algorithm } from '../../../../shared/settings.js';
+import { ALGORITHMS } from '../../../../shared/settings/algorithms.js';
 import { aBackend, aPoolTable } from '../../../support/routing-fixture.js';
 
 const random = seededRandom(3);
@@ -16,7 +16,6 @@ const limited = (id: string, maxConnections: number, given = {}) =>
   aBackend(id, { maxConnections, ...given });
 const bound = (id: string) => ({ tried: [], bound: backendId(id) });
 const ANY = { tried: [], bound: null };
-const ALGORITHMS: Algorithm[] = ['round-robin', 'weighted-round-robin', 'least-connections', 'random'];
 
 describe.each(ALGORITHMS)('a slot taken by %s', (algorithm) => {
   it('takes a slot, passes over backends that are full, and is none when all are', () => {
