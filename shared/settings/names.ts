@@ -1,4 +1,5 @@
 /** Kinds of names: of pools and backends, hosts, addresses and paths. */
+// oxlint-disable-next-line eslint/no-restricted-imports -- it reads addresses from text and is pure itself
 import ipaddr from 'ipaddr.js';
 import { isName, NAME_IN_WORDS, NAME_PATTERN, type BackendId, type PoolId } from '../ids.js';
 import * as shapes from '../shape.js';
