@@ -1,6 +1,6 @@
 /**
  * The seam between a worker and its engines. An engine owns sockets and the life of each request; everything it
- * decides it asks of `routing/`, and everything it learns it tells the context. `compat/` is http-proxy-3, `http1/` our own.
+ * decides it asks of `routing/`, and everything it learns it tells its `deps`. `compat/` is http-proxy-3, `http1/` our own.
  */
 import type { LookupFunction } from 'node:net';
 import type { CertificateMaterial, ListenerSettings } from '#shared/message.js';
@@ -19,7 +19,7 @@ export interface MetricsPage {
 }
 
 /** What a worker lends its engine. */
-export interface ForwarderContext {
+export interface ForwarderDeps {
   readonly worker: number;
   /** The routing table in force: read once per attempt, never kept across one. */
   table(): RoutingTable;

@@ -16,7 +16,7 @@ export const METRICS_INTERVAL_MS = 1_000;
 /** How often reports go out while a pool balances by load: with the primary's interval it stays below 100 ms. */
 export const LOAD_REPORT_INTERVAL_MS = 50;
 
-export interface ReporterParts {
+export interface ReporterDeps {
   readonly link: ControlLink;
   readonly book: OutcomeBook;
   readonly counters: Counters;
@@ -30,7 +30,7 @@ type ActiveList = NonNullable<Report['active']>;
 type PendingList = NonNullable<Report['pending']>;
 
 export class Reporter {
-  readonly #parts: ReporterParts;
+  readonly #deps: ReporterDeps;
   #tick: TimerHandle | null = null;
   #soon: TimerHandle | null = null;
   #metricsTick: TimerHandle | null = null;
@@ -38,13 +38,13 @@ export class Reporter {
   #lastPending: PendingList = [];
   #lastConnections = 0;
 
-  constructor(parts: ReporterParts) {
-    this.#parts = parts;
+  constructor(deps: ReporterDeps) {
+    this.#deps = deps;
   }
 
   start(): void {
-    this.#parts.book.onUrgent(() => {
-      this.#soon ??= this.#parts.timers.after(REPORT_FAILURE_DELAY_MS, () => {
+    this.#deps.book.onUrgent(() => {
+      this.#soon ??= this.#deps.timers.after(REPORT_FAILURE_DELAY_MS, () => {
         this.#soon = null;
         this.#report(false);
       });
@@ -67,31 +67,31 @@ export class Reporter {
 
   #nextTick(): void {
     const intervalMs = this.#balancesByLoad() ? LOAD_REPORT_INTERVAL_MS : REPORT_INTERVAL_MS;
-    this.#tick = this.#parts.timers.after(intervalMs, () => {
+    this.#tick = this.#deps.timers.after(intervalMs, () => {
       this.#returnUnusedPermits();
-      this.#parts.book.lookAtTrials(this.#parts.clock.now());
+      this.#deps.book.lookAtTrials(this.#deps.clock.now());
       this.#report(false);
       this.#nextTick();
     });
   }
 
   #nextMetricsTick(): void {
-    this.#metricsTick = this.#parts.timers.after(METRICS_INTERVAL_MS, () => {
+    this.#metricsTick = this.#deps.timers.after(METRICS_INTERVAL_MS, () => {
       this.#sendMetrics(false);
       this.#nextMetricsTick();
     });
   }
 
   #balancesByLoad(): boolean {
-    const table = this.#parts.table();
+    const table = this.#deps.table();
     if (table === null) return false;
     for (const { algorithm } of table.pools.values()) if (traitsOf(algorithm).needsLoads) return true;
     return false;
   }
 
   #returnUnusedPermits(): void {
-    const { book, clock } = this.#parts;
-    const table = this.#parts.table();
+    const { book, clock } = this.#deps;
+    const table = this.#deps.table();
     if (table === null) return;
     for (const unused of takeUnusedPermits(table, clock.now())) {
       book.permitReturned(unused.backend, unused.permit);
@@ -99,7 +99,7 @@ export class Reporter {
   }
 
   #report(force: boolean): void {
-    const { link, book } = this.#parts;
+    const { link, book } = this.#deps;
     if (!link.isOpen()) {
       // Nobody will ever ask for it.
       book.take();
@@ -111,7 +111,7 @@ export class Reporter {
     const activeChanged = !sameActive(active, this.#lastActive);
     const pending = this.#pending();
     const pendingChanged = !samePending(pending, this.#lastPending);
-    const connections = this.#parts.connections();
+    const connections = this.#deps.connections();
     const isSame = !activeChanged && !pendingChanged && connections === this.#lastConnections;
     if (outcomes.length === 0 && isSame) return;
     this.#lastActive = active;
@@ -127,7 +127,7 @@ export class Reporter {
   }
 
   #active(): ActiveList {
-    const table = this.#parts.table();
+    const table = this.#deps.table();
     if (table === null) return [];
     const active: ActiveList[number][] = [];
     for (const pool of table.pools.values()) {
@@ -141,14 +141,14 @@ export class Reporter {
   /** Requests that wait for a slot at a backend. */
   #pending(): PendingList {
     const pending: PendingList[number][] = [];
-    for (const { id, queue } of this.#parts.table()?.pools.values() ?? []) {
+    for (const { id, queue } of this.#deps.table()?.pools.values() ?? []) {
       if (queue.size > 0) pending.push({ pool: id, pending: queue.size });
     }
     return pending;
   }
 
   #sendMetrics(force: boolean): void {
-    const { link, counters } = this.#parts;
+    const { link, counters } = this.#deps;
     if (!link.isOpen() || (!force && !link.isIdle())) return;
     const delta = counters.takeDelta();
     if (delta !== null) link.send(delta);

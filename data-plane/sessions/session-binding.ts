@@ -5,7 +5,7 @@
 import type { BackendId } from '#shared/ids.js';
 import type { SessionId, SessionLifetime } from '#shared/session.js';
 import type { CookieStickySettings } from '#shared/settings.js';
-import type { ForwarderContext } from '../forwarder.js';
+import type { ForwarderDeps } from '../forwarder.js';
 import { findCookies } from '../routing/cookies.js';
 import type { BackendEntry, PoolTable } from '../routing/routing-table.js';
 import { namesToRead, setSessionCookie } from '../routing/session-cookie.js';
@@ -31,22 +31,22 @@ export interface Binding {
 
 /** The session of the first genuine cookie of this pool. A cookie with a former name is written anew with the present one. */
 export function sessionOf(
-  context: ForwarderContext,
+  deps: ForwarderDeps,
   { settings, secure, cookieHeader }: CookieRequest,
   pool: PoolTable,
 ): KnownSession | NewSession {
-  const at = context.clock.now();
+  const at = deps.clock.now();
   const { own, former } = namesToRead(pool.cookieNames, secure);
-  const fields = fieldsOf(context, pool, cookieHeader, own);
+  const fields = fieldsOf(deps, pool, cookieHeader, own);
   if (former === null || typeof fields === 'object') return readSession(fields, settings, at);
-  const before = fieldsOf(context, pool, cookieHeader, former);
+  const before = fieldsOf(deps, pool, cookieHeader, former);
   if (typeof before !== 'object') return readSession(fields, settings, at);
   const session = readSession(before, settings, at);
   return session.kind === 'known' ? { ...session, refresh: true } : session;
 }
 
 function fieldsOf(
-  { cookies }: ForwarderContext,
+  { cookies }: ForwarderDeps,
   pool: PoolTable,
   cookieHeader: string | null,
   name: string,
@@ -60,7 +60,7 @@ function fieldsOf(
 }
 
 /** A session that begins now and is bound to nothing yet. */
-export function newBinding({ cookies, clock }: ForwarderContext, settings: CookieStickySettings): Binding {
+export function newBinding({ cookies, clock }: ForwarderDeps, settings: CookieStickySettings): Binding {
   return {
     session: cookies.newSession(),
     issuedS: Math.floor(clock.now() / 1_000),
@@ -80,7 +80,7 @@ export function bindingOf(
 
 /** The `Set-Cookie` value for a response of this backend, or `null` when the client's cookie says the same. */
 export function cookieFor(
-  { cookies, clock }: ForwarderContext,
+  { cookies, clock }: ForwarderDeps,
   { settings, secure }: CookieRequest,
   binding: Binding,
   { pool, hashHex }: BackendEntry,

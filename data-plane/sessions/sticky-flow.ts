@@ -4,7 +4,7 @@
  * decides, `session-binding.ts` reads and writes the cookie; this file asks the store.
  */
 import type { BackendId } from '#shared/ids.js';
-import type { ForwarderContext } from '../forwarder.js';
+import type { ForwarderDeps } from '../forwarder.js';
 import type { StickyResult } from '../reports/request-series.js';
 import { giveBack, type PickResult } from '../slot-wait.js';
 import { boundIn, takeSlot, takeBoundSlot } from '../routing/take-slot.js';
@@ -33,26 +33,26 @@ export interface StickyAccount {
 }
 
 export class StickyFlow {
-  readonly #context: ForwarderContext;
+  readonly #deps: ForwarderDeps;
   readonly #request: StickyRequest;
   #binding: Binding | null = null;
 
-  constructor(context: ForwarderContext, request: StickyRequest) {
-    this.#context = context;
+  constructor(deps: ForwarderDeps, request: StickyRequest) {
+    this.#deps = deps;
     this.#request = request;
   }
 
   /** A slot for the next attempt, or why there is none. At once where a slot is free and the store need not be asked. */
   next(pool: PoolTable, tried: readonly BackendEntry[]): PickResult | Promise<PickResult> {
     if (this.#binding !== null) return this.#move(pool, this.#binding, tried);
-    const known = sessionOf(this.#context, this.#request, pool);
+    const known = sessionOf(this.#deps, this.#request, pool);
     if (known.kind === 'new') return this.#begin(pool, known.result, tried);
-    const recalled = this.#context.sessions.recall({ pool: pool.id, session: known.session }, known.lifetime);
+    const recalled = this.#deps.sessions.recall({ pool: pool.id, session: known.session }, known.lifetime);
     // Promises would cost as much as all the rest of a session.
     if (agrees(pool, known, recalled)) return this.#follow(pool, known, recalled, tried);
     return this.#stored(pool, known).then((stored) => {
       // Meanwhile its backend, or the pool, may have gone.
-      const now = this.#context.table().pools.get(pool.id);
+      const now = this.#deps.table().pools.get(pool.id);
       return now === undefined ? 'no_backend' : this.#follow(now, known, stored, tried);
     });
   }
@@ -91,7 +91,7 @@ export class StickyFlow {
   /** The `Set-Cookie` value for a response of this backend, or `null` when the client's cookie says the same. */
   setCookie(backend: BackendEntry): string | null {
     const binding = this.#binding;
-    return binding === null ? null : cookieFor(this.#context, this.#request, binding, backend);
+    return binding === null ? null : cookieFor(this.#deps, this.#request, binding, backend);
   }
 
   /**
@@ -99,7 +99,7 @@ export class StickyFlow {
    * session moved by way of another worker: if the two disagree, the store itself is asked.
    */
   async #stored(pool: PoolTable, known: KnownSession): Promise<BackendId | null | undefined> {
-    const { sessions } = this.#context;
+    const { sessions } = this.#deps;
     const key = { pool: pool.id, session: known.session };
     const stored = await sessions.lookup(key, known.lifetime);
     if (stored === undefined) return undefined;
@@ -108,14 +108,14 @@ export class StickyFlow {
 
   #begin(pool: PoolTable, result: StickyResult, tried: readonly BackendEntry[]): Promise<PickResult> {
     this.#request.account.stickyResult(result);
-    const binding = newBinding(this.#context, this.#request.settings);
+    const binding = newBinding(this.#deps, this.#request.settings);
     this.#binding = binding;
     return this.#move(pool, binding, tried);
   }
 
   /** Chooses by the algorithm and binds the session to the choice. */
   async #move(pool: PoolTable, binding: Binding, tried: readonly BackendEntry[]): Promise<PickResult> {
-    const { random } = this.#context;
+    const { random } = this.#deps;
     const chosen =
       takeSlot(pool, tried, random) ??
       (await this.#request.account.waitForSlot(pool, { tried, bound: null }));
@@ -154,7 +154,7 @@ export class StickyFlow {
       await this.#tell(pool, binding, chosen);
       return chosen;
     }
-    giveBack(this.#context, chosen);
+    giveBack(this.#deps, chosen);
     const result = followed ?? (await this.#request.account.waitForSlot(pool, options));
     if (typeof result === 'string' || result.backend.id === winner) return result;
     return this.#settle(pool, binding, result, tried);
@@ -162,7 +162,7 @@ export class StickyFlow {
 
   /** Binds the session to the choice, or moves it there; answers where the store has it now. */
   async #tell(pool: PoolTable, binding: Binding, chosen: Pick): Promise<BackendId> {
-    const { sessions } = this.#context;
+    const { sessions } = this.#deps;
     const key = { pool: pool.id, session: binding.session };
     const to = chosen.backend.id;
     const from = binding.boundTo;
@@ -174,7 +174,7 @@ export class StickyFlow {
       binding.boundTo = winner ?? to;
       return binding.boundTo;
     } catch (error) {
-      giveBack(this.#context, chosen);
+      giveBack(this.#deps, chosen);
       throw error;
     }
   }
