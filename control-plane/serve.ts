@@ -23,16 +23,16 @@ import { openSqliteStorage } from './event-log/sqlite-storage.js';
 import { type Ending, forward } from './forward.js';
 import { HistoryReader } from './hindsight/reader.js';
 import { type PrimaryParts, mainPort, openPrimary } from './open-primary.js';
-import { CertificateKeeper } from './runtime/certificate-keeper.js';
+import { CertificateReloader } from './runtime/certificate-reloader.js';
 import { exposedFiles } from './runtime/exposed-files.js';
 import { otherFile } from './runtime/other-file.js';
-import { ConfigKeeper } from './runtime/config-keeper.js';
+import { ConfigReloader } from './runtime/config-reloader.js';
 import { warnOfFewOpenFiles } from './runtime/open-file-check.js';
 import type { Primary } from './runtime/primary.js';
 import { answerSignals } from './runtime/process-signals.js';
 import { startRetention } from './runtime/retention.js';
 import { StartFailure } from './start-failure.js';
-import type { Surroundings } from './runtime/surroundings.js';
+import type { SystemPorts } from './runtime/system-ports.js';
 import { TIDEGATE_VERSION } from './version.js';
 import { findOrphans } from './workers/orphans.js';
 import { Takeover } from './workers/takeover.js';
@@ -71,7 +71,7 @@ export async function runServe({ configFile, ...overrides }: ServeOptions): Prom
 async function serve(configFile: string, overrides: Overrides, config: Config): Promise<number> {
   const settings = config.process;
   const logger = createLogger(settings.log);
-  const around: Surroundings = {
+  const system: SystemPorts = {
     clock: steadyClock(),
     timers: systemTimers,
     random: Math.random,
@@ -96,15 +96,15 @@ async function serve(configFile: string, overrides: Overrides, config: Config): 
   try {
     warnOfFewOpenFiles(config.document.forwarding.limits.connectionsPerWorker, logger);
     const token = await adminToken(settings, logger);
-    const certificates = await CertificateKeeper.load(settings.listen.tls, around);
+    const certificates = await CertificateReloader.load(settings.listen.tls, system);
     const log = await openSqliteStorage(settings.dataDir, upcast);
-    const reader = new HistoryReader({ dataDir: settings.dataDir, timers: around.timers });
+    const reader = new HistoryReader({ dataDir: settings.dataDir, timers: system.timers });
     const stopFor = (reason: string): void => resolve({ reason, code: EXIT_FAILED });
     const parts: Parts = {
       configFile,
       overrides,
       config,
-      around,
+      system,
       token,
       certificates,
       log,
@@ -143,8 +143,8 @@ interface Running {
 
 /** Starts, waits, and ends what was started, however far the start came. */
 async function run(parts: Parts, running: Running): Promise<number> {
-  const { config, around, log, reader, ending } = parts;
-  const { logger } = around;
+  const { config, system, log, reader, ending } = parts;
+  const { logger } = system;
   let end: Ending = { reason: 'the start failed', code: EXIT_FAILED };
   try {
     const takeover = await beginTakeover(parts);
@@ -167,20 +167,20 @@ async function run(parts: Parts, running: Running): Promise<number> {
 }
 
 async function start(parts: Parts, primary: Primary, takeover: Takeover, running: Running): Promise<void> {
-  const { configFile, overrides, config, around, certificates, log, ending } = parts;
-  const { logger } = around;
+  const { configFile, overrides, config, system, certificates, log, ending } = parts;
+  const { logger } = system;
   const settings = config.process;
-  const keeper = new ConfigKeeper({
+  const reloader = new ConfigReloader({
     file: configFile,
     env: process.env,
     overrides,
     parse: parseAside(),
     inForce: settings,
     submit: (draft) => primary.submit(draft),
-    loaded: (successful) => primary.counters.configLoaded(around.clock.now(), successful),
+    loaded: (successful) => primary.counters.configLoaded(system.clock.now(), successful),
     logger,
   });
-  primary.configSource = keeper;
+  primary.configSource = reloader;
   await primary.submit({
     type: 'StartPrimary',
     version: TIDEGATE_VERSION,
@@ -192,7 +192,7 @@ async function start(parts: Parts, primary: Primary, takeover: Takeover, running
   if (stranger !== null) {
     logger.warn({ dataDir: settings.dataDir, lastFile: stranger }, OTHER_FILE);
   }
-  const first = await keeper.reload({ kind: 'file', name: configFile });
+  const first = await reloader.reload({ kind: 'file', name: configFile });
   if (first.kind === 'invalid' && primary.world().state.applied === null) {
     throw new StartFailure(`${configFile} became invalid while it was read`);
   }
@@ -201,19 +201,19 @@ async function start(parts: Parts, primary: Primary, takeover: Takeover, running
   primary.certificateSource = certificates;
   const admin = await openAdmin(parts, primary);
   running.parts.push(() => admin.close());
-  const retention = startRetention(log, settings.journal, around);
+  const retention = startRetention(log, settings.journal, system);
   running.parts.push(() => retention.cancel());
   // Last of all what cannot be taken back: until here the workers of a dead primary go on forwarding.
-  const port = await forward({ primary, takeover, ending, timers: around.timers });
+  const port = await forward({ primary, takeover, ending, timers: system.timers });
   if (port === null) return;
   const watcher = watchFiles({
     files: [configFile],
-    known: [keeper.known],
-    onChange: () => keeper.reloadUnasked({ kind: 'file', name: configFile }),
+    known: [reloader.known],
+    onChange: () => reloader.reloadUnasked({ kind: 'file', name: configFile }),
   });
   running.parts.push(() => watcher.close());
   running.reload = () => {
-    keeper.reloadUnasked({ kind: 'file', name: 'SIGHUP' }, () =>
+    reloader.reloadUnasked({ kind: 'file', name: 'SIGHUP' }, () =>
       logger.info({}, 'SIGHUP: the configuration has not changed'),
     );
     void certificates.reload();
@@ -221,22 +221,22 @@ async function start(parts: Parts, primary: Primary, takeover: Takeover, running
   announce(logger, config, port, admin);
 }
 
-function openAdmin({ config, around, token }: Parts, control: Primary): Promise<AdminServer> {
-  const { clock, timers, logger } = around;
+function openAdmin({ config, system, token }: Parts, control: Primary): Promise<AdminServer> {
+  const { clock, timers, logger } = system;
   const { host, port } = config.process.admin;
   const connectionEnded = (why: AdminConnectionEnd): void => control.counters.adminConnectionEnded(why);
   return startAdminServer({ host, port, token, control, clock, timers, logger, connectionEnded });
 }
 
-function beginTakeover({ config, around }: Parts): Promise<Takeover> {
+function beginTakeover({ config, system }: Parts): Promise<Takeover> {
   const { dataDir } = config.process;
   return Takeover.begin({
     main: mainPort(config),
     dataDir,
     orphans: findOrphans(dataDir),
     shutdownMs: config.document.forwarding.timeouts.shutdownMs,
-    logger: around.logger,
-    timers: around.timers,
+    logger: system.logger,
+    timers: system.timers,
   });
 }
 

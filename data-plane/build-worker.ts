@@ -8,7 +8,7 @@ import type { ControlLink } from './control/control-link.js';
 import type { Forwarder, ForwarderDeps, MetricsPage } from './forwarder.js';
 import { nameLookup } from './name-lookup.js';
 import { Counters } from './reports/counters.js';
-import { OutcomeBook } from './reports/outcome-book.js';
+import { OutcomeBatch } from './reports/outcome-batch.js';
 import { Reporter } from './reports/reporter.js';
 import { RequestSeries } from './reports/request-series.js';
 import type { RoutingTable } from './routing/routing-table.js';
@@ -61,7 +61,7 @@ export function buildWorker(
   const { link, clock, timers, random } = deps;
   const counters = new Counters();
   const series = new RequestSeries(counters);
-  const outcomes = new OutcomeBook();
+  const outcomes = new OutcomeBatch();
   const monotonic = (): number => deps.monotonic();
   const forwarderDeps: ForwarderDeps = {
     worker: welcome.worker,
@@ -82,7 +82,7 @@ export function buildWorker(
   };
   const forwarder = deps.createForwarder(welcome.engine, forwarderDeps);
   const connections = (): number => forwarder.connections();
-  const reporter = new Reporter({ link, book: outcomes, counters, clock, timers, table, connections });
+  const reporter = new Reporter({ link, batch: outcomes, counters, clock, timers, table, connections });
   return { welcome, logger, forwarderDeps, forwarder, reporter, bug: bugReporter(forwarderDeps) };
 }
 

@@ -8,7 +8,7 @@ import type { Clock, Logger, Random, Timers } from '#shared/ports.js';
 import type { SessionStore } from '#shared/session.js';
 import type { AccessLog } from './access-log.js';
 import type { Shortage } from './shortage.js';
-import type { OutcomeBook } from './reports/outcome-book.js';
+import type { OutcomeBatch } from './reports/outcome-batch.js';
 import type { RequestSeries } from './reports/request-series.js';
 import type { RoutingTable } from './routing/routing-table.js';
 import type { SessionCookies } from './sessions/session-cookies.js';
@@ -26,7 +26,7 @@ export interface ForwarderDeps {
   readonly sessions: SessionStore;
   readonly cookies: SessionCookies;
   readonly series: RequestSeries;
-  readonly outcomes: OutcomeBook;
+  readonly outcomes: OutcomeBatch;
   readonly accessLog: AccessLog;
   readonly clock: Clock;
   /** Monotonic milliseconds, for durations. */

@@ -125,8 +125,8 @@ const activeRequests = list(
   MAX_BACKENDS_PER_REPORT,
 );
 
-const pendingRequests = list(
-  record<NonNullable<Report['pending']>[number]>({ pool: poolName, pending: count }),
+const waitingRequests = list(
+  record<NonNullable<Report['waiting']>[number]>({ pool: poolName, waiting: count }),
   MAX_BACKENDS_PER_REPORT,
 );
 
@@ -170,7 +170,7 @@ const workerMessage = variants<'type', WorkerMessage>('type', {
   nack: record<Nack>({ type: oneOf('nack'), ...position, reason: freeText }),
   report: record<Report>(
     { type: oneOf('report'), outcomes: list(backendOutcomes, MAX_BACKENDS_PER_REPORT), connections: count },
-    { active: activeRequests, pending: pendingRequests },
+    { active: activeRequests, waiting: waitingRequests },
   ),
   metrics: record<MetricsDelta>({
     type: oneOf('metrics'),

@@ -14,7 +14,7 @@ import { maxConnectionsOf } from '../domain/pool-state.js';
 import type { BackendState, ControlState, PoolState, RejectedConfig } from '../domain/state.js';
 import type { WorkerStatus } from '../workers/worker-status.js';
 import { poolSettingsDocument } from './pool-settings.js';
-import { standingOf } from './reason.js';
+import { standingOf } from './availability-reason.js';
 import type { Transitions } from './transitions.js';
 
 export interface ViewSource {
@@ -96,7 +96,7 @@ export async function poolDocument(
     ...poolSettingsDocument(pool.settings),
     panic: pool.panic,
     sessions: source.port.sessionCount(pool.id),
-    pending_requests: source.port.pendingRequests(pool.id),
+    pending_requests: source.port.waitingRequests(pool.id),
     backends: await backendDocuments(source, pool, pace),
   };
 }
@@ -157,7 +157,7 @@ async function poolStatuses(source: ViewSource, state: ControlState): Promise<St
       standing: standingOfPool(pool).kind,
       shortage: shortageOf(standingOfPool(pool)),
       sessions: port.sessionCount(pool.id),
-      pending_requests: port.pendingRequests(pool.id),
+      pending_requests: port.waitingRequests(pool.id),
       backends: await backendDocuments(source, pool, pace),
     });
   }

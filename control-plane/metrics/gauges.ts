@@ -27,7 +27,7 @@ export type GaugeSource = Pick<
   | 'workers'
   | 'activeRequests'
   | 'sessionCount'
-  | 'pendingRequests'
+  | 'waitingRequests'
   | 'checkLag'
   | 'storage'
 > & {
@@ -91,7 +91,7 @@ export const GAUGES: Partial<Record<MetricKey, GaugeReader>> = {
   backendWeight: perBackend((_source, backend) => backend.weight),
   backendActive: perBackend((source, backend, pool) => source.activeRequests(pool.id, backend.id)),
   backendMaxConnections: perBackend((_source, backend, pool) => maxConnectionsOf(pool, backend)),
-  poolPending: perPool((source, pool) => source.pendingRequests(pool.id)),
+  poolPending: perPool((source, pool) => source.waitingRequests(pool.id)),
   breakerState: perBackendState(BREAKER_PHASES, (_source, backend) => backend.breaker.phase),
   poolPanic: perPool((_source, pool) => (pool.panic ? 1 : 0)),
   stickySessions: perPool((source, pool) => source.sessionCount(pool.id)),

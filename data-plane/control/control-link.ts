@@ -35,7 +35,7 @@ export interface ControlLink {
 }
 
 /** Questions to the primary that may wait for their answers at once; further ones are answered `undefined`. */
-export const MAX_PENDING_REQUESTS = 10_000;
+export const MAX_OPEN_QUESTIONS = 10_000;
 
 /** Messages handed to the channel and not yet taken by the system; at this many the link takes no more questions. */
 export const MAX_UNSENT_MESSAGES = 20_000;

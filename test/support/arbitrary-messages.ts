@@ -73,7 +73,7 @@ export const workerMessages: Arbitrary<WorkerMessage> = fc.oneof(
       type: type('report'),
       outcomes: fc.array(outcomes, { maxLength: 3 }),
       active,
-      pending: fc.array(fc.record({ pool, pending: count }), { maxLength: 2 }),
+      waiting: fc.array(fc.record({ pool, waiting: count }), { maxLength: 2 }),
       connections: count,
     },
     { requiredKeys: ['type', 'outcomes', 'connections'] },

@@ -8,7 +8,7 @@ import type { AccessRecord } from '../../data-plane/access-record.js';
 import type { Forwarder, ForwarderDeps, MetricsPage } from '../../data-plane/forwarder.js';
 import { nameLookup } from '../../data-plane/name-lookup.js';
 import { Counters } from '../../data-plane/reports/counters.js';
-import { OutcomeBook } from '../../data-plane/reports/outcome-book.js';
+import { OutcomeBatch } from '../../data-plane/reports/outcome-batch.js';
 import { RequestSeries } from '../../data-plane/reports/request-series.js';
 import { applySnapshot, type RoutingTable } from '../../data-plane/routing/routing-table.js';
 import { Shortage } from '../../data-plane/shortage.js';
@@ -67,7 +67,7 @@ async function start(
   const counters = new Counters();
   const totals = new Map<string, number>();
   const names: string[] = [];
-  const book = new OutcomeBook();
+  const book = new OutcomeBatch();
   const outcomes: BackendOutcomes[] = [];
   const accessLog: AccessRecord[] = [];
   const complaints: string[] = [];

@@ -64,7 +64,7 @@ async function measure(): Promise<void> {
     workers: () => [],
     activeRequests: () => 5,
     sessionCount: () => 8,
-    pendingRequests: () => 3,
+    waitingRequests: () => 3,
     checkLag: () => ({ waiting: 0, lateMs: 0, behind: false }),
     storage: () => ({ ok: true, since: null, problem: null, unstoredEvents: 0, lostEvents: 0 }),
     mailboxDepth: () => 1,

@@ -76,7 +76,7 @@ function arrange() {
     ],
     activeRequests: (_pool, id) => (id === 'a' ? 5 : 0),
     sessionCount: () => 8,
-    pendingRequests: () => 3,
+    waitingRequests: () => 3,
     checkLag: () => ({ waiting: 7, lateMs: 1_500, behind: true }),
     storage: () => ({ ok: false, since: 1, problem: 'disk full', unstoredEvents: 3, lostEvents: 0 }),
     mailboxDepth: () => 1,

@@ -1,5 +1,5 @@
 import { Broadcaster } from '../../../../control-plane/broadcast/broadcaster.js';
-import { LoadBoard } from '../../../../control-plane/broadcast/load-board.js';
+import { WorkerLoads } from '../../../../control-plane/broadcast/worker-loads.js';
 import type { CommandDraft } from '../../../../control-plane/domain/commands.js';
 import { initialState } from '../../../../control-plane/domain/state.js';
 import { PrimaryCounters } from '../../../../control-plane/metrics/primary-counters.js';
@@ -26,7 +26,7 @@ function arranged() {
   const time = new VirtualTime(START);
   const totals = new MetricTotals();
   const broadcaster = new Broadcaster();
-  const loads = new LoadBoard();
+  const loads = new WorkerLoads();
   const recorded: CommandDraft[] = [];
   const sent: (readonly [worker: number, message: PrimaryMessage])[] = [];
   const said: string[] = [];
