@@ -183,7 +183,7 @@ const workerMessage = variants<'type', WorkerMessage>('type', {
       {
         type: oneOf('session'),
         id: count,
-        operation: oneOf<SessionOperation>('lookup', 'bind', 'rebind', 'release'),
+        operation: oneOf<SessionOperation>('lookup', 'bind', 'rebind'),
         pool: poolName,
         session: text(22, SESSION_ID_PATTERN),
         lifetime: record<SessionLifetime>({ idleMs: millis, remainingMs: millis }),
@@ -200,7 +200,6 @@ const workerMessage = variants<'type', WorkerMessage>('type', {
 function namesItsBackends(request: SessionRequest): boolean {
   switch (request.operation) {
     case 'lookup':
-    case 'release':
       return true;
     case 'bind':
       return request.to !== undefined;

@@ -178,7 +178,7 @@ export interface SeriesDefinition {
   readonly part?: string;
 }
 
-export type SessionOperation = 'lookup' | 'bind' | 'rebind' | 'release';
+export type SessionOperation = 'lookup' | 'bind' | 'rebind';
 
 export interface SessionRequest {
   readonly type: 'session';

@@ -71,7 +71,6 @@ export const log = section({
       'One JSON object per line, or text for people; of events and requests alike. `auto`: `pretty` on a terminal, else `json`.',
   }),
 });
-export type LogLevel = SettingsOf<typeof log>['level'];
 
 const journal = section({
   retentionMs: setting('retention', duration('0', '365d'), '7d', {

@@ -177,7 +177,7 @@ export class WorkerDesk implements SupervisorListener {
 
   async #session(worker: number, request: SessionRequest): Promise<void> {
     const backend = await this.#askStore(request);
-    if (request.id !== 0) this.#options.send(worker, { type: 'session-reply', id: request.id, backend });
+    this.#options.send(worker, { type: 'session-reply', id: request.id, backend });
   }
 
   async #askStore(request: SessionRequest): Promise<BackendId | null | undefined> {
@@ -191,9 +191,6 @@ export class WorkerDesk implements SupervisorListener {
         return to === undefined ? undefined : store.bind(key, to, lifetime);
       case 'rebind':
         return from === undefined || to === undefined ? undefined : store.rebind(key, from, to, lifetime);
-      case 'release':
-        await store.release(key);
-        return null;
     }
   }
 

@@ -146,19 +146,6 @@ describe('what workers say', () => {
     expect(answers).toEqual([null, 'a', 'a', 'b', 'b']);
   });
 
-  it('of sessions is not answered when no answer is wanted', async () => {
-    const { desk, sent, pass } = arranged();
-    desk.message(1, asked('bind', 1, { to: a }));
-    desk.message(1, asked('release', 0));
-    await pass(0);
-    desk.message(1, asked('lookup', 2));
-    await pass(0);
-    expect(sent.map(([, message]) => message)).toMatchObject([
-      { type: 'session-reply', id: 1, backend: 'a' },
-      { type: 'session-reply', id: 2, backend: null },
-    ]);
-  });
-
   it('of sessions, incomplete, gets the answer that nothing is known', async () => {
     const { desk, sent, pass } = arranged();
     desk.message(1, asked('bind', 1));
