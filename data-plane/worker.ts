@@ -6,6 +6,7 @@ import type { Snapshot } from '#shared/snapshot.js';
 import { decodeSnapshot } from '#shared/decode.js';
 import { PROTOCOL_VERSION, type SnapshotMessage, type Welcome } from '#shared/message.js';
 import { isNewer } from '#shared/snapshot.js';
+import { codeOf, messageOf } from '#shared/error-text.js';
 import { buildWorker, type Built, type WorkerDeps } from './build-worker.js';
 import type { Announcement } from './control/control-link.js';
 import { ageFactor } from './connection-age.js';
@@ -87,7 +88,7 @@ export class Worker {
         try {
           this.#built?.forwarder.setCertificate(message.certificate);
         } catch (error) {
-          this.#built?.logger.error({ error: textOf(error) }, 'certificate refused, the one before stays');
+          this.#built?.logger.error({ error: messageOf(error) }, 'certificate refused, the one before stays');
         }
         return;
       case 'flush':
@@ -137,7 +138,7 @@ export class Worker {
         });
         return null;
       } catch (error) {
-        return textOf(error);
+        return messageOf(error);
       }
     })();
     if (problem !== null) {
@@ -160,9 +161,9 @@ export class Worker {
       link.send({ type: 'ready', port });
     } catch (error) {
       this.#listening = 'no';
-      const code = error instanceof Error && 'code' in error ? String(error.code) : 'UNKNOWN';
-      logger.error({ code, error: textOf(error) }, 'cannot listen');
-      link.send({ type: 'listen-failed', code, message: textOf(error) });
+      const code = codeOf(error) ?? 'UNKNOWN';
+      logger.error({ code, error: messageOf(error) }, 'cannot listen');
+      link.send({ type: 'listen-failed', code, message: messageOf(error) });
       if (!link.isOpen()) this.#deps.exit(1);
     }
   }
@@ -186,10 +187,6 @@ function readSnapshot(message: SnapshotMessage): Snapshot | string {
     const decoded = decodeSnapshot(JSON.parse(new TextDecoder().decode(message.payload)));
     return decoded.ok ? decoded.snapshot : decoded.problem;
   } catch (error) {
-    return textOf(error);
+    return messageOf(error);
   }
-}
-
-function textOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -2,7 +2,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { availabilityOf } from '#shared/availability.js';
 import { isNewer } from '#shared/snapshot.js';
-import type { BackendAddress } from '#shared/settings.js';
+import { urlOf } from '#shared/address-text.js';
 import type { ControlPort } from '../control-port.js';
 import type { RejectedLoad } from '../documents/config-documents.js';
 import type { BackendDocument, PoolDocument } from '../documents/pool-documents.js';
@@ -20,10 +20,6 @@ import type { Transitions } from './transitions.js';
 export interface ViewSource {
   readonly port: ControlPort;
   readonly transitions: Transitions;
-}
-
-export function urlOf({ protocol, host, port }: BackendAddress): string {
-  return `${protocol}://${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
 
 export function backendDocument(

@@ -1,4 +1,5 @@
 /** `config diff` and `config reset`: what was changed at run time and is not in the file, and going back to the file. */
+import { isRecord } from '#shared/is-record.js';
 import { createInterface } from 'node:readline/promises';
 import type { Command } from 'commander';
 import { type ConfigDifference, DriftDocument, ResetDocument } from '../documents/config-documents.js';
@@ -112,9 +113,9 @@ function diffLines(differences: readonly ConfigDifference[]): readonly string[] 
 
 /** The two sides in words; of sections only the keys that differ. */
 function sidesOf({ file, live }: ConfigDifference): readonly [file: string, live: string] {
-  if (isSection(file) && live === null) return ['in file', 'removed'];
-  if (file === null && isSection(live)) return ['not in file', `added: ${sectionWords(live)}`];
-  if (!isSection(file) || !isSection(live)) return [valueWords(file), valueWords(live)];
+  if (isRecord(file) && live === null) return ['in file', 'removed'];
+  if (file === null && isRecord(live)) return ['not in file', `added: ${sectionWords(live)}`];
+  if (!isRecord(file) || !isRecord(live)) return [valueWords(file), valueWords(live)];
   const differs = new Set(
     [...Object.keys(file), ...Object.keys(live)].filter(
       (key) => JSON.stringify(file[key]) !== JSON.stringify(live[key]),
@@ -124,10 +125,6 @@ function sidesOf({ file, live }: ConfigDifference): readonly [file: string, live
 }
 
 type Section = Readonly<Record<string, unknown>>;
-
-function isSection(value: unknown): value is Section {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
 
 function sectionWords(section: Section, keys?: ReadonlySet<string>): string {
   const entries = Object.entries(section).filter(([key]) => keys === undefined || keys.has(key));
