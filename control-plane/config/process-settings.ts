@@ -1,5 +1,6 @@
 /** Settings of the processes themselves. Changing one needs a restart. */
-import { choice, duration, integer, path, size, toggle } from '#shared/settings/kind.js';
+import { duration, integer, size } from '#shared/settings/amounts.js';
+import { choice, path, toggle } from '#shared/settings/kind.js';
 import { bindAddress } from '#shared/settings/names.js';
 import {
   derived,
