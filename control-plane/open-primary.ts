@@ -17,7 +17,7 @@ import { workerArguments } from './workers/orphans.js';
 import { listenProblem } from './workers/port-probe.js';
 import type { MainPort, Takeover } from './workers/takeover.js';
 
-export interface PrimaryParts {
+export interface PrimaryDeps {
   readonly configFile: string;
   readonly config: Config;
   readonly system: SystemPorts;
@@ -28,8 +28,8 @@ export interface PrimaryParts {
   readonly stopFor: (reason: string) => void;
 }
 
-export async function openPrimary(parts: PrimaryParts, takeover: Takeover): Promise<Primary> {
-  const { configFile, config, system, certificates, log, reader, stopFor } = parts;
+export async function openPrimary(deps: PrimaryDeps, takeover: Takeover): Promise<Primary> {
+  const { configFile, config, system, certificates, log, reader, stopFor } = deps;
   const { listen, engine, workers, dataDir, log: logSettings } = config.process;
   const { accept, host, port } = mainPort(config);
   const sessionKeys = await sessionSigningKeys(dataDir);

@@ -22,7 +22,7 @@ import { EventLogError } from './event-log/event-log.js';
 import { openSqliteStorage } from './event-log/sqlite-storage.js';
 import { type Ending, forward } from './forward.js';
 import { HistoryReader } from './hindsight/reader.js';
-import { type PrimaryParts, mainPort, openPrimary } from './open-primary.js';
+import { type PrimaryDeps, mainPort, openPrimary } from './open-primary.js';
 import { CertificateReloader } from './runtime/certificate-reloader.js';
 import { exposedFiles } from './runtime/exposed-files.js';
 import { otherFile } from './runtime/other-file.js';
@@ -79,7 +79,7 @@ async function serve(configFile: string, overrides: Overrides, config: Config): 
     logger,
   };
   const { promise: ending, resolve } = Promise.withResolvers<Ending>();
-  const running: Running = { primary: null, reload: () => undefined, stopping: () => undefined, parts: [] };
+  const running: Running = { primary: null, reload: () => undefined, stopping: () => undefined, stops: [] };
   const ignoreSignals = answerSignals(
     {
       stop: (signal) => resolve({ reason: signal, code: EXIT_OK }),
@@ -100,7 +100,7 @@ async function serve(configFile: string, overrides: Overrides, config: Config): 
     const log = await openSqliteStorage(settings.dataDir, upcast);
     const reader = new HistoryReader({ dataDir: settings.dataDir, timers: system.timers });
     const stopFor = (reason: string): void => resolve({ reason, code: EXIT_FAILED });
-    const parts: Parts = {
+    const deps: ServeDeps = {
       configFile,
       overrides,
       config,
@@ -112,7 +112,7 @@ async function serve(configFile: string, overrides: Overrides, config: Config): 
       ending,
       stopFor,
     };
-    return await run(parts, running);
+    return await run(deps, running);
   } finally {
     ignoreSignals();
     clearInterval(alive);
@@ -126,39 +126,39 @@ async function adminToken({ admin }: ProcessSettings, logger: Logger): Promise<s
   return token;
 }
 
-interface Parts extends PrimaryParts {
+interface ServeDeps extends PrimaryDeps {
   readonly overrides: Overrides;
   readonly token: string | null;
   readonly ending: Promise<Ending>;
 }
 
-/** What has been started so far, for whoever has to end it. */
+/** What has been started so far, and what stops it. */
 interface Running {
   primary: Primary | null;
   reload: () => void;
   stopping: () => void;
-  /** Ended in order. */
-  readonly parts: (() => void | Promise<void>)[];
+  /** Called in order. */
+  readonly stops: (() => void | Promise<void>)[];
 }
 
 /** Starts, waits, and ends what was started, however far the start came. */
-async function run(parts: Parts, running: Running): Promise<number> {
-  const { config, system, log, reader, ending } = parts;
+async function run(deps: ServeDeps, running: Running): Promise<number> {
+  const { config, system, log, reader, ending } = deps;
   const { logger } = system;
   let end: Ending = { reason: 'the start failed', code: EXIT_FAILED };
   try {
-    const takeover = await beginTakeover(parts);
+    const takeover = await beginTakeover(deps);
     // Before the workers close it, so that connections are refused from then on, and do not wait for nobody.
     running.stopping = () => takeover.closeSocket();
-    const primary = await openPrimary(parts, takeover);
+    const primary = await openPrimary(deps, takeover);
     running.primary = primary;
-    await start(parts, primary, takeover, running);
+    await start(deps, primary, takeover, running);
     end = await ending;
   } finally {
     logger.info({ reason: end.reason }, 'stopping');
     running.stopping();
     await running.primary?.stop(end.reason, config.document.forwarding.timeouts.shutdownMs);
-    for (const part of running.parts) await part();
+    for (const stop of running.stops) await stop();
     await reader.close();
     await log.close();
     logger.info({}, 'stopped');
@@ -166,8 +166,8 @@ async function run(parts: Parts, running: Running): Promise<number> {
   return end.code;
 }
 
-async function start(parts: Parts, primary: Primary, takeover: Takeover, running: Running): Promise<void> {
-  const { configFile, overrides, config, system, certificates, log, ending } = parts;
+async function start(deps: ServeDeps, primary: Primary, takeover: Takeover, running: Running): Promise<void> {
+  const { configFile, overrides, config, system, certificates, log, ending } = deps;
   const { logger } = system;
   const settings = config.process;
   const reloader = new ConfigReloader({
@@ -196,13 +196,13 @@ async function start(parts: Parts, primary: Primary, takeover: Takeover, running
   if (first.kind === 'invalid' && primary.world().state.applied === null) {
     throw new StartFailure(`${configFile} became invalid while it was read`);
   }
-  running.parts.push(() => certificates.close());
+  running.stops.push(() => certificates.close());
   await certificates.attach(primary);
   primary.certificateSource = certificates;
-  const admin = await openAdmin(parts, primary);
-  running.parts.push(() => admin.close());
+  const admin = await openAdmin(deps, primary);
+  running.stops.push(() => admin.close());
   const retention = startRetention(log, settings.journal, system);
-  running.parts.push(() => retention.cancel());
+  running.stops.push(() => retention.cancel());
   // Last of all what cannot be taken back: until here the workers of a dead primary go on forwarding.
   const port = await forward({ primary, takeover, ending, timers: system.timers });
   if (port === null) return;
@@ -211,7 +211,7 @@ async function start(parts: Parts, primary: Primary, takeover: Takeover, running
     known: [reloader.known],
     onChange: () => reloader.reloadUnasked({ kind: 'file', name: configFile }),
   });
-  running.parts.push(() => watcher.close());
+  running.stops.push(() => watcher.close());
   running.reload = () => {
     reloader.reloadUnasked({ kind: 'file', name: 'SIGHUP' }, () =>
       logger.info({}, 'SIGHUP: the configuration has not changed'),
@@ -221,14 +221,14 @@ async function start(parts: Parts, primary: Primary, takeover: Takeover, running
   announce(logger, config, port, admin);
 }
 
-function openAdmin({ config, system, token }: Parts, control: Primary): Promise<AdminServer> {
+function openAdmin({ config, system, token }: ServeDeps, control: Primary): Promise<AdminServer> {
   const { clock, timers, logger } = system;
   const { host, port } = config.process.admin;
   const connectionEnded = (why: AdminConnectionEnd): void => control.counters.adminConnectionEnded(why);
   return startAdminServer({ host, port, token, control, clock, timers, logger, connectionEnded });
 }
 
-function beginTakeover({ config, system }: Parts): Promise<Takeover> {
+function beginTakeover({ config, system }: ServeDeps): Promise<Takeover> {
   const { dataDir } = config.process;
   return Takeover.begin({
     main: mainPort(config),

@@ -116,13 +116,13 @@ export async function createAdminApp(options: AdminOptions): Promise<FastifyInst
     connections.close();
   });
 
-  const source = { port: control, transitions };
+  const deps = { port: control, transitions };
   app.register(async (api) => {
     probeRoutes(api, control);
-    statusRoutes(api, source, options.clock);
-    poolRoutes(api, source);
-    backendRoutes(api, source);
-    eventRoutes(api, source, { followers, streams: (socket) => connections.streams(socket) });
+    statusRoutes(api, deps, options.clock);
+    poolRoutes(api, deps);
+    backendRoutes(api, deps);
+    eventRoutes(api, deps, { followers, streams: (socket) => connections.streams(socket) });
     whyRoutes(api, control, options.clock);
     configRoutes(api, control, changes);
     driftRoutes(api, control, changes);
