@@ -53,7 +53,7 @@ export class Worker {
     this.#built?.reporter.flush();
     this.#built?.reporter.stop();
     await Promise.all([
-      this.#deps.link.drained(LAST_WORDS_MS),
+      this.#deps.link.allSent(LAST_WORDS_MS),
       this.#built?.forwarderDeps.accessLog.close(LAST_WORDS_MS),
     ]);
     this.#deps.exit(0);

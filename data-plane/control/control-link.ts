@@ -29,7 +29,7 @@ export interface ControlLink {
   /** Called once, when the primary is gone. */
   onClosed(handler: () => void): void;
   /** Settles when everything sent has left, the link is closed, or the time is up. */
-  drained(timeoutMs: number): Promise<void>;
+  allSent(timeoutMs: number): Promise<void>;
   /** Forgets the channel and answers everything that waits. */
   close(): void;
 }

@@ -119,7 +119,7 @@ export class IpcLink implements ControlLink {
     if (!this.#open) handler();
   }
 
-  drained(timeoutMs: number): Promise<void> {
+  allSent(timeoutMs: number): Promise<void> {
     if (!this.isOpen() || this.isIdle()) return Promise.resolve();
     return new Promise((resolve) => {
       const timer = this.#timers.after(timeoutMs, resolve);

@@ -144,18 +144,18 @@ describe('the link over IPC', () => {
 
   it('waits until everything has left, the time is up, or the channel closes', async () => {
     const { link, written, timers, disconnect } = arrange();
-    await link.drained(100);
+    await link.allSent(100);
     link.send(ready);
-    const left = link.drained(100);
+    const left = link.allSent(100);
     written();
     await left;
     link.send(ready);
-    const late = link.drained(100);
+    const late = link.allSent(100);
     timers.advance(100);
     await late;
-    const closed = link.drained(100);
+    const closed = link.allSent(100);
     disconnect();
     await closed;
-    await link.drained(100);
+    await link.allSent(100);
   });
 });

@@ -99,7 +99,7 @@ describe('the reporter', () => {
       askMetrics: () => Promise.resolve(undefined),
       onAnnouncement: (_handler: (message: Announcement) => void) => undefined,
       onClosed: () => undefined,
-      drained: () => Promise.resolve(),
+      allSent: () => Promise.resolve(),
       close: () => undefined,
     };
     const batch = new OutcomeBatch();
