@@ -13,7 +13,7 @@ import type { Cause } from '../domain/event-entry.js';
 import { completedEvent, EVENTS, isEventType, type TidegateEvent } from '../domain/events.js';
 import { journalEntry, type JournalEntry } from '../domain/journal.js';
 import { restoreState, serializeState } from '../domain/serialize.js';
-import { completedState } from '../domain/stored-settings.js';
+import { completedCommand, completedState } from '../domain/stored-settings.js';
 import type { ControlState } from '../domain/state.js';
 import type { StoredEventShape as StoredEvent, Upcasted } from '../domain/upcast.js';
 import { JOURNAL_SCHEMA, upcastJournalEntry } from '../domain/upcast-journal.js';
@@ -78,8 +78,12 @@ export function decodeJournalEntry(body: string): JournalEntry {
     const problem = `its journal has schema ${schema}, this release knows ${JOURNAL_SCHEMA}`;
     throw new EventLogError('too-new', tooNew(problem));
   }
-  const entry = read(journalEntry, stored, 'journal');
+  const entry = withWholeSettings(read(journalEntry, stored, 'journal'));
   return schema === JOURNAL_SCHEMA ? entry : upcastJournalEntry(entry);
+}
+
+function withWholeSettings(entry: JournalEntry): JournalEntry {
+  return entry.kind === 'command' ? { ...entry, command: completedCommand(entry.command) } : entry;
 }
 
 /** The state as canonical JSON: equal states give equal texts. */
