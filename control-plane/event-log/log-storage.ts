@@ -27,7 +27,8 @@ export interface LogStorage extends HistoryLog {
   /**
    * Appends to the event log and the journal. Where both are in one file, in one transaction. Where the event log is
    * elsewhere, in this order: the checkpoint, the events, the entries; when the events are stored the append has
-   * succeeded, whatever becomes of the entries. Fails with EventLogError; then neither event nor entry was written.
+   * succeeded, whatever becomes of the entries. An end after the checkpoint leaves one beyond the log's end, which the next
+   * to open forgets. Fails with EventLogError; then neither event nor entry was written.
    */
   append(expectedSeq: number, batch: Batch): Promise<Appended>;
   /**
