@@ -12,7 +12,7 @@ export interface Ending {
   readonly code: number;
 }
 
-export interface ForwardDeps {
+export interface ForwardParts {
   readonly primary: Primary;
   readonly takeover: Takeover;
   readonly ending: Promise<Ending>;
@@ -20,18 +20,18 @@ export interface ForwardDeps {
 }
 
 /** Answers the port once the first worker forwards on it; `null`: it is to end before that. Fails with StartFailure. */
-export function forward(deps: ForwardDeps): Promise<number | null> {
+export function forward(parts: ForwardParts): Promise<number | null> {
   const stop = { isAsked: false };
-  const ended = deps.ending.then(() => {
+  const ended = parts.ending.then(() => {
     stop.isAsked = true;
     return null;
   });
-  return Promise.race([begin(deps, stop), ended]);
+  return Promise.race([begin(parts, stop), ended]);
 }
 
 /** No step is begun after it was asked to stop: workers that nobody waits for would be left behind. */
 async function begin(
-  { primary, takeover, timers }: ForwardDeps,
+  { primary, takeover, timers }: ForwardParts,
   stop: { readonly isAsked: boolean },
 ): Promise<number | null> {
   await primary.firstChecks();

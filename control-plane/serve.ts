@@ -22,17 +22,17 @@ import { EventLogError } from './event-log/event-log.js';
 import { openSqliteStorage } from './event-log/sqlite-storage.js';
 import { type Ending, forward } from './forward.js';
 import { HistoryReader } from './hindsight/reader.js';
-import { type PrimaryDeps, mainPort, openPrimary } from './open-primary.js';
-import { CertificateReloader } from './runtime/certificate-reloader.js';
+import { type PrimaryParts, mainPort, openPrimary } from './open-primary.js';
+import { CertificateKeeper } from './runtime/certificate-keeper.js';
 import { exposedFiles } from './runtime/exposed-files.js';
 import { otherFile } from './runtime/other-file.js';
-import { ConfigReloader } from './runtime/config-reloader.js';
+import { ConfigKeeper } from './runtime/config-keeper.js';
 import { warnOfFewOpenFiles } from './runtime/open-file-check.js';
 import type { Primary } from './runtime/primary.js';
 import { answerSignals } from './runtime/process-signals.js';
 import { startRetention } from './runtime/retention.js';
 import { StartFailure } from './start-failure.js';
-import type { SystemPorts } from './runtime/system-ports.js';
+import type { Surroundings } from './runtime/surroundings.js';
 import { TIDEGATE_VERSION } from './version.js';
 import { findOrphans } from './workers/orphans.js';
 import { Takeover } from './workers/takeover.js';
@@ -71,7 +71,7 @@ export async function runServe({ configFile, ...overrides }: ServeOptions): Prom
 async function serve(configFile: string, overrides: Overrides, config: Config): Promise<number> {
   const settings = config.process;
   const logger = createLogger(settings.log);
-  const system: SystemPorts = {
+  const around: Surroundings = {
     clock: steadyClock(),
     timers: systemTimers,
     random: Math.random,
@@ -79,7 +79,7 @@ async function serve(configFile: string, overrides: Overrides, config: Config): 
     logger,
   };
   const { promise: ending, resolve } = Promise.withResolvers<Ending>();
-  const running: Running = { primary: null, reload: () => undefined, stopping: () => undefined, stops: [] };
+  const running: Running = { primary: null, reload: () => undefined, stopping: () => undefined, parts: [] };
   const ignoreSignals = answerSignals(
     {
       stop: (signal) => resolve({ reason: signal, code: EXIT_OK }),
@@ -96,15 +96,15 @@ async function serve(configFile: string, overrides: Overrides, config: Config): 
   try {
     warnOfFewOpenFiles(config.document.forwarding.limits.connectionsPerWorker, logger);
     const token = await adminToken(settings, logger);
-    const certificates = await CertificateReloader.load(settings.listen.tls, system);
+    const certificates = await CertificateKeeper.load(settings.listen.tls, around);
     const log = await openSqliteStorage(settings.dataDir, upcast);
-    const reader = new HistoryReader({ dataDir: settings.dataDir, timers: system.timers });
+    const reader = new HistoryReader({ dataDir: settings.dataDir, timers: around.timers });
     const stopFor = (reason: string): void => resolve({ reason, code: EXIT_FAILED });
-    const deps: ServeDeps = {
+    const parts: Parts = {
       configFile,
       overrides,
       config,
-      system,
+      around,
       token,
       certificates,
       log,
@@ -112,7 +112,7 @@ async function serve(configFile: string, overrides: Overrides, config: Config): 
       ending,
       stopFor,
     };
-    return await run(deps, running);
+    return await run(parts, running);
   } finally {
     ignoreSignals();
     clearInterval(alive);
@@ -126,39 +126,39 @@ async function adminToken({ admin }: ProcessSettings, logger: Logger): Promise<s
   return token;
 }
 
-interface ServeDeps extends PrimaryDeps {
+interface Parts extends PrimaryParts {
   readonly overrides: Overrides;
   readonly token: string | null;
   readonly ending: Promise<Ending>;
 }
 
-/** What has been started so far, and what stops it. */
+/** What has been started so far, for whoever has to end it. */
 interface Running {
   primary: Primary | null;
   reload: () => void;
   stopping: () => void;
-  /** Called in order. */
-  readonly stops: (() => void | Promise<void>)[];
+  /** Ended in order. */
+  readonly parts: (() => void | Promise<void>)[];
 }
 
 /** Starts, waits, and ends what was started, however far the start came. */
-async function run(deps: ServeDeps, running: Running): Promise<number> {
-  const { config, system, log, reader, ending } = deps;
-  const { logger } = system;
+async function run(parts: Parts, running: Running): Promise<number> {
+  const { config, around, log, reader, ending } = parts;
+  const { logger } = around;
   let end: Ending = { reason: 'the start failed', code: EXIT_FAILED };
   try {
-    const takeover = await beginTakeover(deps);
+    const takeover = await beginTakeover(parts);
     // Before the workers close it, so that connections are refused from then on, and do not wait for nobody.
     running.stopping = () => takeover.closeSocket();
-    const primary = await openPrimary(deps, takeover);
+    const primary = await openPrimary(parts, takeover);
     running.primary = primary;
-    await start(deps, primary, takeover, running);
+    await start(parts, primary, takeover, running);
     end = await ending;
   } finally {
     logger.info({ reason: end.reason }, 'stopping');
     running.stopping();
     await running.primary?.stop(end.reason, config.document.forwarding.timeouts.shutdownMs);
-    for (const stop of running.stops) await stop();
+    for (const part of running.parts) await part();
     await reader.close();
     await log.close();
     logger.info({}, 'stopped');
@@ -166,21 +166,21 @@ async function run(deps: ServeDeps, running: Running): Promise<number> {
   return end.code;
 }
 
-async function start(deps: ServeDeps, primary: Primary, takeover: Takeover, running: Running): Promise<void> {
-  const { configFile, overrides, config, system, certificates, log, ending } = deps;
-  const { logger } = system;
+async function start(parts: Parts, primary: Primary, takeover: Takeover, running: Running): Promise<void> {
+  const { configFile, overrides, config, around, certificates, log, ending } = parts;
+  const { logger } = around;
   const settings = config.process;
-  const reloader = new ConfigReloader({
+  const keeper = new ConfigKeeper({
     file: configFile,
     env: process.env,
     overrides,
     parse: parseAside(),
     inForce: settings,
     submit: (draft) => primary.submit(draft),
-    loaded: (successful) => primary.counters.configLoaded(system.clock.now(), successful),
+    loaded: (successful) => primary.counters.configLoaded(around.clock.now(), successful),
     logger,
   });
-  primary.configSource = reloader;
+  primary.configSource = keeper;
   await primary.submit({
     type: 'StartPrimary',
     version: TIDEGATE_VERSION,
@@ -192,28 +192,28 @@ async function start(deps: ServeDeps, primary: Primary, takeover: Takeover, runn
   if (stranger !== null) {
     logger.warn({ dataDir: settings.dataDir, lastFile: stranger }, OTHER_FILE);
   }
-  const first = await reloader.reload({ kind: 'file', name: configFile });
+  const first = await keeper.reload({ kind: 'file', name: configFile });
   if (first.kind === 'invalid' && primary.world().state.applied === null) {
     throw new StartFailure(`${configFile} became invalid while it was read`);
   }
-  running.stops.push(() => certificates.close());
+  running.parts.push(() => certificates.close());
   await certificates.attach(primary);
   primary.certificateSource = certificates;
-  const admin = await openAdmin(deps, primary);
-  running.stops.push(() => admin.close());
-  const retention = startRetention(log, settings.journal, system);
-  running.stops.push(() => retention.cancel());
+  const admin = await openAdmin(parts, primary);
+  running.parts.push(() => admin.close());
+  const retention = startRetention(log, settings.journal, around);
+  running.parts.push(() => retention.cancel());
   // Last of all what cannot be taken back: until here the workers of a dead primary go on forwarding.
-  const port = await forward({ primary, takeover, ending, timers: system.timers });
+  const port = await forward({ primary, takeover, ending, timers: around.timers });
   if (port === null) return;
   const watcher = watchFiles({
     files: [configFile],
-    known: [reloader.known],
-    onChange: () => reloader.reloadUnasked({ kind: 'file', name: configFile }),
+    known: [keeper.known],
+    onChange: () => keeper.reloadUnasked({ kind: 'file', name: configFile }),
   });
-  running.stops.push(() => watcher.close());
+  running.parts.push(() => watcher.close());
   running.reload = () => {
-    reloader.reloadUnasked({ kind: 'file', name: 'SIGHUP' }, () =>
+    keeper.reloadUnasked({ kind: 'file', name: 'SIGHUP' }, () =>
       logger.info({}, 'SIGHUP: the configuration has not changed'),
     );
     void certificates.reload();
@@ -221,22 +221,22 @@ async function start(deps: ServeDeps, primary: Primary, takeover: Takeover, runn
   announce(logger, config, port, admin);
 }
 
-function openAdmin({ config, system, token }: ServeDeps, control: Primary): Promise<AdminServer> {
-  const { clock, timers, logger } = system;
+function openAdmin({ config, around, token }: Parts, control: Primary): Promise<AdminServer> {
+  const { clock, timers, logger } = around;
   const { host, port } = config.process.admin;
   const connectionEnded = (why: AdminConnectionEnd): void => control.counters.adminConnectionEnded(why);
   return startAdminServer({ host, port, token, control, clock, timers, logger, connectionEnded });
 }
 
-function beginTakeover({ config, system }: ServeDeps): Promise<Takeover> {
+function beginTakeover({ config, around }: Parts): Promise<Takeover> {
   const { dataDir } = config.process;
   return Takeover.begin({
     main: mainPort(config),
     dataDir,
     orphans: findOrphans(dataDir),
     shutdownMs: config.document.forwarding.timeouts.shutdownMs,
-    logger: system.logger,
-    timers: system.timers,
+    logger: around.logger,
+    timers: around.timers,
   });
 }
 

@@ -16,8 +16,7 @@ export const MAX_SERIES_PER_WORKER = 50_000;
 /** Largest increment believed: a counter must stay a whole number in a double for ever. */
 export const MAX_INCREMENT = 1e12;
 
-/** Why part of a delta is not counted. */
-export type DeltaProblem = 'metric' | 'labels' | 'numbering' | 'value' | 'cap';
+export type RefusalCause = 'metric' | 'labels' | 'numbering' | 'value' | 'cap';
 
 interface WorkerSeries {
   readonly metric: WorkerMetric;
@@ -107,7 +106,7 @@ export class WorkerDeltas {
     target.dropped = true;
   }
 
-  #refuse(cause: DeltaProblem): void {
+  #refuse(cause: RefusalCause): void {
     this.#totals.add('refusedIncrements', [cause], 1);
   }
 }

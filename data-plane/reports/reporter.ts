@@ -10,15 +10,15 @@ import type { ControlLink } from '../control/control-link.js';
 import { takeUnusedPermits } from '../routing/pick.js';
 import type { RoutingTable } from '../routing/routing-table.js';
 import type { Counters } from './counters.js';
-import type { OutcomeBatch } from './outcome-batch.js';
+import type { OutcomeBook } from './outcome-book.js';
 
 export const METRICS_INTERVAL_MS = 1_000;
 /** How often reports go out while a pool balances by load: with the primary's interval it stays below 100 ms. */
 export const LOAD_REPORT_INTERVAL_MS = 50;
 
-export interface ReporterDeps {
+export interface ReporterParts {
   readonly link: ControlLink;
-  readonly batch: OutcomeBatch;
+  readonly book: OutcomeBook;
   readonly counters: Counters;
   readonly clock: Clock;
   readonly timers: Timers;
@@ -27,24 +27,24 @@ export interface ReporterDeps {
 }
 
 type ActiveList = NonNullable<Report['active']>;
-type WaitingList = NonNullable<Report['waiting']>;
+type PendingList = NonNullable<Report['pending']>;
 
 export class Reporter {
-  readonly #deps: ReporterDeps;
+  readonly #parts: ReporterParts;
   #tick: TimerHandle | null = null;
   #soon: TimerHandle | null = null;
   #metricsTick: TimerHandle | null = null;
   #lastActive: ActiveList = [];
-  #lastWaiting: WaitingList = [];
+  #lastPending: PendingList = [];
   #lastConnections = 0;
 
-  constructor(deps: ReporterDeps) {
-    this.#deps = deps;
+  constructor(parts: ReporterParts) {
+    this.#parts = parts;
   }
 
   start(): void {
-    this.#deps.batch.onUrgent(() => {
-      this.#soon ??= this.#deps.timers.after(REPORT_FAILURE_DELAY_MS, () => {
+    this.#parts.book.onUrgent(() => {
+      this.#soon ??= this.#parts.timers.after(REPORT_FAILURE_DELAY_MS, () => {
         this.#soon = null;
         this.#report(false);
       });
@@ -67,67 +67,67 @@ export class Reporter {
 
   #nextTick(): void {
     const intervalMs = this.#balancesByLoad() ? LOAD_REPORT_INTERVAL_MS : REPORT_INTERVAL_MS;
-    this.#tick = this.#deps.timers.after(intervalMs, () => {
+    this.#tick = this.#parts.timers.after(intervalMs, () => {
       this.#returnUnusedPermits();
-      this.#deps.batch.lookAtTrials(this.#deps.clock.now());
+      this.#parts.book.lookAtTrials(this.#parts.clock.now());
       this.#report(false);
       this.#nextTick();
     });
   }
 
   #nextMetricsTick(): void {
-    this.#metricsTick = this.#deps.timers.after(METRICS_INTERVAL_MS, () => {
+    this.#metricsTick = this.#parts.timers.after(METRICS_INTERVAL_MS, () => {
       this.#sendMetrics(false);
       this.#nextMetricsTick();
     });
   }
 
   #balancesByLoad(): boolean {
-    const table = this.#deps.table();
+    const table = this.#parts.table();
     if (table === null) return false;
     for (const { algorithm } of table.pools.values()) if (traitsOf(algorithm).needsLoads) return true;
     return false;
   }
 
   #returnUnusedPermits(): void {
-    const { batch, clock } = this.#deps;
-    const table = this.#deps.table();
+    const { book, clock } = this.#parts;
+    const table = this.#parts.table();
     if (table === null) return;
     for (const unused of takeUnusedPermits(table, clock.now())) {
-      batch.permitReturned(unused.backend, unused.permit);
+      book.permitReturned(unused.backend, unused.permit);
     }
   }
 
   #report(force: boolean): void {
-    const { link, batch } = this.#deps;
+    const { link, book } = this.#parts;
     if (!link.isOpen()) {
       // Nobody will ever ask for it.
-      batch.take();
+      book.take();
       return;
     }
     if (!force && !link.isIdle()) return;
-    const outcomes = batch.take();
+    const outcomes = book.take();
     const active = this.#active();
     const activeChanged = !sameActive(active, this.#lastActive);
-    const waiting = this.#waiting();
-    const waitingChanged = !sameWaiting(waiting, this.#lastWaiting);
-    const connections = this.#deps.connections();
-    const isSame = !activeChanged && !waitingChanged && connections === this.#lastConnections;
+    const pending = this.#pending();
+    const pendingChanged = !samePending(pending, this.#lastPending);
+    const connections = this.#parts.connections();
+    const isSame = !activeChanged && !pendingChanged && connections === this.#lastConnections;
     if (outcomes.length === 0 && isSame) return;
     this.#lastActive = active;
-    this.#lastWaiting = waiting;
+    this.#lastPending = pending;
     this.#lastConnections = connections;
     link.send({
       type: 'report',
       outcomes,
       connections,
       ...(activeChanged ? { active } : {}),
-      ...(waitingChanged ? { waiting } : {}),
+      ...(pendingChanged ? { pending } : {}),
     });
   }
 
   #active(): ActiveList {
-    const table = this.#deps.table();
+    const table = this.#parts.table();
     if (table === null) return [];
     const active: ActiveList[number][] = [];
     for (const pool of table.pools.values()) {
@@ -139,26 +139,26 @@ export class Reporter {
   }
 
   /** Requests that wait for a slot at a backend. */
-  #waiting(): WaitingList {
-    const waiting: WaitingList[number][] = [];
-    for (const { id, queue } of this.#deps.table()?.pools.values() ?? []) {
-      if (queue.size > 0) waiting.push({ pool: id, waiting: queue.size });
+  #pending(): PendingList {
+    const pending: PendingList[number][] = [];
+    for (const { id, queue } of this.#parts.table()?.pools.values() ?? []) {
+      if (queue.size > 0) pending.push({ pool: id, pending: queue.size });
     }
-    return waiting;
+    return pending;
   }
 
   #sendMetrics(force: boolean): void {
-    const { link, counters } = this.#deps;
+    const { link, counters } = this.#parts;
     if (!link.isOpen() || (!force && !link.isIdle())) return;
     const delta = counters.takeDelta();
     if (delta !== null) link.send(delta);
   }
 }
 
-function sameWaiting(a: WaitingList, b: WaitingList): boolean {
+function samePending(a: PendingList, b: PendingList): boolean {
   return (
     a.length === b.length &&
-    a.every(({ pool, waiting }, index) => pool === b[index]?.pool && waiting === b[index]?.waiting)
+    a.every(({ pool, pending }, index) => pool === b[index]?.pool && pending === b[index]?.pending)
   );
 }
 

@@ -8,7 +8,7 @@ import { type TrustedProxies, isTrusted } from './trusted-proxies.js';
 
 export { type TrustedProxies, parseTrusted } from './trusted-proxies.js';
 
-export interface PeerConnection {
+export interface ConnectionFacts {
   /** Address of the peer of the connection, as the socket tells it. */
   readonly peer: string;
   /** The connection is TLS. */
@@ -33,28 +33,28 @@ export interface Client {
   readonly forwardedHost: string | null;
 }
 
-export function resolveClient(connection: PeerConnection, trusted: TrustedProxies): Client {
-  const peerAddress = parseAddress(connection.peer);
-  const peer = peerAddress === null ? connection.peer : formatAddress(peerAddress);
+export function resolveClient(facts: ConnectionFacts, trusted: TrustedProxies): Client {
+  const peerAddress = parseAddress(facts.peer);
+  const peer = peerAddress === null ? facts.peer : formatAddress(peerAddress);
   if (peerAddress === null || !isTrusted(peerAddress, trusted)) {
     return {
       address: peer,
-      secure: connection.secure,
+      secure: facts.secure,
       trustedPeer: false,
       forwardedFor: peer,
-      forwardedProto: connection.secure ? 'https' : 'http',
-      forwardedHost: connection.host,
+      forwardedProto: facts.secure ? 'https' : 'http',
+      forwardedHost: facts.host,
     };
   }
-  const secure = forwardedSecure(connection.forwardedProto) ?? connection.secure;
-  const chain = connection.forwardedFor ?? '';
+  const secure = forwardedSecure(facts.forwardedProto) ?? facts.secure;
+  const chain = facts.forwardedFor ?? '';
   return {
     address: walk(peer, chain, trusted),
     secure,
     trustedPeer: true,
     forwardedFor: chain.trim() === '' ? peer : `${chain}, ${peer}`,
     forwardedProto: secure ? 'https' : 'http',
-    forwardedHost: connection.forwardedHost ?? connection.host,
+    forwardedHost: facts.forwardedHost ?? facts.host,
   };
 }
 

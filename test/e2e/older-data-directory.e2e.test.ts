@@ -1,16 +1,18 @@
 /** A real start on the data directory of an older release, with the file that was in force there. */
 import { join } from 'node:path';
-import { RELEASES, ReleaseFixture } from '../support/release-fixture.js';
+import { ENDS, RELEASES, RecordedLife } from '../support/release-fixture.js';
 import { Tidegate } from '../support/tidegate-process.js';
 
-describe.each(RELEASES)('tidegate serve on the data directory of release %s', (release) => {
-  const fixture = new ReleaseFixture(release);
-  const { state, events } = fixture.logSummary;
+const LIVES = RELEASES.flatMap((release) => ENDS.map((end) => [release, end] as const));
+
+describe.each(LIVES)('tidegate serve on the data directory of release %s that was %s', (release, end) => {
+  const life = new RecordedLife(release, end);
+  const { state, events } = life.summary;
   let tidegate: Tidegate;
 
   beforeAll(async () => {
-    tidegate = Tidegate.prepare(fixture.read('config-of-log.yaml'));
-    fixture.putLogInto(join(tidegate.dir, 'data'));
+    tidegate = Tidegate.prepare(life.config);
+    life.putLogInto(join(tidegate.dir, 'data'));
     await tidegate.run();
   });
   afterAll(async () => tidegate.dispose());
@@ -47,8 +49,17 @@ describe.each(RELEASES)('tidegate serve on the data directory of release %s', (r
     expect(told.slice(0, events.length).map(({ seq, type }) => `${seq} ${type}`)).toEqual(
       events.map((line) => line.replace(/^(\d+) \d+ \d+ (\w+) .*$/, '$1 $2')),
     );
-    const why = await tidegate.cli('why', 'web/extra');
-    expect(why.stdout).toMatch(/drain/);
-    expect(why.code).toBe(0);
+    // The file is the one that was in force: settings that came later have their defaults, and nothing else is new.
+    const since = told.slice(events.length).map(({ type }) => type);
+    expect(
+      since.filter((type) => /^(Pool|Routes|Forwarding|Weight|MaxConn)|^Backend(Added|Rem)/.test(type)),
+    ).toEqual([]);
+    for (const { id, backends } of state.pools) {
+      for (const backend of backends) {
+        const why = await tidegate.cli('why', `${id}/${backend.id}`);
+        expect([why.code, why.stderr]).toEqual([0, '']);
+        expect(why.stdout).toContain(`${backend.id} is `);
+      }
+    }
   });
 });

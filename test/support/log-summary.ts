@@ -27,6 +27,13 @@ export async function summaryOf(log: LogStorage) {
   };
 }
 
+/** The state that all events lead to: from the first on, or from the checkpoint that the log was made anew with. */
+export async function foldedFromFirst(log: LogStorage) {
+  const events = await log.events.read(ALL);
+  const before = await log.checkpoints.before((events[0]?.seq ?? 1) - 1);
+  return stateSummary(events.reduce(evolve, before ?? initialState()));
+}
+
 /** The events that the journal leads to when it is decided again, and why that ended early; `null`: it did not. */
 export async function replayed(log: LogStorage) {
   const entries: JournalEntry[] = [];
@@ -43,7 +50,7 @@ function eventLine({ seq, epoch, at, type, pool, backend, actor, cause }: Tidega
   return `${seq} ${epoch} ${at} ${type} ${about} ${Object.values(actor).join(' ')} ${cause.command} ${cause.id}`;
 }
 
-export function stateSummary({ epoch, seq, at, routes, pools }: ControlState) {
+function stateSummary({ epoch, seq, at, routes, pools }: ControlState) {
   return { epoch, seq, at, routes, pools: [...pools.values()].map(poolSummary) };
 }
 
