@@ -43,7 +43,7 @@ export interface ControlPort {
   activeRequests(pool: string, backend: string): number;
   sessionCount(pool: string): number;
   /** Requests that wait for room at a backend of the pool, all workers. */
-  pendingRequests(pool: string): number;
+  waitingRequests(pool: string): number;
   /** How late health checks are. */
   checkLag(): CheckLag;
   /** What is wrong with the certificate, in one sentence; `null`: nothing. */

@@ -12,7 +12,7 @@ export interface Ending {
   readonly code: number;
 }
 
-export interface ForwardParts {
+export interface ForwardDeps {
   readonly primary: Primary;
   readonly takeover: Takeover;
   readonly ending: Promise<Ending>;
@@ -20,18 +20,18 @@ export interface ForwardParts {
 }
 
 /** Answers the port once the first worker forwards on it; `null`: it is to end before that. Fails with StartFailure. */
-export function forward(parts: ForwardParts): Promise<number | null> {
+export function forward(deps: ForwardDeps): Promise<number | null> {
   const stop = { isAsked: false };
-  const ended = parts.ending.then(() => {
+  const ended = deps.ending.then(() => {
     stop.isAsked = true;
     return null;
   });
-  return Promise.race([begin(parts, stop), ended]);
+  return Promise.race([begin(deps, stop), ended]);
 }
 
 /** No step is begun after it was asked to stop: workers that nobody waits for would be left behind. */
 async function begin(
-  { primary, takeover, timers }: ForwardParts,
+  { primary, takeover, timers }: ForwardDeps,
   stop: { readonly isAsked: boolean },
 ): Promise<number | null> {
   await primary.firstChecks();

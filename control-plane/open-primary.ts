@@ -6,10 +6,10 @@ import { isPretty } from '#shared/platform/logger.js';
 import type { Config } from './config/parse-config.js';
 import type { LogStorage } from './event-log/log-storage.js';
 import type { HistoryReader } from './hindsight/reader.js';
-import type { CertificateKeeper } from './runtime/certificate-keeper.js';
+import type { CertificateReloader } from './runtime/certificate-reloader.js';
 import { Primary } from './runtime/primary.js';
-import { restoreSessionKey, sessionSigningKeys } from './runtime/secrets.js';
-import type { Surroundings } from './runtime/surroundings.js';
+import { restoreSessionKey, sessionSigningKeys } from './runtime/session-signing-keys.js';
+import type { SystemPorts } from './runtime/system-ports.js';
 import { TIDEGATE_VERSION } from './version.js';
 import { chooseAccept, kernelMigratesConnections } from './workers/accept-mode.js';
 import { ClusterSpawner } from './workers/cluster-spawner.js';
@@ -17,19 +17,19 @@ import { workerArguments } from './workers/orphans.js';
 import { listenProblem } from './workers/port-probe.js';
 import type { MainPort, Takeover } from './workers/takeover.js';
 
-export interface PrimaryParts {
+export interface PrimaryDeps {
   readonly configFile: string;
   readonly config: Config;
-  readonly around: Surroundings;
-  readonly certificates: CertificateKeeper;
+  readonly system: SystemPorts;
+  readonly certificates: CertificateReloader;
   readonly log: LogStorage;
   readonly reader: HistoryReader;
   /** Something has happened that `serve` cannot go on after. */
   readonly stopFor: (reason: string) => void;
 }
 
-export async function openPrimary(parts: PrimaryParts, takeover: Takeover): Promise<Primary> {
-  const { configFile, config, around, certificates, log, reader, stopFor } = parts;
+export async function openPrimary(deps: PrimaryDeps, takeover: Takeover): Promise<Primary> {
+  const { configFile, config, system, certificates, log, reader, stopFor } = deps;
   const { listen, engine, workers, dataDir, log: logSettings } = config.process;
   const { accept, host, port } = mainPort(config);
   const sessionKeys = await sessionSigningKeys(dataDir);
@@ -45,14 +45,14 @@ export async function openPrimary(parts: PrimaryParts, takeover: Takeover): Prom
     args: workerArguments(dataDir),
     socketFd: () => takeover.socketFd,
     schedulingPolicy: accept === 'round-robin' ? 'round-robin' : 'shared',
-    logger: around.logger,
+    logger: system.logger,
   });
   return Primary.open({
     version: TIDEGATE_VERSION,
     configFile,
     log,
     reader,
-    around,
+    system,
     supervisor: {
       spawner,
       count: workers,
@@ -70,11 +70,11 @@ export async function openPrimary(parts: PrimaryParts, takeover: Takeover): Prom
       }),
     },
     fatal: (error) => {
-      around.logger.fatal({ err: error }, 'the event log cannot be trusted any more');
+      system.logger.fatal({ err: error }, 'the event log cannot be trusted any more');
       process.stderr.write(`tidegate: ${error.message}\n`);
       stopFor('event log failed');
     },
-    onStoreRecovered: () => void restoreSessionKey(dataDir, sessionKeys, around.logger),
+    onStoreRecovered: () => void restoreSessionKey(dataDir, sessionKeys, system.logger),
     onListenFailed: (code) => {
       process.stderr.write(`tidegate: ${listenProblem('listen', host, port, code)}\n`);
       stopFor('cannot listen');

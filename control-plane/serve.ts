@@ -22,17 +22,17 @@ import { EventLogError } from './event-log/event-log.js';
 import { openSqliteStorage } from './event-log/sqlite-storage.js';
 import { type Ending, forward } from './forward.js';
 import { HistoryReader } from './hindsight/reader.js';
-import { type PrimaryParts, mainPort, openPrimary } from './open-primary.js';
-import { CertificateKeeper } from './runtime/certificate-keeper.js';
+import { type PrimaryDeps, mainPort, openPrimary } from './open-primary.js';
+import { CertificateReloader } from './runtime/certificate-reloader.js';
 import { exposedFiles } from './runtime/exposed-files.js';
 import { otherFile } from './runtime/other-file.js';
-import { ConfigKeeper } from './runtime/config-keeper.js';
+import { ConfigReloader } from './runtime/config-reloader.js';
 import { warnOfFewOpenFiles } from './runtime/open-file-check.js';
 import type { Primary } from './runtime/primary.js';
 import { answerSignals } from './runtime/process-signals.js';
 import { startRetention } from './runtime/retention.js';
 import { StartFailure } from './start-failure.js';
-import type { Surroundings } from './runtime/surroundings.js';
+import type { SystemPorts } from './runtime/system-ports.js';
 import { TIDEGATE_VERSION } from './version.js';
 import { findOrphans } from './workers/orphans.js';
 import { Takeover } from './workers/takeover.js';
@@ -71,7 +71,7 @@ export async function runServe({ configFile, ...overrides }: ServeOptions): Prom
 async function serve(configFile: string, overrides: Overrides, config: Config): Promise<number> {
   const settings = config.process;
   const logger = createLogger(settings.log);
-  const around: Surroundings = {
+  const system: SystemPorts = {
     clock: steadyClock(),
     timers: systemTimers,
     random: Math.random,
@@ -79,7 +79,7 @@ async function serve(configFile: string, overrides: Overrides, config: Config): 
     logger,
   };
   const { promise: ending, resolve } = Promise.withResolvers<Ending>();
-  const running: Running = { primary: null, reload: () => undefined, stopping: () => undefined, parts: [] };
+  const running: Running = { primary: null, reload: () => undefined, stopping: () => undefined, stops: [] };
   const ignoreSignals = answerSignals(
     {
       stop: (signal) => resolve({ reason: signal, code: EXIT_OK }),
@@ -96,15 +96,15 @@ async function serve(configFile: string, overrides: Overrides, config: Config): 
   try {
     warnOfFewOpenFiles(config.document.forwarding.limits.connectionsPerWorker, logger);
     const token = await adminToken(settings, logger);
-    const certificates = await CertificateKeeper.load(settings.listen.tls, around);
+    const certificates = await CertificateReloader.load(settings.listen.tls, system);
     const log = await openSqliteStorage(settings.dataDir, upcast);
-    const reader = new HistoryReader({ dataDir: settings.dataDir, timers: around.timers });
+    const reader = new HistoryReader({ dataDir: settings.dataDir, timers: system.timers });
     const stopFor = (reason: string): void => resolve({ reason, code: EXIT_FAILED });
-    const parts: Parts = {
+    const deps: ServeDeps = {
       configFile,
       overrides,
       config,
-      around,
+      system,
       token,
       certificates,
       log,
@@ -112,7 +112,7 @@ async function serve(configFile: string, overrides: Overrides, config: Config): 
       ending,
       stopFor,
     };
-    return await run(parts, running);
+    return await run(deps, running);
   } finally {
     ignoreSignals();
     clearInterval(alive);
@@ -126,39 +126,39 @@ async function adminToken({ admin }: ProcessSettings, logger: Logger): Promise<s
   return token;
 }
 
-interface Parts extends PrimaryParts {
+interface ServeDeps extends PrimaryDeps {
   readonly overrides: Overrides;
   readonly token: string | null;
   readonly ending: Promise<Ending>;
 }
 
-/** What has been started so far, for whoever has to end it. */
+/** What has been started so far, and what stops it. */
 interface Running {
   primary: Primary | null;
   reload: () => void;
   stopping: () => void;
-  /** Ended in order. */
-  readonly parts: (() => void | Promise<void>)[];
+  /** Called in order. */
+  readonly stops: (() => void | Promise<void>)[];
 }
 
 /** Starts, waits, and ends what was started, however far the start came. */
-async function run(parts: Parts, running: Running): Promise<number> {
-  const { config, around, log, reader, ending } = parts;
-  const { logger } = around;
+async function run(deps: ServeDeps, running: Running): Promise<number> {
+  const { config, system, log, reader, ending } = deps;
+  const { logger } = system;
   let end: Ending = { reason: 'the start failed', code: EXIT_FAILED };
   try {
-    const takeover = await beginTakeover(parts);
+    const takeover = await beginTakeover(deps);
     // Before the workers close it, so that connections are refused from then on, and do not wait for nobody.
     running.stopping = () => takeover.closeSocket();
-    const primary = await openPrimary(parts, takeover);
+    const primary = await openPrimary(deps, takeover);
     running.primary = primary;
-    await start(parts, primary, takeover, running);
+    await start(deps, primary, takeover, running);
     end = await ending;
   } finally {
     logger.info({ reason: end.reason }, 'stopping');
     running.stopping();
     await running.primary?.stop(end.reason, config.document.forwarding.timeouts.shutdownMs);
-    for (const part of running.parts) await part();
+    for (const stop of running.stops) await stop();
     await reader.close();
     await log.close();
     logger.info({}, 'stopped');
@@ -166,21 +166,21 @@ async function run(parts: Parts, running: Running): Promise<number> {
   return end.code;
 }
 
-async function start(parts: Parts, primary: Primary, takeover: Takeover, running: Running): Promise<void> {
-  const { configFile, overrides, config, around, certificates, log, ending } = parts;
-  const { logger } = around;
+async function start(deps: ServeDeps, primary: Primary, takeover: Takeover, running: Running): Promise<void> {
+  const { configFile, overrides, config, system, certificates, log, ending } = deps;
+  const { logger } = system;
   const settings = config.process;
-  const keeper = new ConfigKeeper({
+  const reloader = new ConfigReloader({
     file: configFile,
     env: process.env,
     overrides,
     parse: parseAside(),
     inForce: settings,
     submit: (draft) => primary.submit(draft),
-    loaded: (successful) => primary.counters.configLoaded(around.clock.now(), successful),
+    loaded: (successful) => primary.counters.configLoaded(system.clock.now(), successful),
     logger,
   });
-  primary.configSource = keeper;
+  primary.configSource = reloader;
   await primary.submit({
     type: 'StartPrimary',
     version: TIDEGATE_VERSION,
@@ -192,28 +192,28 @@ async function start(parts: Parts, primary: Primary, takeover: Takeover, running
   if (stranger !== null) {
     logger.warn({ dataDir: settings.dataDir, lastFile: stranger }, OTHER_FILE);
   }
-  const first = await keeper.reload({ kind: 'file', name: configFile });
+  const first = await reloader.reload({ kind: 'file', name: configFile });
   if (first.kind === 'invalid' && primary.world().state.applied === null) {
     throw new StartFailure(`${configFile} became invalid while it was read`);
   }
-  running.parts.push(() => certificates.close());
+  running.stops.push(() => certificates.close());
   await certificates.attach(primary);
   primary.certificateSource = certificates;
-  const admin = await openAdmin(parts, primary);
-  running.parts.push(() => admin.close());
-  const retention = startRetention(log, settings.journal, around);
-  running.parts.push(() => retention.cancel());
+  const admin = await openAdmin(deps, primary);
+  running.stops.push(() => admin.close());
+  const retention = startRetention(log, settings.journal, system);
+  running.stops.push(() => retention.cancel());
   // Last of all what cannot be taken back: until here the workers of a dead primary go on forwarding.
-  const port = await forward({ primary, takeover, ending, timers: around.timers });
+  const port = await forward({ primary, takeover, ending, timers: system.timers });
   if (port === null) return;
   const watcher = watchFiles({
     files: [configFile],
-    known: [keeper.known],
-    onChange: () => keeper.reloadUnasked({ kind: 'file', name: configFile }),
+    known: [reloader.known],
+    onChange: () => reloader.reloadUnasked({ kind: 'file', name: configFile }),
   });
-  running.parts.push(() => watcher.close());
+  running.stops.push(() => watcher.close());
   running.reload = () => {
-    keeper.reloadUnasked({ kind: 'file', name: 'SIGHUP' }, () =>
+    reloader.reloadUnasked({ kind: 'file', name: 'SIGHUP' }, () =>
       logger.info({}, 'SIGHUP: the configuration has not changed'),
     );
     void certificates.reload();
@@ -221,22 +221,22 @@ async function start(parts: Parts, primary: Primary, takeover: Takeover, running
   announce(logger, config, port, admin);
 }
 
-function openAdmin({ config, around, token }: Parts, control: Primary): Promise<AdminServer> {
-  const { clock, timers, logger } = around;
+function openAdmin({ config, system, token }: ServeDeps, control: Primary): Promise<AdminServer> {
+  const { clock, timers, logger } = system;
   const { host, port } = config.process.admin;
   const connectionEnded = (why: AdminConnectionEnd): void => control.counters.adminConnectionEnded(why);
   return startAdminServer({ host, port, token, control, clock, timers, logger, connectionEnded });
 }
 
-function beginTakeover({ config, around }: Parts): Promise<Takeover> {
+function beginTakeover({ config, system }: ServeDeps): Promise<Takeover> {
   const { dataDir } = config.process;
   return Takeover.begin({
     main: mainPort(config),
     dataDir,
     orphans: findOrphans(dataDir),
     shutdownMs: config.document.forwarding.timeouts.shutdownMs,
-    logger: around.logger,
-    timers: around.timers,
+    logger: system.logger,
+    timers: system.timers,
   });
 }
 

@@ -5,7 +5,7 @@
  */
 import type { Server, Socket } from 'node:net';
 import { openFileLimit, openFiles } from '#shared/platform/open-files.js';
-import type { ForwarderContext } from './forwarder.js';
+import type { ForwarderDeps } from './forwarder.js';
 
 /** Part of all descriptors that is kept, and at least and at most how many. */
 const KEPT_PART = 1 / 8;
@@ -16,16 +16,16 @@ const LOOK_EVERY_MS = 50;
 
 export class Admission {
   readonly #server: Server & { dropMaxConnection?: boolean };
-  readonly #context: ForwarderContext;
+  readonly #deps: ForwarderDeps;
   readonly #limit = openFileLimit();
   /** As many descriptors may be open when a connection is accepted. */
   readonly #enough: number;
   #isShort = false;
   #lookedAt = 0;
 
-  constructor(server: Server, context: ForwarderContext) {
+  constructor(server: Server, deps: ForwarderDeps) {
     this.#server = server;
-    this.#context = context;
+    this.#deps = deps;
     this.#enough = this.#limit === null ? Infinity : this.#limit - keptOf(this.#limit);
     // Handed out by the primary, it would go back there, and round and round while all workers are full.
     this.#server.dropMaxConnection = true;
@@ -42,7 +42,7 @@ export class Admission {
 
   #dropped(): void {
     this.#refused(this.#isShort ? 'descriptors' : 'limit');
-    const now = this.#context.monotonic();
+    const now = this.#deps.monotonic();
     if (this.#isShort && now - this.#lookedAt >= LOOK_EVERY_MS) {
       this.#lookedAt = now;
       if ((openFiles() ?? 0) < this.#enough) this.#isShort = false;
@@ -54,19 +54,19 @@ export class Admission {
 
   #becomeShort(): void {
     this.#isShort = true;
-    this.#context.shortage.tell(
+    this.#deps.shortage.tell(
       { limit: this.#limit, open: openFiles() },
       'out of file descriptors: new connections are refused until some are free',
     );
   }
 
   #apply(): void {
-    const { connectionsPerWorker } = this.#context.table().forwarding.limits;
+    const { connectionsPerWorker } = this.#deps.table().forwarding.limits;
     this.#server.maxConnections = this.#isShort ? 0 : connectionsPerWorker;
   }
 
   #refused(reason: 'limit' | 'descriptors'): void {
-    const { series } = this.#context;
+    const { series } = this.#deps;
     series.counters.add(series.connectionsRefused.get(reason), 1);
   }
 }

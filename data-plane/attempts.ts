@@ -6,7 +6,7 @@ import type { ErrorCode } from '#shared/error-code.js';
 import type { FailureReason } from '#shared/outcome.js';
 import type { ForwardingSettings } from '#shared/settings.js';
 import type { Chooser } from './chooser.js';
-import type { ForwarderContext } from './forwarder.js';
+import type { ForwarderDeps } from './forwarder.js';
 import type { RequestAccount } from './request-account.js';
 import { giveBack, type PickResult } from './slot-wait.js';
 import { hasSlot } from './routing/backend-load.js';
@@ -56,7 +56,7 @@ export interface AttemptMessage {
 
 /** A request, as its attempts see it. */
 export interface AttemptsClient<A extends RunningAttempt, M extends AttemptMessage> {
-  readonly parts: { readonly context: ForwarderContext; readonly budget: RetryBudgetState };
+  readonly parts: { readonly context: ForwarderDeps; readonly budget: RetryBudgetState };
   readonly account: RequestAccount;
   readonly settings: ForwardingSettings;
   readonly body: { readonly isReplayable: boolean } | null;

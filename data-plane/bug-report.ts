@@ -3,9 +3,9 @@
  * others go on. Elsewhere a bug ends the process; not here, where what came from outside leads to it: whoever found
  * such a request would have a switch that ends all connections of a worker, again and again.
  */
-import type { ForwarderContext } from './forwarder.js';
+import type { ForwarderDeps } from './forwarder.js';
 
-export function bugReporter({ logger, series }: ForwarderContext): (error: unknown) => void {
+export function bugReporter({ logger, series }: ForwarderDeps): (error: unknown) => void {
   return (error) => {
     series.counters.add(series.internalErrors, 1);
     logger.error(

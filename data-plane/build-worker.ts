@@ -5,10 +5,10 @@ import type { Clock, Logger, Random, Timers } from '#shared/ports.js';
 import type { AccessLog } from './access-log.js';
 import { bugReporter } from './bug-report.js';
 import type { ControlLink } from './control/control-link.js';
-import type { Forwarder, ForwarderContext, MetricsPage } from './forwarder.js';
+import type { Forwarder, ForwarderDeps, MetricsPage } from './forwarder.js';
 import { nameLookup } from './name-lookup.js';
 import { Counters } from './reports/counters.js';
-import { OutcomeBook } from './reports/outcome-book.js';
+import { OutcomeBatch } from './reports/outcome-batch.js';
 import { Reporter } from './reports/reporter.js';
 import { RequestSeries } from './reports/request-series.js';
 import type { RoutingTable } from './routing/routing-table.js';
@@ -20,7 +20,7 @@ import { SessionCookies } from './sessions/session-cookies.js';
 export const METRICS_TIMEOUT_MS = 5_000;
 
 /** The surroundings of a worker. */
-export interface WorkerParts {
+export interface WorkerDeps {
   readonly link: ControlLink;
   readonly clock: Clock;
   readonly timers: Timers;
@@ -31,7 +31,7 @@ export interface WorkerParts {
   readonly lookup: LookupFunction;
   createLogger(settings: Welcome['log'], worker: number): Logger;
   createAccessLog(format: Welcome['log']['format'], dropped: () => void): AccessLog;
-  createForwarder(engine: Welcome['engine'], context: ForwarderContext): Forwarder;
+  createForwarder(engine: Welcome['engine'], forwarderDeps: ForwarderDeps): Forwarder;
   /** Tells an exception that ends the process, whatever there is to tell it with. */
   fatal(error: unknown): void;
   /** Offers the socket that it inherited to a next primary; answers the function that takes that back. */
@@ -44,7 +44,7 @@ export interface WorkerParts {
 export interface Built {
   readonly welcome: Welcome;
   readonly logger: Logger;
-  readonly context: ForwarderContext;
+  readonly forwarderDeps: ForwarderDeps;
   readonly forwarder: Forwarder;
   readonly reporter: Reporter;
   /** Counts and tells an exception where none should be. */
@@ -53,37 +53,37 @@ export interface Built {
 
 /** @param table the routing table in force, once there is one */
 export function buildWorker(
-  parts: WorkerParts,
+  deps: WorkerDeps,
   welcome: Welcome,
   logger: Logger,
   table: () => RoutingTable | null,
 ): Built {
-  const { link, clock, timers, random } = parts;
+  const { link, clock, timers, random } = deps;
   const counters = new Counters();
   const series = new RequestSeries(counters);
-  const outcomes = new OutcomeBook();
-  const monotonic = (): number => parts.monotonic();
-  const context: ForwarderContext = {
+  const outcomes = new OutcomeBatch();
+  const monotonic = (): number => deps.monotonic();
+  const forwarderDeps: ForwarderDeps = {
     worker: welcome.worker,
     table: () => inForce(table()),
     sessions: new IpcSessionStore(link, monotonic),
     cookies: new SessionCookies(welcome.sessionKeys),
     series,
     outcomes,
-    accessLog: parts.createAccessLog(welcome.log.format, () => counters.add(series.accessLogDropped, 1)),
+    accessLog: deps.createAccessLog(welcome.log.format, () => counters.add(series.accessLogDropped, 1)),
     clock,
     monotonic,
     random,
     timers,
     logger,
-    lookup: nameLookup({ lookup: parts.lookup, outcomes, table, monotonic }),
+    lookup: nameLookup({ lookup: deps.lookup, outcomes, table, monotonic }),
     shortage: new Shortage(logger, monotonic),
     metricsPage: () => metricsPage(link),
   };
-  const forwarder = parts.createForwarder(welcome.engine, context);
+  const forwarder = deps.createForwarder(welcome.engine, forwarderDeps);
   const connections = (): number => forwarder.connections();
-  const reporter = new Reporter({ link, book: outcomes, counters, clock, timers, table, connections });
-  return { welcome, logger, context, forwarder, reporter, bug: bugReporter(context) };
+  const reporter = new Reporter({ link, batch: outcomes, counters, clock, timers, table, connections });
+  return { welcome, logger, forwarderDeps, forwarder, reporter, bug: bugReporter(forwarderDeps) };
 }
 
 async function metricsPage(link: ControlLink): Promise<MetricsPage | null> {

@@ -1,5 +1,5 @@
 /** How the backend of each attempt is chosen: by session cookie, by client address, or by the algorithm alone. */
-import type { ForwarderContext } from './forwarder.js';
+import type { ForwarderDeps } from './forwarder.js';
 import type { PickResult } from './slot-wait.js';
 import type { Client } from './routing/client-address.js';
 import { attemptStarted } from './routing/pick.js';
@@ -16,7 +16,7 @@ export interface Chooser {
   setCookie(backend: BackendEntry): string | null;
 }
 
-export interface ChooserFacts {
+export interface ChooserOptions {
   readonly client: Client;
   /** The value of Cookie; several fields are one, joined by `; `. */
   readonly cookie: string | null;
@@ -24,9 +24,9 @@ export interface ChooserFacts {
 }
 
 /** `null`: by the algorithm alone. */
-export function chooserFor(context: ForwarderContext, pool: PoolTable, facts: ChooserFacts): Chooser | null {
+export function chooserFor(deps: ForwarderDeps, pool: PoolTable, options: ChooserOptions): Chooser | null {
   const { sticky } = pool;
-  const { account, client } = facts;
+  const { account, client } = options;
   if (sticky === null) return null;
   if (sticky.type === 'ip') {
     return {
@@ -43,10 +43,10 @@ export function chooserFor(context: ForwarderContext, pool: PoolTable, facts: Ch
       setCookie: () => null,
     };
   }
-  return new StickyFlow(context, {
+  return new StickyFlow(deps, {
     settings: sticky,
     secure: client.secure,
-    cookieHeader: facts.cookie,
+    cookieHeader: options.cookie,
     account,
   });
 }

@@ -1,6 +1,6 @@
 /**
  * The seam between a worker and its engines. An engine owns sockets and the life of each request; everything it
- * decides it asks of `routing/`, and everything it learns it tells the context. `compat/` is http-proxy-3, `http1/` our own.
+ * decides it asks of `routing/`, and everything it learns it tells its `deps`. `compat/` is http-proxy-3, `http1/` our own.
  */
 import type { LookupFunction } from 'node:net';
 import type { CertificateMaterial, ListenerSettings } from '#shared/message.js';
@@ -8,7 +8,7 @@ import type { Clock, Logger, Random, Timers } from '#shared/ports.js';
 import type { SessionStore } from '#shared/session.js';
 import type { AccessLog } from './access-log.js';
 import type { Shortage } from './shortage.js';
-import type { OutcomeBook } from './reports/outcome-book.js';
+import type { OutcomeBatch } from './reports/outcome-batch.js';
 import type { RequestSeries } from './reports/request-series.js';
 import type { RoutingTable } from './routing/routing-table.js';
 import type { SessionCookies } from './sessions/session-cookies.js';
@@ -19,14 +19,14 @@ export interface MetricsPage {
 }
 
 /** What a worker lends its engine. */
-export interface ForwarderContext {
+export interface ForwarderDeps {
   readonly worker: number;
   /** The routing table in force: read once per attempt, never kept across one. */
   table(): RoutingTable;
   readonly sessions: SessionStore;
   readonly cookies: SessionCookies;
   readonly series: RequestSeries;
-  readonly outcomes: OutcomeBook;
+  readonly outcomes: OutcomeBatch;
   readonly accessLog: AccessLog;
   readonly clock: Clock;
   /** Monotonic milliseconds, for durations. */

@@ -8,7 +8,7 @@ import type { Server as TlsServer, TLSSocket, TlsOptions } from 'node:tls';
 import { LISTENER_FD } from '#shared/platform/handover.js';
 import type { CertificateMaterial, ListenerSettings } from '#shared/message.js';
 import type { Logger } from '#shared/ports.js';
-import type { ForwarderContext } from './forwarder.js';
+import type { ForwarderDeps } from './forwarder.js';
 import { alpnProtocols } from './http2/http2-connections.js';
 import { answerPlainHttp } from './plain-on-tls.js';
 
@@ -43,7 +43,7 @@ export async function listenOn(server: Server, settings: ListenerSettings, logge
 }
 
 /** Counts connections that come to no TLS handshake. */
-export function countFailedHandshakes(server: Server, { series }: ForwarderContext): void {
+export function countFailedHandshakes(server: Server, { series }: ForwarderDeps): void {
   server.on('tlsClientError', (error: Error, socket: TLSSocket) => {
     series.counters.add(series.connectionsRefused.get('tls'), 1);
     answerPlainHttp(error, socket);

@@ -2,13 +2,13 @@
 import { isIP, type LookupFunction } from 'node:net';
 import { watchedLookup } from '#shared/platform/watched-lookup.js';
 import { ResolvedNames } from '#shared/resolved-names.js';
-import type { OutcomeBook } from './reports/outcome-book.js';
+import type { OutcomeBatch } from './reports/outcome-batch.js';
 import type { BackendEntry, RoutingTable } from './routing/routing-table.js';
 
 export interface NameLookupDeps {
   /** Resolves a name, as the system does. */
   readonly lookup: LookupFunction;
-  readonly outcomes: Pick<OutcomeBook, 'resolved'>;
+  readonly outcomes: Pick<OutcomeBatch, 'resolved'>;
   readonly table: () => RoutingTable | null;
   readonly monotonic: () => number;
 }

@@ -1,5 +1,5 @@
 /** How long an attempt waits for whom. Decides; the deadlines are the engine's. */
-import type { ForwarderContext } from './forwarder.js';
+import type { ForwarderDeps } from './forwarder.js';
 import type { RequestAccount } from './request-account.js';
 import type { ForwardingSettings } from '#shared/settings.js';
 
@@ -19,7 +19,7 @@ export interface Sending {
   readonly body: SendingBody | null;
   readonly settings: ForwardingSettings;
   readonly account: RequestAccount;
-  readonly parts: { readonly context: ForwarderContext };
+  readonly parts: { readonly context: ForwarderDeps };
 }
 
 /** Slowest client that is waited for, after `FLOOR_AFTER_MS`: the figures of Kestrel's MinRequestBodyDataRate. */

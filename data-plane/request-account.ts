@@ -8,7 +8,7 @@ import { LOCAL_REPLIES } from '#shared/error-code.js';
 import type { HttpVersion } from '#shared/metric-labels.js';
 import type { FailureReason } from '#shared/outcome.js';
 import type { AttemptRecord } from './access-record.js';
-import type { ForwarderContext } from './forwarder.js';
+import type { ForwarderDeps } from './forwarder.js';
 import type { PoolSeries, StickyResult, WithheldCause } from './reports/request-series.js';
 import { classifyStatus, outcomeOf, type AttemptEnd } from './routing/classify.js';
 import type { PickOptions } from './routing/take-slot.js';
@@ -32,7 +32,7 @@ const MAX_REQUEST_ID = 128;
 const SWITCHED = 101;
 
 /** An answer to what was no request: it counts for no pool, and not as a request. */
-export function countRefusal({ series }: ForwarderContext, code: ErrorCode): void {
+export function countRefusal({ series }: ForwarderDeps, code: ErrorCode): void {
   series.counters.add(series.noPool.localReplies.get(code), 1);
 }
 
@@ -47,7 +47,7 @@ export class RequestAccount {
   clientGone = false;
   /** The status that the client is sent; 0: none yet. */
   status = 0;
-  readonly #context: ForwarderContext;
+  readonly #deps: ForwarderDeps;
   #receivedBytes = 0;
   #sentBytes = 0;
   #error: ErrorCode | null = null;
@@ -56,12 +56,12 @@ export class RequestAccount {
   #bodyAwaitedFrom: number | null = null;
   #settled = false;
 
-  constructor(context: ForwarderContext, method: string, version: HttpVersion) {
-    this.#context = context;
+  constructor(deps: ForwarderDeps, method: string, version: HttpVersion) {
+    this.#deps = deps;
     this.method = method;
     this.version = version;
-    this.startedAt = context.monotonic();
-    this.series = context.series.noPool;
+    this.startedAt = deps.monotonic();
+    this.series = deps.series.noPool;
   }
 
   /**
@@ -78,24 +78,24 @@ export class RequestAccount {
 
   enterPool(pool: PoolTable): void {
     this.pool = pool;
-    this.series = this.#context.series.pool(pool.id);
+    this.series = this.#deps.series.pool(pool.id);
   }
 
   /** Bytes of the request's content, or from the client in a tunnel. */
   received(count: number): void {
     this.#receivedBytes += count;
-    this.#context.series.counters.add(this.series.received, count);
+    this.#deps.series.counters.add(this.series.received, count);
   }
 
   /** Bytes of the response's content, or to the client in a tunnel. */
   sent(count: number): void {
     this.#sentBytes += count;
-    this.#context.series.counters.add(this.series.sent, count);
+    this.#deps.series.counters.add(this.series.sent, count);
   }
 
   /** What became of the request's session. */
   stickyResult(result: StickyResult): void {
-    this.#context.series.counters.add(this.series.sticky.get(result), 1);
+    this.#deps.series.counters.add(this.series.sticky.get(result), 1);
   }
 
   repliedLocally(code: ErrorCode): void {
@@ -106,37 +106,37 @@ export class RequestAccount {
       return;
     }
     this.status = LOCAL_REPLIES[code].status;
-    this.#context.series.counters.add(this.series.localReplies.get(code), 1);
+    this.#deps.series.counters.add(this.series.localReplies.get(code), 1);
   }
 
   /** What came could not be read: only the answer is counted. */
   refused(code: ErrorCode): void {
     this.#settled = true;
-    countRefusal(this.#context, code);
+    countRefusal(this.#deps, code);
   }
 
   /** The head of a backend's answer goes to the client. What the attempt comes to is known when it is over. */
   answered({ backend, permit }: Pick, status: number): void {
     this.status = status;
     if (permit !== null && classifyStatus(status).kind === 'success') {
-      this.#context.outcomes.trialAnswers(backend, permit, () => this.#sentBytes);
+      this.#deps.outcomes.trialAnswers(backend, permit, () => this.#sentBytes);
     }
   }
 
   retried(reason: FailureReason): void {
-    this.#context.series.counters.add(this.series.retries.get(reason), 1);
+    this.#deps.series.counters.add(this.series.retries.get(reason), 1);
   }
 
   /** The connection has become a tunnel. The backend has done what was asked of it, however the tunnel ends. */
   tunnelled(chosen: Pick): void {
     this.status = SWITCHED;
-    this.#context.series.counters.add(this.series.tunnels, 1);
+    this.#deps.series.counters.add(this.series.tunnels, 1);
     this.#count(chosen, SWITCHED);
   }
 
   /** A retry was wanted and not made. */
   withheld(cause: WithheldCause): void {
-    this.#context.series.counters.add(this.series.withheld.get(cause), 1);
+    this.#deps.series.counters.add(this.series.withheld.get(cause), 1);
   }
 
   /** Waits for a slot that the request could not take at once, if nothing but a slot is missing. */
@@ -161,28 +161,28 @@ export class RequestAccount {
 
   /** Until now the client did not keep anybody waiting. */
   awaitsBodyAnew(): void {
-    this.#bodyAwaitedFrom = this.#context.monotonic();
+    this.#bodyAwaitedFrom = this.#deps.monotonic();
   }
 
   #waiting(): SlotWait {
-    return (this.#slotWait ??= new SlotWait(this.#context, this.series));
+    return (this.#slotWait ??= new SlotWait(this.#deps, this.series));
   }
 
   /** An attempt begins with the slot taken: its backend carries it until `attemptOver`, which is to be told what this returns. */
   attemptBegun(): number {
     // The time waited for a slot is not the client's slowness.
     if (this.#slotWait !== null) this.awaitsBodyAnew();
-    return this.names === null ? 0 : this.#context.monotonic();
+    return this.names === null ? 0 : this.#deps.monotonic();
   }
 
   /** To be called once per attempt, however it ended. */
   attemptOver(chosen: Pick, begunAt: number, end: AttemptEnd): void {
     const { backend, permit } = chosen;
     if (this.status !== SWITCHED) this.#count(chosen, end);
-    if (permit !== null) this.#context.outcomes.permitReturned(backend, permit);
+    if (permit !== null) this.#deps.outcomes.permitReturned(backend, permit);
     attemptFinished(backend);
     if (this.names === null) return;
-    const durationMs = this.#context.monotonic() - begunAt;
+    const durationMs = this.#deps.monotonic() - begunAt;
     (this.#attempts ??= []).push({ backend: backend.id, durationMs, result: end });
   }
 
@@ -190,15 +190,15 @@ export class RequestAccount {
   settle(): void {
     if (this.#settled) return;
     this.#settled = true;
-    const { series, accessLog } = this.#context;
-    const durationMs = this.#context.monotonic() - this.startedAt;
+    const { series, accessLog } = this.#deps;
+    const durationMs = this.#deps.monotonic() - this.startedAt;
     if (this.clientGone) series.counters.add(this.series.clientAborts, 1);
     if (this.status !== 0) {
       this.series.answered(this.method, this.status, durationMs / 1_000);
       series.counters.add(series.versions[this.version], 1);
     }
     const { names } = this;
-    if (names === null || !accessLog.samples(this.#context.table().forwarding.accessLogRatio)) return;
+    if (names === null || !accessLog.samples(this.#deps.table().forwarding.accessLogRatio)) return;
     accessLog.write({
       ...names,
       method: this.method,
@@ -217,7 +217,7 @@ export class RequestAccount {
 
   /** What an attempt came to: one outcome, and one count per metric. */
   #count({ backend, permit }: Pick, end: AttemptEnd): void {
-    const { series, outcomes } = this.#context;
+    const { series, outcomes } = this.#deps;
     const own = this.series.backend(backend.id);
     const outcome = outcomeOf(end);
     outcomes.record(backend, outcome, permit);

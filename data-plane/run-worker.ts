@@ -12,7 +12,7 @@ import { IpcLink } from './control/ipc-link.js';
 import { offerListener } from './listener-offer.js';
 import { NativeEngine } from './http1/native-engine.js';
 import { Worker } from './worker.js';
-import type { WorkerParts } from './build-worker.js';
+import type { WorkerDeps } from './build-worker.js';
 
 /** How to log before the primary has told. */
 const FIRST_LOG = { level: 'info', format: 'json' } as const;
@@ -26,7 +26,7 @@ export function runWorker(): void {
   worker.start();
 }
 
-function partsOfThisProcess(): WorkerParts {
+function partsOfThisProcess(): WorkerDeps {
   const firstLogger = createLogger(FIRST_LOG, { pid: process.pid });
   return {
     link: new IpcLink(process, systemTimers, firstLogger),
@@ -44,12 +44,12 @@ function partsOfThisProcess(): WorkerParts {
     },
     createAccessLog: (format, dropped) =>
       openAccessLog({ random: Math.random, now: () => systemClock.now(), format, dropped }),
-    createForwarder: (engine, context) => {
+    createForwarder: (engine, deps) => {
       switch (engine) {
         case 'native':
-          return new NativeEngine(context);
+          return new NativeEngine(deps);
         case 'compat':
-          return new CompatEngine(context);
+          return new CompatEngine(deps);
       }
     },
     fatal: (error) => firstLogger.fatal({ err: error }, 'worker cannot go on'),

@@ -3,7 +3,7 @@
  * over, how long it has waited. `routing/slot-queue.ts` decides which waiter is served when. A request that finds a slot at
  * once has no such object.
  */
-import type { ForwarderContext } from './forwarder.js';
+import type { ForwarderDeps } from './forwarder.js';
 import type { PoolSeries } from './reports/request-series.js';
 import { takeSlotFor, isBusy, type Refusal, type PickOptions } from './routing/take-slot.js';
 import { attemptFinished, type Pick } from './routing/pick.js';
@@ -13,7 +13,7 @@ import type { PoolTable } from './routing/routing-table.js';
 export type PickResult = Pick | Refusal;
 
 export class SlotWait {
-  readonly #context: ForwarderContext;
+  readonly #deps: ForwarderDeps;
   readonly #series: PoolSeries;
   /** Present while it waits. */
   #leave: ((refusal: Refusal) => void) | null = null;
@@ -22,17 +22,17 @@ export class SlotWait {
   /** Milliseconds waited so far. */
   waitedMs = 0;
 
-  constructor(context: ForwarderContext, series: PoolSeries) {
-    this.#context = context;
+  constructor(deps: ForwarderDeps, series: PoolSeries) {
+    this.#deps = deps;
     this.#series = series;
   }
 
   /** Takes a slot, or waits for one if nothing but a slot is missing. */
   takeOrWait({ id }: PoolTable, options: PickOptions): PickResult | Promise<PickResult> {
     // The newest table: a session store may have been asked meanwhile.
-    const pool = this.#context.table().pools.get(id);
+    const pool = this.#deps.table().pools.get(id);
     if (pool === undefined) return 'no_backend';
-    const chosen = takeSlotFor(pool, options, this.#context.random);
+    const chosen = takeSlotFor(pool, options, this.#deps.random);
     if (chosen !== null) return chosen;
     if (!isBusy(pool, options)) return 'no_backend';
     if (this.#refusal !== null) return this.#refusal;
@@ -65,13 +65,13 @@ export class SlotWait {
   }
 
   #wait(pool: PoolTable, options: PickOptions, leftMs: number): Promise<PickResult> {
-    const { timers, series } = this.#context;
-    const began = this.#context.monotonic();
+    const { timers, series } = this.#deps;
+    const began = this.#deps.monotonic();
     return new Promise((resolve) => {
       const end = (result: PickResult): void => {
         timer.cancel();
         this.#leave = null;
-        const waitedMs = Math.max(0, this.#context.monotonic() - began);
+        const waitedMs = Math.max(0, this.#deps.monotonic() - began);
         this.waitedMs += waitedMs;
         series.counters.observe(this.#series.queueWait(), waitedMs / 1_000);
         resolve(result);
@@ -88,7 +88,7 @@ export class SlotWait {
 }
 
 /** Gives slot and permit back where no attempt is made with them. */
-export function giveBack({ outcomes }: ForwarderContext, { backend, permit }: Pick): void {
+export function giveBack({ outcomes }: ForwarderDeps, { backend, permit }: Pick): void {
   if (permit !== null) outcomes.permitReturned(backend, permit);
   attemptFinished(backend);
 }

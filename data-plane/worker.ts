@@ -6,7 +6,8 @@ import type { Snapshot } from '#shared/snapshot.js';
 import { decodeSnapshot } from '#shared/decode.js';
 import { PROTOCOL_VERSION, type SnapshotMessage, type Welcome } from '#shared/message.js';
 import { isNewer } from '#shared/snapshot.js';
-import { buildWorker, type Built, type WorkerParts } from './build-worker.js';
+import { codeOf, messageOf } from '#shared/error-text.js';
+import { buildWorker, type Built, type WorkerDeps } from './build-worker.js';
 import type { Announcement } from './control/control-link.js';
 import { ageFactor } from './connection-age.js';
 import { applyLoad } from './routing/backend-load.js';
@@ -20,7 +21,7 @@ const DEFAULT_SHUTDOWN_MS = 10_000;
 const LAST_WORDS_MS = 500;
 
 export class Worker {
-  readonly #parts: WorkerParts;
+  readonly #deps: WorkerDeps;
   readonly #strays: StrayExceptions;
   #built: Built | null = null;
   #table: RoutingTable | null = null;
@@ -29,13 +30,13 @@ export class Worker {
   /** Takes back what is offered to a next primary. */
   #withdrawOffer: () => void = () => undefined;
 
-  constructor(parts: WorkerParts) {
-    this.#parts = parts;
-    this.#strays = countStrays(parts.monotonic(), ageFactor(parts.random));
+  constructor(deps: WorkerDeps) {
+    this.#deps = deps;
+    this.#strays = countStrays(deps.monotonic(), ageFactor(deps.random));
   }
 
   start(): void {
-    const { link, pid } = this.#parts;
+    const { link, pid } = this.#deps;
     link.onAnnouncement((message) => this.#hear(message));
     link.onClosed(() => this.#orphaned());
     link.send({ type: 'hello', protocol: PROTOCOL_VERSION, pid });
@@ -52,22 +53,22 @@ export class Worker {
     this.#built?.reporter.flush();
     this.#built?.reporter.stop();
     await Promise.all([
-      this.#parts.link.drained(LAST_WORDS_MS),
-      this.#built?.context.accessLog.close(LAST_WORDS_MS),
+      this.#deps.link.allSent(LAST_WORDS_MS),
+      this.#built?.forwarderDeps.accessLog.close(LAST_WORDS_MS),
     ]);
-    this.#parts.exit(0);
+    this.#deps.exit(0);
   }
 
   /** An exception that nobody has caught. One that has kept the worker from serving ends it, and its primary starts another. */
   stray(error: unknown): void {
     const built = this.#built;
     if (built === null || this.#listening !== 'yes') {
-      this.#parts.fatal(error);
-      this.#parts.exit(1);
+      this.#deps.fatal(error);
+      this.#deps.exit(1);
       return;
     }
     built.bug(error);
-    if (!strayCame(this.#strays, this.#parts.monotonic()) || this.#ending) return;
+    if (!strayCame(this.#strays, this.#deps.monotonic()) || this.#ending) return;
     built.logger.warn({ exceptions: this.#strays.count }, 'retiring after exceptions that nobody caught');
     void this.shutdown();
   }
@@ -87,12 +88,12 @@ export class Worker {
         try {
           this.#built?.forwarder.setCertificate(message.certificate);
         } catch (error) {
-          this.#built?.logger.error({ error: textOf(error) }, 'certificate refused, the one before stays');
+          this.#built?.logger.error({ error: messageOf(error) }, 'certificate refused, the one before stays');
         }
         return;
       case 'flush':
         this.#built?.reporter.flush();
-        this.#parts.link.send({ type: 'flushed', id: message.id });
+        this.#deps.link.send({ type: 'flushed', id: message.id });
         return;
       case 'shutdown':
         void this.shutdown(message.deadlineMs);
@@ -102,22 +103,22 @@ export class Worker {
 
   #welcomed(welcome: Welcome): void {
     if (this.#built !== null) return;
-    const logger = this.#parts.createLogger(welcome.log, welcome.worker);
+    const logger = this.#deps.createLogger(welcome.log, welcome.worker);
     if (welcome.protocol !== PROTOCOL_VERSION) {
       logger.fatal(
         { ours: PROTOCOL_VERSION, theirs: welcome.protocol },
         'the primary speaks another protocol',
       );
-      this.#parts.exit(1);
+      this.#deps.exit(1);
       return;
     }
-    const built = buildWorker(this.#parts, welcome, logger, () => this.#table);
+    const built = buildWorker(this.#deps, welcome, logger, () => this.#table);
     this.#built = built;
     built.reporter.start();
   }
 
   #snapshot(message: SnapshotMessage): void {
-    const { link, clock, random } = this.#parts;
+    const { link, clock, random } = this.#deps;
     const built = this.#built;
     if (built === null) return;
     const { epoch, version } = message;
@@ -137,7 +138,7 @@ export class Worker {
         });
         return null;
       } catch (error) {
-        return textOf(error);
+        return messageOf(error);
       }
     })();
     if (problem !== null) {
@@ -146,13 +147,13 @@ export class Worker {
       return;
     }
     // Also an older one is answered: with what is in force.
-    const inForce = built.context.table();
+    const inForce = built.forwarderDeps.table();
     link.send({ type: 'ack', epoch: inForce.epoch, version: inForce.version });
     if (this.#listening === 'no') void this.#listen(built);
   }
 
   async #listen({ welcome, forwarder, logger }: Built): Promise<void> {
-    const { link } = this.#parts;
+    const { link } = this.#deps;
     this.#listening = 'begun';
     try {
       const port = await forwarder.listen(welcome.listener, welcome.certificate);
@@ -160,10 +161,10 @@ export class Worker {
       link.send({ type: 'ready', port });
     } catch (error) {
       this.#listening = 'no';
-      const code = error instanceof Error && 'code' in error ? String(error.code) : 'UNKNOWN';
-      logger.error({ code, error: textOf(error) }, 'cannot listen');
-      link.send({ type: 'listen-failed', code, message: textOf(error) });
-      if (!link.isOpen()) this.#parts.exit(1);
+      const code = codeOf(error) ?? 'UNKNOWN';
+      logger.error({ code, error: messageOf(error) }, 'cannot listen');
+      link.send({ type: 'listen-failed', code, message: messageOf(error) });
+      if (!link.isOpen()) this.#deps.exit(1);
     }
   }
 
@@ -172,12 +173,12 @@ export class Worker {
     const built = this.#built;
     built?.logger.warn({}, 'the primary is gone, serving on with the last snapshot');
     if (built === null || this.#listening === 'no') {
-      this.#parts.exit(1);
+      this.#deps.exit(1);
       return;
     }
     const { inherited } = built.welcome.listener;
     if (inherited === undefined || this.#ending) return;
-    this.#withdrawOffer = this.#parts.offerListener(inherited.offeredIn, built.logger);
+    this.#withdrawOffer = this.#deps.offerListener(inherited.offeredIn, built.logger);
   }
 }
 
@@ -186,10 +187,6 @@ function readSnapshot(message: SnapshotMessage): Snapshot | string {
     const decoded = decodeSnapshot(JSON.parse(new TextDecoder().decode(message.payload)));
     return decoded.ok ? decoded.snapshot : decoded.problem;
   } catch (error) {
-    return textOf(error);
+    return messageOf(error);
   }
-}
-
-function textOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -125,8 +125,8 @@ const activeRequests = list(
   MAX_BACKENDS_PER_REPORT,
 );
 
-const pendingRequests = list(
-  record<NonNullable<Report['pending']>[number]>({ pool: poolName, pending: count }),
+const waitingRequests = list(
+  record<NonNullable<Report['waiting']>[number]>({ pool: poolName, waiting: count }),
   MAX_BACKENDS_PER_REPORT,
 );
 
@@ -170,7 +170,7 @@ const workerMessage = variants<'type', WorkerMessage>('type', {
   nack: record<Nack>({ type: oneOf('nack'), ...position, reason: freeText }),
   report: record<Report>(
     { type: oneOf('report'), outcomes: list(backendOutcomes, MAX_BACKENDS_PER_REPORT), connections: count },
-    { active: activeRequests, pending: pendingRequests },
+    { active: activeRequests, waiting: waitingRequests },
   ),
   metrics: record<MetricsDelta>({
     type: oneOf('metrics'),
@@ -183,7 +183,7 @@ const workerMessage = variants<'type', WorkerMessage>('type', {
       {
         type: oneOf('session'),
         id: count,
-        operation: oneOf<SessionOperation>('lookup', 'bind', 'rebind', 'release'),
+        operation: oneOf<SessionOperation>('lookup', 'bind', 'rebind'),
         pool: poolName,
         session: text(22, SESSION_ID_PATTERN),
         lifetime: record<SessionLifetime>({ idleMs: millis, remainingMs: millis }),
@@ -200,7 +200,6 @@ const workerMessage = variants<'type', WorkerMessage>('type', {
 function namesItsBackends(request: SessionRequest): boolean {
   switch (request.operation) {
     case 'lookup':
-    case 'release':
       return true;
     case 'bind':
       return request.to !== undefined;

@@ -151,7 +151,7 @@ export interface Report {
     readonly active: number;
   }[];
   /** Requests that wait for a slot at a backend: present when it changed for any pool, the whole list of those above 0. */
-  readonly pending?: readonly { readonly pool: PoolId; readonly pending: number }[];
+  readonly waiting?: readonly { readonly pool: PoolId; readonly waiting: number }[];
   readonly connections: number;
 }
 
@@ -178,7 +178,7 @@ export interface SeriesDefinition {
   readonly part?: string;
 }
 
-export type SessionOperation = 'lookup' | 'bind' | 'rebind' | 'release';
+export type SessionOperation = 'lookup' | 'bind' | 'rebind';
 
 export interface SessionRequest {
   readonly type: 'session';

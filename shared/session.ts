@@ -40,8 +40,6 @@ export interface SessionStore {
     to: BackendId,
     lifetime: SessionLifetime,
   ): Promise<BackendId | undefined>;
-  /** Forgets the binding. */
-  release(key: SessionKey): Promise<void>;
 }
 
 /** Longest that a request waits for the store, then it goes by its cookie. */

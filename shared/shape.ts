@@ -3,6 +3,7 @@
  * where. Shapes only look; they neither copy nor change. Keys that a shape does not name are passed over, so that a
  * newer release may add some. None ever throws.
  */
+import { isRecord } from './is-record.js';
 
 /** Checks a value against `T`. `problem` answers `null`, or one sentence that begins with the path. */
 export interface Shape<T> {
@@ -42,7 +43,7 @@ type Entries = readonly (readonly [key: string, shape: Shape<unknown>])[];
 function keyed(needed: Entries, allowed: Entries): Shape<never> {
   return {
     problem: (value, path) => {
-      if (!isObject(value)) return `${path}: expected an object`;
+      if (!isRecord(value)) return `${path}: expected an object`;
       for (const [key, shape] of needed) {
         const problem = Object.hasOwn(value, key)
           ? shape.problem(value[key], `${path}.${key}`)
@@ -92,7 +93,7 @@ function cased(key: string, cases: Entries): Shape<never> {
   const byTag = new Map<unknown, Shape<unknown>>(cases);
   return {
     problem: (value, path) => {
-      if (!isObject(value)) return `${path}: expected an object`;
+      if (!isRecord(value)) return `${path}: expected an object`;
       const shape = Object.hasOwn(value, key) ? byTag.get(value[key]) : undefined;
       return shape === undefined
         ? `${path}.${key}: expected one of ${[...byTag.keys()].join(', ')}`
@@ -134,7 +135,7 @@ export function partialRecord<K extends string, T>(
   const known: ReadonlySet<string> = new Set(keys);
   return {
     problem: (value, path) => {
-      if (!isObject(value)) return `${path}: expected an object`;
+      if (!isRecord(value)) return `${path}: expected an object`;
       for (const key of Object.keys(value)) {
         const problem = known.has(key)
           ? element.problem(value[key], `${path}.${key}`)
@@ -214,7 +215,7 @@ export const flag: Shape<boolean> = {
 
 /** An object in which anything may be. */
 export const mapping: Shape<Readonly<Record<string, unknown>>> = {
-  problem: (value, path) => (isObject(value) ? null : `${path}: expected an object`),
+  problem: (value, path) => (isRecord(value) ? null : `${path}: expected an object`),
 };
 
 export const anything: Shape<unknown> = { problem: () => null };
@@ -229,10 +230,6 @@ export function where<T>(shape: Shape<T>, holds: (value: T) => boolean, otherwis
     problem: (value, path) =>
       shape.problem(value, path) ?? (holds(value as T) ? null : `${path}: ${otherwise}`),
   };
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function within(value: unknown, min: number, max: number): boolean {

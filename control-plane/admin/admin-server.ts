@@ -8,10 +8,12 @@ import { fastify, type FastifyError, type FastifyInstance } from 'fastify';
 import { assert } from '#shared/assert.js';
 import type { AdminConnectionEnd } from '#shared/metric-labels.js';
 import type { Clock, Logger, Timers } from '#shared/ports.js';
+import { codeOf, messageOf } from '#shared/error-text.js';
 import { AdminError } from '../config/admin-token.js';
 import type { ControlPort } from '../control-port.js';
+import { listenProblem } from '../workers/port-probe.js';
 import { AdminConnections, CONNECTION_LIMITS, type ConnectionLimits } from './admin-connections.js';
-import { adminProblem, listenProblem } from './admin-settings.js';
+import { adminProblem } from './admin-settings.js';
 import { describeApi } from './api-description.js';
 import { answerBrokenRequest, cameTooLate } from './broken-request.js';
 import { FOLLOWER_LIMITS, Followers, type FollowerLimits } from './followers.js';
@@ -65,7 +67,9 @@ export async function startAdminServer(options: AdminOptions): Promise<AdminServ
     await app.listen({ host: options.host, port: options.port });
   } catch (error) {
     await app.close();
-    throw listenProblem(error, options.host, options.port);
+    const { host, port } = options;
+    const code = codeOf(error) ?? messageOf(error);
+    throw new AdminError(listenProblem('admin', host, port, code), { cause: error });
   }
   const address = app.server.address();
   assert(address !== null && typeof address === 'object', 'a listener on a port has an address');
@@ -112,13 +116,13 @@ export async function createAdminApp(options: AdminOptions): Promise<FastifyInst
     connections.close();
   });
 
-  const source = { port: control, transitions };
+  const deps = { port: control, transitions };
   app.register(async (api) => {
     probeRoutes(api, control);
-    statusRoutes(api, source, options.clock);
-    poolRoutes(api, source);
-    backendRoutes(api, source);
-    eventRoutes(api, source, { followers, streams: (socket) => connections.streams(socket) });
+    statusRoutes(api, deps, options.clock);
+    poolRoutes(api, deps);
+    backendRoutes(api, deps);
+    eventRoutes(api, deps, { followers, streams: (socket) => connections.streams(socket) });
     whyRoutes(api, control, options.clock);
     configRoutes(api, control, changes);
     driftRoutes(api, control, changes);

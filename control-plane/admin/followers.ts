@@ -184,11 +184,11 @@ class Follower {
   /** Writes, and waits while the client is behind. False when the stream is over. */
   async #send(text: string): Promise<boolean> {
     if (this.#ended !== null) return false;
-    if (!this.#response.write(text)) await this.#drained();
+    if (!this.#response.write(text)) await this.#writable();
     return this.#ended === null;
   }
 
-  async #drained(): Promise<void> {
+  async #writable(): Promise<void> {
     let late = false;
     const timer = this.#timers.after(this.#limits.stallMs, () => {
       late = true;
@@ -217,7 +217,7 @@ class Follower {
   #beat(): void {
     this.#heartbeat = this.#timers.after(this.#limits.heartbeatMs, () => {
       if (this.#ended !== null) return;
-      // A stalled stream is watched by `#drained`; more in its queue would help nobody.
+      // A stalled stream is watched by `#writable`; more in its queue would help nobody.
       if (!this.#response.writableNeedDrain) this.#response.write(': still here\n\n');
       this.#beat();
     });

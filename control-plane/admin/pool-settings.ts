@@ -7,6 +7,7 @@ import type { Field } from '#shared/settings/section.js';
 import { pool as section } from '#shared/settings/pool.js';
 import type { PoolSettings } from '#shared/settings.js';
 import { suggest } from '#shared/suggest.js';
+import { isRecord } from '#shared/is-record.js';
 import { configJsonSchema, knownKeys } from '../config/json-schema.js';
 import { MAX_PROBLEMS } from '../config/parse-config.js';
 import { sectionSchema } from '../config/section-schema.js';
@@ -54,18 +55,14 @@ function patched(field: Field, present: unknown, patch: unknown): unknown {
   if (patch === undefined) return present;
   if (field.is === 'value') return patch;
   if (patch === null) return field.is === 'group' ? {} : { enabled: false };
-  if (!isMapping(patch)) return patch;
+  if (!isRecord(patch)) return patch;
   // A section that is off is turned on by any setting in it.
   const on = field.is === 'switch' ? { enabled: true } : {};
-  return withoutNulls(Object.entries({ ...(isMapping(present) ? present : {}), ...on, ...patch }));
+  return withoutNulls(Object.entries({ ...(isRecord(present) ? present : {}), ...on, ...patch }));
 }
 
 function withoutNulls(entries: readonly (readonly [string, unknown])[]): Named {
   return Object.fromEntries(entries.filter(([, value]) => value !== null));
-}
-
-function isMapping(value: unknown): value is Named {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function problemsOf(issue: z.core.$ZodIssue): readonly FieldProblem[] {

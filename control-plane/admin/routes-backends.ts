@@ -14,21 +14,21 @@ import {
 import type { BackendState, PoolState } from '../domain/state.js';
 import { sendProblem, type Problem } from './problem.js';
 import { type AdminApp, answers, IF_MATCH, json } from './route-schemas.js';
-import { backendDocument, backendDocuments, type ViewSource } from './views.js';
+import { backendDocument, backendDocuments, type ViewDeps } from './views.js';
 import { etagOf, findPool, precondition, submitWrite, unknownBackend, unknownPool } from './writes.js';
 
-export function backendRoutes(app: AdminApp, source: ViewSource): void {
-  readRoutes(app, source);
-  addRoute(app, source);
-  changeRoute(app, source);
-  removeRoute(app, source);
+export function backendRoutes(app: AdminApp, deps: ViewDeps): void {
+  readRoutes(app, deps);
+  addRoute(app, deps);
+  changeRoute(app, deps);
+  removeRoute(app, deps);
 }
 
 type Found =
   | { readonly kind: 'found'; readonly pool: PoolState; readonly backend: BackendState }
   | { readonly kind: 'problem'; readonly problem: Problem };
 
-function find({ port }: ViewSource, params: BackendParams): Found {
+function find({ port }: ViewDeps, params: BackendParams): Found {
   const pool = findPool(port, params.pool);
   if (pool === null) return { kind: 'problem', problem: unknownPool(params.pool) };
   const backend = pool.backends.get(backendId(params.id));
@@ -36,13 +36,13 @@ function find({ port }: ViewSource, params: BackendParams): Found {
   return { kind: 'found', pool, backend };
 }
 
-function sendBackend(source: ViewSource, reply: FastifyReply, pool: PoolState, id: string): FastifyReply {
+function sendBackend(deps: ViewDeps, reply: FastifyReply, pool: PoolState, id: string): FastifyReply {
   const backend = pool.backends.get(backendId(id));
   if (backend === undefined) return sendProblem(reply, unknownBackend(pool.id, id));
-  return reply.header('etag', etagOf(pool)).send(backendDocument(source, pool, backend));
+  return reply.header('etag', etagOf(pool)).send(backendDocument(deps, pool, backend));
 }
 
-function readRoutes(app: AdminApp, source: ViewSource): void {
+function readRoutes(app: AdminApp, deps: ViewDeps): void {
   app.get(
     '/api/v1/pools/:pool/backends',
     {
@@ -57,9 +57,9 @@ function readRoutes(app: AdminApp, source: ViewSource): void {
       },
     },
     async (request, reply) => {
-      const pool = findPool(source.port, request.params.pool);
+      const pool = findPool(deps.port, request.params.pool);
       if (pool === null) return sendProblem(reply, unknownPool(request.params.pool));
-      const backends = await backendDocuments(source, pool);
+      const backends = await backendDocuments(deps, pool);
       return reply.header('etag', etagOf(pool)).send({ backends });
     },
   );
@@ -75,14 +75,14 @@ function readRoutes(app: AdminApp, source: ViewSource): void {
       },
     },
     async (request, reply) => {
-      const found = find(source, request.params);
+      const found = find(deps, request.params);
       if (found.kind === 'problem') return sendProblem(reply, found.problem);
-      return sendBackend(source, reply, found.pool, request.params.id);
+      return sendBackend(deps, reply, found.pool, request.params.id);
     },
   );
 }
 
-function addRoute(app: AdminApp, source: ViewSource): void {
+function addRoute(app: AdminApp, deps: ViewDeps): void {
   app.post(
     '/api/v1/pools/:pool/backends',
     {
@@ -109,7 +109,7 @@ function addRoute(app: AdminApp, source: ViewSource): void {
           problems,
         });
       }
-      const pool = findPool(source.port, request.params.pool);
+      const pool = findPool(deps.port, request.params.pool);
       if (pool === null) return sendProblem(reply, unknownPool(request.params.pool));
       if (pool.backends.has(backendId(id))) {
         const detail = `Pool ${pool.id} already has a backend ${id}.`;
@@ -117,7 +117,7 @@ function addRoute(app: AdminApp, source: ViewSource): void {
       }
       const allowed = precondition(request.headers['if-match'], pool);
       if (allowed.kind === 'problem') return sendProblem(reply, allowed.problem);
-      const result = await submitWrite(source.port, request, {
+      const result = await submitWrite(deps.port, request, {
         type: 'AddBackend',
         pool: pool.id,
         backend: {
@@ -130,12 +130,12 @@ function addRoute(app: AdminApp, source: ViewSource): void {
       });
       if (result.kind === 'problem') return sendProblem(reply, result.problem);
       const location = `/api/v1/pools/${pool.id}/backends/${id}`;
-      return sendBackend(source, reply.code(201).header('location', location), result.pool, id);
+      return sendBackend(deps, reply.code(201).header('location', location), result.pool, id);
     },
   );
 }
 
-function changeRoute(app: AdminApp, source: ViewSource): void {
+function changeRoute(app: AdminApp, deps: ViewDeps): void {
   app.patch(
     '/api/v1/pools/:pool/backends/:id',
     {
@@ -150,12 +150,12 @@ function changeRoute(app: AdminApp, source: ViewSource): void {
       },
     },
     async (request, reply) => {
-      const found = find(source, request.params);
+      const found = find(deps, request.params);
       if (found.kind === 'problem') return sendProblem(reply, found.problem);
       const allowed = precondition(request.headers['if-match'], found.pool);
       if (allowed.kind === 'problem') return sendProblem(reply, allowed.problem);
       const { weight, max_connections: limit, admin } = request.body;
-      const result = await submitWrite(source.port, request, {
+      const result = await submitWrite(deps.port, request, {
         type: 'ChangeBackend',
         pool: poolId(request.params.pool),
         backend: backendId(request.params.id),
@@ -165,12 +165,12 @@ function changeRoute(app: AdminApp, source: ViewSource): void {
         expectedVersion: allowed.expectedVersion,
       });
       if (result.kind === 'problem') return sendProblem(reply, result.problem);
-      return sendBackend(source, reply, result.pool, request.params.id);
+      return sendBackend(deps, reply, result.pool, request.params.id);
     },
   );
 }
 
-function removeRoute(app: AdminApp, source: ViewSource): void {
+function removeRoute(app: AdminApp, deps: ViewDeps): void {
   app.delete(
     '/api/v1/pools/:pool/backends/:id',
     {
@@ -185,11 +185,11 @@ function removeRoute(app: AdminApp, source: ViewSource): void {
       },
     },
     async (request, reply) => {
-      const found = find(source, request.params);
+      const found = find(deps, request.params);
       if (found.kind === 'problem') return sendProblem(reply, found.problem);
       const allowed = precondition(request.headers['if-match'], found.pool);
       if (allowed.kind === 'problem') return sendProblem(reply, allowed.problem);
-      const result = await submitWrite(source.port, request, {
+      const result = await submitWrite(deps.port, request, {
         type: 'RemoveBackend',
         pool: poolId(request.params.pool),
         backend: backendId(request.params.id),

@@ -9,7 +9,7 @@ import type { Followers } from './followers.js';
 import { SECURITY_HEADERS } from './security-headers.js';
 import { sendProblem } from './problem.js';
 import { type AdminApp, answers } from './route-schemas.js';
-import type { ViewSource } from './views.js';
+import type { ViewDeps } from './views.js';
 
 /** Where streams go, and who is told that a connection has become one. */
 export interface EventStreams {
@@ -17,7 +17,7 @@ export interface EventStreams {
   readonly streams: (socket: Socket) => void;
 }
 
-export function eventRoutes(app: AdminApp, source: ViewSource, streams: EventStreams): void {
+export function eventRoutes(app: AdminApp, deps: ViewDeps, streams: EventStreams): void {
   app.get(
     '/api/v1/events',
     {
@@ -44,7 +44,7 @@ export function eventRoutes(app: AdminApp, source: ViewSource, streams: EventStr
       if (request.query.follow === 'true') return follow(request.query, request, reply, streams);
       const parsed = parseListQuery(request.query);
       if (parsed.kind === 'problems') return refuse(reply, parsed.problems);
-      const read = await source.port.history.events(parsed.query);
+      const read = await deps.port.history.events(parsed.query);
       const page = read.slice(0, parsed.query.limit - 1).map(({ json }) => json);
       const body = `{"events":[${page.join(',')}],"more":${read.length > page.length}}`;
       return reply.type('application/json; charset=utf-8').send(body);

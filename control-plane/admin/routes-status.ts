@@ -2,9 +2,9 @@
 import type { Clock } from '#shared/ports.js';
 import { StatusDocument, WorkersDocument } from '../documents/status-documents.js';
 import { type AdminApp, answers, json } from './route-schemas.js';
-import { statusDocument, workerDocument, type ViewSource } from './views.js';
+import { statusDocument, workerDocument, type ViewDeps } from './views.js';
 
-export function statusRoutes(app: AdminApp, source: ViewSource, clock: Clock): void {
+export function statusRoutes(app: AdminApp, deps: ViewDeps, clock: Clock): void {
   app.get(
     '/api/v1/status',
     {
@@ -15,7 +15,7 @@ export function statusRoutes(app: AdminApp, source: ViewSource, clock: Clock): v
         response: answers({ 200: json(StatusDocument, 'The state now.') }),
       },
     },
-    async () => statusDocument(source, clock.now()),
+    async () => statusDocument(deps, clock.now()),
   );
   app.get(
     '/api/v1/workers',
@@ -28,6 +28,6 @@ export function statusRoutes(app: AdminApp, source: ViewSource, clock: Clock): v
         response: answers({ 200: json(WorkersDocument, 'All workers.') }),
       },
     },
-    async () => ({ workers: source.port.workers().map((worker) => workerDocument(source.port, worker)) }),
+    async () => ({ workers: deps.port.workers().map((worker) => workerDocument(deps.port, worker)) }),
   );
 }

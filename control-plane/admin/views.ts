@@ -2,7 +2,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { availabilityOf } from '#shared/availability.js';
 import { isNewer } from '#shared/snapshot.js';
-import type { BackendAddress } from '#shared/settings.js';
+import { urlOf } from '#shared/address-text.js';
 import type { ControlPort } from '../control-port.js';
 import type { RejectedLoad } from '../documents/config-documents.js';
 import type { BackendDocument, PoolDocument } from '../documents/pool-documents.js';
@@ -14,20 +14,16 @@ import { maxConnectionsOf } from '../domain/pool-state.js';
 import type { BackendState, ControlState, PoolState, RejectedConfig } from '../domain/state.js';
 import type { WorkerStatus } from '../workers/worker-status.js';
 import { poolSettingsDocument } from './pool-settings.js';
-import { standingOf } from './reason.js';
+import { standingOf } from './availability-reason.js';
 import type { Transitions } from './transitions.js';
 
-export interface ViewSource {
+export interface ViewDeps {
   readonly port: ControlPort;
   readonly transitions: Transitions;
 }
 
-export function urlOf({ protocol, host, port }: BackendAddress): string {
-  return `${protocol}://${host.includes(':') ? `[${host}]` : host}:${port}`;
-}
-
 export function backendDocument(
-  { port, transitions }: ViewSource,
+  { port, transitions }: ViewDeps,
   pool: PoolState,
   backend: BackendState,
 ): BackendDocument {
@@ -72,20 +68,20 @@ export class DocumentPace {
 }
 
 export async function backendDocuments(
-  source: ViewSource,
+  deps: ViewDeps,
   pool: PoolState,
   pace = new DocumentPace(),
 ): Promise<readonly BackendDocument[]> {
   const documents: BackendDocument[] = [];
   for (const backend of pool.backends.values()) {
-    documents.push(backendDocument(source, pool, backend));
+    documents.push(backendDocument(deps, pool, backend));
     await pace.made();
   }
   return documents;
 }
 
 export async function poolDocument(
-  source: ViewSource,
+  deps: ViewDeps,
   pool: PoolState,
   pace = new DocumentPace(),
 ): Promise<PoolDocument> {
@@ -95,23 +91,23 @@ export async function poolDocument(
     version: pool.version,
     ...poolSettingsDocument(pool.settings),
     panic: pool.panic,
-    sessions: source.port.sessionCount(pool.id),
-    pending_requests: source.port.pendingRequests(pool.id),
-    backends: await backendDocuments(source, pool, pace),
+    sessions: deps.port.sessionCount(pool.id),
+    pending_requests: deps.port.waitingRequests(pool.id),
+    backends: await backendDocuments(deps, pool, pace),
   };
 }
 
-export async function poolDocuments(source: ViewSource): Promise<readonly PoolDocument[]> {
+export async function poolDocuments(deps: ViewDeps): Promise<readonly PoolDocument[]> {
   const pace = new DocumentPace();
   const documents: PoolDocument[] = [];
-  for (const pool of source.port.world().state.pools.values()) {
-    documents.push(await poolDocument(source, pool, pace));
+  for (const pool of deps.port.world().state.pools.values()) {
+    documents.push(await poolDocument(deps, pool, pace));
   }
   return documents;
 }
 
-export async function statusDocument(source: ViewSource, at: number): Promise<StatusDocument> {
-  const { port } = source;
+export async function statusDocument(deps: ViewDeps, at: number): Promise<StatusDocument> {
+  const { port } = deps;
   const { state } = port.world();
   const { ready, reason } = port.readiness();
   const workers = port.workers().map((worker) => workerDocument(port, worker));
@@ -139,12 +135,12 @@ export async function statusDocument(source: ViewSource, at: number): Promise<St
       last_rejected: rejectedLoad(state.rejected),
     },
     certificate_trouble: port.certificateTrouble(),
-    pools: await poolStatuses(source, state),
+    pools: await poolStatuses(deps, state),
   };
 }
 
-async function poolStatuses(source: ViewSource, state: ControlState): Promise<StatusDocument['pools']> {
-  const { port } = source;
+async function poolStatuses(deps: ViewDeps, state: ControlState): Promise<StatusDocument['pools']> {
+  const { port } = deps;
   const pace = new DocumentPace();
   const statuses: StatusDocument['pools'][number][] = [];
   for (const pool of state.pools.values()) {
@@ -157,8 +153,8 @@ async function poolStatuses(source: ViewSource, state: ControlState): Promise<St
       standing: standingOfPool(pool).kind,
       shortage: shortageOf(standingOfPool(pool)),
       sessions: port.sessionCount(pool.id),
-      pending_requests: port.pendingRequests(pool.id),
-      backends: await backendDocuments(source, pool, pace),
+      pending_requests: port.waitingRequests(pool.id),
+      backends: await backendDocuments(deps, pool, pace),
     });
   }
   return statuses;

@@ -3,10 +3,10 @@ import type { PrimaryMessage } from '#shared/message.js';
 import type { TimerHandle, Timers } from '#shared/ports.js';
 import { traitsOf } from '#shared/settings/algorithms.js';
 import type { ControlState } from '../domain/state.js';
-import { LOAD_INTERVAL_MS, type LoadBoard } from './load-board.js';
+import { LOAD_INTERVAL_MS, type WorkerLoads } from './worker-loads.js';
 
 export interface LoadTellerDeps {
-  readonly loads: LoadBoard;
+  readonly loads: WorkerLoads;
   readonly state: () => ControlState;
   readonly readyWorkers: () => readonly number[];
   readonly send: (worker: number, message: PrimaryMessage) => void;

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { hostname, userInfo } from 'node:os';
 import { decodeShape, type Shape } from '#shared/shape.js';
 import { parseVisible } from '#shared/visible-text.js';
+import { messageOf } from '#shared/error-text.js';
 import { formatProblem } from '../config/format-problem.js';
 import { PoolDocument } from '../documents/pool-documents.js';
 import { type FieldProblem, ProblemDocument } from '../documents/problem-document.js';
@@ -205,7 +206,7 @@ async function readToken(file: string): Promise<string> {
   try {
     token = (await readFile(file, 'utf8')).trim();
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     throw new CommandFailure(EXIT_USAGE, `The token file cannot be read: ${reason}.`, { cause: error });
   }
   if (!/^[!-~]+$/.test(token)) {

@@ -5,7 +5,7 @@ import { weightsCount, weightsDoNotCount } from '../config/weights.js';
 import { BackendDocument, PoolDocument } from '../documents/pool-documents.js';
 import type { StatusDocument } from '../documents/status-documents.js';
 import { newBackend, existingBackend, pathOf } from './backend-reference.js';
-import { contextOf, type CommandContext } from './command-context.js';
+import { depsOf, type CommandDeps } from './command-deps.js';
 import { CommandFailure, EXIT_FAILED } from './exit-codes.js';
 import { paint, print } from './output.js';
 import { backendTable, indented } from './status-commands.js';
@@ -19,8 +19,8 @@ export function backendCommands(program: Command): void {
     .description('all backends, or those of one pool')
     .argument('[pool]', 'name of a pool')
     .action(async (pool: string | undefined, _options: unknown, command: Command) => {
-      const context = await contextOf(command);
-      list(context, pool, await context.api.status());
+      const deps = await depsOf(command);
+      list(deps, pool, await deps.api.status());
     });
   backends
     .command('add')
@@ -37,25 +37,25 @@ export function backendCommands(program: Command): void {
     )
     .option('--max-connections <number>', 'requests in flight that it is given at once', parseLimit)
     .action(async (name: string, url: string, options: NewBackendOptions, command: Command) => {
-      const context = await contextOf(command);
-      const { pool, id } = await newBackend(context.api, name);
+      const deps = await depsOf(command);
+      const { pool, id } = await newBackend(deps.api, name);
       const path = `/api/v1/pools/${encodeURIComponent(pool)}/backends`;
       const { weight, maxConnections } = options;
       const body = { id, url, weight, max_connections: maxConnections };
-      const added = await context.api.write(pool, { method: 'POST', path, body }, BackendDocument);
-      tell(context, added, `added ${pool}/${id}`);
-      await tellOfWeights(context, pool);
+      const added = await deps.api.write(pool, { method: 'POST', path, body }, BackendDocument);
+      tell(deps, added, `added ${pool}/${id}`);
+      await tellOfWeights(deps, pool);
     });
   backends
     .command('remove')
     .description('remove a backend; what it is answering is finished')
     .argument('<backend>', BACKEND_HELP)
     .action(async (name: string, _options: unknown, command: Command) => {
-      const context = await contextOf(command);
-      const backend = await existingBackend(context.api, name);
-      await context.api.remove(backend.pool, pathOf(backend));
+      const deps = await depsOf(command);
+      const backend = await existingBackend(deps.api, name);
+      await deps.api.remove(backend.pool, pathOf(backend));
       const text = `removed ${backend.pool}/${backend.id}`;
-      print(context.json ? JSON.stringify({ removed: backend }) : text);
+      print(deps.json ? JSON.stringify({ removed: backend }) : text);
     });
   backends
     .command('weight')
@@ -67,8 +67,8 @@ export function backendCommands(program: Command): void {
       parseWeight,
     )
     .action(async (name: string, weight: number, _options: unknown, command: Command) => {
-      const { context, pool } = await change(command, name, { weight });
-      await tellOfWeights(context, pool);
+      const { deps, pool } = await change(command, name, { weight });
+      await tellOfWeights(deps, pool);
     });
   backends
     .command('limit')
@@ -99,21 +99,21 @@ function adminCommand(backends: Command, name: string, admin: AdminState, descri
 }
 
 interface Changed {
-  readonly context: CommandContext;
+  readonly deps: CommandDeps;
   readonly pool: string;
 }
 
 async function change(command: Command, name: string, body: object): Promise<Changed> {
-  const context = await contextOf(command);
-  const backend = await existingBackend(context.api, name);
+  const deps = await depsOf(command);
+  const backend = await existingBackend(deps.api, name);
   const request = { method: 'PATCH', path: pathOf(backend), body } as const;
-  const answer = await context.api.write(backend.pool, request, BackendDocument);
-  tell(context, answer, `changed ${backend.pool}/${backend.id}`);
-  return { context, pool: backend.pool };
+  const answer = await deps.api.write(backend.pool, request, BackendDocument);
+  tell(deps, answer, `changed ${backend.pool}/${backend.id}`);
+  return { deps, pool: backend.pool };
 }
 
 /** Who sets a weight learns where it is of no effect. */
-async function tellOfWeights({ api, json }: CommandContext, name: string): Promise<void> {
+async function tellOfWeights({ api, json }: CommandDeps, name: string): Promise<void> {
   if (json) return;
   const pool = await api.get(`/api/v1/pools/${encodeURIComponent(name)}`, PoolDocument);
   if (weightsCount(pool.algorithm, pool.backends)) return;
@@ -122,8 +122,8 @@ async function tellOfWeights({ api, json }: CommandContext, name: string): Promi
 }
 
 /** What a backend is after a write. */
-function tell(context: CommandContext, backend: BackendDocument, text: string): void {
-  if (context.json) {
+function tell(deps: CommandDeps, backend: BackendDocument, text: string): void {
+  if (deps.json) {
     print(JSON.stringify(backend, null, 2));
     return;
   }
@@ -132,7 +132,7 @@ function tell(context: CommandContext, backend: BackendDocument, text: string): 
   print(`${text}: ${admin}, weight ${weight}${limit}, ${availability} (${reason})`);
 }
 
-function list({ json }: CommandContext, wanted: string | undefined, status: StatusDocument): void {
+function list({ json }: CommandDeps, wanted: string | undefined, status: StatusDocument): void {
   const pools = status.pools.filter((pool) => wanted === undefined || pool.id === wanted);
   if (wanted !== undefined && pools.length === 0) {
     const names = status.pools.map((pool) => pool.id).join(', ');

@@ -1,7 +1,7 @@
 /** The commands of `tidegate` and what is the same for all: global options, help, errors, exit codes. */
 import { Command, CommanderError } from 'commander';
 import { backendCommands } from './backend-commands.js';
-import { DEFAULT_ADMIN } from './command-context.js';
+import { DEFAULT_ADMIN } from './command-deps.js';
 import { configCommands } from './config-commands.js';
 import { driftCommands } from './drift-commands.js';
 import { eventsCommand } from './events-command.js';

@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import { explainProblem } from '../config/format-problem.js';
 import { ReloadDocument } from '../documents/config-documents.js';
-import { contextOf, wantsJson, withoutApi } from './command-context.js';
+import { depsOf, wantsJson, withoutApi } from './command-deps.js';
 import { configFile, FILE_HELP, FILE_OPTION } from './config-file.js';
 import { EXIT_OK, EXIT_USAGE } from './exit-codes.js';
 import type { EndWith } from './exit-codes.js';
@@ -24,7 +24,7 @@ export function configCommands(program: Command, endWith: EndWith): void {
     .command('reload')
     .description('read the configuration file again')
     .action(async (_options: unknown, command: Command) => {
-      const { api, json } = await contextOf(command);
+      const { api, json } = await depsOf(command);
       const answer = await api.post('/api/v1/config/reload', ReloadDocument);
       if (json) print(JSON.stringify(answer, null, 2));
       else print(...reloadLines(answer));

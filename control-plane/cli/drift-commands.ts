@@ -1,8 +1,9 @@
 /** `config diff` and `config reset`: what was changed at run time and is not in the file, and going back to the file. */
+import { isRecord } from '#shared/is-record.js';
 import { createInterface } from 'node:readline/promises';
 import type { Command } from 'commander';
 import { type ConfigDifference, DriftDocument, ResetDocument } from '../documents/config-documents.js';
-import { contextOf, type CommandContext } from './command-context.js';
+import { depsOf, type CommandDeps } from './command-deps.js';
 import { CommandFailure, type EndWith, EXIT_FAILED, EXIT_OK, EXIT_USAGE } from './exit-codes.js';
 import { paint, print } from './output.js';
 import { formatTable } from './table.js';
@@ -22,9 +23,9 @@ export function driftCommands(program: Command, endWith: EndWith): void {
     .command('diff')
     .description('where run-time changes differ from the file; exit code 0: nowhere, 1: somewhere')
     .action(async (_options: unknown, command: Command) => {
-      const context = await contextOf(command);
-      const drift = await readDrift(context);
-      if (context.json) print(JSON.stringify(drift, null, 2));
+      const deps = await depsOf(command);
+      const drift = await readDrift(deps);
+      if (deps.json) print(JSON.stringify(drift, null, 2));
       else print(...diffLines(drift.differences));
       endWith(drift.differences.length === 0 ? EXIT_OK : EXIT_DIFFERS);
     });
@@ -35,7 +36,7 @@ export function driftCommands(program: Command, endWith: EndWith): void {
     .option('--all', 'all that differs')
     .option('--yes', 'do not ask')
     .action(async (path: string | undefined, options: ResetOptions, command: Command) => {
-      await reset(await contextOf(command), path, options);
+      await reset(await depsOf(command), path, options);
     });
 }
 
@@ -48,29 +49,25 @@ export function driftLine(drift: number): string {
   );
 }
 
-function readDrift({ api }: CommandContext): Promise<DriftDocument> {
+function readDrift({ api }: CommandDeps): Promise<DriftDocument> {
   return api.get('/api/v1/config/drift', DriftDocument);
 }
 
-async function reset(
-  context: CommandContext,
-  path: string | undefined,
-  options: ResetOptions,
-): Promise<void> {
+async function reset(deps: CommandDeps, path: string | undefined, options: ResetOptions): Promise<void> {
   if ((path === undefined) === (options.all !== true)) {
     throw new CommandFailure(EXIT_USAGE, 'Give either a path of config diff, or --all.');
   }
-  const drift = await readDrift(context);
+  const drift = await readDrift(deps);
   const chosen = drift.differences.filter((each) => path === undefined || isWithin(each.path, path));
   if (path === undefined && chosen.length === 0) {
-    print(context.json ? JSON.stringify({ reset: [], drift: 0 }) : 'nothing differs from the file');
+    print(deps.json ? JSON.stringify({ reset: [], drift: 0 }) : 'nothing differs from the file');
     return;
   }
   // A path at which nothing differs is refused by the API, which knows what does.
   if (options.yes !== true && chosen.length > 0) await confirm(chosen);
   const body = path === undefined ? { all: true } : { path };
-  const answer = await context.api.postSeen('/api/v1/config/reset', drift.version, body, ResetDocument);
-  if (context.json) print(JSON.stringify(answer, null, 2));
+  const answer = await deps.api.postSeen('/api/v1/config/reset', drift.version, body, ResetDocument);
+  if (deps.json) print(JSON.stringify(answer, null, 2));
   else {
     print(...answer.reset.map((place) => `${place}: back to the file`));
     if (answer.drift > 0) print(driftLine(answer.drift));
@@ -112,9 +109,9 @@ function diffLines(differences: readonly ConfigDifference[]): readonly string[] 
 
 /** The two sides in words; of sections only the keys that differ. */
 function sidesOf({ file, live }: ConfigDifference): readonly [file: string, live: string] {
-  if (isSection(file) && live === null) return ['in file', 'removed'];
-  if (file === null && isSection(live)) return ['not in file', `added: ${sectionWords(live)}`];
-  if (!isSection(file) || !isSection(live)) return [valueWords(file), valueWords(live)];
+  if (isRecord(file) && live === null) return ['in file', 'removed'];
+  if (file === null && isRecord(live)) return ['not in file', `added: ${sectionWords(live)}`];
+  if (!isRecord(file) || !isRecord(live)) return [valueWords(file), valueWords(live)];
   const differs = new Set(
     [...Object.keys(file), ...Object.keys(live)].filter(
       (key) => JSON.stringify(file[key]) !== JSON.stringify(live[key]),
@@ -124,10 +121,6 @@ function sidesOf({ file, live }: ConfigDifference): readonly [file: string, live
 }
 
 type Section = Readonly<Record<string, unknown>>;
-
-function isSection(value: unknown): value is Section {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
 
 function sectionWords(section: Section, keys?: ReadonlySet<string>): string {
   const entries = Object.entries(section).filter(([key]) => keys === undefined || keys.has(key));

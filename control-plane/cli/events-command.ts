@@ -6,7 +6,7 @@ import { parseVisible } from '#shared/visible-text.js';
 import { EventDocument, EventsDocument, MAX_EVENTS } from '../documents/event-documents.js';
 import type { ApiClient } from './api-client.js';
 import { parseReference } from './backend-reference.js';
-import { contextOf } from './command-context.js';
+import { depsOf } from './command-deps.js';
 import { CommandFailure, EXIT_FAILED, EXIT_UNREACHABLE, EXIT_USAGE, StrangeAnswer } from './exit-codes.js';
 import { readMessages, type StreamMessage } from './event-stream.js';
 import { paint, print, printError } from './output.js';
@@ -47,7 +47,7 @@ export function eventsCommand(program: Command): void {
           '--follow --after shows all that came after: it has no --limit.',
         );
       }
-      const { api, json } = await contextOf(command);
+      const { api, json } = await depsOf(command);
       const tell = (event: EventDocument): void => print(json ? JSON.stringify(event) : eventLine(event));
       if (options.follow && options.after !== undefined) {
         await follow(api, filter, options.after, tell);

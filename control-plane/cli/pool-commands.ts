@@ -1,7 +1,7 @@
 /** `pool`: settings of a pool, read and changed while it runs. */
 import { type Command, InvalidArgumentError } from 'commander';
 import { PoolDocument } from '../documents/pool-documents.js';
-import { contextOf } from './command-context.js';
+import { depsOf } from './command-deps.js';
 import { paint, print } from './output.js';
 
 const SECTIONS = ['health_check', 'circuit_breaker', 'sticky_session', 'queue'] as const;
@@ -13,7 +13,7 @@ export function poolCommands(program: Command): void {
     .description('all settings that are in force')
     .argument('<pool>', 'name of a pool')
     .action(async (pool: string, _options: unknown, command: Command) => {
-      const { api, json } = await contextOf(command);
+      const { api, json } = await depsOf(command);
       tell(json, await api.get(`/api/v1/pools/${encodeURIComponent(pool)}`, PoolDocument));
     });
   pools
@@ -22,7 +22,7 @@ export function poolCommands(program: Command): void {
     .argument('<pool>', 'name of a pool')
     .argument('<setting...>', 'such as algorithm=random or health_check.interval=10s', collectSetting)
     .action(async (pool: string, settings: Settings, _options: unknown, command: Command) => {
-      const { api, json } = await contextOf(command);
+      const { api, json } = await depsOf(command);
       const path = `/api/v1/pools/${encodeURIComponent(pool)}`;
       tell(json, await api.write(pool, { method: 'PATCH', path, body: settings }, PoolDocument));
     });

@@ -1,7 +1,7 @@
 /** `serve`: runs Tidegate in this process. */
 import { resolve } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
-import { withoutApi } from './command-context.js';
+import { withoutApi } from './command-deps.js';
 import { configFile, FILE_HELP, FILE_OPTION } from './config-file.js';
 import type { EndWith } from './exit-codes.js';
 

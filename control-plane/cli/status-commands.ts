@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { weightsCount } from '../config/weights.js';
 import type { BackendDocument } from '../documents/pool-documents.js';
 import { type StatusDocument, type WorkerDocument, WorkersDocument } from '../documents/status-documents.js';
-import { contextOf } from './command-context.js';
+import { depsOf } from './command-deps.js';
 import { driftLine } from './drift-commands.js';
 import { availabilityStyle, outputWidth, paint, print } from './output.js';
 import { formatTable } from './table.js';
@@ -14,7 +14,7 @@ export function statusCommands(program: Command): void {
     .command('status')
     .description('pools and backends, with why they are in or out')
     .action(async (_options: unknown, command: Command) => {
-      const { api, json } = await contextOf(command);
+      const { api, json } = await depsOf(command);
       const status = await api.status();
       if (json) print(JSON.stringify(status, null, 2));
       else print(...statusLines(status, Date.now()));
@@ -23,7 +23,7 @@ export function statusCommands(program: Command): void {
     .command('workers')
     .description('the forwarding processes, and whether they route by the newest snapshot')
     .action(async (_options: unknown, command: Command) => {
-      const { api, json } = await contextOf(command);
+      const { api, json } = await depsOf(command);
       const answer = await api.get('/api/v1/workers', WorkersDocument);
       if (json) print(JSON.stringify(answer, null, 2));
       else print(...workerLines(answer.workers, Date.now()));

@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { EventsDocument, WhyDocument } from '../documents/event-documents.js';
 import { existingBackend, parseReference, pathOf, type BackendReference } from './backend-reference.js';
 import type { ApiClient } from './api-client.js';
-import { contextOf } from './command-context.js';
+import { depsOf } from './command-deps.js';
 import { CommandFailure, EXIT_FAILED, EXIT_USAGE } from './exit-codes.js';
 import { availabilityStyle, paint, print } from './output.js';
 import { formatTime, parseTime } from './times.js';
@@ -16,7 +16,7 @@ export function whyCommand(program: Command): void {
     .option('--at <time>', 'the time asked about: 2026-01-31T03:00:00Z, or how long ago, such as 10m')
     .action(async (name: string, options: { readonly at?: string }, command: Command) => {
       const at = options.at === undefined ? null : timeOf(options.at);
-      const { api, json } = await contextOf(command);
+      const { api, json } = await depsOf(command);
       const backend = await presentOrPast(api, name);
       const query = at === null ? '' : `?at=${encodeURIComponent(new Date(at).toISOString())}`;
       const why = await api.get(`${pathOf(backend)}/why${query}`, WhyDocument);

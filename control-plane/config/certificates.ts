@@ -41,7 +41,7 @@ export type CertificateResult =
       readonly sha256: readonly (string | null)[];
     };
 
-interface Refusal {
+interface CertificateProblem {
   readonly culprit: keyof TlsFiles;
   readonly problem: string;
 }
@@ -74,7 +74,7 @@ export function timeProblem(
 }
 
 /** The certificate with what is known of it, or in words why it cannot serve. */
-function checkCertificate(certPem: string, keyPem: string): LoadedCertificate | Refusal {
+function checkCertificate(certPem: string, keyPem: string): LoadedCertificate | CertificateProblem {
   const x509 = attempt(() => new X509Certificate(certPem));
   if (!x509) return inCert('the certificate file holds no certificate in PEM form');
   const key = privateKeyOf(keyPem);
@@ -98,11 +98,11 @@ function checkCertificate(certPem: string, keyPem: string): LoadedCertificate | 
   };
 }
 
-function inCert(problem: string): Refusal {
+function inCert(problem: string): CertificateProblem {
   return { culprit: 'certFile', problem };
 }
 
-function inKey(problem: string): Refusal {
+function inKey(problem: string): CertificateProblem {
   return { culprit: 'keyFile', problem };
 }
 

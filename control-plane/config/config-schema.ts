@@ -7,7 +7,8 @@
 import { z } from 'zod';
 import { backend, route } from '#shared/settings/backend.js';
 import { limits, metricsPath, retry, timeouts, trustedProxies } from '#shared/settings/forwarding.js';
-import { choice, Expected, share, toggle } from '#shared/settings/kind.js';
+import { share } from '#shared/settings/amounts.js';
+import { choice, Expected, toggle } from '#shared/settings/kind.js';
 import * as names from '#shared/settings/names.js';
 import { pool as poolSettings } from '#shared/settings/pool.js';
 import { log, processSection } from './process-settings.js';

@@ -6,6 +6,7 @@
 import { Expected } from '#shared/settings/kind.js';
 import { backendUrl, isLoopback } from '#shared/settings/names.js';
 import { suggest } from '#shared/suggest.js';
+import { isRecord } from '#shared/is-record.js';
 import { RESERVED_KEYS, SHORT_FORM_KEYS } from './config-schema.js';
 import type { ValueProblem } from './schema-problems.js';
 import type { Path } from './yaml-document.js';
@@ -138,5 +139,5 @@ function isWildcard(host: unknown): boolean {
 }
 
 function mapping(value: unknown): Mapping | null {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Mapping) : null;
+  return isRecord(value) ? value : null;
 }

@@ -6,7 +6,7 @@ import { Worker } from 'node:worker_threads';
 import type { Environment } from './environment.js';
 import type { ParseResult } from './parse-config.js';
 
-export interface ParseOrder {
+export interface ParseOptions {
   readonly text: string;
   readonly file: string;
   readonly env: Environment;
@@ -31,13 +31,17 @@ export function parseAside(limits: ParseLimits = PARSE_LIMITS, thread: URL = THR
   return (text, file, env) => parse({ text, file, env: { ...env } }, limits, thread);
 }
 
-async function parse(order: ParseOrder, { timeMs, heapMb }: ParseLimits, thread: URL): Promise<ParseResult> {
+async function parse(
+  options: ParseOptions,
+  { timeMs, heapMb }: ParseLimits,
+  thread: URL,
+): Promise<ParseResult> {
   const { promise, resolve } = Promise.withResolvers<ParseResult>();
   const fail = (message: string): void => {
-    resolve({ ok: false, problems: [{ file: order.file, line: 1, col: 1, path: '', message }] });
+    resolve({ ok: false, problems: [{ file: options.file, line: 1, col: 1, path: '', message }] });
   };
   const worker = new Worker(thread, {
-    workerData: order,
+    workerData: options,
     execArgv: [],
     resourceLimits: { maxOldGenerationSizeMb: heapMb },
   });

@@ -5,6 +5,7 @@
 import { availableParallelism } from 'node:os';
 import { dirname, resolve } from 'node:path';
 import type { ConfigDocument } from '#shared/settings.js';
+import { isRecord } from '#shared/is-record.js';
 import type { ConfigProblem } from './config-problem.js';
 import { type Input, longForm, RESERVED_KEYS, SHORT_FORM_KEYS, shortForm } from './config-schema.js';
 import { crossChecks } from './cross-checks.js';
@@ -84,7 +85,7 @@ function readChecked(text: string, env: Environment): YamlDocument | readonly Pl
   if (yaml.value === null && yaml.problems.length === 0) {
     return [{ ...start, message: 'expected settings, but the file is empty' }];
   }
-  if (!isMapping(yaml.value) && yaml.problems.length === 0) {
+  if (!isRecord(yaml.value) && yaml.problems.length === 0) {
     return [{ ...yaml.placeOf([]), path: [], message: 'expected a mapping of settings such as "listen:"' }];
   }
   return yaml;
@@ -96,7 +97,7 @@ type Checked =
 
 function checked(yaml: YamlDocument): Checked {
   const { value } = yaml;
-  if (!isMapping(value)) return { kind: 'problems', problems: yaml.problems };
+  if (!isRecord(value)) return { kind: 'problems', problems: yaml.problems };
   const form = Object.hasOwn(value, 'pools') ? longForm : shortForm;
   const result = form.safeParse(value, { reportInput: true });
   const problems = [
@@ -137,8 +138,4 @@ function report(file: string, found: readonly PlacedProblem[]): ConfigProblem[] 
     ...problems.slice(0, MAX_PROBLEMS),
     { ...last, path: '', message: 'there are more problems than these' },
   ];
-}
-
-function isMapping(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,5 +1,6 @@
 /** Settings of the processes themselves. Changing one needs a restart. */
-import { choice, duration, integer, path, size, toggle } from '#shared/settings/kind.js';
+import { duration, integer, size } from '#shared/settings/amounts.js';
+import { choice, path, toggle } from '#shared/settings/kind.js';
 import { bindAddress } from '#shared/settings/names.js';
 import {
   derived,
@@ -71,7 +72,6 @@ export const log = section({
       'One JSON object per line, or text for people; of events and requests alike. `auto`: `pretty` on a terminal, else `json`.',
   }),
 });
-export type LogLevel = SettingsOf<typeof log>['level'];
 
 const journal = section({
   retentionMs: setting('retention', duration('0', '365d'), '7d', {

@@ -3,6 +3,7 @@
  * backend is put together in `why.ts`.
  */
 import { pool as poolSettings } from '#shared/settings/pool.js';
+import { urlOf } from '#shared/address-text.js';
 import { actorWords, breakerWords, checkWords, count, healthWords, reasonWords } from './event-words.js';
 import type { EventOf, EventType, TidegateEvent } from './events.js';
 import type { CheckResult, OutcomeBucket } from './evidence.js';
@@ -62,10 +63,8 @@ const SENTENCES: { readonly [T in EventType]: (event: EventOf<T>) => string } = 
     `left panic: breakers take out ${ejected} of ${ready} ready backends`,
   BackendAdded: ({ actor, data: { definition, health } }) => {
     const { address, weight, maxConnections } = definition;
-    const host = address.host.includes(':') ? `[${address.host}]` : address.host;
-    const where = `${address.protocol}://${host}:${address.port}`;
     const limit = maxConnections === undefined ? '' : ` and at most ${maxConnections} connections`;
-    return `was added by ${actorWords(actor)} at ${where} with weight ${weight}${limit}, ${health}`;
+    return `was added by ${actorWords(actor)} at ${urlOf(address)} with weight ${weight}${limit}, ${health}`;
   },
   BackendRemoved: ({ actor }) => `was removed by ${actorWords(actor)}`,
   BackendOriginChanged: ({ actor, data }) =>

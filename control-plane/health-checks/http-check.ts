@@ -8,6 +8,7 @@ import dns from 'node:dns';
 import net from 'node:net';
 import { performance } from 'node:perf_hooks';
 import tls from 'node:tls';
+import { bracketed } from '#shared/address-text.js';
 import { isOwnFault } from '#shared/platform/open-files.js';
 import { watchedLookup } from '#shared/platform/watched-lookup.js';
 import type { BackendAddress, HealthCheckSettings } from '#shared/settings.js';
@@ -119,7 +120,7 @@ class CheckedName {
 }
 
 function requestTo({ protocol, host, port }: BackendAddress, path: string): string {
-  const name = host.includes(':') ? `[${host}]` : host;
+  const name = bracketed(host);
   const authority = port === DEFAULT_PORTS[protocol] ? name : `${name}:${port}`;
   return `GET ${path} HTTP/1.1\r\nhost: ${authority}\r\nuser-agent: tidegate-health-check\r\naccept: */*\r\nconnection: close\r\n\r\n`;
 }

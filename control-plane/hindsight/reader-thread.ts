@@ -4,6 +4,7 @@
  */
 import { parentPort, workerData } from 'node:worker_threads';
 import { assert } from '#shared/assert.js';
+import { messageOf } from '#shared/error-text.js';
 import { upcast } from '../domain/upcast.js';
 import { EventLogError } from '../event-log/event-log.js';
 import { withTail } from '../event-log/read-with-tail.js';
@@ -32,7 +33,7 @@ async function answered({ id, question, storedSeq, tail }: Ask): Promise<Answere
       log.close();
     }
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
+    const message = messageOf(error);
     return { id, ok: false, kind: error instanceof EventLogError ? error.kind : null, message };
   }
 }

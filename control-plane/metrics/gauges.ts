@@ -19,7 +19,7 @@ export interface Sample {
 }
 
 /** What the gauges are read from. */
-export type GaugeSource = Pick<
+export type GaugeDeps = Pick<
   ControlPort,
   | 'version'
   | 'world'
@@ -27,7 +27,7 @@ export type GaugeSource = Pick<
   | 'workers'
   | 'activeRequests'
   | 'sessionCount'
-  | 'pendingRequests'
+  | 'waitingRequests'
   | 'checkLag'
   | 'storage'
 > & {
@@ -35,34 +35,34 @@ export type GaugeSource = Pick<
   mailboxDepth(): number;
 };
 
-type GaugeReader = (source: GaugeSource) => Iterable<Sample>;
+type GaugeReader = (deps: GaugeDeps) => Iterable<Sample>;
 
 function one(value: number): readonly Sample[] {
   return [{ labels: [], value }];
 }
 
 /** Each backend with its pool. */
-function* backendsOf(source: GaugeSource): Generator<readonly [PoolState, BackendState]> {
-  for (const pool of source.world().state.pools.values()) {
+function* backendsOf(deps: GaugeDeps): Generator<readonly [PoolState, BackendState]> {
+  for (const pool of deps.world().state.pools.values()) {
     for (const backend of pool.backends.values()) yield [pool, backend];
   }
 }
 
-function perPool(read: (source: GaugeSource, pool: PoolState) => number): GaugeReader {
-  return function* (source) {
-    for (const pool of source.world().state.pools.values()) {
-      yield { labels: [pool.id], value: read(source, pool) };
+function perPool(read: (deps: GaugeDeps, pool: PoolState) => number): GaugeReader {
+  return function* (deps) {
+    for (const pool of deps.world().state.pools.values()) {
+      yield { labels: [pool.id], value: read(deps, pool) };
     }
   };
 }
 
 /** `null`: the backend has no such value. */
 function perBackend(
-  read: (source: GaugeSource, backend: BackendState, pool: PoolState) => number | null,
+  read: (deps: GaugeDeps, backend: BackendState, pool: PoolState) => number | null,
 ): GaugeReader {
-  return function* (source) {
-    for (const [pool, backend] of backendsOf(source)) {
-      const value = read(source, backend, pool);
+  return function* (deps) {
+    for (const [pool, backend] of backendsOf(deps)) {
+      const value = read(deps, backend, pool);
       if (value !== null) yield { labels: [pool.id, backend.id], value };
     }
   };
@@ -71,11 +71,11 @@ function perBackend(
 /** One sample per backend and value: 1 for the present value, 0 for the others. */
 function perBackendState(
   values: readonly string[],
-  read: (source: GaugeSource, backend: BackendState) => string,
+  read: (deps: GaugeDeps, backend: BackendState) => string,
 ): GaugeReader {
-  return function* (source) {
-    for (const [pool, backend] of backendsOf(source)) {
-      const present = read(source, backend);
+  return function* (deps) {
+    for (const [pool, backend] of backendsOf(deps)) {
+      const present = read(deps, backend);
       for (const value of values) {
         yield { labels: [pool.id, backend.id, value], value: value === present ? 1 : 0 };
       }
@@ -84,42 +84,42 @@ function perBackendState(
 }
 
 export const GAUGES: Partial<Record<MetricKey, GaugeReader>> = {
-  backendUp: perBackend((_source, backend) =>
+  backendUp: perBackend((_deps, backend) =>
     isUp({ availability: availabilityOf(backend), admin: backend.admin }) ? 1 : 0,
   ),
-  backendAvailability: perBackendState(AVAILABILITIES, (_source, backend) => availabilityOf(backend)),
-  backendWeight: perBackend((_source, backend) => backend.weight),
-  backendActive: perBackend((source, backend, pool) => source.activeRequests(pool.id, backend.id)),
-  backendMaxConnections: perBackend((_source, backend, pool) => maxConnectionsOf(pool, backend)),
-  poolPending: perPool((source, pool) => source.pendingRequests(pool.id)),
-  breakerState: perBackendState(BREAKER_PHASES, (_source, backend) => backend.breaker.phase),
-  poolPanic: perPool((_source, pool) => (pool.panic ? 1 : 0)),
-  stickySessions: perPool((source, pool) => source.sessionCount(pool.id)),
-  healthChecksLate: (source) => one(source.checkLag().lateMs / 1_000),
-  healthChecksWaiting: (source) => one(source.checkLag().waiting),
-  configDrift: (source) => one(driftOf(source.world().state).length),
-  storeOk: (source) => one(source.storage().ok ? 1 : 0),
-  eventLogSeq: (source) => one(source.world().state.seq),
-  snapshotVersion: (source) => one(source.position().version),
-  snapshotEpoch: (source) => one(source.position().epoch),
-  snapshotApplied: (source) =>
-    source
+  backendAvailability: perBackendState(AVAILABILITIES, (_deps, backend) => availabilityOf(backend)),
+  backendWeight: perBackend((_deps, backend) => backend.weight),
+  backendActive: perBackend((deps, backend, pool) => deps.activeRequests(pool.id, backend.id)),
+  backendMaxConnections: perBackend((_deps, backend, pool) => maxConnectionsOf(pool, backend)),
+  poolPending: perPool((deps, pool) => deps.waitingRequests(pool.id)),
+  breakerState: perBackendState(BREAKER_PHASES, (_deps, backend) => backend.breaker.phase),
+  poolPanic: perPool((_deps, pool) => (pool.panic ? 1 : 0)),
+  stickySessions: perPool((deps, pool) => deps.sessionCount(pool.id)),
+  healthChecksLate: (deps) => one(deps.checkLag().lateMs / 1_000),
+  healthChecksWaiting: (deps) => one(deps.checkLag().waiting),
+  configDrift: (deps) => one(driftOf(deps.world().state).length),
+  storeOk: (deps) => one(deps.storage().ok ? 1 : 0),
+  eventLogSeq: (deps) => one(deps.world().state.seq),
+  snapshotVersion: (deps) => one(deps.position().version),
+  snapshotEpoch: (deps) => one(deps.position().epoch),
+  snapshotApplied: (deps) =>
+    deps
       .workers()
       .flatMap((worker) =>
         worker.applied === null ? [] : [{ labels: [String(worker.worker)], value: worker.applied.version }],
       ),
-  workers: (source) =>
+  workers: (deps) =>
     WORKER_PHASES.map((phase) => ({
       labels: [phase],
-      value: source.workers().filter((worker) => worker.phase === phase).length,
+      value: deps.workers().filter((worker) => worker.phase === phase).length,
     })),
-  workerConnections: (source) =>
-    source.workers().map((worker) => ({ labels: [String(worker.worker)], value: worker.connections })),
-  mailboxDepth: (source) => one(source.mailboxDepth()),
-  build: (source) => [{ labels: [source.version, process.version], value: 1 }],
+  workerConnections: (deps) =>
+    deps.workers().map((worker) => ({ labels: [String(worker.worker)], value: worker.connections })),
+  mailboxDepth: (deps) => one(deps.mailboxDepth()),
+  build: (deps) => [{ labels: [deps.version, process.version], value: 1 }],
 };
 
 /** Gauges of the catalogue that are read at a scrape. */
-export function readGauge(metric: MetricKey, source: GaugeSource): Iterable<Sample> | null {
-  return METRICS[metric].type === 'gauge' ? (GAUGES[metric]?.(source) ?? null) : null;
+export function readGauge(metric: MetricKey, deps: GaugeDeps): Iterable<Sample> | null {
+  return METRICS[metric].type === 'gauge' ? (GAUGES[metric]?.(deps) ?? null) : null;
 }

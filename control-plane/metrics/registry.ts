@@ -10,7 +10,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { DURATION_BUCKETS, type MetricDefinition } from '#shared/metric.js';
 import { METRICS, type MetricKey } from './catalogue.js';
-import { readGauge, type GaugeSource } from './gauges.js';
+import { readGauge, type GaugeDeps } from './gauges.js';
 import { configuredIn } from './label-rules.js';
 import { COUNT_SLOT, SUM_SLOT, type MetricTotals, type Series } from './totals.js';
 
@@ -38,7 +38,7 @@ interface Line {
 /** `breathe` lets others have the event loop; told how many lines were rendered since the last time. */
 export function createMetricsRegistry(
   totals: MetricTotals,
-  source: GaugeSource,
+  deps: GaugeDeps,
   breathe: (lines: number) => Promise<void> = () => nextTurn(),
 ): MetricsRegistry {
   const registry = new Registry();
@@ -48,12 +48,12 @@ export function createMetricsRegistry(
   return {
     async render(at) {
       // All gauges of a page tell of the same world.
-      const world = source.world();
-      const now: GaugeSource = { ...source, world: () => world };
+      const world = deps.world();
+      const now: GaugeDeps = { ...deps, world: () => world };
       const texts: string[] = [];
       let rendered = 0;
       for (const key of keys) {
-        totals.prune(key, at, configuredIn(source.world().state));
+        totals.prune(key, at, configuredIn(deps.world().state));
         let isFirst = true;
         for (const lines of slicesOf(linesOf(key, totals, now))) {
           shown.lines = lines;
@@ -122,9 +122,9 @@ function createMetric(registry: Registry, definition: MetricDefinition): object 
 }
 
 /** The lines of each series. */
-function* linesOf(key: MetricKey, totals: MetricTotals, source: GaugeSource): Generator<readonly Line[]> {
+function* linesOf(key: MetricKey, totals: MetricTotals, deps: GaugeDeps): Generator<readonly Line[]> {
   const definition: MetricDefinition = METRICS[key];
-  const gauge = readGauge(key, source);
+  const gauge = readGauge(key, deps);
   if (gauge !== null) {
     for (const { labels, value } of gauge) yield [{ labels: labelled(definition, labels), value }];
     return;

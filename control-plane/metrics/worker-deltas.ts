@@ -16,7 +16,8 @@ export const MAX_SERIES_PER_WORKER = 50_000;
 /** Largest increment believed: a counter must stay a whole number in a double for ever. */
 export const MAX_INCREMENT = 1e12;
 
-export type RefusalCause = 'metric' | 'labels' | 'numbering' | 'value' | 'cap';
+/** Why part of a delta is not counted. */
+export type DeltaProblem = 'metric' | 'labels' | 'numbering' | 'value' | 'cap';
 
 interface WorkerSeries {
   readonly metric: WorkerMetric;
@@ -106,7 +107,7 @@ export class WorkerDeltas {
     target.dropped = true;
   }
 
-  #refuse(cause: RefusalCause): void {
+  #refuse(cause: DeltaProblem): void {
     this.#totals.add('refusedIncrements', [cause], 1);
   }
 }

@@ -64,7 +64,7 @@ export class ControlLoop {
   readonly #checkpoints: CheckpointSchedule;
   #journal = new JournalWriter();
   #world: World;
-  #draining: Promise<void> | null = null;
+  #turn: Promise<void> | null = null;
   #deadline: TimerHandle | null = null;
   #flushTimer: TimerHandle | null = null;
   #lookTimer: TimerHandle | null = null;
@@ -132,7 +132,7 @@ export class ControlLoop {
       this.#options.dropped(draft);
       resolve({ kind: 'mailbox-full' });
     }
-    this.#draining ??= this.#drain();
+    this.#turn ??= this.#work();
     return promise;
   }
 
@@ -149,8 +149,8 @@ export class ControlLoop {
     this.#deadline?.cancel();
     this.#flushTimer?.cancel();
     this.#lookTimer?.cancel();
-    this.#draining ??= this.#drain();
-    await this.#draining;
+    this.#turn ??= this.#work();
+    await this.#turn;
     const { state } = this.#world;
     this.#store.keep({ events: [], entries: this.#journal.finish(), after: state });
     await this.#look();
@@ -161,7 +161,7 @@ export class ControlLoop {
     } else await this.#checkpoints.save(state);
   }
 
-  async #drain(): Promise<void> {
+  async #work(): Promise<void> {
     // Lets commands that arrive in the same turn share one append.
     await Promise.resolve();
     while (this.#mailbox.depth > 0 || this.#flushDue || this.#lookDue) {
@@ -170,7 +170,7 @@ export class ControlLoop {
       if (this.#lookDue) await this.#look();
       if (this.#flushDue) await this.#flush();
     }
-    this.#draining = null;
+    this.#turn = null;
   }
 
   async #batch(letters: readonly Letter[]): Promise<void> {
@@ -224,7 +224,7 @@ export class ControlLoop {
       this.#flushTimer ??= this.#options.timers.after(JOURNAL_FLUSH_MS, () => {
         this.#flushTimer = null;
         this.#flushDue = true;
-        this.#draining ??= this.#drain();
+        this.#turn ??= this.#work();
       });
     }
   }
@@ -243,7 +243,7 @@ export class ControlLoop {
   #armLook(): void {
     this.#lookTimer = this.#options.timers.after(STORE_WATCH_MS, () => {
       this.#lookDue = true;
-      this.#draining ??= this.#drain();
+      this.#turn ??= this.#work();
       if (!this.#closed && !this.#doomed) this.#armLook();
     });
   }

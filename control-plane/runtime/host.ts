@@ -6,7 +6,7 @@ import { poolId } from '#shared/ids.js';
 import type { PrimaryMessage } from '#shared/message.js';
 import type { SnapshotPosition } from '#shared/snapshot.js';
 import { Broadcaster } from '../broadcast/broadcaster.js';
-import { LoadBoard } from '../broadcast/load-board.js';
+import { WorkerLoads } from '../broadcast/worker-loads.js';
 import { LoadTeller } from '../broadcast/load-teller.js';
 import { Publisher } from '../broadcast/publisher.js';
 import type { StoreStatus } from '../control-port.js';
@@ -24,7 +24,7 @@ import type { SessionTable } from '../sessions/session-table.js';
 import { Supervisor, type SupervisorOptions } from '../workers/supervisor.js';
 import type { WorkerStatus } from '../workers/worker-status.js';
 import { CheckReports } from './check-reports.js';
-import type { Surroundings } from './surroundings.js';
+import type { SystemPorts } from './system-ports.js';
 import { WorkerDesk } from './worker-desk.js';
 
 /** What decides for this host. */
@@ -39,7 +39,7 @@ export interface Decider {
 
 export interface HostOptions {
   readonly version: string;
-  readonly around: Surroundings;
+  readonly system: SystemPorts;
   readonly decider: Decider;
   readonly supervisor: Pick<SupervisorOptions, 'spawner' | 'count' | 'welcome'>;
   readonly sessions: SessionTable;
@@ -57,7 +57,7 @@ export class Host {
   readonly #firstChecks: FirstChecks;
   readonly #broadcaster = new Broadcaster();
   readonly #publisher = new Publisher(this.#broadcaster);
-  readonly #loads = new LoadBoard();
+  readonly #loads = new WorkerLoads();
   readonly #loadTeller: LoadTeller;
   readonly #metricsPage: SharedPage;
   readonly #firstReady = Promise.withResolvers<number>();
@@ -66,7 +66,7 @@ export class Host {
   #forwarded = false;
 
   constructor(options: HostOptions) {
-    const { logger, timers, clock } = options.around;
+    const { logger, timers, clock } = options.system;
     this.#options = options;
     this.#now = () => clock.now();
     const totals = new MetricTotals();
@@ -160,8 +160,8 @@ export class Host {
     return this.#loads.active(pool, backend);
   }
 
-  pendingRequests(pool: string): number {
-    return this.#loads.pending(pool);
+  waitingRequests(pool: string): number {
+    return this.#loads.waiting(pool);
   }
 
   sessionCount(pool: string): number {
@@ -177,8 +177,8 @@ export class Host {
   }
 
   #createScheduler(): CheckScheduler {
-    const { decider, around, check } = this.#options;
-    const { logger, timers, random } = around;
+    const { decider, system, check } = this.#options;
+    const { logger, timers, random } = system;
     const reports = new CheckReports({ record: (draft) => decider.record(draft), timers, logger });
     return new CheckScheduler({
       check,
@@ -195,8 +195,8 @@ export class Host {
   }
 
   #createDesk(totals: MetricTotals): WorkerDesk {
-    const { decider, around, sessions, supervisor, onListenFailed } = this.#options;
-    const { logger, timers } = around;
+    const { decider, system, sessions, supervisor, onListenFailed } = this.#options;
+    const { logger, timers } = system;
     return new WorkerDesk({
       record: (draft) => this.#record(draft),
       state: () => decider.world.state,
@@ -224,13 +224,13 @@ export class Host {
   }
 
   #createSupervisor(): Supervisor {
-    const { around, supervisor } = this.#options;
-    const { logger, timers, random } = around;
+    const { system, supervisor } = this.#options;
+    const { logger, timers, random } = system;
     return new Supervisor({ ...supervisor, logger, timers, random, now: this.#now }, this.#desk);
   }
 
   #createPage(totals: MetricTotals): SharedPage {
-    const { version, decider, around } = this.#options;
+    const { version, decider, system } = this.#options;
     const registry = createMetricsRegistry(totals, {
       version,
       world: () => decider.world,
@@ -238,13 +238,13 @@ export class Host {
       workers: () => this.workers(),
       activeRequests: (pool, backend) => this.activeRequests(pool, backend),
       sessionCount: (pool) => this.sessionCount(pool),
-      pendingRequests: (pool) => this.pendingRequests(pool),
+      waitingRequests: (pool) => this.waitingRequests(pool),
       checkLag: () => this.checkLag(),
       storage: () => decider.storage,
       mailboxDepth: () => decider.mailboxDepth,
     });
     const render = (): Promise<MetricsPage> => this.#desk.collect().then(() => registry.render(this.#now()));
-    return new SharedPage(render, around.timers);
+    return new SharedPage(render, system.timers);
   }
 
   /** A backend that refuses connections is checked at once. */

@@ -65,14 +65,14 @@ export class Primary implements ControlPort {
 
   /** Opens the log and folds it; nothing else happens yet. Fails with EventLogError. */
   static async open(options: PrimaryOptions): Promise<Primary> {
-    const { around, log, fatal } = options;
+    const { system, log, fatal } = options;
     const late: { primary?: Primary } = {};
     const loop = await ControlLoop.open({
       log,
-      clock: around.clock,
-      timers: around.timers,
-      seed: around.seed,
-      logger: around.logger,
+      clock: system.clock,
+      timers: system.timers,
+      seed: system.seed,
+      logger: system.logger,
       changed: (world, events) => {
         if (late.primary !== undefined) late.primary.#changed(world, events);
       },
@@ -93,7 +93,7 @@ export class Primary implements ControlPort {
   }
 
   private constructor(options: PrimaryOptions, loop: ControlLoop) {
-    const { logger, clock } = options.around;
+    const { logger, clock } = options.system;
     this.version = options.version;
     this.configFile = options.configFile;
     this.log = eventsWithTail(options.log.events, () => loop.unstored);
@@ -107,10 +107,10 @@ export class Primary implements ControlPort {
     this.#logger = logger;
     this.#lines = new EventLines(logger);
     this.startedAt = clock.now();
-    const { version, around, supervisor, onListenFailed } = options;
+    const { version, system, supervisor, onListenFailed } = options;
     this.#host = new Host({
       version,
-      around,
+      system,
       decider: loop,
       supervisor,
       sessions: createSessionTable(clock),
@@ -189,8 +189,8 @@ export class Primary implements ControlPort {
     return this.#host.sessionCount(pool);
   }
 
-  pendingRequests(pool: string): number {
-    return this.#host.pendingRequests(pool);
+  waitingRequests(pool: string): number {
+    return this.#host.waitingRequests(pool);
   }
 
   certificateTrouble(): string | null {

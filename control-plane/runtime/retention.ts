@@ -2,7 +2,7 @@
 import type { TimerHandle } from '#shared/ports.js';
 import type { LogStorage } from '../event-log/log-storage.js';
 import { retain } from '../event-log/retain.js';
-import type { Surroundings } from './surroundings.js';
+import type { SystemPorts } from './system-ports.js';
 
 const EVERY_MS = 3_600_000;
 
@@ -16,7 +16,7 @@ export interface JournalLimits {
 export function startRetention(
   log: LogStorage,
   limits: JournalLimits,
-  { clock, timers, logger }: Surroundings,
+  { clock, timers, logger }: SystemPorts,
 ): TimerHandle {
   let timer: TimerHandle | null = null;
   let cancelled = false;

@@ -8,7 +8,7 @@ import type { Logger, Timers } from '#shared/ports.js';
 import type { SessionStore } from '#shared/session.js';
 import type { SnapshotPosition } from '#shared/snapshot.js';
 import type { Broadcaster } from '../broadcast/broadcaster.js';
-import type { LoadBoard } from '../broadcast/load-board.js';
+import type { WorkerLoads } from '../broadcast/worker-loads.js';
 import type { CommandDraft } from '../domain/commands.js';
 import type { ControlState } from '../domain/state.js';
 import { configuredIn } from '../metrics/label-rules.js';
@@ -23,7 +23,7 @@ export interface WorkerDeskOptions {
   readonly record: (draft: CommandDraft) => void;
   readonly state: () => ControlState;
   readonly broadcaster: Broadcaster;
-  readonly loads: LoadBoard;
+  readonly loads: WorkerLoads;
   readonly sessions: SessionStore;
   readonly deltas: WorkerDeltas;
   readonly counters: PrimaryCounters;
@@ -118,7 +118,7 @@ export class WorkerDesk implements SupervisorListener {
         const news = this.#news.get(worker);
         if (news !== undefined) news.connections = message.connections;
         if (message.active !== undefined) this.#options.loads.report(worker, message.active);
-        if (message.pending !== undefined) this.#options.loads.reportPending(worker, message.pending);
+        if (message.waiting !== undefined) this.#options.loads.reportWaiting(worker, message.waiting);
         if (message.outcomes.length > 0) {
           const { outcomes } = message;
           this.#record({ type: 'RecordOutcomes', worker, outcomes, actor: { kind: 'traffic' } });
@@ -177,7 +177,7 @@ export class WorkerDesk implements SupervisorListener {
 
   async #session(worker: number, request: SessionRequest): Promise<void> {
     const backend = await this.#askStore(request);
-    if (request.id !== 0) this.#options.send(worker, { type: 'session-reply', id: request.id, backend });
+    this.#options.send(worker, { type: 'session-reply', id: request.id, backend });
   }
 
   async #askStore(request: SessionRequest): Promise<BackendId | null | undefined> {
@@ -191,9 +191,6 @@ export class WorkerDesk implements SupervisorListener {
         return to === undefined ? undefined : store.bind(key, to, lifetime);
       case 'rebind':
         return from === undefined || to === undefined ? undefined : store.rebind(key, from, to, lifetime);
-      case 'release':
-        await store.release(key);
-        return null;
     }
   }
 

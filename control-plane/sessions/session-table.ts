@@ -73,10 +73,6 @@ class MemorySessionTable implements SessionTable {
     return present?.backend ?? to;
   }
 
-  async release(key: SessionKey): Promise<void> {
-    this.#bindings.delete(nameOf(key));
-  }
-
   count(pool: PoolId): number {
     this.#sweep(SWEEP_PER_COUNT);
     return this.#counts.get(pool) ?? 0;

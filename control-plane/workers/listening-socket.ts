@@ -2,6 +2,7 @@
  * The socket of the main port where workers share it. The primary binds it, every worker inherits it and listens on it.
  * So it outlives each of them, and while none lives, connections wait in its queue instead of being refused.
  */
+import { codeOf } from '#shared/error-text.js';
 import { lookup } from 'node:dns/promises';
 import net from 'node:net';
 
@@ -27,7 +28,7 @@ export async function bindSocket(host: string, port: number): Promise<ListeningS
     const bound = new net.BoundSocket({ host: address, port });
     return { fd: bound.fd(), close: () => bound.close() };
   } catch (error) {
-    return error instanceof Error && 'code' in error ? String(error.code) : String(error);
+    return codeOf(error) ?? String(error);
   }
 }
 

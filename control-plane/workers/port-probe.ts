@@ -1,6 +1,7 @@
 /** Finds out before any worker is forked whether the port can be had, so that the answer is one clear sentence. */
 import { createServer } from 'node:net';
 import type { Timers } from '#shared/ports.js';
+import { authorityOf } from '#shared/address-text.js';
 
 /** How often a port that the workers of a dead primary still hold is tried again. */
 const RETRY_MS = 20;
@@ -32,12 +33,14 @@ export async function untilPortFree(
 
 /** The sentence for a port that cannot be had. */
 export function listenProblem(what: string, host: string, port: number, code: string): string {
-  const address = `${host.includes(':') ? `[${host}]` : host}:${port}`;
+  const address = authorityOf({ host, port });
   switch (code) {
     case 'EADDRINUSE':
       return `${what}: ${address} is in use by another program; stop it or choose another port`;
     case 'EACCES':
       return `${what}: no permission to listen on ${address}; ports below 1024 need a privilege (CAP_NET_BIND_SERVICE)`;
+    case 'ENOTFOUND':
+      return `${what}: the name ${host} is not known`;
     case 'EADDRNOTAVAIL':
       return `${what}: ${address} is not an address of this machine`;
     default:

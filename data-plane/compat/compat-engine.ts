@@ -11,7 +11,7 @@ import type { CertificateMaterial, ListenerSettings } from '#shared/message.js';
 import type { ForwardingSettings } from '#shared/settings.js';
 import { IDLE_SWEEP_MS, idleGraceMs } from '../engine-limits.js';
 import { Admission } from '../admission.js';
-import type { Forwarder, ForwarderContext } from '../forwarder.js';
+import type { Forwarder, ForwarderDeps } from '../forwarder.js';
 import { guarded } from '../guarded.js';
 import { Http2Connections } from '../http2/http2-connections.js';
 import { countFailedHandshakes, listenOn, renewCertificate, tlsOptions } from '../listener.js';
@@ -24,7 +24,7 @@ import { Http1Front } from './http1-front.js';
 const HEAD_CHECK_INTERVAL_MS = 1_000;
 
 export class CompatEngine implements Forwarder {
-  readonly #context: ForwarderContext;
+  readonly #context: ForwarderDeps;
   readonly #parts: EngineParts;
   readonly #front: Http1Front;
   readonly #http2: Http2Connections;
@@ -33,7 +33,7 @@ export class CompatEngine implements Forwarder {
   #applied: ForwardingSettings | null = null;
   #closing = false;
 
-  constructor(context: ForwarderContext) {
+  constructor(context: ForwarderDeps) {
     this.#context = context;
     this.#parts = createParts(context, {
       budget: createRetryBudget(context.monotonic()),

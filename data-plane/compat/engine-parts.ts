@@ -1,6 +1,6 @@
 /** What all requests through http-proxy-3 have in common. */
 import { bugReporter } from '../bug-report.js';
-import type { ForwarderContext } from '../forwarder.js';
+import type { ForwarderDeps } from '../forwarder.js';
 import { HttpDate } from '../http-date.js';
 import { Scratch } from '../http1/scratch.js';
 import type { RetryBudgetState } from '../routing/retry-budget.js';
@@ -9,7 +9,7 @@ import { HttpProxy } from './http-proxy.js';
 import { UpstreamAgents } from './upstream-agents.js';
 
 export interface EngineParts {
-  readonly context: ForwarderContext;
+  readonly context: ForwarderDeps;
   readonly date: HttpDate;
   readonly agents: UpstreamAgents;
   readonly proxy: HttpProxy;
@@ -28,7 +28,7 @@ export interface PartsOrder {
   isClosing(): boolean;
 }
 
-export function createParts(context: ForwarderContext, order: PartsOrder): EngineParts {
+export function createParts(context: ForwarderDeps, order: PartsOrder): EngineParts {
   return {
     context,
     date: new HttpDate(context.clock),

@@ -14,7 +14,7 @@ import { authorityOf, pathOf, poolFor } from '../http1/request-facts.js';
 import { nameRequest } from '../http1/request-name.js';
 import { BODY } from '../http1/wire/framing.js';
 import type { RequestHead } from '../http1/wire/request-head.js';
-import { metricsFields } from '../local-answer.js';
+import { metricsFields } from '../reply-text.js';
 import { RequestAccount } from '../request-account.js';
 import type { Client } from '../routing/client-address.js';
 import { localReply } from '../routing/local-reply.js';

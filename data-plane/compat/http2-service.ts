@@ -3,7 +3,7 @@
  * http-proxy-3. Listening and the sockets stay with that engine.
  */
 import type { TLSSocket } from 'node:tls';
-import type { ForwarderContext } from '../forwarder.js';
+import type { ForwarderDeps } from '../forwarder.js';
 import { Http2Connections } from '../http2/http2-connections.js';
 import { createParts, type EngineParts, type PartsOrder } from './engine-parts.js';
 import { serveRequest } from './exchange.js';
@@ -12,7 +12,7 @@ export class Http2Service {
   readonly #parts: EngineParts;
   readonly #connections: Http2Connections;
 
-  constructor(context: ForwarderContext, order: PartsOrder) {
+  constructor(context: ForwarderDeps, order: PartsOrder) {
     const parts = createParts(context, order);
     this.#parts = parts;
     this.#connections = new Http2Connections(

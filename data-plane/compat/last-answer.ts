@@ -6,7 +6,7 @@ import type { Socket } from 'node:net';
 import { cutSocket } from '../cut-socket.js';
 import type { ErrorCode } from '#shared/error-code.js';
 import { LINGER_MS } from '../engine-limits.js';
-import { localAnswer, type AnswerFacts } from '../local-answer.js';
+import { replyText, type ReplyOptions } from '../reply-text.js';
 import type { Arrival } from './arrival.js';
 
 /** Has node end the connection gently after its last answer. Node would close it at once. */
@@ -22,14 +22,14 @@ export function endGently(socket: Socket): void {
 export function replyAndClose(
   socket: Socket,
   code: ErrorCode,
-  facts: Pick<AnswerFacts, 'date' | 'headOnly'>,
+  facts: Pick<ReplyOptions, 'date' | 'headOnly'>,
 ): void {
   socket.on('error', () => undefined);
   if (!socket.writable) {
     socket.destroy();
     return;
   }
-  socket.write(localAnswer(code, { ...facts, connection: 'close' }), 'latin1');
+  socket.write(replyText(code, { ...facts, connection: 'close' }), 'latin1');
   endSide(socket);
 }
 

@@ -1,6 +1,6 @@
 /** What a request sends with each of its attempts, from its head. */
 import { chooserFor } from '../chooser.js';
-import type { ForwarderContext } from '../forwarder.js';
+import type { ForwarderDeps } from '../forwarder.js';
 import { authorityOf, joinedValues, protocolAskedFor } from '../http1/request-facts.js';
 import { hasHost } from '../http1/upstream-head.js';
 import { FIELD } from '../http1/wire/fields.js';
@@ -13,7 +13,7 @@ import type { Arrival } from './arrival.js';
 import type { Message } from './errand.js';
 
 export interface MessageFacts {
-  readonly context: ForwarderContext;
+  readonly context: ForwarderDeps;
   readonly pool: PoolTable;
   readonly client: Client;
   readonly account: RequestAccount;

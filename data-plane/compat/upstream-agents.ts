@@ -6,7 +6,7 @@ import type * as http from 'node:http';
 import type * as https from 'node:https';
 import type { LookupFunction } from 'node:net';
 import type { BackendAddress, ForwardingSettings } from '#shared/settings.js';
-import type { ForwarderContext } from '../forwarder.js';
+import type { ForwarderDeps } from '../forwarder.js';
 import { UpstreamLives } from './upstream-lives.js';
 import { PlainAgent, SecureAgent } from './upstream-reads.js';
 
@@ -24,7 +24,7 @@ export class UpstreamAgents {
   readonly #freshPlain: PlainAgent;
   readonly #freshSecure: SecureAgent;
 
-  constructor(context: Pick<ForwarderContext, 'lookup' | 'monotonic' | 'random'>) {
+  constructor(context: Pick<ForwarderDeps, 'lookup' | 'monotonic' | 'random'>) {
     this.#lives = new UpstreamLives(context);
     this.#lookup = context.lookup;
     const options = { keepAlive: false, lookup: context.lookup };

@@ -3,15 +3,15 @@ import type { Duplex } from 'node:stream';
 import { Socket } from 'node:net';
 import type { LimitSettings } from '#shared/settings.js';
 import { restOfLife, upstreamLife, type UpstreamLife } from '../connection-age.js';
-import type { ForwarderContext } from '../forwarder.js';
+import type { ForwarderDeps } from '../forwarder.js';
 
 export class UpstreamLives {
   /** Those in force. `null`: nothing was sent yet. */
   limits: LimitSettings | null = null;
   readonly #lives = new WeakMap<Duplex, UpstreamLife>();
-  readonly #context: Pick<ForwarderContext, 'monotonic' | 'random'>;
+  readonly #context: Pick<ForwarderDeps, 'monotonic' | 'random'>;
 
-  constructor(context: Pick<ForwarderContext, 'monotonic' | 'random'>) {
+  constructor(context: Pick<ForwarderDeps, 'monotonic' | 'random'>) {
     this.#context = context;
   }
 

@@ -29,13 +29,13 @@ export interface ControlLink {
   /** Called once, when the primary is gone. */
   onClosed(handler: () => void): void;
   /** Settles when everything sent has left, the link is closed, or the time is up. */
-  drained(timeoutMs: number): Promise<void>;
+  allSent(timeoutMs: number): Promise<void>;
   /** Forgets the channel and answers everything that waits. */
   close(): void;
 }
 
 /** Questions to the primary that may wait for their answers at once; further ones are answered `undefined`. */
-export const MAX_PENDING_REQUESTS = 10_000;
+export const MAX_OPEN_QUESTIONS = 10_000;
 
 /** Messages handed to the channel and not yet taken by the system; at this many the link takes no more questions. */
 export const MAX_UNSENT_MESSAGES = 20_000;

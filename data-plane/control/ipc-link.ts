@@ -6,7 +6,7 @@ import { decodePrimaryMessage } from '#shared/decode.js';
 import type { MetricsReply, SessionReply, SessionRequest, WorkerMessage } from '#shared/message.js';
 import type { Logger, TimerHandle, Timers } from '#shared/ports.js';
 import {
-  MAX_PENDING_REQUESTS,
+  MAX_OPEN_QUESTIONS,
   MAX_UNSENT_MESSAGES,
   type Announcement,
   type ControlLink,
@@ -27,7 +27,7 @@ export interface IpcEndpoint {
   off(event: 'disconnect', listener: () => void): unknown;
 }
 
-interface Pending {
+interface Question {
   readonly kind: 'session-reply' | 'metrics-reply';
   readonly timer: TimerHandle;
   settle(reply: SessionReply | MetricsReply | undefined): void;
@@ -37,7 +37,7 @@ export class IpcLink implements ControlLink {
   readonly #endpoint: IpcEndpoint;
   readonly #timers: Timers;
   readonly #logger: Logger;
-  readonly #pending = new Map<number, Pending>();
+  readonly #questions = new Map<number, Question>();
   #announce: ((message: Announcement) => void) | null = null;
   #closedHandler: (() => void) | null = null;
   #nextId = 1;
@@ -119,7 +119,7 @@ export class IpcLink implements ControlLink {
     if (!this.#open) handler();
   }
 
-  drained(timeoutMs: number): Promise<void> {
+  allSent(timeoutMs: number): Promise<void> {
     if (!this.isOpen() || this.isIdle()) return Promise.resolve();
     return new Promise((resolve) => {
       const timer = this.#timers.after(timeoutMs, resolve);
@@ -139,20 +139,20 @@ export class IpcLink implements ControlLink {
   }
 
   #ask(
-    kind: Pending['kind'],
+    kind: Question['kind'],
     timeoutMs: number,
     send: (id: number) => boolean,
-    settle: Pending['settle'],
+    settle: Question['settle'],
   ): void {
-    if (this.#pending.size >= MAX_PENDING_REQUESTS) return settle(undefined);
+    if (this.#questions.size >= MAX_OPEN_QUESTIONS) return settle(undefined);
     const id = this.#nextId;
     this.#nextId += 1;
     if (!send(id)) return settle(undefined);
     const timer = this.#timers.after(timeoutMs, () => {
-      this.#pending.delete(id);
+      this.#questions.delete(id);
       settle(undefined);
     });
-    this.#pending.set(id, { kind, timer, settle });
+    this.#questions.set(id, { kind, timer, settle });
   }
 
   readonly #receive = (raw: unknown): void => {
@@ -163,12 +163,12 @@ export class IpcLink implements ControlLink {
     }
     const { message } = decoded;
     if (message.type === 'session-reply' || message.type === 'metrics-reply') {
-      const pending = this.#pending.get(message.id);
+      const question = this.#questions.get(message.id);
       // A late answer: whoever asked has been told `undefined`.
-      if (pending === undefined || pending.kind !== message.type) return;
-      this.#pending.delete(message.id);
-      pending.timer.cancel();
-      pending.settle(message);
+      if (question === undefined || question.kind !== message.type) return;
+      this.#questions.delete(message.id);
+      question.timer.cancel();
+      question.settle(message);
       return;
     }
     this.#announce?.(message);
@@ -192,11 +192,11 @@ export class IpcLink implements ControlLink {
   }
 
   #settleAll(): void {
-    const waiting = [...this.#pending.values()];
-    this.#pending.clear();
-    for (const pending of waiting) {
-      pending.timer.cancel();
-      pending.settle(undefined);
+    const waiting = [...this.#questions.values()];
+    this.#questions.clear();
+    for (const question of waiting) {
+      question.timer.cancel();
+      question.settle(undefined);
     }
   }
 }

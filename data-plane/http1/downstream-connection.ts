@@ -6,7 +6,7 @@ import type { Socket } from 'node:net';
 import type { ErrorCode } from '#shared/error-code.js';
 import { REQUESTS_AT_ONCE } from '../engine-limits.js';
 import { ageFactor, mayStay } from '../connection-age.js';
-import { localAnswer } from '../local-answer.js';
+import { replyText } from '../reply-text.js';
 import { countRefusal } from '../request-account.js';
 import { ClientIdentity } from './client-identity.js';
 import type { ClientPort, TunnelPort } from './client-port.js';
@@ -223,7 +223,7 @@ export class DownstreamConnection extends ClientSocket implements ClientPort {
   #refuse(code: ErrorCode): void {
     countRefusal(this.parts.context, code);
     const date = this.parts.date.now();
-    this.write(localAnswer(code, { connection: 'close', date, headOnly: false }));
+    this.write(replyText(code, { connection: 'close', date, headOnly: false }));
     this.#close(false);
   }
 

@@ -1,5 +1,5 @@
 /** What the connections and exchanges of one engine have in common. */
-import type { ForwarderContext } from '../forwarder.js';
+import type { ForwarderDeps } from '../forwarder.js';
 import type { HttpDate } from '../http-date.js';
 import type { RetryBudgetState } from '../routing/retry-budget.js';
 import type { ReadBuffers } from './read-buffers.js';
@@ -8,7 +8,7 @@ import type { TimerWheel } from './timer-wheel.js';
 import type { UpstreamConnections } from './upstream-connections.js';
 
 export interface EngineParts {
-  readonly context: ForwarderContext;
+  readonly context: ForwarderDeps;
   readonly date: HttpDate;
   readonly wheel: TimerWheel;
   readonly scratch: Scratch;

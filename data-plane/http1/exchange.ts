@@ -6,7 +6,7 @@ import type { ErrorCode } from '#shared/error-code.js';
 import type { ForwardingSettings } from '#shared/settings.js';
 import { Attempts, type AttemptOwner, type AttemptsClient, type Choice } from '../attempts.js';
 import { chooserFor } from '../chooser.js';
-import { localAnswer, metricsAnswer, type AnswerFacts } from '../local-answer.js';
+import { replyText, metricsReplyText, type ReplyOptions } from '../reply-text.js';
 import { RequestAccount } from '../request-account.js';
 import type { Client } from '../routing/client-address.js';
 import { localReply } from '../routing/local-reply.js';
@@ -125,7 +125,7 @@ export class Exchange implements Errand, AttemptsClient<Attempt, Message> {
   reply(code: ErrorCode): void {
     this.account.repliedLocally(code);
     if (localReply(code).close) this.keepAlive = false;
-    this.client.write(localAnswer(code, this.#answerFacts()));
+    this.client.write(replyText(code, this.#replyOptions()));
     this.done();
   }
 
@@ -222,13 +222,13 @@ export class Exchange implements Errand, AttemptsClient<Attempt, Message> {
         if (this.#isOver) return;
         if (page === null) return this.reply('overloaded');
         this.account.status = 200;
-        this.client.write(metricsAnswer(page, this.#answerFacts()));
+        this.client.write(metricsReplyText(page, this.#replyOptions()));
         this.done();
       })
       .catch((error: unknown) => this.lost(error));
   }
 
-  #answerFacts(): AnswerFacts {
+  #replyOptions(): ReplyOptions {
     if (this.parts.isClosing() || (this.body !== null && !this.body.isComplete)) this.keepAlive = false;
     return {
       connection: this.connectionField(),

@@ -10,7 +10,7 @@ import { bugReporter } from '../bug-report.js';
 import { IDLE_SWEEP_MS, idleGraceMs } from '../engine-limits.js';
 import { countFailedHandshakes, listenOn, renewCertificate, tlsOptions } from '../listener.js';
 import { Admission } from '../admission.js';
-import type { Forwarder, ForwarderContext } from '../forwarder.js';
+import type { Forwarder, ForwarderDeps } from '../forwarder.js';
 import { guarded } from '../guarded.js';
 import { HttpDate } from '../http-date.js';
 import { createRetryBudget } from '../routing/retry-budget.js';
@@ -22,7 +22,7 @@ import { TimerWheel } from './timer-wheel.js';
 import { UpstreamConnections } from './upstream-connections.js';
 
 export class NativeEngine implements Forwarder {
-  readonly #context: ForwarderContext;
+  readonly #context: ForwarderDeps;
   readonly #parts: EngineParts;
   readonly #http2: Http2Service;
   readonly #connections = new Set<DownstreamConnection>();
@@ -34,7 +34,7 @@ export class NativeEngine implements Forwarder {
   #server: net.Server | null = null;
   #closing = false;
 
-  constructor(context: ForwarderContext) {
+  constructor(context: ForwarderDeps) {
     const scratch = new Scratch();
     const buffers = new ReadBuffers();
     const bug = bugReporter(context);

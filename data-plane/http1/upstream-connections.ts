@@ -5,7 +5,7 @@
  */
 import type { ForwardingSettings } from '#shared/settings.js';
 import { restOfLife, upstreamLife } from '../connection-age.js';
-import type { ForwarderContext } from '../forwarder.js';
+import type { ForwarderDeps } from '../forwarder.js';
 import type { BackendEntry } from '../routing/routing-table.js';
 import type { ReadBuffers } from './read-buffers.js';
 import type { Scratch } from './scratch.js';
@@ -28,7 +28,7 @@ export interface UpstreamTaker extends UpstreamUser {
 }
 
 export interface UpstreamConnectionsParts {
-  readonly context: Pick<ForwarderContext, 'lookup' | 'random'>;
+  readonly context: Pick<ForwarderDeps, 'lookup' | 'random'>;
   readonly wheel: TimerWheel;
   readonly scratch: Scratch;
   readonly buffers: ReadBuffers;

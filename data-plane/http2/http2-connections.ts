@@ -4,7 +4,7 @@
  */
 import type { TLSSocket } from 'node:tls';
 import type { Arrival } from '../compat/arrival.js';
-import type { ForwarderContext } from '../forwarder.js';
+import type { ForwarderDeps } from '../forwarder.js';
 import { guarded } from '../guarded.js';
 import { Http2Connection } from './http2-connection.js';
 import { TurnPace } from './turn-pace.js';
@@ -18,7 +18,7 @@ export function alpnProtocols(h2: boolean): string[] {
 }
 
 export class Http2Connections {
-  readonly #context: ForwarderContext;
+  readonly #context: ForwarderDeps;
   readonly #onRequest: (arrival: Arrival) => void;
   readonly #bug: (error: unknown) => void;
   readonly #open = new Set<Http2Connection>();
@@ -27,11 +27,7 @@ export class Http2Connections {
   #retired = false;
 
   /** @param bug told of an exception where none should be */
-  constructor(
-    context: ForwarderContext,
-    onRequest: (arrival: Arrival) => void,
-    bug: (error: unknown) => void,
-  ) {
+  constructor(context: ForwarderDeps, onRequest: (arrival: Arrival) => void, bug: (error: unknown) => void) {
     this.#context = context;
     this.#onRequest = onRequest;
     this.#bug = bug;

@@ -10,15 +10,15 @@ import type { ControlLink } from '../control/control-link.js';
 import { takeUnusedPermits } from '../routing/pick.js';
 import type { RoutingTable } from '../routing/routing-table.js';
 import type { Counters } from './counters.js';
-import type { OutcomeBook } from './outcome-book.js';
+import type { OutcomeBatch } from './outcome-batch.js';
 
 export const METRICS_INTERVAL_MS = 1_000;
 /** How often reports go out while a pool balances by load: with the primary's interval it stays below 100 ms. */
 export const LOAD_REPORT_INTERVAL_MS = 50;
 
-export interface ReporterParts {
+export interface ReporterDeps {
   readonly link: ControlLink;
-  readonly book: OutcomeBook;
+  readonly batch: OutcomeBatch;
   readonly counters: Counters;
   readonly clock: Clock;
   readonly timers: Timers;
@@ -27,24 +27,24 @@ export interface ReporterParts {
 }
 
 type ActiveList = NonNullable<Report['active']>;
-type PendingList = NonNullable<Report['pending']>;
+type WaitingList = NonNullable<Report['waiting']>;
 
 export class Reporter {
-  readonly #parts: ReporterParts;
+  readonly #deps: ReporterDeps;
   #tick: TimerHandle | null = null;
   #soon: TimerHandle | null = null;
   #metricsTick: TimerHandle | null = null;
   #lastActive: ActiveList = [];
-  #lastPending: PendingList = [];
+  #lastWaiting: WaitingList = [];
   #lastConnections = 0;
 
-  constructor(parts: ReporterParts) {
-    this.#parts = parts;
+  constructor(deps: ReporterDeps) {
+    this.#deps = deps;
   }
 
   start(): void {
-    this.#parts.book.onUrgent(() => {
-      this.#soon ??= this.#parts.timers.after(REPORT_FAILURE_DELAY_MS, () => {
+    this.#deps.batch.onUrgent(() => {
+      this.#soon ??= this.#deps.timers.after(REPORT_FAILURE_DELAY_MS, () => {
         this.#soon = null;
         this.#report(false);
       });
@@ -67,67 +67,67 @@ export class Reporter {
 
   #nextTick(): void {
     const intervalMs = this.#balancesByLoad() ? LOAD_REPORT_INTERVAL_MS : REPORT_INTERVAL_MS;
-    this.#tick = this.#parts.timers.after(intervalMs, () => {
+    this.#tick = this.#deps.timers.after(intervalMs, () => {
       this.#returnUnusedPermits();
-      this.#parts.book.lookAtTrials(this.#parts.clock.now());
+      this.#deps.batch.lookAtTrials(this.#deps.clock.now());
       this.#report(false);
       this.#nextTick();
     });
   }
 
   #nextMetricsTick(): void {
-    this.#metricsTick = this.#parts.timers.after(METRICS_INTERVAL_MS, () => {
+    this.#metricsTick = this.#deps.timers.after(METRICS_INTERVAL_MS, () => {
       this.#sendMetrics(false);
       this.#nextMetricsTick();
     });
   }
 
   #balancesByLoad(): boolean {
-    const table = this.#parts.table();
+    const table = this.#deps.table();
     if (table === null) return false;
     for (const { algorithm } of table.pools.values()) if (traitsOf(algorithm).needsLoads) return true;
     return false;
   }
 
   #returnUnusedPermits(): void {
-    const { book, clock } = this.#parts;
-    const table = this.#parts.table();
+    const { batch, clock } = this.#deps;
+    const table = this.#deps.table();
     if (table === null) return;
     for (const unused of takeUnusedPermits(table, clock.now())) {
-      book.permitReturned(unused.backend, unused.permit);
+      batch.permitReturned(unused.backend, unused.permit);
     }
   }
 
   #report(force: boolean): void {
-    const { link, book } = this.#parts;
+    const { link, batch } = this.#deps;
     if (!link.isOpen()) {
       // Nobody will ever ask for it.
-      book.take();
+      batch.take();
       return;
     }
     if (!force && !link.isIdle()) return;
-    const outcomes = book.take();
+    const outcomes = batch.take();
     const active = this.#active();
     const activeChanged = !sameActive(active, this.#lastActive);
-    const pending = this.#pending();
-    const pendingChanged = !samePending(pending, this.#lastPending);
-    const connections = this.#parts.connections();
-    const isSame = !activeChanged && !pendingChanged && connections === this.#lastConnections;
+    const waiting = this.#waiting();
+    const waitingChanged = !sameWaiting(waiting, this.#lastWaiting);
+    const connections = this.#deps.connections();
+    const isSame = !activeChanged && !waitingChanged && connections === this.#lastConnections;
     if (outcomes.length === 0 && isSame) return;
     this.#lastActive = active;
-    this.#lastPending = pending;
+    this.#lastWaiting = waiting;
     this.#lastConnections = connections;
     link.send({
       type: 'report',
       outcomes,
       connections,
       ...(activeChanged ? { active } : {}),
-      ...(pendingChanged ? { pending } : {}),
+      ...(waitingChanged ? { waiting } : {}),
     });
   }
 
   #active(): ActiveList {
-    const table = this.#parts.table();
+    const table = this.#deps.table();
     if (table === null) return [];
     const active: ActiveList[number][] = [];
     for (const pool of table.pools.values()) {
@@ -139,26 +139,26 @@ export class Reporter {
   }
 
   /** Requests that wait for a slot at a backend. */
-  #pending(): PendingList {
-    const pending: PendingList[number][] = [];
-    for (const { id, queue } of this.#parts.table()?.pools.values() ?? []) {
-      if (queue.size > 0) pending.push({ pool: id, pending: queue.size });
+  #waiting(): WaitingList {
+    const waiting: WaitingList[number][] = [];
+    for (const { id, queue } of this.#deps.table()?.pools.values() ?? []) {
+      if (queue.size > 0) waiting.push({ pool: id, waiting: queue.size });
     }
-    return pending;
+    return waiting;
   }
 
   #sendMetrics(force: boolean): void {
-    const { link, counters } = this.#parts;
+    const { link, counters } = this.#deps;
     if (!link.isOpen() || (!force && !link.isIdle())) return;
     const delta = counters.takeDelta();
     if (delta !== null) link.send(delta);
   }
 }
 
-function samePending(a: PendingList, b: PendingList): boolean {
+function sameWaiting(a: WaitingList, b: WaitingList): boolean {
   return (
     a.length === b.length &&
-    a.every(({ pool, pending }, index) => pool === b[index]?.pool && pending === b[index]?.pending)
+    a.every(({ pool, waiting }, index) => pool === b[index]?.pool && waiting === b[index]?.waiting)
   );
 }
 

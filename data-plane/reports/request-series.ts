@@ -16,7 +16,6 @@ import type { FailureReason } from '#shared/outcome.js';
 import type { Counters, Slot } from './counters.js';
 
 export type StickyResult = (typeof STICKY_RESULTS)[number];
-export type ConnectionRefusal = (typeof CONNECTION_REFUSALS)[number];
 export type WithheldCause = (typeof WITHHELD_CAUSES)[number];
 
 const METHOD_NUMBERS: ReadonlyMap<string, number> = new Map(
@@ -124,7 +123,7 @@ export class PoolSeries {
 export class RequestSeries {
   readonly counters: Counters;
   readonly connectionsAccepted: Slot;
-  readonly connectionsRefused: Cached<ConnectionRefusal>;
+  readonly connectionsRefused: Cached<(typeof CONNECTION_REFUSALS)[number]>;
   readonly accessLogDropped: Slot;
   readonly internalErrors: Slot;
   readonly versions: Readonly<Record<HttpVersion, Slot>>;

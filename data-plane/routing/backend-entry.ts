@@ -2,6 +2,7 @@
  * One backend as a worker sees it: what the snapshot says, ready for use on the request path. What it may get is read
  * from the table of `#shared/availability.ts` once per routing table.
  */
+import { authorityOf } from '#shared/address-text.js';
 import { type Traffic, trafficOf } from '#shared/availability.js';
 import type { Availability } from '#shared/backend-state.js';
 import type { BackendId, PoolId } from '#shared/ids.js';
@@ -31,10 +32,6 @@ export interface BackendEntry extends Traffic {
 /** How a session cookie names a backend. Pool names cannot contain a NUL, so two pairs never run together. */
 export function backendHash(pool: PoolId, backend: BackendId): Hash64 {
   return fnv1a64(`${pool}\0${backend}`);
-}
-
-function authorityOf(address: BackendAddress): string {
-  return address.host.includes(':') ? `[${address.host}]:${address.port}` : `${address.host}:${address.port}`;
 }
 
 /** The entry for a backend of `pool`; what is costly or must live on is taken from the entry of the table before. */

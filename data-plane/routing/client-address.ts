@@ -8,7 +8,7 @@ import { type TrustedProxies, isTrusted } from './trusted-proxies.js';
 
 export { type TrustedProxies, parseTrusted } from './trusted-proxies.js';
 
-export interface ConnectionFacts {
+export interface PeerConnection {
   /** Address of the peer of the connection, as the socket tells it. */
   readonly peer: string;
   /** The connection is TLS. */
@@ -33,28 +33,28 @@ export interface Client {
   readonly forwardedHost: string | null;
 }
 
-export function resolveClient(facts: ConnectionFacts, trusted: TrustedProxies): Client {
-  const peerAddress = parseAddress(facts.peer);
-  const peer = peerAddress === null ? facts.peer : formatAddress(peerAddress);
+export function resolveClient(connection: PeerConnection, trusted: TrustedProxies): Client {
+  const peerAddress = parseAddress(connection.peer);
+  const peer = peerAddress === null ? connection.peer : formatAddress(peerAddress);
   if (peerAddress === null || !isTrusted(peerAddress, trusted)) {
     return {
       address: peer,
-      secure: facts.secure,
+      secure: connection.secure,
       trustedPeer: false,
       forwardedFor: peer,
-      forwardedProto: facts.secure ? 'https' : 'http',
-      forwardedHost: facts.host,
+      forwardedProto: connection.secure ? 'https' : 'http',
+      forwardedHost: connection.host,
     };
   }
-  const secure = forwardedSecure(facts.forwardedProto) ?? facts.secure;
-  const chain = facts.forwardedFor ?? '';
+  const secure = forwardedSecure(connection.forwardedProto) ?? connection.secure;
+  const chain = connection.forwardedFor ?? '';
   return {
     address: walk(peer, chain, trusted),
     secure,
     trustedPeer: true,
     forwardedFor: chain.trim() === '' ? peer : `${chain}, ${peer}`,
     forwardedProto: secure ? 'https' : 'http',
-    forwardedHost: facts.forwardedHost ?? facts.host,
+    forwardedHost: connection.forwardedHost ?? connection.host,
   };
 }
 

@@ -76,7 +76,7 @@ export function isDropped(
   return isClientClaim(plain) || NO_ALIAS.has(plain);
 }
 
-export interface RequestContext {
+export interface RequestFieldOptions {
   readonly client: Client;
   /** Names of the sticky cookie, which is between client and proxy only. */
   readonly cookieNames: readonly string[];
@@ -87,10 +87,10 @@ export interface RequestContext {
 }
 
 /** The fields of a request towards a backend. What the client nominates goes first, what the proxy adds comes after. */
-export function requestFields(rawHeaders: readonly string[], context: RequestContext): string[] {
-  const { client, cookieNames } = context;
+export function requestFields(rawHeaders: readonly string[], options: RequestFieldOptions): string[] {
+  const { client, cookieNames } = options;
   const nominatedNames = nominatedBy(rawHeaders);
-  const fields: string[] = context.host === null ? [] : ['Host', context.host];
+  const fields: string[] = options.host === null ? [] : ['Host', options.host];
   // HTTP/2 may split cookies over fields; HTTP/1.1 has them in one (RFC 9113 §8.2.3).
   let cookieAt = -1;
   for (let i = 0; i < rawHeaders.length; i += 2) {
@@ -98,7 +98,7 @@ export function requestFields(rawHeaders: readonly string[], context: RequestCon
     const value = textAt(rawHeaders, i + 1);
     const lower = name.toLowerCase();
     if (isDropped(lower, nominatedNames, client.trustedPeer)) continue;
-    if (lower === 'host' && context.host !== null) continue;
+    if (lower === 'host' && options.host !== null) continue;
     if (lower !== 'cookie') {
       pushField(fields, name, value);
       continue;
@@ -110,11 +110,11 @@ export function requestFields(rawHeaders: readonly string[], context: RequestCon
   }
   fields.push('X-Forwarded-For', client.forwardedFor, 'X-Forwarded-Proto', client.forwardedProto);
   if (client.forwardedHost !== null) fields.push('X-Forwarded-Host', client.forwardedHost);
-  fields.push(...context.own);
+  fields.push(...options.own);
   return fields;
 }
 
-export interface ResponseContext {
+export interface ResponseFieldOptions {
   /** The value of a `Set-Cookie` field to add, or `null`. */
   readonly setCookie: string | null;
   /** The engine's own fields for the client's connection, flat; they come last. */
@@ -122,7 +122,7 @@ export interface ResponseContext {
 }
 
 /** The fields of a response towards the client. */
-export function responseFields(rawHeaders: readonly string[], context: ResponseContext): string[] {
+export function responseFields(rawHeaders: readonly string[], options: ResponseFieldOptions): string[] {
   const nominatedNames = nominatedBy(rawHeaders);
   const fields: string[] = [];
   let isPrivate = false;
@@ -134,12 +134,12 @@ export function responseFields(rawHeaders: readonly string[], context: ResponseC
     if (lower === 'cache-control') isPrivate ||= /(?:^|[\s,])(?:private|no-store)(?:$|[\s,])/i.test(value);
     pushField(fields, name, value);
   }
-  if (context.setCookie !== null) {
-    fields.push('Set-Cookie', context.setCookie);
+  if (options.setCookie !== null) {
+    fields.push('Set-Cookie', options.setCookie);
     // A shared cache must not hand one client's session to others.
     if (!isPrivate) fields.push('Cache-Control', 'private');
   }
-  fields.push(...context.own);
+  fields.push(...options.own);
   return fields;
 }
 

@@ -1,4 +1,4 @@
-/** The answers that Tidegate gives itself: small, the same from every engine, never a word about the inside. */
+/** Tidegate's own replies: small, the same from every engine, never a word about the inside. */
 import { type ErrorCode, LOCAL_REPLIES } from '#shared/error-code.js';
 
 export interface LocalReply {
@@ -36,7 +36,7 @@ export function localReply(code: ErrorCode): LocalReply {
   return { status, code, headers, body, close: endsConnection(code) };
 }
 
-/** After what was not understood, or not read to its end, the next byte may be anything. */
+/** Whether the next byte of the connection may be anything, because the request was not understood or not read to its end. */
 function endsConnection(code: ErrorCode): boolean {
   switch (code) {
     case 'bad_request':

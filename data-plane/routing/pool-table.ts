@@ -6,7 +6,7 @@ import type { Algorithm, QueueSettings, StickySettings } from '#shared/settings.
 import type { PoolSnapshot } from '#shared/snapshot.js';
 import type { Picker, PickerStart } from './algorithms/picker.js';
 import { pickerFor } from './algorithms/pickers.js';
-import { AddressAffinity } from './address-affinity.js';
+import { AddressHash } from './address-hash.js';
 import { type BackendEntry, backendEntry } from './backend-entry.js';
 import { NO_LIMIT, hasSlot } from './backend-load.js';
 import { sessionCookieNames } from './session-cookie.js';
@@ -60,9 +60,9 @@ export interface PoolTable {
   /** Permits of this worker. Used by `pick`. */
   readonly trials: TrialQueue;
   /** Which serving backend an address belongs to. Used by `stickyByAddress`. */
-  readonly affinity: AddressAffinity;
-  /** Like `affinity`, but including half-open backends: decides whose requests may be their trials. `null` when none is half-open. */
-  readonly homes: AddressAffinity | null;
+  readonly byAddress: AddressHash;
+  /** Like `byAddress`, but including half-open backends: decides whose requests may be their trials. `null` when none is half-open. */
+  readonly byAddressWithTrials: AddressHash | null;
 }
 
 export function poolTable(
@@ -101,11 +101,11 @@ export function poolTable(
     byHash: new Map(backends.map((entry) => [entry.hashHex, entry])),
     picker: pickerFor(pool.algorithm, serving, { ...start, previous: previous?.picker ?? null }),
     trials,
-    affinity: new AddressAffinity(serving, previous?.affinity ?? null),
-    homes:
+    byAddress: new AddressHash(serving, previous?.byAddress ?? null),
+    byAddressWithTrials:
       returning.length === 0
         ? null
-        : new AddressAffinity([...serving, ...returning], previous?.homes ?? null),
+        : new AddressHash([...serving, ...returning], previous?.byAddressWithTrials ?? null),
   };
   openGates(table);
   return table;

@@ -21,7 +21,7 @@ export type RetryCause = 'attempts' | 'budget' | 'method' | 'body' | 'no_backend
 export type RetryVerdict =
   { readonly retry: true } | { readonly retry: false; readonly cause: RetryCause | null };
 
-export interface RetryFacts {
+export interface FailedAttempt {
   readonly method: string;
   /** Attempts made so far, the failed one included. */
   readonly attempts: number;
@@ -46,19 +46,20 @@ export function isIdempotent(method: string): boolean {
 }
 
 /** The caller then picks another backend; `no_backend` is its to say when there is none, and `countRetry` its to call. */
-export function mayRetry(facts: RetryFacts, budget: RetryBudgetState): RetryVerdict {
-  if (facts.outcome === 'status' || (facts.outcome === 'timeout' && !mayTimeEnd(facts)))
+export function mayRetry(failed: FailedAttempt, budget: RetryBudgetState): RetryVerdict {
+  if (failed.outcome === 'status' || (failed.outcome === 'timeout' && !mayTimeEnd(failed)))
     return withheld(null);
-  if (facts.responseStarted || facts.outcome === 'body') return withheld('started');
-  if (facts.outcome !== 'connect' && !isIdempotent(facts.method)) return withheld('method');
-  if (!facts.bodyReplayable) return withheld('body');
-  if (facts.attempts >= facts.settings.attempts) return withheld('attempts');
-  if (usesBudget(facts.outcome) && !budgetAllows(budget, facts.settings, facts.at)) return withheld('budget');
+  if (failed.responseStarted || failed.outcome === 'body') return withheld('started');
+  if (failed.outcome !== 'connect' && !isIdempotent(failed.method)) return withheld('method');
+  if (!failed.bodyReplayable) return withheld('body');
+  if (failed.attempts >= failed.settings.attempts) return withheld('attempts');
+  if (usesBudget(failed.outcome) && !budgetAllows(budget, failed.settings, failed.at))
+    return withheld('budget');
   return { retry: true };
 }
 
 /** Whether one attempt may end by its time, and another have what is left of that. */
-function mayTimeEnd({ settings, headMsLeft }: RetryFacts): boolean {
+function mayTimeEnd({ settings, headMsLeft }: FailedAttempt): boolean {
   return settings.perTryTimeoutMs !== undefined && headMsLeft > 0;
 }
 

@@ -1,5 +1,5 @@
 /**
- * Decisions about sticky sessions; asking the store, keys and MACs are the shell's (`data-plane/sessions`). In order:
+ * Decisions about sticky sessions. `data-plane/sessions` asks the store and handles keys and MACs. In order:
  *
  *   readSession(genuine token or why there is none)  → new session, or one to ask the store about
  *   decideSession(session, the store's answer)       → bound: `pickBound` · moved or new: `pick`, then store and cookie
@@ -113,12 +113,12 @@ export function stickyByAddress(
   clientAddress: string,
   tried: readonly BackendEntry[],
 ): BackendEntry | null {
-  return pool.affinity.of(clientNetwork(clientAddress, settings), tried);
+  return pool.byAddress.of(clientNetwork(clientAddress, settings), tried);
 }
 
 /**
- * A pick by address. A half-open backend gets its trials from its own clients, those that it had and would have again; all
- * others stay where they are. Of several attempts of one request only the first is a trial.
+ * A pick by address. A half-open backend gets its trials from the clients that it had and would have again; all other clients
+ * stay where they are. Of several attempts of one request only the first may be a trial.
  */
 export function pickByAddress(
   pool: PoolTable,
@@ -126,16 +126,16 @@ export function pickByAddress(
   clientAddress: string,
   tried: readonly BackendEntry[],
 ): Pick | null {
-  if (pool.homes !== null && tried.length === 0) {
-    const home = pool.homes.of(clientNetwork(clientAddress, settings), tried);
-    const trial = home?.takesTrials === true ? pickBound(pool, home, tried) : null;
+  if (pool.byAddressWithTrials !== null && tried.length === 0) {
+    const owner = pool.byAddressWithTrials.of(clientNetwork(clientAddress, settings), tried);
+    const trial = owner?.takesTrials === true ? pickBound(pool, owner, tried) : null;
     if (trial !== null) return trial;
   }
   const backend = stickyByAddress(pool, settings, clientAddress, tried);
   return backend === null ? null : pickBound(pool, backend, tried);
 }
 
-/** The network that counts as one client, as text. What is no address (a socket's path) is its own client. */
+/** The network that counts as one client, as text. A text that is no address (a socket's path) counts as one client. */
 export function clientNetwork(clientAddress: string, settings: IpStickySettings): string {
   const address = parseAddress(clientAddress);
   if (address === null) return clientAddress;

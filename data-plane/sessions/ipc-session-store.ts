@@ -71,18 +71,6 @@ export class IpcSessionStore implements SessionStore {
     return (await this.#ask('rebind', key, lifetime, { from, to })) ?? undefined;
   }
 
-  release(key: SessionKey): Promise<void> {
-    this.#kept.delete(key.session);
-    this.#link.send({
-      type: 'session',
-      id: 0,
-      operation: 'release',
-      ...key,
-      lifetime: { idleMs: 0, remainingMs: 0 },
-    });
-    return Promise.resolve();
-  }
-
   async #ask(
     operation: SessionOperation,
     key: SessionKey,

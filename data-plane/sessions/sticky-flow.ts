@@ -1,10 +1,10 @@
 /**
  * One request's way to its backend in a pool with session cookies: cookie → store → the backend bound, or a new choice
- * that is bound before it is used, so that of racing requests all end on the same backend. The decisions are
- * `routing/sticky`'s, the cookie is `standing.ts`'s; here is the asking.
+ * that is bound before it is used, so that of racing requests all end on the same backend. `routing/sticky.ts`
+ * decides, `session-binding.ts` reads and writes the cookie; this file asks the store.
  */
 import type { BackendId } from '#shared/ids.js';
-import type { ForwarderContext } from '../forwarder.js';
+import type { ForwarderDeps } from '../forwarder.js';
 import type { StickyResult } from '../reports/request-series.js';
 import { giveBack, type PickResult } from '../slot-wait.js';
 import { boundIn, takeSlot, takeBoundSlot } from '../routing/take-slot.js';
@@ -14,12 +14,12 @@ import type { PickOptions } from '../routing/waiter.js';
 import { decideSession, type KnownSession } from '../routing/sticky.js';
 import {
   cookieFor,
-  newStanding,
+  newBinding,
   sessionOf,
-  standingOf,
+  bindingOf,
   type CookieRequest,
-  type Standing,
-} from './standing.js';
+  type Binding,
+} from './session-binding.js';
 
 export interface StickyRequest extends CookieRequest {
   readonly account: StickyAccount;
@@ -33,26 +33,26 @@ export interface StickyAccount {
 }
 
 export class StickyFlow {
-  readonly #context: ForwarderContext;
+  readonly #deps: ForwarderDeps;
   readonly #request: StickyRequest;
-  #standing: Standing | null = null;
+  #binding: Binding | null = null;
 
-  constructor(context: ForwarderContext, request: StickyRequest) {
-    this.#context = context;
+  constructor(deps: ForwarderDeps, request: StickyRequest) {
+    this.#deps = deps;
     this.#request = request;
   }
 
   /** A slot for the next attempt, or why there is none. At once where a slot is free and the store need not be asked. */
   next(pool: PoolTable, tried: readonly BackendEntry[]): PickResult | Promise<PickResult> {
-    if (this.#standing !== null) return this.#move(pool, this.#standing, tried);
-    const known = sessionOf(this.#context, this.#request, pool);
+    if (this.#binding !== null) return this.#move(pool, this.#binding, tried);
+    const known = sessionOf(this.#deps, this.#request, pool);
     if (known.kind === 'new') return this.#begin(pool, known.result, tried);
-    const recalled = this.#context.sessions.recall({ pool: pool.id, session: known.session }, known.lifetime);
+    const recalled = this.#deps.sessions.recall({ pool: pool.id, session: known.session }, known.lifetime);
     // Promises would cost as much as all the rest of a session.
     if (agrees(pool, known, recalled)) return this.#follow(pool, known, recalled, tried);
     return this.#stored(pool, known).then((stored) => {
       // Meanwhile its backend, or the pool, may have gone.
-      const now = this.#context.table().pools.get(pool.id);
+      const now = this.#deps.table().pools.get(pool.id);
       return now === undefined ? 'no_backend' : this.#follow(now, known, stored, tried);
     });
   }
@@ -69,29 +69,29 @@ export class StickyFlow {
         return this.#begin(pool, decision.result, tried);
       case 'moved': {
         this.#request.account.stickyResult('moved');
-        const standing = standingOf(known, decision.from, null);
-        this.#standing = standing;
-        return this.#move(pool, standing, tried);
+        const binding = bindingOf(known, decision.from, null);
+        this.#binding = binding;
+        return this.#move(pool, binding, tried);
       }
       case 'bound': {
         this.#request.account.stickyResult(decision.result);
-        const standing = standingOf(
+        const binding = bindingOf(
           known,
           decision.bind ? null : decision.backend.id,
           decision.refresh ? null : known.backendHash,
         );
-        this.#standing = standing;
+        this.#binding = binding;
         const chosen = takeBoundSlot(pool, decision.backend, tried);
-        if (chosen === null) return this.#waitAtHome(pool, standing, decision.backend, tried);
-        return decision.bind ? this.#settle(pool, standing, chosen, tried) : chosen;
+        if (chosen === null) return this.#waitForBound(pool, binding, decision.backend, tried);
+        return decision.bind ? this.#settle(pool, binding, chosen, tried) : chosen;
       }
     }
   }
 
   /** The `Set-Cookie` value for a response of this backend, or `null` when the client's cookie says the same. */
   setCookie(backend: BackendEntry): string | null {
-    const standing = this.#standing;
-    return standing === null ? null : cookieFor(this.#context, this.#request, standing, backend);
+    const binding = this.#binding;
+    return binding === null ? null : cookieFor(this.#deps, this.#request, binding, backend);
   }
 
   /**
@@ -99,7 +99,7 @@ export class StickyFlow {
    * session moved by way of another worker: if the two disagree, the store itself is asked.
    */
   async #stored(pool: PoolTable, known: KnownSession): Promise<BackendId | null | undefined> {
-    const { sessions } = this.#context;
+    const { sessions } = this.#deps;
     const key = { pool: pool.id, session: known.session };
     const stored = await sessions.lookup(key, known.lifetime);
     if (stored === undefined) return undefined;
@@ -108,73 +108,73 @@ export class StickyFlow {
 
   #begin(pool: PoolTable, result: StickyResult, tried: readonly BackendEntry[]): Promise<PickResult> {
     this.#request.account.stickyResult(result);
-    const standing = newStanding(this.#context, this.#request.settings);
-    this.#standing = standing;
-    return this.#move(pool, standing, tried);
+    const binding = newBinding(this.#deps, this.#request.settings);
+    this.#binding = binding;
+    return this.#move(pool, binding, tried);
   }
 
   /** Chooses by the algorithm and binds the session to the choice. */
-  async #move(pool: PoolTable, standing: Standing, tried: readonly BackendEntry[]): Promise<PickResult> {
-    const { random } = this.#context;
+  async #move(pool: PoolTable, binding: Binding, tried: readonly BackendEntry[]): Promise<PickResult> {
+    const { random } = this.#deps;
     const chosen =
       takeSlot(pool, tried, random) ??
       (await this.#request.account.waitForSlot(pool, { tried, bound: null }));
-    return typeof chosen === 'string' ? chosen : this.#settle(pool, standing, chosen, tried);
+    return typeof chosen === 'string' ? chosen : this.#settle(pool, binding, chosen, tried);
   }
 
   /** The session's backend has no slot at once: waits for one there, or moves where it may not serve the session. */
-  async #waitAtHome(
+  async #waitForBound(
     pool: PoolTable,
-    standing: Standing,
-    home: BackendEntry,
+    binding: Binding,
+    bound: BackendEntry,
     tried: readonly BackendEntry[],
   ): Promise<PickResult> {
-    const options = { tried, bound: home.id };
-    if (boundIn(pool, options) === null) return this.#move(pool, standing, tried);
+    const options = { tried, bound: bound.id };
+    if (boundIn(pool, options) === null) return this.#move(pool, binding, tried);
     const result = await this.#request.account.waitForSlot(pool, options);
-    if (typeof result === 'string' || result.backend.id === standing.boundTo) return result;
+    if (typeof result === 'string' || result.backend.id === binding.boundTo) return result;
     // The store does not know it yet, or the backend has left meanwhile.
-    return this.#settle(pool, standing, result, tried);
+    return this.#settle(pool, binding, result, tried);
   }
 
   /** Tells the store, and goes where it says: another request of the session may have been faster. */
   async #settle(
     pool: PoolTable,
-    standing: Standing,
+    binding: Binding,
     chosen: Pick,
     tried: readonly BackendEntry[],
   ): Promise<PickResult> {
-    const winner = await this.#tell(pool, standing, chosen);
+    const winner = await this.#tell(pool, binding, chosen);
     if (winner === chosen.backend.id) return chosen;
     const other = pool.byId.get(winner);
     const followed = other === undefined ? null : takeBoundSlot(pool, other, tried);
     const options = { tried, bound: winner };
     if (followed === null && boundIn(pool, options) === null) {
       // Bound to a backend that cannot serve here: it is taken over. If that fails too, the next request tries again.
-      await this.#tell(pool, standing, chosen);
+      await this.#tell(pool, binding, chosen);
       return chosen;
     }
-    giveBack(this.#context, chosen);
+    giveBack(this.#deps, chosen);
     const result = followed ?? (await this.#request.account.waitForSlot(pool, options));
     if (typeof result === 'string' || result.backend.id === winner) return result;
-    return this.#settle(pool, standing, result, tried);
+    return this.#settle(pool, binding, result, tried);
   }
 
   /** Binds the session to the choice, or moves it there; answers where the store has it now. */
-  async #tell(pool: PoolTable, standing: Standing, chosen: Pick): Promise<BackendId> {
-    const { sessions } = this.#context;
-    const key = { pool: pool.id, session: standing.session };
+  async #tell(pool: PoolTable, binding: Binding, chosen: Pick): Promise<BackendId> {
+    const { sessions } = this.#deps;
+    const key = { pool: pool.id, session: binding.session };
     const to = chosen.backend.id;
-    const from = standing.boundTo;
+    const from = binding.boundTo;
     try {
       const winner =
         from === null
-          ? await sessions.bind(key, to, standing.lifetime)
-          : await sessions.rebind(key, from, to, standing.lifetime);
-      standing.boundTo = winner ?? to;
-      return standing.boundTo;
+          ? await sessions.bind(key, to, binding.lifetime)
+          : await sessions.rebind(key, from, to, binding.lifetime);
+      binding.boundTo = winner ?? to;
+      return binding.boundTo;
     } catch (error) {
-      giveBack(this.#context, chosen);
+      giveBack(this.#deps, chosen);
       throw error;
     }
   }

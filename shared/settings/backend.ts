@@ -1,6 +1,7 @@
 /** Settings of one backend, and of a route. */
 import * as shapes from '../shape.js';
-import { Expected, integer, type Kind } from './kind.js';
+import { integer } from './amounts.js';
+import { Expected, type Kind } from './kind.js';
 import { backendName, backendUrl, poolName, requestHost } from './names.js';
 import { connectionLimit } from './pool.js';
 import { optional, orNull, required, section, setting, type SettingsOf } from './section.js';

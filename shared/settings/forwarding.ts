@@ -1,7 +1,9 @@
 /** How requests are forwarded, the same for all pools. Applied while running. */
+// oxlint-disable-next-line eslint/no-restricted-imports -- it reads addresses from text and is pure itself
 import ipaddr from 'ipaddr.js';
 import * as shapes from '../shape.js';
-import { duration, Expected, integer, listOf, percent, size, text, toggle, type Kind } from './kind.js';
+import { duration, integer, percent, size } from './amounts.js';
+import { Expected, listOf, text, toggle, type Kind } from './kind.js';
 import { isIpv4, isIpv6, MAX_HOST } from './names.js';
 import { optional, section, setting, type SettingsOf } from './section.js';
 

@@ -1,6 +1,7 @@
 /** Settings of the active health checks of a pool. */
 import * as shapes from '../shape.js';
-import { duration, Expected, integer, listOf, share, text, VARIABLE, type Kind } from './kind.js';
+import { duration, integer, share } from './amounts.js';
+import { Expected, listOf, text, VARIABLE, type Kind } from './kind.js';
 import { derived, section, setting, type SettingsOf } from './section.js';
 
 /** An inclusive range of HTTP status codes. */

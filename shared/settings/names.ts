@@ -1,5 +1,7 @@
 /** Kinds of names: of pools and backends, hosts, addresses and paths. */
+// oxlint-disable-next-line eslint/no-restricted-imports -- it reads addresses from text and is pure itself
 import ipaddr from 'ipaddr.js';
+import { bracketed, urlOf } from '../address-text.js';
 import { isName, NAME_IN_WORDS, NAME_PATTERN, type BackendId, type PoolId } from '../ids.js';
 import * as shapes from '../shape.js';
 import { Expected, text, type Kind } from './kind.js';
@@ -46,11 +48,6 @@ export function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || (isIpv4(host) && host.startsWith('127.'));
 }
 
-/** As in a URL: IPv6 in brackets. */
-export function bracketed(host: string): string {
-  return host.includes(':') ? `[${host}]` : host;
-}
-
 /** Address that a listener binds to. */
 export const bindAddress = text({
   unit: 'a host name or address',
@@ -84,7 +81,7 @@ const URL_EXPECTED = 'expected a URL such as http://10.0.0.1:8080';
 /** `http` or `https`, host and port. Without port: 80 or 443. */
 export const backendUrl: Kind<BackendAddress> = {
   read: readUrl,
-  write: ({ protocol, host, port }) => `${protocol}://${bracketed(host)}:${port}`,
+  write: urlOf,
   shape: shapes.record<BackendAddress>({
     protocol: shapes.oneOf('http', 'https'),
     host: shapes.text(MAX_HOST),

@@ -1,7 +1,8 @@
 /** Settings of a pool. In the short form of the file they stand at its top level and make the pool `default`. */
 import * as shapes from '../shape.js';
 import { ALGORITHMS } from './algorithms.js';
-import { choice, duration, integer, percent, share, text } from './kind.js';
+import { duration, integer, percent, share } from './amounts.js';
+import { choice, text } from './kind.js';
 import { healthCheck } from './health-check.js';
 import {
   derived,

@@ -115,6 +115,9 @@ describe('lint', () => {
       ['shared/a.ts', 'zod'],
       ['shared/settings/a.ts', '../../data-plane/sound.js'],
       ['shared/settings/a.ts', '../platform/sound.js'],
+      ['shared/settings/a.ts', 'node:net'],
+      ['shared/settings/a.ts', 'zod'],
+      ['shared/settings/a.ts', '@fastify/swagger'],
       ['shared/platform/a.ts', '../../control-plane/sound.js'],
     ];
     expect(refused(wrong)).toEqual(wrong);

@@ -23,7 +23,6 @@ function channelTo(table: SessionStore): {
     asked.push(request);
     const { id, operation, lifetime, from, to } = request;
     const key = { pool: request.pool, session: request.session };
-    if (operation === 'release') return table.release(key);
     const none = backendId('none');
     const backend =
       operation === 'lookup'
@@ -112,7 +111,6 @@ describe('the session store over IPC', () => {
       lookup: () => new Promise(() => undefined),
       bind: () => new Promise(() => undefined),
       rebind: () => new Promise(() => undefined),
-      release: () => Promise.resolve(),
     };
     const { store } = subject(() => never, systemTimers);
     const key = sessionKey('p', '1');
@@ -127,6 +125,5 @@ describe('the session store over IPC', () => {
     disconnect();
     expect(await waiting).toBeUndefined();
     expect(await store.lookup(sessionKey('p', '2'), lifetime)).toBeUndefined();
-    await expect(store.release(sessionKey('p', '2'))).resolves.toBeUndefined();
   });
 });

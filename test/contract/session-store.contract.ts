@@ -42,8 +42,6 @@ export function sessionStoreContract(create: () => SessionStoreSubject | Promise
     expect([a, undefined]).toContain(store.recall(key, lifetime));
     await store.rebind(key, a, b, lifetime);
     expect([b, undefined]).toContain(store.recall(key, lifetime));
-    await store.release(key);
-    expect([null, undefined]).toContain(store.recall(key, lifetime));
   });
 
   it('lets the first of two racing callers bind and tells both', async () => {
@@ -76,17 +74,6 @@ export function sessionStoreContract(create: () => SessionStoreSubject | Promise
     expect(await store.lookup(key, lifetime)).toBe(a);
     expect(await store.lookup(sessionKey('default', 'second'), lifetime)).toBe(b);
     expect(await store.lookup(sessionKey('web', 'first'), lifetime)).toBe(c);
-  });
-
-  it('forgets what was released', async () => {
-    await store.bind(key, a, lifetime);
-    await store.release(key);
-    expect(await store.lookup(key, lifetime)).toBeNull();
-    expect(await store.bind(key, b, lifetime)).toBe(b);
-  });
-
-  it('releases what it never knew without complaint', async () => {
-    await expect(store.release(key)).resolves.toBeUndefined();
   });
 
   it('forgets a session that was idle for its idle time', async () => {

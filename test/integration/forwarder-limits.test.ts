@@ -390,7 +390,6 @@ describe.each(ENGINES)('connection limits through the %s engine', (name, startEn
       },
       bind: (...of) => table.bind(...of),
       rebind: (...of) => table.rebind(...of),
-      release: (...of) => table.release(...of),
     };
     const queue = { maxPending: 9, timeoutMs: 60_000 };
     const engine = await start([{ maxConnections: 1 }], { sticky, queue }, { sessions });

@@ -21,7 +21,6 @@ const silentStore: SessionStore = {
   lookup: () => Promise.resolve(undefined),
   bind: () => Promise.resolve(undefined),
   rebind: () => Promise.resolve(undefined),
-  release: () => Promise.resolve(),
 };
 
 describe.each(ENGINES)('sticky sessions through the %s engine', (_name, startEngine) => {
@@ -113,7 +112,6 @@ describe.each(ENGINES)('sticky sessions through the %s engine', (_name, startEng
           fresh === true ? table.lookup(key, lifetime) : Promise.resolve(kept),
         bind: (key, backend, lifetime) => table.bind(key, backend, lifetime),
         rebind: (key, from, to, lifetime) => table.rebind(key, from, to, lifetime),
-        release: (key) => table.release(key),
       },
     });
     const first = await ask(engine);

@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, readdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { sessionSigningKeys } from '../../control-plane/runtime/secrets.js';
+import { sessionSigningKeys } from '../../control-plane/runtime/session-signing-keys.js';
 import { StartFailure } from '../../control-plane/start-failure.js';
 import { useTempDirs } from '../support/temp-dir.js';
 

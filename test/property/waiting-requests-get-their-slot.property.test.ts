@@ -59,7 +59,7 @@ interface Request {
   readonly options: PickOptions;
   state: 'waiting' | 'running' | 'refused' | 'left' | 'done';
   waiter: Waiter | null;
-  takeSlot: Pick | null;
+  slot: Pick | null;
 }
 
 class Model {
@@ -87,7 +87,7 @@ class Model {
 
   arrive(options: PickOptions): void {
     const { pool: now } = this;
-    const request: Request = { options, state: 'waiting', waiter: null, takeSlot: null };
+    const request: Request = { options, state: 'waiting', waiter: null, slot: null };
     if (now === undefined) return;
     const before = new Map(now.backends.map((entry) => [entry, entry.load.own]));
     const chosen = takeSlotFor(now, options, this.#random);
@@ -105,11 +105,11 @@ class Model {
   }
 
   finish(request: Request): BackendEntry | null {
-    const { takeSlot } = request;
-    if (takeSlot === null) return null;
+    const { slot } = request;
+    if (slot === null) return null;
     request.state = 'done';
-    attemptFinished(takeSlot.backend);
-    return takeSlot.backend;
+    attemptFinished(slot.backend);
+    return slot.backend;
   }
 
   leave(request: Request): void {
@@ -131,7 +131,7 @@ class Model {
       ).toEqual([]);
     }
     for (const entry of now?.backends ?? []) {
-      const own = this.running.filter(({ takeSlot }) => takeSlot?.backend.load === entry.load).length;
+      const own = this.running.filter(({ slot }) => slot?.backend.load === entry.load).length;
       expect(entry.load.own).toBe(own);
     }
     const open = now?.serving.filter(({ load }) => load.own < load.limit).length;
@@ -140,7 +140,7 @@ class Model {
 
   #run(request: Request, chosen: Pick): void {
     request.state = 'running';
-    request.takeSlot = chosen;
+    request.slot = chosen;
     expect(chosen.backend.load.own).toBeLessThanOrEqual(chosen.backend.load.limit);
     expect(request.options.tried.some(({ id }) => id === chosen.backend.id)).toBe(false);
   }
@@ -194,9 +194,9 @@ class Model {
 function mayUse(now: PoolTable | undefined, { tried, bound }: PickOptions, backend: BackendEntry): boolean {
   const entry = now?.byId.get(backend.id);
   if (entry === undefined || tried.some(({ id }) => id === entry.id)) return false;
-  const home = bound === null ? undefined : now?.byId.get(bound);
-  const isHome = home !== undefined && home.keepsSessions && !tried.some(({ id }) => id === home.id);
-  return isHome ? home === entry : entry.serves;
+  const own = bound === null ? undefined : now?.byId.get(bound);
+  const isBound = own !== undefined && own.keepsSessions && !tried.some(({ id }) => id === own.id);
+  return isBound ? own === entry : entry.serves;
 }
 
 describe('requests that wait', () => {

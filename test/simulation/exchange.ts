@@ -4,7 +4,7 @@
  */
 import { Attempts, type AttemptOwner, type AttemptsClient, type Choice } from '../../data-plane/attempts.js';
 import { chooserFor, type Chooser } from '../../data-plane/chooser.js';
-import type { ForwarderContext } from '../../data-plane/forwarder.js';
+import type { ForwarderDeps } from '../../data-plane/forwarder.js';
 import type { WithheldCause } from '../../data-plane/reports/request-series.js';
 import { RequestAccount } from '../../data-plane/request-account.js';
 import type { RetryBudgetState } from '../../data-plane/routing/retry-budget.js';
@@ -36,7 +36,7 @@ export interface SimulatedAnswer {
 }
 
 export interface ExchangeDeps {
-  readonly context: ForwarderContext;
+  readonly context: ForwarderDeps;
   readonly budget: RetryBudgetState;
   readonly timers: ProcessTimers;
   readonly backends: Backends;

@@ -1,5 +1,5 @@
 /** An engine without sockets: it accepts, serves and closes as the real ones, with simulated exchanges. */
-import type { Forwarder, ForwarderContext } from '../../data-plane/forwarder.js';
+import type { Forwarder, ForwarderDeps } from '../../data-plane/forwarder.js';
 import { countRequest, createRetryBudget } from '../../data-plane/routing/retry-budget.js';
 import { routeRequest, type BackendEntry } from '../../data-plane/routing/routing-table.js';
 import type { ProcessTimers } from '../support/virtual-time.js';
@@ -7,8 +7,8 @@ import type { Backends } from './backends.js';
 import { SimulatedExchange, type SimulatedAnswer, type SimulatedRequest } from './exchange.js';
 import type { Ledger } from './ledger.js';
 
-export interface ForwarderDeps {
-  readonly context: ForwarderContext;
+export interface SimulatedForwarderDeps {
+  readonly context: ForwarderDeps;
   readonly timers: ProcessTimers;
   readonly backends: Backends;
   readonly ledger: Ledger;
@@ -18,14 +18,14 @@ export interface ForwarderDeps {
 }
 
 export class SimulatedForwarder implements Forwarder {
-  readonly #deps: ForwarderDeps;
+  readonly #deps: SimulatedForwarderDeps;
   readonly #budget;
   readonly #open = new Set<(answer: SimulatedAnswer) => void>();
   readonly #trials = new Map<string, number>();
   #idle: (() => void) | null = null;
   accepting = false;
 
-  constructor(deps: ForwarderDeps) {
+  constructor(deps: SimulatedForwarderDeps) {
     this.#deps = deps;
     this.#budget = createRetryBudget(deps.context.monotonic());
   }

@@ -51,16 +51,16 @@ export class PrimaryProcess {
   alive = true;
   /** Whether its first commands were stored and its workers started. */
   started = false;
-  readonly #around: PrimarySurroundings;
+  readonly #system: PrimarySurroundings;
   readonly #timers: ProcessTimers;
   #loop: ControlLoop | null = null;
   #host: Host | null = null;
   #checks = 0;
 
-  constructor(number: number, around: PrimarySurroundings) {
+  constructor(number: number, system: PrimarySurroundings) {
     this.number = number;
-    this.#around = around;
-    const { time, chance, backends, ledger, workers: count } = around;
+    this.#system = system;
+    const { time, chance, backends, ledger, workers: count } = system;
     this.#timers = new ProcessTimers(time);
     this.#spawner = new SimulatedSpawner({
       primary: number,
@@ -90,7 +90,7 @@ export class PrimaryProcess {
 
   /** Opens the log, begins an epoch, applies the configuration, starts workers. Ends the process when the disk is full. */
   async start(document: ConfigDocument): Promise<void> {
-    const { time, chance, disk, ledger } = this.#around;
+    const { time, chance, disk, ledger } = this.#system;
     try {
       this.#loop = await ControlLoop.open({
         log: disk.open(this.number, this.#timers),
@@ -103,7 +103,7 @@ export class PrimaryProcess {
           this.#host?.counters.appended(events);
         },
         fatal: () => this.#end(),
-        dropped: () => this.#around.ledger.count('commands dropped'),
+        dropped: () => this.#system.ledger.count('commands dropped'),
         store: {
           failed: (kind) => ledger.count(`store ${kind}`),
           recovered: () => ledger.count('store recovered'),
@@ -134,7 +134,7 @@ export class PrimaryProcess {
 
   /** What an operator sends. Refusals and a full disk are theirs to see. */
   operate(draft: CommandDraft): void {
-    const { ledger } = this.#around;
+    const { ledger } = this.#system;
     this.loop.submit(draft).then(
       (decision) => ledger.count(`operator: ${decision.kind}`),
       (error: unknown) => {
@@ -177,12 +177,12 @@ export class PrimaryProcess {
   }
 
   #createHost(decider: ControlLoop): Host {
-    const { time, chance } = this.#around;
+    const { time, chance } = this.#system;
     const { random } = new Chance(chance.seed());
     const spawner = this.#spawner;
     return new Host({
       version: '0.0.0',
-      around: {
+      system: {
         clock: time,
         timers: this.#timers,
         random,
@@ -192,7 +192,7 @@ export class PrimaryProcess {
       decider,
       supervisor: {
         spawner,
-        count: this.#around.workers,
+        count: this.#system.workers,
         welcome: (worker, place) => spawner.welcome(worker, place),
       },
       sessions: createSessionTable(time, SESSIONS),
@@ -202,7 +202,7 @@ export class PrimaryProcess {
   }
 
   #check: CheckSchedulerOptions['check'] = async (address, settings, at) => {
-    const { backends, ledger } = this.#around;
+    const { backends, ledger } = this.#system;
     this.#checks += 1;
     ledger.require(this.#checks <= MAX_CHECKS_IN_FLIGHT, 'queues-are-bounded', 'checks in flight');
     const { result, afterMs } = backends.check(address, settings.timeoutMs, at);
@@ -213,12 +213,12 @@ export class PrimaryProcess {
 
   #end(): void {
     this.kill();
-    this.#around.ended(this);
+    this.#system.ended(this);
   }
 
   /** Whoever reads the newest events sees each once, be it stored or not, and no gap but those that are told. */
   async #checkReads(): Promise<void> {
-    const { disk, ledger } = this.#around;
+    const { disk, ledger } = this.#system;
     const { seq, epoch } = this.loop.world.state;
     const waiting = this.loop.unstored.events.at(-1)?.seq ?? 0;
     ledger.require(waiting <= seq, 'reads-see-each-once', `${waiting} waits, and ${seq} is in force`);
@@ -239,7 +239,7 @@ export class PrimaryProcess {
   }
 
   #changed(world: World): void {
-    const { disk, ledger } = this.#around;
+    const { disk, ledger } = this.#system;
     void this.#checkReads();
     // Another primary may have written meanwhile: then this one has yet to find out.
     const { base, events } = this.loop.unstored;
@@ -257,7 +257,7 @@ export class PrimaryProcess {
 
   /** A lower limit holds from when the permits of the higher one are back. */
   #allowTrials({ state, observations }: World): void {
-    const { ledger } = this.#around;
+    const { ledger } = this.#system;
     for (const pool of state.pools.values()) {
       const limit = pool.settings.breaker?.halfOpenLimit ?? 0;
       for (const { id, generation } of pool.backends.values()) {

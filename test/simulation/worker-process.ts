@@ -87,9 +87,9 @@ export class WorkerProcess {
     this.pid = pid;
     this.#timers = new ProcessTimers(time);
     const own = new Chance(chance.seed());
-    const around = { timers: time, random: own.random, now: () => time.now() };
-    this.toPrimary = new Channel(around, (message) => surroundings.hear(message));
-    this.fromPrimary = new Channel(around, (message) => {
+    const system = { timers: time, random: own.random, now: () => time.now() };
+    this.toPrimary = new Channel(system, (message) => surroundings.hear(message));
+    this.fromPrimary = new Channel(system, (message) => {
       if (this.alive) this.#endpoint.emit('message', this.#maybeSpoiled(message));
     });
     this.#endpoint = new Endpoint(this.toPrimary);

@@ -126,7 +126,7 @@ export async function testControl(): Promise<TestControl> {
     position: () => ({ epoch: 1, version: 7 }),
     workers: () => answers.workers,
     activeRequests: (pool, backend) => (pool === 'web' && backend === 'a' ? 4 : 0),
-    pendingRequests: (pool) => (pool === 'web' ? 2 : 0),
+    waitingRequests: (pool) => (pool === 'web' ? 2 : 0),
     checkLag: () => answers.checkLag,
     certificateTrouble: () => answers.certificateTrouble,
     storage: () => answers.storage,

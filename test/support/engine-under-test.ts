@@ -5,10 +5,10 @@ import type { LookupFunction } from 'node:net';
 import { CompatEngine } from '../../data-plane/compat/compat-engine.js';
 import { NativeEngine } from '../../data-plane/http1/native-engine.js';
 import type { AccessRecord } from '../../data-plane/access-record.js';
-import type { Forwarder, ForwarderContext, MetricsPage } from '../../data-plane/forwarder.js';
+import type { Forwarder, ForwarderDeps, MetricsPage } from '../../data-plane/forwarder.js';
 import { nameLookup } from '../../data-plane/name-lookup.js';
 import { Counters } from '../../data-plane/reports/counters.js';
-import { OutcomeBook } from '../../data-plane/reports/outcome-book.js';
+import { OutcomeBatch } from '../../data-plane/reports/outcome-batch.js';
 import { RequestSeries } from '../../data-plane/reports/request-series.js';
 import { applySnapshot, type RoutingTable } from '../../data-plane/routing/routing-table.js';
 import { Shortage } from '../../data-plane/shortage.js';
@@ -24,7 +24,7 @@ import { seededRandom } from '../../shared/prng.js';
 export interface EngineUnderTest {
   readonly port: number;
   readonly forwarder: Forwarder;
-  readonly context: ForwarderContext;
+  readonly context: ForwarderDeps;
   readonly accessLog: readonly AccessRecord[];
   /** Errors and warnings that the engine logged. */
   readonly complaints: readonly string[];
@@ -60,14 +60,14 @@ export const ENGINES: readonly (readonly [name: 'native' | 'compat', start: Star
 ];
 
 async function start(
-  create: (context: ForwarderContext) => Forwarder,
+  create: (context: ForwarderDeps) => Forwarder,
   snapshot: Snapshot,
   options: EngineOptions = {},
 ): Promise<EngineUnderTest> {
   const counters = new Counters();
   const totals = new Map<string, number>();
   const names: string[] = [];
-  const book = new OutcomeBook();
+  const book = new OutcomeBatch();
   const outcomes: BackendOutcomes[] = [];
   const accessLog: AccessRecord[] = [];
   const complaints: string[] = [];
@@ -82,7 +82,7 @@ async function start(
     if (current === null) throw new Error('no table');
     return current;
   };
-  const context: ForwarderContext = {
+  const context: ForwarderDeps = {
     worker: 1,
     table,
     sessions: options.sessions ?? createSessionTable({ now }),

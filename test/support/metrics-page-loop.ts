@@ -9,7 +9,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { restoreState } from '../../control-plane/domain/serialize.js';
 import { initialObservations } from '../../control-plane/domain/observations.js';
 import { initialState, type BackendState } from '../../control-plane/domain/state.js';
-import type { GaugeSource } from '../../control-plane/metrics/gauges.js';
+import type { GaugeDeps } from '../../control-plane/metrics/gauges.js';
 import { PrimaryCounters } from '../../control-plane/metrics/primary-counters.js';
 import { createMetricsRegistry } from '../../control-plane/metrics/registry.js';
 import { MetricTotals } from '../../control-plane/metrics/totals.js';
@@ -57,14 +57,14 @@ async function measure(): Promise<void> {
     counters.healthCheck(WEB, id, true, 3);
     for (const outcome of ['success', 'failure']) totals.series('backendRequests', [WEB, id, outcome]);
   }
-  const source: GaugeSource = {
+  const source: GaugeDeps = {
     version: '0.1.0',
     world: () => ({ state, observations: initialObservations() }),
     position: () => ({ epoch: 2, version: 41 }),
     workers: () => [],
     activeRequests: () => 5,
     sessionCount: () => 8,
-    pendingRequests: () => 3,
+    waitingRequests: () => 3,
     checkLag: () => ({ waiting: 0, lateMs: 0, behind: false }),
     storage: () => ({ ok: true, since: null, problem: null, unstoredEvents: 0, lostEvents: 0 }),
     mailboxDepth: () => 1,

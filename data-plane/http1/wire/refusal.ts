@@ -2,7 +2,6 @@
  * Every reason for which a head or a body is refused: the answer that a client gets for it, and the rule it breaks. A
  * response with any of these is `upstream_malformed`. Which bytes earn which reason is decided by the parsers.
  */
-import { LOCAL_REPLIES } from '#shared/error-code.js';
 import type { ErrorCode } from '#shared/error-code.js';
 
 export interface Refusal {
@@ -82,8 +81,3 @@ export const REFUSALS = {
 } as const satisfies Record<string, Refusal>;
 
 export type RefusalReason = keyof typeof REFUSALS;
-
-/** The status with which a request is answered that is refused for this reason. */
-export function refusalStatus(reason: RefusalReason): number {
-  return LOCAL_REPLIES[REFUSALS[reason].code].status;
-}

@@ -1,13 +1,13 @@
 import type { LookupFunction } from 'node:net';
 import { nameLookup } from '../../../data-plane/name-lookup.js';
-import { OutcomeBook } from '../../../data-plane/reports/outcome-book.js';
+import { OutcomeBatch } from '../../../data-plane/reports/outcome-batch.js';
 import { aBackend, aPool, aSnapshot, tableOf } from '../../support/routing-fixture.js';
 
 const at = (host: string) => ({ address: { protocol: 'http', host, port: 80 } as const });
 
 describe('the lookup of a worker', () => {
   function arrange() {
-    const book = new OutcomeBook();
+    const batch = new OutcomeBatch();
     const found = { addresses: ['10.0.0.3'] };
     const state = {
       table: tableOf(
@@ -24,7 +24,7 @@ describe('the lookup of a worker', () => {
     };
     const lookup = nameLookup({
       lookup: inner,
-      outcomes: book,
+      outcomes: batch,
       table: () => state.table,
       monotonic: () => 0,
     });
@@ -33,7 +33,7 @@ describe('the lookup of a worker', () => {
       lookup(name, { all }, (...given) => (answer = given));
       return answer;
     };
-    const told = () => book.take().map(({ backend, resolved }) => [backend, resolved]);
+    const told = () => batch.take().map(({ backend, resolved }) => [backend, resolved]);
     return { ask, told, found, state };
   }
 

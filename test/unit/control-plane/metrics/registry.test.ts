@@ -4,7 +4,7 @@ import { PrimaryCounters } from '../../../../control-plane/metrics/primary-count
 import { createMetricsRegistry, SLICE_LINES } from '../../../../control-plane/metrics/registry.js';
 import { MetricTotals } from '../../../../control-plane/metrics/totals.js';
 import { WorkerDeltas } from '../../../../control-plane/metrics/worker-deltas.js';
-import type { GaugeSource } from '../../../../control-plane/metrics/gauges.js';
+import type { GaugeDeps } from '../../../../control-plane/metrics/gauges.js';
 import { configuredIn } from '../../../../control-plane/metrics/label-rules.js';
 import type { TidegateEvent } from '../../../../control-plane/domain/events.js';
 import { initialObservations } from '../../../../control-plane/domain/observations.js';
@@ -54,7 +54,7 @@ function stateWith(...backends: BackendState[]): ControlState {
 
 function arrange() {
   const running = { state: stateWith(backend('a'), backend('b', { weight: 3 })), version: '0.1.0' };
-  const source: GaugeSource = {
+  const source: GaugeDeps = {
     get version() {
       return running.version;
     },
@@ -76,7 +76,7 @@ function arrange() {
     ],
     activeRequests: (_pool, id) => (id === 'a' ? 5 : 0),
     sessionCount: () => 8,
-    pendingRequests: () => 3,
+    waitingRequests: () => 3,
     checkLag: () => ({ waiting: 7, lateMs: 1_500, behind: true }),
     storage: () => ({ ok: false, since: 1, problem: 'disk full', unstoredEvents: 3, lostEvents: 0 }),
     mailboxDepth: () => 1,

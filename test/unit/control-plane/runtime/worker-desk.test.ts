@@ -1,5 +1,5 @@
 import { Broadcaster } from '../../../../control-plane/broadcast/broadcaster.js';
-import { LoadBoard } from '../../../../control-plane/broadcast/load-board.js';
+import { WorkerLoads } from '../../../../control-plane/broadcast/worker-loads.js';
 import type { CommandDraft } from '../../../../control-plane/domain/commands.js';
 import { initialState } from '../../../../control-plane/domain/state.js';
 import { PrimaryCounters } from '../../../../control-plane/metrics/primary-counters.js';
@@ -26,7 +26,7 @@ function arranged() {
   const time = new VirtualTime(START);
   const totals = new MetricTotals();
   const broadcaster = new Broadcaster();
-  const loads = new LoadBoard();
+  const loads = new WorkerLoads();
   const recorded: CommandDraft[] = [];
   const sent: (readonly [worker: number, message: PrimaryMessage])[] = [];
   const said: string[] = [];
@@ -144,19 +144,6 @@ describe('what workers say', () => {
     await pass(0);
     const answers = sent.map(([, message]) => (message.type === 'session-reply' ? message.backend : 'other'));
     expect(answers).toEqual([null, 'a', 'a', 'b', 'b']);
-  });
-
-  it('of sessions is not answered when no answer is wanted', async () => {
-    const { desk, sent, pass } = arranged();
-    desk.message(1, asked('bind', 1, { to: a }));
-    desk.message(1, asked('release', 0));
-    await pass(0);
-    desk.message(1, asked('lookup', 2));
-    await pass(0);
-    expect(sent.map(([, message]) => message)).toMatchObject([
-      { type: 'session-reply', id: 1, backend: 'a' },
-      { type: 'session-reply', id: 2, backend: null },
-    ]);
   });
 
   it('of sessions, incomplete, gets the answer that nothing is known', async () => {

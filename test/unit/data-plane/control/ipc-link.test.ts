@@ -1,4 +1,4 @@
-import { MAX_PENDING_REQUESTS, MAX_UNSENT_MESSAGES } from '../../../../data-plane/control/control-link.js';
+import { MAX_OPEN_QUESTIONS, MAX_UNSENT_MESSAGES } from '../../../../data-plane/control/control-link.js';
 import { IpcLink, type IpcEndpoint } from '../../../../data-plane/control/ipc-link.js';
 import type { WorkerMessage } from '../../../../shared/message.js';
 import { quietLogger } from '../../../support/quiet-logger.js';
@@ -125,7 +125,7 @@ describe('the link over IPC', () => {
 
   it('lets a bounded number wait', async () => {
     const { link } = arrange();
-    for (let i = 0; i < MAX_PENDING_REQUESTS; i += 1) void link.askMetrics(1_000);
+    for (let i = 0; i < MAX_OPEN_QUESTIONS; i += 1) void link.askMetrics(1_000);
     expect(await link.askMetrics(1_000)).toBeUndefined();
     link.close();
   });
@@ -144,18 +144,18 @@ describe('the link over IPC', () => {
 
   it('waits until everything has left, the time is up, or the channel closes', async () => {
     const { link, written, timers, disconnect } = arrange();
-    await link.drained(100);
+    await link.allSent(100);
     link.send(ready);
-    const left = link.drained(100);
+    const left = link.allSent(100);
     written();
     await left;
     link.send(ready);
-    const late = link.drained(100);
+    const late = link.allSent(100);
     timers.advance(100);
     await late;
-    const closed = link.drained(100);
+    const closed = link.allSent(100);
     disconnect();
     await closed;
-    await link.drained(100);
+    await link.allSent(100);
   });
 });

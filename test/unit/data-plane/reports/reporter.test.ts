@@ -1,6 +1,6 @@
 import type { Announcement, ControlLink } from '../../../../data-plane/control/control-link.js';
 import { Counters } from '../../../../data-plane/reports/counters.js';
-import { MAX_TRIAL_REPORTS, OutcomeBook } from '../../../../data-plane/reports/outcome-book.js';
+import { MAX_TRIAL_REPORTS, OutcomeBatch } from '../../../../data-plane/reports/outcome-batch.js';
 import { Reporter } from '../../../../data-plane/reports/reporter.js';
 import { attemptFinished, attemptStarted } from '../../../../data-plane/routing/pick.js';
 import type { RoutingTable } from '../../../../data-plane/routing/routing-table.js';
@@ -22,15 +22,15 @@ function entryIn(table: RoutingTable, id: string) {
   return found;
 }
 
-describe('the outcome book', () => {
+describe('the outcome batch', () => {
   const table = tableOf(aSnapshot([aPool([aBackend('a'), aBackend('b')])]));
   const [a, b] = [entryIn(table, 'a'), entryIn(table, 'b')];
 
   it('adds up outcomes per backend and starts anew when taken', () => {
-    const book = new OutcomeBook();
-    for (const outcome of [success, success, reset, status, reset]) book.record(a, outcome, null);
-    book.record(b, { kind: 'neutral' }, null);
-    expect(book.take()).toEqual([
+    const batch = new OutcomeBatch();
+    for (const outcome of [success, success, reset, status, reset]) batch.record(a, outcome, null);
+    batch.record(b, { kind: 'neutral' }, null);
+    expect(batch.take()).toEqual([
       {
         pool: 'default',
         backend: 'a',
@@ -40,17 +40,17 @@ describe('the outcome book', () => {
         trials: [],
       },
     ]);
-    expect(book.take()).toEqual([]);
+    expect(batch.take()).toEqual([]);
   });
 
   it('keeps trials apart, and tells result and return as one when they come together', () => {
-    const book = new OutcomeBook();
-    book.record(a, success, 1);
-    book.permitReturned(a, 1);
-    book.record(a, reset, 2);
-    book.record(a, { kind: 'neutral' }, 3);
-    book.permitReturned(a, 3);
-    expect(book.take()).toMatchObject([
+    const batch = new OutcomeBatch();
+    batch.record(a, success, 1);
+    batch.permitReturned(a, 1);
+    batch.record(a, reset, 2);
+    batch.record(a, { kind: 'neutral' }, 3);
+    batch.permitReturned(a, 3);
+    expect(batch.take()).toMatchObject([
       {
         successes: 0,
         failures: {},
@@ -61,25 +61,25 @@ describe('the outcome book', () => {
         ],
       },
     ]);
-    book.permitReturned(a, 2);
-    expect(book.take()).toMatchObject([{ trials: [{ permit: 2, result: null, returned: true }] }]);
+    batch.permitReturned(a, 2);
+    expect(batch.take()).toMatchObject([{ trials: [{ permit: 2, result: null, returned: true }] }]);
   });
 
   it('says so when there is a failure or news of a trial, and not for a success', () => {
-    const book = new OutcomeBook();
+    const batch = new OutcomeBatch();
     let urgent = 0;
-    book.onUrgent(() => (urgent += 1));
-    book.record(a, success, null);
+    batch.onUrgent(() => (urgent += 1));
+    batch.record(a, success, null);
     expect(urgent).toBe(0);
-    book.record(a, reset, null);
-    book.record(a, success, 1);
+    batch.record(a, reset, null);
+    batch.record(a, success, 1);
     expect(urgent).toBe(2);
   });
 
   it('keeps a bounded number of trials', () => {
-    const book = new OutcomeBook();
-    for (let permit = 0; permit < MAX_TRIAL_REPORTS + 10; permit += 1) book.record(a, reset, permit);
-    expect(book.take()[0]?.trials).toHaveLength(MAX_TRIAL_REPORTS);
+    const batch = new OutcomeBatch();
+    for (let permit = 0; permit < MAX_TRIAL_REPORTS + 10; permit += 1) batch.record(a, reset, permit);
+    expect(batch.take()[0]?.trials).toHaveLength(MAX_TRIAL_REPORTS);
   });
 });
 
@@ -99,15 +99,15 @@ describe('the reporter', () => {
       askMetrics: () => Promise.resolve(undefined),
       onAnnouncement: (_handler: (message: Announcement) => void) => undefined,
       onClosed: () => undefined,
-      drained: () => Promise.resolve(),
+      allSent: () => Promise.resolve(),
       close: () => undefined,
     };
-    const book = new OutcomeBook();
+    const batch = new OutcomeBatch();
     const counters = new Counters();
     const state = { table: first, connections: 0 };
     const reporter = new Reporter({
       link,
-      book,
+      batch,
       counters,
       clock: timers,
       timers,
@@ -116,14 +116,14 @@ describe('the reporter', () => {
     });
     reporter.start();
     const reports = () => sent.filter((message): message is Report => message.type === 'report');
-    return { timers, sent, channel, book, counters, reporter, reports, state, a: entryIn(first, 'a') };
+    return { timers, sent, channel, batch, counters, reporter, reports, state, a: entryIn(first, 'a') };
   }
 
   it('reports successes with the next tick, and nothing when there is nothing', () => {
-    const { timers, book, reports, a } = arrange();
+    const { timers, batch, reports, a } = arrange();
     timers.advance(1_000);
     expect(reports()).toEqual([]);
-    book.record(a, success, null);
+    batch.record(a, success, null);
     timers.advance(99);
     expect(reports()).toEqual([]);
     timers.advance(1);
@@ -131,10 +131,10 @@ describe('the reporter', () => {
   });
 
   it('reports a failure within 10 ms, with those that followed it', () => {
-    const { timers, book, reports, a } = arrange();
-    book.record(a, reset, null);
+    const { timers, batch, reports, a } = arrange();
+    batch.record(a, reset, null);
     timers.advance(5);
-    book.record(a, reset, null);
+    batch.record(a, reset, null);
     timers.advance(5);
     expect(reports()).toMatchObject([{ outcomes: [{ failures: { reset: 2 } }] }]);
   });
@@ -154,11 +154,11 @@ describe('the reporter', () => {
     const pool = [...state.table.pools.values()][0]!;
     const waiter = pool.queue.enter(pool, { tried: [], bound: null }, () => undefined);
     timers.advance(300);
-    expect(reports()).toMatchObject([{ pending: [{ pool: 'default', pending: 1 }] }]);
+    expect(reports()).toMatchObject([{ waiting: [{ pool: 'default', waiting: 1 }] }]);
     pool.queue.leave(waiter);
     timers.advance(300);
     expect(reports()).toHaveLength(2);
-    expect(reports()[1]).toMatchObject({ pending: [] });
+    expect(reports()[1]).toMatchObject({ waiting: [] });
   });
 
   it('tells connections when they change', () => {
@@ -169,11 +169,11 @@ describe('the reporter', () => {
   });
 
   it('adds up while the channel is busy, and reports all of it later', () => {
-    const { timers, book, counters, channel, sent, reports, a } = arrange();
+    const { timers, batch, counters, channel, sent, reports, a } = arrange();
     channel.idle = false;
-    book.record(a, reset, null);
+    batch.record(a, reset, null);
     timers.advance(5_000);
-    book.record(a, success, null);
+    batch.record(a, success, null);
     counters.add(counters.counter('sentBytes', 'p'), 1);
     timers.advance(5_000);
     expect(sent).toEqual([]);
@@ -184,12 +184,12 @@ describe('the reporter', () => {
   });
 
   it('lets go what nobody will ask for when the primary is gone', () => {
-    const { timers, book, channel, sent, a } = arrange();
+    const { timers, batch, channel, sent, a } = arrange();
     channel.open = false;
-    book.record(a, reset, null);
+    batch.record(a, reset, null);
     timers.advance(1_000);
     expect(sent).toEqual([]);
-    expect(book.take()).toEqual([]);
+    expect(batch.take()).toEqual([]);
   });
 
   it('sends metrics every second', () => {
@@ -203,9 +203,9 @@ describe('the reporter', () => {
   });
 
   it('sends everything at once when asked, even on a busy channel', () => {
-    const { book, counters, channel, reporter, sent, a } = arrange();
+    const { batch, counters, channel, reporter, sent, a } = arrange();
     channel.idle = false;
-    book.record(a, success, null);
+    batch.record(a, success, null);
     counters.add(counters.counter('sentBytes', 'p'), 1);
     reporter.flush();
     expect(sent.map(({ type }) => type)).toEqual(['report', 'metrics']);
@@ -234,14 +234,14 @@ describe('the reporter', () => {
     function streaming() {
       const arranged = arrange();
       const stream = { bytes: 0 };
-      arranged.book.trialAnswers(arranged.a, 7, () => stream.bytes);
+      arranged.batch.trialAnswers(arranged.a, 7, () => stream.bytes);
       const trials = () =>
         arranged.reports().flatMap(({ outcomes }) => outcomes.flatMap((one) => one.trials));
       return { ...arranged, stream, trials };
     }
 
     it('tells its success once when content still comes after some time, and its return at its end', () => {
-      const { timers, book, stream, trials, a } = streaming();
+      const { timers, batch, stream, trials, a } = streaming();
       for (let waited = 0; waited < TRIAL_PROOF_MS; waited += 100) {
         stream.bytes += 1;
         timers.advance(100);
@@ -252,27 +252,27 @@ describe('the reporter', () => {
         timers.advance(100);
       }
       expect(trials()).toEqual([{ permit: 7, result: 'success', returned: false }]);
-      book.record(a, { kind: 'failure', reason: 'body' }, 7);
-      book.permitReturned(a, 7);
+      batch.record(a, { kind: 'failure', reason: 'body' }, 7);
+      batch.permitReturned(a, 7);
       timers.advance(100);
       expect(trials().slice(1)).toEqual([{ permit: 7, result: null, returned: true }]);
     });
 
     it('tells nothing of one that brings nothing more, until its end', () => {
-      const { timers, book, stream, trials, a } = streaming();
+      const { timers, batch, stream, trials, a } = streaming();
       stream.bytes = 100;
       timers.advance(10 * TRIAL_PROOF_MS);
       expect(trials()).toEqual([]);
-      book.record(a, { kind: 'failure', reason: 'body' }, 7);
-      book.permitReturned(a, 7);
+      batch.record(a, { kind: 'failure', reason: 'body' }, 7);
+      batch.permitReturned(a, 7);
       timers.advance(100);
       expect(trials()).toEqual([{ permit: 7, result: 'failure', reason: 'body', returned: true }]);
     });
 
     it('forgets it when it is over', () => {
-      const { timers, book, stream, trials, a } = streaming();
+      const { timers, batch, stream, trials, a } = streaming();
       timers.advance(100);
-      book.permitReturned(a, 7);
+      batch.permitReturned(a, 7);
       for (let more = 0; more < 300; more += 1) {
         stream.bytes += 1;
         timers.advance(100);
@@ -282,8 +282,8 @@ describe('the reporter', () => {
   });
 
   it('leaves no timer behind', () => {
-    const { timers, book, reporter, a } = arrange();
-    book.record(a, reset, null);
+    const { timers, batch, reporter, a } = arrange();
+    batch.record(a, reset, null);
     reporter.stop();
     expect(timers.waiting()).toBe(0);
   });

@@ -1,11 +1,11 @@
 import {
-  type ConnectionFacts,
+  type PeerConnection,
   parseTrusted,
   resolveClient,
 } from '../../../../data-plane/routing/client-address.js';
 
 const trusted = parseTrusted(['10.0.0.0/8', '2001:db8::/32']);
-const PLAIN: ConnectionFacts = {
+const PLAIN: PeerConnection = {
   peer: '10.0.0.1',
   secure: false,
   forwardedFor: null,

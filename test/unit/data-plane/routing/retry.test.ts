@@ -1,14 +1,14 @@
 import { createRetryBudget } from '../../../../data-plane/routing/retry-budget.js';
 import {
   type RetryCause,
-  type RetryFacts,
+  type FailedAttempt,
   mayRetry,
   usesBudget,
 } from '../../../../data-plane/routing/retry.js';
 import type { FailureReason } from '../../../../shared/outcome.js';
 import { FORWARDING } from '../../../support/routing-fixture.js';
 
-const FACTS: RetryFacts = {
+const FACTS: FailedAttempt = {
   method: 'GET',
   attempts: 1,
   settings: FORWARDING.retry,
@@ -18,7 +18,7 @@ const FACTS: RetryFacts = {
   headMsLeft: 1,
   at: 0,
 };
-const ask = (given: Partial<RetryFacts>) => mayRetry({ ...FACTS, ...given }, createRetryBudget(0));
+const ask = (given: Partial<FailedAttempt>) => mayRetry({ ...FACTS, ...given }, createRetryBudget(0));
 
 describe('retry', () => {
   it.each<[FailureReason, string, true | RetryCause | null]>([

@@ -1,4 +1,5 @@
-import { REFUSALS, refusalStatus } from '../../../../../data-plane/http1/wire/refusal.js';
+import { LOCAL_REPLIES } from '../../../../../shared/error-code.js';
+import { REFUSALS } from '../../../../../data-plane/http1/wire/refusal.js';
 import type { RefusalReason } from '../../../../../data-plane/http1/wire/refusal.js';
 
 describe('a refusal', () => {
@@ -13,7 +14,7 @@ describe('a refusal', () => {
     ['method_unsupported', 501],
     ['version_unsupported', 505],
   ])('has the status of its code: %s', (reason, status) => {
-    expect(refusalStatus(reason)).toBe(status);
+    expect(LOCAL_REPLIES[REFUSALS[reason].code].status).toBe(status);
   });
 
   it('names the rule that was broken', () => {

@@ -7,6 +7,7 @@ import { type FileHandle, lstat, open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { SessionSigningKey } from '#shared/message.js';
 import type { Logger } from '#shared/ports.js';
+import { messageOf } from '#shared/error-text.js';
 import { readSmallFile } from '../config/read-file.js';
 import { StartFailure } from '../start-failure.js';
 
@@ -103,6 +104,6 @@ async function writeAndClose(file: FileHandle, text: string): Promise<void> {
 }
 
 function failure(path: string, error: unknown): StartFailure {
-  const reason = error instanceof Error ? error.message : String(error);
+  const reason = messageOf(error);
   return new StartFailure(`the session key ${path} cannot be made: ${reason}`, { cause: error });
 }

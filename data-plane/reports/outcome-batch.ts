@@ -1,6 +1,6 @@
 /**
- * Adds up what attempts came to, per backend and generation, until the reporter takes it to the primary. Decides
- * nothing about backends: the primary does. Tells at once when there is something that the primary should know soon.
+ * Adds up the outcomes of attempts, per backend and generation, until the reporter takes them to the primary. Decides
+ * nothing about backends, because the primary does. Tells at once when there is something that the primary should know soon.
  */
 import type { BackendOutcomes, FailureReason, Outcome, TrialReport } from '#shared/outcome.js';
 import type { BackendLoad } from '../routing/backend-load.js';
@@ -18,7 +18,7 @@ interface Tally {
   resolved: readonly string[] | null;
 }
 
-export class OutcomeBook {
+export class OutcomeBatch {
   /** A backend's load lives as long as its generation, whatever snapshots come. */
   #tallies = new Map<BackendLoad, Tally>();
   readonly #longTrials = new LongTrials();

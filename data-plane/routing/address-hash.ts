@@ -13,13 +13,13 @@ import { fnv1a64, unitOf } from './hash.js';
 /** Addresses kept per generation and pool. */
 export const MAX_KEPT_ADDRESSES = 4_096;
 
-export class AddressAffinity {
+export class AddressHash {
   readonly #serving: readonly BackendEntry[];
   /** From client to place in `serving`. */
   #young = new Map<string, number>();
   #old = new Map<string, number>();
 
-  constructor(serving: readonly BackendEntry[], previous: AddressAffinity | null) {
+  constructor(serving: readonly BackendEntry[], previous: AddressHash | null) {
     this.#serving = serving;
     if (previous === null || !sameBackends(serving, previous.#serving)) return;
     this.#young = previous.#young;

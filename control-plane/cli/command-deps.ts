@@ -11,12 +11,12 @@ interface GlobalOptions {
   readonly json?: boolean;
 }
 
-export interface CommandContext {
+export interface CommandDeps {
   readonly api: ApiClient;
   readonly json: boolean;
 }
 
-export async function contextOf(command: Command): Promise<CommandContext> {
+export async function depsOf(command: Command): Promise<CommandDeps> {
   const options: GlobalOptions = command.optsWithGlobals();
   const api = await ApiClient.create({
     admin: options.admin ?? (process.env['TIDEGATE_ADMIN'] || DEFAULT_ADMIN),

@@ -1,7 +1,7 @@
-/** What a control plane asks of the system around it, so that tests can be the system. */
+/** What a control plane asks of the system: clock, timers, chance and log. Tests give their own. */
 import type { Clock, Logger, Random, Timers } from '#shared/ports.js';
 
-export interface Surroundings {
+export interface SystemPorts {
   readonly clock: Clock;
   readonly timers: Timers;
   readonly random: Random;

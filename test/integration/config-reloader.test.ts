@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseConfig, type ParseResult } from '../../control-plane/config/parse-config.js';
-import { ConfigKeeper, MAX_WAITING_VALIDATIONS } from '../../control-plane/runtime/config-keeper.js';
+import { ConfigReloader, MAX_WAITING_VALIDATIONS } from '../../control-plane/runtime/config-reloader.js';
 import { quietLogger } from '../support/quiet-logger.js';
 import { testControl } from '../support/control-port.js';
 import { useTempDirs } from '../support/temp-dir.js';
@@ -10,8 +10,8 @@ import { waitUntil } from '../support/wait-until.js';
 const tempDir = useTempDirs();
 const TEXT = 'backends: [{ id: a, url: "http://localhost:1" }]';
 
-/** A keeper whose parser waits until it is let go. */
-async function keeperWithGate() {
+/** A reloader whose parser waits until it is let go. */
+async function reloaderWithGate() {
   const control = await testControl();
   const file = join(tempDir(), 'tidegate.yaml');
   await writeFile(file, TEXT);
@@ -20,7 +20,7 @@ async function keeperWithGate() {
   const waiting: ((result: ParseResult) => void)[] = [];
   let running = 0;
   let mostAtOnce = 0;
-  const keeper = new ConfigKeeper({
+  const reloader = new ConfigReloader({
     file,
     env: {},
     overrides: {},
@@ -42,18 +42,18 @@ async function keeperWithGate() {
     parses += 1;
     next(parsed);
   };
-  return { keeper, letGo, parses: () => parses, mostAtOnce: () => mostAtOnce, waiting };
+  return { reloader, letGo, parses: () => parses, mostAtOnce: () => mostAtOnce, waiting };
 }
 
 describe('files given for validation', () => {
   it('are checked one at a time, and refused when too many wait', async () => {
-    const { keeper, letGo, mostAtOnce, waiting } = await keeperWithGate();
-    const asked = Array.from({ length: MAX_WAITING_VALIDATIONS + 1 }, () => keeper.validate(TEXT));
-    expect(await keeper.validate(TEXT)).toBeNull();
+    const { reloader, letGo, mostAtOnce, waiting } = await reloaderWithGate();
+    const asked = Array.from({ length: MAX_WAITING_VALIDATIONS + 1 }, () => reloader.validate(TEXT));
+    expect(await reloader.validate(TEXT)).toBeNull();
     for (const _ of asked) await letGo();
     expect(await Promise.all(asked)).toEqual(asked.map(() => []));
     expect(mostAtOnce()).toBe(1);
-    const later = keeper.validate(TEXT);
+    const later = reloader.validate(TEXT);
     await letGo();
     expect(await later).toEqual([]);
     expect(waiting).toEqual([]);
@@ -62,10 +62,10 @@ describe('files given for validation', () => {
 
 describe('reloads', () => {
   it('asked for while one runs become one more', async () => {
-    const { keeper, letGo, parses, waiting } = await keeperWithGate();
-    const first = keeper.reload();
+    const { reloader, letGo, parses, waiting } = await reloaderWithGate();
+    const first = reloader.reload();
     await waitUntil('the first to be read', () => waiting.length === 1);
-    const others = Array.from({ length: 100 }, () => keeper.reload());
+    const others = Array.from({ length: 100 }, () => reloader.reload());
     await letGo();
     await letGo();
     await Promise.all([first, ...others]);

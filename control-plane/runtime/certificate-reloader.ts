@@ -9,14 +9,14 @@ import type { TlsFiles } from '../config/process-settings.js';
 import { type FileWatch, watchFiles } from '../config/watch-files.js';
 import type { Primary } from './primary.js';
 import { StartFailure } from '../start-failure.js';
-import type { Surroundings } from './surroundings.js';
+import type { SystemPorts } from './system-ports.js';
 
 /** Keys of TLS session tickets, shared by all workers so that a session resumes on any of them. */
 const TICKET_KEY_BYTES = 48;
 
-export class CertificateKeeper {
+export class CertificateReloader {
   readonly #files: TlsFiles | null;
-  readonly #around: Surroundings;
+  readonly #system: SystemPorts;
   readonly #ticketKeys = randomBytes(TICKET_KEY_BYTES);
   #current: LoadedCertificate | null = null;
   #known: readonly (string | null)[] = [];
@@ -24,21 +24,21 @@ export class CertificateKeeper {
   #primary: Primary | null = null;
   #watch: FileWatch | null = null;
 
-  private constructor(files: TlsFiles | null, around: Surroundings) {
+  private constructor(files: TlsFiles | null, system: SystemPorts) {
     this.#files = files;
-    this.#around = around;
+    this.#system = system;
   }
 
   /** `files`: `null` where TLS is off. Fails with StartFailure when there is no good certificate to start with. */
-  static async load(files: TlsFiles | null, around: Surroundings): Promise<CertificateKeeper> {
-    const keeper = new CertificateKeeper(files, around);
-    if (files === null) return keeper;
-    const result = await loadCertificate(files, around.clock.now());
+  static async load(files: TlsFiles | null, system: SystemPorts): Promise<CertificateReloader> {
+    const reloader = new CertificateReloader(files, system);
+    if (files === null) return reloader;
+    const result = await loadCertificate(files, system.clock.now());
     if (!result.ok) throw new StartFailure(result.problem);
-    keeper.#current = result.certificate;
-    keeper.#known = result.sha256;
-    keeper.#warnOf(result.warning);
-    return keeper;
+    reloader.#current = result.certificate;
+    reloader.#known = result.sha256;
+    reloader.#warnOf(result.warning);
+    return reloader;
   }
 
   get material(): CertificateMaterial | null {
@@ -53,7 +53,7 @@ export class CertificateKeeper {
     const { certFile } = this.#files;
     const refused = this.#lastProblem;
     if (refused !== null) return `${certFile} was refused, the one before stays in use: ${refused}`;
-    const untimely = timeProblem(this.#current, this.#around.clock.now());
+    const untimely = timeProblem(this.#current, this.#system.clock.now());
     return untimely === null ? null : `${certFile}: clients refuse the certificate in use: ${untimely}`;
   }
 
@@ -73,13 +73,13 @@ export class CertificateKeeper {
       await this.#reload();
     } catch (error) {
       // The log cannot be written. Workers have the certificate all the same.
-      this.#around.logger.error({ err: error }, 'certificate not recorded');
+      this.#system.logger.error({ err: error }, 'certificate not recorded');
     }
   }
 
   async #reload(): Promise<void> {
     if (this.#files === null || this.#primary === null) return;
-    const result = await loadCertificate(this.#files, this.#around.clock.now());
+    const result = await loadCertificate(this.#files, this.#system.clock.now());
     if (!result.ok) {
       await this.#refuse(result.problem);
       return;
@@ -114,14 +114,14 @@ export class CertificateKeeper {
   }
 
   #isInTime(): boolean {
-    return this.#current !== null && timeProblem(this.#current, this.#around.clock.now()) === null;
+    return this.#current !== null && timeProblem(this.#current, this.#system.clock.now()) === null;
   }
 
   /** One that clients refuse is better than none, but somebody must hear of it. */
   #warnOf(warning: string | null): void {
     if (warning === null) return;
     const { certFile } = this.#files ?? {};
-    this.#around.logger.error({ certFile, problem: warning }, 'clients will refuse the certificate in use');
+    this.#system.logger.error({ certFile, problem: warning }, 'clients will refuse the certificate in use');
   }
 
   async #record(certificate: LoadedCertificate, { certFile }: TlsFiles): Promise<void> {

@@ -35,7 +35,7 @@ export interface ConfigKeeperOptions {
 /** Files whose validation waits for that of another. */
 export const MAX_WAITING_VALIDATIONS = 4;
 
-export class ConfigKeeper implements ConfigSource {
+export class ConfigReloader implements ConfigSource {
   readonly #options: ConfigKeeperOptions;
   #running: Promise<unknown> = Promise.resolve();
   /** The reload that has not begun: it will see whatever is in the file now. */

@@ -1,6 +1,6 @@
 /**
- * Requests in flight per backend and requests that wait per pool, as the workers last reported them. Tells each worker what all others have in
- * flight, so that least-connections means the backend's load and not the worker's share of it.
+ * Requests in flight per backend and requests that wait per pool, as the workers last reported them. Tells each worker what
+ * all others have in flight, so that least-connections means the backend's load and not the worker's share of it.
  */
 import type { BackendId, PoolId } from '#shared/ids.js';
 import type { LoadMessage, Report } from '#shared/message.js';
@@ -12,7 +12,7 @@ import type { LoadMessage, Report } from '#shared/message.js';
 export const LOAD_INTERVAL_MS = 25;
 
 type Active = NonNullable<Report['active']>;
-type Pending = NonNullable<Report['pending']>;
+type Waiting = NonNullable<Report['waiting']>;
 
 interface Total {
   readonly pool: PoolId;
@@ -24,9 +24,9 @@ function key(pool: string, backend: string): string {
   return `${pool}/${backend}`;
 }
 
-export class LoadBoard {
+export class WorkerLoads {
   readonly #byWorker = new Map<number, Active>();
-  readonly #pending = new Map<number, Pending>();
+  readonly #waiting = new Map<number, Waiting>();
   #totals = new Map<string, Total>();
   #changed = false;
 
@@ -36,14 +36,14 @@ export class LoadBoard {
     this.#sum();
   }
 
-  /** The worker's whole list of pools with requests that wait for room at a backend. */
-  reportPending(worker: number, pending: Pending): void {
-    if (pending.length === 0) this.#pending.delete(worker);
-    else this.#pending.set(worker, pending);
+  /** The worker's whole list of pools with requests that wait for a slot at a backend. */
+  reportWaiting(worker: number, waiting: Waiting): void {
+    if (waiting.length === 0) this.#waiting.delete(worker);
+    else this.#waiting.set(worker, waiting);
   }
 
   forget(worker: number): void {
-    this.#pending.delete(worker);
+    this.#waiting.delete(worker);
     if (this.#byWorker.delete(worker)) this.#sum();
   }
 
@@ -52,10 +52,10 @@ export class LoadBoard {
   }
 
   /** Requests that wait in all workers. */
-  pending(pool: string): number {
+  waiting(pool: string): number {
     let sum = 0;
-    for (const pools of this.#pending.values()) {
-      for (const one of pools) if (one.pool === pool) sum += one.pending;
+    for (const pools of this.#waiting.values()) {
+      for (const one of pools) if (one.pool === pool) sum += one.waiting;
     }
     return sum;
   }
