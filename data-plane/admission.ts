@@ -8,9 +8,9 @@ import { openFileLimit, openFiles } from '#shared/platform/open-files.js';
 import type { ForwarderDeps } from './forwarder.js';
 
 /** Part of all descriptors that is kept, and at least and at most how many. */
-const KEPT_PART = 1 / 8;
-const MIN_KEPT = 16;
-const MAX_KEPT = 1_024;
+export const KEPT_PART = 1 / 8;
+export const MIN_KEPT = 16;
+export const MAX_KEPT = 1_024;
 /** How often it is looked at whether descriptors are still short, while connections are refused. */
 const LOOK_EVERY_MS = 50;
 

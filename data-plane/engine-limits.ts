@@ -16,7 +16,7 @@ export const HALF_CLOSED_MS = 10_000;
  * sends its next request meanwhile is answered with Connection: close and loses nothing. One that is silent for
  * that long is unlikely to speak just when it is closed.
  */
-const IDLE_GRACE_MS = 5_000;
+export const IDLE_GRACE_MS = 5_000;
 
 /** @param deadlineMs how long shutting down may take */
 export function idleGraceMs(deadlineMs: number): number {

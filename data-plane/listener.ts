@@ -14,7 +14,7 @@ import { answerPlainHttp } from './plain-on-tls.js';
 
 /** Connections that the system may hold for us before we accept them. */
 const BACKLOG = 4_096;
-const HANDSHAKE_TIMEOUT_MS = 10_000;
+export const HANDSHAKE_TIMEOUT_MS = 10_000;
 /** Forward secrecy and authenticated encryption only: the intermediate recommendation of Mozilla's server-side TLS guide, 5.7. */
 const CIPHERS = [
   'TLS_AES_128_GCM_SHA256',

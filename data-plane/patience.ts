@@ -23,8 +23,8 @@ export interface Sending {
 }
 
 /** Slowest client that is waited for, after `FLOOR_AFTER_MS`: the figures of Kestrel's MinRequestBodyDataRate. */
-const FLOOR_BYTES_PER_S = 240;
-const FLOOR_AFTER_MS = 5_000;
+export const FLOOR_BYTES_PER_S = 240;
+export const FLOOR_AFTER_MS = 5_000;
 
 /**
  * While the body is on its way whoever makes it wait is to blame. `null`: all of it has been sent.

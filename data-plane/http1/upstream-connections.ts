@@ -19,7 +19,7 @@ import { UpstreamConnection, type UpstreamHost, type UpstreamUser } from './upst
  * two seconds of idleness (gunicorn) or more, so that this cannot happen where it does not have to: it costs such
  * requests a connection of their own where there are fewer than one a second.
  */
-const TRUSTED_IDLE_MS = 1_000;
+export const TRUSTED_IDLE_MS = 1_000;
 
 /** Who wants a connection. */
 export interface UpstreamTaker extends UpstreamUser {

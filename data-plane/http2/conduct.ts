@@ -6,7 +6,7 @@
 /** Requests that are judged together… */
 export const JUDGED_REQUESTS = 500;
 /** …of which more than half may not have been reset… */
-const RESET_SHARE = 0.5;
+export const RESET_SHARE = 0.5;
 /** …within this time of their beginning (CVE-2023-44487; CVE-2025-8671, where it is us who reset). */
 export const EARLY_RESET_MS = 1_000;
 /** PING, SETTINGS and PRIORITY frames of one second. gRPC measures bandwidth with pings, a few per round trip. */

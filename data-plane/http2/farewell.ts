@@ -7,7 +7,7 @@ import { cutSocket, resetSocket, unsentBytes } from '../cut-socket.js';
 import { guarded } from '../guarded.js';
 
 /** How long a connection that was closed may take to say so. A peer that does not read would hold it for ever. */
-const FAREWELL_MS = 2_000;
+export const FAREWELL_MS = 2_000;
 
 export interface FarewellOrder {
   /** How long the peer may take nothing of what this process has yet to hand over. */

@@ -10,7 +10,7 @@ import { Http2Connection } from './http2-connection.js';
 import { TurnPace } from './turn-pace.js';
 
 /** How often connections are looked at for bytes that nothing explains, milliseconds. */
-const INSPECTION_MS = 1_000;
+export const INSPECTION_MS = 1_000;
 
 /** What a TLS listener offers, the first choice first. */
 export function alpnProtocols(h2: boolean): string[] {

@@ -6,9 +6,9 @@ import { SMALL_WINDOW_BYTES } from './upload-windows.js';
 /** Requests that one connection may have running. */
 export const MAX_CONCURRENT_STREAMS = 100;
 /** Memory that node may hold for a connection, megabytes: new streams are refused while it is more. */
-const MAX_SESSION_MEMORY_MB = 10;
+export const MAX_SESSION_MEMORY_MB = 10;
 /** Frames against the protocol, and empty DATA frames, before the connection is closed. */
-const MAX_INVALID_FRAMES = 100;
+export const MAX_INVALID_FRAMES = 100;
 /** Streams refused for memory or concurrency, in a row, before the connection is closed. */
 const MAX_REJECTED_STREAMS = 100;
 /** Entries of one SETTINGS frame. Six are defined. */

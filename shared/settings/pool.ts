@@ -123,9 +123,11 @@ export const queue = section({
   maxPending: setting('max_pending', integer(0, 100_000), 128, {
     means:
       'Requests of the pool that may wait in one worker. Further ones are answered 503 `queue_full` at once.',
+    beyond: '503 `queue_full`',
   }),
   timeoutMs: setting('timeout', duration('1ms', '1h'), '5s', {
     means: 'How long one request may wait in all. Then it is answered 503 `queue_timeout`.',
+    beyond: '503 `queue_timeout`',
   }),
 });
 export type QueueSettings = SettingsOf<typeof queue>;
@@ -156,6 +158,7 @@ export const pool = section({
       'Requests and tunnels in flight that this host gives each backend at once; beyond that they wait. Each worker ' +
       'has a whole share, at least 1. Health checks come on top.',
     defaultText: 'no limit',
+    beyond: 'waits in the queue of its pool',
   }),
   queue: group(
     'queue',

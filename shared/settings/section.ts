@@ -8,6 +8,8 @@ import type { Kind } from './kind.js';
 
 export interface About {
   readonly means: string;
+  /** Of a limit: what a peer gets beyond it. `data-plane/README.md` lists these. */
+  readonly beyond?: string;
   /** In words, where the default is no value of the file. */
   readonly defaultText?: string;
 }
