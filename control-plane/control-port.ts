@@ -33,6 +33,8 @@ export interface MailboxFull {
 
 export interface ControlPort {
   readonly version: string;
+  /** Name of this host. */
+  readonly host: string;
   readonly startedAt: number;
   readonly configFile: string;
   /** Live views: read them anew for each use. */

@@ -2,7 +2,7 @@
  * `tidegate serve`: control plane and supervisor in this process, forwarding in its workers. Composition root: the
  * only place that knows all parts. Whatever keeps it from starting is told in one sentence on standard error.
  */
-import { availableParallelism } from 'node:os';
+import { availableParallelism, hostname } from 'node:os';
 import process from 'node:process';
 import { createLogger } from '#shared/platform/logger.js';
 import { randomSeed, steadyClock, systemTimers } from '#shared/platform/system-clock.js';
@@ -72,6 +72,7 @@ async function serve(configFile: string, overrides: Overrides, config: Config): 
   const settings = config.process;
   const logger = createLogger(settings.log);
   const system: SystemPorts = {
+    host: hostname(),
     clock: steadyClock(),
     timers: systemTimers,
     random: Math.random,

@@ -16,6 +16,7 @@ export function standingOf(
   backend: BackendState,
   present: Availability,
   transitions: BackendTransitions,
+  host: string,
 ): Standing {
   const { health, admin, added } = transitions;
   switch (present) {
@@ -28,7 +29,7 @@ export function standingOf(
     case 'unchecked':
       return { since: backend.healthSince, reason: 'waits for its first passed check' };
     case 'ejected':
-      return { since: backend.breaker.since, reason: openReason(backend, transitions) };
+      return { since: backend.breaker.since, reason: openReason(backend, transitions, host) };
     case 'trial':
       return { since: backend.breaker.since, reason: 'breaker half-open: trial requests decide' };
     case 'draining':
@@ -54,9 +55,9 @@ function checksReason(evidence: HealthEvidence): string {
   return `${run}, the last: ${saw}`;
 }
 
-function openReason({ breaker }: BackendState, transitions: BackendTransitions): string {
+function openReason({ breaker }: BackendState, transitions: BackendTransitions, host: string): string {
   const opened = transitions.breaker;
   const isIt = opened?.type === 'BreakerOpened' && opened.at === breaker.since;
-  const why = isIt ? breakerWords(opened.data.evidence) : 'breaker open';
+  const why = isIt ? breakerWords(opened.data.evidence, host) : 'breaker open';
   return breaker.phase === 'open' ? `${why}; trials from ${isoTime(breaker.until)}` : why;
 }

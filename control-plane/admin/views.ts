@@ -28,7 +28,7 @@ export function backendDocument(
   backend: BackendState,
 ): BackendDocument {
   const present = availabilityOf(backend);
-  const standing = standingOf(backend, present, transitions.of(pool.id, backend.id));
+  const standing = standingOf(backend, present, transitions.of(pool.id, backend.id), port.host);
   return {
     pool: pool.id,
     id: backend.id,

@@ -5,11 +5,14 @@ import type { Broadcaster } from './broadcaster.js';
 
 export class Publisher {
   readonly #broadcaster: Broadcaster;
+  readonly #host: string;
   #published: World | null = null;
   #version = 0;
 
-  constructor(broadcaster: Broadcaster) {
+  /** @param host whose workers the snapshots are for */
+  constructor(broadcaster: Broadcaster, host: string) {
     this.#broadcaster = broadcaster;
+    this.#host = host;
   }
 
   /** The world is this one now. */
@@ -19,6 +22,8 @@ export class Publisher {
     if (!mayForward(world)) return;
     this.#version += 1;
     const version = this.#version;
-    this.#broadcaster.publish({ epoch: world.state.epoch, version }, () => snapshotOf(world, version, at));
+    this.#broadcaster.publish({ epoch: world.state.epoch, version }, () =>
+      snapshotOf(world, { version, at, host: this.#host }),
+    );
   }
 }

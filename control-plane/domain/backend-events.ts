@@ -107,7 +107,7 @@ export const BACKEND_EVENTS = {
       evidence: breakerEvidence,
     }),
     {
-      schema: 1,
+      schema: 2,
       level: 'warn',
       evolve: inBackend((backend, { at, data: { openings, until } }) => ({
         ...backend,

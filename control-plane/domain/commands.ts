@@ -10,6 +10,7 @@ import type { BackendDefinition, ConfigDocument, PoolSettings } from '#shared/se
 import type { DriftPlace } from './drift-place.js';
 import type { CheckResult } from './evidence.js';
 import { words } from './stored-shapes.js';
+import type { WorkerId } from './worker-id.js';
 
 export const ACTOR_KINDS = [
   'file',
@@ -77,11 +78,11 @@ export interface CommandData {
   /** Back to what the file applied last says: in these places, or wherever the state differs from it. */
   ResetConfig: { readonly places: readonly DriftPlace[] | 'all' } & ExpectedVersion;
   RecordHealthCheck: OfBackend & { readonly generation: number; readonly result: CheckResult };
-  RecordOutcomes: { readonly worker: number; readonly outcomes: readonly BackendOutcomes[] };
-  RecordWorkerStarted: { readonly worker: number; readonly pid: number };
-  RecordWorkerReady: { readonly worker: number };
+  RecordOutcomes: { readonly worker: WorkerId; readonly outcomes: readonly BackendOutcomes[] };
+  RecordWorkerStarted: { readonly worker: WorkerId; readonly pid: number };
+  RecordWorkerReady: { readonly worker: WorkerId };
   RecordWorkerExited: {
-    readonly worker: number;
+    readonly worker: WorkerId;
     readonly pid: number;
     readonly reason: string;
     readonly expected: boolean;

@@ -2,9 +2,17 @@
  * Each event as one plain English sentence, with its evidence line by line. Words only; what the events mean for a
  * backend is put together in `why.ts`.
  */
-import { pool as poolSettings } from '#shared/settings/pool.js';
 import { urlOf } from '#shared/address-text.js';
-import { actorWords, breakerWords, checkWords, count, healthWords, reasonWords } from './event-words.js';
+import { pool as poolSettings } from '#shared/settings/pool.js';
+import {
+  actorWords,
+  breakerWords,
+  checkWords,
+  count,
+  healthWords,
+  reasonWords,
+  workerWords,
+} from './event-words.js';
 import type { EventOf, EventType, TidegateEvent } from './events.js';
 import type { CheckResult, OutcomeBucket } from './evidence.js';
 import { isoTime } from './iso-time.js';
@@ -18,23 +26,26 @@ export function subjectOf({ pool, backend }: TidegateEvent): string | null {
 }
 
 /** The sentence of an event with the name of what it is about. */
-export function namedSentenceOf(event: TidegateEvent): string {
+export function namedSentenceOf(event: TidegateEvent, host: string): string {
   const subject = subjectOf(event);
-  return subject === null ? sentenceOf(event) : `${subject} ${sentenceOf(event)}`;
+  return subject === null ? sentenceOf(event, host) : `${subject} ${sentenceOf(event, host)}`;
 }
 
-/** The sentence of an event, without time and without a full stop. That of a backend or a pool leaves out its name. */
-export function sentenceOf<T extends EventType>(event: EventOf<T>): string {
-  return SENTENCES[event.type](event);
+/**
+ * The sentence of an event, without time and without a full stop. That of a backend or a pool leaves out its name.
+ * @param host where it is told: workers of other hosts are named with theirs
+ */
+export function sentenceOf<T extends EventType>(event: EventOf<T>, host: string): string {
+  return SENTENCES[event.type](event, host);
 }
 
-const SENTENCES: { readonly [T in EventType]: (event: EventOf<T>) => string } = {
+const SENTENCES: { readonly [T in EventType]: (event: EventOf<T>, host: string) => string } = {
   PrimaryStarted: ({ data }) => `Tidegate ${data.version} started (pid ${data.pid})`,
   PrimaryStopped: ({ data }) => `Tidegate stopped: ${data.reason}`,
-  WorkerStarted: ({ data }) => `worker ${data.worker} started (pid ${data.pid})`,
-  WorkerReady: ({ data }) => `worker ${data.worker} forwards`,
-  WorkerExited: ({ data: { worker, pid, reason, expected } }) =>
-    `worker ${worker} (pid ${pid}) ${expected ? 'ended' : 'died'}: ${reason}`,
+  WorkerStarted: ({ data }, host) => `${workerWords(data.worker, host)} started (pid ${data.pid})`,
+  WorkerReady: ({ data }, host) => `${workerWords(data.worker, host)} forwards`,
+  WorkerExited: ({ data: { worker, pid, reason, expected } }, host) =>
+    `${workerWords(worker, host)} (pid ${pid}) ${expected ? 'ended' : 'died'}: ${reason}`,
   CertificateLoaded: ({ data: { subject, certFile, notAfter } }) =>
     `certificate ${subject} from ${certFile} is in use, valid until ${isoTime(notAfter)}`,
   CertificateRejected: ({ data }) =>
@@ -77,8 +88,8 @@ const SENTENCES: { readonly [T in EventType]: (event: EventOf<T>) => string } = 
   BackendResolved: resolvedSentence,
   BackendBecameHealthy: ({ data }) => `became healthy: ${healthWords(data.evidence, true)}`,
   BackendBecameUnhealthy: ({ data }) => `became unhealthy: ${healthWords(data.evidence, false)}`,
-  BreakerOpened: ({ data: { openings, until, evidence } }) =>
-    `breaker opened${inARow(openings)} until ${isoTime(until)}: ${breakerWords(evidence)}`,
+  BreakerOpened: ({ data: { openings, until, evidence } }, host) =>
+    `breaker opened${inARow(openings)} until ${isoTime(until)}: ${breakerWords(evidence, host)}`,
   BreakerHalfOpened: ({ data }) =>
     `breaker half-opened, letting up to ${count(data.limit, 'trial')} run at once`,
   BreakerClosed: ({ data }) =>

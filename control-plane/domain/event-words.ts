@@ -2,6 +2,7 @@
 import { FAILURE_REASONS, type FailureCause, type FailureReason } from '#shared/outcome.js';
 import type { Actor } from './commands.js';
 import type { BreakerEvidence, CheckResult, HealthEvidence, OutcomeBucket } from './evidence.js';
+import type { WorkerId } from './worker-id.js';
 
 /** Results listed within a sentence; the rest are counted. */
 const LISTED_RESULTS = 5;
@@ -14,6 +15,12 @@ const REASON_WORDS: Readonly<Record<FailureReason, string>> = {
   status: 'status 500, 502, 503 or 504',
   body: 'response broken off',
 };
+
+/** Such as `worker 1`, or `worker 1 of lb-2` for one of another host than `host`. */
+export function workerWords(worker: WorkerId, host: string): string {
+  const isNamed = worker.host !== '' && worker.host !== host;
+  return `worker ${worker.n}${isNamed ? ` of ${worker.host}` : ''}`;
+}
 
 /** Who did it, such as `alice (the API)` or `tidegate.yaml (the file)`. */
 export function actorWords(actor: Actor): string {
@@ -30,9 +37,10 @@ export function healthWords(evidence: HealthEvidence, passed: boolean): string {
   return `${run} ${passed ? 'passed' : 'failed'} (threshold ${threshold}): ${earlier}${listed}`;
 }
 
-export function breakerWords(evidence: BreakerEvidence): string {
+/** @param host whose words they are: a worker of another host is named with it */
+export function breakerWords(evidence: BreakerEvidence, host: string): string {
   if (evidence.kind === 'trial-failed') {
-    return `a trial by worker ${evidence.worker} failed${causeWords(evidence)}`;
+    return `a trial by ${workerWords(evidence.worker, host)} failed${causeWords(evidence)}`;
   }
   const { buckets, successes, failures, failureThreshold, failureRatio } = evidence;
   const total = successes + failures;

@@ -16,6 +16,7 @@ import {
   type TypeOf,
 } from '#shared/shape.js';
 import { MAX_STORED_LIST, time, words } from './stored-shapes.js';
+import { workerId } from './worker-id.js';
 
 export const checkResult = object(
   { at: time, passed: flag, durationMs: time },
@@ -66,7 +67,10 @@ export const breakerEvidence = tagged('kind', {
     failureRatio: finite(0, 1),
   }),
   /** The cause is absent where an older release has not told it. */
-  'trial-failed': object({ worker: count }, { reason: oneOf(...FAILURE_REASONS), status: integer(100, 599) }),
+  'trial-failed': object(
+    { worker: workerId },
+    { reason: oneOf(...FAILURE_REASONS), status: integer(100, 599) },
+  ),
 });
 
 /** Why a breaker opened: the outcomes in its window, or the trial that failed. */

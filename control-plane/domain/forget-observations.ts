@@ -3,6 +3,7 @@ import type { BackendId, PoolId } from '#shared/ids.js';
 import type { PoolSettings } from '#shared/settings.js';
 import { withPoolObservations, type BackendObservations, type Observations } from './observations.js';
 import { PersistentMap } from './persistent-map.js';
+import { sameWorker, type WorkerId } from './worker-id.js';
 
 /** What an event is about. */
 interface About {
@@ -51,14 +52,15 @@ export function forgetUnset(
   return withPoolObservations(observations, pool, PersistentMap.from(kept));
 }
 
-export function forgetWorker(observations: Observations, worker: number): Observations {
-  const workers = observations.workers.filter((ready) => ready !== worker);
+export function forgetWorker(observations: Observations, worker: WorkerId): Observations {
+  const workers = observations.workers.filter((ready) => !sameWorker(ready, worker));
   let left: Observations = { ...observations, workers };
   for (const [pool, backends] of observations.pools) {
     let kept = PersistentMap.from(backends);
     for (const [backend, seen] of backends) {
-      if (seen.trials === null || !seen.trials.permits.some((permit) => permit.worker === worker)) continue;
-      const permits = seen.trials.permits.filter((permit) => permit.worker !== worker);
+      if (seen.trials === null || !seen.trials.permits.some((permit) => sameWorker(permit.worker, worker)))
+        continue;
+      const permits = seen.trials.permits.filter((permit) => !sameWorker(permit.worker, worker));
       kept = kept.with(backend, { ...seen, trials: { ...seen.trials, permits } });
     }
     if (kept !== backends) left = withPoolObservations(left, pool, kept);

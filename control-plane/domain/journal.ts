@@ -7,11 +7,12 @@ import { finite, list, object, pair, type Shape, tagged, text, type TypeOf } fro
 import { actor, type Command } from './commands.js';
 import { backendObservations } from './observations.js';
 import { MAX_STORED_LIST, time } from './stored-shapes.js';
+import { workerId } from './worker-id.js';
 
 /** `Observations` with its maps as lists, for JSON. */
 const serializedObservations = object({
   pools: list(pair(poolName, list(pair(backendName, backendObservations), MAX_STORED_LIST)), MAX_STORED_LIST),
-  workers: list(count, MAX_STORED_LIST),
+  workers: list(workerId, MAX_STORED_LIST),
   nextPermit: count,
 });
 

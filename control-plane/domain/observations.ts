@@ -9,10 +9,11 @@ import { flag, list, nullable, object, type TypeOf } from '#shared/shape.js';
 import { checkResult, outcomeBucket } from './evidence.js';
 import { PersistentMap } from './persistent-map.js';
 import { MAX_STORED_LIST, time } from './stored-shapes.js';
+import { workerId, type WorkerId } from './worker-id.js';
 
 const outstandingPermit = object({
   permit: count,
-  worker: count,
+  worker: workerId,
   grantedAt: time,
   expiresAt: time,
   /** Its result is known, or came too late to count: all that is left of it is to come back. */
@@ -27,7 +28,7 @@ const trialObservations = object({
   /** Successful trials of the present half-open phase. */
   successes: count,
   /** Worker that had the last permit; the next one in order is next in turn. `null`: none had any. */
-  lastWorker: nullable(count),
+  lastWorker: nullable(workerId),
 });
 
 /** Trials of a backend. Permits outlive the half-open phase they were granted in, as the trials they stand for do. */
@@ -53,7 +54,7 @@ export interface Observations {
   /** Only backends of which there is something to remember. */
   readonly pools: ReadonlyMap<PoolId, ReadonlyMap<BackendId, BackendObservations>>;
   /** Workers that forward, in the order in which they became ready. */
-  readonly workers: readonly number[];
+  readonly workers: readonly WorkerId[];
   /**
    * Number of the next permit. Counted from 1 by each process, because its workers end with it, and never anew within it:
    * a worker's late word on an older permit then means nothing.

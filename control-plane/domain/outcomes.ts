@@ -12,6 +12,7 @@ import { recordResolved } from './resolved.js';
 import type { BackendState } from './state.js';
 import type { Transaction } from './transaction.js';
 import { addTrialSuccesses, grantPermits, recordTrials } from './trials.js';
+import type { WorkerId } from './worker-id.js';
 
 export function recordOutcomes(
   tx: Transaction,
@@ -20,7 +21,7 @@ export function recordOutcomes(
   for (const outcomes of report) recordBackendOutcomes(tx, worker, outcomes);
 }
 
-function recordBackendOutcomes(tx: Transaction, worker: number, outcomes: BackendOutcomes): void {
+function recordBackendOutcomes(tx: Transaction, worker: WorkerId, outcomes: BackendOutcomes): void {
   const { pool, backend: id, generation } = outcomes;
   const before = tx.backend(pool, id, generation);
   if (before === undefined) return;
@@ -35,7 +36,7 @@ function recordBackendOutcomes(tx: Transaction, worker: number, outcomes: Backen
 
 function recordTraffic(
   tx: Transaction,
-  worker: number,
+  worker: WorkerId,
   backend: BackendState,
   outcomes: BackendOutcomes,
 ): void {
@@ -54,7 +55,7 @@ function recordTraffic(
 
 function recordPanicTraffic(
   tx: Transaction,
-  worker: number,
+  worker: WorkerId,
   backend: BackendState,
   outcomes: BackendOutcomes,
 ): void {

@@ -5,6 +5,7 @@ import { event } from './event-entry.js';
 import { forgetWorker } from './forget-observations.js';
 import { initialObservations } from './observations.js';
 import { time, words } from './stored-shapes.js';
+import { workerId } from './worker-id.js';
 
 export const PROCESS_EVENTS = {
   PrimaryStarted: event(object({ version: words, pid: count }), {
@@ -19,15 +20,15 @@ export const PROCESS_EVENTS = {
     evolve: null,
     observe: null,
   }),
-  WorkerStarted: event(object({ worker: count, pid: count }), {
-    schema: 1,
+  WorkerStarted: event(object({ worker: workerId, pid: count }), {
+    schema: 2,
     level: 'info',
     evolve: null,
     observe: null,
   }),
   /** It forwards. */
-  WorkerReady: event(object({ worker: count }), {
-    schema: 1,
+  WorkerReady: event(object({ worker: workerId }), {
+    schema: 2,
     level: 'info',
     evolve: null,
     observe: (observations, { data }) => ({
@@ -35,8 +36,8 @@ export const PROCESS_EVENTS = {
       workers: [...observations.workers, data.worker],
     }),
   }),
-  WorkerExited: event(object({ worker: count, pid: count, reason: words, expected: flag }), {
-    schema: 1,
+  WorkerExited: event(object({ worker: workerId, pid: count, reason: words, expected: flag }), {
+    schema: 2,
     // One that was asked to end is no news.
     level: ({ expected }) => (expected ? 'info' : 'warn'),
     evolve: null,

@@ -3,6 +3,7 @@ import type { CommandOf } from './commands.js';
 import type { Rejection } from './decision.js';
 import type { Transaction } from './transaction.js';
 import { grantEverywhere } from './trials.js';
+import { sameWorker } from './worker-id.js';
 
 /** Refused where a later epoch is in the log already: somebody else was chosen since. */
 export function startPrimary(tx: Transaction, command: CommandOf<'StartPrimary'>): Rejection | null {
@@ -28,7 +29,7 @@ export function recordWorkerStarted(
 }
 
 export function recordWorkerReady(tx: Transaction, { worker }: CommandOf<'RecordWorkerReady'>): void {
-  if (tx.observations.workers.includes(worker)) return;
+  if (tx.observations.workers.some((ready) => sameWorker(ready, worker))) return;
   tx.emit('WorkerReady', {}, { worker });
   grantEverywhere(tx);
 }

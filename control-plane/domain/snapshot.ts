@@ -12,8 +12,15 @@ export function mayForward(world: World): boolean {
   return world.state.forwarding !== null;
 }
 
-/** The snapshot numbered `version` of a world by which workers may forward. */
-export function snapshotOf(world: World, version: number, at: number): Snapshot {
+export interface SnapshotOptions {
+  readonly version: number;
+  readonly at: number;
+  /** Whose workers it is for: they know each other by their numbers, and permits of other hosts are not theirs. */
+  readonly host: string;
+}
+
+/** The snapshot of a world by which the workers of a host may forward. */
+export function snapshotOf(world: World, { version, at, host }: SnapshotOptions): Snapshot {
   const { state, observations } = world;
   assert(state.forwarding !== null, 'there is something to forward by');
   return {
@@ -23,7 +30,7 @@ export function snapshotOf(world: World, version: number, at: number): Snapshot 
     at,
     forwarding: state.forwarding,
     routes: state.routes,
-    pools: [...state.pools.values()].map((pool) => poolSnapshot(pool, observations.pools.get(pool.id))),
+    pools: [...state.pools.values()].map((pool) => poolSnapshot(pool, observations.pools.get(pool.id), host)),
   };
 }
 
@@ -44,6 +51,7 @@ export function sameForWorkers(before: World, after: World): boolean {
 function poolSnapshot(
   pool: PoolState,
   seen: ReadonlyMap<BackendState['id'], BackendObservations> | undefined,
+  host: string,
 ): PoolSnapshot {
   return {
     id: pool.id,
@@ -53,7 +61,7 @@ function poolSnapshot(
     panic: pool.panic,
     queue: pool.settings.queue,
     backends: [...pool.backends.values()].map((backend) =>
-      backendSnapshot(pool, backend, seen?.get(backend.id)),
+      backendSnapshot(pool, backend, permitsOut(seen?.get(backend.id), host)),
     ),
   };
 }
@@ -61,7 +69,7 @@ function poolSnapshot(
 function backendSnapshot(
   pool: PoolState,
   backend: BackendState,
-  seen: BackendObservations | undefined,
+  permits: readonly TrialPermit[],
 ): BackendSnapshot {
   const limit = maxConnectionsOf(pool, backend);
   return {
@@ -71,13 +79,15 @@ function backendSnapshot(
     availability: availabilityOf(backend),
     admin: backend.admin,
     generation: backend.generation,
-    permits: permitsOut(seen),
+    permits,
     ...(limit === null ? {} : { maxConnections: limit }),
   };
 }
 
 /** All that are out, in every phase: a worker that never saw a permit before it was spent would else never return it. */
-function permitsOut(seen: BackendObservations | undefined): readonly TrialPermit[] {
-  const permits = seen?.trials?.permits ?? [];
-  return permits.map(({ permit, worker, spent }) => (spent ? { permit, worker, spent } : { permit, worker }));
+function permitsOut(seen: BackendObservations | undefined, host: string): readonly TrialPermit[] {
+  const permits = seen?.trials?.permits.filter(({ worker }) => worker.host === host) ?? [];
+  return permits.map(({ permit, worker: { n: worker }, spent }) =>
+    spent ? { permit, worker, spent } : { permit, worker },
+  );
 }

@@ -19,12 +19,13 @@ import { NO_TRIALS, type OutstandingPermit } from './observations.js';
 import { trippedBackends } from './pool-state.js';
 import type { BackendState } from './state.js';
 import type { Transaction } from './transaction.js';
+import { sameWorker, type WorkerId } from './worker-id.js';
 
 /** How long a permit may be out before it counts as lost. */
 export const TRIAL_PERMIT_EXPIRY_MS = 3_600_000;
 
 /** Takes a worker's word on its permits for a backend that is there. Permits that it was not given are passed over. */
-export function recordTrials(tx: Transaction, worker: number, outcomes: BackendOutcomes): void {
+export function recordTrials(tx: Transaction, worker: WorkerId, outcomes: BackendOutcomes): void {
   const { pool } = outcomes;
   for (const report of outcomes.trials) {
     const backend = tx.knownBackend(pool, outcomes.backend);
@@ -37,10 +38,15 @@ interface Subject {
   readonly backend: BackendState;
 }
 
-function recordTrial(tx: Transaction, worker: number, { pool, backend }: Subject, report: TrialReport): void {
+function recordTrial(
+  tx: Transaction,
+  worker: WorkerId,
+  { pool, backend }: Subject,
+  report: TrialReport,
+): void {
   const seen = tx.seen(pool, backend);
   const trials = seen.trials ?? NO_TRIALS;
-  const held = trials.permits.find((one) => one.permit === report.permit && one.worker === worker);
+  const held = trials.permits.find((one) => one.permit === report.permit && sameWorker(one.worker, worker));
   if (held === undefined || (report.result === null && !report.returned)) return;
   const others = trials.permits.filter((one) => one !== held);
   const permits = report.returned ? others : [...others, { ...held, spent: true }];
@@ -108,13 +114,14 @@ export function grantPermits(tx: Transaction, poolId: PoolId, backend: BackendSt
   tx.remember(poolId, backend, { ...seen, trials: { ...trials, permits, lastWorker } });
 }
 
-function newPermit(permit: number, worker: number, at: number): OutstandingPermit {
+function newPermit(permit: number, worker: WorkerId, at: number): OutstandingPermit {
   return { permit, worker, grantedAt: at, expiresAt: at + TRIAL_PERMIT_EXPIRY_MS, spent: false };
 }
 
 /** The worker after this one, in the order in which they became ready; the first if it is gone. */
-function workerAfter(workers: readonly number[], last: number | null): number {
-  const place = last === null ? 0 : (workers.indexOf(last) + 1) % workers.length;
+function workerAfter(workers: readonly WorkerId[], last: WorkerId | null): WorkerId {
+  const place =
+    last === null ? 0 : (workers.findIndex((ready) => sameWorker(ready, last)) + 1) % workers.length;
   const next = workers[place];
   assert(next !== undefined, 'no worker is ready');
   return next;

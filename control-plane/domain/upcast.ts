@@ -7,6 +7,7 @@ import type { BackendId, PoolId } from '#shared/ids.js';
 import type { Actor } from './commands.js';
 import type { Cause } from './event-entry.js';
 import { EVENTS } from './events.js';
+import { withWorkerIds } from './upcast-workers.js';
 
 /** An event as some release wrote it. */
 export interface StoredEventShape {
@@ -40,10 +41,17 @@ export type Upcasted<E extends StoredEventShape = StoredEventShape> =
       readonly problem: string;
     };
 
-/** No event has changed its shape since the first release. */
+/** Schema 1: a worker was its number. */
+const withIds: UpcastStep = (event) => ({ ...event, schema: 2, data: withWorkerIds(event.data) });
+
 export const UPCASTS: UpcastTable = {
   current: Object.fromEntries(Object.entries(EVENTS).map(([type, { schema }]) => [type, schema])),
-  steps: {},
+  steps: {
+    'WorkerStarted@1': withIds,
+    'WorkerReady@1': withIds,
+    'WorkerExited@1': withIds,
+    'BreakerOpened@1': withIds,
+  },
 };
 
 /** Steps an event may take at most: a table that leads in a circle is a mistake, not an endless loop. */

@@ -93,9 +93,12 @@ export interface Story {
   readonly events: readonly TidegateEvent[];
   /** How many there are of that life in all. */
   readonly total: number;
+  /** Where it is told: workers of other hosts are named with theirs. */
+  readonly host: string;
 }
 
-export function explain(question: Question, { events, total }: Story, standing: Standing): Explanation {
+export function explain(question: Question, story: Story, standing: Standing): Explanation {
+  const { events, total, host } = story;
   const { backend, panic, connectionAgeMs } = standing;
   const kept = events.length > MAX_STEPS ? [...events.slice(0, 1), ...events.slice(1 - MAX_STEPS)] : events;
   return {
@@ -105,18 +108,19 @@ export function explain(question: Question, { events, total }: Story, standing: 
     headline:
       backend === null
         ? absentHeadline(question, events)
-        : `${headlineOf(question.pool, backend, panic, events)}${movedWords(backend, connectionAgeMs, question.at)}`,
-    steps: kept.map(stepOf),
+        : `${headlineOf(question.pool, backend, panic, story)}${movedWords(backend, connectionAgeMs, question.at)}`,
+    steps: kept.map((event) => stepOf(event, host)),
     omitted: Math.max(total, events.length) - kept.length,
   };
 }
 
-function stepOf(event: TidegateEvent): WhyStep {
+function stepOf(event: TidegateEvent, host: string): WhyStep {
+  const sentence = sentenceOf(event, host);
   return {
     seq: event.seq,
     at: event.at,
     type: event.type,
-    sentence: event.backend === undefined ? `its pool ${sentenceOf(event)}` : sentenceOf(event),
+    sentence: event.backend === undefined ? `its pool ${sentence}` : sentence,
     evidence: evidenceLines(event),
   };
 }
@@ -130,31 +134,22 @@ function absentHeadline(question: Question, history: readonly TidegateEvent[]): 
   return `${question.backend} is not in pool ${question.pool}.`;
 }
 
-function headlineOf(
-  pool: PoolId,
-  backend: BackendState,
-  panic: boolean,
-  history: readonly TidegateEvent[],
-): string {
+function headlineOf(pool: PoolId, backend: BackendState, panic: boolean, story: Story): string {
   const availability = availabilityOf(backend);
-  const sentence = sentenceFor(availability, backend, history);
+  const sentence = sentenceFor(availability, backend, story);
   if (!panic || !isTakenOut({ availability, admin: backend.admin })) return `${sentence}.`;
   return `${sentence}. It serves all the same, because pool ${pool} is in panic.`;
 }
 
-function sentenceFor(
-  availability: Availability,
-  backend: BackendState,
-  history: readonly TidegateEvent[],
-): string {
+function sentenceFor(availability: Availability, backend: BackendState, story: Story): string {
   const { id } = backend;
   switch (availability) {
     case 'maintenance':
-      return `${id} is in maintenance${bySetting(history)}`;
+      return `${id} is in maintenance${bySetting(story.events)}`;
     case 'draining':
-      return `${id} is draining${bySetting(history)}`;
+      return `${id} is draining${bySetting(story.events)}`;
     case 'unhealthy': {
-      const event = last(history, 'BackendBecameUnhealthy');
+      const event = last(story.events, 'BackendBecameUnhealthy');
       // One of another time is not why: that of this time may not be in the log (`EventsLost`).
       const why = event?.at === backend.healthSince ? `: ${healthWords(event.data.evidence, false)}` : '';
       return `${id} is unhealthy since ${isoTime(backend.healthSince)}${why}`;
@@ -162,11 +157,11 @@ function sentenceFor(
     case 'unchecked':
       return `${id} waits for its first passed check since ${isoTime(backend.healthSince)}`;
     case 'ejected':
-      return `${id} is ejected by its breaker ${openWords(backend)}${openedBecause(history, backend.breaker.since)}`;
+      return `${id} is ejected by its breaker ${openWords(backend)}${openedBecause(story, backend.breaker.since)}`;
     case 'trial':
-      return `${id} is on trial since ${isoTime(backend.breaker.since)}, after its breaker was open${openedBecause(history)}`;
+      return `${id} is on trial since ${isoTime(backend.breaker.since)}, after its breaker was open${openedBecause(story)}`;
     case 'available':
-      return `${id} is available${availableBecause(backend, history)}`;
+      return `${id} is available${availableBecause(backend, story)}`;
   }
 }
 
@@ -181,15 +176,15 @@ function openWords({ breaker }: BackendState): string {
 }
 
 /** `since`: when an open breaker opened. */
-function openedBecause(history: readonly TidegateEvent[], since?: number): string {
-  const event = last(history, 'BreakerOpened');
+function openedBecause({ events, host }: Story, since?: number): string {
+  const event = last(events, 'BreakerOpened');
   const isIt = event !== undefined && (since === undefined || event.at === since);
-  return isIt ? `: ${breakerWords(event.data.evidence)}` : '';
+  return isIt ? `: ${breakerWords(event.data.evidence, host)}` : '';
 }
 
 /** Available since the last event without which it would not be. */
-function availableBecause(backend: BackendState, history: readonly TidegateEvent[]): string {
-  const decisive = history.findLast((event) => {
+function availableBecause(backend: BackendState, { events, host }: Story): string {
+  const decisive = events.findLast((event) => {
     if (event.backend !== backend.id) return false;
     return (
       event.type === 'BackendAdded' ||
@@ -200,7 +195,7 @@ function availableBecause(backend: BackendState, history: readonly TidegateEvent
   });
   const weightless = backend.weight === 0 ? ', but gets no new traffic at weight 0' : '';
   if (decisive === undefined) return weightless;
-  return ` since ${isoTime(decisive.at)}: ${sentenceOf(decisive)}${weightless}`;
+  return ` since ${isoTime(decisive.at)}: ${sentenceOf(decisive, host)}${weightless}`;
 }
 
 function last<T extends EventType>(history: readonly TidegateEvent[], type: T): EventOf<T> | undefined {

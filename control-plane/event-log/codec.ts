@@ -16,7 +16,7 @@ import { restoreState, serializeState } from '../domain/serialize.js';
 import { completedCommand, completedState } from '../domain/stored-settings.js';
 import type { ControlState } from '../domain/state.js';
 import type { StoredEventShape as StoredEvent, Upcasted } from '../domain/upcast.js';
-import { JOURNAL_SCHEMA, upcastJournalEntry } from '../domain/upcast-journal.js';
+import { JOURNAL_SCHEMA, upcastJournalEntry, withPermitNumbers } from '../domain/upcast-journal.js';
 import { time } from '../domain/stored-shapes.js';
 import { storedState } from './checkpoint-shape.js';
 import { EventLogError } from './event-log.js';
@@ -78,8 +78,8 @@ export function decodeJournalEntry(body: string): JournalEntry {
     const problem = `its journal has schema ${schema}, this release knows ${JOURNAL_SCHEMA}`;
     throw new EventLogError('too-new', tooNew(problem));
   }
-  const entry = withWholeSettings(read(journalEntry, stored, 'journal'));
-  return schema === JOURNAL_SCHEMA ? entry : upcastJournalEntry(entry);
+  if (schema === JOURNAL_SCHEMA) return withWholeSettings(read(journalEntry, stored, 'journal'));
+  return withPermitNumbers(withWholeSettings(read(journalEntry, upcastJournalEntry(stored), 'journal')));
 }
 
 function withWholeSettings(entry: JournalEntry): JournalEntry {

@@ -5,7 +5,8 @@ import type { TidegateEvent } from '../domain/events.js';
 import { isoTime } from '../domain/iso-time.js';
 import { objectToJsonCase } from './json-case.js';
 
-export function eventDocument(event: TidegateEvent): EventDocument {
+/** @param host where it is told */
+export function eventDocument(event: TidegateEvent, host: string): EventDocument {
   return {
     epoch: event.epoch,
     seq: event.seq,
@@ -15,7 +16,7 @@ export function eventDocument(event: TidegateEvent): EventDocument {
     schema: event.schema,
     ...(event.pool === undefined ? {} : { pool: event.pool }),
     ...(event.backend === undefined ? {} : { backend: event.backend }),
-    sentence: sentenceOf(event),
+    sentence: sentenceOf(event, host),
     actor: event.actor,
     cause: event.cause,
     data: objectToJsonCase(event.data),

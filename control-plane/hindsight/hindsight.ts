@@ -20,6 +20,8 @@ export const MAX_HANDED_OVER = 1_000;
 const NEAR_EVENTS = 1_000;
 
 export interface HindsightDeps {
+  /** Name of this host. */
+  readonly host: string;
   readonly log: HistoryLog;
   readonly world: () => World;
   /** Events that are not stored yet. */
@@ -40,12 +42,12 @@ export class Hindsight implements History {
   async why(about: Question): Promise<Explanation | null> {
     const { state } = this.#deps.world();
     const present = about.at >= state.at ? { seq: state.seq, standing: standingIn(state, about) } : null;
-    const told = await this.#aside({ kind: 'why', about, present });
+    const told = await this.#aside({ kind: 'why', host: this.#deps.host, about, present });
     return told.kind === 'why' ? told.explanation : null;
   }
 
   async events(query: EventQuery): Promise<readonly EventText[]> {
-    const question = { kind: 'events', query } as const;
+    const question = { kind: 'events', host: this.#deps.host, query } as const;
     const told = await (this.#isAtHand(query) ? answer(this.#log, question) : this.#aside(question));
     return told.kind === 'events' ? told.events : [];
   }

@@ -45,6 +45,7 @@ export async function explanation(
   { events, checkpoints }: HistoryLog,
   question: Question,
   present: Present | null,
+  host: string,
 ): Promise<Explanation | null> {
   const { pool, backend } = question;
   const upTo = present?.seq ?? (await events.seqAt(question.at));
@@ -56,7 +57,7 @@ export async function explanation(
   const decisive = await decisiveEvents(events, range, question.at, standing);
   const story = await storyOf(events, range, added === undefined ? decisive : [added, ...decisive]);
   const known = standing.backend !== null || story.events.some((event) => event.backend === backend);
-  return known ? explain(question, story, standing) : null;
+  return known ? explain(question, { ...story, host }, standing) : null;
 }
 
 /** The state as it was after an event. Fails with `forgotten` when the log does not reach back to it. */
@@ -86,7 +87,11 @@ async function decisiveEvents(
   return found;
 }
 
-async function storyOf(log: EventReader, range: Range, more: readonly TidegateEvent[]): Promise<Story> {
+async function storyOf(
+  log: EventReader,
+  range: Range,
+  more: readonly TidegateEvent[],
+): Promise<Omit<Story, 'host'>> {
   const ofPool = { ...range, backend: null };
   const newest = { limit: MAX_STEPS, order: 'backward' } as const;
   const events = [

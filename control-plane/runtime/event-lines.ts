@@ -8,9 +8,12 @@ import { PoolLines } from './pool-lines.js';
 export class EventLines {
   readonly #logger: Logger;
   readonly #pools: PoolLines;
+  readonly #host: string;
 
-  constructor(logger: Logger) {
+  /** @param host name of this host */
+  constructor(logger: Logger, host: string) {
     this.#logger = logger;
+    this.#host = host;
     this.#pools = new PoolLines(logger);
   }
 
@@ -27,6 +30,6 @@ export class EventLines {
       ...(pool === undefined ? {} : { pool }),
       ...(backend === undefined ? {} : { backend }),
     };
-    this.#logger[levelOf(event)]({ ...about, sentence: namedSentenceOf(event) }, type);
+    this.#logger[levelOf(event)]({ ...about, sentence: namedSentenceOf(event, this.#host) }, type);
   }
 }

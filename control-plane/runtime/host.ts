@@ -56,7 +56,7 @@ export class Host {
   readonly #scheduler: CheckScheduler;
   readonly #firstChecks: FirstChecks;
   readonly #broadcaster = new Broadcaster();
-  readonly #publisher = new Publisher(this.#broadcaster);
+  readonly #publisher: Publisher;
   readonly #loads = new WorkerLoads();
   readonly #loadTeller: LoadTeller;
   readonly #metricsPage: SharedPage;
@@ -66,8 +66,9 @@ export class Host {
   #forwarded = false;
 
   constructor(options: HostOptions) {
-    const { logger, timers, clock } = options.system;
+    const { host, logger, timers, clock } = options.system;
     this.#options = options;
+    this.#publisher = new Publisher(this.#broadcaster, host);
     this.#now = () => clock.now();
     const totals = new MetricTotals();
     this.counters = new PrimaryCounters(totals);
@@ -196,8 +197,9 @@ export class Host {
 
   #createDesk(totals: MetricTotals): WorkerDesk {
     const { decider, system, sessions, supervisor, onListenFailed } = this.#options;
-    const { logger, timers } = system;
+    const { host, logger, timers } = system;
     return new WorkerDesk({
+      host,
       record: (draft) => this.#record(draft),
       state: () => decider.world.state,
       broadcaster: this.#broadcaster,

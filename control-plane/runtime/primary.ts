@@ -51,6 +51,7 @@ export interface PrimaryOptions extends Omit<HostOptions, 'decider' | 'sessions'
 
 export class Primary implements ControlPort {
   readonly version: string;
+  readonly host: string;
   readonly startedAt: number;
   readonly configFile: string;
   readonly log: Pick<EventReader, 'read'>;
@@ -95,9 +96,11 @@ export class Primary implements ControlPort {
   private constructor(options: PrimaryOptions, loop: ControlLoop) {
     const { logger, clock } = options.system;
     this.version = options.version;
+    this.host = options.system.host;
     this.configFile = options.configFile;
     this.log = eventsWithTail(options.log.events, () => loop.unstored);
     this.history = new Hindsight({
+      host: this.host,
       log: options.log,
       world: () => loop.world,
       tail: () => loop.unstored,
@@ -105,7 +108,7 @@ export class Primary implements ControlPort {
     });
     this.#loop = loop;
     this.#logger = logger;
-    this.#lines = new EventLines(logger);
+    this.#lines = new EventLines(logger, this.host);
     this.startedAt = clock.now();
     const { version, system, supervisor, onListenFailed } = options;
     this.#host = new Host({

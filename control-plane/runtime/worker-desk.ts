@@ -11,6 +11,7 @@ import type { Broadcaster } from '../broadcast/broadcaster.js';
 import type { WorkerLoads } from '../broadcast/worker-loads.js';
 import type { CommandDraft } from '../domain/commands.js';
 import type { ControlState } from '../domain/state.js';
+import type { WorkerId } from '../domain/worker-id.js';
 import { configuredIn } from '../metrics/label-rules.js';
 import type { PrimaryCounters } from '../metrics/primary-counters.js';
 import type { WorkerDeltas } from '../metrics/worker-deltas.js';
@@ -20,6 +21,8 @@ import type { SupervisorListener } from '../workers/supervisor.js';
 export const COLLECT_LIMIT_MS = 200;
 
 export interface WorkerDeskOptions {
+  /** Name of this host. */
+  readonly host: string;
   readonly record: (draft: CommandDraft) => void;
   readonly state: () => ControlState;
   readonly broadcaster: Broadcaster;
@@ -80,7 +83,12 @@ export class WorkerDesk implements SupervisorListener {
 
   started(worker: number, pid: number): void {
     this.#news.set(worker, { applied: null, lastNack: null, connections: 0 });
-    this.#record({ type: 'RecordWorkerStarted', worker, pid, actor: { kind: 'supervisor' } });
+    this.#record({
+      type: 'RecordWorkerStarted',
+      worker: this.#id(worker),
+      pid,
+      actor: { kind: 'supervisor' },
+    });
   }
 
   welcomed(worker: number): void {
@@ -88,7 +96,7 @@ export class WorkerDesk implements SupervisorListener {
   }
 
   ready(worker: number, port: number): void {
-    this.#record({ type: 'RecordWorkerReady', worker, actor: { kind: 'supervisor' } });
+    this.#record({ type: 'RecordWorkerReady', worker: this.#id(worker), actor: { kind: 'supervisor' } });
     this.#options.onReady(port);
   }
 
@@ -104,7 +112,7 @@ export class WorkerDesk implements SupervisorListener {
     for (const collection of this.#collections.values()) this.#collected(collection, worker);
     this.#record({
       type: 'RecordWorkerExited',
-      worker,
+      worker: this.#id(worker),
       pid,
       reason,
       expected,
@@ -121,7 +129,12 @@ export class WorkerDesk implements SupervisorListener {
         if (message.waiting !== undefined) this.#options.loads.reportWaiting(worker, message.waiting);
         if (message.outcomes.length > 0) {
           const { outcomes } = message;
-          this.#record({ type: 'RecordOutcomes', worker, outcomes, actor: { kind: 'traffic' } });
+          this.#record({
+            type: 'RecordOutcomes',
+            worker: this.#id(worker),
+            outcomes,
+            actor: { kind: 'traffic' },
+          });
         }
         return;
       }
@@ -153,6 +166,11 @@ export class WorkerDesk implements SupervisorListener {
       case 'listen-failed':
         return; // The supervisor has seen to these.
     }
+  }
+
+  /** On this host a worker is its number. */
+  #id(worker: number): WorkerId {
+    return { host: this.#options.host, n: worker };
   }
 
   #record(draft: CommandDraft): void {

@@ -2,6 +2,7 @@ import { testAdmin, type TestAdmin } from '../support/admin-app.js';
 import { backendId, poolId } from '../../shared/ids.js';
 import { schemaProblems } from '../support/schema-problems.js';
 import { workerStatus } from '../support/control-port.js';
+import { worker } from '../support/workers.js';
 
 let admin: TestAdmin;
 beforeEach(async () => {
@@ -37,7 +38,12 @@ async function failures(count: number): Promise<void> {
     failures: { connect: count },
     trials: [],
   };
-  await admin.send({ type: 'RecordOutcomes', worker: 1, outcomes: [outcome], actor: { kind: 'traffic' } });
+  await admin.send({
+    type: 'RecordOutcomes',
+    worker: worker(1),
+    outcomes: [outcome],
+    actor: { kind: 'traffic' },
+  });
 }
 
 async function json(url: string) {

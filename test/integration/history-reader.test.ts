@@ -25,6 +25,7 @@ import { systemTimers } from '../../shared/platform/system-clock.js';
 import { POOL, type Story } from '../support/domain.js';
 import { changeWeight, writeLongHistory } from '../support/long-history.js';
 import { useTempDirs } from '../support/temp-dir.js';
+import { HOST } from '../support/workers.js';
 
 const EVENTS = 50_000;
 // Threads run what is built.
@@ -63,7 +64,7 @@ function history(
   tail: () => LogTail = () => NO_TAIL,
   on: HistoryLog = log,
 ): History {
-  return new Hindsight({ log: on, world: () => told.world, tail, reader: by });
+  return new Hindsight({ host: HOST, log: on, world: () => told.world, tail, reader: by });
 }
 
 function about(name: string, at = told.at) {

@@ -2,8 +2,15 @@ import fc from 'fast-check';
 import type { World } from '../../control-plane/domain/decision.js';
 import { mustPanic } from '../../control-plane/domain/panic.js';
 import { mayForward, snapshotOf } from '../../control-plane/domain/snapshot.js';
+import type { WorkerId } from '../../control-plane/domain/worker-id.js';
 import { live, type Lived } from '../support/random-history.js';
 import { anyHistory } from '../support/random-steps.js';
+import { HOST } from '../support/workers.js';
+
+/** Workers of this host know each other by their numbers. */
+function isOf(permit: { readonly worker: number }, { host, n }: WorkerId): boolean {
+  return host === HOST && permit.worker === n;
+}
 
 /** Permits as the workers know them: had from a snapshot, until they gave them back or are gone. */
 class Ledger {
@@ -12,11 +19,12 @@ class Ledger {
   /** What workers said and what became of them, before they see the new snapshot. */
   settle({ command }: Lived): void {
     if (command.type === 'StartPrimary') this.out.clear();
-    if (command.type === 'RecordWorkerExited') this.#drop((one) => one.worker === command.worker);
+    if (command.type === 'RecordWorkerExited') this.#drop((one) => isOf(one, command.worker));
     if (command.type !== 'RecordOutcomes') return;
     for (const { trials } of command.outcomes) {
       for (const { permit, returned } of trials) {
-        if (returned && this.out.get(permit)?.worker === command.worker) this.out.delete(permit);
+        const one = this.out.get(permit);
+        if (returned && one !== undefined && isOf(one, command.worker)) this.out.delete(permit);
       }
     }
   }
@@ -24,7 +32,7 @@ class Ledger {
   /** Takes the new permits; answers the backends that got some. */
   receive(world: World, at: number): ReadonlySet<string> {
     const granted = new Set<string>();
-    for (const pool of mayForward(world) ? snapshotOf(world, 1, at).pools : []) {
+    for (const pool of mayForward(world) ? snapshotOf(world, { version: 1, at, host: HOST }).pools : []) {
       for (const { id, generation, permits } of pool.backends) {
         const key = `${pool.id}/${id}/${generation}`;
         for (const { permit, worker } of permits) {

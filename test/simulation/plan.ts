@@ -7,6 +7,7 @@ import { backendId, poolId } from '../../shared/ids.js';
 import { BEHAVIOURS } from './backends.js';
 import { NAMES, POOLS, randomBackend, randomDocument, randomSettings } from './settings.js';
 import { World, type WorldOptions } from './world.js';
+import { worker } from '../support/workers.js';
 
 type Step = (world: World) => void;
 
@@ -246,7 +247,7 @@ function flood(world: World): void {
   if (primary === null) return;
   const traffic = { kind: 'traffic' } as const;
   for (let i = 0; i < MAILBOX_LIMIT + 500; i += 1) {
-    primary.loop.record({ type: 'RecordOutcomes', worker: 0, outcomes: [], actor: traffic });
+    primary.loop.record({ type: 'RecordOutcomes', worker: worker(0), outcomes: [], actor: traffic });
   }
 }
 

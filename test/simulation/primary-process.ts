@@ -22,6 +22,7 @@ import type { Disk } from './disk.js';
 import type { Ledger } from './ledger.js';
 import { silence } from '../support/silence.js';
 import { ProcessTimers, type VirtualTime } from '../support/virtual-time.js';
+import { HOST } from '../support/workers.js';
 import type { WorkerProcess } from './worker-process.js';
 import { SimulatedSpawner } from './worker-spawner.js';
 
@@ -183,6 +184,7 @@ export class PrimaryProcess {
     return new Host({
       version: '0.0.0',
       system: {
+        host: HOST,
         clock: time,
         timers: this.#timers,
         random,

@@ -158,7 +158,7 @@ export class World {
         const phase = state.pools.get(pool)?.backends.get(id)?.breaker.phase ?? 'gone';
         for (const permit of trials?.permits ?? []) {
           const ageMs = this.time.now() - permit.grantedAt;
-          const text = `permit ${permit.permit} of worker ${permit.worker} for ${pool}/${id} (${phase}) is out for ${ageMs} ms`;
+          const text = `permit ${permit.permit} of worker ${permit.worker.n} for ${pool}/${id} (${phase}) is out for ${ageMs} ms`;
           ledger.require(ageMs < 3_000, 'permits-come-back', text);
         }
       }

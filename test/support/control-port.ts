@@ -11,6 +11,7 @@ import type { ControlPort, ReloadResult, StoreStatus } from '../../control-plane
 import type { WorkerStatus } from '../../control-plane/workers/worker-status.js';
 import type { ConfigDocument } from '../../shared/settings.js';
 import { Story } from './domain.js';
+import { HOST } from './workers.js';
 
 export interface TestControl {
   readonly port: ControlPort;
@@ -117,8 +118,15 @@ export async function testControl(): Promise<TestControl> {
       actor: { kind: 'file', name: CONFIG_FILE },
     });
 
-  const hindsight = new Hindsight({ log, world: () => story.world, tail: () => NO_TAIL, reader: null });
+  const hindsight = new Hindsight({
+    host: HOST,
+    log,
+    world: () => story.world,
+    tail: () => NO_TAIL,
+    reader: null,
+  });
   const port: ControlPort = {
+    host: HOST,
     version: '0.1.0',
     startedAt: 1_767_225_600_000,
     configFile: CONFIG_FILE,

@@ -21,6 +21,7 @@ import type {
   PoolSettings,
   Route,
 } from '../../shared/settings.js';
+import { worker } from './workers.js';
 
 export const POOL: PoolId = poolId('default');
 /** A time to begin at that is not special: 2026-01-01T00:00:00Z. */
@@ -145,7 +146,7 @@ export class Story {
   }
 
   /** A report of worker 1 (or another) on one backend. */
-  report(id: string, outcomes: Partial<BackendOutcomes>, worker = 1): readonly TidegateEvent[] {
+  report(id: string, outcomes: Partial<BackendOutcomes>, n = 1): readonly TidegateEvent[] {
     const { generation } = this.backend(id);
     const full: BackendOutcomes = {
       pool: POOL,
@@ -156,15 +157,15 @@ export class Story {
       trials: [],
       ...outcomes,
     };
-    return this.when({ type: 'RecordOutcomes', worker, outcomes: [full] });
+    return this.when({ type: 'RecordOutcomes', worker: worker(n), outcomes: [full] });
   }
 
   trial(
     id: string,
     report: Partial<TrialReport> & { readonly permit: number },
-    worker = 1,
+    n = 1,
   ): readonly TidegateEvent[] {
-    return this.report(id, { trials: [{ result: null, returned: false, ...report }] }, worker);
+    return this.report(id, { trials: [{ result: null, returned: false, ...report }] }, n);
   }
 
   /** Lets time pass and says so. */
@@ -183,7 +184,7 @@ export function storyOf(document: ConfigDocument, workers: readonly number[] = [
   const told = new Story();
   told.when({ type: 'StartPrimary', version: '0.1.0', pid: 100 });
   told.apply(document);
-  for (const worker of workers) told.when({ type: 'RecordWorkerReady', worker });
+  for (const n of workers) told.when({ type: 'RecordWorkerReady', worker: worker(n) });
   return told;
 }
 

@@ -12,6 +12,7 @@ import { explanation } from '../../control-plane/hindsight/why.js';
 import type { JournalEntry } from '../../control-plane/domain/journal.js';
 import type { TidegateEvent } from '../../control-plane/domain/events.js';
 import type { BackendId, PoolId } from '../../shared/ids.js';
+import { HOST } from './workers.js';
 
 export type LogSummary = Awaited<ReturnType<typeof summaryOf>>;
 
@@ -95,6 +96,6 @@ async function storiesOf(log: LogStorage, { at, pools }: ControlState) {
 }
 
 async function story(log: LogStorage, pool: PoolId, backend: BackendId, at: number) {
-  const told = await explanation(log, { pool, backend, at }, null);
+  const told = await explanation(log, { pool, backend, at }, null, HOST);
   return told === null ? null : { availability: told.availability, steps: told.steps.map(({ seq }) => seq) };
 }

@@ -19,6 +19,7 @@ import { systemTimers } from '../../shared/platform/system-clock.js';
 import { backendId } from '../../shared/ids.js';
 import { POOL, type Story } from './domain.js';
 import { changeWeight, writeLongHistory } from './long-history.js';
+import { HOST } from './workers.js';
 
 const [dataDir = '', count = '1000000'] = process.argv.slice(2);
 const BACKENDS = 50;
@@ -88,7 +89,7 @@ const began = performance.now();
 const log = await openSqliteStorage(dataDir);
 const openMs = performance.now() - began;
 const reader = new HistoryReader({ dataDir, timers: systemTimers });
-const history = new Hindsight({ log, world: () => told.world, tail: () => NO_TAIL, reader });
+const history = new Hindsight({ host: HOST, log, world: () => told.world, tail: () => NO_TAIL, reader });
 const about = (i: number, ago: number) => ({
   pool: POOL,
   backend: backendId(`b${i % BACKENDS}`),

@@ -19,6 +19,8 @@ import {
 import type { ConfigDocument } from '../../shared/settings.js';
 import { breaker, definition, EMPTY_WORLD, healthCheck, START } from './domain.js';
 import { BACKENDS, POOLS, type Step } from './random-steps.js';
+import type { WorkerId } from '../../control-plane/domain/worker-id.js';
+import { worker } from './workers.js';
 
 export interface Lived {
   readonly command: Command;
@@ -118,10 +120,11 @@ function certificate(good: boolean): CommandBody {
     : { type: 'RejectCertificate', certFile: 'c', problem: 'expired' };
 }
 
-function workerCommand(worker: number, what: number): CommandBody {
-  if (what === 0) return { type: 'RecordWorkerStarted', worker, pid: worker + 10 };
-  if (what <= 3) return { type: 'RecordWorkerReady', worker };
-  return { type: 'RecordWorkerExited', worker, pid: worker + 10, reason: 'SIGKILL', expected: false };
+function workerCommand(n: number, what: number): CommandBody {
+  const one = { worker: worker(n), pid: n + 10 };
+  if (what === 0) return { type: 'RecordWorkerStarted', ...one };
+  if (what <= 3) return { type: 'RecordWorkerReady', worker: one.worker };
+  return { type: 'RecordWorkerExited', ...one, reason: 'SIGKILL', expected: false };
 }
 
 function operatorCommands(
@@ -188,7 +191,7 @@ function observed(
       return [
         {
           type: 'RecordOutcomes',
-          worker: step.worker,
+          worker: worker(step.worker),
           outcomes: step.parts.flatMap((part) => outcomesOf(part, world)),
         },
       ];
@@ -234,7 +237,12 @@ function trialOf(step: Extract<Step, { kind: 'trial' }>, world: World): readonly
     failures: {},
     trials: [report],
   };
-  return [{ type: 'RecordOutcomes', worker: one.worker + (step.liar ? 1 : 0), outcomes: [outcomes] }];
+  return [{ type: 'RecordOutcomes', worker: step.liar ? liarFor(one) : one.worker, outcomes: [outcomes] }];
+}
+
+/** The next worker, or the one of the same number on another host. */
+function liarFor({ permit, worker: { host, n } }: Outstanding): WorkerId {
+  return permit % 2 === 0 ? { host, n: n + 1 } : { host: 'lb-2', n };
 }
 
 export interface Outstanding {
@@ -242,7 +250,7 @@ export interface Outstanding {
   readonly backend: BackendId;
   readonly generation: number;
   readonly permit: number;
-  readonly worker: number;
+  readonly worker: WorkerId;
 }
 
 /** All permits that the world says are out. */

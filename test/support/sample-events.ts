@@ -10,6 +10,7 @@ import { backendId, poolId } from '../../shared/ids.js';
 import { defaultsOf } from '../../shared/settings/complete.js';
 import { queue } from '../../shared/settings/pool.js';
 import type { PoolSettings } from '../../shared/settings.js';
+import { worker } from './workers.js';
 
 export const SAMPLE_POOL = poolId('default');
 export const SAMPLE_BACKEND = backendId('backend1');
@@ -70,7 +71,13 @@ export function weightChanges(first: number, count: number): TidegateEvent[] {
 }
 
 export function segmentEntry(at: number, seq: number): JournalEntry {
-  return { kind: 'segment', at, epoch: 1, seq, observations: { pools: [], workers: [1, 2], nextPermit: 1 } };
+  return {
+    kind: 'segment',
+    at,
+    epoch: 1,
+    seq,
+    observations: { pools: [], workers: [worker(1), worker(2)], nextPermit: 1 },
+  };
 }
 
 export function commandEntry(id: number, at: number): JournalEntry {

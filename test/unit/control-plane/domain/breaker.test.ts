@@ -10,6 +10,7 @@ import {
   storyOf,
   typesOf,
 } from '../../../support/domain.js';
+import { worker } from '../../../support/workers.js';
 
 /** Enough backends that one ejection is no panic. */
 function guarded(over: Partial<BreakerSettings> = {}, workers: readonly number[] = [1]) {
@@ -73,8 +74,16 @@ describe('a closed breaker', () => {
     const before = told.world;
     told.report('a', {});
     const gone = { pool: POOL, generation: 0, successes: 0, failures: { reset: 9 }, trials: [] };
-    told.when({ type: 'RecordOutcomes', worker: 1, outcomes: [{ ...gone, backend: backendId('a') }] });
-    told.when({ type: 'RecordOutcomes', worker: 1, outcomes: [{ ...gone, backend: backendId('x') }] });
+    told.when({
+      type: 'RecordOutcomes',
+      worker: worker(1),
+      outcomes: [{ ...gone, backend: backendId('a') }],
+    });
+    told.when({
+      type: 'RecordOutcomes',
+      worker: worker(1),
+      outcomes: [{ ...gone, backend: backendId('x') }],
+    });
     expect(told.world).toBe(before);
   });
 });
@@ -113,7 +122,7 @@ describe('an open breaker', () => {
       expect(data).toMatchObject({
         from: 'half-open',
         openings: round + 2,
-        evidence: { kind: 'trial-failed', worker: 1 },
+        evidence: { kind: 'trial-failed', worker: worker(1) },
       });
     }
     const growth = durations.map((ms, round) => ms / Math.min(30_000 * 2 ** round, 300_000));

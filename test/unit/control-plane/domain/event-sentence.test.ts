@@ -23,6 +23,7 @@ import {
   storyOf,
 } from '../../../support/domain.js';
 import { sampleEvent } from '../../../support/sample-events.js';
+import { HOST, worker } from '../../../support/workers.js';
 
 function anEvent(type: string, data: object): TidegateEvent {
   const cause = { command: 'AdvanceTime', id: 1 } as const;
@@ -48,19 +49,19 @@ describe('the sentence of an event', () => {
     ['PanicLeft', { ready: 3, ejected: 1 }, 'left panic: breakers take out 1 of 3 ready backends'],
     ['BreakerClosed', { cause: 'disabled' }, 'breaker closed because it was taken out of the settings'],
     ['BreakerHalfOpened', { limit: 1 }, 'breaker half-opened, letting up to 1 trial run at once'],
-    ['WorkerReady', { worker: 1 }, 'worker 1 forwards'],
+    ['WorkerReady', { worker: worker(1) }, 'worker 1 forwards'],
   ])('%s %j: %s', (type, data, expected) => {
-    expect(sentenceOf(anEvent(type, data))).toBe(expected);
+    expect(sentenceOf(anEvent(type, data), HOST)).toBe(expected);
   });
 
   it('begins with the name of what it is about, where it stands alone', () => {
     const about = { pool: POOL, backend: backendId('a') };
     const closed = anEvent('BreakerClosed', { cause: 'disabled' });
-    expect(namedSentenceOf({ ...closed, ...about })).toMatch(/^\w+\/a breaker closed because /);
-    expect(namedSentenceOf({ ...anEvent('PoolRemoved', {}), pool: POOL })).toBe(
+    expect(namedSentenceOf({ ...closed, ...about }, HOST)).toMatch(/^\w+\/a breaker closed because /);
+    expect(namedSentenceOf({ ...anEvent('PoolRemoved', {}), pool: POOL }, HOST)).toBe(
       `pool ${POOL} was removed by the clock`,
     );
-    expect(namedSentenceOf(anEvent('WorkerReady', { worker: 1 }))).toBe('worker 1 forwards');
+    expect(namedSentenceOf(anEvent('WorkerReady', { worker: worker(1) }), HOST)).toBe('worker 1 forwards');
   });
 
   it.each([
@@ -70,16 +71,18 @@ describe('the sentence of an event', () => {
     [23, 'breaker opened for the 23rd time in a row until'],
     [20, 'breaker opened for the 20th time in a row until'],
   ])('counts %i openings in a row', (openings, expected) => {
-    const evidence = { kind: 'trial-failed', worker: 1 };
-    expect(sentenceOf(anEvent('BreakerOpened', { openings, until: START, evidence }))).toContain(expected);
+    const evidence = { kind: 'trial-failed', worker: worker(1) };
+    expect(sentenceOf(anEvent('BreakerOpened', { openings, until: START, evidence }), HOST)).toContain(
+      expected,
+    );
   });
 
   it('tells the connection limit of a backend, and its changes', () => {
     const told = storyOf(documentOf(poolSettings(), [definition('a', { maxConnections: 9 })]));
-    expect(sentenceOf(only(told.events, 'BackendAdded'))).toContain(
+    expect(sentenceOf(only(told.events, 'BackendAdded'), HOST)).toContain(
       'weight 1 and at most 9 connections, healthy',
     );
-    expect(sentenceOf(anEvent('MaxConnectionsChanged', { from: 9, to: null }))).toMatch(
+    expect(sentenceOf(anEvent('MaxConnectionsChanged', { from: 9, to: null }), HOST)).toMatch(
       /^connection limit changed from 9 to that of its pool by /,
     );
   });
@@ -88,7 +91,7 @@ describe('the sentence of an event', () => {
     const address = { protocol: 'https', host: '::1', port: 8443 } as const;
     const told = storyOf(documentOf(poolSettings(), [definition('a', { address, weight: 2 })]));
     const event = only(told.events, 'BackendAdded');
-    expect(sentenceOf(event)).toBe(
+    expect(sentenceOf(event, HOST)).toBe(
       'was added by test (the API) at https://[::1]:8443 with weight 2, healthy',
     );
   });
@@ -98,7 +101,7 @@ describe('the sentence of an event', () => {
     const told = storyOf(documentOf(settings, [definition('a')]));
     told.when({ type: 'ChangePool', pool: POOL, settings: poolSettings(), expectedVersion: null });
     const event = only(told.events, 'BackendBecameHealthy');
-    expect(sentenceOf(event)).toBe('became healthy: the health check was taken out of the settings');
+    expect(sentenceOf(event, HOST)).toBe('became healthy: the health check was taken out of the settings');
     expect(evidenceLines(event)).toEqual([]);
   });
 
@@ -116,18 +119,19 @@ describe('the sentence of an event', () => {
         settings: poolSettings(),
         problems: [],
         notAfter: START,
+        worker: worker(1),
         from: [],
         to: [],
       };
-      const evidence = type === 'BreakerOpened' ? { kind: 'trial-failed', worker: 1 } : data.evidence;
-      expect(sentenceOf(anEvent(type, { ...data, evidence }))).toMatch(/\w/);
+      const evidence = type === 'BreakerOpened' ? { kind: 'trial-failed', worker: worker(1) } : data.evidence;
+      expect(sentenceOf(anEvent(type, { ...data, evidence }), HOST)).toMatch(/\w/);
     }
   });
 
   it('has no lines for a trial that failed, nor for events without evidence', () => {
     const told = storyOf(documentOf(poolSettings({ breaker: breaker() }), [definition('a')]));
     expect(
-      evidenceLines(anEvent('BreakerOpened', { evidence: { kind: 'trial-failed', worker: 1 } })),
+      evidenceLines(anEvent('BreakerOpened', { evidence: { kind: 'trial-failed', worker: worker(1) } })),
     ).toEqual([]);
     told.when({ type: 'RemoveBackend', pool: POOL, backend: backendId('a'), expectedVersion: null });
     expect(evidenceLines(only(told.events, 'BackendRemoved'))).toEqual([]);
@@ -135,7 +139,7 @@ describe('the sentence of an event', () => {
 });
 
 function sentence<T extends EventType>(type: T, data: Partial<EventData[T]>): string {
-  return sentenceOf(sampleEvent(1, type, data as EventData[T]));
+  return sentenceOf(sampleEvent(1, type, data as EventData[T]), HOST);
 }
 
 describe('sentences about processes, configuration and certificates', () => {
@@ -161,14 +165,14 @@ describe('sentences about processes, configuration and certificates', () => {
     ],
     [sentence('ForwardingChanged', {}), 'settings of forwarding were changed by test (the API)'],
     [sentence('RoutesChanged', {}), 'routes were changed by test (the API)'],
-    [sentence('WorkerStarted', { worker: 3, pid: 9 }), 'worker 3 started (pid 9)'],
-    [sentence('WorkerReady', { worker: 3 }), 'worker 3 forwards'],
+    [sentence('WorkerStarted', { worker: worker(3), pid: 9 }), 'worker 3 started (pid 9)'],
+    [sentence('WorkerReady', { worker: worker(3) }), 'worker 3 forwards'],
     [
-      sentence('WorkerExited', { worker: 3, pid: 9, reason: 'signal SIGKILL', expected: false }),
+      sentence('WorkerExited', { worker: worker(3), pid: 9, reason: 'signal SIGKILL', expected: false }),
       'worker 3 (pid 9) died: signal SIGKILL',
     ],
     [
-      sentence('WorkerExited', { worker: 3, pid: 9, reason: 'shutdown', expected: true }),
+      sentence('WorkerExited', { worker: worker(3), pid: 9, reason: 'shutdown', expected: true }),
       'worker 3 (pid 9) ended: shutdown',
     ],
     [

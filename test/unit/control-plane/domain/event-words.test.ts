@@ -1,7 +1,19 @@
 import type { Actor } from '../../../../control-plane/domain/commands.js';
-import { actorWords, breakerWords, healthWords } from '../../../../control-plane/domain/event-words.js';
+import {
+  actorWords,
+  breakerWords,
+  healthWords,
+  workerWords,
+} from '../../../../control-plane/domain/event-words.js';
+import { HOST, worker } from '../../../support/workers.js';
 
 describe('the words of sentences', () => {
+  it('names the host of a worker where it is not the own one, and is known', () => {
+    expect(workerWords({ host: 'lb-1', n: 3 }, 'lb-1')).toBe('worker 3');
+    expect(workerWords({ host: 'lb-2', n: 3 }, 'lb-1')).toBe('worker 3 of lb-2');
+    expect(workerWords({ host: '', n: 3 }, 'lb-1')).toBe('worker 3');
+  });
+
   it.each<[Actor, string]>([
     [{ kind: 'file', name: 'x.yaml' }, 'x.yaml (the file)'],
     [{ kind: 'api' }, 'the API'],
@@ -41,6 +53,6 @@ describe('the words of sentences', () => {
     [{ reason: 'status' }, 'a trial by worker 3 failed: status 500, 502, 503 or 504'],
     [{}, 'a trial by worker 3 failed'],
   ] as const)('says why a trial failed, as far as that is known: %j', (cause, sentence) => {
-    expect(breakerWords({ kind: 'trial-failed', worker: 3, ...cause })).toBe(sentence);
+    expect(breakerWords({ kind: 'trial-failed', worker: worker(3), ...cause }, HOST)).toBe(sentence);
   });
 });

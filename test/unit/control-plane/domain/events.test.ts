@@ -6,6 +6,7 @@ import {
   type TidegateEvent,
 } from '../../../../control-plane/domain/events.js';
 import { sampleEvent } from '../../../support/sample-events.js';
+import { worker } from '../../../support/workers.js';
 
 const WARNED: readonly EventType[] = [
   'BackendBecameUnhealthy',
@@ -24,7 +25,12 @@ describe('how loudly an event is told', () => {
   });
 
   it('a worker that ends unasked is a warning', () => {
-    const exit: EventData['WorkerExited'] = { worker: 1, pid: 2, reason: 'signal SIGKILL', expected: false };
+    const exit: EventData['WorkerExited'] = {
+      worker: worker(1),
+      pid: 2,
+      reason: 'signal SIGKILL',
+      expected: false,
+    };
     expect(levelOf(sampleEvent(1, 'WorkerExited', exit))).toBe('warn');
     expect(levelOf(sampleEvent(1, 'WorkerExited', { ...exit, expected: true }))).toBe('info');
   });

@@ -10,6 +10,7 @@ import {
   poolSettings,
   storyOf,
 } from '../../../support/domain.js';
+import { worker } from '../../../support/workers.js';
 
 const SETTINGS = poolSettings({ breaker: breaker(), healthCheck: healthCheck() });
 
@@ -78,15 +79,26 @@ describe('events and observations', () => {
     const { breaker: state } = told.backend('a');
     told.at = state.phase === 'open' ? state.until : 0;
     told.advance(0);
-    const before = seen(told, 'a')?.trials?.permits.filter((one) => one.worker === 2);
+    const before = seen(told, 'a')?.trials?.permits.filter((one) => one.worker.n === 2);
     const event = only(
-      told.when({ type: 'RecordWorkerExited', worker: 1, pid: 1, reason: 'x', expected: true }),
+      told.when({ type: 'RecordWorkerExited', worker: worker(1), pid: 1, reason: 'x', expected: true }),
       'WorkerExited',
     );
-    expect(told.world.observations.workers).toEqual([2]);
+    expect(told.world.observations.workers).toEqual([worker(2)]);
     const kept = seen(told, 'a')?.trials?.permits ?? [];
     expect(kept.slice(0, 1)).toEqual(before);
-    expect(kept.every((one) => one.worker === 2)).toBe(true);
+    expect(kept.every((one) => one.worker.n === 2)).toBe(true);
     expect(observe(told.world.observations, event)).toEqual(told.world.observations);
+  });
+
+  it('a worker of another host takes nothing along of one with its number', () => {
+    const told = arranged();
+    told.report('a', { failures: { reset: 5 } });
+    told.advance(600_000);
+    const before = told.world.observations;
+    expect(seen(told, 'a')?.trials?.permits.some((one) => one.worker.n === 1)).toBe(true);
+    const other = { host: 'lb-2', n: 1 };
+    told.when({ type: 'RecordWorkerExited', worker: other, pid: 1, reason: 'x', expected: true });
+    expect(told.world.observations).toEqual(before);
   });
 });

@@ -17,6 +17,7 @@ import {
   START,
   storyOf,
 } from '../../../support/domain.js';
+import { worker } from '../../../support/workers.js';
 
 const SETTINGS = poolSettings({ breaker: breaker(), healthCheck: healthCheck() });
 
@@ -51,7 +52,7 @@ function arranged(names: readonly string[] = ['a', 'b', 'c']) {
     report: (name: string, successes: number, failures = {}, generation = 2) =>
       send({
         type: 'RecordOutcomes',
-        worker: 1,
+        worker: worker(1),
         outcomes: [{ ...of(name), generation, successes, failures, trials: [] }],
       }),
   };
@@ -108,7 +109,7 @@ describe('the journal', () => {
       { ...part, backend: backendId('a') },
       { ...part, backend: backendId('b'), failures: { reset: 1 } },
     ];
-    expect(kinds(journal.send({ type: 'RecordOutcomes', worker: 1, outcomes }))).toEqual(['command']);
+    expect(kinds(journal.send({ type: 'RecordOutcomes', worker: worker(1), outcomes }))).toEqual(['command']);
   });
 
   it('writes the runs of all that an event is about before it', () => {
@@ -142,9 +143,9 @@ describe('the journal', () => {
     { type: 'AdvanceTime' },
     { type: 'StopPrimary', reason: 'x' },
     { type: 'RejectConfig', file: 'f', problems: [] },
-    { type: 'RecordWorkerStarted', worker: 3, pid: 3 },
-    { type: 'RecordWorkerReady', worker: 3 },
-    { type: 'RecordWorkerExited', worker: 3, pid: 3, reason: 'x', expected: true },
+    { type: 'RecordWorkerStarted', worker: worker(3), pid: 3 },
+    { type: 'RecordWorkerReady', worker: worker(3) },
+    { type: 'RecordWorkerExited', worker: worker(3), pid: 3, reason: 'x', expected: true },
     { type: 'RecordCertificate', certFile: 'c', fingerprint: 'f', subject: 's', notAfter: 1 },
     { type: 'RejectCertificate', certFile: 'c', problem: 'p' },
   ])('leaves runs pending that $type does not touch', (body) => {
@@ -191,7 +192,7 @@ describe('the journal', () => {
       epoch: 1,
       seq: journal.world().state.seq,
       observations: {
-        workers: [1],
+        workers: [worker(1)],
         pools: [[POOL, [['a', { window: [{ successes: 1 }] }]]]],
       },
     });

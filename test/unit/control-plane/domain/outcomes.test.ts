@@ -9,6 +9,7 @@ import {
   storyOf,
   typesOf,
 } from '../../../support/domain.js';
+import { worker } from '../../../support/workers.js';
 
 describe('a report of outcomes', () => {
   it('is about each of its backends by itself', () => {
@@ -26,7 +27,7 @@ describe('a report of outcomes', () => {
       failures: { reset: 5 },
       trials: [],
     });
-    const events = told.when({ type: 'RecordOutcomes', worker: 1, outcomes: [part('a'), part('b')] });
+    const events = told.when({ type: 'RecordOutcomes', worker: worker(1), outcomes: [part('a'), part('b')] });
     expect(typesOf(events)).toEqual(['BreakerOpened', 'BreakerOpened']);
     expect(events.map((event) => event.backend)).toEqual(['a', 'b']);
     expect(told.backend('c').breaker.phase).toBe('closed');

@@ -12,6 +12,7 @@ import {
   storyOf,
   typesOf,
 } from '../../../support/domain.js';
+import { worker } from '../../../support/workers.js';
 
 const GUARDED = poolSettings({ breaker: breaker({ maxEjectionPercent: 50 }) });
 
@@ -113,7 +114,7 @@ describe('panic', () => {
     expect(data).toMatchObject({
       from: 'half-open',
       openings: 2,
-      evidence: { kind: 'trial-failed', worker: 4, reason: 'body' },
+      evidence: { kind: 'trial-failed', worker: worker(4), reason: 'body' },
     });
   });
 

@@ -8,16 +8,23 @@ import {
   storyOf,
   typesOf,
 } from '../../../support/domain.js';
+import { worker } from '../../../support/workers.js';
 
 describe('what happens to processes and certificates', () => {
   it('are told as events, a worker that is ready once', () => {
     const told = story();
     const certificate = { certFile: 'c.pem', fingerprint: 'ab', subject: 'CN=x', notAfter: 5 };
     const events = [
-      ...told.when({ type: 'RecordWorkerStarted', worker: 1, pid: 10 }),
-      ...told.when({ type: 'RecordWorkerReady', worker: 1 }),
-      ...told.when({ type: 'RecordWorkerReady', worker: 1 }),
-      ...told.when({ type: 'RecordWorkerExited', worker: 1, pid: 10, reason: 'code 0', expected: true }),
+      ...told.when({ type: 'RecordWorkerStarted', worker: worker(1), pid: 10 }),
+      ...told.when({ type: 'RecordWorkerReady', worker: worker(1) }),
+      ...told.when({ type: 'RecordWorkerReady', worker: worker(1) }),
+      ...told.when({
+        type: 'RecordWorkerExited',
+        worker: worker(1),
+        pid: 10,
+        reason: 'code 0',
+        expected: true,
+      }),
       ...told.when({ type: 'RecordCertificate', ...certificate }),
       ...told.when({ type: 'RejectCertificate', certFile: 'c.pem', problem: 'expired' }),
       ...told.when({ type: 'StopPrimary', reason: 'SIGTERM' }),
@@ -49,7 +56,7 @@ describe('what happens to processes and certificates', () => {
         [...pool.values()].flatMap(({ trials }) => trials?.permits ?? []),
       );
     expect(permits()).toEqual([]);
-    told.when({ type: 'RecordWorkerReady', worker: 7 });
-    expect(permits().map(({ worker }) => worker)).toEqual([7, 7, 7]);
+    told.when({ type: 'RecordWorkerReady', worker: worker(7) });
+    expect(permits().map((permit) => permit.worker.n)).toEqual([7, 7, 7]);
   });
 });

@@ -14,6 +14,7 @@ import {
   typesOf,
   type Story,
 } from '../../../support/domain.js';
+import { HOST } from '../../../support/workers.js';
 
 const OLD = '10.0.0.3';
 const NEW = '10.0.0.7';
@@ -31,7 +32,7 @@ function used(told: Story, worker: number, ...resolved: readonly string[]) {
 }
 function headline(told: Story, at = told.at): string {
   const question = { pool: POOL, backend: backendId('web-2'), at };
-  const story = { events: told.events, total: told.events.length };
+  const story = { events: told.events, total: told.events.length, host: HOST };
   return explain(question, story, standingIn(told.world.state, question)).headline;
 }
 
@@ -42,7 +43,7 @@ describe('what the name of a backend stands for', () => {
     expect(only(used(told, 1, OLD), 'BackendResolved').data).toEqual({ by: 'traffic', from: [], to: [OLD] });
     const moved = only(checked(told, NEW), 'BackendResolved');
     expect(moved.data).toEqual({ by: 'checks', from: [OLD], to: [NEW] });
-    expect(sentenceOf(moved)).toBe(`health checks go to ${NEW} (before ${OLD})`);
+    expect(sentenceOf(moved, HOST)).toBe(`health checks go to ${NEW} (before ${OLD})`);
   });
 
   it('is one event, however many workers see it', () => {

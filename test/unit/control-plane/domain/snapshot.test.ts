@@ -14,6 +14,7 @@ import {
   poolSettings,
   storyOf,
 } from '../../../support/domain.js';
+import { HOST, worker } from '../../../support/workers.js';
 
 const SETTINGS = poolSettings({ breaker: breaker(), healthCheck: healthCheck() });
 
@@ -31,7 +32,7 @@ describe('snapshotOf', () => {
 
   it('has all that workers need', () => {
     const told = arranged();
-    const snapshot = snapshotOf(told.world, 7, 99);
+    const snapshot = snapshotOf(told.world, { version: 7, at: 99, host: HOST });
     expect(snapshot).toMatchObject({ epoch: 1, version: 7, seq: told.world.state.seq, at: 99 });
     expect(snapshot.routes).toEqual([{ host: null, pathPrefix: '/', pool: POOL }]);
     expect(snapshot.pools[0]).toMatchObject({
@@ -54,13 +55,29 @@ describe('snapshotOf', () => {
     const queue = { maxPending: 0, timeoutMs: 1 };
     const settings = poolSettings({ maxConnections: 6, queue });
     const told = storyOf(documentOf(settings, [definition('a', { maxConnections: 2 }), definition('b')]));
-    const [pool] = snapshotOf(told.world, 1, 1)?.pools ?? [];
+    const [pool] = snapshotOf(told.world, { version: 1, at: 1, host: HOST })?.pools ?? [];
     expect(pool?.queue).toEqual(queue);
     expect(pool?.backends.map((one) => one.maxConnections)).toEqual([2, 6]);
   });
 
+  it('lists the permits of the workers of its host, by their numbers', () => {
+    const settings = poolSettings({ breaker: breaker() });
+    const told = storyOf(documentOf(settings, [definition('a'), definition('b')]), [1]);
+    told.when({ type: 'RecordWorkerReady', worker: { host: 'lb-2', n: 1 } });
+    told.report('a', { failures: { reset: 5 } });
+    told.advance(600_000);
+    const permits = (host: string) =>
+      snapshotOf(told.world, { version: 1, at: 1, host }).pools[0]?.backends[0]?.permits;
+    expect(permits(HOST)).toEqual([
+      { permit: 1, worker: 1 },
+      { permit: 3, worker: 1 },
+    ]);
+    expect(permits('lb-2')).toEqual([{ permit: 2, worker: 1 }]);
+    expect(permits('lb-3')).toEqual([]);
+  });
+
   it('names no limit where there is none, and the default queue', () => {
-    const [pool] = snapshotOf(arranged().world, 1, 1)?.pools ?? [];
+    const [pool] = snapshotOf(arranged().world, { version: 1, at: 1, host: HOST })?.pools ?? [];
     expect(pool?.queue).toEqual(defaultsOf(queueSettings));
     expect(pool?.backends[0]).not.toHaveProperty('maxConnections');
   });
@@ -75,7 +92,7 @@ describe('snapshotOf', () => {
     } as const;
     told.when({ ...change, admin: 'draining' });
     told.report('a', { failures: { reset: 5 } });
-    const backends = () => snapshotOf(told.world, 1, 1).pools[0]?.backends ?? [];
+    const backends = () => snapshotOf(told.world, { version: 1, at: 1, host: HOST }).pools[0]?.backends ?? [];
     expect(backends().map(({ availability }) => availability)).toEqual(['ejected', 'available', 'available']);
     for (const id of ['b', 'c']) told.report(id, { failures: { reset: 5 } });
     expect(told.pool().panic).toBe(true);
@@ -91,7 +108,7 @@ describe('sameForWorkers', () => {
     const before = told.world;
     told.check('a', false);
     told.report('a', { successes: 3, failures: { reset: 1 } });
-    told.when({ type: 'RecordWorkerStarted', worker: 5, pid: 5 });
+    told.when({ type: 'RecordWorkerStarted', worker: worker(5), pid: 5 });
     expect(told.world).not.toBe(before);
     expect(sameForWorkers(before, told.world)).toBe(true);
   });

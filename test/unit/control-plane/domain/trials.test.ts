@@ -15,6 +15,7 @@ import {
   typesOf,
   type Story,
 } from '../../../support/domain.js';
+import { HOST, worker } from '../../../support/workers.js';
 
 const NAMES = ['a', 'b', 'c'].map((id) => definition(id));
 
@@ -34,7 +35,7 @@ function letDue(told: Story): void {
 
 /** Permits that workers see in their snapshot. */
 function listed(told: Story) {
-  const snapshot = snapshotOf(told.world, 1, told.at);
+  const snapshot = snapshotOf(told.world, { version: 1, at: told.at, host: HOST });
   return snapshot?.pools[0]?.backends.find((backend) => backend.id === 'a')?.permits ?? [];
 }
 
@@ -72,7 +73,7 @@ describe('trial permits', () => {
   it('wait for a worker where none is ready', () => {
     const told = halfOpen([]);
     expect(offered(told)).toEqual([]);
-    told.when({ type: 'RecordWorkerReady', worker: 9 });
+    told.when({ type: 'RecordWorkerReady', worker: worker(9) });
     expect(offered(told).map((one) => one.worker)).toEqual([9, 9, 9]);
   });
 
@@ -106,14 +107,14 @@ describe('trial permits', () => {
       returned: true,
     } as const;
     const { data } = only(told.trial('a', failed), 'BreakerOpened');
-    expect(data.evidence).toEqual({ kind: 'trial-failed', worker: 1, reason: 'status', status: 503 });
+    expect(data.evidence).toEqual({ kind: 'trial-failed', worker: worker(1), reason: 'status', status: 503 });
   });
 
   it('are taken without a cause, too, from a worker that told none', () => {
     const told = halfOpen([1]);
     const [first = 0] = permits(told);
     const { data } = only(told.trial('a', { permit: first, result: 'failure' }), 'BreakerOpened');
-    expect(data.evidence).toEqual({ kind: 'trial-failed', worker: 1 });
+    expect(data.evidence).toEqual({ kind: 'trial-failed', worker: worker(1) });
   });
 
   it('mean nothing in the hands of another worker, or when nothing is said of them', () => {
@@ -128,7 +129,7 @@ describe('trial permits', () => {
 
   it('come back when their worker ends, and go to those that are left', () => {
     const told = halfOpen([1, 2]);
-    told.when({ type: 'RecordWorkerExited', worker: 1, pid: 1, reason: 'SIGKILL', expected: false });
+    told.when({ type: 'RecordWorkerExited', worker: worker(1), pid: 1, reason: 'SIGKILL', expected: false });
     expect(offered(told).map((one) => one.worker)).toEqual([2, 2, 2]);
   });
 
@@ -199,7 +200,7 @@ describe('trial permits', () => {
     const told = halfOpen([1]);
     told.when({ type: 'StartPrimary', version: '0.1.0', pid: 2 });
     expect(told.backend('a').breaker.phase).toBe('half-open');
-    told.when({ type: 'RecordWorkerReady', worker: 1 });
+    told.when({ type: 'RecordWorkerReady', worker: worker(1) });
     expect(permits(told)).toEqual([4, 5, 6]);
   });
 

@@ -13,6 +13,7 @@ import {
   storyOf,
   type Story,
 } from '../../../support/domain.js';
+import { HOST } from '../../../support/workers.js';
 
 const SETTINGS = poolSettings({ breaker: breaker(), healthCheck: healthCheck() });
 const FILE = { kind: 'file', name: 'tidegate.yaml' } as const;
@@ -41,7 +42,7 @@ function ask(question: Question, events: readonly TidegateEvent[], state: Contro
       relevant.findLastIndex(({ type }) => type === 'BackendAdded'),
     ),
   );
-  return explain(question, { events: life, total: life.length }, standingIn(state, question));
+  return explain(question, { events: life, total: life.length, host: HOST }, standingIn(state, question));
 }
 
 function why(told: Story, id = 'a', pool = POOL) {

@@ -20,6 +20,7 @@ import { emptyPool } from '../../../../control-plane/domain/pool-state.js';
 import { deltaArranger } from '../../../support/metrics-deltas.js';
 import { parsePrometheusText } from '../../../support/prometheus-text.js';
 import { METRICS } from '../../../../control-plane/metrics/catalogue.js';
+import { worker } from '../../../support/workers.js';
 
 const WEB = poolId('web');
 
@@ -243,7 +244,7 @@ describe('the metrics page', () => {
     const { counters, scrape } = arrange();
     const exited = (reason: string, expected: boolean) =>
       event({ type: 'WorkerExited', data: { worker: 1, pid: 2, reason, expected } });
-    const evidence = { kind: 'trial-failed', worker: 1 } as const;
+    const evidence = { kind: 'trial-failed', worker: worker(1) } as const;
     counters.appended([
       event({ type: 'BreakerOpened', data: { from: 'closed', openings: 1, until: 9, evidence } }),
       event({ type: 'BreakerHalfOpened', data: { openedAt: 1, limit: 3 } }),

@@ -17,6 +17,7 @@ import type { BackendOutcomes } from '../../../../shared/outcome.js';
 import { breaker, healthCheck, POOL, poolSettings } from '../../../support/domain.js';
 import { checkDraft, draftOf, openLoop, openServing, weightDraft } from '../../../support/running-loop.js';
 import type { RunningLoop } from '../../../support/running-loop.js';
+import { worker } from '../../../support/workers.js';
 
 const CHECKED = poolSettings({
   healthCheck: healthCheck({ failureThreshold: 1, successThreshold: 1 }),
@@ -28,10 +29,10 @@ function outcomes(running: RunningLoop, over: Partial<BackendOutcomes>) {
   const id = backendId('a');
   const generation = running.loop.world.state.pools.get(POOL)?.backends.get(id)?.generation ?? 0;
   const base = { pool: POOL, backend: id, generation, successes: 0, failures: {}, trials: [] };
-  return draftOf({ type: 'RecordOutcomes', worker: 1, outcomes: [{ ...base, ...over }] });
+  return draftOf({ type: 'RecordOutcomes', worker: worker(1), outcomes: [{ ...base, ...over }] });
 }
 
-const ready = (worker: number) => draftOf({ type: 'RecordWorkerReady', worker });
+const ready = (n: number) => draftOf({ type: 'RecordWorkerReady', worker: worker(n) });
 
 function backendA(running: RunningLoop) {
   return running.loop.world.state.pools.get(POOL)?.backends.get(backendId('a'));
@@ -67,7 +68,7 @@ describe('while nothing can be stored', () => {
     await running.pass(60_000);
     expect(backendA(running)?.breaker.phase).toBe('half-open');
     await running.loop.submit(ready(2));
-    expect(running.loop.world.observations.workers).toEqual([1, 2]);
+    expect(running.loop.world.observations.workers).toEqual([worker(1), worker(2)]);
     expect(running.store.events).toHaveLength(stored);
     running.store.failure = null;
     await running.pass(STORE_WATCH_MS);
@@ -84,7 +85,7 @@ describe('while nothing can be stored', () => {
     const running = await openServing(poolSettings({ healthCheck: healthCheck({ failureThreshold: 1 }) }));
     const failed = outcomes(running, { failures: { reset: 1 } });
     const [one] = failed.type === 'RecordOutcomes' ? failed.outcomes : [];
-    const many = draftOf({ type: 'RecordOutcomes', worker: 1, outcomes: Array(500).fill(one) });
+    const many = draftOf({ type: 'RecordOutcomes', worker: worker(1), outcomes: Array(500).fill(one) });
     running.store.failure = FULL;
     for (let i = 0; i <= MAX_UNSTORED_ENTRIES / 500; i += 1) running.loop.record(many);
     running.loop.record(checkDraft(running, false));

@@ -15,6 +15,7 @@ import {
   weightDraft,
   type RunningLoop,
 } from '../../../support/running-loop.js';
+import { worker } from '../../../support/workers.js';
 
 const PLAIN = poolSettings();
 
@@ -22,7 +23,7 @@ function outcomes(running: RunningLoop, over: Partial<BackendOutcomes>) {
   const id = backendId('a');
   const generation = running.loop.world.state.pools.get(POOL)?.backends.get(id)?.generation ?? 0;
   const base = { pool: POOL, backend: id, generation, successes: 0, failures: {}, trials: [] };
-  return draftOf({ type: 'RecordOutcomes', worker: 1, outcomes: [{ ...base, ...over }] });
+  return draftOf({ type: 'RecordOutcomes', worker: worker(1), outcomes: [{ ...base, ...over }] });
 }
 
 function backendA(running: RunningLoop) {
@@ -207,7 +208,7 @@ describe('the control loop', () => {
 describe('a full mailbox', () => {
   it('drops observations, and keeps places for everything else', async () => {
     const running = await openServing(PLAIN);
-    const idle = draftOf({ type: 'RecordOutcomes', worker: 1, outcomes: [] });
+    const idle = draftOf({ type: 'RecordOutcomes', worker: worker(1), outcomes: [] });
     const room = MAILBOX_LIMIT - MAILBOX_RESERVE;
     for (let i = 0; i < room + 3; i += 1) running.loop.record(idle);
     expect(running.loop.mailboxDepth).toBe(room);
@@ -220,7 +221,7 @@ describe('a full mailbox', () => {
 
   it('keeps places for the return of permits too', async () => {
     const running = await openServing(PLAIN);
-    const idle = draftOf({ type: 'RecordOutcomes', worker: 1, outcomes: [] });
+    const idle = draftOf({ type: 'RecordOutcomes', worker: worker(1), outcomes: [] });
     for (let i = 0; i < MAILBOX_LIMIT; i += 1) running.loop.record(idle);
     const { length } = running.dropped;
     running.loop.record(outcomes(running, { trials: [{ permit: 1, result: null, returned: true }] }));

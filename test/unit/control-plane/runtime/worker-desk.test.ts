@@ -13,6 +13,7 @@ import { START } from '../../../support/domain.js';
 import { silence } from '../../../support/silence.js';
 import { snapshotOf } from '../../../support/snapshot-of.js';
 import { VirtualTime } from '../../../support/virtual-time.js';
+import { HOST, worker } from '../../../support/workers.js';
 
 function publish(broadcaster: Broadcaster, version: number): void {
   broadcaster.publish({ epoch: 1, version }, () => snapshotOf([], {}, { version }));
@@ -32,6 +33,7 @@ function arranged() {
   const said: string[] = [];
   const surroundings = { ready: [1, 2] as readonly number[], metricsFail: false };
   const desk = new WorkerDesk({
+    host: HOST,
     record: (draft) => recorded.push(draft),
     state: initialState,
     broadcaster,
@@ -75,9 +77,9 @@ describe('the life of a worker at the desk', () => {
     desk.exited(1, 77, 'SIGKILL', false);
     desk.listenFailed(2, 'EADDRINUSE', 'in use');
     expect(recorded).toMatchObject([
-      { type: 'RecordWorkerStarted', worker: 1, pid: 77 },
-      { type: 'RecordWorkerReady', worker: 1 },
-      { type: 'RecordWorkerExited', worker: 1, pid: 77, reason: 'SIGKILL', expected: false },
+      { type: 'RecordWorkerStarted', worker: worker(1), pid: 77 },
+      { type: 'RecordWorkerReady', worker: worker(1) },
+      { type: 'RecordWorkerExited', worker: worker(1), pid: 77, reason: 'SIGKILL', expected: false },
     ]);
     expect(said).toEqual(['ready on 8080', 'EADDRINUSE: in use']);
   });
@@ -114,7 +116,9 @@ describe('what workers say', () => {
     const outcomes = [{ pool, backend: a, generation: 1, successes: 1, failures: {}, trials: [] }];
     desk.message(1, report({ outcomes }));
     desk.message(1, report({ connections: 3 }));
-    expect(recorded).toEqual([{ type: 'RecordOutcomes', worker: 1, outcomes, actor: { kind: 'traffic' } }]);
+    expect(recorded).toEqual([
+      { type: 'RecordOutcomes', worker: worker(1), outcomes, actor: { kind: 'traffic' } },
+    ]);
   });
 
   it('of a snapshot, applied or refused, lets the next one follow', () => {
