@@ -2,7 +2,14 @@
  * The observation journal's entries: the inputs of `decide`, kept so that it can be run again. Everything that could
  * matter is kept as it was; what only confirmed the state of things is compressed into runs.
  */
-import { backendName, count, poolName } from '#shared/shape-settings.js';
+import {
+  backendName,
+  count,
+  poolName,
+  storedBackend,
+  storedDocument,
+  storedPoolSettings,
+} from '#shared/shape-settings.js';
 import { finite, list, object, pair, type Shape, tagged, text, type TypeOf } from '#shared/shape.js';
 import { actor, type Command } from './commands.js';
 import { backendObservations } from './observations.js';
@@ -26,11 +33,31 @@ const commandOutline = object({
   actor,
 });
 
+/** The settings of commands that have any: a release that did not know all of them has left some out. */
+const commandSettings: Readonly<Record<string, Shape<object>>> = {
+  ApplyConfig: object({ document: storedDocument }),
+  AddBackend: object({ backend: storedBackend }),
+  ChangePool: object({ settings: storedPoolSettings }),
+};
+
 /**
- * Commands are checked in outline only (who, when, what): the journal is not the truth, and a command that no longer
- * makes sense is found when it is decided again.
+ * Commands are checked in outline (who, when, what), and for settings that can be completed: the journal is not the truth,
+ * and a command that no longer makes sense is found when it is decided again.
  */
-const command: Shape<Command> = { problem: commandOutline.problem };
+const command: Shape<Command> = {
+  problem: (value, path) => commandOutline.problem(value, path) ?? settingsProblem(value, path),
+};
+
+function settingsProblem(value: unknown, path: string): string | null {
+  for (const [type, shape] of Object.entries(commandSettings)) {
+    if (isOfType(value, type)) return shape.problem(value, path);
+  }
+  return null;
+}
+
+function isOfType(value: unknown, type: string): boolean {
+  return typeof value === 'object' && value !== null && 'type' in value && value.type === type;
+}
 
 const run = { at: time, pool: poolName, backend: backendName, generation: count };
 
