@@ -1,6 +1,6 @@
 /**
  * One request as one line of the access log: JSON for programs, columns for people. Nothing that a client sent can begin
- * a line of its own: JSON escapes line breaks, and for people what a terminal would obey is made visible.
+ * a new line: JSON escapes line breaks, and columns show characters that a terminal would obey as visible text.
  */
 import { clockTime, paint } from '#shared/platform/pretty-line.js';
 import { round3 } from '#shared/round.js';

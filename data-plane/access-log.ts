@@ -1,6 +1,6 @@
 /**
- * One line per request, for the share of requests that the settings ask for. Costs one comparison when it is off. When
- * nobody reads the lines they are dropped and counted: a full pipe never holds traffic.
+ * One line per request, for the share of requests that the settings ask for. Costs one comparison when it is off. Lines that
+ * no process reads are dropped and counted: a full pipe never holds traffic.
  */
 import { createWriteStream, fstatSync } from 'node:fs';
 import type { Writable } from 'node:stream';
@@ -70,8 +70,8 @@ export function openAccessLog(
 }
 
 /**
- * Node's own stream does not wait for the reader of a pipe, but it does wait for a disk. Nor could a thread wait for a reader
- * instead (as where a block is written to the descriptor): it would hold the end of the process.
+ * Node's own stream does not wait for the reader of a pipe, but it does wait for a disk. A thread that waits for a reader
+ * instead (as where a block is written to the descriptor) would hold up the end of the process.
  */
 function standardOutput(): Writable {
   const descriptor = process.stdout.fd;

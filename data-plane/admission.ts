@@ -1,7 +1,7 @@
 /**
- * Which new connections are let in: no more than the limit, and none while descriptors are short. Some are kept for what
- * comes of those that are in: connections to backends, files. Without this the system would refuse to accept, and node
- * then closes what waits without a word.
+ * Which new connections are let in: no more than the limit, and none while descriptors are short. Some descriptors are kept for
+ * what the accepted connections need: connections to backends, files. Without this the system would refuse to accept, and
+ * node then closes waiting connections without a word.
  */
 import type { Server, Socket } from 'node:net';
 import { openFileLimit, openFiles } from '#shared/platform/open-files.js';
@@ -27,7 +27,7 @@ export class Admission {
     this.#server = server;
     this.#deps = deps;
     this.#enough = this.#limit === null ? Infinity : this.#limit - keptOf(this.#limit);
-    // Handed out by the primary, it would go back there, and round and round while all workers are full.
+    // A connection that the primary handed out would go back there, and round and round while all workers are full.
     this.#server.dropMaxConnection = true;
     server.on('drop', () => this.#dropped());
     this.#apply();

@@ -1,6 +1,7 @@
 /**
- * One attempt after the other until one is answered or no further one is allowed: pick → attempt → retry or give up. The same
- * for all engines, whose own an attempt is; every decision is `routing/`'s. Synchronous, unless a session store is asked or the request waits for a slot.
+ * One attempt after the other until one is answered or no further one is allowed: pick → attempt → retry or give up. All
+ * engines share this file; each makes the attempt itself in its own way. `routing/` makes every decision. Synchronous, unless
+ * a session store is asked or the request waits for a slot.
  */
 import type { ErrorCode } from '#shared/error-code.js';
 import type { FailureReason } from '#shared/outcome.js';
@@ -17,7 +18,7 @@ import { countRetry, type RetryBudgetState } from './routing/retry-budget.js';
 import { isIdempotent, mayRetry, usesBudget, type RetryVerdict } from './routing/retry.js';
 import type { BackendEntry, PoolTable } from './routing/routing-table.js';
 
-/** Where an attempt goes, and the pool as it was when that was chosen. */
+/** The backend of an attempt, and the pool as it was when the backend was chosen. */
 export interface Choice {
   readonly pool: PoolTable;
   readonly chosen: Pick;
@@ -32,36 +33,36 @@ export interface RunningAttempt {
   abort(cause: AbortCause): void;
 }
 
-/** What an attempt tells and asks. */
+/** What an attempt tells its request, and asks it. */
 export interface AttemptOwner {
-  /** It failed before any of its answer went to the client. */
+  /** The attempt failed before any of its answer went to the client. */
   failed(chosen: Pick, reason: FailureReason): void;
-  /** All has been sent: how long to wait for the head. */
+  /** The whole request has been sent. Answers how long to wait for the head. */
   headPatienceMs(): number;
-  /** That time is over. How much longer to wait, because no further attempt could follow; 0: the attempt has failed. */
+  /** The time for the head is over. Answers how much longer to wait, because no further attempt could follow; 0: the attempt has failed. */
   morePatienceMs(choice: Choice): number;
-  /** Whether it may be sent once more where a backend has closed a kept connection just when it was used: that is no retry. */
+  /** Whether the request may be sent once more where a backend closed a kept connection just when it was used: that is no retry. */
   mayRepeat(): boolean;
-  /** It is sent once more. */
+  /** The request is sent once more. */
   repeated(): void;
-  /** Whether a kept connection may be used. Not after one was closed already: so nothing is sent more than `attempts` + 1 times. */
+  /** Whether a kept connection may be used. Not after one was closed already, because nothing may be sent more than `attempts` + 1 times. */
   readonly mayUseKept: boolean;
 }
 
-/** What does not change from attempt to attempt, as far as all engines have it. */
+/** What does not change from attempt to attempt, and is the same for all engines. */
 export interface AttemptMessage {
   /** `null`: the algorithm alone chooses. */
   readonly chooser: Chooser | null;
 }
 
-/** A request, as its attempts see it. */
+/** A request as its attempts see it. */
 export interface AttemptsClient<A extends RunningAttempt, M extends AttemptMessage> {
   readonly parts: { readonly context: ForwarderDeps; readonly budget: RetryBudgetState };
   readonly account: RequestAccount;
   readonly settings: ForwardingSettings;
   readonly body: { readonly isReplayable: boolean } | null;
   attempt(owner: AttemptOwner, message: M, choice: Choice): A;
-  /** Answers by ourselves. Nothing of another answer has been sent. */
+  /** Sends a reply of our own. Nothing of another answer has been sent. */
   reply(code: ErrorCode): void;
   /** An exception where none should be: the request is lost. */
   lost(error: unknown): void;
@@ -78,9 +79,9 @@ export class Attempts<A extends RunningAttempt, M extends AttemptMessage> implem
   #failure: FailureReason | null = null;
   #isOver = false;
   #isRepeated = false;
-  /** What the present attempt waits for its head. */
+  /** How long the present attempt waits for its head. */
   #patienceMs = 0;
-  /** What attempts have waited in vain for their heads. */
+  /** How long attempts have waited in vain for their heads. */
   #waitedMs = 0;
 
   constructor(client: AttemptsClient<A, M>, message: M) {
@@ -203,8 +204,8 @@ export class Attempts<A extends RunningAttempt, M extends AttemptMessage> implem
   }
 
   /**
-   * There is no backend or no further one, or none that had a free slot in time. After an attempt that failed the answer is what
-   * came of that.
+   * There is no backend, no further one, or none that had a free slot in time. Where an attempt failed before, the client is
+   * told of that failure.
    */
   #giveUp(refusal: Refusal): void {
     const failure = this.#failure;

@@ -1,7 +1,7 @@
 /**
- * What becomes of an exception in the middle of a request. The request is lost, and a connection of its own cannot be trusted; all
- * others go on. Elsewhere a bug ends the process; not here, where what came from outside leads to it: whoever found
- * such a request would have a switch that ends all connections of a worker, again and again.
+ * What happens after an exception in the middle of a request. The request is lost, and its connection cannot be trusted; all
+ * others go on. Elsewhere a bug ends the process, but not here, because input from outside leads to it: a client that found
+ * such a request could end all connections of a worker, again and again.
  */
 import type { ForwarderDeps } from './forwarder.js';
 

@@ -1,4 +1,4 @@
-/** What a worker consists of, put together once its primary has said who it is. What it does with it is `worker.ts`'s. */
+/** Puts a worker together once its primary has sent `welcome`. `worker.ts` then runs what is built here. */
 import type { LookupFunction } from 'node:net';
 import type { Welcome } from '#shared/message.js';
 import type { Clock, Logger, Random, Timers } from '#shared/ports.js';
@@ -19,7 +19,7 @@ import { SessionCookies } from './sessions/session-cookies.js';
 /** How long a scrape waits for the totals of the primary. */
 export const METRICS_TIMEOUT_MS = 5_000;
 
-/** The surroundings of a worker. */
+/** What a worker needs of its process and the system. */
 export interface WorkerDeps {
   readonly link: ControlLink;
   readonly clock: Clock;
@@ -32,9 +32,9 @@ export interface WorkerDeps {
   createLogger(settings: Welcome['log'], worker: number): Logger;
   createAccessLog(format: Welcome['log']['format'], dropped: () => void): AccessLog;
   createForwarder(engine: Welcome['engine'], forwarderDeps: ForwarderDeps): Forwarder;
-  /** Tells an exception that ends the process, whatever there is to tell it with. */
+  /** Tells of an exception that ends the process, by any means there is. */
   fatal(error: unknown): void;
-  /** Offers the socket that it inherited to a next primary; answers the function that takes that back. */
+  /** Offers the socket that the worker inherited to a next primary; answers a function that withdraws the offer. */
   offerListener(directory: string, logger: Logger): () => void;
   /** Ends the process. */
   exit(code: number): void;

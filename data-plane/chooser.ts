@@ -36,7 +36,7 @@ export function chooserFor(deps: ForwarderDeps, pool: PoolTable, options: Choose
           attemptStarted(chosen.backend);
           return chosen;
         }
-        // It has a backend that is full, or there is none.
+        // The backend of the address is full, or there is none.
         const bound = stickyByAddress(now, sticky, client.address, tried)?.id ?? null;
         return account.waitForSlot(now, { tried, bound });
       },

@@ -1,6 +1,6 @@
 /**
- * How long a connection may stay: until it has had its share of requests, or is old. For a client's, so that clients spread over
- * workers; for a backend's, so that traffic follows its name to another address.
+ * How long a connection may stay: until it has had its share of requests, or is old. Connections of clients end so that clients
+ * spread over workers, connections to backends so that traffic follows a name to another address.
  */
 import type { Random } from '#shared/ports.js';
 import type { LimitSettings } from '#shared/settings.js';

@@ -1,20 +1,20 @@
 /** Limits that engines hold to besides those of the configuration. */
 
-/** How long a client may go on sending after our last word. Cutting at once could take the answer from it (TCP reset). */
+/** How long a client may go on sending after our last byte. Cutting at once could take the answer from it (TCP reset). */
 export const LINGER_MS = 2_000;
 
 /**
- * How long a client that has ended its side is waited for until something is written to it. It may have shut down one
- * direction (nc, simple health checkers), or be gone: the two look the same until then, and one that is gone answers what is
- * written with a reset. nginx and Envoy wait for neither, HAProxy for both, as long as for anyone else. This is enough
- * for those who wait, and keeps backends busy for those who left for no longer than this.
+ * How long a request goes on after its client has ended its side, until something is written to the client. The client may
+ * have shut down one direction (nc, simple health checkers), or be gone. The two look the same until something is written: a
+ * client that is gone then answers with a reset. nginx and Envoy wait for neither, HAProxy for both, as long as for any
+ * client. This time is enough for clients that wait, and bounds how long backends work for clients that are gone.
  */
 export const HALF_CLOSED_MS = 10_000;
 
 /**
- * How long idle connections are kept when shutting down begins, or half of the time there is, if that is less: a client that
- * sends its next request meanwhile is answered with Connection: close and loses nothing. One that is silent for
- * that long is unlikely to speak just when it is closed.
+ * How long idle connections are kept when shutting down begins, or half of the time there is, if that is less. A client that
+ * sends its next request meanwhile is answered with Connection: close and loses nothing. A client that is silent for that
+ * long is unlikely to send just when its connection is closed.
  */
 export const IDLE_GRACE_MS = 5_000;
 
@@ -27,8 +27,8 @@ export function idleGraceMs(deadlineMs: number): number {
 export const IDLE_SWEEP_MS = 50;
 
 /**
- * Requests of one connection that are answered before others have their turn, where the answers are Tidegate's own: those of
- * backends come later anyway. Without it one read of pipelined requests took up to 80 ms.
+ * Pipelined requests answered by Tidegate itself per connection and turn of the event loop (answers of backends come in later
+ * turns anyway). Unbounded, one read of pipelined requests blocked the loop for up to 80 ms.
  */
 export const REQUESTS_AT_ONCE = 16;
 

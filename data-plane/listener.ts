@@ -1,6 +1,6 @@
 /**
- * The main listener, as far as it is the same for all engines: binding it, and terminating TLS on it. What becomes of
- * an accepted connection is the engine's.
+ * The main listener, as far as it is the same for all engines: binds it and terminates TLS on it. The engine takes each
+ * accepted connection from there.
  */
 import { constants } from 'node:crypto';
 import { type AddressInfo, type Server, Socket } from 'node:net';
@@ -37,7 +37,7 @@ export async function listenOn(server: Server, settings: ListenerSettings, logge
   else server.listen(new Socket({ fd: LISTENER_FD, readable: false, writable: false }), BACKLOG, resolve);
   await promise;
   server.off('error', reject);
-  // Accepting can fail while the process is out of file descriptors; it goes on by itself.
+  // Accepting can fail while the process is out of file descriptors; Node goes on by itself.
   server.on('error', (error) => logger.error({ error: error.message }, 'listener failed'));
   return (server.address() as AddressInfo).port;
 }
@@ -63,7 +63,7 @@ export function tlsOptions(settings: ListenerSettings, certificate: CertificateM
   };
 }
 
-/** New handshakes use the certificate; running connections stay. Throws when it is unfit: the one before then stays. */
+/** New handshakes use the certificate; running connections stay. Throws when the certificate is unfit; the one before then stays. */
 export function renewCertificate(server: TlsServer, certificate: CertificateMaterial): void {
   server.setSecureContext(secureContext(certificate));
   server.setTicketKeys(Buffer.from(certificate.ticketKeys));
@@ -75,7 +75,7 @@ function secureContext({ certPem, keyPem }: CertificateMaterial): TlsOptions {
     key: keyPem,
     minVersion: 'TLSv1.2',
     ciphers: CIPHERS,
-    // A client could have us do handshakes without end on one connection.
+    // Otherwise a client could make us do handshakes without end on one connection.
     secureOptions: constants.SSL_OP_NO_RENEGOTIATION,
   };
 }

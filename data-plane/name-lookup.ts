@@ -1,4 +1,4 @@
-/** Resolves the names of backends for their connections, and has it told where they stand for something new. */
+/** Resolves the names of backends for their connections, and records a name that stands for new addresses. */
 import { isIP, type LookupFunction } from 'node:net';
 import { watchedLookup } from '#shared/platform/watched-lookup.js';
 import { ResolvedNames } from '#shared/resolved-names.js';

@@ -1,4 +1,4 @@
-/** How long an attempt waits for whom. Decides; the deadlines are the engine's. */
+/** How long an attempt waits for its client and for its backend. Decides only; the engine keeps the deadlines. */
 import type { ForwarderDeps } from './forwarder.js';
 import type { RequestAccount } from './request-account.js';
 import type { ForwardingSettings } from '#shared/settings.js';
@@ -11,7 +11,7 @@ export interface SendingBody {
   readonly awaitsClient: boolean;
   /** Nothing of it has come. */
   readonly isUntouched: boolean;
-  /** Of its content, what has come so far. */
+  /** How much of the content has come so far. */
   readonly receivedBytes: number;
 }
 
@@ -27,7 +27,7 @@ export const FLOOR_BYTES_PER_S = 240;
 export const FLOOR_AFTER_MS = 5_000;
 
 /**
- * While the body is on its way whoever makes it wait is to blame. `null`: all of it has been sent.
+ * While the body is on its way, the side that makes it wait is to blame. `null`: all of it has been sent.
  * @param awaitsWord the client waits for 100, which has not come
  */
 export function sendingPatienceMs(
@@ -43,8 +43,8 @@ export function sendingPatienceMs(
 }
 
 /**
- * Whether the client, not the backend, let the time for the body pass. One that waits for 100 may send without it, and is
- * not to wait for ever (RFC 9110 §10.1.1): else it could have backends blamed that never say 100.
+ * Whether the client, not the backend, let the time for the body pass. A client that waits for 100 may send without it, and
+ * must not wait for ever (RFC 9110 §10.1.1). Without this rule a client could have backends blamed that never send 100.
  */
 export function isClientLate(body: SendingBody | null): boolean {
   return body?.awaitsClient === true;

@@ -23,7 +23,7 @@ export function answerPlainHttp(error: Error, socket: TLSSocket): void {
   // The TCP socket below is not shown by node's types; where there is none, the client sees a closed connection.
   const { _parent: below } = socket as TLSSocket & { readonly _parent?: Socket | null };
   if (below?.writable !== true) return;
-  // The client may be gone: nobody else listens to this socket.
+  // The client may be gone, and nothing else listens to this socket.
   below.on('error', () => undefined);
   below.write(ANSWER);
 }

@@ -1,6 +1,6 @@
 /**
- * What is known of one request while it is served, and what is counted when it is over: series, outcomes, access log. Who
- * does what when is the engine's.
+ * What is known of one request while it is served, and what is counted when it is over: series, outcomes, access log. The
+ * engine tells what happens, and when.
  */
 import { randomUUID } from 'node:crypto';
 import type { ErrorCode } from '#shared/error-code.js';
@@ -16,9 +16,9 @@ import { attemptFinished, type Pick } from './routing/pick.js';
 import { SlotWait, type PickResult } from './slot-wait.js';
 import type { PoolTable } from './routing/routing-table.js';
 
-/** What only the access log wants to know. Kept while it is on. */
+/** What only the access log needs. Kept while the access log is on. */
 export interface RequestNames {
-  /** Under which the request is found in the logs of all who served it. */
+  /** The id by which the request is found in the logs of all services that handled it. */
   readonly requestId: string;
   readonly client: string;
   /** As the client sent it. */
@@ -31,7 +31,7 @@ const MAX_REQUEST_ID = 128;
 /** Status of a connection that has become a tunnel. */
 const SWITCHED = 101;
 
-/** An answer to what was no request: it counts for no pool, and not as a request. */
+/** Counts a reply to bytes that were no request: not for a pool, and not as a request. */
 export function countRefusal({ series }: ForwarderDeps, code: ErrorCode): void {
   series.counters.add(series.noPool.localReplies.get(code), 1);
 }
@@ -101,7 +101,7 @@ export class RequestAccount {
   repliedLocally(code: ErrorCode): void {
     this.#error = code;
     if (code === 'queue_timeout' && this.#slotWait?.wasEnded === true) {
-      // Its time was not over. It is told so only in case that somebody is still there.
+      // Its time was not over. The client is told so only in case it is still there.
       this.clientGone = true;
       return;
     }
@@ -109,13 +109,13 @@ export class RequestAccount {
     this.#deps.series.counters.add(this.series.localReplies.get(code), 1);
   }
 
-  /** What came could not be read: only the answer is counted. */
+  /** The request could not be read: only the reply is counted. */
   refused(code: ErrorCode): void {
     this.#settled = true;
     countRefusal(this.#deps, code);
   }
 
-  /** The head of a backend's answer goes to the client. What the attempt comes to is known when it is over. */
+  /** The head of a backend's answer goes to the client. The outcome of the attempt is known when the answer is over. */
   answered({ backend, permit }: Pick, status: number): void {
     this.status = status;
     if (permit !== null && classifyStatus(status).kind === 'success') {
@@ -134,7 +134,7 @@ export class RequestAccount {
     this.#count(chosen, SWITCHED);
   }
 
-  /** A retry was wanted and not made. */
+  /** A retry would have been needed and was not made. */
   withheld(cause: WithheldCause): void {
     this.#deps.series.counters.add(this.series.withheld.get(cause), 1);
   }
@@ -144,7 +144,7 @@ export class RequestAccount {
     return this.#waiting().takeOrWait(pool, options);
   }
 
-  /** The client has ended its side: nothing is waited for any more but its backend. */
+  /** The client has ended its side: from now on the request waits for its backend only. */
   clientEnded(): void {
     this.#waiting().clientEnded();
   }
@@ -159,7 +159,7 @@ export class RequestAccount {
     return this.#bodyAwaitedFrom ?? this.startedAt;
   }
 
-  /** Until now the client did not keep anybody waiting. */
+  /** Up to now the client has kept no backend waiting. */
   awaitsBodyAnew(): void {
     this.#bodyAwaitedFrom = this.#deps.monotonic();
   }
@@ -168,7 +168,7 @@ export class RequestAccount {
     return (this.#slotWait ??= new SlotWait(this.#deps, this.series));
   }
 
-  /** An attempt begins with the slot taken: its backend carries it until `attemptOver`, which is to be told what this returns. */
+  /** An attempt begins with the slot taken: its backend carries the load until `attemptOver`, which takes what this returns. */
   attemptBegun(): number {
     // The time waited for a slot is not the client's slowness.
     if (this.#slotWait !== null) this.awaitsBodyAnew();
@@ -186,7 +186,7 @@ export class RequestAccount {
     (this.#attempts ??= []).push({ backend: backend.id, durationMs, result: end });
   }
 
-  /** Counts and logs the request. To be called when nothing more happens; again does nothing. */
+  /** Counts and logs the request. To be called when nothing more happens; a second call does nothing. */
   settle(): void {
     if (this.#settled) return;
     this.#settled = true;
@@ -215,7 +215,7 @@ export class RequestAccount {
     });
   }
 
-  /** What an attempt came to: one outcome, and one count per metric. */
+  /** Records the outcome of an attempt: one outcome, and one count per metric. */
   #count({ backend, permit }: Pick, end: AttemptEnd): void {
     const { series, outcomes } = this.#deps;
     const own = this.series.backend(backend.id);

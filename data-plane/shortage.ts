@@ -1,10 +1,10 @@
 /**
- * What the process itself runs short of. It is told in the log, but no more than a line in a while: where something is short,
- * it is short for everybody.
+ * What the process runs short of. The log tells it, but no more than a line in a while, because a shortage meets every
+ * connection.
  */
 import type { Logger } from '#shared/ports.js';
 
-/** The same is told this often at most. */
+/** The same message is logged this often at most. */
 const TELL_EVERY_MS = 10_000;
 
 export class Shortage {

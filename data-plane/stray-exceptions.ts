@@ -1,14 +1,14 @@
 /**
- * The last net: what becomes of a worker after an exception that no request and no connection was there to catch. Pure.
+ * The last net: what a worker does after an exception that no request and no connection caught. Pure.
  *
- * It goes on. Ending it would cut all that others have running on it, and whoever found the request that leads there would have
- * a switch that does so again and again; more than that, restarts in a row back off, so the switch would close the port. What such
- * an exception leaves half done is small: everything that peers lead to is guarded (`guarded.ts`), so it comes from a
- * callback without state of its own, or from within node. What was lost with it ends by its deadlines.
+ * The worker goes on. Ending it would cut the requests of all other clients, and a client that found the request that leads
+ * there could end workers again and again. Restarts in a row back off, so that would close the port. Such an exception leaves
+ * little half done: everything that peers lead to is guarded (`guarded.ts`), so the exception comes from a callback without
+ * state or from within node. Requests that were lost with it end by their deadlines.
  *
- * It does not go on for ever: what is left behind may add up. After many of them the worker retires in order, which lets running
- * requests end and has it replaced. It does so late in its life, at no fixed time, so that nobody can have all
- * workers retire together, or often.
+ * The worker does not go on for ever, because what is left behind may add up. After many exceptions it retires in order: running
+ * requests end, and another worker replaces it. It retires late in its life and at no fixed time, so that no client can make
+ * all workers retire together, or often.
  */
 
 /** Exceptions after which a worker is to be replaced… */
@@ -27,7 +27,7 @@ export function countStrays(startedAt: number, ageFactor: number): StrayExceptio
   return { count: 0, startedAt, ageFactor };
 }
 
-/** One more came. Answers whether the worker retires. @param at on the clock of `startedAt` */
+/** Counts one more exception. Answers whether the worker retires. @param at on the clock of `startedAt` */
 export function strayCame(strays: StrayExceptions, at: number): boolean {
   strays.count += 1;
   return (

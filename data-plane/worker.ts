@@ -1,6 +1,6 @@
 /**
- * What a worker does with what its primary says: builds itself on `welcome`, applies snapshots, listens after the first
- * one, shuts down. Without a primary it goes on as it is. All surroundings are given; `run-worker.ts` has the real ones.
+ * The life of a worker, led by the messages of its primary: it builds itself on `welcome`, applies snapshots, listens after the
+ * first one, shuts down. Without a primary it goes on as it is. `run-worker.ts` gives it the system; tests give their own.
  */
 import type { Snapshot } from '#shared/snapshot.js';
 import { decodeSnapshot } from '#shared/decode.js';
@@ -14,7 +14,7 @@ import { applyLoad } from './routing/backend-load.js';
 import { applySnapshot, type RoutingTable } from './routing/routing-table.js';
 import { countStrays, strayCame, type StrayExceptions } from './stray-exceptions.js';
 
-/** For a shutdown asked for by a signal before any snapshot told how long. */
+/** Time for a shutdown by a signal that comes before any snapshot has said how long. */
 const DEFAULT_SHUTDOWN_MS = 10_000;
 
 /** How long an ending worker waits for its last report and log lines to leave. */
@@ -59,7 +59,7 @@ export class Worker {
     this.#deps.exit(0);
   }
 
-  /** An exception that nobody has caught. One that has kept the worker from serving ends it, and its primary starts another. */
+  /** An uncaught exception. Before the worker serves, it ends the worker, and the primary starts another. */
   stray(error: unknown): void {
     const built = this.#built;
     if (built === null || this.#listening !== 'yes') {
@@ -146,7 +146,7 @@ export class Worker {
       link.send({ type: 'nack', epoch, version, reason: problem });
       return;
     }
-    // Also an older one is answered: with what is in force.
+    // An older snapshot is acknowledged, too: with the position of the one in force.
     const inForce = built.forwarderDeps.table();
     link.send({ type: 'ack', epoch: inForce.epoch, version: inForce.version });
     if (this.#listening === 'no') void this.#listen(built);
@@ -168,7 +168,7 @@ export class Worker {
     }
   }
 
-  /** The primary is gone. Traffic goes on; who never had a snapshot has nothing to go on with. */
+  /** The primary is gone. Traffic goes on; a worker that never had a snapshot has nothing to go on with. */
   #orphaned(): void {
     const built = this.#built;
     built?.logger.warn({}, 'the primary is gone, serving on with the last snapshot');

@@ -21,8 +21,8 @@ export interface TrialPermit {
   readonly permit: number;
   readonly worker: number;
   /**
-   * It gives no right any more (the breaker has opened or closed since) and is listed for its worker to return it, be it
-   * that the worker never saw it before: of the snapshots on the way to a worker only the newest is sent. Absent: no.
+   * No longer usable, because the breaker has opened or closed since. Still listed so that its worker returns it, even a
+   * worker that never saw it valid (of the snapshots on the way to a worker only the newest is sent). Absent: no.
    */
   readonly spent?: boolean;
 }

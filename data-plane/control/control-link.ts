@@ -10,7 +10,7 @@ import type {
   WorkerMessage,
 } from '#shared/message.js';
 
-/** Messages of the primary that nobody waits for; replies go to those who asked. */
+/** Messages of the primary that answer no question; replies go to the callers that asked. */
 export type Announcement = Exclude<PrimaryMessage, SessionReply | MetricsReply>;
 
 export interface ControlLink {
@@ -30,7 +30,7 @@ export interface ControlLink {
   onClosed(handler: () => void): void;
   /** Settles when everything sent has left, the link is closed, or the time is up. */
   allSent(timeoutMs: number): Promise<void>;
-  /** Forgets the channel and answers everything that waits. */
+  /** Forgets the channel and answers all open questions. */
   close(): void;
 }
 

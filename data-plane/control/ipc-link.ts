@@ -42,7 +42,7 @@ export class IpcLink implements ControlLink {
   #closedHandler: (() => void) | null = null;
   #nextId = 1;
   #unsent = 0;
-  /** Who waits for everything to have left. */
+  /** Callers that wait until everything has left. */
   readonly #waiting: (() => void)[] = [];
   #open: boolean;
 
@@ -164,7 +164,7 @@ export class IpcLink implements ControlLink {
     const { message } = decoded;
     if (message.type === 'session-reply' || message.type === 'metrics-reply') {
       const question = this.#questions.get(message.id);
-      // A late answer: whoever asked has been told `undefined`.
+      // A late answer: its caller has been told `undefined`.
       if (question === undefined || question.kind !== message.type) return;
       this.#questions.delete(message.id);
       question.timer.cancel();
@@ -201,7 +201,7 @@ export class IpcLink implements ControlLink {
   }
 }
 
-/** Clients cause any number of these. All else is little, and the primary depends on it: an ack lost is a worker lost. */
+/** Clients cause any number of these messages. All others are few, and the primary depends on them: a lost ack is a lost worker. */
 function isQuestion({ type }: WorkerMessage): boolean {
   return type === 'session' || type === 'metrics-request';
 }

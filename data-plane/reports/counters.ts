@@ -1,6 +1,6 @@
 /**
- * What a worker counts: one slot of a typed array per series. A series is looked up by its labels once; from then on its
- * number is all that the hot path needs. The primary owns the totals: from here go increments only.
+ * What a worker counts: one element of a typed array per series. A series is looked up by its labels once; from then on the
+ * hot path needs only its number. The primary owns the totals; a worker sends increments only.
  */
 import type { MetricsDelta, SeriesDefinition } from '#shared/message.js';
 import { DURATION_BUCKETS, MAX_SERIES_PER_METRIC } from '#shared/metric.js';

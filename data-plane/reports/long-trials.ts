@@ -1,7 +1,7 @@
 /**
- * Trials whose answer has begun and goes on. An answer counts when it is whole, but a stream of events has no end: its permit would
- * be in use, and its backend half-open, for as long as its client listens. So a trial that still brings content some time
- * after its head has succeeded. One that brings none meanwhile is told apart by `timeouts.response_idle`, as any other answer.
+ * Trials whose answer has begun and goes on. An answer counts when it is whole, but a stream of events has no end: its permit
+ * would be in use, and its backend half-open, for as long as its client listens. So a trial that still brings content some
+ * time after its head has succeeded. A trial that brings no content ends by `timeouts.response_idle`, as any other answer.
  */
 import type { BackendEntry } from '../routing/routing-table.js';
 

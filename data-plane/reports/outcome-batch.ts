@@ -47,12 +47,12 @@ export class OutcomeBatch {
     }
   }
 
-  /** The answer of a trial has begun, and is none that makes it a failure. @param contentBytes how much of it has come */
+  /** The answer of a trial has begun with a status that is no failure. @param contentBytes how much content has come */
   trialAnswers(entry: BackendEntry, permit: number, contentBytes: () => number): void {
     this.#longTrials.begun(entry, permit, contentBytes);
   }
 
-  /** Tells the success of trials whose answer goes on for so long that nobody can wait for its end. */
+  /** Records success for trials whose answer goes on too long to wait for its end. */
   lookAtTrials(at: number): void {
     for (const { entry, permit } of this.#longTrials.takeProven(at)) {
       this.#trial(entry, { permit, result: 'success', returned: false });
@@ -65,7 +65,7 @@ export class OutcomeBatch {
     this.#trial(entry, { permit, result: null, returned: true });
   }
 
-  /** New connections to the backend go to these addresses, which is news. */
+  /** New connections to the backend go to other addresses than before. */
   resolved(entry: BackendEntry, addresses: readonly string[]): void {
     this.#tally(entry).resolved = addresses;
     this.#onUrgent?.();

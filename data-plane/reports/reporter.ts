@@ -1,6 +1,6 @@
 /**
  * Takes what a worker has counted to the primary: outcomes every 100 ms, within 10 ms of a failure, metrics every
- * second. While the channel is busy it goes on adding up, so a slow primary costs a worker nothing but patience.
+ * second. While the channel is busy the counts go on adding up, so a slow primary costs a worker nothing.
  */
 import type { Report } from '#shared/message.js';
 import { REPORT_FAILURE_DELAY_MS, REPORT_INTERVAL_MS } from '#shared/outcome.js';
@@ -101,7 +101,7 @@ export class Reporter {
   #report(force: boolean): void {
     const { link, batch } = this.#deps;
     if (!link.isOpen()) {
-      // Nobody will ever ask for it.
+      // The primary is gone, so no report will ever be sent.
       batch.take();
       return;
     }

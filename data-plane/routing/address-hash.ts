@@ -15,7 +15,7 @@ export const MAX_KEPT_ADDRESSES = 4_096;
 
 export class AddressHash {
   readonly #serving: readonly BackendEntry[];
-  /** From client to place in `serving`. */
+  /** From client to index in `serving`. */
   #young = new Map<string, number>();
   #old = new Map<string, number>();
 
@@ -43,7 +43,7 @@ export class AddressHash {
     this.#young.set(client, place);
   }
 
-  /** Place of the untried backend with the highest score, -1 without one. */
+  /** Index of the untried backend with the highest score, -1 without one. */
   #best(client: string, tried: readonly BackendEntry[]): number {
     const key = fnv1a64(client);
     let best = -1;

@@ -23,7 +23,7 @@ export interface BackendEntry extends Traffic {
   readonly generation: number;
   readonly availability: Availability;
   readonly hash: Hash64;
-  /** The same in hexadecimal: how a session cookie names this backend. */
+  /** `hash` in hexadecimal: how a session cookie names this backend. */
   readonly hashHex: string;
   /** Shared with the entries for the same backend (by pool, id and generation) in earlier and later tables. */
   readonly load: BackendLoad;
@@ -34,7 +34,7 @@ export function backendHash(pool: PoolId, backend: BackendId): Hash64 {
   return fnv1a64(`${pool}\0${backend}`);
 }
 
-/** The entry for a backend of `pool`; what is costly or must live on is taken from the entry of the table before. */
+/** The entry for a backend of `pool`. Hash and load come from the entry of the table before: one is costly, the other lives on. */
 export function backendEntry(
   pool: { readonly id: PoolId; readonly panic: boolean },
   backend: BackendSnapshot,

@@ -23,15 +23,15 @@ export interface BackendLoad {
   own: number;
   /** Requests in flight from all other workers, as last told. */
   others: number;
-  /** When this backend is due among equals. The least-connections picker's business; kept here to outlive it. */
+  /** When this backend is due among equals. Used by the least-connections picker, and kept here because it outlives a picker. */
   turn: number;
-  /** Number of its latest pick, likewise. */
+  /** Number of its latest pick. Kept here for the same reason. */
   picked: number;
   /** Told of each change: the picker of the newest table, if it orders backends by load. */
   watcher: (() => void) | null;
   /** Attempts that this worker may have in flight. */
   limit: number;
-  /** The newest table's; `null` without a limit. */
+  /** Belongs to the newest table; `null` without a limit. */
   gate: LoadGate | null;
 }
 
@@ -53,7 +53,7 @@ export function loadFinished(load: BackendLoad): void {
   assert(load.own > 0, 'an attempt was finished that had not been started');
   load.own -= 1;
   load.watcher?.();
-  // Above the limit, which may have been lowered meanwhile, one that ends frees no slot.
+  // Above the limit, which may have been lowered meanwhile, an attempt that ends frees no slot.
   if (load.own === load.limit - 1) load.gate?.freed();
 }
 
@@ -69,7 +69,7 @@ export interface LoadedTable {
   >;
 }
 
-/** Replaces what was known of the other workers: a backend that the message leaves out has nothing in flight there. */
+/** Replaces the loads of the other workers: a backend that the message leaves out has nothing in flight there. */
 export function applyLoad(table: LoadedTable, message: LoadMessage): void {
   const told = new Map<BackendLoad, number>();
   for (const { pool, backend, active } of message.backends) {

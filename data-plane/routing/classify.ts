@@ -1,6 +1,6 @@
 /**
- * What the end of an attempt says about the backend. One attempt has one outcome, decided when it is over: an answer counts when it
- * is whole, one that breaks off is a failure whatever its head said, and one that still runs counts nothing yet.
+ * What the end of an attempt says about the backend. One attempt has one outcome, decided when it is over. A whole answer
+ * counts by its status, an answer that breaks off is a failure whatever its head said, and a running one counts nothing yet.
  */
 import type { ErrorCode } from '#shared/error-code.js';
 import { FAILURE_REASONS, type Outcome } from '#shared/outcome.js';
@@ -11,7 +11,7 @@ export type AbortCause = 'client-gone' | 'bug' | ErrorCode;
 
 /**
  * How an attempt ended: with a whole answer of this status, by a failure of its backend, or for a cause that says nothing about
- * the backend. stale: it had closed a kept connection just when that was used.
+ * the backend. stale: the backend had closed a kept connection just when it was used.
  */
 export type AttemptEnd = number | FailureReason | 'stale' | AbortCause;
 
@@ -25,8 +25,8 @@ const FAILURES: ReadonlyMap<string, Outcome> = new Map(
 );
 
 /**
- * Failures are 500, 502, 503 and 504: the backend or what it leans on is ill. 501, 505 and the like answer a request
- * that is not supported, and 4xx (429 too) are about the client: a client must not be able to eject backends.
+ * Failures are 500, 502, 503 and 504: the backend, or a service that it depends on, is ill. 501, 505 and the like answer a
+ * request that is not supported, and 4xx (429 too) are about the client, which must not be able to eject backends.
  */
 export function classifyStatus(status: number): Outcome {
   return status < 500 ? SUCCESS : (ILL.get(status) ?? SUCCESS);

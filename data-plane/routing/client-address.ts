@@ -1,7 +1,7 @@
 /**
- * Who the client is, and what to tell the backend about it. A peer that is not trusted is the client, and whatever it says
- * in `X-Forwarded-*` is forgotten. A trusted peer is believed: the client is the rightmost address in
- * `X-Forwarded-For` that is not a trusted proxy itself, since everything left of it may be invented.
+ * Who the client is, and what to tell the backend about it. A peer that is not trusted is the client, and its `X-Forwarded-*`
+ * fields are dropped. A trusted peer is believed: the client is the rightmost address in `X-Forwarded-For` that is not a
+ * trusted proxy itself, because everything left of it may be invented.
  */
 import { formatAddress, parseAddress } from './ip-address.js';
 import { type TrustedProxies, isTrusted } from './trusted-proxies.js';
@@ -58,7 +58,7 @@ export function resolveClient(connection: PeerConnection, trusted: TrustedProxie
   };
 }
 
-/** From right to left, up to the first that is not trusted. What is no address (`unknown`, `_hidden`) ends the walk. */
+/** Walks from right to left, up to the first address that is not trusted. A member that is no address (`unknown`) ends the walk. */
 function walk(peer: string, chain: string, trusted: TrustedProxies): string {
   let client = peer;
   let end = chain.length;

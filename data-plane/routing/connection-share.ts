@@ -1,7 +1,7 @@
 /**
- * A worker's part of a backend's connection limit. Workers do not talk to each other, so each has an equal whole part, the
- * first ones one more where it does not divide evenly, and the sum is the limit whatever each of them does. Only a limit
- * below the number of workers is exceeded: a worker without any part could not serve at all.
+ * A worker's part of a backend's connection limit. Workers do not talk to each other, so each has an equal whole part. Where
+ * the limit does not divide evenly, the first workers have one more. The sum is the limit, whatever each worker does. Only a
+ * limit below the number of workers is exceeded, because a worker without any part could not serve at all.
  */
 import { NO_LIMIT } from './backend-load.js';
 

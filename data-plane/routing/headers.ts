@@ -1,8 +1,8 @@
 /**
- * Which header fields go on, and which the proxy sets, for the compat engine, and so for HTTP/2. The native engine has the same rules on
- * positions in a head (`http1/upstream-head.ts`, `http1/downstream-head.ts`) and asks here about names with `_` only. A property test
- * holds the two against each other. Fields are flat lists (name, value, name, value, …), names and order as sent. Framing (Content-Length against Transfer-Encoding) and the fields of the next
- * hop (Connection, Upgrade, Transfer-Encoding) are the engine's: it gives them in `own`.
+ * Which header fields are passed on, and which the proxy sets, for the compat engine and so for HTTP/2. The native engine has
+ * the same rules on positions in a head (`http1/upstream-head.ts`, `http1/downstream-head.ts`) and asks here about names with
+ * `_` only. A property test compares the two. Fields are flat lists (name, value, name, value, …), names and order as sent. The
+ * engine adds framing and the fields of the next hop (Connection, Upgrade, Transfer-Encoding) in `own`.
  *
  * Via is not added: it would tell clients and backends what stands between, and breaks caches that key on it.
  */
@@ -10,8 +10,8 @@ import type { Client } from './client-address.js';
 import { stripCookie } from './cookies.js';
 
 /**
- * Meant for the next hop only (RFC 9110 §7.6.1, §11.7). `TE` too: a backend's trailers are passed on anyway. `Trailer`
- * is not in it, as trailers are passed on.
+ * Fields for the next hop only (RFC 9110 §7.6.1, §11.7). `TE` is one, because trailers are passed on anyway. `Trailer` is not,
+ * because trailers are passed on.
  */
 export const HOP_BY_HOP: ReadonlySet<string> = new Set([
   'connection',
@@ -25,7 +25,7 @@ export const HOP_BY_HOP: ReadonlySet<string> = new Set([
   'proxy-authorization',
 ]);
 
-/** Of no effect in `Connection`: without them the message would have another meaning or another end. */
+/** `Connection` cannot nominate these: without them the message would have another meaning or another end. */
 const NEVER_NOMINATED: ReadonlySet<string> = new Set([
   'host',
   'content-length',
@@ -60,8 +60,9 @@ export function nominated(connectionValue: string): ReadonlySet<string> {
 }
 
 /**
- * Whether a request field stays behind: hop-by-hop, nominated, HTTP/2's pseudo fields, and what says who the client is
- * unless a trusted peer says it. Aliases with `_` of the latter and of framing never pass: many backends take `_` for `-`.
+ * Whether a request field is dropped: hop-by-hop and nominated fields, pseudo fields of HTTP/2, and fields that tell who the
+ * client is, unless a trusted peer sent them. Aliases of those fields and of framing with `_` are always dropped, because many
+ * backends take `_` for `-`.
  */
 export function isDropped(
   nameLower: string,
@@ -78,15 +79,15 @@ export function isDropped(
 
 export interface RequestFieldOptions {
   readonly client: Client;
-  /** Names of the sticky cookie, which is between client and proxy only. */
+  /** Names of the session cookie, which is between client and proxy only. */
   readonly cookieNames: readonly string[];
-  /** Takes the place of all `Host` fields (the authority of an absolute target or of HTTP/2); `null`: `Host` as sent. */
+  /** Replaces all `Host` fields (the authority of an absolute target or of HTTP/2); `null`: `Host` as sent. */
   readonly host: string | null;
   /** The engine's own fields for the next hop, flat; they come last. */
   readonly own: readonly string[];
 }
 
-/** The fields of a request towards a backend. What the client nominates goes first, what the proxy adds comes after. */
+/** The fields of a request towards a backend. The fields that the client nominates are dropped first; the proxy's own come last. */
 export function requestFields(rawHeaders: readonly string[], options: RequestFieldOptions): string[] {
   const { client, cookieNames } = options;
   const nominatedNames = nominatedBy(rawHeaders);
@@ -154,7 +155,7 @@ export function joinedField(rawHeaders: readonly string[], nameLower: string): s
   return joined;
 }
 
-/** A field as it came; a length, which has been checked, in the one spelling that all parsers read alike. */
+/** A field as it came. A Content-Length, which has been checked, gets the one spelling that all parsers read alike. */
 function pushField(fields: string[], name: string, value: string): void {
   if (name.length !== CONTENT_LENGTH.length || name.toLowerCase() !== 'content-length')
     fields.push(name, value);

@@ -1,11 +1,11 @@
 /**
- * Whether a request is for somebody else (RFC 9110 §7.4, §15.5.20). A client of HTTP/2 may send requests for all names that our
- * certificate covers on one connection (RFC 9113 §9.1.1), though another server may be the one that serves some of them,
- * for instance behind a balancer that looks at server names. Such a request is one for a host without any route here, on
- * a connection that was opened for another name; told so, the client asks again on a connection of its own for that name.
+ * Whether a request is meant for another server (RFC 9110 §7.4, §15.5.20). A client of HTTP/2 may send requests for all names
+ * that our certificate covers on one connection (RFC 9113 §9.1.1), though another server may serve some of these names, for
+ * instance behind a balancer that looks at server names. Such a request is for a host without any route here, on a connection
+ * that was opened for another name. A client that is told so asks again on a connection that it opens for that name.
  *
- * Not refused: hosts that have routes here, whatever name the connection was opened for, as there is one certificate and no
- * other rule that depends on a name; and requests of clients that gave no name, as those that use an address do.
+ * Not refused: hosts that have routes here, whatever name the connection was opened for, because there is one certificate and
+ * no other rule that depends on a name; and requests of clients that gave no name, for instance because they use an address.
  */
 import { normaliseHost } from './host.js';
 import type { Routed } from './route-match.js';

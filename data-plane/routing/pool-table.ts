@@ -1,4 +1,4 @@
-/** One pool in a routing table: its backends and everything that picks among them. Built whole, from a snapshot. */
+/** One pool in a routing table: its backends and all that chooses among them. Built whole from a snapshot. */
 import { servesByTrialsOnly } from '#shared/availability.js';
 import type { BackendId, PoolId } from '#shared/ids.js';
 import type { Random } from '#shared/ports.js';
@@ -46,7 +46,7 @@ export interface PoolTable {
   readonly cookieNames: readonly string[];
   readonly panic: boolean;
   readonly backends: readonly BackendEntry[];
-  /** Those that take new traffic without a permit, full or not. */
+  /** The backends that take new traffic without a permit, full or not. */
   readonly serving: readonly BackendEntry[];
   /** Kept up to date by the loads of the backends, so that a full pool costs one comparison. */
   readonly withSlot: BackendsWithSlot;
@@ -82,7 +82,7 @@ export function poolTable(
   const serving = backends.filter((entry) => entry.serves);
   const returning = backends.filter(servesByTrialsOnly);
   if (previous !== undefined) closeGates(previous);
-  // Only the picker of this table is told of loads; a load that the algorithm does not watch tells nobody.
+  // Only the picker of this table is told of loads, and only if its algorithm watches them.
   for (const { load } of backends) load.watcher = null;
   const { queue } = start;
   queue.settings = pool.queue;

@@ -1,7 +1,7 @@
 /**
  * How many retries a worker may add to the traffic: a share of the requests of the last ten seconds, and a few a second
- * in any case. Keeps an outage from being answered with a multiple of the load (Google SRE book, ch. 22). Counts
- * per second, at most ten of them, that are told the time.
+ * in any case. The budget keeps an outage from multiplying the load (Google SRE book, ch. 22). It counts per second, for the
+ * last ten seconds; each call is told the time.
  */
 import type { RetrySettings } from '#shared/settings.js';
 

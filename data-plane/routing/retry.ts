@@ -1,23 +1,23 @@
 /**
- * Whether a failed attempt is followed by another. Never once a byte of a response reached the client, and a request that
- * may have been carried out is sent again only when that does no harm (RFC 9110 §9.2.2).
+ * Whether another attempt follows a failed one. Never once a byte of a response has reached the client. A request that may
+ * have been carried out is sent again only when that does no harm (RFC 9110 §9.2.2).
  *
- * connect: nothing was sent, so any method. reset, malformed: idempotent methods. timeout: those, too, but only where a time
- * for one attempt was asked for: a backend that is slow has the work already, and another would have it twice. status: the
- * backend has answered; 500, 502, 503 and 504 are passed through, never retried, so that a client sees what its backend said.
- * body: part of the response is already with the client.
+ * connect: nothing was sent, so any method is retried. reset, malformed: idempotent methods. timeout: idempotent methods, but
+ * only with `retry.per_try_timeout`, because a slow backend has the work already and another would do it twice. status: the
+ * backend has answered; 500, 502, 503 and 504 are passed through, so that a client sees what its backend said. body: part of
+ * the response is already with the client.
  *
- * The budget keeps retries from multiplying the work of backends in trouble. A connection that was not made has given
- * nobody work, so retries after it do not count: when one of two backends dies, every request finds the other.
+ * The budget keeps retries from multiplying the work of backends in trouble. A connection that was not made gave no backend
+ * work, so a retry after it does not count: when one of two backends dies, every request finds the other.
  */
 import type { FailureReason } from '#shared/outcome.js';
 import type { RetrySettings } from '#shared/settings.js';
 import { type RetryBudgetState, budgetAllows } from './retry-budget.js';
 
-/** Why a retry that was wanted is not made: label `cause` of `tidegate_retries_withheld_total`. full: it waited in vain for a slot. */
+/** Why a retry that would have been needed is not made: label `cause` of `tidegate_retries_withheld_total`. full: it waited in vain for a slot. */
 export type RetryCause = 'attempts' | 'budget' | 'method' | 'body' | 'no_backend' | 'full' | 'started';
 
-/** `cause` is `null` when no retry was wanted in the first place. */
+/** `cause` is `null` when no retry was needed in the first place. */
 export type RetryVerdict =
   { readonly retry: true } | { readonly retry: false; readonly cause: RetryCause | null };
 
@@ -45,7 +45,7 @@ export function isIdempotent(method: string): boolean {
   return IDEMPOTENT.has(method);
 }
 
-/** The caller then picks another backend; `no_backend` is its to say when there is none, and `countRetry` its to call. */
+/** The caller then picks another backend, says `no_backend` when there is none, and calls `countRetry`. */
 export function mayRetry(failed: FailedAttempt, budget: RetryBudgetState): RetryVerdict {
   if (failed.outcome === 'status' || (failed.outcome === 'timeout' && !mayTimeEnd(failed)))
     return withheld(null);
@@ -58,7 +58,7 @@ export function mayRetry(failed: FailedAttempt, budget: RetryBudgetState): Retry
   return { retry: true };
 }
 
-/** Whether one attempt may end by its time, and another have what is left of that. */
+/** Whether an attempt may end by its own time, so that another gets the time that is left. */
 function mayTimeEnd({ settings, headMsLeft }: FailedAttempt): boolean {
   return settings.perTryTimeoutMs !== undefined && headMsLeft > 0;
 }

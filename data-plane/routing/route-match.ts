@@ -5,8 +5,8 @@
  * Matching is on the path as sent, which is also what is forwarded. But backends read paths in their own ways: they may
  * resolve `/..`, merge `//`, decode `%2F`, or drop `;parameters`. Where such a reading would lead to another pool, a
  * client could pass a route's border (route `/public`, ask `/public/%2e%2e/admin`). Rewriting paths would break
- * backends that mean what they say (`/files/a%2Fb`), so what could be read as two pools is refused, and all
- * else is passed on untouched. Not covered: backends that decode twice or ignore case.
+ * backends that mean what they say (`/files/a%2Fb`). So a path that could be read as a path of two pools is refused, and any
+ * other is passed on untouched. Not covered: backends that decode twice or ignore case.
  */
 import type { ErrorCode } from '#shared/error-code.js';
 import type { PoolId } from '#shared/ids.js';
@@ -32,7 +32,7 @@ export interface RouteIndex<T> {
   readonly usesPaths: boolean;
 }
 
-/** Anything that has a route index; in practice the routing table. */
+/** Has a route index. In practice this is the routing table. */
 export interface Routed<T> {
   readonly routes: RouteIndex<T>;
 }
@@ -80,7 +80,7 @@ export function routeRequest<T>(
   return found ?? 'no_route';
 }
 
-/** As `routeRequest`, for who need not tell a missing route from a bad path. */
+/** As `routeRequest`, for callers that need not tell a missing route from a bad path. */
 export function matchRoute<T extends object>(table: Routed<T>, host: string | null, path: string): T | null {
   const found = routeRequest(table, host, path);
   return typeof found === 'string' ? null : found;

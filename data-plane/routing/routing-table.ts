@@ -1,6 +1,6 @@
 /**
- * What a worker routes by, built whole from a snapshot and swapped in one assignment. Rotations, loads, permits and those
- * who wait are handed over from the table before, so build a table only to use it.
+ * The table that a worker routes by: built whole from a snapshot and swapped in one assignment. It takes over rotations,
+ * loads, permits and waiters from the table before, so build a table only to use it.
  */
 import type { PoolId } from '#shared/ids.js';
 import type { Random } from '#shared/ports.js';
@@ -41,7 +41,7 @@ export interface TableOptions extends WorkerPlace {
 
 export function buildRoutingTable(snapshot: Snapshot, options: TableOptions): RoutingTable {
   const { previous } = options;
-  // First what may throw: then the table before stays in force, with all that is handed over from here on.
+  // What may throw comes first. If it throws, the table before stays in force and has lost nothing to this one.
   const trusted = parseTrusted(snapshot.forwarding.trustedProxies);
   const ledger = previous?.ledger ?? emptyLedger();
   const permits = new LedgerUpdate(ledger, snapshot, options);
@@ -69,7 +69,7 @@ export function buildRoutingTable(snapshot: Snapshot, options: TableOptions): Ro
   };
 }
 
-/** The table to use from now on: built from the newer of the two, so that late and repeated snapshots change nothing. */
+/** The table to use from now on. Only a newer snapshot replaces the table, so late and repeated snapshots change nothing. */
 export function applySnapshot(
   current: RoutingTable | null,
   incoming: Snapshot,

@@ -6,8 +6,8 @@ import type { CookieStickySettings, StickySettings } from '#shared/settings.js';
 /** Share of the idle timeout after which a cookie in use is written anew. */
 export const REFRESH_SHARE = 0.25;
 /**
- * A cookie is thus up to a quarter of the timeout older than the last use: it is good for that much longer, and only the
- * store can say whether a session between one and 1.25 timeouts old is still in use.
+ * A cookie may thus be up to a quarter of the timeout older than the last use of its session. So it is good for that much
+ * longer, and only the store can say whether a session between one and 1.25 timeouts old is still in use.
  */
 export const COOKIE_LIFE_SHARE = 1 + REFRESH_SHARE;
 
@@ -19,12 +19,12 @@ export function sessionCookieName(settings: CookieStickySettings, secure: boolea
   return secure ? `__Host-${settings.cookieName}` : settings.cookieName;
 }
 
-/** What every pool that named no cookie had before each had a name of its own. Such cookies are still read, and replaced. */
+/** The one default name of former releases, for every pool that named no cookie. Such cookies are still read, and replaced. */
 const FORMER_DEFAULT = 'tidegate';
 
 /**
- * All names to be taken out towards the backend, whichever way the client came: without and with TLS, and the former ones
- * likewise, where the pool has the default name.
+ * All names of cookies that the backend must not see: without and with TLS, and where the pool has the default name also the
+ * former default names.
  */
 export function sessionCookieNames(settings: StickySettings | null, pool: PoolId): readonly string[] {
   if (settings?.type !== 'cookie') return [];
@@ -34,7 +34,7 @@ export function sessionCookieNames(settings: StickySettings | null, pool: PoolId
   return [...own, sessionCookieName(former, false), sessionCookieName(former, true)];
 }
 
-/** Of these names the one that a client's cookie has, and the one that it may still have from before. */
+/** The name that a client's cookie has, and the former name that it may still have. */
 export function namesToRead(
   names: readonly string[],
   secure: boolean,

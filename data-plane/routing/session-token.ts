@@ -1,7 +1,7 @@
 /**
  * The text of a session cookie: `v1.<kid>.<payload>.<mac>`, payload = session id (16 bytes), backend hash (8), issued (4),
- * seen (4), big-endian, seconds. Text and parts only: keys, MACs and random ids are the shell's. The MAC is over
- * the text before it and the pool's name, so that the token of one pool is worth nothing in another.
+ * seen (4), big-endian, seconds. Only splits and joins the text; `sessions/session-cookies.ts` has keys, MACs and random ids.
+ * The MAC covers the text before it and the pool's name, so that the token of one pool is worth nothing in another.
  */
 import type { PoolId } from '#shared/ids.js';
 import type { SessionId } from '#shared/session.js';

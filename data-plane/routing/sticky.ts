@@ -4,8 +4,8 @@
  *   readSession(genuine token or why there is none)  → new session, or one to ask the store about
  *   decideSession(session, the store's answer)       → bound: `pickBound` · moved or new: `pick`, then store and cookie
  *
- * A session stays while its backend `keepsSessions` (`#shared/availability.ts`), and leaves it otherwise. Sessions by address have no record: they go to serving backends only, so draining
- * and weight 0 send their clients elsewhere at once.
+ * A session stays while its backend `keepsSessions` (`#shared/availability.ts`), and moves otherwise. Sessions by address have
+ * no binding: they go to serving backends only, so draining and weight 0 send their clients elsewhere at once.
  */
 import type { BackendId } from '#shared/ids.js';
 import type { SessionId, SessionLifetime } from '#shared/session.js';
@@ -26,7 +26,7 @@ export interface KnownSession {
   readonly lifetime: SessionLifetime;
   /** Enough time has passed to write the cookie anew. */
   readonly refresh: boolean;
-  /** May have been idle for too long: only what the store has bound counts. */
+  /** The session may have been idle for too long: it counts only if the store has it bound. */
   readonly doubtful: boolean;
 }
 
@@ -66,7 +66,7 @@ export function readSession(
   if (token === 'invalid') return { kind: 'new', result: 'invalid' };
   const ageMs = Math.max(0, at - token.issuedS * 1_000);
   const unseenMs = Math.max(0, at - token.seenS * 1_000);
-  // Whole seconds are rounded down: taken off again, so that nothing expires before its time.
+  // Times in tokens are rounded down to seconds. The difference is taken off, so that nothing expires before its time.
   const certainMs = Math.max(0, unseenMs - 999);
   const remainingMs = settings.absoluteTimeoutMs - ageMs;
   if (remainingMs <= 0 || certainMs >= settings.idleTimeoutMs * COOKIE_LIFE_SHARE) {
@@ -83,7 +83,7 @@ export function readSession(
   };
 }
 
-/** @param stored the store's answer: `null` nothing bound, `undefined` it cannot say */
+/** @param stored the backend that the store has bound; `null`: none, `undefined`: the store cannot say */
 export function decideSession(
   pool: PoolTable,
   session: KnownSession,

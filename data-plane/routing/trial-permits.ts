@@ -8,7 +8,7 @@ import { isTried } from './algorithms/picker.js';
 import type { BackendEntry } from './backend-entry.js';
 import { hasSlot } from './backend-load.js';
 
-/** Held: may be used. Spent: used, to be returned, or no longer in the snapshots. */
+/** Held: may be used. Spent: was used, is to be returned, or is no longer in the snapshots. */
 interface Permit {
   readonly permit: number;
   readonly since: number;
@@ -38,9 +38,9 @@ export function emptyLedger(): TrialLedger {
 }
 
 /**
- * Takes over what a newer snapshot says: new permits are held from `at` on, those that are spent or gone can no longer be
- * used. To the primary they are still out, as the trials of others that were withdrawn with them may be: those that were
- * not used, or never seen before they were spent, go back. Those of another epoch its primary does not know.
+ * Takes over what a newer snapshot says. New permits are held from `at` on; permits that are spent or gone can no longer be
+ * used. The primary counts a permit as outstanding until it is returned. So permits that were withdrawn before use, or before
+ * this worker saw them, are returned. Permits of an earlier epoch are dropped, because the new primary never issued them.
  */
 export class LedgerUpdate {
   readonly #ledger: TrialLedger;
@@ -67,7 +67,7 @@ export class LedgerUpdate {
       if (worker !== this.#worker) continue;
       const known = this.#keep(backend, permit);
       if (spent === true) this.#withdraw(known);
-      // The others lie until they are returned.
+      // Permits of other backends lie unused until they are returned.
       else if (backend.takesTrials && known.state === 'held') queue.push(known);
     }
   }
@@ -91,7 +91,7 @@ export class LedgerUpdate {
     this.#before.clear();
   }
 
-  /** From now on it cannot be used. Whether it was has been told, or is told when its trial is over. */
+  /** From now on the permit cannot be used. A used permit was reported, or is reported when its trial is over. */
   #withdraw(permit: Permit): void {
     if (permit.state === 'spent') return;
     permit.state = 'spent';
@@ -125,7 +125,7 @@ function usePermit(queue: TrialQueue, suits: (backend: BackendEntry) => boolean)
   // Nearly always; making the iterator below costs more than the rest of a pick.
   if (queue.length === 0) return null;
   for (const [place, permit] of queue.entries()) {
-    // Used under another table or returned: it lies here until the next table.
+    // Used under another table or returned: the permit stays here until the next table.
     if (permit.state === 'spent' || !suits(permit.backend)) continue;
     permit.state = 'spent';
     queue.splice(place, 1);

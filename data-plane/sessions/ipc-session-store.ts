@@ -1,7 +1,7 @@
 /**
- * The session table of the primary, asked over the control link, with what it said kept for a short time. One question
- * at a time per session. A binding kept here is at most some seconds old; whether its backend still serves is
- * checked against the routing table at each use, so nothing has to be called back.
+ * Asks the session table of the primary over the control link, and keeps its answers for a short time. There is one question
+ * at a time per session. A binding kept here is at most some seconds old. Each use checks against the routing table whether
+ * its backend still serves, so the primary never has to take an answer back.
  */
 import { LRUCache } from 'lru-cache';
 import type { BackendId, PoolId } from '#shared/ids.js';
@@ -30,7 +30,7 @@ interface Kept {
 
 export class IpcSessionStore implements SessionStore {
   readonly #link: ControlLink;
-  /** By session: ids are random, so two pools hardly ever share one, and then one of them asks. */
+  /** By session. Ids are random, so two pools hardly ever share one; if they do, one of them asks. */
   readonly #kept: LRUCache<SessionId, Kept>;
   readonly #asking = new Map<string, Promise<BackendId | null | undefined>>();
 
@@ -41,7 +41,7 @@ export class IpcSessionStore implements SessionStore {
   }
 
   recall(key: SessionKey, lifetime: SessionLifetime): BackendId | null | undefined {
-    // A session at its end is the store's to judge, whatever was true a moment ago.
+    // Only the store may judge a session at its end, whatever was true a moment ago.
     if (lifetime.remainingMs <= 0) return undefined;
     const kept = this.#kept.get(key.session);
     return kept?.pool === key.pool ? kept.backend : undefined;

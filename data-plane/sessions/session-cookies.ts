@@ -1,6 +1,6 @@
 /**
  * Signs and verifies session cookies: HMAC-SHA256 with the first key, verified with any. A value once found genuine is
- * remembered, since a client sends the same one with each request. Does not judge age or backend (`routing/sticky`).
+ * remembered, because a client sends the same one with each request. `routing/sticky.ts` judges age and backend.
  */
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
@@ -28,7 +28,7 @@ interface Verified {
 
 export class SessionCookies {
   readonly #keys: readonly SessionSigningKey[];
-  /** By their whole text. What is genuine in one pool is so in no other, since the MAC is over the pool's name too. */
+  /** By their whole text. A value that is genuine in one pool is genuine in no other, because the MAC covers the pool's name. */
   readonly #verified = new LRUCache<string, Verified>({ max: MAX_VERIFIED_COOKIES });
 
   /** @param keys at least one; the first signs */

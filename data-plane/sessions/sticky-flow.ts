@@ -1,6 +1,6 @@
 /**
- * One request's way to its backend in a pool with session cookies: cookie → store → the backend bound, or a new choice
- * that is bound before it is used, so that of racing requests all end on the same backend. `routing/sticky.ts`
+ * One request's way to its backend in a pool with session cookies: cookie → store → the bound backend, or a new choice. A new
+ * choice is bound before it is used, so that racing requests of a session all end on the same backend. `routing/sticky.ts`
  * decides, `session-binding.ts` reads and writes the cookie; this file asks the store.
  */
 import type { BackendId } from '#shared/ids.js';
@@ -28,7 +28,7 @@ export interface StickyRequest extends CookieRequest {
 /** Where the flow tells what becomes of the session, and waits for a slot that could not be taken at once. */
 export interface StickyAccount {
   waitForSlot(pool: PoolTable, options: PickOptions): PickResult | Promise<PickResult>;
-  /** Told once what became of the request's session. */
+  /** Called once, with what became of the request's session. */
   stickyResult(result: StickyResult): void;
 }
 
@@ -48,7 +48,7 @@ export class StickyFlow {
     const known = sessionOf(this.#deps, this.#request, pool);
     if (known.kind === 'new') return this.#begin(pool, known.result, tried);
     const recalled = this.#deps.sessions.recall({ pool: pool.id, session: known.session }, known.lifetime);
-    // Promises would cost as much as all the rest of a session.
+    // Without promises, which would cost as much as all the rest of a session.
     if (agrees(pool, known, recalled)) return this.#follow(pool, known, recalled, tried);
     return this.#stored(pool, known).then((stored) => {
       // Meanwhile its backend, or the pool, may have gone.
@@ -95,8 +95,8 @@ export class StickyFlow {
   }
 
   /**
-   * Where the store has the session. What a worker kept from before may be older than the client's cookie, when the
-   * session moved by way of another worker: if the two disagree, the store itself is asked.
+   * The backend that the store has bound. A binding that this worker kept may be older than the client's cookie, because the
+   * session moved by way of another worker. So if the two disagree, the store itself is asked.
    */
   async #stored(pool: PoolTable, known: KnownSession): Promise<BackendId | null | undefined> {
     const { sessions } = this.#deps;
@@ -137,7 +137,7 @@ export class StickyFlow {
     return this.#settle(pool, binding, result, tried);
   }
 
-  /** Tells the store, and goes where it says: another request of the session may have been faster. */
+  /** Tells the store, and follows its answer: another request of the session may have been faster. */
   async #settle(
     pool: PoolTable,
     binding: Binding,
@@ -150,7 +150,7 @@ export class StickyFlow {
     const followed = other === undefined ? null : takeBoundSlot(pool, other, tried);
     const options = { tried, bound: winner };
     if (followed === null && boundIn(pool, options) === null) {
-      // Bound to a backend that cannot serve here: it is taken over. If that fails too, the next request tries again.
+      // The session is bound to a backend that cannot serve here, so it is moved. If that fails too, the next request tries again.
       await this.#tell(pool, binding, chosen);
       return chosen;
     }
@@ -160,7 +160,7 @@ export class StickyFlow {
     return this.#settle(pool, binding, result, tried);
   }
 
-  /** Binds the session to the choice, or moves it there; answers where the store has it now. */
+  /** Binds the session to the choice, or moves it there. Answers the backend that the store has bound now. */
   async #tell(pool: PoolTable, binding: Binding, chosen: Pick): Promise<BackendId> {
     const { sessions } = this.#deps;
     const key = { pool: pool.id, session: binding.session };

@@ -1,8 +1,8 @@
 /**
  * Least connections: the backend with the fewest requests in flight per weight, those of all workers counted. A backend
- * with none costs 0, any other (requests + 1) / weight: the idle share the rotation, the busy are compared with the
- * new request included (HAProxy's rule for `leastconn`). Among equals, those are next that had their last turn
- * longest ago, in proportion to weight, so an idle pool rotates instead of wearing out its first backend.
+ * without requests costs 0, any other (requests + 1) / weight: idle backends share the rotation, busy ones are compared with
+ * the new request included (HAProxy's rule for `leastconn`). Among equals the backend is next whose last turn was longest ago,
+ * in proportion to weight, so an idle pool rotates instead of wearing out its first backend.
  *
  * A tournament tree: the best at once, O(log n) per pick and per change of load (Knuth, TAOCP 3, §5.4.1).
  */
@@ -16,9 +16,9 @@ interface Player {
 }
 
 export class LeastConnections implements Picker {
-  /** Winner of each match, nobody where no one plays: the root is at 1, the leaves are the second half. */
+  /** Winner of each match, `undefined` where no backend plays. The root is at 1, the leaves are the second half. */
   readonly #tree: (Player | undefined)[];
-  /** The turn of the latest pick: nobody's next turn is before it. */
+  /** The turn of the latest pick. No backend has its next turn before it. */
   #turn = 0;
   #picks = 0;
 
@@ -36,7 +36,7 @@ export class LeastConnections implements Picker {
       const player = { entry, leaf };
       this.#tree[leaf] = hasSlot(entry.load) ? player : undefined;
       entry.load.watcher = () => {
-        // Who is full does not play.
+        // A full backend does not play.
         this.#tree[leaf] = hasSlot(entry.load) ? player : undefined;
         this.#replay(leaf);
       };
@@ -46,7 +46,7 @@ export class LeastConnections implements Picker {
 
   next(tried: readonly BackendEntry[]): BackendEntry | null {
     const best = tried.length === 0 ? this.#tree[1] : this.#bestExcept(tried);
-    // Where a newer table watches, this one has not heard of it.
+    // Once a newer table watches the loads, this one is no longer told of them.
     if (best === undefined || !hasSlot(best.entry.load)) return null;
     const { load, weight } = best.entry;
     this.#turn = Math.max(this.#turn, load.turn);

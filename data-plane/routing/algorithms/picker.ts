@@ -6,13 +6,13 @@ import type { BackendEntry } from '../backend-entry.js';
 export interface Picker {
   /** A backend that has a free slot and is not one of `tried`, or `null` when there is none. */
   next(tried: readonly BackendEntry[], random: Random): BackendEntry | null;
-  /** One that was full has a free slot again. */
+  /** A backend that was full has a free slot again. */
   freed?(entry: BackendEntry): void;
 }
 
 /** Where a picker begins. */
 export interface PickerStart {
-  /** This worker's number and how many there are: each begins elsewhere, so that they do not all pick the same first. */
+  /** This worker's number, and how many workers there are. Each begins elsewhere, so that they do not all pick the same first. */
   readonly worker: number;
   readonly workers: number;
   readonly random: Random;
@@ -20,9 +20,9 @@ export interface PickerStart {
   readonly previous: Picker | null;
 }
 
-/** By name, not by object: what was tried may come from the table before. */
+/** Compares by name, not by object, because a tried entry may come from the table before. */
 export function isTried(tried: readonly BackendEntry[], entry: BackendEntry): boolean {
-  // A plain loop: nearly every pick comes with nothing tried, and should not pay for a closure.
+  // A plain loop, because nearly every pick comes with nothing tried and should not pay for a closure.
   for (let index = 0; index < tried.length; index += 1) if (tried[index]?.id === entry.id) return true;
   return false;
 }

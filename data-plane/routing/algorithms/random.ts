@@ -15,7 +15,7 @@ interface Column {
   readonly own: BackendEntry;
   /** Share of the column, 0 to 1, that is `own`… */
   share: number;
-  /** …and whose the rest is. */
+  /** …and the backend that has the rest. */
   alias: BackendEntry;
 }
 
@@ -43,7 +43,7 @@ export class WeightedRandom implements Picker {
   #weighRest(tried: readonly BackendEntry[], uniform: number): BackendEntry | null {
     const rest = this.#entries.filter((entry) => hasSlot(entry.load) && !isTried(tried, entry));
     let left = uniform * totalWeight(rest);
-    // Rounding can leave a crumb for nobody: it is the last one's.
+    // Rounding can leave a remainder, which belongs to the last backend.
     return rest.find(({ weight }) => (left -= weight) < 0) ?? rest.at(-1) ?? null;
   }
 }
@@ -60,7 +60,7 @@ function columnsFor(entries: readonly BackendEntry[]): Column[] {
   const long = columns.filter(({ share }) => share >= 1);
   for (let lower = short.pop(); lower !== undefined; lower = short.pop()) {
     const upper = long.at(-1);
-    // By rounding the last one may find nobody to share with: it is its own alias.
+    // By rounding the last column may find no other to share with: it is its own alias.
     if (upper === undefined) break;
     lower.alias = upper.own;
     upper.share += lower.share - 1;

@@ -15,7 +15,7 @@ export class RoundRobin implements Picker {
 
   next(tried: readonly BackendEntry[]): BackendEntry | null {
     const entries = this.#entries;
-    // It is found after as many looks as were tried or are full: the work does not grow with the pool.
+    // Each look that fails meets a tried or a full backend, so the work does not grow with the pool.
     for (let looks = entries.length; looks > 0; looks -= 1) {
       const entry = entries[this.#cursor];
       if (entry === undefined) return null;

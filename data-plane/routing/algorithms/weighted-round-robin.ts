@@ -55,7 +55,7 @@ export class WeightedRoundRobin implements Picker {
     const [earliest] = heap;
     if (earliest === undefined) return null;
     if (hasSlot(earliest.entry.load) && !isTried(tried, earliest.entry)) return takeTurn(heap, earliest);
-    // Those tried keep their deadline: they are put back as they were taken out.
+    // Tried backends keep their deadlines: they are put back as they were taken out.
     const aside: Slot[] = [];
     let due: Slot | undefined = earliest;
     while (due !== undefined) {
@@ -86,7 +86,7 @@ export class WeightedRoundRobin implements Picker {
     return [...this.#heap, ...parked];
   }
 
-  /** What it could not take while it was full is not made up for: it is due now at the earliest. */
+  /** Picks that a backend missed while it was full are not made up for: it is due now at the earliest. */
   #catchUp(slot: Slot): void {
     const [earliest] = this.#heap;
     if (earliest === undefined || !isEarlier(slot, earliest)) return;
