@@ -1,10 +1,15 @@
 /** Shapes of settings, as events and snapshots carry them, from the declarations in `shared/settings/`. */
 import { MAX_ADDRESSES } from './resolved-names.js';
-import { backend, route as routeSettings, weight as weightKind } from './settings/backend.js';
+import {
+  backend,
+  backendSettings,
+  route as routeSettings,
+  weight as weightKind,
+} from './settings/backend.js';
 import { limits, metricsPath, retry, timeouts, trustedProxies } from './settings/forwarding.js';
 import * as names from './settings/names.js';
 import * as pools from './settings/pool.js';
-import { shapeOf, type Strictness } from './settings/shape-of.js';
+import { changesShape, shapeOf, type Strictness } from './settings/shape-of.js';
 import type { ConfigDocument, ForwardingSettings, PoolDefinition } from './settings.js';
 import { finite, integer, list, nullable, record, text, type Shape } from './shape.js';
 
@@ -42,6 +47,7 @@ export const forwarding = forwardingShape('whole');
  */
 export const storedForwarding = forwardingShape('stored');
 export const storedPoolSettings = shapeOf(pools.pool, 'stored');
+export const backendChanges = changesShape(backendSettings);
 export const storedBackend = shapeOf(backend, 'stored');
 
 export const storedDocument = record<ConfigDocument>({

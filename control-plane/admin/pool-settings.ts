@@ -12,7 +12,6 @@ import { configJsonSchema, knownKeys } from '../config/json-schema.js';
 import { MAX_PROBLEMS } from '../config/parse-config.js';
 import { sectionSchema } from '../config/section-schema.js';
 import { settingsOf, writtenField, writtenOf } from '../config/settings-of.js';
-import type { PoolChange, PoolSettingsDocument } from '../documents/pool-documents.js';
 import type { FieldProblem } from '../documents/problem-document.js';
 
 type Named = Readonly<Record<string, unknown>>;
@@ -25,17 +24,15 @@ export type PatchResult =
   | { readonly kind: 'problems'; readonly problems: readonly FieldProblem[] };
 
 /** All settings; `null`: none. */
-export function poolSettingsDocument(settings: PoolSettings): PoolSettingsDocument {
-  const document: object = writtenOf(section, settings, 'null');
-  return document as PoolSettingsDocument;
+export function poolSettingsDocument(settings: PoolSettings): Named & { readonly algorithm: string } {
+  return { ...writtenOf(section, settings, 'null'), algorithm: settings.algorithm };
 }
 
 /**
  * The settings after a change. What the patch does not mention stays as it is; `null` turns a section off, or a setting to
  * its default.
  */
-export function patchPoolSettings(pool: string, settings: PoolSettings, change: PoolChange): PatchResult {
-  const patch: Named = { ...change };
+export function patchPoolSettings(pool: string, settings: PoolSettings, patch: Named): PatchResult {
   const held: Named = { ...settings };
   const input = Object.entries(section.fields).map(
     ([key, field]) =>

@@ -1,6 +1,9 @@
 /** Backends of a pool: reading, adding, weighing, draining, removing. */
 import type { FastifyReply } from 'fastify';
 import { backendId, poolId } from '#shared/ids.js';
+import { backendSettings } from '#shared/settings/backend.js';
+import { changed } from '#shared/settings/choose.js';
+import { defaultsOf } from '#shared/settings/complete.js';
 import { Expected } from '#shared/settings/kind.js';
 import { backendUrl } from '#shared/settings/names.js';
 import {
@@ -12,6 +15,7 @@ import {
   PoolParams,
 } from '../documents/pool-documents.js';
 import type { BackendState, PoolState } from '../domain/state.js';
+import { readChanges } from './backend-settings.js';
 import { sendProblem, type Problem } from './problem.js';
 import { type AdminApp, answers, IF_MATCH, json } from './route-schemas.js';
 import { backendDocument, backendDocuments, type ViewDeps } from './views.js';
@@ -99,15 +103,16 @@ function addRoute(app: AdminApp, deps: ViewDeps): void {
       },
     },
     async (request, reply) => {
-      const { id, url, weight = 1, max_connections: limit = null } = request.body;
+      const { id, url } = request.body;
       const address = backendUrl.read(url);
-      if (address instanceof Expected) {
-        const problems = [{ path: 'url', message: address.message }];
-        return sendProblem(reply, {
-          type: 'invalid_body',
-          detail: 'The URL is not one of a backend.',
-          problems,
-        });
+      const read = readChanges(request.body);
+      if (address instanceof Expected || read.kind === 'problems') {
+        const problems = [
+          ...(address instanceof Expected ? [{ path: 'url', message: address.message }] : []),
+          ...(read.kind === 'problems' ? read.problems : []),
+        ];
+        const detail = 'This is not a backend; nothing was changed.';
+        return sendProblem(reply, { type: 'invalid_body', detail, problems });
       }
       const pool = findPool(deps.port, request.params.pool);
       if (pool === null) return sendProblem(reply, unknownPool(request.params.pool));
@@ -123,8 +128,7 @@ function addRoute(app: AdminApp, deps: ViewDeps): void {
         backend: {
           id: backendId(id),
           address,
-          weight,
-          ...(limit === null ? {} : { maxConnections: limit }),
+          ...changed(backendSettings, defaultsOf(backendSettings), read.changes),
         },
         expectedVersion: allowed.expectedVersion,
       });
@@ -154,13 +158,17 @@ function changeRoute(app: AdminApp, deps: ViewDeps): void {
       if (found.kind === 'problem') return sendProblem(reply, found.problem);
       const allowed = precondition(request.headers['if-match'], found.pool);
       if (allowed.kind === 'problem') return sendProblem(reply, allowed.problem);
-      const { weight, max_connections: limit, admin } = request.body;
+      const { admin } = request.body;
+      const read = readChanges(request.body);
+      if (read.kind === 'problems') {
+        const detail = 'The settings are not valid; nothing was changed.';
+        return sendProblem(reply, { type: 'invalid_body', detail, problems: read.problems });
+      }
       const result = await submitWrite(deps.port, request, {
         type: 'ChangeBackend',
         pool: poolId(request.params.pool),
         backend: backendId(request.params.id),
-        ...(weight === undefined ? {} : { weight }),
-        ...(limit === undefined ? {} : { maxConnections: limit }),
+        changes: read.changes,
         ...(admin === undefined ? {} : { admin }),
         expectedVersion: allowed.expectedVersion,
       });

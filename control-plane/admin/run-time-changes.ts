@@ -3,7 +3,7 @@
  * difference can be told with its author and its time. Fed from the event log at start and by the follower afterwards.
  */
 import type { Actor } from '../domain/commands.js';
-import { type DriftPlace, placeKey, POOL_SETTINGS } from '../domain/drift-place.js';
+import { BACKEND_SETTINGS, type DriftPlace, placeKey, POOL_SETTINGS } from '../domain/drift-place.js';
 import type { EventType, TidegateEvent } from '../domain/events.js';
 import { sameValue } from '../domain/same-value.js';
 import type { EventReader } from '../event-log/event-log.js';
@@ -17,17 +17,8 @@ const TYPES: readonly EventType[] = [
   'PoolSettingsChanged',
   'BackendAdded',
   'BackendRemoved',
-  'WeightChanged',
-  'MaxConnectionsChanged',
+  'BackendSettingsChanged',
 ];
-
-/** What an event about a backend may have made different. */
-const BACKEND_SETTINGS: Readonly<Partial<Record<EventType, readonly DriftPlace['setting'][]>>> = {
-  BackendAdded: ['backend', 'address', 'weight', 'maxConnections'],
-  BackendRemoved: ['backend'],
-  WeightChanged: ['weight'],
-  MaxConnectionsChanged: ['maxConnections'],
-};
 
 export interface RunTimeChange {
   readonly seq: number;
@@ -82,5 +73,12 @@ function placesOf(event: TidegateEvent): readonly string[] {
     );
   }
   if (backend === undefined) return [];
-  return (BACKEND_SETTINGS[event.type] ?? []).map((setting) => placeKey({ pool, backend, setting }));
+  return settingsOf(event).map((setting) => placeKey({ pool, backend, setting }));
+}
+
+function settingsOf(event: TidegateEvent): readonly DriftPlace['setting'][] {
+  if (event.type === 'BackendAdded') return ['backend', ...BACKEND_SETTINGS];
+  if (event.type === 'BackendRemoved') return ['backend'];
+  if (event.type !== 'BackendSettingsChanged') return [];
+  return BACKEND_SETTINGS.filter((setting) => Object.hasOwn(event.data.to, setting));
 }

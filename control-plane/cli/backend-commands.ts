@@ -1,6 +1,8 @@
 /** `backends`: what they are, and changing them while traffic runs. */
-import { type Command, InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
 import type { AdminState } from '#shared/backend-state.js';
+import { backendSettings, weight } from '#shared/settings/backend.js';
+import { connectionLimit } from '#shared/settings/pool.js';
 import { weightsCount, weightsDoNotCount } from '../config/weights.js';
 import { BackendDocument, PoolDocument } from '../documents/pool-documents.js';
 import type { StatusDocument } from '../documents/status-documents.js';
@@ -8,6 +10,13 @@ import { newBackend, existingBackend, pathOf } from './backend-reference.js';
 import { depsOf, type CommandDeps } from './command-deps.js';
 import { CommandFailure, EXIT_FAILED } from './exit-codes.js';
 import { paint, print } from './output.js';
+import {
+  addSettingOptions,
+  argumentOf,
+  collectSetting,
+  settingsIn,
+  type Settings,
+} from './setting-arguments.js';
 import { backendTable, indented } from './status-commands.js';
 
 const BACKEND_HELP = 'POOL/ID, or ID alone where it is clear';
@@ -22,28 +31,31 @@ export function backendCommands(program: Command): void {
       const deps = await depsOf(command);
       list(deps, pool, await deps.api.status());
     });
-  backends
+  const add = backends
     .command('add')
     .description(
       'add a backend; it takes traffic once it has passed a health check, or at once where there are none',
     )
     .argument('<backend>', 'POOL/ID, or ID alone for the only pool or pool default')
-    .argument('<url>', 'http:// or https://, host and port')
-    .option(
-      '--weight <number>',
-      'share of traffic, 0 to 1000; with round-robin all but 0 are equal',
-      parseWeight,
-      1,
-    )
-    .option('--max-connections <number>', 'requests in flight that it is given at once', parseLimit)
-    .action(async (name: string, url: string, options: NewBackendOptions, command: Command) => {
+    .argument('<url>', 'http:// or https://, host and port');
+  addSettingOptions(add, backendSettings).action(
+    async (name: string, url: string, options: Settings, command: Command) => {
       const deps = await depsOf(command);
       const { pool, id } = await newBackend(deps.api, name);
       const path = `/api/v1/pools/${encodeURIComponent(pool)}/backends`;
-      const { weight, maxConnections } = options;
-      const body = { id, url, weight, max_connections: maxConnections };
+      const body = { id, url, ...settingsIn(options, backendSettings) };
       const added = await deps.api.write(pool, { method: 'POST', path, body }, BackendDocument);
       tell(deps, added, `added ${pool}/${id}`);
+      await tellOfWeights(deps, pool);
+    },
+  );
+  backends
+    .command('set')
+    .description('change settings, in the words of the configuration file')
+    .argument('<backend>', BACKEND_HELP)
+    .argument('<setting...>', 'such as weight=5; null: none of its own', collectSetting)
+    .action(async (name: string, settings: Settings, _options: unknown, command: Command) => {
+      const { deps, pool } = await change(command, name, settings);
       await tellOfWeights(deps, pool);
     });
   backends
@@ -64,10 +76,10 @@ export function backendCommands(program: Command): void {
     .argument(
       '<number>',
       '0 to 1000; 0: no new traffic, sessions stay; with round-robin all but 0 are equal',
-      parseWeight,
+      argumentOf(weight),
     )
-    .action(async (name: string, weight: number, _options: unknown, command: Command) => {
-      const { deps, pool } = await change(command, name, { weight });
+    .action(async (name: string, number: number, _options: unknown, command: Command) => {
+      const { deps, pool } = await change(command, name, { weight: number });
       await tellOfWeights(deps, pool);
     });
   backends
@@ -81,11 +93,6 @@ export function backendCommands(program: Command): void {
   adminCommand(backends, 'drain', 'draining', 'no new sessions; those that are there stay');
   adminCommand(backends, 'ready', 'ready', 'back into rotation');
   adminCommand(backends, 'maintenance', 'maintenance', 'no traffic at all');
-}
-
-interface NewBackendOptions {
-  readonly weight: number;
-  readonly maxConnections?: number;
 }
 
 function adminCommand(backends: Command, name: string, admin: AdminState, description: string): void {
@@ -128,8 +135,8 @@ function tell(deps: CommandDeps, backend: BackendDocument, text: string): void {
     return;
   }
   const limit = backend.max_connections === null ? '' : `, max_connections ${backend.max_connections}`;
-  const { admin, weight, availability, reason } = backend;
-  print(`${text}: ${admin}, weight ${weight}${limit}, ${availability} (${reason})`);
+  const { admin, availability, reason } = backend;
+  print(`${text}: ${admin}, weight ${backend.weight}${limit}, ${availability} (${reason})`);
 }
 
 function list({ json }: CommandDeps, wanted: string | undefined, status: StatusDocument): void {
@@ -148,28 +155,6 @@ function list({ json }: CommandDeps, wanted: string | undefined, status: StatusD
   });
 }
 
-function parseWeight(text: string): number {
-  const weight = /^\d{1,4}$/.test(text) ? Number(text) : Infinity;
-  if (weight > 1_000) throw new InvalidArgumentError('Expected a whole number from 0 to 1000.');
-  return weight;
-}
-
-const LIMIT_EXPECTED = 'Expected a whole number from 1 to 1000000';
-
-function limitOf(text: string): number | undefined {
-  const limit = /^\d{1,7}$/.test(text) ? Number(text) : 0;
-  return limit < 1 || limit > 1_000_000 ? undefined : limit;
-}
-
-function parseLimit(text: string): number {
-  const limit = limitOf(text);
-  if (limit === undefined) throw new InvalidArgumentError(`${LIMIT_EXPECTED}.`);
-  return limit;
-}
-
 function parsePoolOrLimit(text: string): number | null {
-  if (text === 'pool') return null;
-  const limit = limitOf(text);
-  if (limit === undefined) throw new InvalidArgumentError(`${LIMIT_EXPECTED}, or pool.`);
-  return limit;
+  return text === 'pool' ? null : argumentOf(connectionLimit, ', or pool')(text);
 }

@@ -1,10 +1,10 @@
 /** `pool`: settings of a pool, read and changed while it runs. */
-import { type Command, InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
+import { pool as poolSection } from '#shared/settings/pool.js';
 import { PoolDocument } from '../documents/pool-documents.js';
 import { depsOf } from './command-deps.js';
 import { paint, print } from './output.js';
-
-const SECTIONS = ['health_check', 'circuit_breaker', 'sticky_session', 'queue'] as const;
+import { collectSetting, type Settings } from './setting-arguments.js';
 
 export function poolCommands(program: Command): void {
   const pools = program.command('pool').description('settings of a pool');
@@ -28,47 +28,22 @@ export function poolCommands(program: Command): void {
     });
 }
 
-type Settings = Readonly<Record<string, unknown>>;
-
-/** Adds `section.key=value` or `key=value` to what was given before. */
-function collectSetting(text: string, before: Settings | undefined): Settings {
-  const [, path = '', value = ''] = /^([a-z_]+(?:\.[a-z0-9_]+)?)=(.*)$/s.exec(text) ?? [];
-  if (path === '') throw new InvalidArgumentError('Expected KEY=VALUE, such as health_check.interval=10s.');
-  const [section = '', key] = path.split('.');
-  const present = before?.[section];
-  const isTwice = key === undefined ? present !== undefined : present !== undefined && !isOpen(present, key);
-  if (isTwice) throw new InvalidArgumentError(`${path} is given twice.`);
-  if (key === undefined) return { ...before, [section]: valueOf(value) };
-  return { ...before, [section]: { ...(typeof present === 'object' ? present : {}), [key]: valueOf(value) } };
-}
-
-/** Whether a section was given key by key, and not with this one. */
-function isOpen(section: unknown, key: string): boolean {
-  return typeof section === 'object' && section !== null && !Object.hasOwn(section, key);
-}
-
-/** Numbers, true, false, null and lists as in JSON; all else is text. */
-function valueOf(text: string): unknown {
-  try {
-    const value: unknown = JSON.parse(text);
-    return value;
-  } catch {
-    // Not JSON, so it is text such as 10s.
-    return text;
-  }
-}
-
 function tell(json: boolean, pool: PoolDocument): void {
   if (json) {
     print(JSON.stringify(pool, null, 2));
     return;
   }
-  print(paint('bold', `pool ${pool.id}`), `algorithm: ${pool.algorithm}`);
-  print(`max_connections: ${pool.max_connections ?? 'no limit'}`);
-  for (const section of SECTIONS) {
-    const settings = Object.entries(pool[section]).map(([key, value]) => `${key}: ${textOf(value)}`);
-    print(`${section}: { ${settings.join(', ')} }`);
-  }
+  print(paint('bold', `pool ${pool.id}`));
+  const settings: Settings = { ...pool };
+  for (const { name } of Object.values(poolSection.fields)) print(`${name}: ${wordsOf(settings[name])}`);
+}
+
+function wordsOf(value: unknown): string {
+  if (value === null || value === undefined) return 'none';
+  if (typeof value !== 'object' || Array.isArray(value)) return textOf(value);
+  return `{ ${Object.entries(value)
+    .map(([key, inner]) => `${key}: ${wordsOf(inner)}`)
+    .join(', ')} }`;
 }
 
 function textOf(value: unknown): string {

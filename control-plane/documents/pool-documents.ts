@@ -2,8 +2,11 @@
 import { ADMIN_STATES, AVAILABILITIES, BREAKER_PHASES, HEALTHS } from '#shared/backend-state.js';
 import { NAME_PATTERN } from '#shared/ids.js';
 import { ALGORITHMS } from '#shared/settings/algorithms.js';
+import { backendSettings } from '#shared/settings/backend.js';
+import { pool } from '#shared/settings/pool.js';
 import type { TypeOf } from '#shared/shape.js';
 import * as field from './field.js';
+import { settingFields } from './setting-fields.js';
 
 export const BackendDocument = field.named(
   'Backend',
@@ -40,16 +43,7 @@ export interface BackendDocument extends TypeOf<typeof BackendDocument> {}
 export const BackendsDocument = field.object({ backends: field.list(BackendDocument) });
 
 /** Settings of a pool in the words and units of the configuration file. */
-const poolSettings = {
-  algorithm: field.word(ALGORITHMS),
-  health_check: field.open(),
-  circuit_breaker: field.open(),
-  max_connections: field.nullable(field.count('For backends without a number of their own. null: no limit.')),
-  queue: field.open(),
-  sticky_session: field.open(),
-};
-const PoolSettingsDocument = field.object(poolSettings);
-export interface PoolSettingsDocument extends TypeOf<typeof PoolSettingsDocument> {}
+const poolSettings = { ...settingFields(pool), algorithm: field.word(ALGORITHMS) };
 
 export const PoolDocument = field.named(
   'Pool',
@@ -80,13 +74,6 @@ export const BackendParams = field.object({
 });
 export interface BackendParams extends TypeOf<typeof BackendParams> {}
 
-const weight = field.integer(0, 1_000, 'Relative share of traffic. 0: no new traffic, sticky sessions stay.');
-const limit = field.integer(1, 1_000_000);
-const maxConnections = field.nullable(
-  limit,
-  'Requests and tunnels in flight that this host gives it at once. null: what its pool says.',
-);
-
 /** Longest URL taken: a host name has at most 253 characters. */
 const MAX_URL_LENGTH = 300;
 
@@ -97,15 +84,14 @@ export const NewBackend = field.object(
       maxLength: MAX_URL_LENGTH,
     }),
   },
-  { weight: field.withKeywords(weight, { default: 1 }), max_connections: maxConnections },
+  settingFields(backendSettings),
 );
 
 export const BackendChange = field.withKeywords(
   field.object(
     {},
     {
-      weight,
-      max_connections: maxConnections,
+      ...settingFields(backendSettings),
       admin: field.oneOf(
         ADMIN_STATES,
         'ready: takes traffic · draining: only sessions that are there · maintenance: no traffic.',
@@ -115,30 +101,21 @@ export const BackendChange = field.withKeywords(
   { minProperties: 1 },
 );
 
-/** Values are read by the schemas of the configuration file; here only what has a value is told. */
-const section = field.nullable(
-  field.open(
-    'Keys, units and ranges as in the configuration file, for example {"interval": "10s"}. Keys not given stay as they are, null sets one back to its default. null for the section turns it off, any key turns it on.',
-  ),
-);
-
-/** What changes a pool: the settings to change. `null` turns a section off, or a setting to its default. */
+/**
+ * What changes a pool: the settings to change. `null` turns a section off, or a setting to its default. The values are
+ * read by the schema of the configuration file; here only which there are is told.
+ */
 export const PoolChange = field.withKeywords(
   field.object(
     {},
-    {
-      algorithm: field.oneOf(ALGORITHMS),
-      health_check: section,
-      circuit_breaker: section,
-      max_connections: field.nullable(limit, 'For backends without a number of their own. null: no limit.'),
-      queue: field.nullable(
-        field.open(
-          'What becomes of requests while all backends are at their limit. Keys, units and ranges as in the configuration file; null sets them back to their defaults.',
+    Object.fromEntries(
+      Object.values(pool.fields).map(({ name, means }) => [
+        name,
+        field.anything(
+          `${means} Keys, units and ranges as in the configuration file. What is not given stays as it is; null sets it back to its default, or turns a section off; any key turns a section on.`,
         ),
-      ),
-      sticky_session: section,
-    },
+      ]),
+    ),
   ),
   { minProperties: 1 },
 );
-export interface PoolChange extends TypeOf<typeof PoolChange> {}

@@ -6,14 +6,7 @@
 import type { PoolId } from '#shared/ids.js';
 import type { CommandOf } from './commands.js';
 import { mergeConfig, type ConfigChange } from './config-merge.js';
-import {
-  addBackend,
-  changeAdmin,
-  changeMaxConnections,
-  changeSettings,
-  changeWeight,
-  removeBackend,
-} from './pool-changes.js';
+import { addBackend, changeAdmin, changeBackend, changeSettings, removeBackend } from './pool-changes.js';
 import { sameValue } from './same-value.js';
 import type { Transaction } from './transaction.js';
 
@@ -60,8 +53,7 @@ export function carryOut(tx: Transaction, change: ConfigChange, causedBy?: numbe
     case 'replace-backend':
     case 'remove-backend':
     case 'adopt-backend':
-    case 'change-weight':
-    case 'change-limit':
+    case 'change-backend':
       carryOutInPool(tx, change, causedBy);
   }
 }
@@ -75,8 +67,7 @@ type PoolChange = Extract<
       | 'replace-backend'
       | 'remove-backend'
       | 'adopt-backend'
-      | 'change-weight'
-      | 'change-limit';
+      | 'change-backend';
   }
 >;
 
@@ -99,15 +90,9 @@ function carryOutInPool(tx: Transaction, change: PoolChange, causedBy?: number):
       tx.emit('BackendOriginChanged', about, { origin: 'file' }, causedBy);
       return;
     }
-    case 'change-weight': {
+    case 'change-backend': {
       const backend = tx.knownBackend(change.pool, change.backend);
-      changeWeight(tx, change.pool, backend, { weight: change.weight, causedBy });
-      return;
-    }
-    case 'change-limit': {
-      const backend = tx.knownBackend(change.pool, change.backend);
-      const { maxConnections } = change;
-      changeMaxConnections(tx, change.pool, backend, { maxConnections, causedBy });
+      changeBackend(tx, change.pool, backend, { changes: change.changes, causedBy });
     }
   }
 }

@@ -1,6 +1,8 @@
 /** Events of backends: what operators and the file make of them, and what checks, traffic and their breakers say. */
-import { nullable, object, oneOf } from '#shared/shape.js';
-import { addresses, storedBackend, count, maxConnections, weight } from '#shared/shape-settings.js';
+import { backendSettings } from '#shared/settings/backend.js';
+import { changed } from '#shared/settings/choose.js';
+import { object, oneOf } from '#shared/shape.js';
+import { addresses, backendChanges, count, storedBackend } from '#shared/shape-settings.js';
 import { byOperators, event, inBackend, inPool } from './event-entry.js';
 import { breakerEvidence, healthEvidence, resolvedBy } from './evidence.js';
 import { forgetBackend, forgetChecks, forgetOutcomes } from './forget-observations.js';
@@ -52,22 +54,11 @@ export const BACKEND_EVENTS = {
     evolve: byOperators(inBackend((backend, { data }) => ({ ...backend, origin: data.origin }))),
     observe: null,
   }),
-  WeightChanged: event(object({ from: weight, to: weight }), {
+  /** One setting, before and after; `null`: none of its own. */
+  BackendSettingsChanged: event(object({ from: backendChanges, to: backendChanges }), {
     schema: 1,
     level: 'info',
-    evolve: byOperators(inBackend((backend, { data }) => ({ ...backend, weight: data.to }))),
-    observe: null,
-  }),
-  /** `null`: what its pool says. */
-  MaxConnectionsChanged: event(object({ from: nullable(maxConnections), to: nullable(maxConnections) }), {
-    schema: 1,
-    level: 'info',
-    evolve: byOperators(
-      inBackend((backend, { data }) => {
-        const { maxConnections: _before, ...rest } = backend;
-        return data.to === null ? rest : { ...rest, maxConnections: data.to };
-      }),
-    ),
+    evolve: byOperators(inBackend((backend, { data }) => changed(backendSettings, backend, data.to))),
     observe: null,
   }),
   AdminStateChanged: event(object({ from: adminState, to: adminState }), {

@@ -6,6 +6,8 @@ import type { AdminState } from '#shared/backend-state.js';
 import type { BackendId, PoolId } from '#shared/ids.js';
 import type { BackendOutcomes } from '#shared/outcome.js';
 import { object, oneOf, type TypeOf } from '#shared/shape.js';
+import type { BackendSettings } from '#shared/settings/backend.js';
+import type { Changes } from '#shared/settings/choose.js';
 import type { BackendDefinition, ConfigDocument, PoolSettings } from '#shared/settings.js';
 import type { DriftPlace } from './drift-place.js';
 import type { CheckResult } from './evidence.js';
@@ -69,9 +71,7 @@ export interface CommandData {
   AddBackend: { readonly pool: PoolId; readonly backend: BackendDefinition } & ExpectedVersion;
   RemoveBackend: OfBackend & ExpectedVersion;
   ChangeBackend: OfBackend & {
-    readonly weight?: number;
-    /** `null`: what its pool says. */
-    readonly maxConnections?: number | null;
+    readonly changes?: Changes<BackendSettings>;
     readonly admin?: AdminState;
   } & ExpectedVersion;
   ChangePool: { readonly pool: PoolId; readonly settings: PoolSettings } & ExpectedVersion;

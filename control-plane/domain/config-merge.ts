@@ -1,14 +1,18 @@
 /**
  * Three-way merge of the file applied last (base), the file now (next) and the live state: what changed between the two
  * files wins; what did not keeps its live value, so a weight set through the API survives a reload that does not touch
- * it. Each pool setting (algorithm, health check, breaker, sticky sessions, connection limit, queue) is merged by itself,
- * as are a backend's address, weight and connection limit. The first file is merged against nothing: all of it is new.
+ * it. Each setting of a pool and of a backend is merged by itself. The first file is merged against nothing: all of it is new.
  *
  * What the file takes back is what the file brought: backends that came by the API stay, until their pool goes.
  * Answers the changes to make, in an order in which no route ever leads to a pool that is not there.
  */
 import type { BackendId, PoolId } from '#shared/ids.js';
-import { chosen } from '#shared/settings/choose.js';
+import {
+  backend as backendSection,
+  backendSettings,
+  type BackendSettings,
+} from '#shared/settings/backend.js';
+import { changesBetween, chosen, type Changes } from '#shared/settings/choose.js';
 import { pool as poolSettings } from '#shared/settings/pool.js';
 import type {
   BackendDefinition,
@@ -18,6 +22,7 @@ import type {
   PoolSettings,
   Route,
 } from '#shared/settings.js';
+import { definitionOf } from './pool-changes.js';
 import { sameValue } from './same-value.js';
 import type { BackendState, ControlState, PoolState } from './state.js';
 
@@ -33,17 +38,10 @@ export type ConfigChange =
   | { readonly kind: 'remove-backend'; readonly pool: PoolId; readonly backend: BackendId }
   | { readonly kind: 'adopt-backend'; readonly pool: PoolId; readonly backend: BackendId }
   | {
-      readonly kind: 'change-limit';
+      readonly kind: 'change-backend';
       readonly pool: PoolId;
       readonly backend: BackendId;
-      /** `null`: what its pool says. */
-      readonly maxConnections: number | null;
-    }
-  | {
-      readonly kind: 'change-weight';
-      readonly pool: PoolId;
-      readonly backend: BackendId;
-      readonly weight: number;
+      readonly changes: Changes<BackendSettings>;
     };
 
 export function mergeConfig(next: ConfigDocument, live: ControlState): readonly ConfigChange[] {
@@ -88,16 +86,6 @@ function mergePool(
   return changes;
 }
 
-/** `null`: none of its own. */
-function limitOf(limited: { readonly maxConnections?: number }): number | null {
-  return limited.maxConnections ?? null;
-}
-
-/** `base` is undefined where there was none, which `null` settings are not. */
-function merged<T>(next: T, base: T | undefined, live: T): T {
-  return base !== undefined && sameValue(next, base) ? live : next;
-}
-
 function removals(
   next: PoolDefinition,
   base: PoolDefinition | undefined,
@@ -119,18 +107,16 @@ function mergeBackend(
   if (base !== undefined && sameValue(next, base)) return [];
   // Removed through the API: it comes back because the file says something new about it.
   if (live === undefined) return [addition(pool, next)];
-  const address = merged(next.address, base?.address, live.address);
-  const weight = merged(next.weight, base?.weight, live.weight);
-  const maxConnections = merged(limitOf(next), base && limitOf(base), limitOf(live));
-  if (!sameValue(address, live.address)) {
-    const limit = maxConnections === null ? {} : { maxConnections };
-    return [{ kind: 'replace-backend', pool, definition: { id: next.id, address, weight, ...limit } }];
-  }
+  const present = definitionOf(live);
+  const definition = chosen(backendSection, (key) =>
+    base !== undefined && sameValue(next[key], base[key]) ? present : next,
+  );
+  if (!sameValue(definition.address, live.address)) return [{ kind: 'replace-backend', pool, definition }];
   const changes: ConfigChange[] = [];
   if (live.origin === 'api') changes.push({ kind: 'adopt-backend', pool, backend: next.id });
-  if (weight !== live.weight) changes.push({ kind: 'change-weight', pool, backend: next.id, weight });
-  if (maxConnections !== limitOf(live)) {
-    changes.push({ kind: 'change-limit', pool, backend: next.id, maxConnections });
+  const settings = changesBetween(backendSettings, present, definition, sameValue);
+  if (Object.keys(settings).length > 0) {
+    changes.push({ kind: 'change-backend', pool, backend: next.id, changes: settings });
   }
   return changes;
 }

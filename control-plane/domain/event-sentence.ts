@@ -2,6 +2,7 @@
  * Each event as one plain English sentence, with its evidence line by line. Words only; what the events mean for a
  * backend is put together in `why.ts`.
  */
+import { backendSettings } from '#shared/settings/backend.js';
 import { urlOf } from '#shared/address-text.js';
 import { pool as poolSettings } from '#shared/settings/pool.js';
 import {
@@ -80,10 +81,8 @@ const SENTENCES: { readonly [T in EventType]: (event: EventOf<T>, host: string) 
   BackendRemoved: ({ actor }) => `was removed by ${actorWords(actor)}`,
   BackendOriginChanged: ({ actor, data }) =>
     `${data.origin === 'file' ? 'became part of' : 'left'} the file, by ${actorWords(actor)}`,
-  WeightChanged: ({ actor, data }) =>
-    `weight changed from ${data.from} to ${data.to} by ${actorWords(actor)}`,
-  MaxConnectionsChanged: ({ actor, data }) =>
-    `connection limit changed from ${limitWords(data.from)} to ${limitWords(data.to)} by ${actorWords(actor)}`,
+  BackendSettingsChanged: ({ actor, data: { from, to } }) =>
+    `was changed by ${actorWords(actor)}: ${settingsChange<unknown>(backendSettings, from, to)}`,
   AdminStateChanged: ({ actor, data }) => `was set from ${data.from} to ${data.to} by ${actorWords(actor)}`,
   BackendResolved: resolvedSentence,
   BackendBecameHealthy: ({ data }) => `became healthy: ${healthWords(data.evidence, true)}`,
@@ -106,10 +105,6 @@ function ordinalEnding(number: number): string {
   const tens = number % 100;
   if (tens >= 11 && tens <= 13) return 'th';
   return ['th', 'st', 'nd', 'rd'][number % 10] ?? 'th';
-}
-
-function limitWords(limit: number | null): string {
-  return limit === null ? 'that of its pool' : String(limit);
 }
 
 /** The evidence of an event, one line per result or second; empty for events that carry none. */

@@ -4,35 +4,26 @@
  * §13.2.2): what is not there is reported as not there, whatever version the caller knew.
  */
 import type { BackendId, PoolId } from '#shared/ids.js';
+import type { BackendSettings } from '#shared/settings/backend.js';
+import type { Changes } from '#shared/settings/choose.js';
+import { backendChanges } from '#shared/shape-settings.js';
 import type { CommandOf } from './commands.js';
 import type { Rejection } from './decision.js';
-import {
-  addBackend,
-  changeAdmin,
-  changeMaxConnections,
-  changeSettings,
-  changeWeight,
-  removeBackend,
-} from './pool-changes.js';
+import { addBackend, changeAdmin, changeBackend, changeSettings, removeBackend } from './pool-changes.js';
 import type { BackendState, PoolState } from './state.js';
 import type { Transaction } from './transaction.js';
 
-/** Largest weight; the smallest is 0. */
-export const MAX_WEIGHT = 1_000;
-/** Largest connection limit; the smallest is 1. */
-export const MAX_CONNECTION_LIMIT = 1_000_000;
 /** Names listed in a message before it says how many more there are. */
 const LISTED_NAMES = 10;
 
 export function decideAddBackend(tx: Transaction, command: CommandOf<'AddBackend'>): Rejection | null {
   const pool = tx.pool(command.pool);
   if (pool === undefined) return unknownPool(tx, command.pool);
-  const { id, weight, maxConnections } = command.backend;
+  const { id } = command.backend;
   if (pool.backends.has(id)) {
     return reject('duplicate_backend', `pool ${pool.id} already has a backend ${id}`);
   }
-  const wrong =
-    wrongWeight(weight) ?? wrongLimit(maxConnections) ?? wrongVersion(pool, command.expectedVersion);
+  const wrong = wrongSettings(command.backend) ?? wrongVersion(pool, command.expectedVersion);
   if (wrong !== null) return wrong;
   addBackend(tx, pool, command.backend, { origin: 'api' });
   return null;
@@ -50,16 +41,10 @@ export function decideRemoveBackend(tx: Transaction, command: CommandOf<'RemoveB
 export function decideChangeBackend(tx: Transaction, command: CommandOf<'ChangeBackend'>): Rejection | null {
   const found = findBackend(tx, command.pool, command.backend);
   if (found.kind === 'missing') return found.rejection;
-  const { weight, maxConnections, admin } = command;
-  const wrong =
-    (weight === undefined ? null : wrongWeight(weight)) ??
-    wrongLimit(maxConnections) ??
-    wrongVersion(found.pool, command.expectedVersion);
+  const { changes = {}, admin } = command;
+  const wrong = wrongSettings(changes) ?? wrongVersion(found.pool, command.expectedVersion);
   if (wrong !== null) return wrong;
-  if (weight !== undefined) changeWeight(tx, command.pool, found.backend, { weight });
-  if (maxConnections !== undefined) {
-    changeMaxConnections(tx, command.pool, found.backend, { maxConnections });
-  }
+  changeBackend(tx, command.pool, found.backend, { changes });
   if (admin !== undefined) changeAdmin(tx, command.pool, found.backend, { admin });
   return null;
 }
@@ -96,16 +81,10 @@ function wrongVersion(pool: PoolState, expected: number | null): Rejection | nul
   return reject('version_conflict', message);
 }
 
-function wrongWeight(weight: number): Rejection | null {
-  if (Number.isInteger(weight) && weight >= 0 && weight <= MAX_WEIGHT) return null;
-  return reject('invalid', `weight must be a whole number from 0 to ${MAX_WEIGHT}, not ${weight}`);
-}
-
-function wrongLimit(limit: number | null | undefined): Rejection | null {
-  if (limit === undefined || limit === null) return null;
-  if (Number.isInteger(limit) && limit >= 1 && limit <= MAX_CONNECTION_LIMIT) return null;
-  const range = `from 1 to ${MAX_CONNECTION_LIMIT}`;
-  return reject('invalid', `max_connections must be a whole number ${range}, not ${limit}`);
+/** The API has told its caller in the words of the file before. */
+function wrongSettings(changes: Changes<BackendSettings>): Rejection | null {
+  const problem = backendChanges.problem(changes, 'backend');
+  return problem === null ? null : reject('invalid', problem);
 }
 
 function reject(code: Rejection['code'], message: string): Rejection {

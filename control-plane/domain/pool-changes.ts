@@ -4,8 +4,12 @@
  */
 import type { AdminState } from '#shared/backend-state.js';
 import type { PoolId } from '#shared/ids.js';
-import { backend as backendSettings } from '#shared/settings/backend.js';
-import { picked } from '#shared/settings/choose.js';
+import {
+  backend as backendSection,
+  backendSettings,
+  type BackendSettings,
+} from '#shared/settings/backend.js';
+import { changed, keysIn, picked, type Changes } from '#shared/settings/choose.js';
 import type { BackendDefinition, PoolSettings } from '#shared/settings.js';
 import { closeBreaker } from './breaker.js';
 import { trippedBackends } from './pool-state.js';
@@ -14,7 +18,7 @@ import type { BackendState, PoolState } from './state.js';
 import type { Transaction } from './transaction.js';
 
 export function definitionOf(backend: BackendState): BackendDefinition {
-  return picked<BackendDefinition>(backendSettings, backend);
+  return picked<BackendDefinition>(backendSection, backend);
 }
 
 /** Adds a backend. It waits for its first check where there is one, and serves at once where there is none. */
@@ -33,28 +37,20 @@ export function removeBackend(tx: Transaction, pool: PoolId, backend: BackendSta
   tx.emit('BackendRemoved', { pool, backend: backend.id }, { definition: definitionOf(backend) }, causedBy);
 }
 
-export function changeWeight(
+/** Each setting that changes is an event. */
+export function changeBackend(
   tx: Transaction,
   pool: PoolId,
   backend: BackendState,
-  to: { readonly weight: number; readonly causedBy?: number | undefined },
+  by: { readonly changes: Changes<BackendSettings>; readonly causedBy?: number | undefined },
 ): void {
-  if (to.weight === backend.weight) return;
-  const data = { from: backend.weight, to: to.weight };
-  tx.emit('WeightChanged', { pool, backend: backend.id }, data, to.causedBy);
-}
-
-/** `null`: what its pool says. */
-export function changeMaxConnections(
-  tx: Transaction,
-  pool: PoolId,
-  backend: BackendState,
-  to: { readonly maxConnections: number | null; readonly causedBy?: number | undefined },
-): void {
-  const from = backend.maxConnections ?? null;
-  if (to.maxConnections === from) return;
-  const data = { from, to: to.maxConnections };
-  tx.emit('MaxConnectionsChanged', { pool, backend: backend.id }, data, to.causedBy);
+  const before = picked<BackendSettings>(backendSettings, backend);
+  const after = changed(backendSettings, before, by.changes);
+  for (const key of keysIn(backendSettings)) {
+    if (sameValue(before[key], after[key])) continue;
+    const data = { from: { [key]: before[key] ?? null }, to: { [key]: after[key] ?? null } };
+    tx.emit('BackendSettingsChanged', { pool, backend: backend.id }, data, by.causedBy);
+  }
 }
 
 export function changeAdmin(

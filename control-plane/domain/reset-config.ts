@@ -4,8 +4,8 @@
  */
 import { assert } from '#shared/assert.js';
 import type { BackendId, PoolId } from '#shared/ids.js';
-import { backend as backendSettings } from '#shared/settings/backend.js';
-import { chosen } from '#shared/settings/choose.js';
+import { backend as backendSection, backendSettings } from '#shared/settings/backend.js';
+import { changesBetween, chosen } from '#shared/settings/choose.js';
 import { pool as poolSettings } from '#shared/settings/pool.js';
 import type { BackendDefinition, PoolDefinition, PoolSettings } from '#shared/settings.js';
 import { carryOut } from './apply-config.js';
@@ -15,6 +15,7 @@ import type { Rejection } from './decision.js';
 import { type Drift, driftOf } from './drift.js';
 import { type DriftPlace, placeKey, POOL_SETTINGS } from './drift-place.js';
 import { definitionOf } from './pool-changes.js';
+import { sameValue } from './same-value.js';
 import type { BackendState, ControlState, PoolState } from './state.js';
 import type { Transaction } from './transaction.js';
 
@@ -89,17 +90,14 @@ function backendBack(
   }
   if (live === undefined) return [{ kind: 'add-backend', pool, definition: file }];
   const { id } = file;
-  if (differing.has('address')) {
-    const kept = definitionOf(live);
-    const definition = chosen(backendSettings, (key) => (key === 'id' || differing.has(key) ? file : kept));
-    return [{ kind: 'replace-backend', pool, definition }];
-  }
+  const kept = definitionOf(live);
+  const wanted = chosen(backendSection, (key) => (key === 'id' || differing.has(key) ? file : kept));
+  if (differing.has('address')) return [{ kind: 'replace-backend', pool, definition: wanted }];
   const changes: ConfigChange[] = [];
   if (live.origin === 'api') changes.push({ kind: 'adopt-backend', pool, backend: id });
-  if (differing.has('weight'))
-    changes.push({ kind: 'change-weight', pool, backend: id, weight: file.weight });
-  if (differing.has('maxConnections')) {
-    changes.push({ kind: 'change-limit', pool, backend: id, maxConnections: file.maxConnections ?? null });
+  const settings = changesBetween(backendSettings, kept, wanted, sameValue);
+  if (Object.keys(settings).length > 0) {
+    changes.push({ kind: 'change-backend', pool, backend: id, changes: settings });
   }
   return changes;
 }

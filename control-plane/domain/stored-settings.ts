@@ -13,7 +13,6 @@ import type {
   PoolDefinition,
   PoolSettings,
 } from '#shared/settings.js';
-import type { Command } from './commands.js';
 import type { SerializedState } from './serialize.js';
 
 /** The state of a checkpoint with whole settings. */
@@ -25,14 +24,6 @@ export function completedState(state: SerializedState): SerializedState {
     forwarding: forwarding === null ? null : completedForwarding(forwarding),
     pools: pools.map(([id, pool]) => [id, { ...pool, settings: completedPool(id, pool.settings) }]),
   };
-}
-
-/** A command of the journal with whole settings. */
-export function completedCommand(command: Command): Command {
-  if (command.type === 'ApplyConfig') return { ...command, document: completedDocument(command.document) };
-  if (command.type === 'AddBackend') return { ...command, backend: completedBackend(command.backend) };
-  if (command.type !== 'ChangePool') return command;
-  return { ...command, settings: completedPool(command.pool, command.settings) };
 }
 
 export function completedForwarding(stored: ForwardingSettings): ForwardingSettings {

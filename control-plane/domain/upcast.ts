@@ -4,6 +4,7 @@
  * of an event: raise its `schema` in the catalogue, and add the step from the old number here.
  */
 import type { BackendId, PoolId } from '#shared/ids.js';
+import type { BackendSettings } from '#shared/settings/backend.js';
 import type { Actor } from './commands.js';
 import type { Cause } from './event-entry.js';
 import { EVENTS } from './events.js';
@@ -44,6 +45,14 @@ export type Upcasted<E extends StoredEventShape = StoredEventShape> =
 /** Schema 1: a worker was its number. */
 const withIds: UpcastStep = (event) => ({ ...event, schema: 2, data: withWorkerIds(event.data) });
 
+/** Before 0.1.0 each setting of a backend had an event of its own. Migration 2 of the event log renames its column. */
+function settingChanged(name: keyof BackendSettings): UpcastStep {
+  return (event) => {
+    const { from, to } = event.data as { readonly from: unknown; readonly to: unknown };
+    return { ...event, type: 'BackendSettingsChanged', data: { from: { [name]: from }, to: { [name]: to } } };
+  };
+}
+
 export const UPCASTS: UpcastTable = {
   current: Object.fromEntries(Object.entries(EVENTS).map(([type, { schema }]) => [type, schema])),
   steps: {
@@ -51,6 +60,8 @@ export const UPCASTS: UpcastTable = {
     'WorkerReady@1': withIds,
     'WorkerExited@1': withIds,
     'BreakerOpened@1': withIds,
+    'WeightChanged@1': settingChanged('weight'),
+    'MaxConnectionsChanged@1': settingChanged('maxConnections'),
   },
 };
 

@@ -13,7 +13,8 @@ import type { Cause } from '../domain/event-entry.js';
 import { completedEvent, EVENTS, isEventType, type TidegateEvent } from '../domain/events.js';
 import { journalEntry, type JournalEntry } from '../domain/journal.js';
 import { restoreState, serializeState } from '../domain/serialize.js';
-import { completedCommand, completedState } from '../domain/stored-settings.js';
+import { liftedCommand } from '../domain/stored-commands.js';
+import { completedState } from '../domain/stored-settings.js';
 import type { ControlState } from '../domain/state.js';
 import type { StoredEventShape as StoredEvent, Upcasted } from '../domain/upcast.js';
 import { JOURNAL_SCHEMA, upcastJournalEntry, withPermitNumbers } from '../domain/upcast-journal.js';
@@ -78,12 +79,12 @@ export function decodeJournalEntry(body: string): JournalEntry {
     const problem = `its journal has schema ${schema}, this release knows ${JOURNAL_SCHEMA}`;
     throw new EventLogError('too-new', tooNew(problem));
   }
-  if (schema === JOURNAL_SCHEMA) return withWholeSettings(read(journalEntry, stored, 'journal'));
-  return withPermitNumbers(withWholeSettings(read(journalEntry, upcastJournalEntry(stored), 'journal')));
+  if (schema === JOURNAL_SCHEMA) return withLiftedCommand(read(journalEntry, stored, 'journal'));
+  return withPermitNumbers(withLiftedCommand(read(journalEntry, upcastJournalEntry(stored), 'journal')));
 }
 
-function withWholeSettings(entry: JournalEntry): JournalEntry {
-  return entry.kind === 'command' ? { ...entry, command: completedCommand(entry.command) } : entry;
+function withLiftedCommand(entry: JournalEntry): JournalEntry {
+  return entry.kind === 'command' ? { ...entry, command: liftedCommand(entry.command) } : entry;
 }
 
 /** The state as canonical JSON: equal states give equal texts. */

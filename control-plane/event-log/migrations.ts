@@ -28,6 +28,8 @@ const MIGRATIONS: readonly string[] = [
     crc INTEGER NOT NULL, body TEXT NOT NULL
   ) STRICT;
   `,
+  // `domain/upcast.ts` does the same with the events themselves.
+  `UPDATE events SET type = 'BackendSettingsChanged' WHERE type IN ('WeightChanged', 'MaxConnectionsChanged');`,
 ];
 
 /** The version of the tables that this release reads and writes. */

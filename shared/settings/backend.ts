@@ -4,18 +4,13 @@ import { integer } from './amounts.js';
 import { Expected, type Kind } from './kind.js';
 import { backendName, backendUrl, poolName, requestHost } from './names.js';
 import { connectionLimit } from './pool.js';
-import { optional, orNull, required, section, setting, type SettingsOf } from './section.js';
+import { merged, optional, orNull, required, section, setting, type SettingsOf } from './section.js';
 
 /** Relative share of traffic. */
 export const weight = integer(0, 1_000);
 
-export const backend = section({
-  id: required('id', backendName, {
-    means: 'Name of the backend, unique in its pool. It stays the same when the address changes.',
-  }),
-  address: required('url', backendUrl, {
-    means: '`http://` or `https://`, host and port. No path, query or password.',
-  }),
+/** What operators may change of a backend while it runs. */
+export const backendSettings = section({
   weight: setting('weight', weight, 1, {
     means:
       'Relative share of traffic; with `round-robin` all but 0 are equal. 0: no new traffic, sticky sessions stay.',
@@ -25,6 +20,19 @@ export const backend = section({
     defaultText: 'max_connections of the pool',
   }),
 });
+export type BackendSettings = SettingsOf<typeof backendSettings>;
+
+export const backend = merged(
+  section({
+    id: required('id', backendName, {
+      means: 'Name of the backend, unique in its pool. It stays the same when the address changes.',
+    }),
+    address: required('url', backendUrl, {
+      means: '`http://` or `https://`, host and port. No path, query or password.',
+    }),
+  }),
+  backendSettings,
+);
 export type BackendDefinition = SettingsOf<typeof backend>;
 
 const pathPrefix: Kind<string> = {

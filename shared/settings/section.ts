@@ -164,6 +164,19 @@ export function section<const F extends Fields>(
   return { fields, rules, derive, variants: null };
 }
 
+/** The settings of both sections, those of the first one first. */
+export function merged<A extends object, B extends object>(
+  first: Section<A>,
+  second: Section<B>,
+): Section<Flat<A & B>> {
+  return {
+    fields: { ...first.fields, ...second.fields },
+    rules: [...first.rules, ...second.rules],
+    derive: { ...first.derive, ...second.derive },
+    variants: null,
+  };
+}
+
 type VariantsOf<K extends string, V> = {
   [N in keyof V]: Flat<{ readonly [P in K]: N } & SettingsOf<V[N]>>;
 }[keyof V];

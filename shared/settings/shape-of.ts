@@ -1,5 +1,6 @@
 /** The shape of settings as the event log and processes pass them on, derived from their declaration. */
 import { nullable, oneOf, record, variants, type Shape } from '../shape.js';
+import type { Changes } from './choose.js';
 import type { Field, Section } from './section.js';
 
 /** `stored`: settings that an older release may not have written may be missing; `completed` fills them in. */
@@ -17,6 +18,20 @@ export function shapeOf<T>(section: Section<T>, strictness: Strictness = 'whole'
       ]),
     ),
   ) as Shape<unknown> as Shape<T>;
+}
+
+/** The shape of some settings of a section; `null` takes one away. */
+export function changesShape<T>(section: Section<T>): Shape<Changes<T>> {
+  const fields = Object.entries(section.fields);
+  return record<Record<string, unknown>>(
+    {},
+    Object.fromEntries(
+      fields.map(([key, field]) => {
+        const shape = fieldShape(field, 'whole');
+        return [key, isOptional(field) ? nullable(shape) : shape];
+      }),
+    ),
+  ) as Shape<unknown> as Shape<Changes<T>>;
 }
 
 function keysShape<T>(

@@ -136,20 +136,28 @@ export function eventLogContract(subject: PortSubject<EventLog>): void {
       ['after a number', { after: 4 }, [5, 6]],
       ['up to a number', { upTo: 2 }, [1, 2]],
       ['between numbers', { after: 1, upTo: 3 }, [2, 3]],
-      ['one type', { types: ['WeightChanged'] }, [2, 3, 4]],
-      ['several types', { types: ['WeightChanged', 'PrimaryStopped'] }, [2, 3, 4, 6]],
+      ['one type', { types: ['BackendSettingsChanged'] }, [2, 3, 4]],
+      ['several types', { types: ['BackendSettingsChanged', 'PrimaryStopped'] }, [2, 3, 4, 6]],
       ['no type', { types: [] }, []],
       ['a pool', { pool: web }, [4, 5]],
       ['a backend of any pool', { backend: other }, [3, 4]],
       ['a backend of a pool', { pool: web, backend: other }, [4]],
       ['a pool itself', { pool: web, backend: null }, [5]],
       ['no backend, of any pool', { backend: null, order: 'backward' }, [6, 5, 1]],
-      ['types of a backend', { pool: web, backend: other, types: ['WeightChanged', 'BreakerOpened'] }, [4]],
-      ['types of a pool', { pool: web, types: ['WeightChanged', 'PoolRemoved'], order: 'backward' }, [5, 4]],
+      [
+        'types of a backend',
+        { pool: web, backend: other, types: ['BackendSettingsChanged', 'BreakerOpened'] },
+        [4],
+      ],
+      [
+        'types of a pool',
+        { pool: web, types: ['BackendSettingsChanged', 'PoolRemoved'], order: 'backward' },
+        [5, 4],
+      ],
       ['types that a backend never had', { pool: web, backend: other, types: ['BackendAdded'] }, []],
       [
         'all conditions at once',
-        { after: 1, upTo: 5, types: ['WeightChanged'], backend: other, limit: 1, order: 'backward' },
+        { after: 1, upTo: 5, types: ['BackendSettingsChanged'], backend: other, limit: 1, order: 'backward' },
         [4],
       ],
       ['nothing that is', { pool: poolId('none') }, []],
@@ -181,14 +189,14 @@ export function eventLogContract(subject: PortSubject<EventLog>): void {
   describe('that is long', () => {
     it('finds the same by any condition, in any order, however many there are', async () => {
       const web = poolId('web');
-      const types = ['WeightChanged', 'BreakerHalfOpened', 'BackendRemoved'] as const;
+      const types = ['BackendSettingsChanged', 'BreakerHalfOpened', 'BackendRemoved'] as const;
       const backends = [backendId('a'), backendId('b'), undefined];
       const events = Array.from({ length: 5_000 }, (_, index) => {
         const seq = index + 1;
         const backend = backends[seq % 3];
         const at = { pool: seq % 7 === 0 ? web : SAMPLE_POOL, ...(backend === undefined ? {} : { backend }) };
         if (seq % 11 === 0) return sampleEvent(seq, 'BreakerHalfOpened', { openedAt: 1, limit: 1 }, at);
-        return sampleEvent(seq, 'WeightChanged', { from: 1, to: 2 }, at);
+        return sampleEvent(seq, 'BackendSettingsChanged', { from: { weight: 1 }, to: { weight: 2 } }, at);
       });
       await log.append(0, events);
       for (const order of ['forward', 'backward'] as const) {

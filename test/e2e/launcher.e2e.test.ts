@@ -164,7 +164,7 @@ describe('tidegate serve by its command', () => {
     tidegate.write(yaml.replace('weight: 1', 'weight: 5'));
     process.kill(tidegate.pid, 'SIGHUP');
     const reloaded = await waitUntil('the reload', async () =>
-      (await tidegate.events('&type=WeightChanged')).at(-1),
+      (await tidegate.events('&type=BackendSettingsChanged')).at(-1),
     );
     // The watch of the file would have come to it later.
     expect(reloaded).toMatchObject({ actor: { name: 'SIGHUP' }, data: { to: 5 } });

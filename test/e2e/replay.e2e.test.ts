@@ -68,7 +68,7 @@ describe('the journal of a real life', () => {
         'BreakerOpened',
         'BreakerClosed',
         'BackendBecameUnhealthy',
-        'WeightChanged',
+        'BackendSettingsChanged',
         'WorkerExited',
       ]),
     );

@@ -60,7 +60,7 @@ async function change(times = 1): Promise<void> {
       type: 'ChangeBackend',
       pool: WEB,
       backend: backendId('b'),
-      weight,
+      changes: { weight },
       expectedVersion: null,
       actor: { kind: 'api' },
     });
@@ -79,7 +79,7 @@ describe('following the events', () => {
     const first = JSON.parse(stream.messages[0]!.data);
     expect(first).toMatchObject({
       seq: 10,
-      type: 'WeightChanged',
+      type: 'BackendSettingsChanged',
       pool: 'web',
       backend: 'b',
       sentence: expect.any(String),

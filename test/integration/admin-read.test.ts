@@ -299,7 +299,7 @@ describe('events', () => {
       at_ms: admin.story.at,
       actor: { kind: 'api', name: '127.0.0.1' },
       cause: { command: 'ChangePool' },
-      sentence: 'had its settings changed by 127.0.0.1 (the API): health_check.interval_ms 10000 → 20000',
+      sentence: 'had its settings changed by 127.0.0.1 (the API): health_check.interval 10s → 20s',
       data: { settings: { health_check: { interval_ms: 20_000 } } },
     });
   });

@@ -1,3 +1,4 @@
+import { sticky } from '../../shared/settings/pool.js';
 import { PROBLEM_TYPES } from '../../control-plane/documents/problem-document.js';
 import { ACTOR_KINDS } from '../../control-plane/domain/commands.js';
 import { EVENTS } from '../../control-plane/domain/events.js';
@@ -76,6 +77,7 @@ describe('the description of the API', () => {
       ACTOR_KINDS,
       WORKER_PHASES,
       POOL_STANDINGS,
+      Object.keys(sticky.variants?.of ?? {}),
       Object.keys(EVENTS),
       Object.keys(PROBLEM_TYPES).map((type) => `urn:tidegate:${type}`),
     ].map((list) => JSON.stringify(list));

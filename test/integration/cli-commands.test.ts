@@ -217,7 +217,7 @@ describe('writing', () => {
         type: 'ChangeBackend',
         pool: WEB,
         backend: backendId('a'),
-        weight: 100 + interruptions,
+        changes: { weight: 100 + interruptions },
         expectedVersion: null,
         actor: { kind: 'api' },
       });
@@ -234,7 +234,7 @@ describe('writing', () => {
         type: 'ChangeBackend',
         pool: WEB,
         backend: backendId('a'),
-        weight: weight++,
+        changes: { weight: weight++ },
         expectedVersion: null,
         actor: { kind: 'api' },
       });
@@ -498,7 +498,7 @@ describe('events --follow', () => {
         type: 'ChangeBackend',
         pool: WEB,
         backend: backendId('a'),
-        weight,
+        changes: { weight },
         expectedVersion: null,
         actor: { kind: 'api' },
       });

@@ -55,7 +55,11 @@ describe('a damaged event log', () => {
       const log = await open(dataDir);
       const found = await log.events.read({ limit: 10_000, order: 'forward' });
       expect(found).toEqual(weightChanges(1, found.length));
-      const byType = await log.events.read({ limit: 10_000, order: 'backward', types: ['WeightChanged'] });
+      const byType = await log.events.read({
+        limit: 10_000,
+        order: 'backward',
+        types: ['BackendSettingsChanged'],
+      });
       expect(byType).toHaveLength(found.length);
       const { checkpoint, events } = await recover(log);
       expect(checkpoint.seq + events.length).toBe(found.length);

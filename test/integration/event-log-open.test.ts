@@ -226,27 +226,29 @@ describe('migrating an event log', () => {
 
 describe('reading an event of another release', () => {
   const body = encodeEvent(weightChanged(1));
-  const older = body.replace('"schema":1', '"schema":0').replace('"from":1', '"was":1');
+  const older = body.replace('"schema":1', '"schema":0').replace('"from":', '"was":');
 
   it('lifts an older schema', () => {
     const steps: UpcastTable['steps'] = {
-      'WeightChanged@0': (event) => ({ ...event, schema: 1, data: { from: 1, to: 2 } }),
+      'BackendSettingsChanged@0': (event) => ({ ...event, schema: 1, data: weightChanged(1).data }),
     };
     const lift = (stored: StoredEventShape) => upcast(stored, { ...UPCASTS, steps });
     expect(decodeEvent(older, lift)).toEqual(weightChanged(1));
   });
 
   it('checks what came of lifting', () => {
-    const steps: UpcastTable['steps'] = { 'WeightChanged@0': (event) => ({ ...event, schema: 1 }) };
+    const steps: UpcastTable['steps'] = { 'BackendSettingsChanged@0': (event) => ({ ...event, schema: 1 }) };
     const lift = (stored: StoredEventShape) => upcast(stored, { ...UPCASTS, steps });
-    expect(() => decodeEvent(older, lift)).toThrow('WeightChanged.from: is missing');
+    expect(() => decodeEvent(older, lift)).toThrow('BackendSettingsChanged.from: is missing');
   });
 
   it('calls an unknown schema or type too new', () => {
     const tooNew = expect.objectContaining({ kind: 'too-new' });
     expect(() => decodeEvent(body.replace('"schema":1', '"schema":2'), upcast)).toThrow(tooNew);
-    expect(() => decodeEvent(body.replace('WeightChanged', 'WeightDoubled'), upcast)).toThrow(tooNew);
-    expect(() => decodeEvent(body.replace('WeightChanged', 'toString'), upcast)).toThrow(tooNew);
+    expect(() => decodeEvent(body.replace('BackendSettingsChanged', 'WeightDoubled'), upcast)).toThrow(
+      tooNew,
+    );
+    expect(() => decodeEvent(body.replace('BackendSettingsChanged', 'toString'), upcast)).toThrow(tooNew);
   });
 
   it('calls anything else corrupt', () => {
@@ -255,7 +257,7 @@ describe('reading an event of another release', () => {
       '[]',
       '{"type":1}',
       older,
-      body.replace('"to":2', '"to":"2"'),
+      body.replace('"weight":2', '"weight":"2"'),
       body.slice(0, -1),
     ]) {
       expect(() => decodeEvent(text, upcast)).toThrow(expect.objectContaining({ kind: 'corrupt' }));

@@ -76,7 +76,13 @@ describe('the configuration merge keeps what the file leaves', () => {
         weights.forEach(({ api }, index) => {
           if (api === null) return;
           const backend = backendId(NAMES[index] ?? 'x');
-          told.when({ type: 'ChangeBackend', pool: POOL, backend, weight: api, expectedVersion: null });
+          told.when({
+            type: 'ChangeBackend',
+            pool: POOL,
+            backend,
+            changes: { weight: api },
+            expectedVersion: null,
+          });
         });
         told.apply(fileWith(weights.map(({ before, after }) => after ?? before)), 'second');
         weights.forEach(({ before, after, api }, index) => {

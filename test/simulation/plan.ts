@@ -2,7 +2,7 @@
 import { retain } from '../../control-plane/event-log/retain.js';
 import type { CommandDraft } from '../../control-plane/domain/commands.js';
 import { MAILBOX_LIMIT } from '../../control-plane/runtime/mailbox.js';
-import type { BackendState, PoolState } from '../../control-plane/domain/state.js';
+import type { PoolState } from '../../control-plane/domain/state.js';
 import { backendId, poolId } from '../../shared/ids.js';
 import { BEHAVIOURS } from './backends.js';
 import { NAMES, POOLS, randomBackend, randomDocument, randomSettings } from './settings.js';
@@ -128,7 +128,7 @@ function quieten(world: World): void {
 const STEPS: readonly (readonly [weight: number, name: string, step: Step])[] = [
   [9, 'backend changes its behaviour', behave],
   [4, 'backend repaired', repair],
-  [2, 'weight', (world) => changeBackend(world, { weight: world.chance.between(0, 3) })],
+  [2, 'weight', (world) => changeBackend(world, { changes: { weight: world.chance.between(0, 3) } })],
   [
     2,
     'admin state',
@@ -161,7 +161,7 @@ const FULL_DISK_STEPS: readonly (readonly [name: string, step: Step])[] = [
   ['backend changes its behaviour', behave],
   ['backend repaired', repair],
   ['kill worker', (world) => world.chance.oneOf(world.workers)?.kill()],
-  ['weight', (world) => changeBackend(world, { weight: world.chance.between(0, 3) })],
+  ['weight', (world) => changeBackend(world, { changes: { weight: world.chance.between(0, 3) } })],
   ['burst', burst],
 ];
 
@@ -184,7 +184,13 @@ function operate(world: World, draft: CommandDraft): void {
   world.primary?.operate(draft);
 }
 
-function changeBackend(world: World, change: Partial<Pick<BackendState, 'weight' | 'admin'>>): void {
+function changeBackend(
+  world: World,
+  change: {
+    readonly changes?: { readonly weight: number };
+    readonly admin?: 'ready' | 'draining' | 'maintenance';
+  },
+): void {
   const pool = anyPool(world);
   const backend = world.chance.oneOf([...(pool?.backends.values() ?? [])]);
   if (pool === undefined || backend === undefined) return;

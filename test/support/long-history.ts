@@ -67,5 +67,11 @@ function liveOn(told: Story, names: readonly string[], round: number): void {
 /** Something more that happens, in the same way: a change of a backend's weight. */
 export function changeWeight(told: Story, name: string, weight: number): void {
   told.at += STEP_MS;
-  told.when({ type: 'ChangeBackend', pool: POOL, backend: backendId(name), weight, expectedVersion: null });
+  told.when({
+    type: 'ChangeBackend',
+    pool: POOL,
+    backend: backendId(name),
+    changes: { weight },
+    expectedVersion: null,
+  });
 }

@@ -150,7 +150,10 @@ function operatorCommands(
   if (step.kind === 'remove') return [{ type: 'RemoveBackend', ...of, expectedVersion }];
   const admin = (['ready', 'draining', 'maintenance'] as const)[step.admin];
   const maxConnections = step.limit === 0 ? null : step.limit;
-  const change = { weight: step.weight, maxConnections, ...(admin === undefined ? {} : { admin }) };
+  const change = {
+    changes: { weight: step.weight, maxConnections },
+    ...(admin === undefined ? {} : { admin }),
+  };
   return [{ type: 'ChangeBackend', ...of, ...change, expectedVersion }];
 }
 

@@ -75,7 +75,7 @@ export function draftOf(body: CommandBody): CommandDraft {
 
 export function weightDraft(weight: number, backend = 'a'): CommandDraft {
   const of = { pool: POOL, backend: backendId(backend) };
-  return draftOf({ type: 'ChangeBackend', ...of, weight, expectedVersion: null });
+  return draftOf({ type: 'ChangeBackend', ...of, changes: { weight }, expectedVersion: null });
 }
 
 export function checkDraft(running: RunningLoop, passed: boolean, backend = 'a'): CommandDraft {

@@ -54,7 +54,12 @@ export function sampleEvent<T extends EventType>(
 
 /** A change of weight, the smallest event there is to store. */
 export function weightChanged(seq: number, backend = SAMPLE_BACKEND, pool = SAMPLE_POOL): TidegateEvent {
-  return sampleEvent(seq, 'WeightChanged', { from: seq % 1_000, to: (seq % 1_000) + 1 }, { pool, backend });
+  return sampleEvent(
+    seq,
+    'BackendSettingsChanged',
+    { from: { weight: seq % 1_000 }, to: { weight: (seq % 1_000) + 1 } },
+    { pool, backend },
+  );
 }
 
 /** Tells that events are missing before it. */

@@ -32,16 +32,12 @@ describe('a route', () => {
     addNamedDocuments(app);
     const schema = { params: PoolParams.json, body: NewBackend.json };
     app.post('/:pool', { schema }, async ({ params, body }) => {
-      const told: readonly [pool: string, url: string, weight: number | undefined] = [
-        params.pool,
-        body.url,
-        body.weight,
-      ];
-      // @ts-expect-error No backend has a colour.
-      return [...told, body.colour];
+      const told: readonly [pool: string, url: string] = [params.pool, body.url];
+      // @ts-expect-error No pool has a colour.
+      return [...told, params.colour];
     });
     const payload = { id: 'a', url: 'http://a:1', weight: 3 };
     const answer = await app.inject({ method: 'POST', url: '/web', payload });
-    expect(answer.json()).toEqual(['web', 'http://a:1', 3, null]);
+    expect(answer.json()).toEqual(['web', 'http://a:1', null]);
   });
 });

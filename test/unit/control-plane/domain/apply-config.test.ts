@@ -44,7 +44,7 @@ describe('applying a configuration', () => {
     const told = story();
     told.when(COMMAND);
     const document = documentOf(poolSettings(), [definition('a', { weight: 5 })]);
-    expect(typesOf(told.when({ ...COMMAND, document }))).toEqual(['ConfigApplied', 'WeightChanged']);
+    expect(typesOf(told.when({ ...COMMAND, document }))).toEqual(['ConfigApplied', 'BackendSettingsChanged']);
   });
 
   it('says that the file is good again after a failure', () => {

@@ -25,7 +25,7 @@ function change(weight: number, backend = 'a') {
     type: 'ChangeBackend',
     pool: POOL,
     backend: backendId(backend),
-    weight,
+    changes: { weight },
     expectedVersion: null,
   } as const;
 }
@@ -44,7 +44,7 @@ describe('the three-way merge of configurations', () => {
     const told = storyOf(documentOf(PLAIN, [A, B]));
     told.when(change(7));
     const events = told.apply(documentOf(PLAIN, [A, definition('b', { weight: 5 })]));
-    expect(typesOf(events)).toEqual(['ConfigApplied', 'WeightChanged']);
+    expect(typesOf(events)).toEqual(['ConfigApplied', 'BackendSettingsChanged']);
     expect(told.backend('a').weight).toBe(7);
     expect(told.backend('b').weight).toBe(5);
   });
@@ -55,10 +55,10 @@ describe('the three-way merge of configurations', () => {
     const told = storyOf(documentOf(limited, [A, { ...B, maxConnections: 4 }]));
     expect(told.backend('b').maxConnections).toBe(4);
     const limit = { type: 'ChangeBackend', pool: POOL, expectedVersion: null } as const;
-    told.when({ ...limit, backend: backendId('a'), maxConnections: 7 });
+    told.when({ ...limit, backend: backendId('a'), changes: { maxConnections: 7 } });
     told.when({ type: 'ChangePool', pool: POOL, settings: poolSettings({ queue }), expectedVersion: null });
     const events = told.apply(documentOf(poolSettings({ maxConnections: 8 }), [A, B]));
-    expect(typesOf(events)).toEqual(['ConfigApplied', 'PoolSettingsChanged', 'MaxConnectionsChanged']);
+    expect(typesOf(events)).toEqual(['ConfigApplied', 'PoolSettingsChanged', 'BackendSettingsChanged']);
     expect(told.backend('a').maxConnections).toBe(7);
     expect(told.backend('b')).not.toHaveProperty('maxConnections');
     expect(told.pool().settings).toEqual(poolSettings());
@@ -67,7 +67,7 @@ describe('the three-way merge of configurations', () => {
   it('keeps the limit of a backend that gets another address', () => {
     const told = storyOf(documentOf(PLAIN, [A]));
     const limit = { type: 'ChangeBackend', pool: POOL, backend: A.id, expectedVersion: null } as const;
-    told.when({ ...limit, maxConnections: 7 });
+    told.when({ ...limit, changes: { maxConnections: 7 } });
     const address = { protocol: 'http', host: 'elsewhere.test', port: 80 } as const;
     told.apply(documentOf(PLAIN, [definition('a', { address })]));
     expect(told.backend('a')).toMatchObject({ address, maxConnections: 7 });
@@ -113,7 +113,7 @@ describe('the three-way merge of configurations', () => {
     });
     const { generation } = told.backend('x');
     const events = told.apply(documentOf(PLAIN, [A, definition('x', { weight: 4 })]));
-    expect(typesOf(events)).toEqual(['ConfigApplied', 'BackendOriginChanged', 'WeightChanged']);
+    expect(typesOf(events)).toEqual(['ConfigApplied', 'BackendOriginChanged', 'BackendSettingsChanged']);
     expect(told.backend('x')).toMatchObject({ origin: 'file', weight: 4, generation });
   });
 
@@ -184,7 +184,7 @@ describe('the three-way merge of configurations', () => {
     const next = documentOf(poolSettings({ algorithm: 'random' }), [definition('a', { weight: 6 })]);
     expect(mergeConfig(next, forgotten)).toEqual([
       { kind: 'change-settings', pool: POOL, settings: poolSettings({ algorithm: 'random' }) },
-      { kind: 'change-weight', pool: POOL, backend: 'a', weight: 6 },
+      { kind: 'change-backend', pool: POOL, backend: 'a', changes: { weight: 6 } },
     ]);
   });
 });

@@ -15,7 +15,13 @@ describe('drift', () => {
     );
     const change = { pool: POOL, expectedVersion: null } as const;
     told.when({ type: 'ChangePool', ...change, settings: poolSettings({ algorithm: 'random' }) });
-    told.when({ type: 'ChangeBackend', ...change, backend: backendId('a'), weight: 9, admin: 'draining' });
+    told.when({
+      type: 'ChangeBackend',
+      ...change,
+      backend: backendId('a'),
+      changes: { weight: 9 },
+      admin: 'draining',
+    });
     told.when({ type: 'RemoveBackend', ...change, backend: backendId('b') });
     told.when({ type: 'AddBackend', ...change, backend: definition('x') });
     expect(driftOf(told.world.state)).toEqual([
@@ -32,7 +38,7 @@ describe('drift', () => {
     const queue = { maxPending: 1, timeoutMs: 1 };
     const change = { pool: POOL, expectedVersion: null } as const;
     told.when({ type: 'ChangePool', ...change, settings: poolSettings({ queue }) });
-    told.when({ type: 'ChangeBackend', ...change, backend: backendId('a'), maxConnections: 5 });
+    told.when({ type: 'ChangeBackend', ...change, backend: backendId('a'), changes: { maxConnections: 5 } });
     expect(driftOf(told.world.state)).toEqual([
       { pool: POOL, setting: 'maxConnections', file: 9, live: null },
       { pool: POOL, setting: 'queue', file: { maxPending: 128, timeoutMs: 5_000 }, live: queue },

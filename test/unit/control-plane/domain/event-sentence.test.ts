@@ -82,9 +82,12 @@ describe('the sentence of an event', () => {
     expect(sentenceOf(only(told.events, 'BackendAdded'), HOST)).toContain(
       'weight 1 and at most 9 connections, healthy',
     );
-    expect(sentenceOf(anEvent('MaxConnectionsChanged', { from: 9, to: null }), HOST)).toMatch(
-      /^connection limit changed from 9 to that of its pool by /,
-    );
+    expect(
+      sentenceOf(
+        anEvent('BackendSettingsChanged', { from: { maxConnections: 9 }, to: { maxConnections: null } }),
+        HOST,
+      ),
+    ).toMatch(/^was changed by .*: max_connections 9 → off$/);
   });
 
   it('names where a backend is, IPv6 in brackets', () => {

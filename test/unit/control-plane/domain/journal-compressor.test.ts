@@ -130,7 +130,13 @@ describe('the journal', () => {
     ['is refused', { type: 'AddBackend', pool: POOL, backend: definition('a'), expectedVersion: null }],
     [
       'changes it',
-      { type: 'ChangeBackend', pool: POOL, backend: backendId('a'), weight: 3, expectedVersion: null },
+      {
+        type: 'ChangeBackend',
+        pool: POOL,
+        backend: backendId('a'),
+        changes: { weight: 3 },
+        expectedVersion: null,
+      },
     ],
     ['begins anew', { type: 'StartPrimary', version: '1', pid: 1 }],
   ])('writes the runs of a backend before a command that %s', (_name, body) => {

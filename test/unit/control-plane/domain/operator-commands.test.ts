@@ -40,9 +40,15 @@ describe('operators', () => {
 
   it('change weight and admin state in one command, each an event of its own', () => {
     const told = arranged();
-    const change = { type: 'ChangeBackend', pool: POOL, backend: A, weight: 0, admin: 'draining' } as const;
+    const change = {
+      type: 'ChangeBackend',
+      pool: POOL,
+      backend: A,
+      changes: { weight: 0 },
+      admin: 'draining',
+    } as const;
     expect(typesOf(told.when({ ...change, expectedVersion: null }))).toEqual([
-      'WeightChanged',
+      'BackendSettingsChanged',
       'AdminStateChanged',
     ]);
     expect(told.when({ ...change, expectedVersion: null })).toEqual([]);
@@ -52,13 +58,18 @@ describe('operators', () => {
   it('change the connection limit, and take it back', () => {
     const told = arranged();
     const change = { type: 'ChangeBackend', pool: POOL, backend: A, expectedVersion: null } as const;
-    expect(told.when({ ...change, maxConnections: 40 })).toMatchObject([
-      { type: 'MaxConnectionsChanged', data: { from: null, to: 40 } },
+    expect(told.when({ ...change, changes: { maxConnections: 40 } })).toMatchObject([
+      {
+        type: 'BackendSettingsChanged',
+        data: { from: { maxConnections: null }, to: { maxConnections: 40 } },
+      },
     ]);
     expect(told.backend('a').maxConnections).toBe(40);
     expect(told.pool().version).toBe(told.world.state.seq);
-    expect(told.when({ ...change, maxConnections: 40 })).toEqual([]);
-    expect(told.when({ ...change, maxConnections: null })).toMatchObject([{ data: { from: 40, to: null } }]);
+    expect(told.when({ ...change, changes: { maxConnections: 40 } })).toEqual([]);
+    expect(told.when({ ...change, changes: { maxConnections: null } })).toMatchObject([
+      { data: { from: { maxConnections: 40 }, to: { maxConnections: null } } },
+    ]);
     expect(told.backend('a')).not.toHaveProperty('maxConnections');
   });
 
@@ -66,7 +77,9 @@ describe('operators', () => {
     const told = arranged();
     for (const maxConnections of [0, 1.5, -1, 1_000_001]) {
       const change = { type: 'ChangeBackend', pool: POOL, backend: A, expectedVersion: null } as const;
-      expect(told.send({ ...change, maxConnections })).toMatchObject({ rejection: { code: 'invalid' } });
+      expect(told.send({ ...change, changes: { maxConnections } })).toMatchObject({
+        rejection: { code: 'invalid' },
+      });
       const backend = definition('c', { maxConnections });
       const add = { type: 'AddBackend', pool: POOL, backend, expectedVersion: null } as const;
       expect(told.send(add)).toMatchObject({ rejection: { code: 'invalid' } });
@@ -99,13 +112,19 @@ describe('operators', () => {
   it('may say which version they know, and each of their changes makes a new one', () => {
     const told = arranged();
     const { version } = told.pool();
-    told.when({ type: 'ChangeBackend', pool: POOL, backend: A, weight: 5, expectedVersion: version });
+    told.when({
+      type: 'ChangeBackend',
+      pool: POOL,
+      backend: A,
+      changes: { weight: 5 },
+      expectedVersion: version,
+    });
     expect(told.pool().version).toBeGreaterThan(version);
     const late = {
       type: 'ChangeBackend',
       pool: POOL,
       backend: A,
-      weight: 6,
+      changes: { weight: 6 },
       expectedVersion: version,
     } as const;
     expect(refused(late, told)).toEqual({
@@ -162,7 +181,8 @@ describe('operators', () => {
 
   it.each([-1, 1_001, 1.5, Number.NaN])('cannot give a weight of %p', (weight) => {
     expect(
-      refused({ type: 'ChangeBackend', pool: POOL, backend: A, weight, expectedVersion: null }).code,
+      refused({ type: 'ChangeBackend', pool: POOL, backend: A, changes: { weight }, expectedVersion: null })
+        .code,
     ).toBe('invalid');
     const backend = definition('c', { weight });
     expect(refused({ type: 'AddBackend', pool: POOL, backend, expectedVersion: null }).code).toBe('invalid');

@@ -58,6 +58,6 @@ describe('changes of a pool', () => {
       backend: backendId('a'),
       expectedVersion: null,
     } as const;
-    expect(told.when({ ...change, weight: 1, admin: 'ready' })).toEqual([]);
+    expect(told.when({ ...change, changes: { weight: 1 }, admin: 'ready' })).toEqual([]);
   });
 });

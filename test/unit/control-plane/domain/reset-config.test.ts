@@ -18,8 +18,7 @@ function changedStory() {
     type: 'ChangeBackend',
     ...ANY,
     backend: backendId('a'),
-    weight: 5,
-    maxConnections: 7,
+    changes: { weight: 5, maxConnections: 7 },
     admin: 'draining',
   });
   told.when({ type: 'RemoveBackend', ...ANY, backend: backendId('b') });
@@ -36,8 +35,8 @@ describe('a reset to the file', () => {
     );
     expect(events.map(({ type, backend }) => [type, backend])).toEqual([
       ['PoolSettingsChanged', undefined],
-      ['WeightChanged', 'a'],
-      ['MaxConnectionsChanged', 'a'],
+      ['BackendSettingsChanged', 'a'],
+      ['BackendSettingsChanged', 'a'],
       ['BackendAdded', 'b'],
       ['BackendRemoved', 'x'],
     ]);
@@ -87,7 +86,7 @@ describe('a reset to the file', () => {
   it('is refused when somebody else changed a pool meanwhile', () => {
     const told = changedStory();
     const version = configVersion(told.world.state);
-    told.when({ type: 'ChangeBackend', ...ANY, backend: backendId('a'), weight: 6 });
+    told.when({ type: 'ChangeBackend', ...ANY, backend: backendId('a'), changes: { weight: 6 } });
     expect(told.send({ type: 'ResetConfig', places: 'all', expectedVersion: version })).toMatchObject({
       kind: 'rejected',
       rejection: { code: 'version_conflict' },

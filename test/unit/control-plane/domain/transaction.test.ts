@@ -27,8 +27,13 @@ describe('a transaction', () => {
     const backend = [...(tx.pool(POOL)?.backends.values() ?? [])][0];
     if (backend === undefined) throw new Error('no backend');
     const about = { pool: POOL, backend: backend.id };
-    const first = tx.emit('WeightChanged', about, { from: 1, to: 2 });
-    const second = tx.emit('WeightChanged', about, { from: 2, to: 3 }, first);
+    const first = tx.emit('BackendSettingsChanged', about, { from: { weight: 1 }, to: { weight: 2 } });
+    const second = tx.emit(
+      'BackendSettingsChanged',
+      about,
+      { from: { weight: 2 }, to: { weight: 3 } },
+      first,
+    );
     expect([first, second]).toEqual([world.state.seq + 1, world.state.seq + 2]);
     expect(tx.backend(POOL, backend.id, backend.generation)?.weight).toBe(3);
     expect(tx.backend(POOL, backend.id, backend.generation + 1)).toBeUndefined();

@@ -178,10 +178,10 @@ describe('trial permits', () => {
       backend: backendId('a'),
       expectedVersion: null,
     } as const;
-    told.when({ ...change, weight: 0 });
+    told.when({ ...change, changes: { weight: 0 } });
     for (const permit of permits(told)) told.trial('a', { permit, returned: true });
     expect(offered(told)).toEqual([]);
-    told.when({ ...change, weight: 1 });
+    told.when({ ...change, changes: { weight: 1 } });
     expect(offered(told)).toHaveLength(3);
   });
 

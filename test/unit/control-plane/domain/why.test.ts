@@ -49,7 +49,10 @@ function why(told: Story, id = 'a', pool = POOL) {
   return ask({ pool, backend: backendId(id), at: told.at }, told.events, told.world.state);
 }
 
-function set(told: Story, change: { weight?: number; admin?: 'ready' | 'draining' | 'maintenance' }) {
+function set(
+  told: Story,
+  change: { changes?: { weight: number }; admin?: 'ready' | 'draining' | 'maintenance' },
+) {
   told.when(
     { type: 'ChangeBackend', pool: POOL, backend: backendId('a'), expectedVersion: null, ...change },
     ALICE,
@@ -206,9 +209,9 @@ describe('why', () => {
     expect(why(told).headline).toBe(
       'a is available since 2026-01-01T00:00:00.000Z: became healthy: 1 check passed (threshold 1): 200 after 3 ms.',
     );
-    set(told, { weight: 0 });
+    set(told, { changes: { weight: 0 } });
     expect(why(told).headline).toMatch(/200 after 3 ms, but gets no new traffic at weight 0\.$/);
-    expect(why(told).steps.at(-1)?.sentence).toBe('weight changed from 1 to 0 by alice (the API)');
+    expect(why(told).steps.at(-1)?.sentence).toBe('was changed by alice (the API): weight 1 → 0');
   });
 
   it('a backend is not there: who took it out, or nothing', () => {
@@ -255,7 +258,8 @@ describe('why', () => {
 
   it('keeps the first step and the newest when there are many', () => {
     const told = arranged();
-    for (let count = 0; count < MAX_STEPS + 10; count += 1) set(told, { weight: 2 + (count % 5) });
+    for (let count = 0; count < MAX_STEPS + 10; count += 1)
+      set(told, { changes: { weight: 2 + (count % 5) } });
     const { steps, omitted } = why(told);
     expect(steps).toHaveLength(MAX_STEPS);
     expect(omitted).toBe(12);

@@ -116,7 +116,7 @@ describe('while nothing can be stored', () => {
     await running.loop.submit(checkDraft(running, false));
     running.store.failure = null;
     expect(await running.loop.submit(weightDraft(5))).toMatchObject({ kind: 'accepted' });
-    expect(typesIn(running).slice(-2)).toEqual(['BackendBecameUnhealthy', 'WeightChanged']);
+    expect(typesIn(running).slice(-2)).toEqual(['BackendBecameUnhealthy', 'BackendSettingsChanged']);
     expect(running.loop.storage.ok).toBe(true);
   });
 

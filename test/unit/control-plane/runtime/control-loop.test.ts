@@ -40,7 +40,10 @@ describe('the control loop', () => {
     const answer = await running.loop.submit(weightDraft(6));
     expect(answer.kind).toBe('accepted');
     expect(running.store.appends.length).toBeGreaterThan(before);
-    expect(running.told.at(-1)?.map(({ type }) => type)).toEqual(['WeightChanged', 'WeightChanged']);
+    expect(running.told.at(-1)?.map(({ type }) => type)).toEqual([
+      'BackendSettingsChanged',
+      'BackendSettingsChanged',
+    ]);
     expect(backendA(running)?.weight).toBe(6);
   });
 

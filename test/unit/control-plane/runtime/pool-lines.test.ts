@@ -31,7 +31,7 @@ describe('the lines about pools', () => {
     const tell = (level: string) => (fields: object) => void told.push({ level, ...fields });
     const lines = new PoolLines({ ...quietLogger, warn: tell('warn'), info: tell('info') });
     lines.tell(shortOfOne(), [event('PrimaryStarted')]);
-    lines.tell(shortOfOne(), [event('WeightChanged', POOL)]);
+    lines.tell(shortOfOne(), [event('BackendSettingsChanged', POOL)]);
     expect(told).toEqual([{ level: 'warn', pool: POOL, sentence: `pool ${POOL} has 1 of 2 backends` }]);
   });
 });
