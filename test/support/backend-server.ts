@@ -5,6 +5,9 @@
 import * as net from 'node:net';
 import { waitUntil } from './wait-until.js';
 
+/** What is longer without being a request is none: the bytes of a tunnel. */
+const LONGEST_HEAD = 1_000_000;
+
 /** One connection to the backend. */
 export interface BackendConnection {
   readonly socket: net.Socket;
@@ -85,36 +88,54 @@ export async function startBackend(
   };
 }
 
+/** What has come on a connection. Joined when it is asked for, because large bodies come in many pieces. */
+class Received {
+  #pieces: string[] = [];
+  length = 0;
+
+  push(piece: string): void {
+    this.#pieces.push(piece);
+    this.length += piece.length;
+  }
+
+  text(): string {
+    if (this.#pieces.length > 1) this.#pieces = [this.#pieces.join('')];
+    return this.#pieces[0] ?? '';
+  }
+}
+
 function serveConnection(
   socket: net.Socket,
   requests: BackendRequest[],
   script: BackendScript,
 ): BackendConnection {
-  let received = '';
+  const received = new Received();
   /** Where the next head is looked for. */
   let from = 0;
   let rest: () => number | null = () => from;
   const connection: BackendConnection = {
     socket,
-    received: () => received,
+    received: () => received.text(),
     write: (data) => {
       if (socket.writable) socket.write(typeof data === 'string' ? Buffer.from(data, 'latin1') : data);
     },
   };
   socket.on('error', () => undefined);
   socket.on('data', (chunk: Buffer) => {
-    received += chunk.toString('latin1');
+    received.push(chunk.toString('latin1'));
     for (;;) {
       // The next head begins where the body before it ends.
       const start = rest();
       if (start === null) return;
       from = start;
-      const end = received.indexOf('\r\n\r\n', from);
-      const isHead = /^[\w!#$%&'*+.^`|~-]{1,80} [^\r\n]* HTTP\/1\.[01]\r\n/.test(received.slice(from));
+      if (received.length - from > LONGEST_HEAD) return;
+      const text = received.text();
+      const end = text.indexOf('\r\n\r\n', from);
+      const isHead = /^[\w!#$%&'*+.^`|~-]{1,80} [^\r\n]* HTTP\/1\.[01]\r\n/.test(text.slice(from));
       if (end < 0 || !isHead) return;
-      const head = received.slice(from, end + 4);
+      const head = text.slice(from, end + 4);
       const bodyStart = end + 4;
-      const request = requestOf(requests.length, head, () => received.slice(bodyStart));
+      const request = requestOf(requests.length, head, () => received.text().slice(bodyStart));
       from = bodyStart;
       rest = () => bodyEnd(request, received, bodyStart);
       requests.push(request);
@@ -144,17 +165,18 @@ function requestOf(number: number, head: string, body: () => string): BackendReq
 }
 
 /** Where the body ends, or `null` while it has not all come. */
-function bodyEnd(request: BackendRequest, received: string, bodyStart: number): number | null {
+function bodyEnd(request: BackendRequest, received: Received, bodyStart: number): number | null {
   if (request.field('transfer-encoding') === undefined) {
     const end = bodyStart + Number(request.field('content-length') ?? 0);
     return received.length >= end ? end : null;
   }
+  const text = received.text();
   for (let at = bodyStart; ;) {
-    const line = /^([0-9a-fA-F]+)[^\r\n]*\r\n/.exec(received.slice(at, at + 100));
+    const line = /^([0-9a-fA-F]+)[^\r\n]*\r\n/.exec(text.slice(at, at + 100));
     if (line === null) return null;
     const size = Number.parseInt(line[1] ?? '0', 16);
     if (size === 0) {
-      const end = received.indexOf('\r\n\r\n', at);
+      const end = text.indexOf('\r\n\r\n', at);
       return end < 0 ? null : end + 4;
     }
     at += line[0].length + size + 2;
