@@ -65,7 +65,7 @@ describe('npm run demo ends all that it started', () => {
     });
     let output = '';
     started.stdout.setEncoding('utf8').on('data', (text: string) => (output += text));
-    await waitUntil('the demo to be ready', () => output.includes('Tidegate forwards.'), 30_000);
+    await waitUntil('the demo to be ready', () => output.includes('Tidegate forwards.'));
     started.kill(signal);
     // Its output is closed when the last process that it started has ended.
     await new Promise((resolve) => started.once('close', resolve));

@@ -10,12 +10,12 @@ const CLIENTS = 40;
 /** Of each client. */
 const REQUESTS = 15;
 
-describe.each(['native', 'compat'])('connection limits with the %s engine and several workers', (engine) => {
+describe('connection limits over several workers', () => {
   let scenario: Scenario;
   let app: AppServer;
 
   const yaml = (limit: number, queue: string) => (apps: readonly AppServer[]) =>
-    `${base(WORKERS)}engine: ${engine}\n${backendList(apps)}max_connections: ${limit}\nqueue: ${queue}\n`;
+    `${base(WORKERS)}${backendList(apps)}max_connections: ${limit}\nqueue: ${queue}\n`;
   const QUEUE = '{ max_pending: 100, timeout: 10s }';
 
   async function reload(limit: number, queue: string): Promise<void> {

@@ -10,7 +10,7 @@ import { waitUntil } from '../support/wait-until.js';
 
 const PRELOAD = join(process.cwd(), 'test/support/moving-name.cjs');
 
-describe.each(['native', 'compat'])('a backend whose name moves, with the %s engine', (engine) => {
+describe('a backend whose name moves', () => {
   const servers: BackendServer[] = [];
   let directory: string;
   let tidegate: Tidegate;
@@ -23,8 +23,7 @@ describe.each(['native', 'compat'])('a backend whose name moves, with the %s eng
     servers.push(first, await startBackend(() => answer('second'), first.port, '127.0.0.2'));
     pointTo('127.0.0.1');
     tidegate = await Tidegate.start(
-      `${base(2)}engine: ${engine}
-limits: { upstream_connection_age: 1s }
+      `${base(2)}limits: { upstream_connection_age: 1s }
 timeouts: { upstream_keep_alive: 1m }
 backends: [{ id: web-2, url: "http://moving.test:${first.port}" }]
 ${QUICK_CHECK}

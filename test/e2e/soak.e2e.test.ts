@@ -5,9 +5,14 @@ const DURATION_MS = 12_000;
 /** A busy machine does less in that time, but never this little. */
 const MIN_ANSWERED = 300;
 
-describe.each(['native', 'compat'] as const)('mixed load on the %s engine', (engine) => {
+describe('mixed load', () => {
   it('is answered, to whom it belongs, and leaves nothing behind', async () => {
-    const result = await runSoak({ engine, durationMs: DURATION_MS, seed: 1, sampleEveryMs: 1_000 });
+    const result = await runSoak({
+      engine: 'native',
+      durationMs: DURATION_MS,
+      seed: 1,
+      sampleEveryMs: 1_000,
+    });
     let answered = 0;
     for (const action of result.tally.actions.values()) answered += action.answered;
 

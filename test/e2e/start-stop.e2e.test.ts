@@ -114,7 +114,7 @@ describe('starting and stopping', () => {
     process.kill(victim!, 'SIGKILL');
     await waitUntil('the refusal', () => tidegate.lines.some((line) => line.msg === 'worker channel failed'));
     limit(Number(before?.[1]));
-    await waitUntil('two workers', async () => (await tidegate.workerPids()).length === 2, 20_000);
+    await waitUntil('two workers', async () => (await tidegate.workerPids()).length === 2);
     expect(await tidegate.stop()).toBe(0);
   });
 });

@@ -11,14 +11,14 @@ const TARGET = `/${'x'.repeat(8_000)}`;
 /** More than the pipe, this process and the worker can hold. */
 const ENOUGH = Math.ceil((2 * MAX_WAITING_LOG_BYTES) / TARGET.length);
 
-describe.each(['native', 'compat'] as const)('a worker (%s) whose standard output nobody reads', (engine) => {
+describe('a worker whose standard output nobody reads', () => {
   let backend: BackendServer;
   let process: WorkerProcess;
 
   beforeEach(async () => {
     backend = await startBackend(() => answer('hello'));
     process = forkWorker();
-    process.send(welcome({ engine, log: { level: 'info', format: 'json' } }));
+    process.send(welcome({ log: { level: 'info', format: 'json' } }));
     process.sendSnapshot(snapshotOf([poolOf([backendAt('a', backend.port)])], { accessLogRatio: 1 }));
   });
   afterEach(async () => {

@@ -53,7 +53,7 @@ describe('the bench', () => {
     const tmp = tempDir();
     const { child } = startBench(`${QUICK} --rounds 1000 --requests 100000`, tmp);
     const exited = once(child, 'exit');
-    await waitUntil('the bench to start Tidegate', () => processesOf(tmp).length > 0, 30_000);
+    await waitUntil('the bench to start Tidegate', () => processesOf(tmp).length > 0);
     child.kill('SIGINT');
     expect((await exited)[0]).toBe(130);
     await waitUntil('every process to be gone', () => processesOf(tmp).length === 0);

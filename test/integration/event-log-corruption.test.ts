@@ -95,28 +95,24 @@ describe('a damaged event log', () => {
     ['bytes here and there', 1, 150, 0],
     ['runs of bytes', 64, 60, 0],
     ['bytes of the header', 1, 100, 100],
-  ])(
-    'never loses an event in silence to changed %s of the file',
-    async (_name, bytes, times, within) => {
-      const random = seededRandom(bytes + within);
-      let refused = 0;
-      for (let round = 0; round < times; round++) {
-        const offset = within > 0 ? round : Math.floor(random() * image.main.length);
-        const damaged = flipped(image.main, offset, bytes, random);
-        for (const [wal, events] of [
-          [image.wal, IN_ALL],
-          [null, IN_MAIN],
-        ] as const) {
-          const verdict = await verdictOf(damaged, wal);
-          if ('events' in verdict) expect([offset, verdict.events]).toEqual([offset, events]);
-          else expectCorrupt(verdict);
-          if ('refused' in verdict) refused += 1;
-        }
+  ])('never loses an event in silence to changed %s of the file', async (_name, bytes, times, within) => {
+    const random = seededRandom(bytes + within);
+    let refused = 0;
+    for (let round = 0; round < times; round++) {
+      const offset = within > 0 ? round : Math.floor(random() * image.main.length);
+      const damaged = flipped(image.main, offset, bytes, random);
+      for (const [wal, events] of [
+        [image.wal, IN_ALL],
+        [null, IN_MAIN],
+      ] as const) {
+        const verdict = await verdictOf(damaged, wal);
+        if ('events' in verdict) expect([offset, verdict.events]).toEqual([offset, events]);
+        else expectCorrupt(verdict);
+        if ('refused' in verdict) refused += 1;
       }
-      expect(refused).toBeGreaterThan(0);
-    },
-    60_000,
-  );
+    }
+    expect(refused).toBeGreaterThan(0);
+  });
 
   it('never loses an event in silence to a file cut short', async () => {
     const random = seededRandom(3);
@@ -150,7 +146,6 @@ describe('a damaged event log', () => {
         else expectCorrupt(verdict);
       }
     },
-    60_000,
   );
 
   // What was cut off cannot be told from what was never written; the main file's events are there in any case.

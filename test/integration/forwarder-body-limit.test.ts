@@ -1,6 +1,6 @@
 /** `limits.body_size`: a body that is larger is answered with 413, by its length before a backend is asked, else while it comes. */
 import { answer, startBackend, type BackendScript, type BackendServer } from '../support/backend-server.js';
-import { ENGINES, type EngineUnderTest } from '../support/engine-under-test.js';
+import { startNative, type EngineUnderTest } from '../support/engine-under-test.js';
 import { connectH2, type H2Client } from '../support/h2-client.js';
 import { connectRaw, type RawClient } from '../support/raw-client.js';
 import { backendAt, poolOf, snapshotOf } from '../support/snapshot-of.js';
@@ -15,7 +15,7 @@ function chunk(bytes: number): string {
   return `${bytes.toString(16)}\r\n${'x'.repeat(bytes)}\r\n`;
 }
 
-describe.each(ENGINES)('the limit of bodies in the %s engine', (_name, startEngine) => {
+describe('the limit of bodies in the native engine', () => {
   let backend: BackendServer;
   let engine: EngineUnderTest;
   let client: RawClient | null = null;
@@ -24,7 +24,7 @@ describe.each(ENGINES)('the limit of bodies in the %s engine', (_name, startEngi
   async function start(script: BackendScript, bodyBytes?: number, tls = false): Promise<void> {
     backend = await startBackend(script);
     const limits = bodyBytes === undefined ? {} : { bodyBytes };
-    engine = await startEngine(
+    engine = await startNative(
       snapshotOf([poolOf([backendAt('a', backend.port)])], { limits }),
       tls ? { certificate: testCertificate() } : {},
     );

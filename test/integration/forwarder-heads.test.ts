@@ -1,6 +1,6 @@
 /** Heads may be as large as `limits` say, whatever node's own limits are, in both directions. */
 import { answer, startBackend, type BackendServer } from '../support/backend-server.js';
-import { ENGINES, type EngineUnderTest } from '../support/engine-under-test.js';
+import { startNative, type EngineUnderTest } from '../support/engine-under-test.js';
 import { connectH2, type H2Client } from '../support/h2-client.js';
 import { connectRaw, type RawClient } from '../support/raw-client.js';
 import { backendAt, poolOf, snapshotOf } from '../support/snapshot-of.js';
@@ -14,14 +14,14 @@ function fields(count: number, bytes: number): string[] {
   return Array.from({ length: count }, (_, i) => `f${i}: ${'x'.repeat(Math.max(1, bytes / count - 10))}`);
 }
 
-describe.each(ENGINES)('large heads through the %s engine', (_name, startEngine) => {
+describe('large heads through the native engine', () => {
   let backend: BackendServer;
   let engine: EngineUnderTest;
   const clients: (RawClient | H2Client)[] = [];
 
   async function start(lines: readonly string[], limits = LIMITS, tls = false): Promise<void> {
     backend = await startBackend(() => answer('ok', ...lines));
-    engine = await startEngine(
+    engine = await startNative(
       snapshotOf([poolOf([backendAt('a', backend.port)])], { limits }),
       tls ? { certificate: testCertificate() } : {},
     );

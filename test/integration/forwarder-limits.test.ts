@@ -11,7 +11,7 @@ import {
   type BackendRequest,
   type BackendServer,
 } from '../support/backend-server.js';
-import { ENGINES, type EngineOptions, type EngineUnderTest } from '../support/engine-under-test.js';
+import { startNative, type EngineOptions, type EngineUnderTest } from '../support/engine-under-test.js';
 import { untilHeadLimit } from '../support/head-limit.js';
 import { connectRaw, exchangeRaw, type RawClient } from '../support/raw-client.js';
 import { backendAt, poolOf, snapshotOf, type ForwardingChanges } from '../support/snapshot-of.js';
@@ -61,7 +61,7 @@ class HoldingBackend {
   }
 }
 
-describe.each(ENGINES)('connection limits through the %s engine', (name, startEngine) => {
+describe('connection limits through the native engine', () => {
   const backends: HoldingBackend[] = [];
   const engines: EngineUnderTest[] = [];
   const clients: RawClient[] = [];
@@ -85,7 +85,7 @@ describe.each(ENGINES)('connection limits through the %s engine', (name, startEn
     given: Partial<PoolSnapshot> = {},
     options: EngineOptions & { readonly forwarding?: ForwardingChanges } = {},
   ): Promise<EngineUnderTest> {
-    const engine = await startEngine(snapshot([pool(limits, given)], options.forwarding), {
+    const engine = await startNative(snapshot([pool(limits, given)], options.forwarding), {
       accessLog: true,
       ...options,
     });
@@ -157,7 +157,7 @@ describe.each(ENGINES)('connection limits through the %s engine', (name, startEn
     }
     for (const client of sent) expect(await client.until(/\r\n\r\na$/)).toMatch(/^HTTP\/1\.1 200 /);
     expect(first().peak).toBe(2);
-    if (name === 'native') expect(first().server.connections.length).toBe(2);
+    expect(first().server.connections.length).toBe(2);
     expect(engine.counted('requests', 'default', 'GET', '200')).toBe(5);
     await waitUntil('the log', () => engine.accessLog.length === 5);
     const waited = engine.accessLog.map(({ target, waitedMs }) => [target, waitedMs > 0]);
@@ -171,7 +171,6 @@ describe.each(ENGINES)('connection limits through the %s engine', (name, startEn
   });
 
   it('gives a backend no more connections than its limit, where an idle one will not do', async () => {
-    if (name !== 'native') return;
     // So that no connection ends by itself meanwhile.
     const forwarding = { timeouts: { upstreamKeepAliveMs: 60_000 } };
     const engine = await start([{ maxConnections: 1 }], {}, { forwarding });

@@ -1,18 +1,18 @@
 /** What goes through an engine must come out as it went in. */
 import { answer, startBackend, type BackendScript, type BackendServer } from '../support/backend-server.js';
-import { ENGINES, type EngineUnderTest } from '../support/engine-under-test.js';
+import { startNative, type EngineUnderTest } from '../support/engine-under-test.js';
 import { connectRaw, exchangeRaw, type RawClient } from '../support/raw-client.js';
 import { backendAt, poolOf, snapshotOf, type ForwardingChanges } from '../support/snapshot-of.js';
 import { waitUntil } from '../support/wait-until.js';
 
-describe.each(ENGINES)('messages through the %s engine', (_name, startEngine) => {
+describe('messages through the native engine', () => {
   let backend: BackendServer;
   let engine: EngineUnderTest;
   const clients: RawClient[] = [];
 
   async function start(script: BackendScript, forwarding: ForwardingChanges = {}): Promise<void> {
     backend = await startBackend(script);
-    engine = await startEngine(snapshotOf([poolOf([backendAt('a', backend.port)])], forwarding));
+    engine = await startNative(snapshotOf([poolOf([backendAt('a', backend.port)])], forwarding));
   }
   async function connect(): Promise<RawClient> {
     const client = await connectRaw(engine.port);

@@ -1,19 +1,19 @@
 /** What an engine answers by itself: requests that are not plainly valid, limits, routes, the metrics page. */
 import { answer, startBackend, type BackendServer } from '../support/backend-server.js';
-import { ENGINES, type EngineOptions, type EngineUnderTest } from '../support/engine-under-test.js';
+import { startNative, type EngineOptions, type EngineUnderTest } from '../support/engine-under-test.js';
 import { connectRaw, exchangeRaw } from '../support/raw-client.js';
 import { backendAt, poolOf, snapshotOf, type ForwardingChanges } from '../support/snapshot-of.js';
 import { testCertificate } from '../support/test-certificate.js';
 import { poolId } from '../../shared/ids.js';
 import { waitUntil } from '../support/wait-until.js';
 
-describe.each(ENGINES)('local replies of the %s engine', (_name, startEngine) => {
+describe('local replies of the native engine', () => {
   let backend: BackendServer;
   let engine: EngineUnderTest;
 
   async function start(forwarding: ForwardingChanges = {}, options: EngineOptions = {}): Promise<void> {
     backend = await startBackend(() => answer('ok'));
-    engine = await startEngine(snapshotOf([poolOf([backendAt('a', backend.port)])], forwarding), options);
+    engine = await startNative(snapshotOf([poolOf([backendAt('a', backend.port)])], forwarding), options);
   }
   afterEach(async () => {
     expect(engine.complaints).toEqual([]);

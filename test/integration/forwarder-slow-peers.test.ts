@@ -1,7 +1,7 @@
 /** Peers that read slowly: every byte must arrive, in its place, whoever else is served meanwhile and however the exchange ends. */
 import { LINGER_MS } from '../../data-plane/engine-limits.js';
 import { answer, startBackend, type BackendScript, type BackendServer } from '../support/backend-server.js';
-import { ENGINES, type EngineUnderTest } from '../support/engine-under-test.js';
+import { startNative, type EngineUnderTest } from '../support/engine-under-test.js';
 import { untilHeadLimit } from '../support/head-limit.js';
 import { connectRaw, type RawClient } from '../support/raw-client.js';
 import { backendAt, poolOf, snapshotOf, type ForwardingChanges } from '../support/snapshot-of.js';
@@ -74,14 +74,14 @@ class SlowReader {
   }
 }
 
-describe.each(ENGINES)('slow peers under the %s engine', (_name, startEngine) => {
+describe('slow peers under the native engine', () => {
   let backend: BackendServer;
   let engine: EngineUnderTest;
   const clients: RawClient[] = [];
 
   async function start(script: BackendScript, forwarding: ForwardingChanges = {}): Promise<void> {
     backend = await startBackend(script);
-    engine = await startEngine(snapshotOf([poolOf([backendAt('a', backend.port)])], forwarding));
+    engine = await startNative(snapshotOf([poolOf([backendAt('a', backend.port)])], forwarding));
   }
   async function connect(): Promise<RawClient> {
     const client = await connectRaw(engine.port);
@@ -122,14 +122,13 @@ describe.each(ENGINES)('slow peers under the %s engine', (_name, startEngine) =>
         client.send(`GET /${i} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n`);
         client.socket.resume();
       }
-      await waitUntil('all of it', () => readers.every(({ ended }) => ended), 20_000);
+      await waitUntil('all of it', () => readers.every(({ ended }) => ended));
       for (const [index, reader] of readers.entries()) {
         const body = bodyOf(reader.bytes());
         const content = framing === 'length' ? body : unchunked(body);
         expect(content.equals(pattern(size, index))).toBe(true);
       }
     },
-    30_000,
   );
 
   it.each(['length', 'chunks'])(
@@ -156,7 +155,7 @@ describe.each(ENGINES)('slow peers under the %s engine', (_name, startEngine) =>
         client.send(`POST /${index} HTTP/1.1\r\nHost: a\r\n${field}\r\n\r\n`);
         client.send(bytes);
       }
-      await waitUntil('the answers', () => clients.every((one) => one.received() !== ''), 20_000);
+      await waitUntil('the answers', () => clients.every((one) => one.received() !== ''));
       for (const client of clients) expect(await client.until(/thanks$/)).toContain('200 OK');
       for (const request of backend.requests) {
         const index = Number(request.target.slice(1));
@@ -166,7 +165,6 @@ describe.each(ENGINES)('slow peers under the %s engine', (_name, startEngine) =>
         expect(content.equals(pattern(size, index))).toBe(true);
       }
     },
-    30_000,
   );
 
   /**

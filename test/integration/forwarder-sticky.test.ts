@@ -5,7 +5,7 @@ import type { SessionStore } from '../../shared/session.js';
 import type { StickySettings } from '../../shared/settings.js';
 import type { BackendSnapshot } from '../../shared/snapshot.js';
 import { answer, startBackend, type BackendServer } from '../support/backend-server.js';
-import { ENGINES, type EngineOptions, type EngineUnderTest } from '../support/engine-under-test.js';
+import { startNative, type EngineOptions, type EngineUnderTest } from '../support/engine-under-test.js';
 import { exchangeRaw } from '../support/raw-client.js';
 import { backendAt, poolOf, snapshotOf, type ForwardingChanges } from '../support/snapshot-of.js';
 
@@ -23,7 +23,7 @@ const silentStore: SessionStore = {
   rebind: () => Promise.resolve(undefined),
 };
 
-describe.each(ENGINES)('sticky sessions through the %s engine', (_name, startEngine) => {
+describe('sticky sessions through the native engine', () => {
   const backends: BackendServer[] = [];
   const engines: EngineUnderTest[] = [];
   let version = 1;
@@ -50,7 +50,7 @@ describe.each(ENGINES)('sticky sessions through the %s engine', (_name, startEng
     options: EngineOptions = {},
     forwarding: ForwardingChanges = {},
   ): Promise<EngineUnderTest> {
-    const engine = await startEngine(snapshot({}, COOKIE, forwarding), options);
+    const engine = await startNative(snapshot({}, COOKIE, forwarding), options);
     engines.push(engine);
     return engine;
   }

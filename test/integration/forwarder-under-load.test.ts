@@ -2,14 +2,14 @@
 import { request as httpRequest, createServer, Agent, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { seededRandom } from '../../shared/prng.js';
-import { ENGINES, type EngineUnderTest } from '../support/engine-under-test.js';
+import { startNative, type EngineUnderTest } from '../support/engine-under-test.js';
 import { Load } from '../support/load.js';
 import { connectRaw } from '../support/raw-client.js';
 import { backendAt, poolOf, snapshotOf } from '../support/snapshot-of.js';
 import { every, later } from '../support/slow-peer.js';
 import { waitUntil } from '../support/wait-until.js';
 
-describe.each(ENGINES)('the %s engine under load', (_name, startEngine) => {
+describe('the native engine under load', () => {
   const servers: Server[] = [];
   let engine: EngineUnderTest;
 
@@ -45,7 +45,7 @@ describe.each(ENGINES)('the %s engine under load', (_name, startEngine) => {
       }
     });
     const port = await listen(server);
-    engine = await startEngine(
+    engine = await startNative(
       snapshotOf([poolOf([backendAt('a', port)])], { limits: { requestsPerConnection: 1_000_000 } }),
     );
     const load = new Load({ port: engine.port, rate: 2_500, connections: 32, requests: 10_000 });
@@ -80,7 +80,7 @@ describe.each(ENGINES)('the %s engine under load', (_name, startEngine) => {
         });
       });
     const ports = [await listen(backend()), await listen(backend())];
-    engine = await startEngine(
+    engine = await startNative(
       snapshotOf([poolOf(ports.map((port, i) => backendAt('ab'.charAt(i), port)))], {
         retry: { budgetPercent: 100 },
         limits: { requestsPerConnection: 1_000_000 },
@@ -136,7 +136,7 @@ describe.each(ENGINES)('the %s engine under load', (_name, startEngine) => {
       request.on('end', () => response.end('ok'));
     });
     const port = await listen(server);
-    engine = await startEngine(
+    engine = await startNative(
       snapshotOf([poolOf([backendAt('a', port)])], {
         timeouts: { requestHeadMs: 1_000, requestBodyIdleMs: 1_000 },
       }),
@@ -174,7 +174,7 @@ describe.each(ENGINES)('the %s engine under load', (_name, startEngine) => {
       socket.on('close', () => sockets.delete(socket));
     });
     const port = await listen(server);
-    engine = await startEngine(
+    engine = await startNative(
       snapshotOf([poolOf([backendAt('a', port)])], { retry: { budgetPercent: 100 } }),
     );
     const load = new Load({ port: engine.port, rate: 1_000, connections: 16 });

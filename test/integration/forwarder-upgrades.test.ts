@@ -6,7 +6,7 @@ import {
   type BackendScript,
   type BackendServer,
 } from '../support/backend-server.js';
-import { ENGINES, type EngineUnderTest } from '../support/engine-under-test.js';
+import { startNative, type EngineUnderTest } from '../support/engine-under-test.js';
 import { connectRaw, type RawClient } from '../support/raw-client.js';
 import { backendAt, poolOf, snapshotOf, type ForwardingChanges } from '../support/snapshot-of.js';
 import { waitUntil } from '../support/wait-until.js';
@@ -16,7 +16,7 @@ const ASK =
 const SWITCH =
   'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: s\r\n\r\n';
 
-describe.each(ENGINES)('upgrades through the %s engine', (_name, startEngine) => {
+describe('upgrades through the native engine', () => {
   const backends: BackendServer[] = [];
   const clients: RawClient[] = [];
   let engine: EngineUnderTest;
@@ -35,7 +35,7 @@ describe.each(ENGINES)('upgrades through the %s engine', (_name, startEngine) =>
       backends.push(backend);
       entries.push(backendAt('ab'.charAt(index), backend.port));
     }
-    engine = await startEngine(snapshotOf([poolOf(entries)], forwarding));
+    engine = await startNative(snapshotOf([poolOf(entries)], forwarding));
   }
   async function ask(bytes = ASK): Promise<RawClient> {
     const client = await connectRaw(engine.port);

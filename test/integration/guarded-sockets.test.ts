@@ -11,7 +11,7 @@ import type { BackendEntry } from '../../data-plane/routing/routing-table.js';
 import { applySnapshot } from '../../data-plane/routing/routing-table.js';
 import { seededRandom } from '../../shared/prng.js';
 import { answer, startBackend, type BackendServer } from '../support/backend-server.js';
-import { ENGINES, type EngineUnderTest } from '../support/engine-under-test.js';
+import { startNative, type EngineUnderTest } from '../support/engine-under-test.js';
 import { connectRaw, exchangeRaw, type RawClient } from '../support/raw-client.js';
 import { backendAt, forwardingSettings, poolOf, snapshotOf } from '../support/snapshot-of.js';
 import { waitUntil } from '../support/wait-until.js';
@@ -156,66 +156,63 @@ describe('a socket whose handler throws', () => {
 });
 
 /** Faults in what the engine is given, where only a timer or the end of a socket leads to them. */
-describe.each(ENGINES.filter(([name]) => name === 'native'))(
-  'the %s engine with a bug',
-  (_name, startEngine) => {
-    let backend: BackendServer;
-    let engine: EngineUnderTest;
-    let isBroken = false;
-    const clients: RawClient[] = [];
+describe('the native engine with a bug', () => {
+  let backend: BackendServer;
+  let engine: EngineUnderTest;
+  let isBroken = false;
+  const clients: RawClient[] = [];
 
-    async function start(): Promise<void> {
-      backend = await startBackend(({ target }) => (target === '/' ? answer('ok') : undefined));
-      engine = await startEngine(
-        snapshotOf([poolOf([backendAt('a', backend.port)])], {
-          retry: { attempts: 1 },
-          timeouts: { requestHeadMs: 100, responseHeadMs: 100 },
-        }),
-      );
-      const { counters } = engine.context.series;
-      const add = counters.add.bind(counters);
-      counters.add = (slot, count) => {
-        if (isBroken && slot !== engine.context.series.internalErrors) fail();
-        add(slot, count);
-      };
-    }
-    afterEach(async () => {
-      isBroken = false;
-      for (const client of clients.splice(0)) client.close();
-      await engine.close();
-      await backend.close();
-    });
+  async function start(): Promise<void> {
+    backend = await startBackend(({ target }) => (target === '/' ? answer('ok') : undefined));
+    engine = await startNative(
+      snapshotOf([poolOf([backendAt('a', backend.port)])], {
+        retry: { attempts: 1 },
+        timeouts: { requestHeadMs: 100, responseHeadMs: 100 },
+      }),
+    );
+    const { counters } = engine.context.series;
+    const add = counters.add.bind(counters);
+    counters.add = (slot, count) => {
+      if (isBroken && slot !== engine.context.series.internalErrors) fail();
+      add(slot, count);
+    };
+  }
+  afterEach(async () => {
+    isBroken = false;
+    for (const client of clients.splice(0)) client.close();
+    await engine.close();
+    await backend.close();
+  });
 
-    it.each([
-      ['a late head', 'GET / HT', () => undefined],
-      ['a late answer', 'GET /late HTTP/1.1\r\nHost: a\r\n\r\n', () => undefined],
-      [
-        'a backend that ends',
-        'GET /late HTTP/1.1\r\nHost: a\r\n\r\n',
-        () => backend.connections.at(-1)?.socket.destroy(),
-      ],
-      [
-        'a client that ends',
-        'GET /late HTTP/1.1\r\nHost: a\r\n\r\n',
-        () => clients.at(-1)?.socket.resetAndDestroy(),
-      ],
-    ])('loses a client with %s, and no other', async (_what, bytes, then) => {
-      await start();
-      const client = await connectRaw(engine.port);
-      clients.push(client);
-      client.send(bytes);
-      if (bytes.includes('/late')) await backend.sees(1);
-      else await waitUntil('the connection', () => engine.forwarder.connections() === 1);
-      isBroken = true;
-      then();
-      await client.closed();
-      await waitUntil('the end of it', () => engine.forwarder.connections() === 0);
-      isBroken = false;
-      expect(engine.counted('internalErrors')).toBeGreaterThan(0);
-      expect(engine.complaints[0]).toContain('expected');
-      expect(
-        await exchangeRaw(engine.port, 'GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n'),
-      ).toMatch(/ok$/);
-    });
-  },
-);
+  it.each([
+    ['a late head', 'GET / HT', () => undefined],
+    ['a late answer', 'GET /late HTTP/1.1\r\nHost: a\r\n\r\n', () => undefined],
+    [
+      'a backend that ends',
+      'GET /late HTTP/1.1\r\nHost: a\r\n\r\n',
+      () => backend.connections.at(-1)?.socket.destroy(),
+    ],
+    [
+      'a client that ends',
+      'GET /late HTTP/1.1\r\nHost: a\r\n\r\n',
+      () => clients.at(-1)?.socket.resetAndDestroy(),
+    ],
+  ])('loses a client with %s, and no other', async (_what, bytes, then) => {
+    await start();
+    const client = await connectRaw(engine.port);
+    clients.push(client);
+    client.send(bytes);
+    if (bytes.includes('/late')) await backend.sees(1);
+    else await waitUntil('the connection', () => engine.forwarder.connections() === 1);
+    isBroken = true;
+    then();
+    await client.closed();
+    await waitUntil('the end of it', () => engine.forwarder.connections() === 0);
+    isBroken = false;
+    expect(engine.counted('internalErrors')).toBeGreaterThan(0);
+    expect(engine.complaints[0]).toContain('expected');
+    expect(await exchangeRaw(engine.port, 'GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n')).toMatch(
+      /ok$/,
+    );
+  });
+});

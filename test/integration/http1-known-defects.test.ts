@@ -6,7 +6,7 @@ import * as net from 'node:net';
 import * as tls from 'node:tls';
 import { poolId } from '../../shared/ids.js';
 import { answer, startBackend, type BackendScript, type BackendServer } from '../support/backend-server.js';
-import { ENGINES, type EngineOptions, type EngineUnderTest } from '../support/engine-under-test.js';
+import { startNative, type EngineOptions, type EngineUnderTest } from '../support/engine-under-test.js';
 import { connectRaw, exchangeRaw, type RawClient } from '../support/raw-client.js';
 import { backendAt, poolOf, snapshotOf, type ForwardingChanges } from '../support/snapshot-of.js';
 import { testCertificate } from '../support/test-certificate.js';
@@ -38,7 +38,7 @@ function sized(lengthBytes: number, ...parts: readonly Buffer[]): Buffer {
   return Buffer.concat([length, content]);
 }
 
-describe.each(ENGINES)('known defects of proxies, under the %s engine', (_name, startEngine) => {
+describe('known defects of proxies, under the native engine', () => {
   let backend: BackendServer;
   let engine: EngineUnderTest;
   const clients: RawClient[] = [];
@@ -49,7 +49,7 @@ describe.each(ENGINES)('known defects of proxies, under the %s engine', (_name, 
     options: EngineOptions = {},
   ): Promise<void> {
     backend = await startBackend(script);
-    engine = await startEngine(snapshotOf([poolOf([backendAt('a', backend.port)])], forwarding), options);
+    engine = await startNative(snapshotOf([poolOf([backendAt('a', backend.port)])], forwarding), options);
   }
   async function connect(): Promise<RawClient> {
     const client = await connectRaw(engine.port);

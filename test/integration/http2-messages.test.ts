@@ -2,7 +2,7 @@
 import type { ClientHttp2Stream } from 'node:http2';
 import { connect } from 'node:tls';
 import { type BackendScript, type BackendServer, answer, startBackend } from '../support/backend-server.js';
-import { type EngineOptions, type EngineUnderTest, ENGINES } from '../support/engine-under-test.js';
+import { type EngineOptions, type EngineUnderTest, startNative } from '../support/engine-under-test.js';
 import { type H2Client, connectH2 } from '../support/h2-client.js';
 import { FLAG, FRAME, FrameClient, data, frame, headers, request } from '../support/h2-frames.js';
 import {
@@ -15,7 +15,7 @@ import {
 import { testCertificate } from '../support/test-certificate.js';
 import { waitUntil } from '../support/wait-until.js';
 
-describe.each(ENGINES)('HTTP/2 clients of the %s engine', (_name, startEngine) => {
+describe('HTTP/2 clients of the native engine', () => {
   let backend: BackendServer;
   let engine: EngineUnderTest;
   const clients: H2Client[] = [];
@@ -30,7 +30,7 @@ describe.each(ENGINES)('HTTP/2 clients of the %s engine', (_name, startEngine) =
       ...snapshotOf([poolOf([backendAt('a', backend.port)])]),
       forwarding: forwardingSettings(changes),
     };
-    engine = await startEngine(snapshot, { certificate: testCertificate(), ...options });
+    engine = await startNative(snapshot, { certificate: testCertificate(), ...options });
     const client = await connectH2(engine.port);
     clients.push(client);
     return client;
@@ -426,7 +426,7 @@ describe.each(ENGINES)('HTTP/2 clients of the %s engine', (_name, startEngine) =
 
   it('are not offered HTTP/2 when it is switched off', async () => {
     await start(() => answer('ok'));
-    const off = await startEngine(snapshotOf([poolOf([])]), { certificate: testCertificate(), h2: false });
+    const off = await startNative(snapshotOf([poolOf([])]), { certificate: testCertificate(), h2: false });
     const ask = async (port: number): Promise<string | false | null> => {
       const socket = connect({
         port,

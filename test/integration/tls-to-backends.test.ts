@@ -2,7 +2,7 @@
 import * as tls from 'node:tls';
 import type { AddressInfo } from 'node:net';
 import { answer } from '../support/backend-server.js';
-import { ENGINES, type EngineUnderTest } from '../support/engine-under-test.js';
+import { startNative, type EngineUnderTest } from '../support/engine-under-test.js';
 import { connectRaw, exchangeRaw } from '../support/raw-client.js';
 import { backendAt, poolOf, snapshotOf } from '../support/snapshot-of.js';
 import { testCertificate } from '../support/test-certificate.js';
@@ -57,90 +57,87 @@ async function startSecure(
   };
 }
 
-describe.each(ENGINES.filter(([name]) => name === 'native'))(
-  'the %s engine with https backends',
-  (_name, startEngine) => {
-    const backends: SecureBackend[] = [];
-    let engine: EngineUnderTest;
-    let version = 1;
+describe('the native engine with https backends', () => {
+  const backends: SecureBackend[] = [];
+  let engine: EngineUnderTest;
+  let version = 1;
 
-    async function start(options: tls.TlsOptions = {}): Promise<SecureBackend> {
-      const backend = await startSecure(options);
-      backends.push(backend);
-      return backend;
-    }
-    /** All requests go to this one from now on. */
-    function use({ port }: SecureBackend): void {
-      version += 1;
-      const address = { protocol: 'https', host: 'localhost', port } as const;
-      engine.apply({
-        ...snapshotOf([poolOf([backendAt('s', port, { address, generation: version })])]),
-        version,
-      });
-    }
-    const ask = (): Promise<string> => exchangeRaw(engine.port, GET);
-    beforeEach(async () => {
-      tls.setDefaultCACertificates([...DEFAULT_AUTHORITIES, CERTIFICATE.certPem]);
-      engine = await startEngine(snapshotOf([poolOf([])]));
+  async function start(options: tls.TlsOptions = {}): Promise<SecureBackend> {
+    const backend = await startSecure(options);
+    backends.push(backend);
+    return backend;
+  }
+  /** All requests go to this one from now on. */
+  function use({ port }: SecureBackend): void {
+    version += 1;
+    const address = { protocol: 'https', host: 'localhost', port } as const;
+    engine.apply({
+      ...snapshotOf([poolOf([backendAt('s', port, { address, generation: version })])]),
+      version,
     });
-    afterEach(async () => {
-      tls.setDefaultCACertificates(DEFAULT_AUTHORITIES);
-      await engine.close();
-      for (const backend of backends.splice(0)) await backend.close();
-      expect(engine.complaints).toEqual([]);
-    });
+  }
+  const ask = (): Promise<string> => exchangeRaw(engine.port, GET);
+  beforeEach(async () => {
+    tls.setDefaultCACertificates([...DEFAULT_AUTHORITIES, CERTIFICATE.certPem]);
+    engine = await startNative(snapshotOf([poolOf([])]));
+  });
+  afterEach(async () => {
+    tls.setDefaultCACertificates(DEFAULT_AUTHORITIES);
+    await engine.close();
+    for (const backend of backends.splice(0)) await backend.close();
+    expect(engine.complaints).toEqual([]);
+  });
 
-    it.each(['TLSv1.3', 'TLSv1.2'] as const)(
-      'resumes the session it had with a backend, %s',
-      async (protocol) => {
-        const backend = await start({ minVersion: protocol, maxVersion: protocol });
-        use(backend);
-        for (let i = 0; i < 4; i += 1) expect(await ask()).toMatch(/secret$/);
-        expect(backend.resumed).toEqual([false, true, true, true]);
-      },
-    );
-
-    it('lets a backend that has ended its side of a tunnel hear the client to the end', async () => {
-      let heard = '';
-      const backend = await startSecure({ allowHalfOpen: true }, (socket, chunk) => {
-        heard += chunk.toString('latin1');
-        if (!chunk.toString('latin1').startsWith('GET')) return;
-        socket.end('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: foo\r\n\r\nbye');
-      });
-      backends.push(backend);
+  it.each(['TLSv1.3', 'TLSv1.2'] as const)(
+    'resumes the session it had with a backend, %s',
+    async (protocol) => {
+      const backend = await start({ minVersion: protocol, maxVersion: protocol });
       use(backend);
-      const client = await connectRaw(engine.port);
-      client.send('GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: foo\r\n\r\n');
-      await client.until(/bye$/);
-      expect(await client.closed()).toBe('end');
-      client.send('still here');
-      await waitUntil('the rest', () => heard.endsWith('still here'));
-      client.close();
-    });
+      for (let i = 0; i < 4; i += 1) expect(await ask()).toMatch(/secret$/);
+      expect(backend.resumed).toEqual([false, true, true, true]);
+    },
+  );
 
-    it('offers no session of one backend to another (CVE-2025-23419, CVE-2026-48934)', async () => {
-      const [one, other] = [await start(), await start()];
-      use(one);
-      await ask();
-      use(other);
-      await ask();
-      await ask();
-      use(one);
-      await ask();
-      expect(one.resumed).toEqual([false, true]);
-      expect(other.resumed).toEqual([false, true]);
+  it('lets a backend that has ended its side of a tunnel hear the client to the end', async () => {
+    let heard = '';
+    const backend = await startSecure({ allowHalfOpen: true }, (socket, chunk) => {
+      heard += chunk.toString('latin1');
+      if (!chunk.toString('latin1').startsWith('GET')) return;
+      socket.end('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: foo\r\n\r\nbye');
     });
+    backends.push(backend);
+    use(backend);
+    const client = await connectRaw(engine.port);
+    client.send('GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: foo\r\n\r\n');
+    await client.until(/bye$/);
+    expect(await client.closed()).toBe('end');
+    client.send('still here');
+    await waitUntil('the rest', () => heard.endsWith('still here'));
+    client.close();
+  });
 
-    it('keeps no session with a backend whose certificate it cannot verify', async () => {
-      const backend = await start({ maxVersion: 'TLSv1.2' });
-      tls.setDefaultCACertificates(DEFAULT_AUTHORITIES);
-      use(backend);
-      expect(await ask()).toMatch(/^HTTP\/1\.1 502 /);
-      expect(await ask()).toMatch(/^HTTP\/1\.1 502 /);
-      expect(backend.resumed).not.toContain(true);
-      tls.setDefaultCACertificates([...DEFAULT_AUTHORITIES, CERTIFICATE.certPem]);
-      expect(await ask()).toMatch(/secret$/);
-      expect(backend.resumed.at(-1)).toBe(false);
-    });
-  },
-);
+  it('offers no session of one backend to another (CVE-2025-23419, CVE-2026-48934)', async () => {
+    const [one, other] = [await start(), await start()];
+    use(one);
+    await ask();
+    use(other);
+    await ask();
+    await ask();
+    use(one);
+    await ask();
+    expect(one.resumed).toEqual([false, true]);
+    expect(other.resumed).toEqual([false, true]);
+  });
+
+  it('keeps no session with a backend whose certificate it cannot verify', async () => {
+    const backend = await start({ maxVersion: 'TLSv1.2' });
+    tls.setDefaultCACertificates(DEFAULT_AUTHORITIES);
+    use(backend);
+    expect(await ask()).toMatch(/^HTTP\/1\.1 502 /);
+    expect(await ask()).toMatch(/^HTTP\/1\.1 502 /);
+    expect(backend.resumed).not.toContain(true);
+    tls.setDefaultCACertificates([...DEFAULT_AUTHORITIES, CERTIFICATE.certPem]);
+    expect(await ask()).toMatch(/secret$/);
+    expect(backend.resumed.at(-1)).toBe(false);
+  });
+});

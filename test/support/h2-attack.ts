@@ -4,15 +4,13 @@
  */
 import type { Forwarder } from '../../data-plane/forwarder.js';
 import { type BackendScript, type BackendServer, answer, startBackend } from './backend-server.js';
-import { type EngineUnderTest, ENGINES } from './engine-under-test.js';
+import { startNative, type EngineUnderTest } from './engine-under-test.js';
 import { type H2Client, connectH2 } from './h2-client.js';
 import { FrameClient } from './h2-frames.js';
 import { type ForwardingChanges, backendAt, poolOf, snapshotOf } from './snapshot-of.js';
 import { testCertificate } from './test-certificate.js';
 import { waitUntil } from './wait-until.js';
 
-/** HTTP/2 is served by the same code in all engines. */
-const [, startEngine] = ENGINES[0]!;
 /** What an attack on one connection may cost in memory, bytes. The attacker lives in the same process. */
 const RSS_ALLOWANCE = 150 * 1024 * 1024;
 
@@ -70,7 +68,7 @@ export function useAttacked(): Attacked {
       backend = await startBackend((request, connection) =>
         request.target === '/bystander' ? answer('ok') : script(request, connection),
       );
-      engine = await startEngine(snapshotOf([poolOf([backendAt('a', backend.port)])], forwarding), {
+      engine = await startNative(snapshotOf([poolOf([backendAt('a', backend.port)])], forwarding), {
         certificate: testCertificate(),
       });
       bystander = await connectH2(engine.port);
