@@ -64,6 +64,8 @@ describe('pure files', () => {
   it('each have a unit test if they export code', () => {
     const untested = files
       .filter((file) => isPure(file.path) && exportsCode(file))
+      // Declarations of settings are tried as the file is read: control-plane/config/*.test.ts.
+      .filter((file) => !file.path.startsWith('shared/settings/'))
       .map((file) => `test/unit/${file.path.replace(/\.ts$/, '.test.ts')}`)
       .filter((test) => !existsSync(join(ROOT, test)));
     expect(untested).toEqual([]);

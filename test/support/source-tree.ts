@@ -48,7 +48,9 @@ export function sourceFiles(): readonly SourceFile[] {
 
 /** Whether a file belongs to a project without I/O, clock, randomness and waiting. */
 export function isPure(path: string): boolean {
-  return /^(shared\/[^/]+|control-plane\/domain\/.+|data-plane\/(routing|http1\/wire)\/.+)\.ts$/.test(path);
+  return /^(shared\/(?!platform\/).+|control-plane\/domain\/.+|data-plane\/(routing|http1\/wire)\/.+)\.ts$/.test(
+    path,
+  );
 }
 
 /** Calls `visit` with each node of a syntax tree. */
