@@ -130,11 +130,13 @@ export default defineConfig({
     'typescript/no-explicit-any': 'error',
     'typescript/no-non-null-assertion': 'error',
     'typescript/await-thenable': 'error',
+    'eslint/curly': ['error', 'multi-line'],
     'eslint/eqeqeq': 'error',
     'eslint/no-empty': 'error',
     'eslint/prefer-const': 'error',
     'import/no-cycle': ['error', { ignoreTypes: false }],
     'import/no-default-export': 'error',
+    'import/no-duplicates': ['error', { preferInline: true }],
   },
   overrides: [
     wall('control-plane/**', [OTHER_PLANE]),

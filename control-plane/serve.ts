@@ -61,8 +61,9 @@ export async function runServe({ configFile, ...overrides }: ServeOptions): Prom
   try {
     return await serve(configFile, overrides, loaded.config);
   } catch (error) {
-    if (!(error instanceof StartFailure || error instanceof AdminError || error instanceof EventLogError))
+    if (!(error instanceof StartFailure || error instanceof AdminError || error instanceof EventLogError)) {
       throw error;
+    }
     process.stderr.write(`tidegate: ${error.message}\n`);
     return EXIT_FAILED;
   }

@@ -3,8 +3,7 @@
  * engine tells what happens, and when.
  */
 import { randomUUID } from 'node:crypto';
-import type { ErrorCode } from '#shared/error-code.js';
-import { LOCAL_REPLIES } from '#shared/error-code.js';
+import { type ErrorCode, LOCAL_REPLIES } from '#shared/error-code.js';
 import type { HttpVersion } from '#shared/metric-labels.js';
 import type { FailureReason } from '#shared/outcome.js';
 import type { AttemptRecord } from './access-record.js';

@@ -2,10 +2,9 @@
  * The life of a worker, led by the messages of its primary: it builds itself on `welcome`, applies snapshots, listens after the
  * first one, shuts down. Without a primary it goes on as it is. `run-worker.ts` gives it the system; tests give their own.
  */
-import type { Snapshot } from '#shared/snapshot.js';
+import { isNewer, type Snapshot } from '#shared/snapshot.js';
 import { decodeSnapshot } from '#shared/decode.js';
 import { PROTOCOL_VERSION, type SnapshotMessage, type Welcome } from '#shared/message.js';
-import { isNewer } from '#shared/snapshot.js';
 import { codeOf, messageOf } from '#shared/error-text.js';
 import { buildWorker, type Built, type WorkerDeps } from './build-worker.js';
 import type { Announcement } from './control/control-link.js';

@@ -78,8 +78,9 @@ async function untilReady() {
 
 /** Why a port cannot be had, or `null`. */
 async function portProblem(name, number) {
-  if (!/^\d{1,5}$/.test(number) || Number(number) < 1 || Number(number) > 65_535)
+  if (!/^\d{1,5}$/.test(number) || Number(number) < 1 || Number(number) > 65_535) {
     return `${name}=${number} is not a port; expected 1 to 65535.`;
+  }
   const server = createServer();
   try {
     await once(server.listen(Number(number), name === 'DEMO_PORT' ? undefined : '127.0.0.1'), 'listening');

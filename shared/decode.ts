@@ -31,11 +31,10 @@ import type {
   Welcome,
   WorkerMessage,
 } from './message.js';
-import { FAILURE_REASONS } from './outcome.js';
-import type { BackendOutcomes, FailureReason, TrialReport } from './outcome.js';
+import { FAILURE_REASONS, type BackendOutcomes, type FailureReason, type TrialReport } from './outcome.js';
 import type { SessionLifetime } from './session.js';
-import type { Shape } from './shape.js';
 import {
+  type Shape,
   bytes,
   decodeShape,
   doubles,

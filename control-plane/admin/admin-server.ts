@@ -184,8 +184,9 @@ function answerErrors(app: FastifyInstance, logger: Logger): void {
   });
   app.setErrorHandler(async (error: FastifyError, request, reply) => {
     const problem = problemOfError(error, request);
-    if (problem === null)
+    if (problem === null) {
       logger.error({ err: error, method: request.method, path: request.url }, 'admin request failed');
+    }
     return sendProblem(reply, problem ?? { type: 'internal', detail: 'A bug; the log has more.' });
   });
 }

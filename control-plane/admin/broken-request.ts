@@ -23,8 +23,9 @@ export function answerBrokenRequest(error: Error & { readonly code?: string }, s
 }
 
 function brokenRequest(code: string | undefined): Problem {
-  if (code === 'HPE_HEADER_OVERFLOW')
+  if (code === 'HPE_HEADER_OVERFLOW') {
     return { type: 'head_too_large', detail: 'The request head is larger than 16 KiB.' };
+  }
   if (code === TIMED_OUT) return { type: 'request_timeout', detail: 'The request did not arrive in time.' };
   return { type: 'bad_request', detail: 'This is not valid HTTP.' };
 }

@@ -70,8 +70,9 @@ export class Followers {
       })
       .finally(() => {
         this.#running.delete(follower);
-        if (follower.ended === 'slow')
+        if (follower.ended === 'slow') {
           this.#logger.warn({}, 'an event stream was cut off: its client did not read');
+        }
       });
   }
 

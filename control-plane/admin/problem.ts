@@ -5,8 +5,12 @@
 import { STATUS_CODES } from 'node:http';
 import type { FastifyReply } from 'fastify';
 import type { ConfigProblem } from '../config/config-problem.js';
-import { PROBLEM_TYPES } from '../documents/problem-document.js';
-import type { FieldProblem, ProblemDocument, ProblemType } from '../documents/problem-document.js';
+import {
+  PROBLEM_TYPES,
+  type FieldProblem,
+  type ProblemDocument,
+  type ProblemType,
+} from '../documents/problem-document.js';
 import { SECURITY_HEADERS } from './security-headers.js';
 
 export const PROBLEM_CONTENT_TYPE = 'application/problem+json';

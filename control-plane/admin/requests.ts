@@ -28,8 +28,9 @@ export function accepts(field: string | undefined, type: string): boolean {
 
 /** The problem that an error of the framework or of a handler stands for. `null`: a bug, about which nothing is told. */
 export function problemOfError(error: FastifyError, request: FastifyRequest): Problem | null {
-  if (error.validation !== undefined)
+  if (error.validation !== undefined) {
     return validationProblem(error.validation, error.validationContext, request);
+  }
   if (error instanceof EventLogError && error.kind === 'forgotten') {
     return { type: 'forgotten', detail: error.message };
   }
@@ -100,8 +101,9 @@ function fieldProblems(
   if (keyword === 'additionalProperties') {
     return [{ path: inner(params['additionalProperty']), message: 'unknown field' }];
   }
-  if (keyword === 'required')
+  if (keyword === 'required') {
     return [{ path: inner(params['missingProperty']), message: 'this field is required' }];
+  }
   if (keyword === 'enum' && Array.isArray(params['allowedValues'])) {
     const allowed = params['allowedValues'].map(String);
     const value = valueAt(sent, instancePath);

@@ -57,8 +57,9 @@ export class Transitions {
       if (event.pool === undefined || event.backend === undefined) continue;
       const key = `${event.pool}/${event.backend}`;
       if (event.type === 'BackendRemoved') this.#backends.delete(key);
-      else if (isTransition(event))
+      else if (isTransition(event)) {
         this.#backends.set(key, { ...this.#backends.get(key), ...entryOf(event) });
+      }
     }
   }
 

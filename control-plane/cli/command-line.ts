@@ -5,8 +5,14 @@ import { DEFAULT_ADMIN } from './command-deps.js';
 import { configCommands } from './config-commands.js';
 import { driftCommands } from './drift-commands.js';
 import { eventsCommand } from './events-command.js';
-import { CommandFailure, EXIT_CODES_HELP, EXIT_FAILED, EXIT_OK, EXIT_USAGE } from './exit-codes.js';
-import type { EndWith } from './exit-codes.js';
+import {
+  CommandFailure,
+  EXIT_CODES_HELP,
+  EXIT_FAILED,
+  EXIT_OK,
+  EXIT_USAGE,
+  type EndWith,
+} from './exit-codes.js';
 import { printError } from './output.js';
 import { poolCommands } from './pool-commands.js';
 import { serveCommand } from './serve-command.js';

@@ -4,8 +4,7 @@ import { explainProblem } from '../config/format-problem.js';
 import { ReloadDocument } from '../documents/config-documents.js';
 import { depsOf, wantsJson, withoutApi } from './command-deps.js';
 import { configFile, FILE_HELP, FILE_OPTION } from './config-file.js';
-import { EXIT_OK, EXIT_USAGE } from './exit-codes.js';
-import type { EndWith } from './exit-codes.js';
+import { EXIT_OK, EXIT_USAGE, type EndWith } from './exit-codes.js';
 import { driftLine } from './drift-commands.js';
 import { paint, print, printError } from './output.js';
 

@@ -57,8 +57,9 @@ function whyLines(why: WhyDocument, asked: boolean): readonly string[] {
   if (asked) lines.push(`(asked about ${formatTime(why.at)})`);
   why.steps.forEach((step, index) => {
     if (index === 0) lines.push('');
-    if (index === 1 && why.omitted > 0)
+    if (index === 1 && why.omitted > 0) {
       lines.push(`  … ${why.omitted} events left out; tidegate events shows all …`);
+    }
     lines.push(`${paint('dim', `${formatTime(step.at)}  #${step.seq}`)}  ${step.sentence}`);
     lines.push(...step.evidence.map((line) => paint('dim', `      ${line}`)));
   });

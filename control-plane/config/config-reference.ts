@@ -80,7 +80,8 @@ function table(rows: readonly Row[]): string {
 
 function defaultOf(node: SchemaNode, required: boolean): string {
   if (node['x-default'] !== undefined) return node['x-default'];
-  if (node.default !== undefined)
+  if (node.default !== undefined) {
     return `\`${typeof node.default === 'string' ? node.default : JSON.stringify(node.default)}\``;
+  }
   return required ? 'required' : 'none';
 }

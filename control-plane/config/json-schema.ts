@@ -26,9 +26,10 @@ export function knownKeys(schema: SchemaNode, path: Path): readonly string[] {
   for (const step of path) {
     const { properties, items, additionalProperties }: SchemaNode = node ?? {};
     if (typeof step === 'number') node = items;
-    else
+    else {
       node =
         properties?.[step] ?? (typeof additionalProperties === 'object' ? additionalProperties : undefined);
+    }
   }
   return Object.keys(node?.properties ?? {});
 }

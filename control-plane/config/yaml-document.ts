@@ -116,10 +116,12 @@ const MISSING_QUOTE = /^Missing closing (["'])quote/;
 
 function syntaxMessage(code: string, message: string): string {
   const quote = MISSING_QUOTE.exec(message)?.[1];
-  if (quote !== undefined)
+  if (quote !== undefined) {
     return `expected a closing ${quote} before this: a text that begins above is not ended`;
-  if (code === 'MISSING_CHAR' && message.startsWith('Implicit map keys'))
+  }
+  if (code === 'MISSING_CHAR' && message.startsWith('Implicit map keys')) {
     return 'expected "key: value": is a colon missing in this line?';
+  }
   if (code === 'BAD_INDENT' && !message.startsWith('Flow ')) return message;
   return SYNTAX_MESSAGES[code] ?? message;
 }
@@ -151,12 +153,14 @@ function valueOf(walk: Walk, node: Node | null, path: Path): unknown {
       : refuse(walk, node, path, `expected at most ${MAX_ALIASES} aliases`);
   }
   const target = isAlias(node) ? (node.resolve(walk.document) ?? null) : node;
-  if (isAlias(node) && target === null)
+  if (isAlias(node) && target === null) {
     return refuse(walk, node, path, `expected an anchor &${node.source} before this alias`);
+  }
   if (node?.range) walk.values.set(keyOf(path), node);
   if (isMap(target)) return mappingOf(walk, target, path);
-  if (isSeq(target))
+  if (isSeq(target)) {
     return target.items.map((item, index) => valueOf(walk, item as Node | null, [...path, index]));
+  }
   if (!isScalar(target)) return null;
   if (typeof target.value !== 'string') return target.value;
   const result = substitute(target.value, walk.env);
@@ -172,9 +176,9 @@ function mappingOf(walk: Walk, map: YAMLMap, path: Path): Record<string, unknown
     if (first) refuse(walk, pair.key, inner, `this key is given twice, first at ${first.line}:${first.col}`);
     if (pair.key?.range) walk.keys.set(keyOf(inner), placeAt(walk.lines, pair.key.range[0]));
     if (key === '' || key === '__proto__') refuse(walk, pair.key, path, 'expected a plain text as key');
-    else if (key === '<<')
+    else if (key === '<<') {
       refuse(walk, pair.key, path, 'merge keys (<<) are not supported: write the settings out');
-    else entries.push([key, valueOf(walk, pair.value, inner)]);
+    } else entries.push([key, valueOf(walk, pair.value, inner)]);
   }
   return Object.fromEntries(entries);
 }

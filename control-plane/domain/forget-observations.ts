@@ -58,8 +58,9 @@ export function forgetWorker(observations: Observations, worker: WorkerId): Obse
   for (const [pool, backends] of observations.pools) {
     let kept = PersistentMap.from(backends);
     for (const [backend, seen] of backends) {
-      if (seen.trials === null || !seen.trials.permits.some((permit) => sameWorker(permit.worker, worker)))
+      if (seen.trials === null || !seen.trials.permits.some((permit) => sameWorker(permit.worker, worker))) {
         continue;
+      }
       const permits = seen.trials.permits.filter((permit) => !sameWorker(permit.worker, worker));
       kept = kept.with(backend, { ...seen, trials: { ...seen.trials, permits } });
     }

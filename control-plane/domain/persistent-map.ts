@@ -67,8 +67,9 @@ export class PersistentMap<K extends string, V> implements ReadonlyMap<K, V> {
   with(key: K, value: V): PersistentMap<K, V> {
     const { size, nextOrdinal, buckets, order } = this.#contents;
     const before = this.#slot(key);
-    if (before === undefined && size >= buckets.length * BUCKET_ENTRIES)
+    if (before === undefined && size >= buckets.length * BUCKET_ENTRIES) {
       return this.#widened().with(key, value);
+    }
     const ordinal = before?.ordinal ?? nextOrdinal;
     const changed = this.#replaceBucket(key, (bucket) => bucket.set(key, { value, ordinal }));
     if (before !== undefined) return new PersistentMap({ buckets: changed, size, nextOrdinal, order });

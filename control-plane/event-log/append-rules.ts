@@ -3,8 +3,7 @@ import { assert } from '#shared/assert.js';
 import type { TidegateEvent } from '../domain/events.js';
 import type { JournalEntry } from '../domain/journal.js';
 import type { ControlState } from '../domain/state.js';
-import { EventLogError } from './event-log.js';
-import type { EventQuery } from './event-log.js';
+import { EventLogError, type EventQuery } from './event-log.js';
 import type { JournalLimits } from './observation-journal.js';
 
 /** Most events that one `read` answers. */

@@ -5,8 +5,7 @@
  */
 import { createHash } from 'node:crypto';
 import { assert } from '#shared/assert.js';
-import { decodeShape, integer, object, record, text } from '#shared/shape.js';
-import type { Shape } from '#shared/shape.js';
+import { decodeShape, integer, object, record, text, type Shape } from '#shared/shape.js';
 import { backendName, poolName } from '#shared/shape-settings.js';
 import { actor } from '../domain/commands.js';
 import type { Cause } from '../domain/event-entry.js';

@@ -31,8 +31,9 @@ export class SqliteReader implements HistoryLog {
     return guarded(path, () => {
       const db = new DatabaseSync(path, { readOnly: true, timeout: BUSY_MS });
       try {
-        if (metaValue(db, 'last_seq') < storedSeq)
+        if (metaValue(db, 'last_seq') < storedSeq) {
           throw unavailable(path, 'it is not the file that is written');
+        }
         return new SqliteReader(db, path, upcast);
       } catch (error) {
         db.close();

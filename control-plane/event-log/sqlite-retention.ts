@@ -43,8 +43,9 @@ export function* eventSteps(db: DatabaseSync, upTo: number): Generator<Forgettin
 export function* checkpointSteps(db: DatabaseSync, seqs: readonly number[]): Generator<ForgettingStep, void> {
   for (let from = 0; from < seqs.length; from += CHECKPOINTS_PER_STEP) {
     yield () => {
-      for (const seq of seqs.slice(from, from + CHECKPOINTS_PER_STEP))
+      for (const seq of seqs.slice(from, from + CHECKPOINTS_PER_STEP)) {
         db.prepare('DELETE FROM checkpoints WHERE seq = ?').run(seq);
+      }
     };
   }
 }

@@ -11,8 +11,7 @@ import { crc32 } from 'node:zlib';
 import { integer, record, text } from '#shared/shape.js';
 import type { TidegateEvent } from '../domain/events.js';
 import type { ControlState } from '../domain/state.js';
-import { decodeEvent, decodeState, sha256 } from './codec.js';
-import type { Upcast } from './codec.js';
+import { decodeEvent, decodeState, sha256, type Upcast } from './codec.js';
 import { corrupt } from './sqlite-errors.js';
 
 /** Events verified one by one at start, counted from the newest. Older ones are verified whenever they are read. */

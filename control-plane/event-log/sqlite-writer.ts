@@ -11,8 +11,7 @@ import type { LogEnd } from './event-log.js';
 import type { Batch } from './log-storage.js';
 import { numberOf } from './sqlite-query.js';
 import { transaction } from './sqlite-transaction.js';
-import { EVENT_COLUMNS, metaValue } from './sqlite-verify.js';
-import type { MetaKey } from './sqlite-verify.js';
+import { EVENT_COLUMNS, metaValue, type MetaKey } from './sqlite-verify.js';
 
 export class SqliteWriter {
   readonly #db: DatabaseSync;

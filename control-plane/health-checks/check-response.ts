@@ -151,8 +151,9 @@ function takeChunks(body: Extract<Body, { kind: 'chunked' }>, bytes: Buffer): bo
         throw new MalformedAnswer('its chunks are malformed');
       }
       body.line += String.fromCharCode(byte);
-      if (body.line.length > LINE_LIMIT_BYTES)
+      if (body.line.length > LINE_LIMIT_BYTES) {
         throw new MalformedAnswer('a line between its chunks is too long');
+      }
       continue;
     }
     const line = body.line.slice(0, -1);

@@ -62,8 +62,9 @@ export class Hindsight implements History {
     const { reader, world, tail } = this.#deps;
     const { base, events } = tail();
     // A state that is not stored cannot be handed over; it is there after events were given up, which is rare.
-    if (reader === null || base !== null || events.length > MAX_HANDED_OVER)
+    if (reader === null || base !== null || events.length > MAX_HANDED_OVER) {
       return answer(this.#log, question);
+    }
     const storedSeq = (events[0]?.seq ?? world().state.seq + 1) - 1;
     try {
       return await reader.ask({ question, storedSeq, tail: events });

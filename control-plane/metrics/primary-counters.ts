@@ -75,8 +75,9 @@ export class PrimaryCounters {
     else if (event.type === 'ConfigApplied') this.configLoaded(event.at, true);
     else if (event.type === 'ConfigRejected') this.configLoaded(event.at, false);
     else if (event.type === 'CertificateLoaded') this.certificateInUse(event.data.notAfter);
-    else if (event.type === 'WorkerExited' && !event.data.expected)
+    else if (event.type === 'WorkerExited' && !event.data.expected) {
       this.#totals.add('workerRestarts', [exitReason(event.data.reason)], 1);
+    }
   }
 
   #transition(event: { readonly pool?: PoolId; readonly backend?: BackendId }, state: BreakerPhase): void {

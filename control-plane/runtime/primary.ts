@@ -230,8 +230,9 @@ export class Primary implements ControlPort {
   }
 
   readiness(): { readonly ready: boolean; readonly reason: string } {
-    if (this.world().state.applied === null)
+    if (this.world().state.applied === null) {
       return { ready: false, reason: 'no configuration is applied yet' };
+    }
     const { waitingFor } = this.#host;
     if (waitingFor !== null) return { ready: false, reason: waitingFor };
     return { ready: true, reason: 'forwarding' };

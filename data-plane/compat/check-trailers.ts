@@ -20,7 +20,8 @@ export function checkTrailers(rawTrailers: readonly string[], limits: HeadLimits
 /** As node wants them. */
 export function trailerPairs(rawTrailers: readonly string[]): [string, string][] {
   const pairs: [string, string][] = [];
-  for (let i = 0; i + 1 < rawTrailers.length; i += 2)
+  for (let i = 0; i + 1 < rawTrailers.length; i += 2) {
     pairs.push([rawTrailers[i] ?? '', rawTrailers[i + 1] ?? '']);
+  }
   return pairs;
 }

@@ -23,9 +23,10 @@ export function pipeInto(
     'drain',
     guarded(onBug, () => void from.resume()),
   );
-  if (options.end)
+  if (options.end) {
     from.on(
       'end',
       guarded(onBug, () => void to.end()),
     );
+  }
 }

@@ -167,8 +167,9 @@ export class UpstreamRequest {
   #informed(information: InformationEvent): void {
     if (this.#hasEnded) return;
     this.#interim += 1;
-    if (this.#interim > MAX_INTERIM_RESPONSES || this.#read(information) === null)
+    if (this.#interim > MAX_INTERIM_RESPONSES || this.#read(information) === null) {
       return this.#fail('malformed');
+    }
     if (information.statusCode === 100) this.#patience.continued();
     this.#order.onInformation(information);
   }

@@ -90,9 +90,9 @@ export class Attempt implements RunningAttempt, UpstreamTaker, RelayOwner, Attem
         return this.#expiredAwaiting();
       case 'responding':
         // Nothing moved: the client does not read, or is late with its body, or the backend does not send.
-        if (this.errand.client.hasUnsent || this.errand.body?.awaitsClient === true)
+        if (this.errand.client.hasUnsent || this.errand.body?.awaitsClient === true) {
           this.errand.client.destroy();
-        else this.#brokenOff();
+        } else this.#brokenOff();
         return;
       case 'over':
         return;

@@ -47,9 +47,9 @@ export function downstreamHead(head: ResponseHead, edits: HeadEdits, facts: Down
       const bit = 1 << (fields.kinds[line] ?? FIELD.other);
       if ((bit & dropped) !== 0) editLine(edits, line, '');
       else if ((bit & CODING) !== 0) editLine(edits, line, CODING_LINE);
-      else if ((bit & LENGTH) !== 0)
+      else if ((bit & LENGTH) !== 0) {
         editLine(edits, line, onlyLine(fields, line, lengthLine(head.contentLength)));
-      else if (connection.nominationCount > 0 && (bit & NEVER_NOMINATED) === 0) {
+      } else if (connection.nominationCount > 0 && (bit & NEVER_NOMINATED) === 0) {
         if (isNominated(connection, fields, head.text, line)) editLine(edits, line, '');
       }
     }

@@ -4,8 +4,16 @@
  * a request of its own (RFC 9112 §11.2). Pure.
  */
 import { COLON, CR, SPACE } from './wire/chars.js';
-import { FIELD, firstLine, lineName, lineStart, lineValue, valueEnd, valueStart } from './wire/fields.js';
-import type { FieldTable } from './wire/fields.js';
+import {
+  FIELD,
+  firstLine,
+  lineName,
+  lineStart,
+  lineValue,
+  valueEnd,
+  valueStart,
+  type FieldTable,
+} from './wire/fields.js';
 
 export const CODING_LINE = 'Transfer-Encoding: chunked\r\n';
 export const EXPECT_LINE = 'Expect: 100-continue\r\n';

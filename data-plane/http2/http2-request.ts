@@ -44,11 +44,12 @@ export class Http2Request extends IncomingMessage {
     });
     if (stream.endAfterHeaders || stream.readableEnded) this.#ended();
     // Node tells the end of an empty body whether it is read or not, and tells it once: who listens later waits for ever.
-    else
+    else {
       stream.on(
         'end',
         guarded(onBug, () => this.#streamEnded()),
       );
+    }
   }
 
   /** Nobody wants what is left of the body. The stream can close only when all that came was read. */

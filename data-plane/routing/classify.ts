@@ -3,8 +3,7 @@
  * counts by its status, an answer that breaks off is a failure whatever its head said, and a running one counts nothing yet.
  */
 import type { ErrorCode } from '#shared/error-code.js';
-import { FAILURE_REASONS, type Outcome } from '#shared/outcome.js';
-import type { FailureReason } from '#shared/outcome.js';
+import { FAILURE_REASONS, type Outcome, type FailureReason } from '#shared/outcome.js';
 
 /** Why a request is not served any further, where no backend is to blame. */
 export type AbortCause = 'client-gone' | 'bug' | ErrorCode;

@@ -157,9 +157,9 @@ export function joinedField(rawHeaders: readonly string[], nameLower: string): s
 
 /** A field as it came. A Content-Length, which has been checked, gets the one spelling that all parsers read alike. */
 function pushField(fields: string[], name: string, value: string): void {
-  if (name.length !== CONTENT_LENGTH.length || name.toLowerCase() !== 'content-length')
+  if (name.length !== CONTENT_LENGTH.length || name.toLowerCase() !== 'content-length') {
     fields.push(name, value);
-  else fields.push(CONTENT_LENGTH, value.replace(/^0+(?=\d)/, ''));
+  } else fields.push(CONTENT_LENGTH, value.replace(/^0+(?=\d)/, ''));
 }
 
 function textAt(fields: readonly string[], place: number): string {

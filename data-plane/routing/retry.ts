@@ -47,14 +47,16 @@ export function isIdempotent(method: string): boolean {
 
 /** The caller then picks another backend, says `no_backend` when there is none, and calls `countRetry`. */
 export function mayRetry(failed: FailedAttempt, budget: RetryBudgetState): RetryVerdict {
-  if (failed.outcome === 'status' || (failed.outcome === 'timeout' && !mayTimeEnd(failed)))
+  if (failed.outcome === 'status' || (failed.outcome === 'timeout' && !mayTimeEnd(failed))) {
     return withheld(null);
+  }
   if (failed.responseStarted || failed.outcome === 'body') return withheld('started');
   if (failed.outcome !== 'connect' && !isIdempotent(failed.method)) return withheld('method');
   if (!failed.bodyReplayable) return withheld('body');
   if (failed.attempts >= failed.settings.attempts) return withheld('attempts');
-  if (usesBudget(failed.outcome) && !budgetAllows(budget, failed.settings, failed.at))
+  if (usesBudget(failed.outcome) && !budgetAllows(budget, failed.settings, failed.at)) {
     return withheld('budget');
+  }
   return { retry: true };
 }
 

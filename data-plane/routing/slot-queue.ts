@@ -111,8 +111,9 @@ export class SlotQueue implements PoolQueue {
   }
 
   #firstAnywhere(entry: BackendEntry): Waiter | undefined {
-    for (const waiter of this.#queues.get(null) ?? [])
+    for (const waiter of this.#queues.get(null) ?? []) {
       if (!isTried(waiter.options.tried, entry)) return waiter;
+    }
     return undefined;
   }
 

@@ -7,8 +7,9 @@ export function watchedLookup(
 ): LookupFunction {
   return (name, options, callback) => {
     lookup(name, options, (error, found, family) => {
-      if (error === null)
+      if (error === null) {
         tell(name, typeof found === 'string' ? [found] : found.map(({ address }) => address));
+      }
       callback(error, found, family);
     });
   };

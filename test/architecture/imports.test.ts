@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { ROOT, isPure, parseSource, sourceFiles, walk } from '../support/source-tree.js';
-import type { SourceFile } from '../support/source-tree.js';
+import { ROOT, isPure, parseSource, sourceFiles, walk, type SourceFile } from '../support/source-tree.js';
 
 const files = sourceFiles();
 

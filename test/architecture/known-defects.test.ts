@@ -32,12 +32,16 @@ function rowsUnder(heading: string): readonly (readonly [defect: string, last: s
 /** Where each defect is tried: what strictness cases are about, and files of `integration/`. */
 function tried(): Readonly<Record<string, string>> {
   const places: (readonly [defect: string, place: string])[] = [];
-  for (const [about, cases] of STRICTNESS_CASES)
-    for (const { rule } of cases)
+  for (const [about, cases] of STRICTNESS_CASES) {
+    for (const { rule } of cases) {
       for (const defect of defectsIn(rule)) places.push([defect, `strictness: ${about}`]);
-  for (const file of readdirSync(join(ROOT, 'test/integration')))
-    for (const defect of defectsIn(readFileSync(join(ROOT, 'test/integration', file), 'utf8')))
+    }
+  }
+  for (const file of readdirSync(join(ROOT, 'test/integration'))) {
+    for (const defect of defectsIn(readFileSync(join(ROOT, 'test/integration', file), 'utf8'))) {
       places.push([defect, file.replace('.test.ts', '')]);
+    }
+  }
   const byDefect = Object.groupBy(places, ([defect]) => defect);
   return Object.fromEntries(
     Object.entries(byDefect).map(([defect, found = []]) => [

@@ -23,8 +23,9 @@ const tempDir = useTempDirs();
 function treeWith(files: Files): string {
   const tree = tempDir();
   symlinkSync(join(ROOT, 'node_modules'), join(tree, 'node_modules'));
-  for (const file of ['package.json', 'tsconfig.json', 'oxlint.config.ts'])
+  for (const file of ['package.json', 'tsconfig.json', 'oxlint.config.ts']) {
     copyFileSync(join(ROOT, file), join(tree, file));
+  }
   for (const project of PROJECTS) {
     mkdirSync(join(tree, project), { recursive: true });
     copyFileSync(join(ROOT, project, 'tsconfig.json'), join(tree, project, 'tsconfig.json'));
@@ -270,8 +271,9 @@ describe('the compiler', () => {
         ]),
       );
       const { output } = build(probes);
-      for (const path of Object.keys(probes))
+      for (const path of Object.keys(probes)) {
         expect(output).toMatch(new RegExp(`${path}.*TS(2304|2307|2580|2584|2591)`));
+      }
     },
     30_000,
   );

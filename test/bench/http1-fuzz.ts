@@ -3,8 +3,7 @@
  * `node dist/test/bench/http1-fuzz.js --count 1000000 [--seed 1]`. Fails at the first difference, with its seed.
  */
 import { parseArgs } from 'node:util';
-import { checkSeed } from '../support/http1-wire/compare-with-node.js';
-import type { FuzzTotals } from '../support/http1-wire/compare-with-node.js';
+import { checkSeed, type FuzzTotals } from '../support/http1-wire/compare-with-node.js';
 
 const { values } = parseArgs({
   options: {

@@ -10,8 +10,8 @@ import {
   createRequestReader,
   createResponseReader,
   readHead,
+  type HeadReader,
 } from '../../data-plane/http1/wire/head-reader.js';
-import type { HeadReader } from '../../data-plane/http1/wire/head-reader.js';
 import type { HeadLimits } from '../../data-plane/http1/wire/limits.js';
 import { createRequestHead } from '../../data-plane/http1/wire/request-head.js';
 import { createResponseHead, expectResponse } from '../../data-plane/http1/wire/response-head.js';

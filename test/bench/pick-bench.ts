@@ -106,8 +106,9 @@ for (const algorithm of ALGORITHMS) print(`${algorithm}, ns per pick`, (size) =>
 for (const algorithm of ALGORITHMS) {
   print(`${algorithm}, limits not reached`, (size) => pickCost(algorithm, size, 1_000));
 }
-for (const algorithm of ALGORITHMS)
+for (const algorithm of ALGORITHMS) {
   print(`${algorithm}, all but one full`, (size) => fullCost(algorithm, size));
+}
 print('by address (kept), ns per pick', addressCost);
 for (const algorithm of ALGORITHMS) {
   print(`${algorithm}, ms per table`, (size) => buildCost(algorithm, size) / 1e6, 2);

@@ -37,8 +37,9 @@ export class SoakClient {
   }
 
   send(data: string | Buffer): void {
-    if (!this.socket.destroyed)
+    if (!this.socket.destroyed) {
       this.socket.write(typeof data === 'string' ? Buffer.from(data, 'latin1') : data);
+    }
   }
 
   /** The next answer belongs to HEAD. */

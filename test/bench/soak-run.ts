@@ -212,10 +212,11 @@ function leftOver(metrics: ReadonlyMap<string, number>, before: ReadonlyMap<numb
   }
   for (const [pid, files] of before) {
     const now = openFiles(pid);
-    if (now.sockets !== files.sockets)
+    if (now.sockets !== files.sockets) {
       left.push(
         `worker ${pid}: ${now.sockets} sockets, before ${files.sockets} (${tcpConnections(pid).join(', ')})`,
       );
+    }
     if (now.all > files.all + FILES_SLACK) left.push(`worker ${pid}: ${now.all} files, before ${files.all}`);
   }
   return left.join('; ');
@@ -228,8 +229,9 @@ async function judgeProcess({ tidegate, tally }: Arranged, pids: readonly number
     tally.violation('workers', `were ${pids.join()}, are ${now.join()}`);
   }
   for (const [name, value] of await tidegate.metrics()) {
-    if (name.startsWith('tidegate_worker_restarts_total') && value > 0)
+    if (name.startsWith('tidegate_worker_restarts_total') && value > 0) {
       tally.violation('workers', `${name} ${value}`);
+    }
   }
   for (const line of tidegate.lines) {
     if (Number(line['level']) >= ERROR_LEVEL || line['level'] === 'error') {

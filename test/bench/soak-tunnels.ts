@@ -50,9 +50,9 @@ async function tunnel(world: SoakWorld, name: string): Promise<void> {
     // A message in several reads is several messages to the backend, which then ends before the last one.
     const mayEnd = asked.size > 0 && (isLast || client.isClosed);
     if (echo === null) tally.violation(name, `${asked.id} ${ending}: no echo in ${ANSWER_LIMIT_MS} ms`);
-    else if (!echo.equals(message.subarray(0, echo.length)))
+    else if (!echo.equals(message.subarray(0, echo.length))) {
       tally.violation(name, `FOREIGN echo in ${asked.id}`);
-    else if (echo.length < message.length && !mayEnd) {
+    } else if (echo.length < message.length && !mayEnd) {
       tally.violation(name, `${asked.id} ${ending}: ended after message ${n} of ${messages}`);
     }
     if (echo === null || client.isClosed) break;

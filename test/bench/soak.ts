@@ -3,8 +3,7 @@
  * Exit code 0: nothing; 1: a violation; 2: wrong arguments or no start; 130: interrupted. Linux only (it reads /proc).
  */
 import { parseArgs } from 'node:util';
-import type { SoakResult, WorkerResult } from './soak-run.js';
-import { runSoak } from './soak-run.js';
+import { type SoakResult, type WorkerResult, runSoak } from './soak-run.js';
 import { type HeapSample, growthOf } from './soak-workers.js';
 import type { Trend } from './trend.js';
 

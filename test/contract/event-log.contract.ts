@@ -107,8 +107,9 @@ export function eventLogContract(subject: PortSubject<EventLog>): void {
     });
 
     it('keeps 10,000 events', async () => {
-      for (let first = 1; first <= 10_000; first += 500)
+      for (let first = 1; first <= 10_000; first += 500) {
         await log.append(first - 1, weightChanges(first, 500));
+      }
       const again = await subject.reopen();
       expect(await again.read(ALL)).toHaveLength(10_000);
       expect(await seqs({ after: 9_998 }, again)).toEqual([9_999, 10_000]);

@@ -49,8 +49,9 @@ describe('algorithms, over several workers', () => {
   it('least-connections spares a backend that is busy, on whichever worker', async () => {
     const { tidegate, apps } = scenario;
     const [slow] = apps;
-    for (const { id } of apps)
+    for (const { id } of apps) {
       await tidegate.change('PATCH', `/api/v1/pools/default/backends/${id}`, { weight: 1 });
+    }
     await use('least-connections');
     const { promise: gate, resolve: open } = Promise.withResolvers<void>();
     slow!.gate = gate;

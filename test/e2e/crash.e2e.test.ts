@@ -37,8 +37,9 @@ describe('processes that are killed', () => {
     expect(await countBodies(tidegate.url('/'), 50)).not.toHaveProperty('size', 0);
     const after = await tidegate.metrics();
     for (const [sample, value] of before) {
-      if (/_total|_count|_sum|_bucket/.test(sample))
+      if (/_total|_count|_sum|_bucket/.test(sample)) {
         expect([sample, after.get(sample)! >= value]).toEqual([sample, true]);
+      }
     }
     const [exited] = await tidegate.events('&type=WorkerExited');
     expect(exited.data).toMatchObject({ pid: pids[0], reason: 'signal SIGKILL', expected: false });

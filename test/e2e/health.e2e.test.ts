@@ -23,8 +23,9 @@ describe('health checks', () => {
     const [event] = await tidegate.events('&type=BackendBecameUnhealthy');
     expect(event.backend).toBe('app1');
     expect(event.data.evidence.results).toHaveLength(3);
-    for (const result of event.data.evidence.results)
+    for (const result of event.data.evidence.results) {
       expect(result).toMatchObject({ passed: false, status: 503 });
+    }
 
     const why = await tidegate.cli('why', 'app1');
     expect(why.code).toBe(0);

@@ -49,8 +49,9 @@ describe.each(ENGINES)('an attempt of the %s engine', (_name, startEngine) => {
     for (const one of engine.outcomes()) {
       successes += one.successes;
       trials.push(...one.trials);
-      for (const [reason, count] of Object.entries(one.failures))
+      for (const [reason, count] of Object.entries(one.failures)) {
         failures[reason] = (failures[reason] ?? 0) + count;
+      }
     }
     return { successes, failures, trials };
   }

@@ -34,8 +34,9 @@ describe('the origin in Node', () => {
       for (const { status } of scanner.push(chunk)) statuses.push(status);
       if (statuses.length >= count) resolve();
     });
-    for (const piece of pieces)
+    for (const piece of pieces) {
       await new Promise<void>((sent) => socket.write(piece, () => setImmediate(sent)));
+    }
     await promise;
     socket.destroy();
     return statuses;

@@ -2,8 +2,12 @@ import { chmodSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, writeF
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { decodeEvent, encodeEvent } from '../../control-plane/event-log/codec.js';
-import { UPCASTS, upcast } from '../../control-plane/domain/upcast.js';
-import type { StoredEventShape, UpcastTable } from '../../control-plane/domain/upcast.js';
+import {
+  UPCASTS,
+  upcast,
+  type StoredEventShape,
+  type UpcastTable,
+} from '../../control-plane/domain/upcast.js';
 import { migrate } from '../../control-plane/event-log/migrations.js';
 import { openSqliteStorage } from '../../control-plane/event-log/sqlite-storage.js';
 import { weightChanged, weightChanges } from '../support/sample-events.js';

@@ -142,8 +142,9 @@ describe.each(ENGINES)('failures under the %s engine', (_name, startEngine) => {
 
   it('sends POST once only when the connection ends before the answer', async () => {
     await start([cut, cut]);
-    for (const reply of await twice(POST))
+    for (const reply of await twice(POST)) {
       expect(reply).toMatch(/^HTTP\/1\.1 502 [^]*x-tidegate-error: upstream_reset/);
+    }
     expect(backends.map(({ requests }) => requests.length)).toEqual([1, 1]);
     expect(engine.counted('retriesExhausted', 'default', 'method')).toBe(2);
   });

@@ -19,8 +19,9 @@ const PERIOD = 65_521;
 /** Bytes that tell their place and whose they are. */
 function pattern(size: number, seed: number): Buffer {
   const period = Buffer.alloc(PERIOD * 4);
-  for (let i = 0; i < PERIOD; i += 1)
+  for (let i = 0; i < PERIOD; i += 1) {
     period.writeUInt32LE(Math.imul(i + 1, 2_654_435_761 + seed) >>> 0, i * 4);
+  }
   return Buffer.alloc(size, period);
 }
 

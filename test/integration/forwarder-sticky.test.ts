@@ -219,8 +219,9 @@ describe('sticky sessions through the native engine', () => {
   it('goes by the cookie when the store cannot say', async () => {
     const engine = await start({ sessions: silentStore });
     const first = await ask(engine);
-    for (let i = 0; i < 4; i += 1)
+    for (let i = 0; i < 4; i += 1) {
       expect((await ask(engine, `Cookie: ${first.cookie}`)).backend).toBe(first.backend);
+    }
     expect(engine.counted('stickyLookups', 'default', 'unsure')).toBe(4);
   });
 
@@ -247,8 +248,9 @@ describe('sticky sessions through the native engine', () => {
     const first = await ask(engine);
     const again = await start({ sessions: createSessionTable(clock), now: clock.now });
     now += 1_000;
-    for (let i = 0; i < 4; i += 1)
+    for (let i = 0; i < 4; i += 1) {
       expect((await ask(again, `Cookie: ${first.cookie}`)).backend).toBe(first.backend);
+    }
   });
 
   it('keeps a session over workers that share a store and keys', async () => {

@@ -168,8 +168,9 @@ describe('the reader', () => {
     const [here, aside] = [history(null), history(reader())];
     const times = [told.at, told.at - 5_000_000, 0, told.at + 60_000];
     for (const name of ['b0', 'b7', 'nobody']) {
-      for (const at of times)
+      for (const at of times) {
         expect(await aside.why(about(name, at))).toEqual(await here.why(about(name, at)));
+      }
     }
     for (const [, query] of QUERIES) {
       const large = { ...query, limit: 600 };

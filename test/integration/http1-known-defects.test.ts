@@ -135,8 +135,9 @@ describe('known defects of proxies, under the native engine', () => {
       expect(await exchangeRaw(engine.port, get('/', CLOSE))).toMatch(/clean$/);
     }
     // Whatever else a connection carried: that request was its last one.
-    for (const each of backend.connections)
+    for (const each of backend.connections) {
       expect(each.received()).not.toMatch(/ \/expects [^]*HTTP\/1\.1\r\n[^]*HTTP\/1\.1\r\n/);
+    }
   });
 
   it('takes nothing from an https backend before the handshake (CVE-2026-1642)', async () => {

@@ -4,8 +4,7 @@
  * case says so.
  */
 import { STRICTNESS_CASES } from '../support/http1-cases/all-cases.js';
-import { runCase } from '../support/http1-cases/run-case.js';
-import type { StartProxy } from '../support/http1-cases/run-case.js';
+import { runCase, type StartProxy } from '../support/http1-cases/run-case.js';
 import { ENGINES, type EngineUnderTest } from '../support/engine-under-test.js';
 import { backendAt, poolOf, snapshotOf } from '../support/snapshot-of.js';
 import { waitUntil } from '../support/wait-until.js';

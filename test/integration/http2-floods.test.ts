@@ -49,8 +49,9 @@ describe('a hostile HTTP/2 client that makes work', () => {
     for (let round = 0; round < 20 && !client.isClosed; round += 1) {
       const first = stream;
       const seen = world.attacks().length;
-      for (; stream < first + 100; stream += 2)
+      for (; stream < first + 100; stream += 2) {
         client.send(headers(stream, request({ ':path': `/${stream}` })));
+      }
       // What was reset counts for the concurrency until the turn is over: all of a round may be refused.
       const isRefused = (): boolean =>
         client.frames.some((each) => each.type === FRAME.reset && each.stream >= first);

@@ -171,10 +171,11 @@ describe.each(ENGINES)('the end of HTTP/2 through the %s engine', (_engine, star
     it('does not hold the body of another one back', async () => {
       await start((got, connection) => {
         if (got.target === '/stuck') connection.socket.pause();
-        else
+        else {
           void waitUntil('the body', () => got.body().length === 200_000).then(() =>
             connection.write(answer('ok')),
           );
+        }
       });
       const stuck = client.request({ ...POST, ':path': '/stuck' }, 'x'.repeat(10_000_000));
       await backend.sees(1);

@@ -2,8 +2,7 @@ import fc from 'fast-check';
 import { decide } from '../../control-plane/domain/decide.js';
 import type { World } from '../../control-plane/domain/decision.js';
 import { nextDeadline } from '../../control-plane/domain/deadline.js';
-import { outstanding } from '../support/random-history.js';
-import { live } from '../support/random-history.js';
+import { outstanding, live } from '../support/random-history.js';
 import { anyHistory } from '../support/random-steps.js';
 
 const HORIZON_MS = 400;

@@ -2,8 +2,12 @@ import fc from 'fast-check';
 import type { TidegateEvent } from '../../control-plane/domain/events.js';
 import { evolve, fold } from '../../control-plane/domain/evolve.js';
 import { availabilityOf } from '../../shared/availability.js';
-import { restoreObservations, restoreState } from '../../control-plane/domain/serialize.js';
-import { serializeObservations, serializeState } from '../../control-plane/domain/serialize.js';
+import {
+  restoreObservations,
+  restoreState,
+  serializeObservations,
+  serializeState,
+} from '../../control-plane/domain/serialize.js';
 import { initialState, type PoolState } from '../../control-plane/domain/state.js';
 import { live } from '../support/random-history.js';
 import { anyHistory } from '../support/random-steps.js';

@@ -2,8 +2,7 @@
  * Law: what the wire modules accept, node's strict parser accepts as the same messages, and what is sent on of them it reads as
  * exactly one message. The same comparison runs on a million streams by `test/bench/http1-fuzz.ts`.
  */
-import { checkSeed } from '../support/http1-wire/compare-with-node.js';
-import type { FuzzTotals } from '../support/http1-wire/compare-with-node.js';
+import { checkSeed, type FuzzTotals } from '../support/http1-wire/compare-with-node.js';
 import { askNode } from '../support/http1-wire/node-oracle.js';
 
 const STREAMS = 30_000;

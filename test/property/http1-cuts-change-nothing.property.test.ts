@@ -3,8 +3,7 @@ import fc from 'fast-check';
 import { CHUNKED_OUTPUT } from '../../data-plane/http1/wire/chunked.js';
 import { seededRandom } from '../../shared/prng.js';
 import { generateCuts, generateStream } from '../support/http1-wire/generate.js';
-import { transcribe } from '../support/http1-wire/transcript.js';
-import type { ReadingOptions, Transcript } from '../support/http1-wire/transcript.js';
+import { transcribe, type ReadingOptions, type Transcript } from '../support/http1-wire/transcript.js';
 
 /** How much of a message was sent on before it was refused depends on the cuts; nothing else does. */
 function comparable({ messages, refusal, rest }: Transcript): unknown {

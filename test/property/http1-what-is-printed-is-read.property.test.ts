@@ -18,8 +18,9 @@ const framing = fc.constantFrom('none', 'length', 'chunked');
 
 function body(kind: string, text: string): { fields: string; bytes: string; length: number } {
   if (kind === 'none') return { fields: '', bytes: '', length: 0 };
-  if (kind === 'length')
+  if (kind === 'length') {
     return { fields: `Content-Length: ${text.length}\r\n`, bytes: text, length: text.length };
+  }
   const chunk = text === '' ? '' : `${text.length.toString(16)}\r\n${text}\r\n`;
   return { fields: 'Transfer-Encoding: chunked\r\n', bytes: `${chunk}0\r\n\r\n`, length: text.length };
 }

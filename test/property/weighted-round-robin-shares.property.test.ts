@@ -28,8 +28,9 @@ describe('weighted round robin', () => {
           const cycle = given.weights.reduce((a, b) => a + b);
           const counts = new Map<string, number>();
           for (let i = 0; i < given.skip + cycle; i += 1) {
-            if (i % given.everyTable === 0)
+            if (i % given.everyTable === 0) {
               table = tableOf(snapshotOf(given.weights, i + 2), { random }, table);
+            }
             const id = pick(poolOf(table), [], random)!.backend.id;
             if (i >= given.skip) counts.set(id, (counts.get(id) ?? 0) + 1);
           }

@@ -112,8 +112,9 @@ export class Disk {
       check: async () => this.#refuseWhenUnusable(),
       renew: async (base, batch) => {
         this.#refuseWhenFull();
-        if (!this.lost || writer !== this.#holder)
+        if (!this.lost || writer !== this.#holder) {
           throw new EventLogError('lost', 'Another file is at its place.');
+        }
         await log.renew(base, batch);
         this.lost = false;
         this.#ledger.count('renewals');

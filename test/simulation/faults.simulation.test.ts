@@ -31,8 +31,9 @@ describe('the whole system under faults', () => {
     ]) {
       expect([what, (sum[what] ?? 0) > 0]).toEqual([what, true]);
     }
-    if (process.env['TIDEGATE_SEEDS'] !== undefined)
+    if (process.env['TIDEGATE_SEEDS'] !== undefined) {
       process.stdout.write(`${JSON.stringify(sum, null, 1)}\n`);
+    }
   }, 600_000);
 
   it('keeps them while nothing can be stored: what happens reaches the workers, and is stored afterwards', async () => {

@@ -107,8 +107,9 @@ export class SimulatedSpawner implements WorkerSpawner {
     if (message.type === 'ack' || message.type === 'nack') this.#underWay.delete(worker);
     if (message.type === 'ack') ledger.inForce(process.name, message);
     if (message.type === 'nack') ledger.count('snapshots refused');
-    if (message.type === 'listen-failed')
+    if (message.type === 'listen-failed') {
       ledger.require(false, 'no-bug', `cannot listen: ${message.message}`);
+    }
   }
 
   #checkUnderWay(worker: number, { version }: SnapshotMessage): void {

@@ -87,8 +87,9 @@ export class Load {
   #settleLimit: NodeJS.Timeout | null = null;
 
   constructor(options: LoadOptions) {
-    if (!(options.rate > 0) || !(options.connections > 0))
+    if (!(options.rate > 0) || !(options.connections > 0)) {
       throw new RangeError('rate and connections: above 0');
+    }
     this.#options = options;
     const headers = { host: 'load.test', ...options.headers };
     this.#fields = Object.entries(headers)

@@ -89,8 +89,9 @@ function poolSummary({ id, version, settings, backends, panic }: PoolState) {
 async function storiesOf(log: LogStorage, { at, pools }: ControlState) {
   const stories: Record<string, unknown> = {};
   for (const [pool, { backends }] of pools) {
-    for (const backend of backends.keys())
+    for (const backend of backends.keys()) {
       stories[`${pool}/${backend}`] = await story(log, pool, backend, at);
+    }
   }
   return stories;
 }

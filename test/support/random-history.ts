@@ -134,8 +134,9 @@ function operatorCommands(
   if (step.kind === 'add' || step.kind === 'settings') {
     const pool = poolId(POOLS[step.pool] ?? 'nowhere');
     const expectedVersion = null;
-    if (step.kind === 'settings')
+    if (step.kind === 'settings') {
       return [{ type: 'ChangePool', pool, settings: step.settings, expectedVersion }];
+    }
     const name = BACKENDS[step.name] ?? 'a';
     const address = { protocol: 'http', host: `${name}.test`, port: step.port } as const;
     const backend = definition(name, { weight: step.weight, address });

@@ -40,8 +40,9 @@ export class RecordedLife {
     mkdirSync(dataDir, { mode: 0o700, recursive: true });
     for (const name of LOG_FILES) {
       const kept = join(this.#directory, `${name}.gz`);
-      if (existsSync(kept))
+      if (existsSync(kept)) {
         writeFileSync(join(dataDir, name), gunzipSync(readFileSync(kept)), { mode: 0o600 });
+      }
     }
   }
 }

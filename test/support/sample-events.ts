@@ -1,11 +1,15 @@
 /** Events, journal entries and states for tests of storage: sound in shape, of no meaning to the domain. */
-import type { EventData, EventOf, EventType, TidegateEvent } from '../../control-plane/domain/events.js';
-import { EVENTS } from '../../control-plane/domain/events.js';
+import {
+  EVENTS,
+  type EventData,
+  type EventOf,
+  type EventType,
+  type TidegateEvent,
+} from '../../control-plane/domain/events.js';
 import type { Fact } from '../../control-plane/domain/event-entry.js';
 import type { JournalEntry } from '../../control-plane/domain/journal.js';
-import type { ControlState } from '../../control-plane/domain/state.js';
+import { type ControlState, initialState } from '../../control-plane/domain/state.js';
 import { restoreState, type SerializedPool } from '../../control-plane/domain/serialize.js';
-import { initialState } from '../../control-plane/domain/state.js';
 import { backendId, poolId } from '../../shared/ids.js';
 import { defaultsOf } from '../../shared/settings/complete.js';
 import { queue } from '../../shared/settings/pool.js';

@@ -41,19 +41,25 @@ export function schemaProblems(
     return tried.some((problems) => problems.length === 0) ? [] : tried.flat();
   }
   const types = [(schema['type'] ?? []) as string | readonly string[]].flat();
-  if (types.length > 0 && !types.some((type) => typeOf(value, type) === type))
+  if (types.length > 0 && !types.some((type) => typeOf(value, type) === type)) {
     return [`${path}: ${JSON.stringify(value)} is not ${types.join(' or ')}`];
-  if (typeof value === 'number' && value < Number(schema['minimum'] ?? -Infinity))
+  }
+  if (typeof value === 'number' && value < Number(schema['minimum'] ?? -Infinity)) {
     return [`${path}: ${value} is less than ${String(schema['minimum'])}`];
-  if (typeof value === 'number' && value > Number(schema['maximum'] ?? Infinity))
+  }
+  if (typeof value === 'number' && value > Number(schema['maximum'] ?? Infinity)) {
     return [`${path}: ${value} is more than ${String(schema['maximum'])}`];
-  if (typeof value === 'string' && !new RegExp((schema['pattern'] ?? '') as string).test(value))
+  }
+  if (typeof value === 'string' && !new RegExp((schema['pattern'] ?? '') as string).test(value)) {
     return [`${path}: ${value} does not match ${String(schema['pattern'])}`];
+  }
   const values = schema['enum'] as readonly unknown[] | undefined;
-  if (values !== undefined && !values.includes(value))
+  if (values !== undefined && !values.includes(value)) {
     return [`${path}: ${String(value)} is not one of ${values.join()}`];
-  if (typeof value === 'string' && schema['format'] === 'date-time' && Number.isNaN(Date.parse(value)))
+  }
+  if (typeof value === 'string' && schema['format'] === 'date-time' && Number.isNaN(Date.parse(value))) {
     return [`${path}: no time`];
+  }
   if (Array.isArray(value)) {
     const items = schema['items'] as Schema;
     return value.flatMap((each, index) => schemaProblems(each, items, components, `${path}[${index}]`));

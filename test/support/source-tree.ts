@@ -1,8 +1,7 @@
 /** The project's sources as tests of its architecture see them: read from disk, parsed by swc. */
 import { readFileSync, readdirSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
-import { parseSync } from '@swc/core';
-import type { Module } from '@swc/core';
+import { parseSync, type Module } from '@swc/core';
 
 export const ROOT = process.cwd();
 /** Folders that hold the product's TypeScript. */
@@ -75,13 +74,15 @@ function importsOf(path: string, module: Module): readonly Import[] {
   };
   walk(module, (node) => {
     const source = node['source'] as { readonly value?: unknown } | null | undefined;
-    if (typeof source?.value === 'string')
+    if (typeof source?.value === 'string') {
       add(source.value, { typeOnly: node['typeOnly'] === true, deferred: false });
+    }
     if (node['type'] !== 'CallExpression') return;
     const callee = node['callee'] as { readonly type: string };
     const [first] = node['arguments'] as readonly { readonly expression: { readonly value?: unknown } }[];
-    if (callee.type === 'Import' && typeof first?.expression.value === 'string')
+    if (callee.type === 'Import' && typeof first?.expression.value === 'string') {
       add(first.expression.value, { typeOnly: false, deferred: true });
+    }
   });
   return found;
 }

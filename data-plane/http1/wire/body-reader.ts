@@ -2,14 +2,17 @@
  * Reads the body of one message after the other, whatever its framing: says which of the arriving bytes go on, and at which
  * byte the message ends. What follows belongs to the next message and is left alone. Moves no bytes itself.
  */
-import { BODY } from './framing.js';
-import type { BodyKind } from './framing.js';
-import { beginChunked, createChunkedState, readChunked } from './chunked.js';
-import type { ChunkedOutput, ChunkedState } from './chunked.js';
+import { BODY, type BodyKind } from './framing.js';
+import {
+  beginChunked,
+  createChunkedState,
+  readChunked,
+  type ChunkedOutput,
+  type ChunkedState,
+} from './chunked.js';
 import type { HeadLimits } from './limits.js';
 import type { RefusalReason } from './refusal.js';
-import { addSegment } from './segments.js';
-import type { Segments } from './segments.js';
+import { addSegment, type Segments } from './segments.js';
 
 export interface BodyReader {
   /** What goes on of the bytes last read. May be shared by readers: it is written anew at each reading. */

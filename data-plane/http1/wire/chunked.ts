@@ -8,10 +8,15 @@
 import { BACKSLASH, CR, EQUALS, HEX, LF, NOT_HEX, QUOTE, SEMICOLON, SPACE, TOKEN } from './chars.js';
 import type { HeadLimits } from './limits.js';
 import type { RefusalReason } from './refusal.js';
-import { SEGMENT_CAPACITY, addSegment } from './segments.js';
-import type { Segments } from './segments.js';
-import { atSectionEnd, beginTrailers, createTrailerState, isTrailerDone, stepTrailer } from './trailers.js';
-import type { TrailerState } from './trailers.js';
+import { SEGMENT_CAPACITY, addSegment, type Segments } from './segments.js';
+import {
+  atSectionEnd,
+  beginTrailers,
+  createTrailerState,
+  isTrailerDone,
+  stepTrailer,
+  type TrailerState,
+} from './trailers.js';
 
 /** Longest chunk line without its CRLF: size and extensions, in bytes. */
 export const CHUNK_LINE_BYTES = 256;

@@ -4,8 +4,7 @@
  * it has been used to have them removed on the way. What the proxy adds itself is added after removal, so naming it does nothing.
  */
 import { COMMA, SLASH, TOKEN, isBlank, spells } from './chars.js';
-import { FIELD, fieldKind, lineStart, valueEnd, valueStart } from './fields.js';
-import type { FieldTable } from './fields.js';
+import { FIELD, fieldKind, lineStart, valueEnd, valueStart, type FieldTable } from './fields.js';
 import type { RefusalReason } from './refusal.js';
 
 /** Most fields that one head may nominate. */

@@ -4,8 +4,7 @@
  * RFC 9110 allows it, as it goes on in one spelling only (`../framing-lines.ts`).
  */
 import { COMMA, TAB, TOKEN, ZERO, isBlank, spells } from './chars.js';
-import { FIELD, firstLine, valueEnd, valueStart } from './fields.js';
-import type { FieldTable } from './fields.js';
+import { FIELD, firstLine, valueEnd, valueStart, type FieldTable } from './fields.js';
 import type { RefusalReason } from './refusal.js';
 
 /** How the end of a body is found. */

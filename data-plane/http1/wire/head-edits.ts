@@ -2,8 +2,7 @@
  * Builds the head that is sent on from the head that came: the lines that are not edited are copied in as few pieces as there
  * are gaps between edits, whatever their number. Which lines to drop, replace and add is decided by the engine's rules.
  */
-import { lineStart } from './fields.js';
-import type { FieldTable } from './fields.js';
+import { lineStart, type FieldTable } from './fields.js';
 
 /** Edits to one head, used again for the next. */
 export interface HeadEdits {

@@ -17,8 +17,9 @@ export function findHeadEnd(bytes: Uint8Array, from: number, to: number, scanned
   while (position < to) {
     const byte = bytes[position] as number;
     if (byte === LF) {
-      if (bytes[position - 1] === CR && bytes[position - 2] === LF && bytes[position - 3] === CR)
+      if (bytes[position - 1] === CR && bytes[position - 2] === LF && bytes[position - 3] === CR) {
         return position + 1;
+      }
       // An end that overlaps this LF has it as its second byte, so its last one is two further.
       position += 2;
     } else if (byte === CR) {

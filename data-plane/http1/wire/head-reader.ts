@@ -7,10 +7,8 @@ import { CR, LF, TOKEN } from './chars.js';
 import { NEED_MORE, findHeadEnd } from './head-end.js';
 import type { HeadLimits } from './limits.js';
 import type { RefusalReason } from './refusal.js';
-import { parseRequestHead } from './request-head.js';
-import type { RequestHead } from './request-head.js';
-import { parseResponseHead } from './response-head.js';
-import type { ResponseHead } from './response-head.js';
+import { parseRequestHead, type RequestHead } from './request-head.js';
+import { parseResponseHead, type ResponseHead } from './response-head.js';
 
 export { NEED_MORE };
 /** The head is refused: the reader's `refusal` says why. */

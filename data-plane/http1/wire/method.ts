@@ -26,7 +26,8 @@ export function methodText(token: string): string {
 export function methodRefusal(method: string): RefusalReason | null {
   if (COMMON.has(method)) return null;
   if (method === 'CONNECT') return 'connect';
-  if (method.length > METHOD_BYTES || method === 'PRI' || CHANGES_FRAMING.test(method))
+  if (method.length > METHOD_BYTES || method === 'PRI' || CHANGES_FRAMING.test(method)) {
     return 'method_unsupported';
+  }
   return null;
 }

@@ -7,17 +7,21 @@
  */
 import { hostNameEnd } from './authority.js';
 import { ASTERISK, CR, LF, QUESTION, SLASH, SPACE, TARGET, TOKEN, spells } from './chars.js';
-import { UPGRADE, createConnectionFields, readConnection } from './connection.js';
-import type { ConnectionFields } from './connection.js';
-import { FIELD, createFieldTable, firstLine, scanFields, valueEnd, valueStart } from './fields.js';
-import type { FieldTable } from './fields.js';
-import { BODY, LENGTHS, readFraming } from './framing.js';
-import type { BodyKind } from './framing.js';
+import { UPGRADE, createConnectionFields, readConnection, type ConnectionFields } from './connection.js';
+import {
+  FIELD,
+  createFieldTable,
+  firstLine,
+  scanFields,
+  valueEnd,
+  valueStart,
+  type FieldTable,
+} from './fields.js';
+import { BODY, LENGTHS, readFraming, type BodyKind } from './framing.js';
 import type { HeadLimits } from './limits.js';
 import { methodRefusal, methodText } from './method.js';
 import type { RefusalReason } from './refusal.js';
-import { TARGET_FORM, schemeEnd } from './target.js';
-import type { TargetForm } from './target.js';
+import { TARGET_FORM, schemeEnd, type TargetForm } from './target.js';
 import { VERSION_BYTES, VERSION_BROKEN, VERSION_UNKNOWN, readVersion } from './version.js';
 
 /** All positions are counted from the start of `text`. Valid until the object is used for the next head. */

@@ -5,12 +5,15 @@
  * Wider than a strict reading: a status line may end after the status, without the space (`reasonStart` is then -1).
  */
 import { CR, FIELD_VALUE, LF, SPACE, ZERO } from './chars.js';
-import { UPGRADE, createConnectionFields, readConnection } from './connection.js';
-import type { ConnectionFields, UpgradeKind } from './connection.js';
-import { createFieldTable, scanFields } from './fields.js';
-import type { FieldTable } from './fields.js';
-import { BODY, LENGTHS, readFraming } from './framing.js';
-import type { BodyKind } from './framing.js';
+import {
+  UPGRADE,
+  createConnectionFields,
+  readConnection,
+  type ConnectionFields,
+  type UpgradeKind,
+} from './connection.js';
+import { createFieldTable, scanFields, type FieldTable } from './fields.js';
+import { BODY, LENGTHS, readFraming, type BodyKind } from './framing.js';
 import type { HeadLimits } from './limits.js';
 import type { RefusalReason } from './refusal.js';
 import { VERSION_BROKEN, VERSION_BYTES, VERSION_UNKNOWN, readVersion } from './version.js';
@@ -121,8 +124,9 @@ function settleBody(head: ResponseHead): RefusalReason | null {
   if (head.chunked && head.minor === 0) return 'coding_in_http10';
   const bodiless = status < 200 || status === 204;
   if (status === 101) {
-    if (head.requestUpgrade === UPGRADE.none || connection.upgrade !== head.requestUpgrade)
+    if (head.requestUpgrade === UPGRADE.none || connection.upgrade !== head.requestUpgrade) {
       return 'switch_unasked';
+    }
   } else {
     connection.upgrade = UPGRADE.none;
   }

@@ -183,8 +183,9 @@ function rudeStream(chance: Chance, ledger: Ledger, stream: number, request: Fuz
     ['x-fuzz', id],
     ...request.fields.map(([name, value]): Field => [name.toLowerCase(), value]),
   ];
-  if (chance.maybe(0.1))
+  if (chance.maybe(0.1)) {
     all.push([chance.one(['connection', 'upgrade', 'te', 'transfer-encoding']), chance.one(VALUES)]);
+  }
   if (body !== null && chance.maybe(0.5)) {
     all.push(['content-length', chance.maybe(0.9) ? String(body.length) : chance.one(VALUES)]);
   }

@@ -1,6 +1,13 @@
 /** Chunked bodies of requests: RFC 9112 §7.1. The head has gone to the backend when the chunks turn out to be bad. */
-import { HOST, OK, SMUGGLED, accepted } from './strictness-case.js';
-import type { Accepted, Override, StrictnessCase } from './strictness-case.js';
+import {
+  HOST,
+  OK,
+  SMUGGLED,
+  accepted,
+  type Accepted,
+  type Override,
+  type StrictnessCase,
+} from './strictness-case.js';
 
 const post = (body: string): string => `POST / HTTP/1.1\r\n${HOST}Transfer-Encoding: chunked\r\n\r\n${body}`;
 

@@ -1,7 +1,6 @@
 /** Exchanges with several steps: interim responses, Expect, upgrades, early answers, reuse of connections. RFC 9110 §7.8, §10.1.1, §15.2. */
 import { answer } from '../backend-server.js';
-import { HOST, OK, SMUGGLED } from './strictness-case.js';
-import type { StrictnessCase } from './strictness-case.js';
+import { HOST, OK, SMUGGLED, type StrictnessCase } from './strictness-case.js';
 
 const GET = `GET / HTTP/1.1\r\n${HOST}\r\n`;
 const HINTS = 'HTTP/1.1 103 Early Hints\r\nLink: </style.css>\r\n\r\n';

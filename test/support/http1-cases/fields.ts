@@ -1,6 +1,13 @@
 /** Header lines, Host and Connection: RFC 9112 §3.2, §5; RFC 9110 §5, §7. */
-import { HOST, SMUGGLED, accepted, refused } from './strictness-case.js';
-import type { Accepted, Refused, StrictnessCase } from './strictness-case.js';
+import {
+  HOST,
+  SMUGGLED,
+  accepted,
+  refused,
+  type Accepted,
+  type Refused,
+  type StrictnessCase,
+} from './strictness-case.js';
 
 const get = (fields: string): string => `GET / HTTP/1.1\r\n${HOST}${fields}\r\n`;
 const host = (value: string): string => `GET / HTTP/1.1\r\nHost:${value}\r\n\r\n`;

@@ -1,6 +1,14 @@
 /** Where a request ends, and who tries to say two things about it: RFC 9112 §6, §7; RFC 9110 §8.6. */
-import { HOST, OK, SMUGGLED, accepted, refused } from './strictness-case.js';
-import type { Accepted, Refused, StrictnessCase } from './strictness-case.js';
+import {
+  HOST,
+  OK,
+  SMUGGLED,
+  accepted,
+  refused,
+  type Accepted,
+  type Refused,
+  type StrictnessCase,
+} from './strictness-case.js';
 
 const post = (fields: string, body = SMUGGLED): string => `POST / HTTP/1.1\r\n${HOST}${fields}\r\n${body}`;
 const length = (value: string): string => post(`Content-Length:${value}\r\n`);

@@ -1,6 +1,14 @@
 /** Start lines and targets: RFC 9112 §2.2, §2.3, §3. */
-import { HOST, SMUGGLED, accepted, refused } from './strictness-case.js';
-import type { Accepted, Override, Refused, StrictnessCase } from './strictness-case.js';
+import {
+  HOST,
+  SMUGGLED,
+  accepted,
+  refused,
+  type Accepted,
+  type Override,
+  type Refused,
+  type StrictnessCase,
+} from './strictness-case.js';
 
 const get = (target: string, rest = ''): string => `GET ${target} HTTP/1.1\r\n${HOST}${rest}\r\n`;
 const line = (start: string): string => `${start}\r\n${HOST}\r\n${SMUGGLED}`;

@@ -1,7 +1,14 @@
 /** What backends answer, well and badly: RFC 9112 §4, §6.3, §7; RFC 9110 §15. */
 import { answer } from '../backend-server.js';
-import { HOST, OK } from './strictness-case.js';
-import type { Outcome, Override, Reply, Step, StrictnessCase } from './strictness-case.js';
+import {
+  HOST,
+  OK,
+  type Outcome,
+  type Override,
+  type Reply,
+  type Step,
+  type StrictnessCase,
+} from './strictness-case.js';
 
 const GET = `GET / HTTP/1.1\r\n${HOST}\r\n`;
 const HEAD = `HEAD / HTTP/1.1\r\n${HOST}\r\n`;

@@ -2,10 +2,14 @@
  * Runs a strictness case against any proxy: starts a backend that does as the case says, has the proxy started in front of it,
  * plays the client, and names everything that is not as expected. Knows nothing of engines.
  */
-import { answer, startBackend } from '../backend-server.js';
-import type { BackendConnection, BackendRequest, BackendServer } from '../backend-server.js';
-import { connectRaw } from '../raw-client.js';
-import type { RawClient } from '../raw-client.js';
+import {
+  answer,
+  startBackend,
+  type BackendConnection,
+  type BackendRequest,
+  type BackendServer,
+} from '../backend-server.js';
+import { connectRaw, type RawClient } from '../raw-client.js';
 import { MalformedResponse, ResponseScanner } from '../response-scanner.js';
 import { waitUntil } from '../wait-until.js';
 import type { Outcome, Reply, Step, StrictnessCase } from './strictness-case.js';
@@ -136,10 +140,12 @@ async function settle(expected: Outcome, client: Client): Promise<string[]> {
   );
   const problems: string[] = [];
   const seen = client.read();
-  if (seen.statuses.join() !== statuses.join())
+  if (seen.statuses.join() !== statuses.join()) {
     problems.push(`statuses ${seen.statuses.join()} instead of ${statuses.join()}`);
-  if (code !== undefined && !seen.lastHead.toLowerCase().includes(`x-tidegate-error: ${code}`))
+  }
+  if (code !== undefined && !seen.lastHead.toLowerCase().includes(`x-tidegate-error: ${code}`)) {
     problems.push(`no code ${code}`);
+  }
   if (after === 'closed' || after === 'cut') {
     await waitUntil('the end of the connection', () => ended.value, LIMIT_MS);
     if (client.read().midway !== (after === 'cut')) problems.push(after === 'cut' ? 'not cut' : 'cut');
@@ -151,8 +157,9 @@ async function settle(expected: Outcome, client: Client): Promise<string[]> {
       () => ended.value || client.read().statuses.length > count,
       LIMIT_MS,
     );
-    if (client.read().lastBody !== PROBE_ANSWER)
+    if (client.read().lastBody !== PROBE_ANSWER) {
       problems.push('a further request is not answered as it should be');
+    }
   }
   return problems;
 }
@@ -191,10 +198,12 @@ function compareBackend(expected: Outcome, backend: BackendServer): string[] {
     expected.backendContains ?? [],
     expected.backendLacks ?? [],
   );
-  if (expected.requests !== 'any' && requests.length !== expected.requests)
+  if (expected.requests !== 'any' && requests.length !== expected.requests) {
     problems.push(`${requests.length} requests at the backend`);
-  if (expected.second !== true && requests.some(({ target }) => target.includes('smuggled')))
+  }
+  if (expected.second !== true && requests.some(({ target }) => target.includes('smuggled'))) {
     problems.push('a request was smuggled');
+  }
   const { upstreamConnections } = expected;
   if (upstreamConnections !== undefined && backend.connections.length !== upstreamConnections) {
     problems.push(`${backend.connections.length} connections to the backend`);

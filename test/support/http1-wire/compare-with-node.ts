@@ -9,10 +9,8 @@ import type { Random } from '../../../shared/ports.js';
 import { CHUNKED_OUTPUT } from '../../../data-plane/http1/wire/chunked.js';
 import { UPGRADE } from '../../../data-plane/http1/wire/connection.js';
 import { generateCuts, generateStream, pick } from './generate.js';
-import { askNode } from './node-oracle.js';
-import type { OracleMessage } from './node-oracle.js';
-import { transcribe } from './transcript.js';
-import type { Message, ReadingOptions, Transcript } from './transcript.js';
+import { askNode, type OracleMessage } from './node-oracle.js';
+import { transcribe, type Message, type ReadingOptions, type Transcript } from './transcript.js';
 
 const POISON: readonly string[] = ['', '\r\n\r\n', '\n', '0\r\n\r\n', 'xxxxxxxxxx'];
 
@@ -109,8 +107,9 @@ function checkForwarded(options: ReadingOptions, message: Message): string | nul
   const [only] = messages;
   if (error !== null) return `what we send on node refuses with ${error}`;
   if (only === undefined || messages.length !== 1) return 'what we send on is another number of messages';
-  if (!only.upgrade && only.contentBytes !== message.contentBytes)
+  if (!only.upgrade && only.contentBytes !== message.contentBytes) {
     return 'what we send on has another length';
+  }
   return null;
 }
 

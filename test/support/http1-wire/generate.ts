@@ -249,9 +249,9 @@ function mutate(random: Random, stream: string): string {
     if (style < 0.4) text = text.slice(0, at) + pick(random, SPICE) + text.slice(at);
     else if (style < 0.6) text = text.slice(0, at) + text.slice(at + 1);
     else if (style < 0.8) text = text.slice(0, at) + pick(random, SPICE) + text.slice(at + 1);
-    else if (style < 0.9)
+    else if (style < 0.9) {
       text = text.slice(0, at) + String.fromCharCode(Math.floor(random() * 256)) + text.slice(at + 1);
-    else text = text.slice(0, at) + text.slice(at, at + 12) + text.slice(at);
+    } else text = text.slice(0, at) + text.slice(at, at + 12) + text.slice(at);
   }
   return text;
 }

@@ -10,14 +10,11 @@ import {
   createBodyReader,
   endOfInput,
   readBody,
+  type BodyReader,
 } from '../../../data-plane/http1/wire/body-reader.js';
-import type { BodyReader } from '../../../data-plane/http1/wire/body-reader.js';
-import { CHUNKED_OUTPUT } from '../../../data-plane/http1/wire/chunked.js';
-import type { ChunkedOutput } from '../../../data-plane/http1/wire/chunked.js';
-import { UPGRADE } from '../../../data-plane/http1/wire/connection.js';
-import type { UpgradeKind } from '../../../data-plane/http1/wire/connection.js';
-import { lineName, lineValue } from '../../../data-plane/http1/wire/fields.js';
-import type { FieldTable } from '../../../data-plane/http1/wire/fields.js';
+import { CHUNKED_OUTPUT, type ChunkedOutput } from '../../../data-plane/http1/wire/chunked.js';
+import { UPGRADE, type UpgradeKind } from '../../../data-plane/http1/wire/connection.js';
+import { lineName, lineValue, type FieldTable } from '../../../data-plane/http1/wire/fields.js';
 import { createHeadEdits } from '../../../data-plane/http1/wire/head-edits.js';
 import {
   NEED_MORE,
@@ -25,14 +22,16 @@ import {
   createRequestReader,
   createResponseReader,
   readHead,
+  type HeadReader,
 } from '../../../data-plane/http1/wire/head-reader.js';
-import type { HeadReader } from '../../../data-plane/http1/wire/head-reader.js';
 import type { HeadLimits } from '../../../data-plane/http1/wire/limits.js';
 import type { RefusalReason } from '../../../data-plane/http1/wire/refusal.js';
-import { createRequestHead } from '../../../data-plane/http1/wire/request-head.js';
-import type { RequestHead } from '../../../data-plane/http1/wire/request-head.js';
-import { createResponseHead, expectResponse } from '../../../data-plane/http1/wire/response-head.js';
-import type { ResponseHead } from '../../../data-plane/http1/wire/response-head.js';
+import { createRequestHead, type RequestHead } from '../../../data-plane/http1/wire/request-head.js';
+import {
+  createResponseHead,
+  expectResponse,
+  type ResponseHead,
+} from '../../../data-plane/http1/wire/response-head.js';
 import { createSegments } from '../../../data-plane/http1/wire/segments.js';
 
 const UPSTREAM_FACTS: UpstreamHeadFacts = {
@@ -164,8 +163,9 @@ class Reading {
     const { count, bounds } = this.#body.segments;
     this.#refusal = this.#body.refusal;
     if (this.#refusal !== null) return REFUSED;
-    for (let i = 0; i < count; i++)
+    for (let i = 0; i < count; i++) {
       message.forwarded += latin1(bytes, bounds[i * 2] ?? 0, bounds[i * 2 + 1] ?? 0);
+    }
     this.#settle(message);
     return next;
   }
@@ -180,8 +180,9 @@ class Reading {
 
 function fieldList(fields: FieldTable, text: string): string[] {
   const list: string[] = [];
-  for (let line = 0; line < fields.count; line++)
+  for (let line = 0; line < fields.count; line++) {
     list.push(lineName(fields, text, line), lineValue(fields, text, line));
+  }
   return list;
 }
 

@@ -51,7 +51,8 @@ describe('requestHead', () => {
   });
 
   it('ends every line', () => {
-    for (const scenario of SCENARIOS)
+    for (const scenario of SCENARIOS) {
       expect(requestHead(scenario)).toMatch(/^(GET|POST) [^\n]*(\r\n[^\r\n]+)+\r\n$/);
+    }
   });
 });

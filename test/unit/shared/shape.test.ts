@@ -16,8 +16,8 @@ import {
   tagged,
   variants,
   where,
+  type Shape,
 } from '../../../shared/shape.js';
-import type { Shape } from '../../../shared/shape.js';
 
 interface Person {
   readonly name: string;

@@ -85,7 +85,8 @@ describe('the line of a problem', () => {
     expect(explainProblem(problem, 'x\n\ty \u001b[31m')).toBe(
       'f.yaml:2:4: a: found \\u001b[31m, expected b\n    2 | \\ty \\u001b[31m\n      |     ^^^^^',
     );
-    for (const text of [null, '', 'one line'])
+    for (const text of [null, '', 'one line']) {
       expect(explainProblem(problem, text)).toBe(formatProblem(problem));
+    }
   });
 });

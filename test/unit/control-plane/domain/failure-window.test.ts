@@ -16,8 +16,9 @@ describe('the failure window', () => {
 
   it('holds exactly as many seconds as the window has, this one included', () => {
     let window = addOutcomes([], 10, { successes: 1, failures: {} }, 3_000);
-    for (const second of [11, 12])
+    for (const second of [11, 12]) {
       window = addOutcomes(window, second, { successes: 1, failures: {} }, 3_000);
+    }
     expect(window.map((bucket) => bucket.second)).toEqual([10, 11, 12]);
     window = addOutcomes(window, 13, { successes: 1, failures: {} }, 3_000);
     expect(window.map((bucket) => bucket.second)).toEqual([11, 12, 13]);

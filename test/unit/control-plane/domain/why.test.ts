@@ -157,8 +157,9 @@ describe('why', () => {
     told.at = nextDeadline(told.world) ?? 0;
     told.advance(0);
     const next = told.world.observations.nextPermit - 3;
-    for (const permit of [next, next + 1, next + 2])
+    for (const permit of [next, next + 1, next + 2]) {
       told.trial('a', { permit, result: 'success', returned: true });
+    }
     expect(why(told).headline).toMatch(
       /^a is available since .*: breaker closed after 3 successful trials\.$/,
     );
@@ -258,8 +259,9 @@ describe('why', () => {
 
   it('keeps the first step and the newest when there are many', () => {
     const told = arranged();
-    for (let count = 0; count < MAX_STEPS + 10; count += 1)
+    for (let count = 0; count < MAX_STEPS + 10; count += 1) {
       set(told, { changes: { weight: 2 + (count % 5) } });
+    }
     const { steps, omitted } = why(told);
     expect(steps).toHaveLength(MAX_STEPS);
     expect(omitted).toBe(12);

@@ -113,8 +113,9 @@ describe('the metrics page of 10,000 backends', () => {
     running.state = stateWith(...names.map((name) => backend(name)));
     for (const name of names) counters.healthCheck(WEB, backendId(name), true, 3);
     totals.add('requests', ['web', 'GET', '200'], 1);
-    for (const code of ['2xx', '5xx'])
+    for (const code of ['2xx', '5xx']) {
       for (let i = 0; i < 400; i += 1) totals.series('requestDuration', [`p${i}`, code]);
+    }
     const slices: number[] = [];
     const registry = createMetricsRegistry(totals, source, async (lines) => {
       slices.push(lines);

@@ -15,8 +15,14 @@ import {
 import { backendId } from '../../../../shared/ids.js';
 import type { BackendOutcomes } from '../../../../shared/outcome.js';
 import { breaker, healthCheck, POOL, poolSettings } from '../../../support/domain.js';
-import { checkDraft, draftOf, openLoop, openServing, weightDraft } from '../../../support/running-loop.js';
-import type { RunningLoop } from '../../../support/running-loop.js';
+import {
+  checkDraft,
+  draftOf,
+  openLoop,
+  openServing,
+  weightDraft,
+  type RunningLoop,
+} from '../../../support/running-loop.js';
 import { worker } from '../../../support/workers.js';
 
 const CHECKED = poolSettings({

@@ -1,12 +1,16 @@
-import { downstreamHead, hasDate, interimHead } from '../../../../data-plane/http1/downstream-head.js';
-import type { DownstreamHeadFacts } from '../../../../data-plane/http1/downstream-head.js';
+import {
+  downstreamHead,
+  hasDate,
+  interimHead,
+  type DownstreamHeadFacts,
+} from '../../../../data-plane/http1/downstream-head.js';
 import { createHeadEdits } from '../../../../data-plane/http1/wire/head-edits.js';
 import {
   createResponseHead,
   expectResponse,
   parseResponseHead,
+  type ResponseHead,
 } from '../../../../data-plane/http1/wire/response-head.js';
-import type { ResponseHead } from '../../../../data-plane/http1/wire/response-head.js';
 import { UPGRADE } from '../../../../data-plane/http1/wire/connection.js';
 
 const FACTS: DownstreamHeadFacts = { setCookie: null, date: null, connection: null, framing: 'as-sent' };

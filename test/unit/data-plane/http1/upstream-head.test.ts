@@ -1,8 +1,15 @@
-import { hasHost, upstreamHead, withHost } from '../../../../data-plane/http1/upstream-head.js';
-import type { UpstreamHeadFacts } from '../../../../data-plane/http1/upstream-head.js';
+import {
+  hasHost,
+  upstreamHead,
+  withHost,
+  type UpstreamHeadFacts,
+} from '../../../../data-plane/http1/upstream-head.js';
 import { createHeadEdits } from '../../../../data-plane/http1/wire/head-edits.js';
-import { createRequestHead, parseRequestHead } from '../../../../data-plane/http1/wire/request-head.js';
-import type { RequestHead } from '../../../../data-plane/http1/wire/request-head.js';
+import {
+  createRequestHead,
+  parseRequestHead,
+  type RequestHead,
+} from '../../../../data-plane/http1/wire/request-head.js';
 
 const LIMITS = { headBytes: 16_384, headerCount: 100, targetBytes: 8_192 };
 const FACTS: UpstreamHeadFacts = {

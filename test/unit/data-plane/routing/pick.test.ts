@@ -87,8 +87,9 @@ describe('pick', () => {
 describe('a bound session', () => {
   it('stays while its backend may serve it, at any weight', () => {
     const pool = aPoolTable([aBackend('a', { weight: 0 }), aBackend('b', { availability: 'draining' })]);
-    for (const backend of pool.backends)
+    for (const backend of pool.backends) {
       expect(pickBound(pool, backend, [])).toEqual({ backend, permit: null });
+    }
   });
 
   it('leaves a backend that is out or was tried', () => {

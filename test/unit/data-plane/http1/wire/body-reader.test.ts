@@ -3,11 +3,10 @@ import {
   createBodyReader,
   endOfInput,
   readBody,
+  type BodyReader,
 } from '../../../../../data-plane/http1/wire/body-reader.js';
-import type { BodyReader } from '../../../../../data-plane/http1/wire/body-reader.js';
 import { CHUNKED_OUTPUT } from '../../../../../data-plane/http1/wire/chunked.js';
-import { BODY } from '../../../../../data-plane/http1/wire/framing.js';
-import type { BodyKind } from '../../../../../data-plane/http1/wire/framing.js';
+import { BODY, type BodyKind } from '../../../../../data-plane/http1/wire/framing.js';
 import { createSegments } from '../../../../../data-plane/http1/wire/segments.js';
 import { TEST_LIMITS } from '../../../../support/http1-wire/transcript.js';
 

@@ -4,8 +4,9 @@ import {
   createChunkedState,
   EXTENSION_BYTES,
   readChunked,
+  type ChunkedOutput,
+  type ChunkedState,
 } from '../../../../../data-plane/http1/wire/chunked.js';
-import type { ChunkedOutput, ChunkedState } from '../../../../../data-plane/http1/wire/chunked.js';
 import type { RefusalReason } from '../../../../../data-plane/http1/wire/refusal.js';
 import { createSegments, SEGMENT_CAPACITY } from '../../../../../data-plane/http1/wire/segments.js';
 import { latin1, TEST_LIMITS } from '../../../../support/http1-wire/transcript.js';

@@ -3,8 +3,8 @@ import {
   createConnectionFields,
   isNominated,
   readConnection,
+  type ConnectionFields,
 } from '../../../../../data-plane/http1/wire/connection.js';
-import type { ConnectionFields } from '../../../../../data-plane/http1/wire/connection.js';
 import { createFieldTable, lineName, scanFields } from '../../../../../data-plane/http1/wire/fields.js';
 
 function read(lines: string): { connection: ConnectionFields; reason: string | null; nominated: string[] } {

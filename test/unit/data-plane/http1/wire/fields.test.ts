@@ -7,8 +7,8 @@ import {
   lineStart,
   lineValue,
   scanFields,
+  type FieldTable,
 } from '../../../../../data-plane/http1/wire/fields.js';
-import type { FieldTable } from '../../../../../data-plane/http1/wire/fields.js';
 
 function scan(text: string, capacity = 10): { table: FieldTable; reason: string | null } {
   const table = createFieldTable(capacity);

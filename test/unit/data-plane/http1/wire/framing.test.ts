@@ -1,6 +1,10 @@
 import { createFieldTable, scanFields } from '../../../../../data-plane/http1/wire/fields.js';
-import { LENGTHS, readFraming } from '../../../../../data-plane/http1/wire/framing.js';
-import type { FramingFields, Lengths } from '../../../../../data-plane/http1/wire/framing.js';
+import {
+  LENGTHS,
+  readFraming,
+  type FramingFields,
+  type Lengths,
+} from '../../../../../data-plane/http1/wire/framing.js';
 
 function framing(lines: string, lengths: Lengths = LENGTHS.one): FramingFields | string {
   const table = createFieldTable(10);

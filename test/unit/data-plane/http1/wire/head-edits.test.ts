@@ -4,8 +4,11 @@ import {
   createHeadEdits,
   editLine,
 } from '../../../../../data-plane/http1/wire/head-edits.js';
-import { createRequestHead, parseRequestHead } from '../../../../../data-plane/http1/wire/request-head.js';
-import type { RequestHead } from '../../../../../data-plane/http1/wire/request-head.js';
+import {
+  createRequestHead,
+  parseRequestHead,
+  type RequestHead,
+} from '../../../../../data-plane/http1/wire/request-head.js';
 import { TEST_LIMITS } from '../../../../support/http1-wire/transcript.js';
 
 const TEXT = 'GET / HTTP/1.1\r\nHost: a\r\nX: 1\r\nY: 2\r\n\r\n';

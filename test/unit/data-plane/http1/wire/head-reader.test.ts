@@ -6,11 +6,10 @@ import {
   createResponseReader,
   hasHeadBegun,
   readHead,
+  type HeadReader,
 } from '../../../../../data-plane/http1/wire/head-reader.js';
-import type { HeadReader } from '../../../../../data-plane/http1/wire/head-reader.js';
 import type { HeadLimits } from '../../../../../data-plane/http1/wire/limits.js';
-import { createRequestHead } from '../../../../../data-plane/http1/wire/request-head.js';
-import type { RequestHead } from '../../../../../data-plane/http1/wire/request-head.js';
+import { createRequestHead, type RequestHead } from '../../../../../data-plane/http1/wire/request-head.js';
 import { createResponseHead } from '../../../../../data-plane/http1/wire/response-head.js';
 import { latin1 } from '../../../../support/http1-wire/transcript.js';
 
@@ -46,8 +45,9 @@ describe('a reader of heads', () => {
   it('keeps long heads in a buffer that grows', () => {
     const pieces = reader({ headBytes: 5_000, headerCount: 10, targetBytes: 5_000 });
     const long = `GET /${'x'.repeat(3_000)} HTTP/1.1\r\nHost: a\r\n\r\n`;
-    for (let i = 0; i < long.length - 1; i += 100)
+    for (let i = 0; i < long.length - 1; i += 100) {
       expect(feed(pieces, long.slice(i, Math.min(i + 100, long.length - 1)))).toBe(NEED_MORE);
+    }
     expect(feed(pieces, '\n')).toBe(1);
     expect(pieces.head.text).toBe(long);
   });

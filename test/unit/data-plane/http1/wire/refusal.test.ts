@@ -1,6 +1,5 @@
 import { LOCAL_REPLIES } from '../../../../../shared/error-code.js';
-import { REFUSALS } from '../../../../../data-plane/http1/wire/refusal.js';
-import type { RefusalReason } from '../../../../../data-plane/http1/wire/refusal.js';
+import { REFUSALS, type RefusalReason } from '../../../../../data-plane/http1/wire/refusal.js';
 
 describe('a refusal', () => {
   it.each<[RefusalReason, number]>([

@@ -4,8 +4,8 @@ import {
   createRequestHead,
   forwardedTarget,
   parseRequestHead,
+  type RequestHead,
 } from '../../../../../data-plane/http1/wire/request-head.js';
-import type { RequestHead } from '../../../../../data-plane/http1/wire/request-head.js';
 import { TARGET_FORM } from '../../../../../data-plane/http1/wire/target.js';
 import { TEST_LIMITS } from '../../../../support/http1-wire/transcript.js';
 

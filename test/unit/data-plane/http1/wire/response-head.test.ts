@@ -1,13 +1,12 @@
-import { UPGRADE } from '../../../../../data-plane/http1/wire/connection.js';
-import type { UpgradeKind } from '../../../../../data-plane/http1/wire/connection.js';
+import { UPGRADE, type UpgradeKind } from '../../../../../data-plane/http1/wire/connection.js';
 import { BODY } from '../../../../../data-plane/http1/wire/framing.js';
 import type { RefusalReason } from '../../../../../data-plane/http1/wire/refusal.js';
 import {
   createResponseHead,
   expectResponse,
   parseResponseHead,
+  type ResponseHead,
 } from '../../../../../data-plane/http1/wire/response-head.js';
-import type { ResponseHead } from '../../../../../data-plane/http1/wire/response-head.js';
 import { TEST_LIMITS } from '../../../../support/http1-wire/transcript.js';
 
 function parse(
