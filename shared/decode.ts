@@ -4,6 +4,7 @@
  * backend exists, the permit is known) is for its reader to judge. Never throws.
  */
 import { ADMIN_STATES, AVAILABILITIES } from './backend-state.js';
+import { listenerSettings } from './listener-settings.js';
 import type {
   Ack,
   CertificateMaterial,
@@ -11,7 +12,6 @@ import type {
   Flushed,
   FlushRequest,
   Hello,
-  ListenerSettings,
   ListenFailed,
   LoadMessage,
   MetricsDelta,
@@ -84,8 +84,6 @@ const MAX_SIGNING_KEYS = 16;
 const MAX_SECRET_BYTES = 1024;
 const MAX_LABELS = 8;
 const MAX_LABEL = 128;
-/** Longest path of a file that systems take. */
-const MAX_PATH = 4_096;
 const TICKET_KEY_BYTES = 48;
 /** 16 bytes in base64url. */
 const SESSION_ID_PATTERN = /^[A-Za-z0-9_-]{22}$/;
@@ -224,10 +222,7 @@ const primaryMessage = variants<'type', PrimaryMessage>('type', {
       type: oneOf('welcome'),
       protocol: count,
       worker: count,
-      listener: record<ListenerSettings>(
-        { host: text(255), port, tls: flag, h2: flag, reusePort: flag },
-        { inherited: record({ offeredIn: text(MAX_PATH) }) },
-      ),
+      listener: listenerSettings,
       engine: oneOf<'native' | 'compat'>('native', 'compat'),
       certificate: nullable(certificate),
       sessionKeys: list(

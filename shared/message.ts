@@ -3,28 +3,15 @@
  * are untrusted: `shared/decode.ts` checks shape and size before anything else reads them.
  */
 import type { BackendId, PoolId } from './ids.js';
+import type { ListenerSettings } from './listener-settings.js';
 import type { BackendOutcomes } from './outcome.js';
 import type { SessionLifetime } from './session.js';
 import type { SnapshotPosition } from './snapshot.js';
 
+export type { ListenerSettings } from './listener-settings.js';
+
 /** Rises when a message changes its meaning. A worker of another version is refused. */
 export const PROTOCOL_VERSION = 1;
-
-export interface ListenerSettings {
-  readonly host: string;
-  /** 0 lets the system choose; all workers then share the port chosen. */
-  readonly port: number;
-  readonly tls: boolean;
-  /** Offer HTTP/2 to clients (ALPN). Only with TLS. */
-  readonly h2: boolean;
-  /** Bind per worker with SO_REUSEPORT instead of sharing one handle. */
-  readonly reusePort: boolean;
-  /**
-   * The socket is bound already, and inherited (`platform/handover.ts` says as which descriptor). A worker whose primary
-   * died offers it in this directory. Absent: workers bind by themselves.
-   */
-  readonly inherited?: { readonly offeredIn: string };
-}
 
 export interface CertificateMaterial {
   readonly certPem: string;
