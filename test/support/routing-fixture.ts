@@ -1,13 +1,13 @@
 /** Snapshots and tables for tests of routing: what a test does not name has a plain default. */
-import { backendId, poolId } from '../../shared/ids.js';
+import { poolId } from '../../shared/ids.js';
 import type { Random } from '../../shared/ports.js';
 import { seededRandom } from '../../shared/prng.js';
 import { defaultsOf } from '../../shared/settings/complete.js';
 import { limits, retry, timeouts } from '../../shared/settings/forwarding.js';
-import { queue } from '../../shared/settings/pool.js';
 import type { Route, ForwardingSettings } from '../../shared/settings.js';
 import type { BackendSnapshot, PoolSnapshot, Snapshot } from '../../shared/snapshot.js';
 import { type PoolTable, type RoutingTable, applySnapshot } from '../../data-plane/routing/routing-table.js';
+import { backendAt, poolOf as snapshotPool, snapshotOf } from './snapshot-of.js';
 
 export const FORWARDING: ForwardingSettings = {
   retry: { ...defaultsOf(retry), perTryTimeoutMs: 10_000, budgetMin: 3 },
@@ -19,45 +19,20 @@ export const FORWARDING: ForwardingSettings = {
 };
 
 export function aBackend(id: string, given: Partial<Omit<BackendSnapshot, 'id'>> = {}): BackendSnapshot {
-  return {
-    id: backendId(id),
-    address: { protocol: 'http', host: '127.0.0.1', port: 8081 },
-    weight: 1,
-    availability: 'available',
-    admin: 'ready',
-    generation: 1,
-    permits: [],
-    ...given,
-  };
+  return backendAt(id, 8081, given);
 }
 
 export function aPool(
   backends: readonly BackendSnapshot[],
-  given: Partial<Omit<PoolSnapshot, 'backends' | 'id'>> & { id?: string } = {},
+  { id = 'default', ...given }: Partial<Omit<PoolSnapshot, 'backends' | 'id'>> & { id?: string } = {},
 ): PoolSnapshot {
-  return {
-    version: 1,
-    algorithm: 'round-robin',
-    sticky: null,
-    panic: false,
-    queue: defaultsOf(queue),
-    backends,
-    ...given,
-    id: poolId(given.id ?? 'default'),
-  };
+  return snapshotPool(backends, { ...given, id: poolId(id) });
 }
 
+/** A path prefix leads to each pool, and `/` to the one called `default`. */
 export function aSnapshot(pools: readonly PoolSnapshot[], given: Partial<Snapshot> = {}): Snapshot {
-  return {
-    epoch: 1,
-    version: 1,
-    seq: 1,
-    at: 0,
-    forwarding: FORWARDING,
-    routes: pools.map(({ id }) => ({ host: null, pathPrefix: id === 'default' ? '/' : `/${id}`, pool: id })),
-    pools,
-    ...given,
-  };
+  const routes = pools.map(({ id }) => aRoute(null, id === 'default' ? '/' : `/${id}`, id));
+  return { ...snapshotOf(pools), forwarding: FORWARDING, routes, ...given };
 }
 
 export function aRoute(host: string | null, pathPrefix: string, pool: string): Route {
