@@ -3,6 +3,7 @@ import * as http from 'node:http';
 import * as https from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import type { Findings } from './cross-talk-findings.js';
 import { hasRead, readMarked, writeMarked } from './cross-talk-flow.js';
 import { pause } from './slow-peer.js';
 import { planIn, type Plan } from './cross-talk-plan.js';
@@ -20,7 +21,7 @@ export interface BackendMemory {
   readonly broken: Set<string>;
   /** TLS is on one side of the engine, or on both. */
   readonly isSecure: boolean;
-  report(what: string): void;
+  readonly findings: Findings;
 }
 
 export async function startCrossTalkBackend(
@@ -61,7 +62,7 @@ async function serve(
   response: http.ServerResponse,
 ): Promise<void> {
   const plan = planIn(request.url ?? '');
-  const check = new MarkCheck(`q${plan.id}`, (what) => memory.report(`request ${what}`));
+  const check = new MarkCheck(`q${plan.id}`, (what) => memory.findings.foreign.push(`request ${what}`));
   response.on('error', () => undefined);
   const breaks = plan.misdeed === 'reset' && !memory.broken.has(plan.id);
   if (breaks) {
@@ -75,7 +76,8 @@ async function serve(
     const isWhole = await read;
     if (breaks) return void request.socket.destroy();
     if (!isWhole || !request.complete) return;
-    if (check.count !== plan.request.size) memory.report(`request ${plan.id}: ${check.count} bytes`);
+    if (check.count !== plan.request.size)
+      memory.findings.lost.push(`request ${plan.id}: ${check.count} bytes`);
   }
   await answer(plan, response);
 }
@@ -105,7 +107,7 @@ async function answer(plan: Plan, response: http.ServerResponse): Promise<void> 
 
 /** Both sides send all they have at the same time, and then end. */
 async function serveTunnel(memory: BackendMemory, plan: Plan, socket: Duplex, head: Buffer): Promise<void> {
-  const check = new MarkCheck(`q${plan.id}`, (what) => memory.report(`to backend ${what}`));
+  const check = new MarkCheck(`q${plan.id}`, (what) => memory.findings.foreign.push(`to backend ${what}`));
   check.push(head);
   socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: marks\r\n\r\n');
   void readMarked(socket, check, plan.request.pace);

@@ -5,6 +5,7 @@ import * as net from 'node:net';
 import * as tls from 'node:tls';
 import type { Duplex } from 'node:stream';
 import { hasRead, readMarked, writeMarked } from './cross-talk-flow.js';
+import type { Findings } from './cross-talk-findings.js';
 import { targetOf, type Plan } from './cross-talk-plan.js';
 import { MarkCheck, markedBytes } from './marked-bytes.js';
 
@@ -14,7 +15,7 @@ export interface ClientWorld {
   /** TLS is on one side of the engine, or on both. */
   readonly mayLoseRest: boolean;
   readonly agent: http.Agent | https.Agent;
-  report(what: string): void;
+  readonly findings: Findings;
   /** The whole of an answer has come. */
   served(kind: 'exchange' | 'tunnel' | 'pipelined'): void;
 }
@@ -58,11 +59,11 @@ async function readAnswer(
   const error = response.headers['x-tidegate-error'];
   if (error !== undefined) {
     const isOurs = plan.misdeed === 'none' && error !== 'upstream_reset';
-    if (isOurs) world.report(`${plan.id}: ${JSON.stringify(error)}`);
+    if (isOurs) world.findings.lost.push(`${plan.id}: ${JSON.stringify(error)}`);
     response.resume();
     return;
   }
-  const check = new MarkCheck(`r${plan.id}`, (what) => world.report(`response ${what}`));
+  const check = new MarkCheck(`r${plan.id}`, (what) => world.findings.foreign.push(`response ${what}`));
   response.on('data', () => {
     if (plan.misdeed === 'leave' && check.count > plan.after) request.destroy();
   });
@@ -72,7 +73,7 @@ async function readAnswer(
   const mayBeShort =
     plan.misdeed === 'leave' || (plan.misdeed === 'cut' && plan.response.framing === 'close');
   if (check.count !== plan.response.size && !mayBeShort) {
-    world.report(`response ${plan.id}: ${check.count} bytes of ${plan.response.size}`);
+    world.findings.lost.push(`response ${plan.id}: ${check.count} bytes of ${plan.response.size}`);
   }
   world.served('exchange');
 }
@@ -80,7 +81,7 @@ async function readAnswer(
 /** A tunnel in which both send at the same time. */
 export async function tunnel(world: ClientWorld, plan: Plan): Promise<void> {
   const socket = await connect(world);
-  const check = new MarkCheck(`r${plan.id}`, (what) => world.report(`tunnel ${what}`));
+  const check = new MarkCheck(`r${plan.id}`, (what) => world.findings.foreign.push(`tunnel ${what}`));
   socket.write(`GET ${targetOf(plan)} HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: marks\r\n\r\n`);
   const rest = await readHead(socket);
   if (rest === null) return;
@@ -93,7 +94,7 @@ export async function tunnel(world: ClientWorld, plan: Plan): Promise<void> {
   socket.end();
   const hasEnded = await read;
   if (!hasEnded || plan.misdeed !== 'none') return;
-  if (check.count !== plan.response.size) world.report(`tunnel ${plan.id}: ${check.count} bytes`);
+  if (check.count !== plan.response.size) world.findings.lost.push(`tunnel ${plan.id}: ${check.count} bytes`);
   world.served('tunnel');
 }
 
@@ -110,7 +111,7 @@ export async function pipelined(world: ClientWorld, plans: readonly Plan[]): Pro
   for (const plan of plans) {
     const body = await readHead(socket, rest);
     if (body === null) break;
-    const check = new MarkCheck(`r${plan.id}`, (what) => world.report(`pipelined ${what}`));
+    const check = new MarkCheck(`r${plan.id}`, (what) => world.findings.foreign.push(`pipelined ${what}`));
     const after = await readBody(socket, check, body, plan.response.size);
     if (after === null) break;
     rest = after;

@@ -5,6 +5,7 @@ import { seededRandom } from '../../shared/prng.js';
 import type { Random } from '../../shared/ports.js';
 import { startCrossTalkBackend } from './cross-talk-backend.js';
 import { exchange, pipelined, tunnel, type ClientWorld } from './cross-talk-client.js';
+import type { Findings } from './cross-talk-findings.js';
 import { planOf, type Plan } from './cross-talk-plan.js';
 import type { StartEngine } from './engine-under-test.js';
 import { backendAt, poolOf, snapshotOf } from './snapshot-of.js';
@@ -24,15 +25,13 @@ export interface CrossTalkOptions {
   readonly isBackendSecure: boolean;
 }
 
-export interface CrossTalkResult {
-  /** Bytes where they do not belong, and answers that were lost without need. */
-  readonly wrong: readonly string[];
+export interface CrossTalkResult extends Findings {
   readonly complaints: readonly string[];
   readonly served: Readonly<Record<'exchange' | 'tunnel' | 'pipelined', number>>;
   readonly retries: number;
 }
 
-/** No time is over for want of processor time: an answer of Tidegate's own would be taken for somebody else's bytes. */
+/** No time is over for want of processor time. */
 const PATIENT = {
   connectMs: 60_000,
   requestHeadMs: 60_000,
@@ -47,10 +46,9 @@ export async function runCrossTalk(
   options: CrossTalkOptions,
 ): Promise<CrossTalkResult> {
   const random = seededRandom(options.seed);
-  const wrong: string[] = [];
-  const report = (what: string): number => wrong.push(what);
+  const findings: Findings = { foreign: [], lost: [] };
   const isSecure = options.isBackendSecure || options.isClientSecure;
-  const memory = { broken: new Set<string>(), isSecure, report };
+  const memory = { broken: new Set<string>(), isSecure, findings };
   const certificate = options.isBackendSecure ? testCertificate() : null;
   const protocol = options.isBackendSecure ? 'https' : 'http';
   const backends = [
@@ -82,7 +80,7 @@ export async function runCrossTalk(
     isSecure: options.isClientSecure,
     mayLoseRest: isSecure,
     agent,
-    report,
+    findings,
     served: (kind) => (served[kind] += 1),
   };
   const numbers = { next: 0 };
@@ -99,7 +97,7 @@ export async function runCrossTalk(
   const retries = engine.counted('retries', 'default', 'reset');
   await engine.close();
   for (const backend of backends) await backend.close();
-  return { wrong, complaints: engine.complaints, served, retries };
+  return { ...findings, complaints: engine.complaints, served, retries };
 }
 
 function one(world: ClientWorld, random: Random, numbers: { next: number }): Promise<void> {
