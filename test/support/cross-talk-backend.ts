@@ -76,8 +76,9 @@ async function serve(
     const isWhole = await read;
     if (breaks) return void request.socket.destroy();
     if (!isWhole || !request.complete) return;
-    if (check.count !== plan.request.size)
+    if (check.count !== plan.request.size) {
       memory.findings.lost.push(`request ${plan.id}: ${check.count} bytes`);
+    }
   }
   await answer(plan, response);
 }
