@@ -12,7 +12,7 @@ export interface Ending {
   readonly code: number;
 }
 
-export interface ForwardDeps {
+interface ForwardDeps {
   readonly primary: Primary;
   readonly takeover: Takeover;
   readonly ending: Promise<Ending>;

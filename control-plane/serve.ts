@@ -45,7 +45,7 @@ const KEEP_ALIVE_MS = 3_600_000;
 const OTHER_FILE =
   'data_dir was last used with another file: the history and the run-time changes of its pools go on here. Two files need two data_dirs';
 
-export interface ServeOptions {
+interface ServeOptions {
   readonly configFile: string;
   /** Absolute path, instead of what the file says. */
   readonly dataDir?: string;

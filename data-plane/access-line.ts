@@ -10,7 +10,7 @@ import type { AccessRecord, AttemptRecord } from './access-record.js';
 export type AccessFormat = 'json' | 'pretty';
 
 /** Answers the line with its line break. `at`: milliseconds since 1970. */
-export type AccessLine = (record: AccessRecord, at: number) => string;
+type AccessLine = (record: AccessRecord, at: number) => string;
 
 export function accessLineFor(format: AccessFormat): AccessLine {
   return format === 'pretty' ? prettyAccessLine : jsonAccessLine;

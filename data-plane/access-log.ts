@@ -23,7 +23,7 @@ const BLOCK_BYTES = 4_096;
 /** …or after this time. */
 const FLUSH_INTERVAL_MS = 250;
 
-export interface AccessLogOptions {
+interface AccessLogOptions {
   readonly random: Random;
   /** Wall clock, milliseconds since 1970. */
   readonly now: () => number;

@@ -17,7 +17,7 @@ import { Shortage } from './shortage.js';
 import { SessionCookies } from './sessions/session-cookies.js';
 
 /** How long a scrape waits for the totals of the primary. */
-export const METRICS_TIMEOUT_MS = 5_000;
+const METRICS_TIMEOUT_MS = 5_000;
 
 /** What a worker needs of its process and the system. */
 export interface WorkerDeps {

@@ -16,7 +16,7 @@ export interface Chooser {
   setCookie(backend: BackendEntry): string | null;
 }
 
-export interface ChooserOptions {
+interface ChooserOptions {
   readonly client: Client;
   /** The value of Cookie; several fields are one, joined by `; `. */
   readonly cookie: string | null;

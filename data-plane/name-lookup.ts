@@ -5,7 +5,7 @@ import { ResolvedNames } from '#shared/resolved-names.js';
 import type { OutcomeBatch } from './reports/outcome-batch.js';
 import type { BackendEntry, RoutingTable } from './routing/routing-table.js';
 
-export interface NameLookupDeps {
+interface NameLookupDeps {
   /** Resolves a name, as the system does. */
   readonly lookup: LookupFunction;
   readonly outcomes: Pick<OutcomeBatch, 'resolved'>;

@@ -16,7 +16,7 @@ import { SlotWait, type PickResult } from './slot-wait.js';
 import type { PoolTable } from './routing/routing-table.js';
 
 /** What only the access log needs. Kept while the access log is on. */
-export interface RequestNames {
+interface RequestNames {
   /** The id by which the request is found in the logs of all services that handled it. */
   readonly requestId: string;
   readonly client: string;

@@ -48,7 +48,7 @@ export interface Traffic {
 }
 
 /** What the second table asks of a backend. */
-export interface TrafficState {
+interface TrafficState {
   readonly availability: Availability;
   readonly admin: AdminState;
   readonly weight: number;

@@ -77,7 +77,7 @@ export const MAX_SERIES_PER_DELTA = 10_000;
 /** …and most increments that it may carry. */
 export const MAX_INCREMENTS_PER_DELTA = 100_000;
 /** Largest snapshot, encoded. */
-export const MAX_SNAPSHOT_BYTES = 256 * 1024 * 1024;
+const MAX_SNAPSHOT_BYTES = 256 * 1024 * 1024;
 const MAX_METRICS_TEXT = 256 * 1024 * 1024;
 const MAX_PEM = 1024 * 1024;
 const MAX_SIGNING_KEYS = 16;
@@ -88,7 +88,7 @@ const TICKET_KEY_BYTES = 48;
 /** 16 bytes in base64url. */
 const SESSION_ID_PATTERN = /^[A-Za-z0-9_-]{22}$/;
 
-export type DecodedMessage<M> =
+type DecodedMessage<M> =
   { readonly ok: true; readonly message: M } | { readonly ok: false; readonly problem: string };
 
 /** What a worker sent. The problem is one sentence for the log. */

@@ -1,5 +1,5 @@
 /** What a metric is, and what all of a kind have in common. */
-export type MetricType = 'counter' | 'gauge' | 'histogram';
+type MetricType = 'counter' | 'gauge' | 'histogram';
 
 export interface MetricDefinition {
   readonly name: string;

@@ -12,8 +12,7 @@ export interface Shape<T> {
   readonly shaped?: T;
 }
 
-export type Decoded<T> =
-  { readonly ok: true; readonly value: T } | { readonly ok: false; readonly problem: string };
+type Decoded<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly problem: string };
 
 /** Checks `value`; when it has the shape it is answered as it is. `name` begins the path in the problem. */
 export function decodeShape<T>(shape: Shape<T>, value: unknown, name: string): Decoded<T> {

@@ -53,7 +53,7 @@ interface Connection {
   isStream: boolean;
 }
 
-export interface AdminConnectionsOptions {
+interface AdminConnectionsOptions {
   readonly limits: ConnectionLimits;
   readonly timers: Timers;
   /** Milliseconds, of any beginning. */

@@ -6,7 +6,7 @@ import type { FieldProblem } from '../documents/problem-document.js';
 
 type Named = Readonly<Record<string, unknown>>;
 
-export type ReadChanges =
+type ReadChanges =
   | { readonly kind: 'changes'; readonly changes: Changes<BackendSettings> }
   | { readonly kind: 'problems'; readonly problems: readonly FieldProblem[] };
 

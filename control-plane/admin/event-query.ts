@@ -7,7 +7,7 @@ import type { EventQuery } from '../event-log/event-log.js';
 
 export type EventFilter = Pick<EventQuery, 'types' | 'pool' | 'backend'>;
 
-export type ParsedQuery<T> =
+type ParsedQuery<T> =
   | { readonly kind: 'ok'; readonly query: T }
   | { readonly kind: 'problems'; readonly problems: readonly FieldProblem[] };
 

@@ -29,7 +29,7 @@ const FAREWELL_MS = 1_000;
 /** What a client waits before it connects again (a field of the stream that EventSource obeys). */
 const RECONNECT_MS = 1_000;
 
-export interface FollowRequest {
+interface FollowRequest {
   readonly filter: EventFilter;
   /** Number of the last event that the client has; `null`: it wants only what comes. */
   readonly after: number | null;

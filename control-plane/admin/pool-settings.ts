@@ -19,7 +19,7 @@ type Named = Readonly<Record<string, unknown>>;
 const schema = sectionSchema(section);
 const names = Object.values(section.fields).map(({ name }) => name);
 
-export type PatchResult =
+type PatchResult =
   | { readonly kind: 'settings'; readonly settings: PoolSettings }
   | { readonly kind: 'problems'; readonly problems: readonly FieldProblem[] };
 

@@ -13,7 +13,7 @@ import {
 } from '../documents/problem-document.js';
 import { SECURITY_HEADERS } from './security-headers.js';
 
-export const PROBLEM_CONTENT_TYPE = 'application/problem+json';
+const PROBLEM_CONTENT_TYPE = 'application/problem+json';
 
 export interface Problem {
   readonly type: ProblemType;

@@ -12,7 +12,7 @@ import { type AdminApp, answers } from './route-schemas.js';
 import type { ViewDeps } from './views.js';
 
 /** Where streams go, and who is told that a connection has become one. */
-export interface EventStreams {
+interface EventStreams {
   readonly followers: Followers;
   readonly streams: (socket: Socket) => void;
 }

@@ -13,7 +13,7 @@ import { unknownBackend } from './writes.js';
 const ISO_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:\d\d)$/;
 
 /** Milliseconds since 1970 of an ISO 8601 time with its zone, or of such a number. `null`: neither. */
-export function parseInstant(text: string): number | null {
+function parseInstant(text: string): number | null {
   if (/^\d{1,15}$/.test(text)) return Number(text);
   const at = ISO_TIME.test(text) ? Date.parse(text) : Number.NaN;
   return Number.isNaN(at) ? null : at;

@@ -20,7 +20,7 @@ const TYPES: readonly EventType[] = [
   'BackendSettingsChanged',
 ];
 
-export interface RunTimeChange {
+interface RunTimeChange {
   readonly seq: number;
   /** Milliseconds since 1970. */
   readonly at: number;

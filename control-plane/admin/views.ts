@@ -58,7 +58,7 @@ function breakerDocument({ breaker }: BackendState): BackendDocument['breaker'] 
 const DOCUMENTS_PER_TURN = 500;
 
 /** Lets the event loop turn after so many documents, whatever they are of. */
-export class DocumentPace {
+class DocumentPace {
   #made = 0;
 
   async made(): Promise<void> {

@@ -13,16 +13,16 @@ import type { ControlPort } from '../control-port.js';
 import type { Problem } from './problem.js';
 
 /** Header with the name of who is behind a request, for the event log. It is believed, not checked. */
-export const ACTOR_HEADER = 'x-tidegate-actor';
+const ACTOR_HEADER = 'x-tidegate-actor';
 const MAX_ACTOR_LENGTH = 64;
 /** When the mailbox is full: it empties within milliseconds unless the disk is in trouble. */
 const BUSY_RETRY_SECONDS = 1;
 
-export type Precondition =
+type Precondition =
   | { readonly kind: 'ok'; readonly expectedVersion: number | null }
   | { readonly kind: 'problem'; readonly problem: Problem };
 
-export type WriteResult =
+type WriteResult =
   /** `pool` as it is after the write. */
   | { readonly kind: 'done'; readonly pool: PoolState }
   | { readonly kind: 'problem'; readonly problem: Problem };
@@ -85,7 +85,7 @@ export function precondition(
     : { kind: 'problem', problem: conflict(target.version, what) };
 }
 
-export function actorOf(request: FastifyRequest): Actor {
+function actorOf(request: FastifyRequest): Actor {
   const sent = request.headers[ACTOR_HEADER];
   const name =
     typeof sent === 'string'

@@ -7,7 +7,7 @@ import type { SnapshotMessage } from '#shared/message.js';
 import { type Snapshot, type SnapshotPosition, isNewer } from '#shared/snapshot.js';
 
 /** Sends to one worker. Must not throw; what cannot be sent is lost with its worker. */
-export type SnapshotSender = (message: SnapshotMessage) => void;
+type SnapshotSender = (message: SnapshotMessage) => void;
 
 interface Published {
   readonly position: SnapshotPosition;

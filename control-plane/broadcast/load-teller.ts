@@ -5,7 +5,7 @@ import { traitsOf } from '#shared/settings/algorithms.js';
 import type { ControlState } from '../domain/state.js';
 import { LOAD_INTERVAL_MS, type WorkerLoads } from './worker-loads.js';
 
-export interface LoadTellerDeps {
+interface LoadTellerDeps {
   readonly loads: WorkerLoads;
   readonly state: () => ControlState;
   readonly readyWorkers: () => readonly number[];

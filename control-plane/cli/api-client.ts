@@ -11,7 +11,7 @@ import { StatusDocument } from '../documents/status-documents.js';
 import { CommandFailure, EXIT_FAILED, EXIT_USAGE, StrangeAnswer } from './exit-codes.js';
 import { unreachable } from './unreachable.js';
 
-export interface ApiOptions {
+interface ApiOptions {
   /** Where the admin API is: `http://host:port`. */
   readonly admin: string;
   readonly tokenFile: string | undefined;

@@ -4,7 +4,7 @@ import { readSmallFile } from './read-file.js';
 /** Shortest token accepted: 16 characters of 64 kinds are 96 bits. */
 export const MIN_TOKEN_LENGTH = 16;
 /** Longest token accepted; a larger file is none. */
-export const MAX_TOKEN_LENGTH = 1_024;
+const MAX_TOKEN_LENGTH = 1_024;
 
 const MAX_FILE_BYTES = 2 * MAX_TOKEN_LENGTH;
 
@@ -16,7 +16,7 @@ export class AdminError extends Error {
   }
 }
 
-export interface AdminToken {
+interface AdminToken {
   readonly token: string;
   /** What is unwise about its file, if anything. */
   readonly warning: string | null;

@@ -10,7 +10,7 @@ import type { TlsFiles } from './process-settings.js';
 import { readSmallFile } from './read-file.js';
 
 /** Largest certificate or key file, in bytes. Chains of dozens of certificates fit. */
-export const MAX_PEM_BYTES = 1_048_576;
+const MAX_PEM_BYTES = 1_048_576;
 
 export interface LoadedCertificate {
   readonly certPem: string;
@@ -24,7 +24,7 @@ export interface LoadedCertificate {
   readonly notAfter: number;
 }
 
-export type CertificateResult =
+type CertificateResult =
   | {
       readonly ok: true;
       readonly certificate: LoadedCertificate;

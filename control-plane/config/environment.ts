@@ -6,7 +6,7 @@
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-export type Substitution =
+type Substitution =
   { readonly ok: true; readonly text: string } | { readonly ok: false; readonly message: string };
 
 const REFERENCE = /\$(?:\$|\{([^}]*)\}?)/g;

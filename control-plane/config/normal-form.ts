@@ -12,7 +12,7 @@ import { settingsOf } from './settings-of.js';
 export const DEFAULT_POOL = 'default';
 
 /** What settings of the file depend on outside of it. */
-export interface FilePlace {
+interface FilePlace {
   /** Directory that relative paths start from. */
   readonly directory: string;
   /** Default for `workers`. */

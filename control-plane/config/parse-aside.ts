@@ -15,7 +15,7 @@ export interface ParseOptions {
 /** Turns text into settings, or into what is wrong with it. `parseConfig`, wherever it runs. */
 export type Parse = (text: string, file: string, env: Environment) => ParseResult | Promise<ParseResult>;
 
-export interface ParseLimits {
+interface ParseLimits {
   readonly timeMs: number;
   readonly heapMb: number;
 }

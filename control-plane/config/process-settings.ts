@@ -15,7 +15,7 @@ import {
 /** Most workers that may be asked for, and most that are started by default. */
 export const MAX_WORKERS = 256;
 /** The engine of a file that names none. */
-export const DEFAULT_ENGINE = 'native';
+const DEFAULT_ENGINE = 'native';
 
 const port = integer(0, 65_535);
 

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
 
-export type ReadResult =
+type ReadResult =
   | {
       readonly ok: true;
       readonly content: Buffer;

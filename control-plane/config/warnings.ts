@@ -4,7 +4,7 @@ import type { ProcessSettings } from './process-settings.js';
 import { weightsCount, weightsDoNotCount } from './weights.js';
 import type { Path } from './yaml-document.js';
 
-export interface Warning {
+interface Warning {
   readonly path: Path;
   readonly message: string;
 }

@@ -10,15 +10,15 @@ import { readSmallFile } from './read-file.js';
 import { type WatchedPlaces, watchedPlaces } from './watched-places.js';
 
 /** Quiet time after a change before the files are read: writers are given time to finish. */
-export const DEBOUNCE_MS = 200;
+const DEBOUNCE_MS = 200;
 /** Longest wait while changes keep coming. */
-export const MAX_DEBOUNCE_MS = 2_000;
+const MAX_DEBOUNCE_MS = 2_000;
 /** Time between two looks at the files where nothing was reported. */
 export const POLL_MS = 10_000;
 /** Longest part of a file that is compared. */
 const MAX_COMPARED_BYTES = 2_097_152;
 
-export interface WatchOptions {
+interface WatchOptions {
   readonly files: readonly string[];
   /** SHA-256 of each file as it is in force, in the same order. `null`: it could not be read. */
   readonly known: readonly (string | null)[];

@@ -19,11 +19,11 @@ import {
 import { type Environment, substitute } from './environment.js';
 
 /** Values in one file, aliases expanded. Enough for 10,000 backends; what is beyond is an attack or an accident. */
-export const MAX_VALUES = 100_000;
+const MAX_VALUES = 100_000;
 /** Uses of aliases. Each costs a search through the document. */
-export const MAX_ALIASES = 100;
+const MAX_ALIASES = 100;
 /** Levels of nesting. The settings need six. */
-export const MAX_DEPTH = 32;
+const MAX_DEPTH = 32;
 
 export type Path = readonly (string | number)[];
 

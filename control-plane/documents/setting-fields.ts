@@ -4,7 +4,7 @@ import type { Field as SettingField, Section } from '#shared/settings/section.js
 import { anything as anyShape, mapping } from '#shared/shape.js';
 import type { Field, JsonSchema } from './field.js';
 
-export type SettingFields = Readonly<Record<string, Field<unknown>>>;
+type SettingFields = Readonly<Record<string, Field<unknown>>>;
 
 /** Each setting of a section by its name in the file; `null` where there is none, or to set it back. */
 export function settingFields(section: Section<unknown>): SettingFields {

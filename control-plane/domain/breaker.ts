@@ -13,10 +13,7 @@ import type { BackendState } from './state.js';
 import type { Transaction } from './transaction.js';
 
 /** The evidence that opens a closed breaker, or `null` if this window does not. */
-export function windowEvidence(
-  window: readonly OutcomeBucket[],
-  settings: BreakerSettings,
-): BreakerEvidence | null {
+function windowEvidence(window: readonly OutcomeBucket[], settings: BreakerSettings): BreakerEvidence | null {
   const { successes, failures } = totals(window);
   const { failureThreshold, failureRatio } = settings;
   if (failures < failureThreshold || failures < failureRatio * (successes + failures)) return null;

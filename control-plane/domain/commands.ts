@@ -29,7 +29,7 @@ export const actor = object({ kind: oneOf(...ACTOR_KINDS) }, { name: words });
 /** Who is behind a command. `name` is free text for people: a file, an API client, a worker. */
 export interface Actor extends TypeOf<typeof actor> {}
 
-export interface CommandBase {
+interface CommandBase {
   /** Rises with every command of a data directory; events name it as their cause. */
   readonly id: number;
   /** Milliseconds since 1970. The control loop lets it never go back within an epoch. */
@@ -43,7 +43,7 @@ export interface CommandBase {
 export type LossReason = 'memory' | 'file';
 
 /** A write by an operator names the pool version it was made against; `null` takes whatever is there. */
-export interface ExpectedVersion {
+interface ExpectedVersion {
   readonly expectedVersion: number | null;
 }
 
@@ -53,7 +53,7 @@ interface OfBackend {
 }
 
 /** What each command says. */
-export interface CommandData {
+interface CommandData {
   /**
    * First command of a primary: a new epoch begins, observations start empty. `epoch`: given by whoever chose this primary,
    * higher than all before. Absent: nobody else could have been chosen, and it is the next.
@@ -111,7 +111,7 @@ export type CommandType = keyof CommandData;
  * Write: what somebody wants, and is told of when it is stored; it is refused when it cannot be. Fact: it has happened,
  * whether it can be stored or not. Observation: a fact of which there are any number, so it may be dropped under load.
  */
-export type CommandKind = 'write' | 'fact' | 'observation';
+type CommandKind = 'write' | 'fact' | 'observation';
 
 export const COMMAND_KINDS: { readonly [T in CommandType]: CommandKind } = {
   StartPrimary: 'write',

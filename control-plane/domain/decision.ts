@@ -9,7 +9,7 @@ export interface World {
   readonly observations: Observations;
 }
 
-export type RejectionCode =
+type RejectionCode =
   'unknown_pool' | 'unknown_backend' | 'duplicate_backend' | 'version_conflict' | 'invalid';
 
 /** Why an operator's command was not carried out. Nothing of it was. */

@@ -38,7 +38,7 @@ export interface Fact<D> {
 }
 
 /** What an event makes of the durable state. Total: what does not apply to the state answers it unchanged. */
-export type Evolve<D> = (state: ControlState, event: Fact<D>) => ControlState;
+type Evolve<D> = (state: ControlState, event: Fact<D>) => ControlState;
 
 export interface EventEntry<D> {
   /** Shape of the data in the schema that this release writes. */

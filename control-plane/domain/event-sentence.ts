@@ -21,7 +21,7 @@ import { resolvedSentence } from './resolved.js';
 import { settingsChange } from './settings-change.js';
 
 /** What an event is about, as the log names it; `null`: its sentence is whole without. */
-export function subjectOf({ pool, backend }: TidegateEvent): string | null {
+function subjectOf({ pool, backend }: TidegateEvent): string | null {
   if (pool === undefined) return null;
   return backend === undefined ? `pool ${pool}` : `${pool}/${backend}`;
 }

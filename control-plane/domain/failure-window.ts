@@ -7,7 +7,7 @@ import type { OutcomeBucket } from './evidence.js';
 
 type Failures = Readonly<Partial<Record<FailureReason, number>>>;
 
-export interface WindowTotals {
+interface WindowTotals {
   readonly successes: number;
   readonly failures: number;
 }

@@ -16,13 +16,13 @@ import type { Transaction } from './transaction.js';
 const FIRST_PASSES = 1;
 
 /** What one more result means: the run of contrary results, and the health that follows when the run is long enough. */
-export interface HealthStep {
+interface HealthStep {
   readonly run: readonly CheckResult[];
   readonly becomes: 'healthy' | 'unhealthy' | null;
   readonly threshold: number;
 }
 
-export function stepHealth(
+function stepHealth(
   health: Health,
   run: readonly CheckResult[],
   result: CheckResult,

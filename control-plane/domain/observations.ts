@@ -32,7 +32,7 @@ const trialObservations = object({
 });
 
 /** Trials of a backend. Permits outlive the half-open phase they were granted in, as the trials they stand for do. */
-export interface TrialObservations extends TypeOf<typeof trialObservations> {}
+interface TrialObservations extends TypeOf<typeof trialObservations> {}
 
 export const backendObservations = object({
   generation: count,

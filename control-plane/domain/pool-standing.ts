@@ -48,7 +48,7 @@ export function shortageOf(standing: PoolStanding): string | null {
   }
 }
 
-export interface PoolNews {
+interface PoolNews {
   readonly level: 'info' | 'warn' | 'error';
   /** After the pool's name. */
   readonly sentence: string;

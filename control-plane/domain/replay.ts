@@ -11,7 +11,7 @@ import type { JournalEntry } from './journal.js';
 import { blankObservations, withObservations } from './observations.js';
 import { restoreObservations } from './serialize.js';
 
-export interface Replayed {
+interface Replayed {
   readonly world: World;
   readonly events: readonly TidegateEvent[];
   /** Why the entry does not follow on the world; `null` when it does. */

@@ -12,7 +12,7 @@ export function mayForward(world: World): boolean {
   return world.state.forwarding !== null;
 }
 
-export interface SnapshotOptions {
+interface SnapshotOptions {
   readonly version: number;
   readonly at: number;
   /** Whose workers it is for: they know each other by their numbers, and permits of other hosts are not theirs. */

@@ -25,7 +25,7 @@ export interface StoredEventShape {
 }
 
 /** Takes an event of one schema to the next number; may change its type, too. Must not throw on sound data. */
-export type UpcastStep = (event: StoredEventShape) => StoredEventShape;
+type UpcastStep = (event: StoredEventShape) => StoredEventShape;
 
 export interface UpcastTable {
   /** Schema that is current, per type. */

@@ -15,7 +15,7 @@ import { isoTime } from './iso-time.js';
 import { movedWords } from './resolved.js';
 import type { BackendState, ControlState } from './state.js';
 
-export interface WhyStep {
+interface WhyStep {
   readonly seq: number;
   /** Milliseconds since 1970. */
   readonly at: number;
@@ -69,7 +69,7 @@ export function standingIn(
 }
 
 /** Events that say why a backend stands as it does: the newest of each type that is not after the time given. */
-export interface Decisive {
+interface Decisive {
   readonly type: EventType;
   readonly at: number;
 }

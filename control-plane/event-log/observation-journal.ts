@@ -4,7 +4,7 @@
  */
 import type { JournalEntry } from '../domain/journal.js';
 
-export interface JournalReader {
+interface JournalReader {
   /** Entries in the order written, starting with the segment that holds `from` (time), up to `to`. */
   read(from: number, to: number): AsyncIterable<JournalEntry>;
 }

@@ -4,7 +4,7 @@ import type { EventReader } from './event-log.js';
 import type { LogStorage } from './log-storage.js';
 import type { JournalLimits } from './observation-journal.js';
 
-export interface RetentionLimits {
+interface RetentionLimits {
   readonly journal: JournalLimits;
   /** Newest events that stay in any case. */
   readonly keepEvents: number;

@@ -82,7 +82,7 @@ export function isReadOnly(error: unknown): boolean {
   return isCoded(error) && ((error.errcode ?? 0) & 0xff) === READ_ONLY;
 }
 
-export interface CodedError extends Error {
+interface CodedError extends Error {
   readonly code: string;
   readonly errcode?: number;
   readonly syscall?: string;

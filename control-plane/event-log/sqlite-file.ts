@@ -42,7 +42,7 @@ const REWRITTEN_BYTES = 64 * 1024 * 1024;
 const KEPT_WAL_BYTES = 16 * 1024 * 1024;
 
 /** What goes into a new file besides its tables. */
-export type Filling = (db: DatabaseSync) => void;
+type Filling = (db: DatabaseSync) => void;
 
 /** Throws EventLogError: `in-use`, `corrupt`, `too-new` or `unavailable`. */
 export function openFile(dataDir: string, upcast: Upcast): LogFile {

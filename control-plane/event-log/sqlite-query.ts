@@ -37,7 +37,7 @@ export function pageSql(drive: Pick<Drive, 'index' | 'condition'>, order: EventQ
 }
 
 /** A page of rows to be read. */
-export interface PageRequest {
+interface PageRequest {
   readonly sql: string;
   readonly values: readonly SQLInputValue[];
 }

@@ -11,7 +11,7 @@ export const FIRST_CHECKS_LIMIT_MS = 10_000;
 /** Past the timeout of a check its result is on its way to us. */
 const GRACE_MS = 250;
 
-export interface PendingChecks {
+interface PendingChecks {
   readonly waiting: number;
   /** Backends that are checked and may take traffic. */
   readonly of: number;

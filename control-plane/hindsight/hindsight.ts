@@ -13,13 +13,13 @@ import { answer, type HistoryAnswer, type HistoryQuestion } from './questions.js
 import type { HistoryReader } from './reader.js';
 
 /** Events that are read here, at most: those of a page as people ask for them, and one to know whether there are more. */
-export const FEW_EVENTS = 101;
+const FEW_EVENTS = 101;
 /** Events that wait to be stored are handed over with each question, up to so many: some 3 ms of the primary. */
 export const MAX_HANDED_OVER = 1_000;
 /** Events since the last one read, within which everything that is asked for may be looked for here. */
 const NEAR_EVENTS = 1_000;
 
-export interface HindsightDeps {
+interface HindsightDeps {
   /** Name of this host. */
   readonly host: string;
   readonly log: HistoryLog;

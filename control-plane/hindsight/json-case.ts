@@ -11,7 +11,7 @@ const TIME_FIELDS: ReadonlySet<string> = new Set([
   'healthSince',
 ]);
 
-export function snakeName(name: string): string {
+function snakeName(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }
 

@@ -33,6 +33,6 @@ export async function answer(log: HistoryLog, question: HistoryQuestion): Promis
   }
 }
 
-export function eventText(event: TidegateEvent, host: string): EventText {
+function eventText(event: TidegateEvent, host: string): EventText {
   return { seq: event.seq, json: JSON.stringify(eventDocument(event, host)) };
 }

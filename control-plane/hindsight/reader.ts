@@ -24,7 +24,7 @@ interface Waiting {
   readonly reject: (error: Error) => void;
 }
 
-export interface ReaderDeps {
+interface ReaderDeps {
   readonly dataDir: string;
   readonly timers: Timers;
   readonly thread?: URL;

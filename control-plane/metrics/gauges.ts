@@ -12,7 +12,7 @@ import type { ControlPort } from '../control-port.js';
 import { WORKER_PHASES } from '../workers/worker-status.js';
 import { METRICS, type MetricKey } from './catalogue.js';
 
-export interface Sample {
+interface Sample {
   /** In the order of the catalogue. */
   readonly labels: readonly string[];
   readonly value: number;

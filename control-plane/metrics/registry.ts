@@ -23,7 +23,7 @@ export interface MetricsPage {
 /** Lines rendered in one turn of the event loop: some 2 ms. */
 export const SLICE_LINES = 500;
 
-export interface MetricsRegistry {
+interface MetricsRegistry {
   /** `at`: milliseconds since 1970. */
   render(at: number): Promise<MetricsPage>;
 }

@@ -17,7 +17,7 @@ export const MAX_SERIES_PER_WORKER = 50_000;
 export const MAX_INCREMENT = 1e12;
 
 /** Why part of a delta is not counted. */
-export type DeltaProblem = 'metric' | 'labels' | 'numbering' | 'value' | 'cap';
+type DeltaProblem = 'metric' | 'labels' | 'numbering' | 'value' | 'cap';
 
 interface WorkerSeries {
   readonly metric: WorkerMetric;

@@ -6,7 +6,7 @@ import type { CheckLag } from '../health-checks/punctuality.js';
 /** For how long results are gathered. */
 const TOGETHER_MS = 1;
 
-export interface CheckReportsDeps {
+interface CheckReportsDeps {
   readonly record: (draft: CommandDraft) => void;
   readonly timers: Timers;
   readonly logger: Logger;

@@ -8,7 +8,7 @@ const CHECKPOINT_EVENTS = 500;
 /** …or this time after the last one, if there were any. */
 const CHECKPOINT_MS = 300_000;
 
-export interface CheckpointScheduleDeps {
+interface CheckpointScheduleDeps {
   readonly checkpoints: Pick<Checkpoints, 'save'>;
   readonly clock: Clock;
   readonly logger: Logger;

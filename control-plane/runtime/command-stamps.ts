@@ -9,14 +9,14 @@ import type { Command, CommandDraft } from '../domain/commands.js';
 /** A clock that is behind the last event by no more than this is not worth a word. */
 const CLOCK_TOLERANCE_MS = 5_000;
 
-export interface CommandStampsDeps {
+interface CommandStampsDeps {
   readonly clock: Clock;
   readonly seed: () => number;
   readonly logger: Logger;
 }
 
 /** The last command and the last event in the log. */
-export interface LastStamp {
+interface LastStamp {
   readonly commandId: number;
   readonly at: number;
 }

@@ -18,7 +18,7 @@ import type { ConfigProblem } from '../config/config-problem.js';
 import type { MailboxFull, ReloadResult } from '../control-port.js';
 import type { ConfigSource } from './primary.js';
 
-export interface ConfigKeeperOptions {
+interface ConfigKeeperOptions {
   readonly file: string;
   readonly env: Environment;
   readonly overrides: Overrides;

@@ -34,7 +34,7 @@ const BATCH_LIMIT = 256;
 /** How often buffered journal entries are written when no event takes them along. */
 const JOURNAL_FLUSH_MS = 1_000;
 
-export interface ControlLoopOptions {
+interface ControlLoopOptions {
   readonly log: LogStorage;
   readonly clock: Clock;
   readonly timers: Timers;

@@ -25,7 +25,7 @@ export const MAX_UNSTORED_ENTRIES = 50_000;
 /** Events and entries stored with one append once the log can be written again: bounds how long the loop stands still. */
 const STORED_AT_ONCE = 500;
 
-export interface EventStoreOptions {
+interface EventStoreOptions {
   readonly log: Pick<LogStorage, 'append' | 'check' | 'renew'>;
   readonly clock: Clock;
   readonly timers: Timers;

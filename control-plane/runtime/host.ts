@@ -28,7 +28,7 @@ import type { SystemPorts } from './system-ports.js';
 import { WorkerDesk } from './worker-desk.js';
 
 /** What decides for this host. */
-export interface Decider {
+interface Decider {
   readonly world: World;
   readonly storage: StoreStatus;
   /** Commands that wait for a decision. */

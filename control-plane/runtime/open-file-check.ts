@@ -6,7 +6,7 @@ import type { Logger } from '#shared/ports.js';
 const BESIDES = 64;
 
 /** Each client connection may need one to a backend. */
-export function openFilesNeeded(connectionsPerWorker: number): number {
+function openFilesNeeded(connectionsPerWorker: number): number {
   return 2 * connectionsPerWorker + BESIDES;
 }
 

@@ -35,11 +35,11 @@ export interface ConfigSource {
   validate(text: string): Promise<readonly ConfigProblem[] | null>;
 }
 
-export interface CertificateSource {
+interface CertificateSource {
   trouble(): string | null;
 }
 
-export interface PrimaryOptions extends Omit<HostOptions, 'decider' | 'sessions' | 'check'> {
+interface PrimaryOptions extends Omit<HostOptions, 'decider' | 'sessions' | 'check'> {
   readonly configFile: string;
   readonly log: LogStorage;
   /** Answers questions about history in a thread of its own. Not closed here. */

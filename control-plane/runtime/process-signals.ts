@@ -7,7 +7,7 @@ import process from 'node:process';
 import { tellIgnoredSignals } from '#shared/platform/ignored-signals.js';
 import type { Logger } from '#shared/ports.js';
 
-export interface SignalAnswers {
+interface SignalAnswers {
   stop(signal: NodeJS.Signals): void;
   /** A second signal: whoever sent it does not want to wait any longer. */
   stopAtOnce(): void;

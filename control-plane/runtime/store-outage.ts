@@ -12,13 +12,13 @@ export interface StoreListener {
   readonly entriesLost: (count: number) => void;
 }
 
-export interface StoreOutageDeps {
+interface StoreOutageDeps {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly store: Pick<StoreListener, 'failed' | 'recovered'>;
 }
 
-export interface Outage {
+interface Outage {
   readonly since: number;
   readonly error: EventLogError;
   /** Events that were given up since. */

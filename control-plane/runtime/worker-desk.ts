@@ -20,7 +20,7 @@ import type { SupervisorListener } from '../workers/supervisor.js';
 /** A scrape waits this long for the workers' newest counts, then does without. */
 export const COLLECT_LIMIT_MS = 200;
 
-export interface WorkerDeskOptions {
+interface WorkerDeskOptions {
   /** Name of this host. */
   readonly host: string;
   readonly record: (draft: CommandDraft) => void;
@@ -40,7 +40,7 @@ export interface WorkerDeskOptions {
 }
 
 /** What is known of a worker beyond its process. */
-export interface WorkerNews {
+interface WorkerNews {
   applied: SnapshotPosition | null;
   lastNack: { readonly position: SnapshotPosition; readonly reason: string } | null;
   connections: number;

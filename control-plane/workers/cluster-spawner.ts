@@ -6,7 +6,7 @@ import { processFacts, type ProcessFacts } from './process-facts.js';
 import { workerEnv, workerExecArgv } from './worker-memory.js';
 import type { WorkerHandle, WorkerProcessListener, WorkerSpawner } from './worker-spawner.js';
 
-export interface ClusterSpawnerOptions {
+interface ClusterSpawnerOptions {
   readonly exec: string;
   /** Arguments of every worker. They change nothing in it: `orphans.ts` tells workers apart by them. */
   readonly args: readonly string[];

@@ -28,14 +28,14 @@ export interface Ending {
   readonly forwarded: boolean;
 }
 
-export interface Company {
+interface Company {
   /** Workers there are to be. */
   readonly total: number;
   /** Others that forward, are starting, or will be started within `SOON_MS`. */
   readonly others: number;
 }
 
-export interface RestartPlan {
+interface RestartPlan {
   /** Crashes in a row, this one included. */
   readonly crashes: number;
   readonly delayMs: number;

@@ -13,7 +13,7 @@ import type { WorkerHandle, WorkerSpawner } from './worker-spawner.js';
 /** Number of the flushes that only ask for a sign of life: collections count from 1. */
 const HEARTBEAT_ID = 0;
 /** A worker gets this long from fork to ready. */
-export const START_LIMIT_MS = 30_000;
+const START_LIMIT_MS = 30_000;
 /** Past a shutdown's deadline a worker gets this long to end by itself. */
 const KILL_GRACE_MS = 1_000;
 /** Messages that could not be read before the worker counts as broken and is ended. */

@@ -36,7 +36,7 @@ export interface MainPort {
   readonly accept: Accept;
 }
 
-export interface TakeoverOptions {
+interface TakeoverOptions {
   readonly main: MainPort;
   readonly dataDir: string;
   readonly orphans: readonly Orphan[];

@@ -20,7 +20,7 @@ export interface ByteSink {
 }
 
 /** Text around bytes. */
-export interface Wrapping {
+interface Wrapping {
   readonly before: string;
   readonly after: string;
 }

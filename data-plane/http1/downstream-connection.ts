@@ -260,7 +260,7 @@ export class DownstreamConnection extends ClientSocket implements ClientPort {
   }
 }
 
-export interface DownstreamOptions {
+interface DownstreamOptions {
   readonly isSecure: boolean;
   readonly onClosed: (connection: DownstreamConnection) => void;
 }

@@ -8,7 +8,7 @@
  */
 import * as net from 'node:net';
 
-export interface ReadTarget {
+interface ReadTarget {
   /** Where the next read goes. */
   next(): Buffer;
   /** `bytes` up to `length` are valid during the call only, unless it is memory of its own. */

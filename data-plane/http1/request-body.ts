@@ -21,7 +21,7 @@ const UNSENT_BYTES = 65_536;
  */
 const FULL_COPY_BYTES = 4_096;
 
-export interface BodySource {
+interface BodySource {
   /** What it sends is read into this. */
   readonly memory: ReadMemory;
   /** Stops and goes on reading from the client. */
@@ -176,7 +176,7 @@ export class RequestBody implements SendingBody {
   }
 }
 
-export interface RequestBodyParts {
+interface RequestBodyParts {
   readonly source: BodySource;
   readonly account: RequestAccount;
   /** Most bytes kept for a further attempt. */

@@ -33,7 +33,7 @@ export interface RelayOwner {
   contentSent(count: number): void;
 }
 
-export interface ResponseExpectation {
+interface ResponseExpectation {
   readonly method: string;
   readonly upgrade: UpgradeKind;
   readonly protocol: string | null;

@@ -9,7 +9,7 @@ import type { ClientPort, TunnelPort } from './client-port.js';
 import { Deadline, type Expiring, type TimerWheel } from './timer-wheel.js';
 import type { UpstreamConnection, UpstreamUser } from './upstream-connection.js';
 
-export interface TunnelParts {
+interface TunnelParts {
   readonly client: ClientPort;
   readonly upstream: UpstreamConnection;
   readonly account: RequestAccount;

@@ -27,7 +27,7 @@ export interface UpstreamTaker extends UpstreamUser {
   mayRepeat(): boolean;
 }
 
-export interface UpstreamConnectionsParts {
+interface UpstreamConnectionsParts {
   readonly context: Pick<ForwarderDeps, 'lookup' | 'random'>;
   readonly wheel: TimerWheel;
   readonly scratch: Scratch;

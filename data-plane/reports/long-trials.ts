@@ -19,7 +19,7 @@ interface LongTrial {
   isProven: boolean;
 }
 
-export interface ProvenTrial {
+interface ProvenTrial {
   readonly entry: BackendEntry;
   readonly permit: number;
 }

@@ -12,11 +12,11 @@ import type { RoutingTable } from '../routing/routing-table.js';
 import type { Counters } from './counters.js';
 import type { OutcomeBatch } from './outcome-batch.js';
 
-export const METRICS_INTERVAL_MS = 1_000;
+const METRICS_INTERVAL_MS = 1_000;
 /** How often reports go out while a pool balances by load: with the primary's interval it stays below 100 ms. */
-export const LOAD_REPORT_INTERVAL_MS = 50;
+const LOAD_REPORT_INTERVAL_MS = 50;
 
-export interface ReporterDeps {
+interface ReporterDeps {
   readonly link: ControlLink;
   readonly batch: OutcomeBatch;
   readonly counters: Counters;

@@ -47,7 +47,7 @@ class Cached<Key> {
   }
 }
 
-export class BackendSeries {
+class BackendSeries {
   /** By hundreds of the status. */
   readonly requests: Cached<number>;
   readonly errors: Cached<FailureReason>;

@@ -11,7 +11,7 @@ import type { LoadMessage } from '#shared/message.js';
 export const NO_LIMIT = 2 ** 30 - 1;
 
 /** Told of the two changes of a backend's load that matter to its limit. */
-export interface LoadGate {
+interface LoadGate {
   /** The last slot has been taken. */
   filled(): void;
   /** There is a slot again. */
@@ -62,7 +62,7 @@ interface Loaded {
 }
 
 /** The part of a routing table that has loads. */
-export interface LoadedTable {
+interface LoadedTable {
   readonly pools: ReadonlyMap<
     PoolId,
     { readonly backends: readonly Loaded[]; readonly byId: ReadonlyMap<BackendId, Loaded> }

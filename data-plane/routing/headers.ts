@@ -77,7 +77,7 @@ export function isDropped(
   return isClientClaim(plain) || NO_ALIAS.has(plain);
 }
 
-export interface RequestFieldOptions {
+interface RequestFieldOptions {
   readonly client: Client;
   /** Names of the session cookie, which is between client and proxy only. */
   readonly cookieNames: readonly string[];
@@ -115,7 +115,7 @@ export function requestFields(rawHeaders: readonly string[], options: RequestFie
   return fields;
 }
 
-export interface ResponseFieldOptions {
+interface ResponseFieldOptions {
   /** The value of a `Set-Cookie` field to add, or `null`. */
   readonly setCookie: string | null;
   /** The engine's own fields for the client's connection, flat; they come last. */

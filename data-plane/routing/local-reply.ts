@@ -1,7 +1,7 @@
 /** Tidegate's own replies: small, the same from every engine, never a word about the inside. */
 import { type ErrorCode, LOCAL_REPLIES } from '#shared/error-code.js';
 
-export interface LocalReply {
+interface LocalReply {
   readonly status: number;
   readonly code: ErrorCode;
   /** Flat list of names and values, Content-Length included, Date and Connection not. */
@@ -13,7 +13,7 @@ export interface LocalReply {
 }
 
 /** Seconds after which a client may try again: snapshots and health checks bring news within about that time. */
-export const RETRY_AFTER_S = 1;
+const RETRY_AFTER_S = 1;
 
 const METHODS = 'GET, HEAD, POST, PUT, DELETE, PATCH, OPTIONS, TRACE';
 

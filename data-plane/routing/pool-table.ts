@@ -14,7 +14,7 @@ import { shareOf, type Sharer } from './connection-share.js';
 import type { LedgerUpdate, TrialQueue } from './trial-permits.js';
 import type { Waiter, PickOptions } from './waiter.js';
 
-export interface BackendsWithSlot {
+interface BackendsWithSlot {
   /** Serving backends that have a free slot. */
   count: number;
 }

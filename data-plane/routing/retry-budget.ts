@@ -6,7 +6,7 @@
 import type { RetrySettings } from '#shared/settings.js';
 
 /** Length of the window, in seconds. */
-export const BUDGET_WINDOW_S = 10;
+const BUDGET_WINDOW_S = 10;
 
 /** What was counted in one second. */
 interface SecondCount {

@@ -24,7 +24,7 @@ export interface RoutingTable extends SnapshotPosition {
   readonly ledger: TrialLedger;
 }
 
-export interface WorkerPlace {
+interface WorkerPlace {
   /** This worker's number: whose permits are its own, and where its rotations begin. */
   readonly worker: number;
   readonly workers: number;
@@ -35,11 +35,11 @@ export interface WorkerPlace {
   readonly at: number;
 }
 
-export interface TableOptions extends WorkerPlace {
+interface TableOptions extends WorkerPlace {
   readonly previous: RoutingTable | null;
 }
 
-export function buildRoutingTable(snapshot: Snapshot, options: TableOptions): RoutingTable {
+function buildRoutingTable(snapshot: Snapshot, options: TableOptions): RoutingTable {
   const { previous } = options;
   // What may throw comes first. If it throws, the table before stays in force and has lost nothing to this one.
   const trusted = parseTrusted(snapshot.forwarding.trustedProxies);

@@ -17,7 +17,7 @@ export interface SessionFields {
   readonly seenS: number;
 }
 
-export interface SessionToken {
+interface SessionToken {
   readonly kid: string;
   readonly fields: SessionFields;
   /** HMAC-SHA256 of `signedText`, cut to 16 bytes. */

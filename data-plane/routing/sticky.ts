@@ -41,7 +41,7 @@ export interface NewSession {
  * bound: use this backend. `bind`: the store did not know it, tell it. `refresh`: write the cookie.
  * moved: pick by the algorithm, rebind `from` that backend (bind where it is not known), write the cookie.
  */
-export type StickyDecision =
+type StickyDecision =
   | NewSession
   | {
       readonly kind: 'bound';

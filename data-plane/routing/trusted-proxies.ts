@@ -2,7 +2,7 @@
 import { assert } from '#shared/assert.js';
 import { type IpAddress, maskAddress, parseAddress } from './ip-address.js';
 
-export interface Network {
+interface Network {
   readonly base: IpAddress;
   readonly bits: number;
 }

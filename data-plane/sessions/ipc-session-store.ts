@@ -15,11 +15,11 @@ import {
 } from '#shared/session.js';
 import type { ControlLink } from '../control/control-link.js';
 
-export const MAX_KEPT_SESSIONS = 50_000;
+const MAX_KEPT_SESSIONS = 50_000;
 /** How long a binding is used without asking again. */
 export const BINDING_KEPT_MS = 5_000;
 /** How long it is believed that there is none. */
-export const ABSENCE_KEPT_MS = 1_000;
+const ABSENCE_KEPT_MS = 1_000;
 /** A binding is asked for at least this many times per idle timeout, since asking is what refreshes it. */
 const ASKS_PER_IDLE_TIMEOUT = 4;
 

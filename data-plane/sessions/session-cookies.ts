@@ -19,7 +19,7 @@ import {
 } from '../routing/session-token.js';
 
 /** Genuine values that are remembered, so that their MAC is not computed again. */
-export const MAX_VERIFIED_COOKIES = 50_000;
+const MAX_VERIFIED_COOKIES = 50_000;
 
 interface Verified {
   readonly pool: PoolId;

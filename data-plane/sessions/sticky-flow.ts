@@ -21,7 +21,7 @@ import {
   type Binding,
 } from './session-binding.js';
 
-export interface StickyRequest extends CookieRequest {
+interface StickyRequest extends CookieRequest {
   readonly account: StickyAccount;
 }
 

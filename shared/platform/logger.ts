@@ -4,7 +4,7 @@ import type { Logger } from '../ports.js';
 import { round3 } from '../round.js';
 import { prettyLine } from './pretty-line.js';
 
-export interface LogSettings {
+interface LogSettings {
   /** pino's level names, or `silent`. */
   readonly level: string;
   /** `auto`: pretty on a terminal, else JSON. */

@@ -34,7 +34,7 @@ export interface Kind<T> {
   readonly isPath?: boolean;
 }
 
-export interface ListForm {
+interface ListForm {
   readonly kind: Kind<unknown>;
   readonly min: number;
   /** Said of a list that is too short. */
@@ -86,7 +86,7 @@ export function choice<const T extends string>(values: readonly T[]): Kind<T> {
 }
 
 /** Text in one form. */
-export interface TextForm<T> {
+interface TextForm<T> {
   readonly unit: string;
   /** What was expected, or `null` when the text will do. */
   readonly problemOf: (value: string) => string | null;

@@ -40,7 +40,7 @@ export function isIpv6(value: string): boolean {
 }
 
 /** A name or address as it stands in a URL, without brackets. */
-export function isHost(value: string): boolean {
+function isHost(value: string): boolean {
   return isIpv4(value) || isIpv6(value) || (HOST_NAME.test(value) && !/^[\d.]+$/.test(value));
 }
 

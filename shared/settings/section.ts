@@ -18,7 +18,7 @@ export interface About {
  * `derived`: what the file does not say follows from other settings. `optional`: absent is a setting, too. `null`: the
  * same, held as `null`.
  */
-export type Presence = 'required' | 'default' | 'derived' | 'optional' | 'null';
+type Presence = 'required' | 'default' | 'derived' | 'optional' | 'null';
 
 export interface ValueField<T, P extends Presence = Presence> extends About {
   readonly is: 'value';
@@ -30,7 +30,7 @@ export interface ValueField<T, P extends Presence = Presence> extends About {
 }
 
 /** Settings that stand together and are always there. */
-export interface GroupField<T> {
+interface GroupField<T> {
   readonly is: 'group';
   readonly name: string;
   readonly section: Section<T>;
@@ -38,7 +38,7 @@ export interface GroupField<T> {
 }
 
 /** Settings that are off or on together. Off is `null`; in the file it is `enabled: false`. */
-export interface SwitchField<T> {
+interface SwitchField<T> {
   readonly is: 'switch';
   readonly name: string;
   readonly section: Section<T>;
