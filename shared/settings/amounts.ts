@@ -91,7 +91,7 @@ export function share(min: number, max: number): Kind<number> {
   const limits = `${min * 100}% to ${max * 100}%`;
   return {
     read: (raw) => {
-      const value = isText(raw) ? parseShare(String(raw)) : null;
+      const value = typeof raw === 'string' ? parseShare(raw) : numberOf(raw);
       return value !== null && within(value, { min, max })
         ? value
         : new Expected(`expected a share from ${limits}, such as 10% or 0.1`);

@@ -1,5 +1,5 @@
 /** Settings put together from several of the same section, one by one. */
-import type { Section } from './section.js';
+import { isOptional, type Section } from './section.js';
 
 /** Keys of the section, in the order of the reference. */
 export function keysIn<T>(section: Section<T>): readonly (keyof T & string)[] {
@@ -31,7 +31,7 @@ export function changed<T extends object, S extends T>(
   const result: Record<string, unknown> = Object.fromEntries(Object.entries(settings));
   for (const key of keysIn(section)) {
     const value = changes[key];
-    if (value === null) delete result[key];
+    if (value === null && isOptional(section.fields[key])) delete result[key];
     else if (value !== undefined) result[key] = value;
   }
   return result as S;

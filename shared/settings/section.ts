@@ -198,3 +198,8 @@ export function variants<K extends string, V extends Readonly<Record<string, Sec
     },
   };
 }
+
+/** Whether there may be none of it, which is the absence of its key. */
+export function isOptional(field: Field | undefined): boolean {
+  return field?.is === 'value' && field.presence === 'optional';
+}

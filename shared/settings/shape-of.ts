@@ -1,7 +1,7 @@
 /** The shape of settings as the event log and processes pass them on, derived from their declaration. */
 import { nullable, oneOf, record, variants, type Shape } from '../shape.js';
 import type { Changes } from './choose.js';
-import type { Field, Section } from './section.js';
+import { isOptional, type Field, type Section } from './section.js';
 
 /** `stored`: settings that an older release may not have written may be missing; `completed` fills them in. */
 export type Strictness = 'whole' | 'stored';
@@ -60,10 +60,6 @@ function fieldShape(field: Field, strictness: Strictness): Shape<unknown> {
     case 'switch':
       return nullable(shapeOf(field.section, strictness));
   }
-}
-
-function isOptional(field: Field): boolean {
-  return field.is === 'value' && field.presence === 'optional';
 }
 
 function isRequired(field: Field): boolean {

@@ -45,6 +45,7 @@ function ofField(field: Field): Arbitrary<unknown> {
 const TEXTS = ['/', '/health', 'name', 'http://10.0.0.1:8080', '10.0.0.0/8', '200-299'];
 
 function ofKind(kind: Kind<unknown>): Arbitrary<unknown> {
+  if (kind.isPath === true) return fc.constantFrom('/etc/a.pem', '/var/lib/tidegate');
   if (kind.elements !== undefined) {
     return fc.array(ofKind(kind.elements.kind), { minLength: kind.elements.min, maxLength: 3 });
   }
