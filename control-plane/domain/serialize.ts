@@ -1,21 +1,46 @@
 /**
  * State and observations as plain data for JSON, and back: maps become lists of entries in their order, and what only
- * follows from the rest (`tripped`, `tally`) is left out and counted anew. Shapes are checked by who reads the text.
+ * follows from the rest (`tripped`, `tally`) is left out and counted anew. Whoever reads the text checks its shape.
  */
-import type { BackendId, PoolId } from '#shared/ids.js';
+import {
+  backendName,
+  count,
+  poolName,
+  route,
+  storedForwarding,
+  storedPoolSettings,
+} from '#shared/shape-settings.js';
+import { flag, list, nullable, object, pair, type TypeOf } from '#shared/shape.js';
 import type { SerializedObservations } from './journal.js';
 import type { Observations } from './observations.js';
 import { PersistentMap } from './persistent-map.js';
 import { emptyPool, withBackend } from './pool-state.js';
-import type { BackendState, ControlState, PoolState } from './state.js';
+import { appliedConfig, backendState, type ControlState, type PoolState, rejectedConfig } from './state.js';
+import { MAX_STORED_LIST, time } from './stored-shapes.js';
 
-export type SerializedPool = Omit<PoolState, 'backends' | 'tripped' | 'tally'> & {
-  readonly backends: readonly (readonly [BackendId, BackendState])[];
-};
+const serializedPool = object({
+  id: poolName,
+  version: count,
+  settings: storedPoolSettings,
+  backends: list(pair(backendName, backendState), MAX_STORED_LIST),
+  panic: flag,
+});
 
-export type SerializedState = Omit<ControlState, 'pools'> & {
-  readonly pools: readonly (readonly [PoolId, SerializedPool])[];
-};
+export interface SerializedPool extends TypeOf<typeof serializedPool> {}
+
+/** A checkpoint. */
+export const serializedState = object({
+  epoch: count,
+  seq: count,
+  at: time,
+  applied: nullable(appliedConfig),
+  rejected: nullable(rejectedConfig),
+  forwarding: nullable(storedForwarding),
+  routes: list(route, MAX_STORED_LIST),
+  pools: list(pair(poolName, serializedPool), MAX_STORED_LIST),
+});
+
+export interface SerializedState extends TypeOf<typeof serializedState> {}
 
 export function serializeState(state: ControlState): SerializedState {
   return { ...state, pools: [...state.pools].map(([id, pool]) => [id, serializePool(pool)]) };

@@ -1,48 +1,65 @@
-/** The durable state: the fold of all events, and nothing else. Immutable; `evolve` answers a new one. */
-import type { AdminState, Health } from '#shared/backend-state.js';
+/**
+ * The durable state: the fold of all events, and nothing else. Immutable; `evolve` answers a new one. What checkpoints
+ * store as it is has a shape here, from which its type follows.
+ */
 import type { BackendId, PoolId } from '#shared/ids.js';
-import type {
-  BackendAddress,
-  ConfigDocument,
-  ForwardingSettings,
-  PoolSettings,
-  Route,
-} from '#shared/settings.js';
-import type { ResolvedBy } from './evidence.js';
+import type { ForwardingSettings, PoolSettings, Route } from '#shared/settings.js';
+import {
+  addresses,
+  backendAddress,
+  backendName,
+  count,
+  maxConnections,
+  storedDocument,
+  weight,
+} from '#shared/shape-settings.js';
+import { object, tagged, type TypeOf } from '#shared/shape.js';
 import { PersistentMap } from './persistent-map.js';
+import { adminState, health, origin, texts, time, words } from './stored-shapes.js';
 
-export type BreakerState =
-  /** `openings`: openings in a row before; one is forgotten per reset timeout spent closed. */
-  | { readonly phase: 'closed'; readonly openings: number; readonly since: number }
-  | { readonly phase: 'open'; readonly openings: number; readonly since: number; readonly until: number }
-  | { readonly phase: 'half-open'; readonly openings: number; readonly since: number };
+/** `openings`: openings in a row before; while closed, one is forgotten per reset timeout. */
+const breakerState = tagged('phase', {
+  closed: object({ openings: count, since: time }),
+  open: object({ openings: count, since: time, until: time }),
+  'half-open': object({ openings: count, since: time }),
+});
 
-export interface BackendState {
-  readonly id: BackendId;
-  readonly address: BackendAddress;
-  readonly weight: number;
-  /** Attempts in flight that it is given at once by this host. Absent: what its pool says. */
-  readonly maxConnections?: number;
-  /**
-   * Id of the command that added it: tells two backends apart that had the same id in turn. Not the event's number,
-   * so that it stays the same when the same commands are decided under other settings.
-   */
-  readonly generation: number;
-  readonly origin: 'file' | 'api';
-  readonly admin: AdminState;
-  readonly health: Health;
-  readonly healthSince: number;
-  readonly breaker: BreakerState;
-  /** What its name stands for, as each side has seen it. Absent where it is given by its address. */
-  readonly resolved?: Readonly<Partial<Record<ResolvedBy, Resolved>>>;
-}
+export type BreakerState = TypeOf<typeof breakerState>;
 
-export interface Resolved {
-  readonly addresses: readonly string[];
-  readonly since: number;
+const resolved = object({
+  addresses,
+  since: time,
   /** Those it stood for until then; empty: it was the first time. */
-  readonly before: readonly string[];
-}
+  before: addresses,
+});
+
+export interface Resolved extends TypeOf<typeof resolved> {}
+
+export const backendState = object(
+  {
+    id: backendName,
+    address: backendAddress,
+    weight,
+    /**
+     * Id of the command that added it: tells two backends apart that had the same id in turn. Not the event's number,
+     * so that it stays the same when the same commands are decided under other settings.
+     */
+    generation: count,
+    origin,
+    admin: adminState,
+    health,
+    healthSince: time,
+    breaker: breakerState,
+  },
+  {
+    /** Attempts in flight that it is given at once by this host. Absent: what its pool says. */
+    maxConnections,
+    /** What its name stands for, as each side has seen it. Absent where it is given by its address. */
+    resolved: object({}, { checks: resolved, traffic: resolved }),
+  },
+);
+
+export interface BackendState extends TypeOf<typeof backendState> {}
 
 /** Counts over a pool's backends, kept by the fold so that nobody has to walk 10,000 of them. */
 export interface PoolTally {
@@ -80,19 +97,19 @@ export interface PoolState {
   readonly panic: boolean;
 }
 
-export interface AppliedConfig {
-  readonly file: string;
-  readonly sha256: string;
-  readonly at: number;
-  readonly document: ConfigDocument;
-  readonly restartNeeded: readonly string[];
-}
+export const appliedConfig = object({
+  file: words,
+  sha256: words,
+  at: time,
+  document: storedDocument,
+  restartNeeded: texts,
+});
 
-export interface RejectedConfig {
-  readonly file: string;
-  readonly at: number;
-  readonly problems: readonly string[];
-}
+export interface AppliedConfig extends TypeOf<typeof appliedConfig> {}
+
+export const rejectedConfig = object({ file: words, at: time, problems: texts });
+
+export interface RejectedConfig extends TypeOf<typeof rejectedConfig> {}
 
 export interface ControlState {
   /** Rises with each primary that starts on the log. 0 before the first. */

@@ -11,14 +11,13 @@ import { actor } from '../domain/commands.js';
 import type { Cause } from '../domain/event-entry.js';
 import { completedEvent, EVENTS, isEventType, type TidegateEvent } from '../domain/events.js';
 import { journalEntry, type JournalEntry } from '../domain/journal.js';
-import { restoreState, serializeState } from '../domain/serialize.js';
+import { restoreState, serializedState, serializeState } from '../domain/serialize.js';
 import { liftedCommand } from '../domain/stored-commands.js';
 import { completedState } from '../domain/stored-settings.js';
 import type { ControlState } from '../domain/state.js';
 import type { StoredEventShape as StoredEvent, Upcasted } from '../domain/upcast.js';
 import { JOURNAL_SCHEMA, upcastJournalEntry, withPermitNumbers } from '../domain/upcast-journal.js';
 import { time } from '../domain/stored-shapes.js';
-import { storedState } from './checkpoint-shape.js';
 import { EventLogError } from './event-log.js';
 
 /** Lifts an event of an older schema to the present one: `upcast` of `domain/upcast.ts`. */
@@ -89,14 +88,14 @@ function withLiftedCommand(entry: JournalEntry): JournalEntry {
 /** The state as canonical JSON: equal states give equal texts. */
 export function encodeState(state: ControlState): string {
   const stored = serializeState(state);
-  const problem = storedState.problem(stored, 'state');
+  const problem = serializedState.problem(stored, 'state');
   assert(problem === null, `a state that cannot be read back: ${problem}`);
   return canonicalJson(stored);
 }
 
 /** Throws EventLogError `corrupt` when the text is no state. */
 export function decodeState(body: string): ControlState {
-  return restoreState(completedState(read(storedState, parse(body, 'checkpoint'), 'checkpoint')));
+  return restoreState(completedState(read(serializedState, parse(body, 'checkpoint'), 'checkpoint')));
 }
 
 /** JSON with the keys of every object in order, so that equal values give equal texts. */
