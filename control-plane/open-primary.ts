@@ -1,7 +1,7 @@
 /** Builds the primary from what the configuration says and `serve` has opened. */
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
-import { PROTOCOL_VERSION } from '#shared/message.js';
+import { PROTOCOL_VERSION, type Welcome } from '#shared/message.js';
 import { isPretty } from '#shared/platform/logger.js';
 import type { Config } from './config/parse-config.js';
 import type { LogStorage } from './event-log/log-storage.js';
@@ -56,12 +56,12 @@ export async function openPrimary(deps: PrimaryDeps, takeover: Takeover): Promis
     supervisor: {
       spawner,
       count: workers,
-      welcome: (worker, place) => ({
+      welcome: (worker, index): Welcome => ({
         type: 'welcome',
         protocol: PROTOCOL_VERSION,
         worker,
         workers,
-        place,
+        index,
         listener: spawner.inheritsSocket ? { ...listener, inherited: { offeredIn: dataDir } } : listener,
         engine,
         certificate: certificates.material,

@@ -127,11 +127,11 @@ export class Worker {
       if (read.epoch !== epoch || read.version !== version) return 'position and content differ';
       if (this.#table !== null && !isNewer(read, this.#table)) return null;
       try {
-        const { worker, workers, place } = built.welcome;
+        const { worker, workers, index } = built.welcome;
         this.#table = applySnapshot(this.#table, read, {
           worker,
           workers: workers ?? 1,
-          place,
+          index,
           random,
           at: clock.now(),
         });

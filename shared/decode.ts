@@ -231,7 +231,7 @@ const primaryMessage = variants<'type', PrimaryMessage>('type', {
       ),
       log: record<Welcome['log']>({ level: text(MAX_LABEL), format: oneOf('json', 'pretty') }),
     },
-    { workers: count, place: count },
+    { workers: count, index: count },
   ),
   snapshot: record<SnapshotMessage>({
     type: oneOf('snapshot'),

@@ -31,10 +31,10 @@ export interface Welcome {
   readonly type: 'welcome';
   readonly protocol: number;
   readonly worker: number;
-  /** How many workers there are to be: they begin their rotations in different places. Absent: unknown. */
+  /** How many workers there are to be: each begins its rotations at another point. Absent: unknown. */
   readonly workers?: number;
-  /** Which of their places it fills, from 0. One place has one worker at a time. Absent: unknown. */
-  readonly place?: number;
+  /** Its index among them, from 0. A worker that replaces another has its index. Absent: unknown. */
+  readonly index?: number;
   readonly listener: ListenerSettings;
   readonly engine: 'native' | 'compat';
   readonly certificate: CertificateMaterial | null;

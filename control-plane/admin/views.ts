@@ -184,7 +184,7 @@ export function workerDocument(port: Pick<ControlPort, 'position'>, worker: Work
   const { applied, lastNack } = worker;
   return {
     worker: worker.worker,
-    slot: worker.slot,
+    slot: worker.index,
     pid: worker.pid,
     phase: worker.phase,
     started_at: isoTime(worker.startedAt),

@@ -25,7 +25,7 @@ import { Supervisor, type SupervisorOptions } from '../workers/supervisor.js';
 import type { WorkerStatus } from '../workers/worker-status.js';
 import { CheckReports } from './check-reports.js';
 import type { SystemPorts } from './system-ports.js';
-import { WorkerDesk } from './worker-desk.js';
+import { WorkerMessages } from './worker-messages.js';
 
 /** What decides for this host. */
 interface Decider {
@@ -52,7 +52,7 @@ export class Host {
   readonly counters: PrimaryCounters;
   readonly #options: HostOptions;
   readonly #supervisor: Supervisor;
-  readonly #desk: WorkerDesk;
+  readonly #workerMessages: WorkerMessages;
   readonly #scheduler: CheckScheduler;
   readonly #firstChecks: FirstChecks;
   readonly #broadcaster = new Broadcaster();
@@ -74,7 +74,7 @@ export class Host {
     this.counters = new PrimaryCounters(totals);
     this.#firstChecks = new FirstChecks(timers, logger);
     this.#scheduler = this.#createScheduler();
-    this.#desk = this.#createDesk(totals);
+    this.#workerMessages = this.#createWorkerMessages(totals);
     this.#supervisor = this.#createSupervisor();
     this.#loadTeller = new LoadTeller({
       loads: this.#loads,
@@ -140,18 +140,18 @@ export class Host {
   }
 
   workers(): readonly WorkerStatus[] {
-    return this.#supervisor.slots.map((slot) => {
-      const { applied, lastNack, connections } = this.#desk.news(slot.worker);
+    return this.#supervisor.records.map((record) => {
+      const { applied, lastNack, connections } = this.#workerMessages.news(record.worker);
       return {
-        worker: slot.worker,
-        slot: slot.slot,
-        pid: slot.pid,
-        phase: slot.phase,
-        startedAt: slot.startedAt,
-        restarts: slot.restarts,
+        worker: record.worker,
+        index: record.index,
+        pid: record.pid,
+        phase: record.phase,
+        startedAt: record.startedAt,
+        restarts: record.restarts,
         applied,
         lastNack,
-        lastHeardAt: slot.heardAt,
+        lastHeardAt: record.heardAt,
         connections,
       };
     });
@@ -195,10 +195,10 @@ export class Host {
     });
   }
 
-  #createDesk(totals: MetricTotals): WorkerDesk {
+  #createWorkerMessages(totals: MetricTotals): WorkerMessages {
     const { decider, system, sessions, supervisor, onListenFailed } = this.#options;
     const { host, logger, timers } = system;
-    return new WorkerDesk({
+    return new WorkerMessages({
       host,
       record: (draft) => this.#record(draft),
       state: () => decider.world.state,
@@ -228,7 +228,7 @@ export class Host {
   #createSupervisor(): Supervisor {
     const { system, supervisor } = this.#options;
     const { logger, timers, random } = system;
-    return new Supervisor({ ...supervisor, logger, timers, random, now: this.#now }, this.#desk);
+    return new Supervisor({ ...supervisor, logger, timers, random, now: this.#now }, this.#workerMessages);
   }
 
   #createPage(totals: MetricTotals): SharedPage {
@@ -245,7 +245,8 @@ export class Host {
       storage: () => decider.storage,
       mailboxDepth: () => decider.mailboxDepth,
     });
-    const render = (): Promise<MetricsPage> => this.#desk.collect().then(() => registry.render(this.#now()));
+    const render = (): Promise<MetricsPage> =>
+      this.#workerMessages.collect().then(() => registry.render(this.#now()));
     return new SharedPage(render, system.timers);
   }
 

@@ -6,7 +6,7 @@ import { decodeWorkerMessage } from '#shared/decode.js';
 import { PROTOCOL_VERSION, type PrimaryMessage, type Welcome, type WorkerMessage } from '#shared/message.js';
 import type { Logger, Random, TimerHandle, Timers } from '#shared/ports.js';
 import { SOON_MS, planRestart } from './restart-policy.js';
-import { emptySlot, fillSlot, type Slot } from './slot.js';
+import { emptyRecord, fillRecord, type WorkerRecord } from './worker-record.js';
 import { HEARTBEAT_MS, hungWorkers, type Silence } from './watchdog.js';
 import type { WorkerHandle, WorkerSpawner } from './worker-spawner.js';
 
@@ -33,8 +33,8 @@ export interface SupervisorListener {
 export interface SupervisorOptions {
   readonly spawner: WorkerSpawner;
   readonly count: number;
-  /** What a worker is told first: its number, and which of the places it fills. */
-  readonly welcome: (worker: number, place: number) => Welcome;
+  /** The first message to a worker: it tells its number and its index among the workers. */
+  readonly welcome: (worker: number, index: number) => Welcome;
   readonly logger: Logger;
   readonly timers: Timers;
   readonly random: Random;
@@ -44,7 +44,7 @@ export interface SupervisorOptions {
 export class Supervisor {
   readonly #options: SupervisorOptions;
   readonly #listener: SupervisorListener;
-  readonly #slots: Slot[] = [];
+  readonly #records: WorkerRecord[] = [];
   #stopping: { readonly done: () => void } | null = null;
   #heartbeat: TimerHandle | null = null;
 
@@ -55,26 +55,26 @@ export class Supervisor {
 
   start(): void {
     for (let index = 0; index < this.#options.count; index += 1) {
-      const slot = emptySlot(index);
-      this.#slots.push(slot);
-      this.#spawn(slot);
+      const record = emptyRecord(index);
+      this.#records.push(record);
+      this.#spawn(record);
     }
     this.#beat();
   }
 
-  get slots(): readonly Readonly<Slot>[] {
-    return this.#slots;
+  get records(): readonly Readonly<WorkerRecord>[] {
+    return this.#records;
   }
 
   /** Numbers of the workers that forward. */
   get ready(): readonly number[] {
-    return this.#slots.filter((slot) => slot.phase === 'ready').map((slot) => slot.worker);
+    return this.#records.filter((record) => record.phase === 'ready').map((record) => record.worker);
   }
 
   /** Sends to one worker. What cannot be sent is dropped with a debug line: the worker is on its way out. */
   send(worker: number, message: PrimaryMessage): void {
-    const slot = this.#slots.find((candidate) => candidate.worker === worker);
-    slot?.process?.send(message, (error) => {
+    const record = this.#records.find((candidate) => candidate.worker === worker);
+    record?.process?.send(message, (error) => {
       this.#options.logger.debug({ worker, err: error }, 'message to worker not sent');
     });
   }
@@ -88,13 +88,13 @@ export class Supervisor {
     this.#heartbeat?.cancel();
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#stopping = { done: resolve };
-    for (const slot of this.#slots) {
-      slot.timer?.cancel();
-      if (slot.process === null) continue;
-      slot.phase = 'stopping';
-      slot.endReason ??= 'shutdown';
-      this.send(slot.worker, { type: 'shutdown', deadlineMs });
-      slot.timer = this.#options.timers.after(deadlineMs + KILL_GRACE_MS, () => slot.process?.kill());
+    for (const record of this.#records) {
+      record.timer?.cancel();
+      if (record.process === null) continue;
+      record.phase = 'stopping';
+      record.endReason ??= 'shutdown';
+      this.send(record.worker, { type: 'shutdown', deadlineMs });
+      record.timer = this.#options.timers.after(deadlineMs + KILL_GRACE_MS, () => record.process?.kill());
     }
     this.#checkStopped();
     await promise;
@@ -102,61 +102,61 @@ export class Supervisor {
 
   /** Ends all workers at once. */
   kill(): void {
-    for (const slot of this.#slots) slot.process?.kill();
+    for (const record of this.#records) record.process?.kill();
   }
 
   #checkStopped(): void {
-    if (this.#slots.every((slot) => slot.process === null)) this.#stopping?.done();
+    if (this.#records.every((record) => record.process === null)) this.#stopping?.done();
   }
 
-  #spawn(slot: Slot): void {
+  #spawn(record: WorkerRecord): void {
     const process: WorkerHandle | null = this.#options.spawner.spawn({
       message: (message) => {
-        if (slot.process === process) this.#hear(slot, message);
+        if (record.process === process) this.#hear(record, message);
       },
       exited: (how) => {
-        if (slot.process === process) this.#gone(slot, how);
+        if (record.process === process) this.#gone(record, how);
       },
     });
     if (process === null) {
-      this.#startAnother(slot);
+      this.#startAnother(record);
       return;
     }
-    fillSlot(slot, process, this.#options.now());
-    slot.timer = this.#options.timers.after(START_LIMIT_MS, () => this.#end(slot, 'not ready in time'));
-    this.#listener.started(slot.worker, slot.pid ?? 0);
+    fillRecord(record, process, this.#options.now());
+    record.timer = this.#options.timers.after(START_LIMIT_MS, () => this.#end(record, 'not ready in time'));
+    this.#listener.started(record.worker, record.pid ?? 0);
   }
 
-  #hear(slot: Slot, raw: unknown): void {
+  #hear(record: WorkerRecord, raw: unknown): void {
     const decoded = decodeWorkerMessage(raw);
     if (!decoded.ok) {
-      slot.malformed += 1;
+      record.malformed += 1;
       this.#options.logger.error(
-        { worker: slot.worker, problem: decoded.problem },
+        { worker: record.worker, problem: decoded.problem },
         'unreadable message from worker',
       );
-      if (slot.malformed >= MALFORMED_LIMIT) this.#end(slot, 'unreadable messages');
+      if (record.malformed >= MALFORMED_LIMIT) this.#end(record, 'unreadable messages');
       return;
     }
-    slot.heardAt = this.#options.now();
+    record.heardAt = this.#options.now();
     const message = decoded.message;
     switch (message.type) {
       case 'hello':
-        this.#welcome(slot, message.protocol);
+        this.#welcome(record, message.protocol);
         return;
       case 'ready':
-        slot.timer?.cancel();
-        slot.timer = null;
-        if (slot.phase === 'starting') slot.phase = 'ready';
-        this.#listener.ready(slot.worker, message.port);
+        record.timer?.cancel();
+        record.timer = null;
+        if (record.phase === 'starting') record.phase = 'ready';
+        this.#listener.ready(record.worker, message.port);
         return;
       case 'listen-failed':
-        this.#listener.listenFailed(slot.worker, message.code, message.message);
-        this.#end(slot, `cannot listen: ${message.code}`);
+        this.#listener.listenFailed(record.worker, message.code, message.message);
+        this.#end(record, `cannot listen: ${message.code}`);
         return;
       case 'flushed':
-        slot.owed = 0;
-        this.#listener.message(slot.worker, message);
+        record.owed = 0;
+        this.#listener.message(record.worker, message);
         return;
       case 'ack':
       case 'nack':
@@ -164,79 +164,79 @@ export class Supervisor {
       case 'metrics':
       case 'session':
       case 'metrics-request':
-        this.#listener.message(slot.worker, message);
+        this.#listener.message(record.worker, message);
     }
   }
 
-  #welcome(slot: Slot, protocol: number): void {
+  #welcome(record: WorkerRecord, protocol: number): void {
     if (protocol !== PROTOCOL_VERSION) {
-      this.#end(slot, `speaks protocol ${protocol}, not ${PROTOCOL_VERSION}`);
+      this.#end(record, `speaks protocol ${protocol}, not ${PROTOCOL_VERSION}`);
       return;
     }
-    this.send(slot.worker, this.#options.welcome(slot.worker, slot.slot));
-    this.#listener.welcomed(slot.worker);
+    this.send(record.worker, this.#options.welcome(record.worker, record.index));
+    this.#listener.welcomed(record.worker);
   }
 
-  #end(slot: Slot, reason: string): void {
-    this.#options.logger.error({ worker: slot.worker, pid: slot.pid, reason }, 'ending worker');
-    slot.endReason = reason;
-    slot.process?.kill();
+  #end(record: WorkerRecord, reason: string): void {
+    this.#options.logger.error({ worker: record.worker, pid: record.pid, reason }, 'ending worker');
+    record.endReason = reason;
+    record.process?.kill();
   }
 
-  #gone(slot: Slot, how: string): void {
-    slot.timer?.cancel();
-    slot.timer = null;
-    slot.process = null;
-    const expected = slot.phase === 'stopping';
-    const reason = slot.endReason ?? how;
-    const pid = slot.pid ?? 0;
-    slot.pid = null;
-    this.#listener.exited(slot.worker, pid, reason, expected);
+  #gone(record: WorkerRecord, how: string): void {
+    record.timer?.cancel();
+    record.timer = null;
+    record.process = null;
+    const expected = record.phase === 'stopping';
+    const reason = record.endReason ?? how;
+    const pid = record.pid ?? 0;
+    record.pid = null;
+    this.#listener.exited(record.worker, pid, reason, expected);
     if (this.#stopping !== null) {
       this.#checkStopped();
       return;
     }
-    this.#startAnother(slot);
+    this.#startAnother(record);
   }
 
-  #startAnother(slot: Slot): void {
+  #startAnother(record: WorkerRecord): void {
     const { now, random, timers, logger, count } = this.#options;
     const at = now();
     const ending = {
-      crashesBefore: slot.crashes,
-      livedMs: at - slot.startedAt,
-      forwarded: slot.phase === 'ready',
+      crashesBefore: record.crashes,
+      livedMs: at - record.startedAt,
+      forwarded: record.phase === 'ready',
     };
-    const others = this.#slots.filter((other) => other !== slot && servesSoon(other, at)).length;
+    const others = this.#records.filter((other) => other !== record && servesSoon(other, at)).length;
     const plan = planRestart(ending, { total: count, others }, random);
-    slot.crashes = plan.crashes;
-    slot.restarts += 1;
-    slot.phase = 'backing-off';
-    slot.dueAt = at + plan.delayMs;
-    logger.info({ worker: slot.worker, restartInMs: plan.delayMs }, 'worker ended, starting another');
-    slot.timer = timers.after(plan.delayMs, () => this.#spawn(slot));
+    record.crashes = plan.crashes;
+    record.restarts += 1;
+    record.phase = 'backing-off';
+    record.dueAt = at + plan.delayMs;
+    logger.info({ worker: record.worker, restartInMs: plan.delayMs }, 'worker ended, starting another');
+    record.timer = timers.after(plan.delayMs, () => this.#spawn(record));
   }
 
   /** Asks every worker for a sign of life, and ends those that have owed one for too long. */
   #beat(): void {
     const silences: Silence[] = [];
-    for (const slot of this.#slots) {
-      if (slot.phase !== 'ready' || slot.endReason !== null) continue;
-      slot.owed += 1;
-      if (slot.owed === 1) this.#ask(slot);
-      else silences.push(this.#silenceOf(slot));
+    for (const record of this.#records) {
+      if (record.phase !== 'ready' || record.endReason !== null) continue;
+      record.owed += 1;
+      if (record.owed === 1) this.#ask(record);
+      else silences.push(this.#silenceOf(record));
     }
     const hung = hungWorkers(silences, this.#options.count);
-    for (const slot of this.#slots) if (hung.includes(slot.worker)) this.#end(slot, 'hung');
+    for (const record of this.#records) if (hung.includes(record.worker)) this.#end(record, 'hung');
     this.#heartbeat = this.#options.timers.after(HEARTBEAT_MS, () => this.#beat());
   }
 
-  #ask(slot: Slot): void {
-    slot.askedCpuMs = slot.process?.facts()?.cpuMs ?? 0;
-    this.send(slot.worker, { type: 'flush', id: HEARTBEAT_ID });
+  #ask(record: WorkerRecord): void {
+    record.askedCpuMs = record.process?.facts()?.cpuMs ?? 0;
+    this.send(record.worker, { type: 'flush', id: HEARTBEAT_ID });
   }
 
-  #silenceOf({ worker, owed, process, askedCpuMs }: Slot): Silence {
+  #silenceOf({ worker, owed, process, askedCpuMs }: WorkerRecord): Silence {
     const facts = process?.facts() ?? null;
     if (facts === null) return { worker, owed, process: null };
     const { isStopped, isRunnable, cpuMs } = facts;
@@ -244,7 +244,7 @@ export class Supervisor {
   }
 }
 
-function servesSoon({ phase, dueAt }: Slot, at: number): boolean {
+function servesSoon({ phase, dueAt }: WorkerRecord, at: number): boolean {
   switch (phase) {
     case 'starting':
     case 'ready':

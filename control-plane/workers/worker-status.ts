@@ -8,8 +8,8 @@ export type WorkerPhase = (typeof WORKER_PHASES)[number];
 export interface WorkerStatus {
   /** Number of this process in the life of the primary; permits and metrics name it. */
   readonly worker: number;
-  /** Place among the workers, from 0: kept when a worker is replaced. */
-  readonly slot: number;
+  /** Index among the workers, from 0: kept when a worker is replaced. */
+  readonly index: number;
   readonly pid: number | null;
   readonly phase: WorkerPhase;
   readonly startedAt: number;

@@ -8,14 +8,14 @@ import { NO_LIMIT } from './backend-load.js';
 /** Who has a part. */
 export interface Sharer {
   readonly workers: number;
-  /** Which of their places it fills, from 0. */
-  readonly place?: number | undefined;
+  /** Its index among the workers, from 0. */
+  readonly index?: number | undefined;
 }
 
 /** @param limit attempts in flight of all workers together; `undefined`: any number */
-export function shareOf(limit: number | undefined, { workers, place }: Sharer): number {
+export function shareOf(limit: number | undefined, { workers, index }: Sharer): number {
   if (limit === undefined) return NO_LIMIT;
   const count = Math.max(1, workers);
-  const rest = place !== undefined && place < limit % count ? 1 : 0;
+  const rest = index !== undefined && index < limit % count ? 1 : 0;
   return Math.min(NO_LIMIT, Math.max(1, Math.floor(limit / count) + rest));
 }

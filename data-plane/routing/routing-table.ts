@@ -24,18 +24,18 @@ export interface RoutingTable extends SnapshotPosition {
   readonly ledger: TrialLedger;
 }
 
-interface WorkerPlace {
+interface WorkerPosition {
   /** This worker's number: whose permits are its own, and where its rotations begin. */
   readonly worker: number;
   readonly workers: number;
-  /** Which of their places it fills, from 0; unknown: none that has part in what does not divide evenly. */
-  readonly place?: number | undefined;
+  /** Its index among the workers, from 0. Unknown: it has no part in what does not divide evenly. */
+  readonly index?: number | undefined;
   readonly random: Random;
   /** Milliseconds, on the clock that `takeUnusedPermits` is told. */
   readonly at: number;
 }
 
-interface TableOptions extends WorkerPlace {
+interface TableOptions extends WorkerPosition {
   readonly previous: RoutingTable | null;
 }
 
@@ -73,8 +73,8 @@ function buildRoutingTable(snapshot: Snapshot, options: TableOptions): RoutingTa
 export function applySnapshot(
   current: RoutingTable | null,
   incoming: Snapshot,
-  place: WorkerPlace,
+  position: WorkerPosition,
 ): RoutingTable {
   if (current !== null && !isNewer(incoming, current)) return current;
-  return buildRoutingTable(incoming, { ...place, previous: current });
+  return buildRoutingTable(incoming, { ...position, previous: current });
 }

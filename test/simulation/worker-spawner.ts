@@ -86,13 +86,13 @@ export class SimulatedSpawner implements WorkerSpawner {
     };
   }
 
-  welcome(worker: number, place: number): Welcome {
+  welcome(worker: number, index: number): Welcome {
     return {
       type: 'welcome',
       protocol: PROTOCOL_VERSION,
       worker,
       workers: this.#options.count,
-      place,
+      index,
       listener: { host: '127.0.0.1', port: 8080, tls: false, h2: false, reusePort: false },
       engine: 'native',
       certificate: null,

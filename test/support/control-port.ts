@@ -63,7 +63,7 @@ export function configDocument(text: string): ConfigDocument {
 export function workerStatus(worker: number, over: Partial<WorkerStatus> = {}): WorkerStatus {
   return {
     worker,
-    slot: worker - 1,
+    index: worker - 1,
     pid: 4_000 + worker,
     phase: 'ready',
     startedAt: 1_767_225_600_000,

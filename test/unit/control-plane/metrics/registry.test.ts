@@ -64,7 +64,7 @@ function arrange() {
     workers: () => [
       {
         worker: 3,
-        slot: 0,
+        index: 0,
         pid: 99,
         phase: 'ready',
         startedAt: 0,

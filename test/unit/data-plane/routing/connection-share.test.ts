@@ -21,12 +21,12 @@ describe('a worker’s share of a connection limit', () => {
     [5, 5],
     [1_000_000, 7],
   ])('of %s adds up to it over %s workers', (limit, workers) => {
-    const shares = Array.from({ length: workers }, (_, place) => shareOf(limit, { workers, place }));
+    const shares = Array.from({ length: workers }, (_, index) => shareOf(limit, { workers, index }));
     expect(shares.reduce((sum, share) => sum + share)).toBe(limit);
     expect(Math.max(...shares) - Math.min(...shares)).toBeLessThanOrEqual(1);
   });
 
   it('is one for each where there are more workers than that', () => {
-    for (const place of [0, 1, 3]) expect(shareOf(2, { workers: 4, place })).toBe(1);
+    for (const index of [0, 1, 3]) expect(shareOf(2, { workers: 4, index })).toBe(1);
   });
 });

@@ -1,32 +1,32 @@
-/** One place among the workers, with the process that fills it. */
+/** What the supervisor knows of one worker, and of the process that is it at present. */
 import type { TimerHandle } from '#shared/ports.js';
 import type { WorkerHandle } from './worker-spawner.js';
 import type { WorkerPhase } from './worker-status.js';
 
-export interface Slot {
-  readonly slot: number;
+export interface WorkerRecord {
+  readonly index: number;
   worker: number;
   pid: number | null;
   process: WorkerHandle | null;
   phase: WorkerPhase;
   startedAt: number;
-  /** When it is started again, while it backs off. */
+  /** While the worker backs off: when it is started again. */
   dueAt: number;
   crashes: number;
   restarts: number;
   heardAt: number | null;
   /** Heartbeats since the worker was asked for an answer that it still owes; 0: it owes none. */
   owed: number;
-  /** The CPU time that it had had when it was asked for that answer. */
+  /** CPU time that the worker had used when it was asked for that answer. */
   askedCpuMs: number;
   malformed: number;
   endReason: string | null;
   timer: TimerHandle | null;
 }
 
-export function emptySlot(index: number): Slot {
+export function emptyRecord(index: number): WorkerRecord {
   return {
-    slot: index,
+    index,
     worker: 0,
     pid: null,
     process: null,
@@ -45,15 +45,15 @@ export function emptySlot(index: number): Slot {
 }
 
 /** Forgets what was known of the process before. */
-export function fillSlot(slot: Slot, process: WorkerHandle, at: number): void {
-  slot.process = process;
-  slot.worker = process.worker;
-  slot.pid = process.pid;
-  slot.phase = 'starting';
-  slot.startedAt = at;
-  slot.heardAt = null;
-  slot.owed = 0;
-  slot.askedCpuMs = 0;
-  slot.malformed = 0;
-  slot.endReason = null;
+export function fillRecord(record: WorkerRecord, process: WorkerHandle, at: number): void {
+  record.process = process;
+  record.worker = process.worker;
+  record.pid = process.pid;
+  record.phase = 'starting';
+  record.startedAt = at;
+  record.heardAt = null;
+  record.owed = 0;
+  record.askedCpuMs = 0;
+  record.malformed = 0;
+  record.endReason = null;
 }

@@ -1,6 +1,6 @@
 /**
- * Where the workers' messages arrive: outcomes become commands, increments become totals, snapshots that were applied
- * or refused move the broadcast on, questions about sessions and metrics are answered.
+ * Takes the messages of workers: outcomes become commands, increments become totals, snapshots that were applied or refused
+ * move the broadcast on, questions about sessions and metrics are answered.
  */
 import type { BackendId } from '#shared/ids.js';
 import type { MetricsReply, Nack, PrimaryMessage, SessionRequest, WorkerMessage } from '#shared/message.js';
@@ -20,7 +20,7 @@ import type { SupervisorListener } from '../workers/supervisor.js';
 /** A scrape waits this long for the workers' newest counts, then does without. */
 export const COLLECT_LIMIT_MS = 200;
 
-interface WorkerDeskOptions {
+interface WorkerMessagesOptions {
   /** Name of this host. */
   readonly host: string;
   readonly record: (draft: CommandDraft) => void;
@@ -51,13 +51,13 @@ interface Collection {
   readonly done: () => void;
 }
 
-export class WorkerDesk implements SupervisorListener {
-  readonly #options: WorkerDeskOptions;
+export class WorkerMessages implements SupervisorListener {
+  readonly #options: WorkerMessagesOptions;
   readonly #news = new Map<number, WorkerNews>();
   readonly #collections = new Map<number, Collection>();
   #collectionId = 0;
 
-  constructor(options: WorkerDeskOptions) {
+  constructor(options: WorkerMessagesOptions) {
     this.#options = options;
   }
 
