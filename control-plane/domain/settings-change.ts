@@ -32,7 +32,7 @@ function isOn(value: unknown): value is Settings {
 }
 
 function wordOf(field: Field, value: unknown): string {
-  if (value === null || value === undefined) return 'off';
+  if (value === null || value === undefined) return field.is === 'value' ? 'none' : 'off';
   if (field.is !== 'value') return 'on';
   const written = field.kind.write(value);
   return typeof written === 'string' ? written : JSON.stringify(written);

@@ -26,7 +26,7 @@ describe('what changed in the settings of a pool', () => {
 
   it('tells the connection limit, and of the queue what differs from its defaults', () => {
     const after = poolSettings({ maxConnections: 9, queue: { ...defaultsOf(queue), maxPending: 3 } });
-    expect(settingsChange(poolSettings(), after)).toBe('max_connections off → 9, queue.max_pending 128 → 3');
+    expect(settingsChange(poolSettings(), after)).toBe('max_connections none → 9, queue.max_pending 128 → 3');
     expect(settingsChange(poolSettings(), poolSettings({ queue: defaultsOf(queue) }))).toBe('');
   });
 
@@ -44,7 +44,7 @@ describe('what changed in the settings of a pool', () => {
     const cookie = { type: 'cookie', cookieName: 'a', idleTimeoutMs: 1, absoluteTimeoutMs: 2 } as const;
     const address = { type: 'ip', prefix4: 32, prefix6: 64 } as const;
     expect(settingsChange(poolSettings({ sticky: cookie }), poolSettings({ sticky: address }))).toContain(
-      'sticky_session.cookie_name a → off',
+      'sticky_session.cookie_name a → none',
     );
     const status = healthCheck({ expectedStatus: [{ from: 200, to: 204 }] });
     expect(
