@@ -6,8 +6,9 @@ import {
   route as routeSettings,
   weight as weightKind,
 } from './settings/backend.js';
-import { limits, metricsPath, retry, timeouts, trustedProxies } from './settings/forwarding.js';
+import { limits, metricsPath, retry, timeouts } from './settings/forwarding.js';
 import * as names from './settings/names.js';
+import { trustedProxies } from './settings/networks.js';
 import * as pools from './settings/pool.js';
 import { changesShape, shapeOf, type Strictness } from './settings/shape-of.js';
 import type { ConfigDocument, ForwardingSettings, PoolDefinition } from './settings.js';

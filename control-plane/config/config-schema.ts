@@ -6,10 +6,11 @@
  */
 import { z } from 'zod';
 import { backend, route } from '#shared/settings/backend.js';
-import { limits, metricsPath, retry, timeouts, trustedProxies } from '#shared/settings/forwarding.js';
+import { limits, metricsPath, retry, timeouts } from '#shared/settings/forwarding.js';
 import { share } from '#shared/settings/amounts.js';
 import { choice, Expected, toggle } from '#shared/settings/kind.js';
 import * as names from '#shared/settings/names.js';
+import { trustedProxies } from '#shared/settings/networks.js';
 import { pool as poolSettings } from '#shared/settings/pool.js';
 import { log, processSection } from './process-settings.js';
 import { kindSchema, sectionKeys, sectionSchema } from './section-schema.js';

@@ -1,10 +1,7 @@
 /** How requests are forwarded, the same for all pools. Applied while running. */
-// oxlint-disable-next-line eslint/no-restricted-imports -- it reads addresses from text and is pure itself
-import ipaddr from 'ipaddr.js';
 import * as shapes from '../shape.js';
 import { duration, integer, percent, size } from './amounts.js';
-import { Expected, listOf, text, toggle, type Kind } from './kind.js';
-import { isIpv4, isIpv6, MAX_HOST } from './names.js';
+import { text, toggle } from './kind.js';
 import { optional, section, setting, type SettingsOf } from './section.js';
 
 export const timeouts = section({
@@ -140,29 +137,6 @@ export const retry = section({
   }),
 });
 export type RetrySettings = SettingsOf<typeof retry>;
-
-const NETWORK_EXPECTED = 'expected an address or network such as 10.0.0.0/8 or fd00::/8';
-
-/** A network in CIDR form, host bits zeroed, so that equal networks are equal texts. */
-const network: Kind<string> = {
-  read: (raw) => (typeof raw === 'string' ? networkOf(raw) : null) ?? new Expected(NETWORK_EXPECTED),
-  write: (value) => value,
-  shape: shapes.text(MAX_HOST),
-  json: { description: 'An address or a network.', type: 'string', 'x-unit': 'CIDR' },
-};
-
-export const trustedProxies = listOf(network, { max: 100_000, unit: 'list of CIDR' });
-
-function networkOf(raw: string): string | null {
-  const [address = '', bits, ...more] = raw.split('/');
-  const isV4 = isIpv4(address);
-  if (more.length > 0 || !(isV4 || (isIpv6(address) && !address.includes('%')))) return null;
-  const most = isV4 ? 32 : 128;
-  if (bits !== undefined && (!/^\d{1,3}$/.test(bits) || Number(bits) > most)) return null;
-  const cidr = `${address}/${bits ?? most}`;
-  const base = isV4 ? ipaddr.IPv4.networkAddressFromCIDR(cidr) : ipaddr.IPv6.networkAddressFromCIDR(cidr);
-  return `${base.toString()}/${Number(bits ?? most)}`;
-}
 
 /** Path on the main listener that answers with the metrics. */
 export const metricsPath = text({
