@@ -61,6 +61,8 @@ import {
   maxConnections,
   millis,
   poolName,
+  poolRetry,
+  poolTimeouts,
   queue,
   route,
   sticky,
@@ -271,15 +273,18 @@ const snapshot = record<Snapshot>({
   forwarding,
   routes: list(route, MAX_LISTED),
   pools: list(
-    record<PoolSnapshot>({
-      id: poolName,
-      version: count,
-      algorithm,
-      sticky: nullable(sticky),
-      panic: flag,
-      queue,
-      backends: list(backendSnapshot, MAX_LISTED),
-    }),
+    record<PoolSnapshot>(
+      {
+        id: poolName,
+        version: count,
+        algorithm,
+        sticky: nullable(sticky),
+        panic: flag,
+        queue,
+        backends: list(backendSnapshot, MAX_LISTED),
+      },
+      { timeouts: poolTimeouts, retry: poolRetry },
+    ),
     MAX_LISTED,
   ),
 });

@@ -6,7 +6,7 @@ import {
   route as routeSettings,
   weight as weightKind,
 } from './settings/backend.js';
-import { limits, metricsPath, retry, timeouts } from './settings/forwarding.js';
+import * as forwarded from './settings/forwarding.js';
 import * as names from './settings/names.js';
 import { trustedProxies } from './settings/networks.js';
 import * as pools from './settings/pool.js';
@@ -37,6 +37,8 @@ export const queue = shapeOf(pools.queue);
 export const maxConnections = pools.connectionLimit.shape;
 export const backendAddress = names.backendUrl.shape;
 export const weight = weightKind.shape;
+export const poolTimeouts = shapeOf(forwarded.poolTimeouts);
+export const poolRetry = shapeOf(forwarded.poolRetry);
 export const route = shapeOf(routeSettings);
 
 /** Settings as a snapshot carries them. */
@@ -66,11 +68,11 @@ export const storedDocument = record<ConfigDocument>({
 
 function forwardingShape(strictness: Strictness): Shape<ForwardingSettings> {
   return record<ForwardingSettings>({
-    retry: shapeOf(retry, strictness),
-    timeouts: shapeOf(timeouts, strictness),
-    limits: shapeOf(limits, strictness),
+    retry: shapeOf(forwarded.retry, strictness),
+    timeouts: shapeOf(forwarded.timeouts, strictness),
+    limits: shapeOf(forwarded.limits, strictness),
     trustedProxies: trustedProxies.shape,
-    metricsPath: nullable(metricsPath.shape),
+    metricsPath: nullable(forwarded.metricsPath.shape),
     accessLogRatio: finite(0, 1),
   });
 }

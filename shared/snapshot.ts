@@ -8,6 +8,7 @@ import type {
   Algorithm,
   BackendAddress,
   ForwardingSettings,
+  PoolSettings,
   QueueSettings,
   Route,
   StickySettings,
@@ -44,7 +45,7 @@ export interface BackendSnapshot {
   readonly maxConnections?: number;
 }
 
-export interface PoolSnapshot {
+export interface PoolSnapshot extends Pick<PoolSettings, 'timeouts' | 'retry'> {
   readonly id: PoolId;
   /** Sequence number of the last event that changed the pool. */
   readonly version: number;

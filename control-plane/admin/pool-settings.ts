@@ -69,7 +69,10 @@ function problemsOf(issue: z.core.$ZodIssue): readonly FieldProblem[] {
     return [{ path, message }];
   }
   return issue.keys.map((key) => {
-    const near = suggest(key, path === '' ? names : knownKeys(configJsonSchema(), issue.path.map(String)));
+    const near = suggest(
+      key,
+      path === '' ? names : knownKeys(configJsonSchema(), ['pools', '', ...issue.path.map(String)]),
+    );
     const hint = near === null ? '' : `; did you mean ${near}?`;
     return { path: path === '' ? key : `${path}.${key}`, message: `unknown key${hint}` };
   });

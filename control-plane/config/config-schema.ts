@@ -73,7 +73,16 @@ const backends = z.array(sectionSchema(backend).meta({ description: 'One server.
 });
 
 const { algorithm, ...otherPoolKeys } = sectionKeys(poolSettings);
-const poolKeys = { ...(algorithm === undefined ? {} : { algorithm }), backends, ...otherPoolKeys };
+const poolKeys: Readonly<Record<string, z.ZodType>> = {
+  ...(algorithm === undefined ? {} : { algorithm }),
+  backends,
+  ...otherPoolKeys,
+};
+
+/** At the top level `timeouts` and `retry` are those of the file: its one pool needs no others. */
+const shortPoolKeys = Object.fromEntries(
+  Object.entries(poolKeys).filter(([name]) => !Object.hasOwn(common, name)),
+);
 
 const pools = z
   .record(
@@ -101,20 +110,23 @@ const routes = z
     'x-unit': 'list',
   });
 
-export const shortForm: z.ZodType<Input> = z.strictObject({ ...common, ...poolKeys });
+export const shortForm: z.ZodType<Input> = z.strictObject({ ...common, ...shortPoolKeys });
 export const longForm: z.ZodType<Input> = z.strictObject({ ...common, pools, routes });
 
 /** Every key of both forms, for editors and the reference; the parser tells the forms apart and says what is missing. */
 export const anyForm = z.strictObject({
   ...common,
-  ...poolKeys,
+  ...shortPoolKeys,
   backends: backends.optional(),
   pools: pools.optional(),
   routes,
 });
 
 /** Keys that belong to the short form alone. */
-export const SHORT_FORM_KEYS = Object.keys(poolKeys);
+export const SHORT_FORM_KEYS = Object.keys(shortPoolKeys);
+
+/** Keys of a pool that only the long form has. */
+export const LONG_FORM_KEYS = Object.keys(poolKeys).filter((key) => !SHORT_FORM_KEYS.includes(key));
 
 /** Keys that later releases know. */
 export const RESERVED_KEYS = ['redis', 'cluster'];

@@ -11,6 +11,8 @@ export interface SchemaNode {
   readonly items?: SchemaNode;
   readonly additionalProperties?: boolean | SchemaNode;
   readonly required?: readonly string[];
+  /** Of a key that may not be there. */
+  readonly not?: SchemaNode;
   readonly 'x-unit'?: string;
   readonly 'x-range'?: string;
   readonly 'x-default'?: string;
@@ -31,5 +33,10 @@ export function knownKeys(schema: SchemaNode, path: Path): readonly string[] {
         properties?.[step] ?? (typeof additionalProperties === 'object' ? additionalProperties : undefined);
     }
   }
-  return Object.keys(node?.properties ?? {});
+  return allowedKeys(node ?? {}).map(([key]) => key);
+}
+
+/** Without those that are declared only to be refused. */
+export function allowedKeys(node: SchemaNode): readonly (readonly [key: string, node: SchemaNode])[] {
+  return Object.entries(node.properties ?? {}).filter(([, inner]) => inner.not === undefined);
 }

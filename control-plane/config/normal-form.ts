@@ -4,7 +4,7 @@ import { backend, route } from '#shared/settings/backend.js';
 import { limits, retry, timeouts } from '#shared/settings/forwarding.js';
 import { pool as poolSettings } from '#shared/settings/pool.js';
 import type { ConfigDocument, ForwardingSettings, PoolDefinition, Route } from '#shared/settings.js';
-import type { Input } from './config-schema.js';
+import { type Input, SHORT_FORM_KEYS } from './config-schema.js';
 import { processSection, type ProcessSettings } from './process-settings.js';
 import { settingsOf } from './settings-of.js';
 
@@ -20,7 +20,7 @@ interface FilePlace {
 }
 
 export function documentOf(input: Input, place: FilePlace): ConfigDocument {
-  const pools = mapping(input['pools'] ?? { [DEFAULT_POOL]: input });
+  const pools = mapping(input['pools'] ?? { [DEFAULT_POOL]: poolOfShortForm(input) });
   const definitions = Object.entries(pools).map(([name, pool]) => poolOf(name, mapping(pool), place));
   return {
     forwarding: forwardingOf(input, place),
@@ -45,6 +45,10 @@ function forwardingOf(input: Input, place: FilePlace): ForwardingSettings {
     metricsPath: enabled === true ? String(path) : null,
     accessLogRatio: access === 'sampled' ? Number(ratio) : access === 'on' ? 1 : 0,
   };
+}
+
+function poolOfShortForm(input: Input): Input {
+  return Object.fromEntries(SHORT_FORM_KEYS.map((key) => [key, input[key]]));
 }
 
 function poolOf(name: string, pool: Input, place: FilePlace): PoolDefinition {

@@ -16,7 +16,20 @@ export function sectionSchema(section: Section<unknown>): z.ZodType<Readonly<Rec
 
 /** The keys of a section, for objects that have others beside them. */
 export function sectionKeys(section: Section<unknown>): Readonly<Record<string, z.ZodType>> {
-  return Object.fromEntries(Object.values(section.fields).map((field) => [field.name, fieldSchema(field)]));
+  const entries = Object.values(section.fields).map((field) => [field.name, fieldSchema(field)] as const);
+  const elsewhere = Object.entries(section.elsewhere ?? {}).map(
+    ([name, sentence]) => [name, refusal(sentence)] as const,
+  );
+  return Object.fromEntries([...entries, ...elsewhere]);
+}
+
+/** Of a key that may not be there. `not: {}` says so to editors. */
+function refusal(sentence: string): z.ZodType {
+  return z
+    .unknown()
+    .refine((given) => given === undefined, sentence)
+    .optional()
+    .meta({ description: sentence, not: {} });
 }
 
 function fieldSchema(field: Field): z.ZodType {
@@ -26,8 +39,11 @@ function fieldSchema(field: Field): z.ZodType {
       if (field.presence === 'default') return schema.prefault(field.default);
       return field.presence === 'required' ? schema : schema.optional();
     }
-    case 'group':
-      return sectionSchema(field.section).prefault({}).meta({ description: field.means });
+    case 'group': {
+      const schema = sectionSchema(field.section);
+      const present = field.presence === 'optional' ? schema.optional() : schema.prefault({});
+      return present.meta({ description: field.means });
+    }
     case 'switch': {
       const enabled = kindSchema(toggle, { means: field.enabledMeans }).prefault(true);
       const schema = withRules(z.strictObject({ enabled, ...sectionKeys(field.section) }), field.section);

@@ -37,8 +37,10 @@ function heldField(field: Field, value: unknown, directory: string): unknown {
   switch (field.is) {
     case 'value':
       return field.kind.isPath === true && typeof value === 'string' ? resolve(directory, value) : value;
-    case 'group':
-      return heldOf(field.section, value as Named, directory);
+    case 'group': {
+      const held = heldOf(field.section, value as Named, directory);
+      return field.presence === 'optional' && Object.keys(held).length === 0 ? undefined : held;
+    }
     case 'switch':
       return (value as Named)['enabled'] === false ? null : heldOf(field.section, value as Named, directory);
   }
@@ -67,7 +69,7 @@ export function writtenField(field: Field, value: unknown): unknown {
     case 'value':
       return value === undefined || value === null ? null : field.kind.write(value);
     case 'group':
-      return writtenOf(field.section, value);
+      return value === undefined || value === null ? null : writtenOf(field.section, value);
     case 'switch':
       return value === null || value === undefined
         ? { enabled: false }

@@ -1,7 +1,7 @@
 /** Fields of requests and answers, made from the declarations of settings: bounds and meanings stand there. */
 import { VARIABLE, type Kind } from '#shared/settings/kind.js';
 import type { Field as SettingField, Section } from '#shared/settings/section.js';
-import { anything as anyShape, mapping } from '#shared/shape.js';
+import { anything as anyShape, mapping, nullable } from '#shared/shape.js';
 import type { Field, JsonSchema } from './field.js';
 
 type SettingFields = Readonly<Record<string, Field<unknown>>>;
@@ -12,10 +12,10 @@ export function settingFields(section: Section<unknown>): SettingFields {
 }
 
 function fieldOf(field: SettingField): Field<unknown> {
-  const json = jsonOf(field);
-  if (field.is !== 'value') return { ...mapping, json };
-  const isOptional = field.presence === 'optional' || field.presence === 'null';
-  return { ...anyShape, json: isOptional ? orNull(json) : json };
+  const isOptional = field.is !== 'switch' && (field.presence === 'optional' || field.presence === 'null');
+  const json = isOptional ? orNull(jsonOf(field)) : jsonOf(field);
+  if (field.is === 'value') return { ...anyShape, json };
+  return { ...(isOptional ? nullable(mapping) : mapping), json };
 }
 
 function jsonOf(field: SettingField): JsonSchema {

@@ -20,8 +20,8 @@ function changesIn(section: Section<unknown>, before: Settings, after: Settings,
 }
 
 function changesOf(field: Field, before: unknown, after: unknown, name: string): string[] {
-  if (field.is !== 'value' && isOn(before) && isOn(after)) {
-    return changesIn(field.section, before, after, `${name}.`);
+  if (field.is === 'group' || (field.is === 'switch' && isOn(before) && isOn(after))) {
+    return changesIn(field.section, settingsIn(before), settingsIn(after), `${name}.`);
   }
   const [from, to] = [wordOf(field, before), wordOf(field, after)];
   return from === to ? [] : [`${name} ${from} → ${to}`];
@@ -31,9 +31,19 @@ function isOn(value: unknown): value is Settings {
   return typeof value === 'object' && value !== null;
 }
 
+/** An optional group may be absent. */
+function settingsIn(value: unknown): Settings {
+  return isOn(value) ? value : {};
+}
+
 function wordOf(field: Field, value: unknown): string {
-  if (value === null || value === undefined) return field.is === 'value' ? 'none' : 'off';
+  if (value === null || value === undefined) return absenceOf(field);
   if (field.is !== 'value') return 'on';
   const written = field.kind.write(value);
   return typeof written === 'string' ? written : JSON.stringify(written);
+}
+
+function absenceOf(field: Field): string {
+  if (field.is !== 'value') return 'off';
+  return (field.presence === 'optional' ? field.defaultText : undefined) ?? 'none';
 }

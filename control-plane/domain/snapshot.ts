@@ -53,13 +53,16 @@ function poolSnapshot(
   seen: ReadonlyMap<BackendState['id'], BackendObservations> | undefined,
   host: string,
 ): PoolSnapshot {
+  const { algorithm, sticky, queue, timeouts, retry } = pool.settings;
   return {
     id: pool.id,
     version: pool.version,
-    algorithm: pool.settings.algorithm,
-    sticky: pool.settings.sticky,
+    algorithm,
+    sticky,
     panic: pool.panic,
-    queue: pool.settings.queue,
+    queue,
+    ...(timeouts === undefined ? {} : { timeouts }),
+    ...(retry === undefined ? {} : { retry }),
     backends: [...pool.backends.values()].map((backend) =>
       backendSnapshot(pool, backend, permitsOut(seen?.get(backend.id), host)),
     ),

@@ -15,6 +15,8 @@ export interface Arrival {
   readonly shared?: {
     /** Takes no further requests on it. */
     retire(): void;
+    /** How long the client may take nothing of the answer from now on, milliseconds. */
+    awaitClient(idleMs: number): void;
     /** The host that the client opened it for; `null`: it did not say. */
     readonly serverName: string | null;
   };

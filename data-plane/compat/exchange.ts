@@ -10,7 +10,7 @@ import type { ForwardingSettings } from '#shared/settings.js';
 import { Attempts, type AttemptOwner, type AttemptsClient, type Choice } from '../attempts.js';
 import { guarded } from '../guarded.js';
 import { ClientIdentity } from '../http1/client-identity.js';
-import { authorityOf, pathOf, poolFor } from '../http1/request-facts.js';
+import { authorityOf, pathOf, targetFor } from '../http1/request-facts.js';
 import { nameRequest } from '../http1/request-name.js';
 import { BODY } from '../http1/wire/framing.js';
 import type { RequestHead } from '../http1/wire/request-head.js';
@@ -21,7 +21,7 @@ import { localReply } from '../routing/local-reply.js';
 import { normaliseHost } from '../routing/host.js';
 import { isMisdirected } from '../routing/misdirected.js';
 import { countRequest } from '../routing/retry-budget.js';
-import type { PoolTable, RoutingTable } from '../routing/routing-table.js';
+import type { PoolTable, RouteTarget, RoutingTable } from '../routing/routing-table.js';
 import type { Arrival } from './arrival.js';
 import { Attempt } from './attempt.js';
 import { checkArrival } from './check-request.js';
@@ -42,7 +42,8 @@ class Exchange implements Errand, AttemptsClient<Attempt, Message> {
   readonly parts: EngineParts;
   readonly arrival: Arrival;
   readonly account: RequestAccount;
-  readonly settings: ForwardingSettings;
+  /** Those of the file until its route is known. */
+  settings: ForwardingSettings;
   readonly body: RequestBody;
   readonly ended: Promise<void>;
   readonly #end: () => void;
@@ -56,7 +57,6 @@ class Exchange implements Errand, AttemptsClient<Attempt, Message> {
     this.account = new RequestAccount(parts.context, request.method ?? '', versionOf(arrival));
     this.settings = parts.context.table().forwarding;
     this.body = new RequestBody(request, {
-      keepBytes: this.settings.retry.bufferBytes,
       maxBytes: this.settings.limits.bodyBytes ?? Infinity,
       onTooLarge: () => this.refuseBody('body_too_large'),
       onBytes: (count) => this.account.received(count),
@@ -169,18 +169,24 @@ class Exchange implements Errand, AttemptsClient<Attempt, Message> {
       this.account.refused(head);
       return this.#say(head);
     }
-    if (head.body !== BODY.none) this.body.expect();
     const path = pathOf(head);
     const isMetrics = path === this.settings.metricsPath;
-    const pool = isMetrics ? null : poolFor(head, path, table);
-    if (pool !== null && typeof pool !== 'string') this.account.enterPool(pool);
+    const target = isMetrics ? null : targetFor(head, path, table);
+    if (target !== null && typeof target !== 'string') this.#enter(target);
+    if (head.body !== BODY.none) this.body.expect(this.settings.retry.bufferBytes);
     if (head.contentLength > this.body.maxBytes) return this.reply('body_too_large');
     const client = new ClientIdentity(request.socket, request.socket instanceof TLSSocket).of(head, table);
     const requestId = this.settings.accessLogRatio > 0 ? nameRequest(this.account, head, client) : null;
-    if (pool === null) this.#answerMetrics();
-    else if (pool === 'no_route' && this.#isForeign(head, table)) this.reply('misdirected');
-    else if (typeof pool === 'string') this.reply(pool);
-    else this.#forward(pool, head, client, requestId);
+    if (target === null) this.#answerMetrics();
+    else if (target === 'no_route' && this.#isForeign(head, table)) this.reply('misdirected');
+    else if (typeof target === 'string') this.reply(target);
+    else this.#forward(target.pool, head, client, requestId);
+  }
+
+  #enter({ pool, forwarding }: RouteTarget): void {
+    this.settings = forwarding;
+    this.account.enterPool(pool);
+    this.arrival.shared?.awaitClient(forwarding.timeouts.responseIdleMs);
   }
 
   /** Meant for another server, on a connection that carries requests for several hosts. */

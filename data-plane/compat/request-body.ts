@@ -9,8 +9,6 @@ import type { SendingBody } from '../patience.js';
 import { pipeInto } from './pipe.js';
 
 export interface RequestBodyOptions {
-  /** Bytes kept for a further attempt. */
-  readonly keepBytes: number;
   /** Most bytes that there may be. */
   readonly maxBytes: number;
   /** Told once when there are more. */
@@ -23,7 +21,7 @@ export interface RequestBodyOptions {
 
 export class RequestBody implements SendingBody {
   readonly #request: IncomingMessage;
-  readonly #keepBytes: number;
+  #keepBytes = 0;
   readonly maxBytes: number;
   readonly #onTooLarge: () => void;
   readonly #onBytes: (count: number) => void;
@@ -37,16 +35,19 @@ export class RequestBody implements SendingBody {
 
   constructor(request: IncomingMessage, options: RequestBodyOptions) {
     this.#request = request;
-    this.#keepBytes = options.keepBytes;
     this.maxBytes = options.maxBytes;
     this.#onTooLarge = options.onTooLarge;
     this.#onBytes = options.onBytes;
     this.#onBug = options.onBug;
   }
 
-  /** The head announces a body. To be called before anything is done with it. */
-  expect(): void {
+  /**
+   * The head announces a body. To be called before anything is done with it.
+   * @param keepBytes that are kept for a further attempt
+   */
+  expect(keepBytes: number): void {
     this.#isExpected = true;
+    this.#keepBytes = keepBytes;
   }
 
   get isExpected(): boolean {

@@ -4,29 +4,30 @@
  */
 import type * as http from 'node:http';
 import type * as https from 'node:https';
-import type { LookupFunction } from 'node:net';
 import type { BackendAddress, ForwardingSettings } from '#shared/settings.js';
 import type { ForwarderDeps } from '../forwarder.js';
 import { UpstreamLives } from './upstream-lives.js';
 import { PlainAgent, SecureAgent } from './upstream-reads.js';
 
 interface AgentPair {
-  readonly keepAliveMs: number;
   readonly plain: http.Agent;
   readonly secure: https.Agent;
 }
 
+type AgentsContext = Pick<ForwarderDeps, 'lookup' | 'monotonic' | 'random' | 'table'>;
+
 export class UpstreamAgents {
-  #kept: AgentPair | null = null;
+  /** By how long they keep a connection. */
+  readonly #kept = new Map<number, AgentPair>();
+  readonly #context: AgentsContext;
   readonly #lives: UpstreamLives;
-  readonly #lookup: LookupFunction;
   /** For attempts that must not meet another stale idle connection. */
   readonly #freshPlain: PlainAgent;
   readonly #freshSecure: SecureAgent;
 
-  constructor(context: Pick<ForwarderDeps, 'lookup' | 'monotonic' | 'random'>) {
+  constructor(context: AgentsContext) {
+    this.#context = context;
     this.#lives = new UpstreamLives(context);
-    this.#lookup = context.lookup;
     const options = { keepAlive: false, lookup: context.lookup };
     this.#freshPlain = new PlainAgent(options, this.#lives);
     this.#freshSecure = new SecureAgent({ ...options, rejectUnauthorized: true }, this.#lives);
@@ -42,38 +43,50 @@ export class UpstreamAgents {
 
   /** Cuts all connections, also those in use. */
   destroy(): void {
-    this.#kept?.plain.destroy();
-    this.#kept?.secure.destroy();
+    for (const { plain, secure } of this.#kept.values()) {
+      plain.destroy();
+      secure.destroy();
+    }
     this.#freshPlain.destroy();
     this.#freshSecure.destroy();
   }
 
-  #pair(settings: ForwardingSettings): AgentPair {
-    const keepAliveMs = settings.timeouts.upstreamKeepAliveMs;
-    const maxFreeSockets = settings.limits.idlePerBackend;
-    if (this.#kept !== null && this.#kept.keepAliveMs !== keepAliveMs) {
-      retire(this.#kept.plain);
-      retire(this.#kept.secure);
-      this.#kept = null;
-    }
-    if (this.#kept === null) {
+  #pair({ timeouts, limits }: ForwardingSettings): AgentPair {
+    const keepAliveMs = timeouts.upstreamKeepAliveMs;
+    const maxFreeSockets = limits.idlePerBackend;
+    let pair = this.#kept.get(keepAliveMs);
+    if (pair === undefined) {
+      this.#retireUnused();
+      const { lookup } = this.#context;
       const options = {
         keepAlive: true,
         scheduling: 'lifo',
         timeout: keepAliveMs,
         maxFreeSockets,
-        lookup: this.#lookup,
+        lookup,
       } as const;
-      this.#kept = {
-        keepAliveMs,
+      pair = {
         plain: new PlainAgent(options, this.#lives),
         secure: new SecureAgent({ ...options, rejectUnauthorized: true }, this.#lives),
       };
+      this.#kept.set(keepAliveMs, pair);
     }
     // An agent reads its limit each time a connection becomes idle.
-    this.#kept.plain.maxFreeSockets = maxFreeSockets;
-    this.#kept.secure.maxFreeSockets = maxFreeSockets;
-    return this.#kept;
+    pair.plain.maxFreeSockets = maxFreeSockets;
+    pair.secure.maxFreeSockets = maxFreeSockets;
+    return pair;
+  }
+
+  /** Retires the agents whose time no pool has any more. */
+  #retireUnused(): void {
+    const pools = [...this.#context.table().pools.values()];
+    const used = new Set(pools.map(({ forwarding }) => forwarding.timeouts.upstreamKeepAliveMs));
+    for (const [keepAliveMs, { plain, secure }] of this.#kept) {
+      if (used.has(keepAliveMs)) continue;
+      retire(plain);
+      retire(secure);
+      this.#kept.delete(keepAliveMs);
+    }
   }
 }
 

@@ -18,7 +18,7 @@ import type { ClientPort } from './client-port.js';
 import type { EngineParts } from './engine-parts.js';
 import type { Errand, Message } from './errand.js';
 import { RequestBody } from './request-body.js';
-import { authorityOf, joinedValues, pathOf, poolFor, protocolAskedFor } from './request-facts.js';
+import { authorityOf, joinedValues, pathOf, protocolAskedFor, targetFor } from './request-facts.js';
 import { nameRequest } from './request-name.js';
 import type { Framing } from './response-relay.js';
 import { hasHost, upstreamHead } from './upstream-head.js';
@@ -32,7 +32,8 @@ export class Exchange implements Errand, AttemptsClient<Attempt, Message> {
   readonly parts: EngineParts;
   readonly client: ClientPort;
   readonly account: RequestAccount;
-  readonly settings: ForwardingSettings;
+  /** Those of the file until its route is known. */
+  settings: ForwardingSettings;
   readonly isHttp10: boolean;
   /** The client's connection goes on after this. */
   keepAlive: boolean;
@@ -58,8 +59,11 @@ export class Exchange implements Errand, AttemptsClient<Attempt, Message> {
     const table = context.table();
     const path = pathOf(head);
     const isMetrics = path === this.settings.metricsPath;
-    const pool = isMetrics ? null : poolFor(head, path, table);
-    if (pool !== null && typeof pool !== 'string') this.account.enterPool(pool);
+    const target = isMetrics ? null : targetFor(head, path, table);
+    if (target !== null && typeof target !== 'string') {
+      this.settings = target.forwarding;
+      this.account.enterPool(target.pool);
+    }
     let position = from;
     if (head.body !== BODY.none) {
       this.body = this.#bodyOf(head);
@@ -71,9 +75,9 @@ export class Exchange implements Errand, AttemptsClient<Attempt, Message> {
     }
     const client = this.client.identity.of(head, table);
     const requestId = this.settings.accessLogRatio > 0 ? nameRequest(this.account, head, client) : null;
-    if (pool === null) this.#answerMetrics();
-    else if (typeof pool === 'string') this.reply(pool);
-    else this.#forward(head, pool, client, requestId);
+    if (target === null) this.#answerMetrics();
+    else if (typeof target === 'string') this.reply(target);
+    else this.#forward(head, target.pool, client, requestId);
     this.body?.readIsOver();
     return position;
   }

@@ -1,7 +1,7 @@
 /** What is read from a request head besides framing: where it is for, and what it may become. Pure. */
 import type { ErrorCode } from '#shared/error-code.js';
 import { normaliseHost } from '../routing/host.js';
-import { routeRequest, type PoolTable, type RoutingTable } from '../routing/routing-table.js';
+import { routeRequest, type RouteTarget, type RoutingTable } from '../routing/routing-table.js';
 import { isTunnelled } from '../upgraded-protocol.js';
 import { UPGRADE } from './wire/connection.js';
 import { FIELD, firstLine, lineValue, type FieldKind } from './wire/fields.js';
@@ -21,7 +21,7 @@ export function pathOf(head: RequestHead): string {
   return query < 0 ? target : target.slice(0, query);
 }
 
-export function poolFor(head: RequestHead, path: string, table: RoutingTable): PoolTable | ErrorCode {
+export function targetFor(head: RequestHead, path: string, table: RoutingTable): RouteTarget | ErrorCode {
   // Most tables have no routes by host, and then it need not be looked at.
   const authority = table.routes.hosts.size === 0 ? null : authorityOf(head);
   return routeRequest(table, authority === null ? null : normaliseHost(authority), path);

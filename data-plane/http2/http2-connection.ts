@@ -36,8 +36,8 @@ export interface Http2ConnectionOrder {
   /** How long it may be without a stream. */
   readonly idleMs: number;
   /** How long nothing at all may pass on it: longer than anything that runs on it waits. */
-  readonly silenceMs: number;
-  /** How long a client may take nothing of an answer. */
+  silenceMs(): number;
+  /** How long a client may take nothing of an answer, unless its route says otherwise. */
   readonly answerIdleMs: number;
   monotonic(): number;
   onRequest(arrival: Arrival): void;
@@ -145,7 +145,7 @@ export class Http2Connection {
     if (this.#givenUp.look()) resetSocket(this.#socket);
     if (traffic.received > 0 || traffic.sent > ownBytes) this.#movedAt = at;
     // All that runs on it has ended by its own times before.
-    else if (at - this.#movedAt > this.#order.silenceMs) resetSocket(this.#socket);
+    else if (at - this.#movedAt > this.#order.silenceMs()) resetSocket(this.#socket);
     this.#requests = 0;
     this.#bodyBytes = 0;
     if (this.#uploads.holdMoreThanAllowed) this.#expel('more of bodies than windows allow');
@@ -211,7 +211,11 @@ export class Http2Connection {
       response: answer,
       expectsContinue: shape.expectsContinue,
       upgrade: null,
-      shared: { retire: () => this.retire(), serverName: this.#serverName },
+      shared: {
+        retire: () => this.retire(),
+        awaitClient: (idleMs) => (answer.idleMs = idleMs),
+        serverName: this.#serverName,
+      },
       ...(shape.refusal === null ? {} : { refusal: shape.refusal }),
     };
     this.#order.later(

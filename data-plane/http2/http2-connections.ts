@@ -50,16 +50,12 @@ export class Http2Connections {
   }
 
   #begin(socket: TLSSocket): void {
-    const { timeouts, limits, retry } = this.#context.table().forwarding;
+    const { timeouts, limits } = this.#context.table().forwarding;
     const connection = new Http2Connection(socket, {
       limits,
       idleMs: timeouts.keepAliveMs,
       answerIdleMs: timeouts.responseIdleMs,
-      silenceMs:
-        timeouts.keepAliveMs +
-        timeouts.requestBodyIdleMs +
-        retry.attempts * timeouts.responseHeadMs +
-        timeouts.responseIdleMs,
+      silenceMs: () => this.#context.table().silenceMs,
       monotonic: () => this.#context.monotonic(),
       onRequest: this.#onRequest,
       later: (run, cost) => this.#pace.add(connection, run, cost),

@@ -35,7 +35,8 @@ export class Http2Response extends Writable implements DownstreamResponse {
   chunkedEncoding = false;
   readonly #stream: ServerHttp2Stream;
   readonly #request: Http2Request;
-  readonly #idleMs: number;
+  /** How long the client may take nothing, milliseconds. */
+  idleMs: number;
   readonly #onBug: (error: unknown) => void;
   #trailers: OutgoingHttpHeaders = {};
   #isBegun = false;
@@ -50,7 +51,7 @@ export class Http2Response extends Writable implements DownstreamResponse {
     super({ decodeStrings: false, highWaterMark: HELD_BYTES });
     this.#stream = stream;
     this.#request = request;
-    this.#idleMs = order.idleMs;
+    this.idleMs = order.idleMs;
     this.#onBug = order.onBug;
     // Whoever uses the answer adds a listener of its own; a lost client must not end the process meanwhile.
     this.on('error', () => undefined);
@@ -185,7 +186,7 @@ export class Http2Response extends Writable implements DownstreamResponse {
       guarded(this.#onBug, () => {
         if (this.#isWaiting) this.destroy();
       }),
-      this.#idleMs,
+      this.idleMs,
     );
   }
 

@@ -2,7 +2,7 @@
 import { servesByTrialsOnly } from '#shared/availability.js';
 import type { BackendId, PoolId } from '#shared/ids.js';
 import type { Random } from '#shared/ports.js';
-import type { Algorithm, QueueSettings, StickySettings } from '#shared/settings.js';
+import type { Algorithm, ForwardingSettings, QueueSettings, StickySettings } from '#shared/settings.js';
 import type { PoolSnapshot } from '#shared/snapshot.js';
 import type { Picker, PickerStart } from './algorithms/picker.js';
 import { pickerFor } from './algorithms/pickers.js';
@@ -45,6 +45,8 @@ export interface PoolTable {
   /** Names of the session cookie, without TLS and with it; none without such sessions. */
   readonly cookieNames: readonly string[];
   readonly panic: boolean;
+  /** Those of the file, with those of the pool over them. */
+  readonly forwarding: ForwardingSettings;
   readonly backends: readonly BackendEntry[];
   /** The backends that take new traffic without a permit, full or not. */
   readonly serving: readonly BackendEntry[];
@@ -69,7 +71,7 @@ export function poolTable(
   pool: PoolSnapshot,
   permits: LedgerUpdate,
   previous: PoolTable | undefined,
-  start: Omit<PickerStart, 'previous'> & Sharer & { readonly queue: PoolQueue },
+  start: Omit<PickerStart, 'previous'> & Sharer & Pick<PoolTable, 'queue' | 'forwarding'>,
 ): PoolTable {
   const trials: TrialQueue = [];
   const backends = pool.backends.map((one) => {
@@ -93,6 +95,7 @@ export function poolTable(
     sticky: pool.sticky,
     cookieNames: sessionCookieNames(pool.sticky, pool.id),
     panic: pool.panic,
+    forwarding: start.forwarding,
     backends,
     serving,
     withSlot: { count: serving.filter(({ load }) => hasSlot(load)).length },

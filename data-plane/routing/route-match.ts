@@ -9,7 +9,6 @@
  * other is passed on untouched. Not covered: backends that decode twice or ignore case.
  */
 import type { ErrorCode } from '#shared/error-code.js';
-import type { PoolId } from '#shared/ids.js';
 import type { Route } from '#shared/settings.js';
 import { normaliseRouteHost } from './host.js';
 import { hasOtherReadings, otherReadings } from './path-readings.js';
@@ -37,13 +36,25 @@ export interface Routed<T> {
   readonly routes: RouteIndex<T>;
 }
 
-/** Routes to unknown pools are left out. Of two routes for the same host and prefix the first counts. */
-export function buildRouteIndex<T>(routes: readonly Route[], pools: ReadonlyMap<PoolId, T>): RouteIndex<T> {
+/** What a route leads to: a pool, and perhaps more that the route says. */
+export interface LeadsToPool {
+  readonly pool: unknown;
+}
+
+/**
+ * Routes without a target are left out. Of two routes for the same host and prefix the first counts.
+ * @param targetOf `undefined`: the pool of the route is not known
+ */
+export function buildRouteIndex<T>(
+  routes: readonly Route[],
+  targetOf: (route: Route) => T | undefined,
+): RouteIndex<T> {
   const hosts = new Map<string, RouteNode<T>>();
   const anyHost = emptyNode<T>();
   let usesPaths = false;
-  for (const { host, pathPrefix, pool } of routes) {
-    const target = pools.get(pool);
+  for (const route of routes) {
+    const { host, pathPrefix } = route;
+    const target = targetOf(route);
     if (target === undefined) continue;
     const root = host === null ? anyHost : childOf(hosts, normaliseRouteHost(host));
     const segments = pathPrefix.split('/').slice(1);
@@ -58,11 +69,11 @@ export function buildRouteIndex<T>(routes: readonly Route[], pools: ReadonlyMap<
 }
 
 /**
- * The pool for a request, or why there is none.
+ * Where a request goes, or why it goes nowhere.
  * @param host as `normaliseHost` gives it
  * @param path as sent, without the query
  */
-export function routeRequest<T>(
+export function routeRequest<T extends LeadsToPool>(
   table: Routed<T>,
   host: string | null,
   path: string,
@@ -74,14 +85,18 @@ export function routeRequest<T>(
   if (routes.usesPaths && hasOtherReadings(path)) {
     if (path.length > MAX_AMBIGUOUS_PATH) return 'bad_request';
     for (const reading of otherReadings(path)) {
-      if (lookUp(routes, host, reading) !== found) return 'bad_request';
+      if (lookUp(routes, host, reading)?.pool !== found?.pool) return 'bad_request';
     }
   }
   return found ?? 'no_route';
 }
 
 /** As `routeRequest`, for callers that need not tell a missing route from a bad path. */
-export function matchRoute<T extends object>(table: Routed<T>, host: string | null, path: string): T | null {
+export function matchRoute<T extends LeadsToPool>(
+  table: Routed<T>,
+  host: string | null,
+  path: string,
+): T | null {
   const found = routeRequest(table, host, path);
   return typeof found === 'string' ? null : found;
 }

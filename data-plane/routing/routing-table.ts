@@ -9,18 +9,23 @@ import { type Snapshot, type SnapshotPosition, isNewer } from '#shared/snapshot.
 import { SlotQueue } from './slot-queue.js';
 import { type PoolTable, closeGates, poolTable } from './pool-table.js';
 import { type RouteIndex, buildRouteIndex } from './route-match.js';
+import { type RouteTarget, forwardingWith, longestSilenceMs, routeTargets } from './route-target.js';
 import { type TrialLedger, LedgerUpdate, emptyLedger } from './trial-permits.js';
 import { type TrustedProxies, parseTrusted } from './trusted-proxies.js';
 
 export type { BackendEntry } from './backend-entry.js';
 export type { PoolTable } from './pool-table.js';
 export { matchRoute, routeRequest } from './route-match.js';
+export type { RouteTarget } from './route-target.js';
 
 export interface RoutingTable extends SnapshotPosition {
+  /** Those of the file. Requests of a route go by those of its target. */
   readonly forwarding: ForwardingSettings;
   readonly trusted: TrustedProxies;
   readonly pools: ReadonlyMap<PoolId, PoolTable>;
-  readonly routes: RouteIndex<PoolTable>;
+  readonly routes: RouteIndex<RouteTarget>;
+  /** How long nothing at all may pass on a connection with requests, whatever routes they have. */
+  readonly silenceMs: number;
   readonly ledger: TrialLedger;
 }
 
@@ -41,15 +46,17 @@ interface TableOptions extends WorkerPosition {
 
 function buildRoutingTable(snapshot: Snapshot, options: TableOptions): RoutingTable {
   const { previous } = options;
+  const { forwarding } = snapshot;
   // What may throw comes first. If it throws, the table before stays in force and has lost nothing to this one.
-  const trusted = parseTrusted(snapshot.forwarding.trustedProxies);
+  const trusted = parseTrusted(forwarding.trustedProxies);
   const ledger = previous?.ledger ?? emptyLedger();
   const permits = new LedgerUpdate(ledger, snapshot, options);
   const pools = new Map<PoolId, PoolTable>();
   for (const pool of snapshot.pools) {
     const before = previous?.pools.get(pool.id);
     const queue = before?.queue ?? new SlotQueue();
-    pools.set(pool.id, poolTable(pool, permits, before, { ...options, queue }));
+    const start = { ...options, queue, forwarding: forwardingWith(forwarding, pool) };
+    pools.set(pool.id, poolTable(pool, permits, before, start));
   }
   permits.finish();
   for (const before of previous?.pools.values() ?? []) {
@@ -58,13 +65,15 @@ function buildRoutingTable(snapshot: Snapshot, options: TableOptions): RoutingTa
     before.queue.close();
   }
   for (const pool of pools.values()) pool.queue.tableChanged(pool, options.random);
+  const targets = routeTargets(snapshot.routes, pools);
   return {
     epoch: snapshot.epoch,
     version: snapshot.version,
-    forwarding: snapshot.forwarding,
+    forwarding,
     trusted,
     pools,
-    routes: buildRouteIndex(snapshot.routes, pools),
+    routes: buildRouteIndex(snapshot.routes, (route) => targets.get(route)),
+    silenceMs: longestSilenceMs(forwarding, targets.values()),
     ledger,
   };
 }

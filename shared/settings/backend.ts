@@ -1,10 +1,20 @@
 /** Settings of one backend, and of a route. */
 import * as shapes from '../shape.js';
 import { integer } from './amounts.js';
+import { routeRetry, routeTimeouts } from './forwarding.js';
 import { Expected, type Kind } from './kind.js';
 import { backendName, backendUrl, poolName, requestHost } from './names.js';
 import { connectionLimit } from './pool.js';
-import { merged, optional, orNull, required, section, setting, type SettingsOf } from './section.js';
+import {
+  merged,
+  optional,
+  optionalGroup,
+  orNull,
+  required,
+  section,
+  setting,
+  type SettingsOf,
+} from './section.js';
 
 /** Relative share of traffic. */
 export const weight = integer(0, 1_000);
@@ -60,5 +70,7 @@ export const route = section({
     means: 'Whole segments that the path begins with: `/api` matches `/api` and `/api/x`, never `/apix`.',
   }),
   pool: required('pool', poolName, { means: 'Pool that matching requests go to.' }),
+  timeouts: optionalGroup('timeouts', routeTimeouts, 'Over `timeouts` of the pool, setting by setting.'),
+  retry: optionalGroup('retry', routeRetry, 'Over `retry` of the pool, setting by setting.'),
 });
 export type Route = SettingsOf<typeof route>;

@@ -59,6 +59,7 @@ function completedField(field: Field, value: unknown, owner: Owner): unknown {
   }
   if (value === null) return null;
   if (value === undefined && field.is === 'switch' && !field.isOn) return null;
+  if (value === undefined && field.is === 'group' && field.presence === 'optional') return undefined;
   return completed(field.section, (value ?? {}) as Settings, owner);
 }
 

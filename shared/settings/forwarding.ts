@@ -1,7 +1,8 @@
-/** How requests are forwarded, the same for all pools. Applied while running. */
+/** How requests are forwarded: for all pools, and what a pool or a route may have otherwise. Applied while running. */
 import * as shapes from '../shape.js';
 import { duration, integer, percent, size } from './amounts.js';
 import { text, toggle } from './kind.js';
+import { overriding } from './overriding.js';
 import { optional, section, setting, type SettingsOf } from './section.js';
 
 export const timeouts = section({
@@ -47,6 +48,41 @@ export const timeouts = section({
   }),
 });
 export type TimeoutSettings = SettingsOf<typeof timeouts>;
+
+/** Of a request on its way: its pool and its route are known. */
+const ROUTE_TIMEOUTS = [
+  'connectMs',
+  'requestBodyIdleMs',
+  'responseHeadMs',
+  'responseIdleMs',
+  'tunnelIdleMs',
+] as const;
+
+/** Of clients' connections and of the process. */
+const TIMEOUTS_OF_THE_FILE = {
+  requestHeadMs:
+    'expected in timeouts of the file, because the head of a request is read before its pool and route are known',
+  keepAliveMs:
+    'expected in timeouts of the file, because the next request on a connection may be for any pool and route',
+  shutdownMs:
+    'expected in timeouts of the file, because a worker shuts down for all pools and routes at once',
+};
+
+export const poolTimeouts = overriding(timeouts, {
+  keys: [...ROUTE_TIMEOUTS, 'upstreamKeepAliveMs'],
+  elsewhere: TIMEOUTS_OF_THE_FILE,
+  defaultText: 'as in the file',
+});
+
+export const routeTimeouts = overriding(timeouts, {
+  keys: ROUTE_TIMEOUTS,
+  elsewhere: {
+    ...TIMEOUTS_OF_THE_FILE,
+    upstreamKeepAliveMs:
+      'expected in timeouts of the pool, because all its routes share the connections to its backends',
+  },
+  defaultText: 'as in the pool',
+});
 
 export const limits = section({
   headBytes: setting('head_size', size(1_024, 1_048_576), '16KiB', {
@@ -121,7 +157,7 @@ export const retry = section({
   perTryTimeoutMs: optional('per_try_timeout', duration('1ms', '24h'), {
     means:
       'How long one attempt waits for the response head, from the end of the request, while a further one is possible. ' +
-      'Without it no request is sent again because an answer takes long.',
+      'Without it, or with as long a time as `timeouts.response_head`, no request is sent again because an answer takes long.',
     beyond: 'another backend',
   }),
   budgetPercent: setting('budget_percent', percent(0, 100), 20, {
@@ -137,6 +173,23 @@ export const retry = section({
   }),
 });
 export type RetrySettings = SettingsOf<typeof retry>;
+
+const RETRY_OF_A_REQUEST = ['attempts', 'onStale', 'perTryTimeoutMs', 'bufferBytes'] as const;
+
+const BUDGET = 'expected in retry of the file, because the requests to all pools and routes share one budget';
+const RETRY_OF_THE_FILE = { budgetPercent: BUDGET, budgetMin: BUDGET };
+
+export const poolRetry = overriding(retry, {
+  keys: RETRY_OF_A_REQUEST,
+  elsewhere: RETRY_OF_THE_FILE,
+  defaultText: 'as in the file',
+});
+
+export const routeRetry = overriding(retry, {
+  keys: RETRY_OF_A_REQUEST,
+  elsewhere: RETRY_OF_THE_FILE,
+  defaultText: 'as in the pool',
+});
 
 /** Path on the main listener that answers with the metrics. */
 export const metricsPath = text({

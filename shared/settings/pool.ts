@@ -2,12 +2,14 @@
 import * as shapes from '../shape.js';
 import { ALGORITHMS } from './algorithms.js';
 import { duration, integer, percent, share } from './amounts.js';
+import { poolRetry, poolTimeouts } from './forwarding.js';
 import { choice, text } from './kind.js';
 import { healthCheck } from './health-check.js';
 import {
   derived,
   group,
   optional,
+  optionalGroup,
   section,
   setting,
   switched,
@@ -171,5 +173,8 @@ export const pool = section({
     means: 'Keeps a client on one backend. Absent: every request is balanced by itself.',
     enabledMeans: 'Whether sessions stay on one backend.',
   }),
+  /** In the short form of the file there are none: it has one pool, and these names are those of the file. */
+  timeouts: optionalGroup('timeouts', poolTimeouts, 'Over `timeouts` of the file, setting by setting.'),
+  retry: optionalGroup('retry', poolRetry, 'Over `retry` of the file, setting by setting.'),
 });
 export type PoolSettings = SettingsOf<typeof pool>;

@@ -29,11 +29,12 @@ export interface ValueField<T, P extends Presence = Presence> extends About {
   readonly default?: unknown;
 }
 
-/** Settings that stand together and are always there. */
-interface GroupField<T> {
+/** Settings that stand together. `optional`: a group of which nothing is given is absent. */
+interface GroupField<T, P extends 'always' | 'optional' = 'always' | 'optional'> {
   readonly is: 'group';
   readonly name: string;
   readonly section: Section<T>;
+  readonly presence: P;
   readonly means: string;
 }
 
@@ -76,6 +77,8 @@ export interface Section<T> {
     readonly key: string;
     readonly of: Readonly<Record<string, readonly string[]>>;
   } | null;
+  /** Names that stand in another place, each with the sentence that says where. */
+  readonly elsewhere?: Readonly<Record<string, string>>;
   /** Never set: ties the section to its type. */
   readonly holds?: T;
 }
@@ -91,7 +94,7 @@ type HeldBy<F> =
         ? T
         : never;
 type OptionalKey<F> = {
-  [K in keyof F]: F[K] extends ValueField<unknown, infer P> ? ('optional' extends P ? K : never) : never;
+  [K in keyof F]: F[K] extends { readonly presence: infer P } ? ('optional' extends P ? K : never) : never;
 }[keyof F];
 type DerivedKey<F> = {
   [K in keyof F]: F[K] extends ValueField<unknown, infer P> ? ('derived' extends P ? K : never) : never;
@@ -137,8 +140,17 @@ export function orNull<T>(name: string, kind: Kind<T>, about: About): ValueField
   return { is: 'value', name, kind, presence: 'null', ...about };
 }
 
-export function group<T>(name: string, section: Section<T>, means: string): GroupField<T> {
-  return { is: 'group', name, section, means };
+export function group<T>(name: string, section: Section<T>, means: string): GroupField<T, 'always'> {
+  return { is: 'group', name, section, presence: 'always', means };
+}
+
+/** For a section of which no setting has a default. */
+export function optionalGroup<T>(
+  name: string,
+  section: Section<T>,
+  means: string,
+): GroupField<T, 'optional'> {
+  return { is: 'group', name, section, presence: 'optional', means };
 }
 
 export function switched<T>(
@@ -201,5 +213,5 @@ export function variants<K extends string, V extends Readonly<Record<string, Sec
 
 /** Whether there may be none of it, which is the absence of its key. */
 export function isOptional(field: Field | undefined): boolean {
-  return field?.is === 'value' && field.presence === 'optional';
+  return field !== undefined && field.is !== 'switch' && field.presence === 'optional';
 }

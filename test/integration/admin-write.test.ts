@@ -158,6 +158,12 @@ describe('changing a pool', () => {
       { queue: { max_pending: 3, timeout: '5s' }, max_connections: null },
     ],
     ['the queue to its defaults', { queue: null }, { queue: { max_pending: 128, timeout: '5s' } }],
+    ['a timeout of the pool', { timeouts: { response_head: '10m' } }, { timeouts: { response_head: '10m' } }],
+    [
+      'its retries',
+      { retry: { attempts: 1, buffer: 0 } },
+      { retry: { attempts: 1, buffer: '0B' }, timeouts: null },
+    ],
     [
       'several sections at once',
       { algorithm: 'random', health_check: { timeout: '1s' }, circuit_breaker: null },
@@ -172,6 +178,38 @@ describe('changing a pool', () => {
     expect((await admin.request({ method: 'GET', url: '/api/v1/pools/web' })).json()).toEqual(
       response.json(),
     );
+  });
+
+  it('changes one timeout of the pool beside another, and takes each and all back', async () => {
+    const patch = async (timeouts: object | null): Promise<unknown> =>
+      (await admin.write('PATCH', '/api/v1/pools/web', { timeouts })).json().timeouts;
+    expect(await patch({ response_head: '10m' })).toEqual({ response_head: '10m' });
+    expect(await patch({ connect: '1s' })).toEqual({ response_head: '10m', connect: '1s' });
+    expect(await patch({ response_head: null })).toEqual({ connect: '1s' });
+    expect(await patch({ connect: null })).toBeNull();
+    expect(await patch({ tunnel_idle: '1m' })).toEqual({ tunnel_idle: '1m' });
+    expect(await patch(null)).toBeNull();
+    expect((await admin.request({ method: 'GET', url: '/api/v1/config' })).json().drift).toEqual([]);
+  });
+
+  it('refuses what belongs to the file, and what is out of range, with the place', async () => {
+    const response = await admin.write('PATCH', '/api/v1/pools/web', {
+      timeouts: { keep_alive: '1s', connect: '1h', conect: '1s' },
+      retry: { budget_min: 3 },
+    });
+    expect(response.statusCode).toBe(400);
+    expect(response.json().problems).toEqual([
+      { path: 'timeouts.connect', message: 'expected a duration from 1ms to 5m' },
+      {
+        path: 'timeouts.keep_alive',
+        message: expect.stringMatching(/^expected in timeouts of the file, because /),
+      },
+      { path: 'timeouts.conect', message: 'unknown key; did you mean connect?' },
+      {
+        path: 'retry.budget_min',
+        message: expect.stringMatching(/^expected in retry of the file, because /),
+      },
+    ]);
   });
 
   it('takes back what it gives out', async () => {

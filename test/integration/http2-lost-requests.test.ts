@@ -24,7 +24,7 @@ describe('requests over HTTP/2 that are reset before their turn', () => {
         limits: snapshotOf([]).forwarding.limits,
         idleMs: 60_000,
         answerIdleMs: 60_000,
-        silenceMs: 60_000,
+        silenceMs: () => 60_000,
         monotonic: () => performance.now(),
         onRequest: ({ request: { url } }) => arrived.push(url ?? ''),
         later: (run, cost = 1) => works.push({ run, cost }),

@@ -17,10 +17,10 @@ describe('a route', () => {
     });
     fc.assert(
       fc.property(routes, host, path, (given, askedHost, askedPath) => {
-        const pools = new Map(given.map((_, i) => [poolId(`p${i}`), { i }]));
+        const targets = new Map(given.map((_, i) => [poolId(`p${i}`), { pool: i }]));
         const index = buildRouteIndex(
           given.map(([at, prefix], i) => aRoute(at, prefix, `p${i}`)),
-          pools,
+          ({ pool }) => targets.get(pool),
         );
         const fits = given
           .map(([at, prefix], i) => ({ at, prefix, i }))
@@ -30,7 +30,7 @@ describe('a route', () => {
               (prefix === '/' || `${askedPath}/`.startsWith(`${prefix}/`)),
           )
           .sort((a, b) => Number(a.at === null) - Number(b.at === null) || b.prefix.length - a.prefix.length);
-        expect(matchRoute({ routes: index }, askedHost, askedPath)?.i).toBe(fits[0]?.i);
+        expect(matchRoute({ routes: index }, askedHost, askedPath)?.pool).toBe(fits[0]?.i);
       }),
     );
   });

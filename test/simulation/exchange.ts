@@ -9,7 +9,7 @@ import type { WithheldCause } from '../../data-plane/reports/request-series.js';
 import { RequestAccount } from '../../data-plane/request-account.js';
 import type { RetryBudgetState } from '../../data-plane/routing/retry-budget.js';
 import { isIdempotent } from '../../data-plane/routing/retry.js';
-import type { BackendEntry, PoolTable } from '../../data-plane/routing/routing-table.js';
+import type { BackendEntry, PoolTable, RouteTarget } from '../../data-plane/routing/routing-table.js';
 import { LOCAL_REPLIES, type ErrorCode } from '../../shared/error-code.js';
 import type { FailureReason } from '../../shared/outcome.js';
 import type { ForwardingSettings } from '../../shared/settings.js';
@@ -86,10 +86,14 @@ export class SimulatedExchange implements AttemptsClient<SimulatedAttempt, Messa
   #waitedMs = 0;
   #isOver = false;
 
-  constructor(deps: ExchangeDeps, pool: PoolTable, { method, client, cookie }: SimulatedRequest) {
+  constructor(
+    deps: ExchangeDeps,
+    { pool, forwarding }: RouteTarget,
+    { method, client, cookie }: SimulatedRequest,
+  ) {
     const { context } = deps;
     this.parts = deps;
-    this.settings = context.table().forwarding;
+    this.settings = forwarding;
     this.account = new WatchedAccount(deps, method);
     this.account.enterPool(pool);
     this.#first = pool;

@@ -65,8 +65,8 @@ export class SimulatedForwarder implements Forwarder {
 
   request(request: SimulatedRequest): Promise<SimulatedAnswer> {
     const { context, timers, backends, ledger } = this.#deps;
-    const pool = routeRequest(context.table(), 'example.test', request.path);
-    if (typeof pool === 'string') return Promise.resolve({ kind: 'refused', status: 404, setCookie: null });
+    const target = routeRequest(context.table(), 'example.test', request.path);
+    if (typeof target === 'string') return Promise.resolve({ kind: 'refused', status: 404, setCookie: null });
     countRequest(this.#budget, context.monotonic());
     const { promise, resolve } = Promise.withResolvers<SimulatedAnswer>();
     const answer = (given: SimulatedAnswer): void => {
@@ -85,7 +85,7 @@ export class SimulatedForwarder implements Forwarder {
         trial: (backend, by) => this.#trial(backend, by),
         answer,
       },
-      pool,
+      target,
       request,
     );
     exchange.begin();

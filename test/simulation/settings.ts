@@ -44,6 +44,8 @@ export function randomSettings(chance: Chance): PoolSettings {
         : null,
     ...(chance.happens(0.5) ? { maxConnections: chance.among(1, 2, 6, 20) } : {}),
     queue: { maxPending: chance.among(0, 2, 20), timeoutMs: chance.between(50, 2_000) },
+    ...(chance.happens(0.3) ? { timeouts: { responseHeadMs: chance.between(500, 4_000) } } : {}),
+    ...(chance.happens(0.3) ? { retry: { attempts: chance.among(1, 2, 4) } } : {}),
   });
 }
 
@@ -63,7 +65,12 @@ export function randomDocument(chance: Chance): ConfigDocument {
     settings: randomSettings(chance),
     backends: NAMES.slice(0, chance.among(1, 2, 3, 4, 4)).map((name) => randomBackend(pool, name, chance)),
   }));
-  const routes = pools.map(({ id }) => ({ host: null, pathPrefix: `/${id}`, pool: id }));
+  const routes = pools.map(({ id }) => ({
+    host: null,
+    pathPrefix: `/${id}`,
+    pool: id,
+    ...(chance.happens(0.3) ? { retry: { perTryTimeoutMs: chance.between(300, 1_200) } } : {}),
+  }));
   const retry: RetrySettings = {
     ...forwarding().retry,
     attempts: chance.among(1, 2, 3, 6),

@@ -1,6 +1,14 @@
 /** Arbitrary sound messages and snapshots, for laws that hold for all of them. */
 import { ALGORITHMS } from '../../shared/settings/algorithms.js';
-import { limits, retry, timeouts } from '../../shared/settings/forwarding.js';
+import {
+  limits,
+  poolRetry,
+  poolTimeouts,
+  retry,
+  routeRetry,
+  routeTimeouts,
+  timeouts,
+} from '../../shared/settings/forwarding.js';
 import { queue, sticky } from '../../shared/settings/pool.js';
 import { arbitrarySettings } from './arbitrary-settings.js';
 import fc, { type Arbitrary } from 'fast-check';
@@ -143,6 +151,8 @@ const poolSnapshots: Arbitrary<PoolSnapshot> = fc.record(
     sticky: fc.option(arbitrarySettings(sticky)),
     panic: fc.boolean(),
     queue: arbitrarySettings(queue),
+    timeouts: arbitrarySettings(poolTimeouts),
+    retry: arbitrarySettings(poolRetry),
     backends: fc.array(
       fc.record(
         {
@@ -175,11 +185,25 @@ const poolSnapshots: Arbitrary<PoolSnapshot> = fc.record(
   { requiredKeys: ['id', 'version', 'algorithm', 'sticky', 'panic', 'queue', 'backends'] },
 );
 
+const routes = fc.array(
+  fc.record(
+    {
+      host: fc.option(words),
+      pathPrefix: words,
+      pool,
+      timeouts: arbitrarySettings(routeTimeouts),
+      retry: arbitrarySettings(routeRetry),
+    },
+    { requiredKeys: ['host', 'pathPrefix', 'pool'] },
+  ),
+  { maxLength: 3 },
+);
+
 export const snapshots: Arbitrary<Snapshot> = fc.record({
   ...position,
   seq: count,
   at: millis,
   forwarding,
-  routes: fc.array(fc.record({ host: fc.option(words), pathPrefix: words, pool }), { maxLength: 3 }),
+  routes,
   pools: fc.array(poolSnapshots, { maxLength: 3 }),
 });

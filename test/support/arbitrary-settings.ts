@@ -32,11 +32,17 @@ function ofKeys(section: Section<unknown>, tag: Readonly<Record<string, string>>
 }
 
 function presenceOf(field: Field): string {
-  return field.is === 'value' ? field.presence : 'default';
+  return field.is === 'switch' ? 'default' : field.presence;
 }
 
 function ofField(field: Field): Arbitrary<unknown> {
-  if (field.is === 'group') return arbitrarySettings(field.section);
+  if (field.is === 'group') {
+    const settings = arbitrarySettings(field.section);
+    // A group that may be absent is, where nothing is given.
+    return field.presence === 'optional'
+      ? settings.filter((given) => Object.keys(given as object).length > 0)
+      : settings;
+  }
   if (field.is === 'switch') return fc.option(arbitrarySettings(field.section));
   return field.presence === 'null' ? fc.option(ofKind(field.kind)) : ofKind(field.kind);
 }

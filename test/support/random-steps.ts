@@ -103,6 +103,8 @@ export const anySettings: fc.Arbitrary<PoolSettings> = fc.record(
     sticky: fc.constant(null),
     maxConnections: fc.integer({ min: 1, max: 3 }),
     queue: fc.record({ maxPending: small, timeoutMs: fc.constantFrom(1, 5_000) }),
+    timeouts: fc.record({ responseHeadMs: fc.constantFrom(100, 60_000), connectMs: fc.constant(50) }),
+    retry: fc.record({ attempts: fc.integer({ min: 1, max: 2 }) }, { requiredKeys: [] }),
   },
   { requiredKeys: ['algorithm', 'healthCheck', 'breaker', 'sticky', 'queue'] },
 );

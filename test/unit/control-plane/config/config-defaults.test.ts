@@ -284,6 +284,43 @@ describe('routes', () => {
   });
 });
 
+describe('timeouts and retry of a pool and of a route', () => {
+  const file = `timeouts: {response_head: 5s}
+pools:
+  web: {backends: [], timeouts: {upstream_keep_alive: 0, connect: 1s}, retry: {attempts: 1}}
+  api: {backends: [], timeouts: {}, retry: {}}
+routes:
+  - {path_prefix: /report, pool: web, timeouts: {response_head: 10m}, retry: {per_try_timeout: 1m, buffer: 1KiB}}
+  - {pool: api, timeouts: {}}
+`;
+  const { document } = parse(file);
+
+  it('are what the file says there, and nothing else', () => {
+    expect(document.forwarding.timeouts).toMatchObject({ responseHeadMs: 5_000, connectMs: 2_000 });
+    expect(document.pools[0]?.settings).toMatchObject({
+      timeouts: { upstreamKeepAliveMs: 0, connectMs: 1_000 },
+      retry: { attempts: 1 },
+    });
+    expect(document.routes[0]).toMatchObject({
+      timeouts: { responseHeadMs: 600_000 },
+      retry: { perTryTimeoutMs: 60_000, bufferBytes: 1_024 },
+    });
+  });
+
+  it('are absent where nothing is said', () => {
+    expect(document.pools[1]?.settings).not.toHaveProperty('timeouts');
+    expect(document.pools[1]?.settings).not.toHaveProperty('retry');
+    expect(document.routes[1]).toEqual({ host: null, pathPrefix: '/', pool: 'api' });
+  });
+
+  it('are those of the file in the short form, whose pool has none of its own', () => {
+    const short = parse('backends: []\ntimeouts: {connect: 7s}\nretry: {attempts: 9}\n').document;
+    expect(short.forwarding).toMatchObject({ timeouts: { connectMs: 7_000 }, retry: { attempts: 9 } });
+    expect(short.pools[0]?.settings).not.toHaveProperty('timeouts');
+    expect(short.pools[0]?.settings).not.toHaveProperty('retry');
+  });
+});
+
 describe('variables', () => {
   const env = { PORT: '9090', TLS: 'false', EMPTY: '', ID: '7', LIMIT: '10%' };
 

@@ -284,3 +284,44 @@ const routes: readonly ProblemCase[] = [
 describe('a pool that cannot be used is told why, with the place', () => tellsEachProblem(pools));
 
 describe('a route that cannot be used is told why, with the place', () => tellsEachProblem(routes));
+
+const HEAD =
+  'expected in timeouts of the file, because the head of a request is read before its pool and route are known';
+const SHARED =
+  'expected in timeouts of the pool, because all its routes share the connections to its backends';
+const BUDGET = 'expected in retry of the file, because the requests to all pools and routes share one budget';
+
+const overrides: readonly ProblemCase[] = [
+  [
+    'settings of a pool that belong to the file',
+    'pools: {a: {backends: [], timeouts: {request_head: 1s, shutdown: 1s}, retry: {budget_min: 1}}}\n',
+    `f.yaml:1:52: pools.a.timeouts.request_head: ${HEAD}`,
+    'f.yaml:1:66: pools.a.timeouts.shutdown: expected in timeouts of the file, because a worker shuts down for all pools and routes at once',
+    `f.yaml:1:91: pools.a.retry.budget_min: ${BUDGET}`,
+  ],
+  [
+    'settings of a route that belong to its pool, or to the file',
+    'pools: {a: {backends: []}}\nroutes: [{pool: a, timeouts: {upstream_keep_alive: 1s, keep_alive: 1s}}]\n',
+    `f.yaml:2:52: routes.0.timeouts.upstream_keep_alive: ${SHARED}`,
+    'f.yaml:2:68: routes.0.timeouts.keep_alive: expected in timeouts of the file, because the next request on a connection may be for any pool and route',
+  ],
+  [
+    'what is out of range, or unknown, as in the file',
+    'pools: {a: {backends: [], timeouts: {connect: 1h, respons_head: 1s}, retry: {attempts: 0}}}\n',
+    'f.yaml:1:47: pools.a.timeouts.connect: expected a duration from 1ms to 5m',
+    'f.yaml:1:51: pools.a.timeouts.respons_head: unknown key; did you mean response_head?',
+    'f.yaml:1:88: pools.a.retry.attempts: expected a whole number from 1 to 10',
+  ],
+  [
+    'an unknown key, among those that may be there',
+    'pools: {a: {backends: [], retry: {zzzzzz: 1}}}\n',
+    'f.yaml:1:35: pools.a.retry.zzzzzz: unknown key; expected one of attempts, on_stale, per_try_timeout, buffer',
+  ],
+  [
+    'what is no mapping',
+    'pools: {a: {backends: [], timeouts: 5s}}\n',
+    'f.yaml:1:37: pools.a.timeouts: expected a mapping of settings',
+  ],
+];
+
+describe('timeouts and retry of a pool or a route that cannot be used', () => tellsEachProblem(overrides));

@@ -14,6 +14,11 @@ it('names every place by a key of its own', () => {
 });
 
 it('knows all settings of a pool', () => {
-  const all = poolSettings({ maxConnections: 1, queue: { maxPending: 1, timeoutMs: 1 } });
+  const all = poolSettings({
+    maxConnections: 1,
+    queue: { maxPending: 1, timeoutMs: 1 },
+    timeouts: {},
+    retry: {},
+  });
   expect(Object.keys(all).toSorted()).toEqual([...POOL_SETTINGS].toSorted());
 });

@@ -26,8 +26,18 @@ describe('what changed in the settings of a pool', () => {
 
   it('tells the connection limit, and of the queue what differs from its defaults', () => {
     const after = poolSettings({ maxConnections: 9, queue: { ...defaultsOf(queue), maxPending: 3 } });
-    expect(settingsChange(poolSettings(), after)).toBe('max_connections none → 9, queue.max_pending 128 → 3');
+    expect(settingsChange(poolSettings(), after)).toBe(
+      'max_connections no limit → 9, queue.max_pending 128 → 3',
+    );
     expect(settingsChange(poolSettings(), poolSettings({ queue: defaultsOf(queue) }))).toBe('');
+  });
+
+  it('tells what a pool has over the file, setting by setting', () => {
+    const own = poolSettings({ timeouts: { responseHeadMs: 60_000 } });
+    expect(settingsChange(poolSettings(), own)).toBe('timeouts.response_head as in the file → 1m');
+    expect(settingsChange(own, poolSettings({ retry: { attempts: 1 } }))).toBe(
+      'timeouts.response_head 1m → as in the file, retry.attempts as in the file → 1',
+    );
   });
 
   it('says that a whole part came or went', () => {

@@ -6,7 +6,7 @@ const POOL = poolId('p');
 
 function routed(...routes: readonly (readonly [host: string | null, pathPrefix: string])[]): Routed<string> {
   const all = routes.map(([host, pathPrefix]) => ({ host, pathPrefix, pool: POOL }));
-  return { routes: buildRouteIndex(all, new Map([[POOL, 'pool']])) };
+  return { routes: buildRouteIndex(all, () => 'target') };
 }
 
 describe('a request for somebody else', () => {

@@ -1,0 +1,77 @@
+import { routeRequest, type RoutingTable } from '../../../../data-plane/routing/routing-table.js';
+import type { ForwardingSettings, Route } from '../../../../shared/settings.js';
+import { FORWARDING, aPool, aRoute, aSnapshot, poolOf, tableOf } from '../../../support/routing-fixture.js';
+
+type Own = Pick<Route, 'timeouts' | 'retry'>;
+
+function tableWith(pool: Own, ...routes: readonly (Own & { readonly at: string })[]): RoutingTable {
+  const all = routes.map(({ at, ...own }) => ({ ...aRoute(null, at, 'default'), ...own }));
+  return tableOf(aSnapshot([aPool([], pool)], { routes: all }));
+}
+
+function settingsAt(table: RoutingTable, path: string): ForwardingSettings {
+  const target = routeRequest(table, null, path);
+  if (typeof target === 'string') throw new Error(target);
+  return target.forwarding;
+}
+
+describe('the settings of a request', () => {
+  it('are those of its route over those of its pool over those of the file, each by itself', () => {
+    const table = tableWith(
+      { timeouts: { responseHeadMs: 2, connectMs: 2 }, retry: { attempts: 2, onStale: false } },
+      { at: '/', timeouts: { responseIdleMs: 3 } },
+      { at: '/slow', timeouts: { responseHeadMs: 3 }, retry: { attempts: 1, perTryTimeoutMs: 3 } },
+    );
+    const { timeouts, retry } = FORWARDING;
+    expect(settingsAt(table, '/')).toEqual({
+      ...FORWARDING,
+      timeouts: { ...timeouts, responseHeadMs: 2, connectMs: 2, responseIdleMs: 3 },
+      retry: { ...retry, attempts: 2, onStale: false },
+    });
+    expect(settingsAt(table, '/slow/report')).toEqual({
+      ...FORWARDING,
+      timeouts: { ...timeouts, responseHeadMs: 3, connectMs: 2 },
+      retry: { ...retry, attempts: 1, onStale: false, perTryTimeoutMs: 3 },
+    });
+    expect(poolOf(table).forwarding.timeouts).toEqual({ ...timeouts, responseHeadMs: 2, connectMs: 2 });
+    expect(table.forwarding).toBe(FORWARDING);
+  });
+
+  it('are the very same objects wherever nothing is said', () => {
+    expect(settingsAt(tableWith({}, { at: '/' }), '/')).toBe(FORWARDING);
+    const table = tableWith(
+      { timeouts: { connectMs: 5 } },
+      { at: '/' },
+      { at: '/x', retry: { attempts: 1 } },
+    );
+    expect(settingsAt(table, '/')).toBe(poolOf(table).forwarding);
+    expect(settingsAt(table, '/').retry).toBe(FORWARDING.retry);
+    expect(settingsAt(table, '/x').limits).toBe(FORWARDING.limits);
+  });
+});
+
+describe('the longest silence on a connection', () => {
+  const { keepAliveMs, requestBodyIdleMs, responseHeadMs, responseIdleMs } = FORWARDING.timeouts;
+  const ofTheFile =
+    keepAliveMs + requestBodyIdleMs + FORWARDING.retry.attempts * responseHeadMs + responseIdleMs;
+
+  it('is that of the file where no route waits longer', () => {
+    expect(tableWith({}, { at: '/' }).silenceMs).toBe(ofTheFile);
+    expect(tableWith({ timeouts: { responseIdleMs: 1 } }, { at: '/' }).silenceMs).toBe(ofTheFile);
+  });
+
+  it('is that of the route that waits longest', () => {
+    const table = tableWith(
+      { timeouts: { responseIdleMs: responseIdleMs + 7 } },
+      { at: '/' },
+      { at: '/poll', timeouts: { responseHeadMs: responseHeadMs + 1_000 }, retry: { attempts: 2 } },
+      { at: '/quick', timeouts: { responseHeadMs: 1 } },
+    );
+    expect(table.silenceMs).toBe(
+      Math.max(
+        ofTheFile + 7,
+        keepAliveMs + requestBodyIdleMs + 2 * (responseHeadMs + 1_000) + responseIdleMs + 7,
+      ),
+    );
+  });
+});
