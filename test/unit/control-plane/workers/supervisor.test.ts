@@ -16,12 +16,12 @@ interface FakeProcess extends WorkerProcessListener {
 const HELLO = { type: 'hello', protocol: PROTOCOL_VERSION, pid: 1 };
 const READY = { type: 'ready', port: 8080 };
 
-function welcomeOf(worker: number, place: number): Welcome {
+function welcomeOf(worker: number, index: number): Welcome {
   return {
     type: 'welcome',
     protocol: PROTOCOL_VERSION,
     worker,
-    place,
+    index,
     listener: { host: '::', port: 8080, tls: false, h2: false, reusePort: false },
     engine: 'native',
     certificate: null,
@@ -100,7 +100,7 @@ describe('a supervisor', () => {
     process(1).exited('signal SIGSEGV');
     await pass(0);
     forwards(2);
-    expect(supervisor.slots).toMatchObject([{ slot: 0, worker: 2, restarts: 1, phase: 'ready' }]);
+    expect(supervisor.records).toMatchObject([{ index: 0, worker: 2, restarts: 1, phase: 'ready' }]);
     expect(told).toContain('1 ended: signal SIGSEGV');
   });
 
@@ -119,10 +119,10 @@ describe('a supervisor', () => {
     system.refuses = true;
     process(1).exited('signal SIGKILL');
     await pass(0);
-    expect(supervisor.slots).toMatchObject([{ phase: 'backing-off' }]);
+    expect(supervisor.records).toMatchObject([{ phase: 'backing-off' }]);
     system.refuses = false;
     await pass(60_000);
-    expect(supervisor.slots).toMatchObject([{ worker: 2 }]);
+    expect(supervisor.records).toMatchObject([{ worker: 2 }]);
   });
 
   it.each<[string, (process: FakeProcess) => void, string]>([
