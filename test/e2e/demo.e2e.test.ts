@@ -135,6 +135,6 @@ describe('npm run demo', () => {
     });
     expect(why).toContain('backend3');
     expect((await tidegate(['backends', 'weight', 'backend1', '10', ...admin])).code).toBe(0);
-    expect((await tidegate(['events', ...admin])).stdout).toContain('weight changed from 1 to 10');
+    expect((await tidegate(['events', ...admin])).stdout).toContain('weight 1 → 10');
   });
 });

@@ -40,7 +40,7 @@ admin: { port: 0 }
     await promise;
     const { alpnProtocol } = socket;
     // Gently: a connection that is cut within its handshake is kept for ten seconds, and a worker does not end before.
-    socket.end();
+    socket.resume().end();
     return alpnProtocol;
   };
   afterEach(async () => {

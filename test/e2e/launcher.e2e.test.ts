@@ -167,7 +167,7 @@ describe('tidegate serve by its command', () => {
       (await tidegate.events('&type=BackendSettingsChanged')).at(-1),
     );
     // The watch of the file would have come to it later.
-    expect(reloaded).toMatchObject({ actor: { name: 'SIGHUP' }, data: { to: 5 } });
+    expect(reloaded).toMatchObject({ actor: { name: 'SIGHUP' }, data: { to: { weight: 5 } } });
     process.kill(tidegate.pid, 'SIGTERM');
     expect(await tidegate.exited).toBe(0);
     await waitUntil('the workers to be gone', () => !workers.some(isAlive));

@@ -228,7 +228,7 @@ describe('the settings of the listener', () => {
     await expect(failed).rejects.toThrow(`127.0.0.1:${port}`);
     await expect(
       startAdminServer(adminOptions(control, { host: '192.0.2.1', token: TOKEN })),
-    ).rejects.toThrow(/no such address/);
+    ).rejects.toThrow(/not an address of this machine/);
     await first.close();
   });
 });

@@ -114,9 +114,8 @@ describe.each(ENGINES)('an attempt of the %s engine', (_name, startEngine) => {
   it('that still runs counts nothing yet', async () => {
     await start(() => 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n');
     const client = await ask();
-    const [connection] = await waitUntil('the backend', () =>
-      backend.connections.length > 0 ? backend.connections : null,
-    );
+    await backend.sees(1);
+    const [connection] = backend.connections;
     for (const event of ['one', 'two', 'six']) {
       connection?.write(`3\r\n${event}\r\n`);
       await client.until(event);

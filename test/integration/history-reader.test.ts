@@ -183,12 +183,12 @@ describe('the reader', () => {
     const before = told.world.state.seq;
     changeWeight(told, 'b5', 70);
     await log.events.append(before, told.events.splice(0));
-    expect((await aside.why(about('b5')))?.steps.at(-1)?.sentence).toMatch(/^weight changed from 1 to 70/);
+    expect((await aside.why(about('b5')))?.steps.at(-1)?.sentence).toMatch(/weight 1 → 70/);
     changeWeight(told, 'b5', 71);
     const waiting = told.events.splice(0);
     const late = history(reader(), () => ({ base: null, events: waiting }));
     const answer = await late.why(about('b5'));
-    expect(answer?.steps.at(-1)?.sentence).toMatch(/^weight changed from 70 to 71/);
+    expect(answer?.steps.at(-1)?.sentence).toMatch(/weight 70 → 71/);
     const page = await late.events({ pool: POOL, backend: backendId('b5'), limit: 300, order: 'backward' });
     expect(page[0]?.seq).toBe(told.world.state.seq);
     await log.events.append(before + 1, waiting);
@@ -200,7 +200,7 @@ describe('the reader', () => {
     const [last] = waiting;
     const many = Array.from({ length: MAX_HANDED_OVER + 1 }, () => last!);
     const silent = history(reader(SILENT), () => ({ base: null, events: many }));
-    expect((await silent.why(about('b5')))?.steps.at(-1)?.sentence).toMatch(/^weight changed from 71 to 72/);
+    expect((await silent.why(about('b5')))?.steps.at(-1)?.sentence).toMatch(/weight 71 → 72/);
     await log.events.append(told.world.state.seq - 1, waiting);
   });
 
