@@ -81,10 +81,15 @@ describe('the description of the API', () => {
       Object.keys(EVENTS),
       Object.keys(PROBLEM_TYPES).map((type) => `urn:tidegate:${type}`),
     ].map((list) => JSON.stringify(list));
-    // Words of the API alone.
-    const own = [['file', 'api'], ['applied', 'unchanged'], ['asc', 'desc'], ['true', 'false'], [true]].map(
-      (list) => JSON.stringify(list),
-    );
+    // Words of the API alone, and the zero of durations and sizes, which needs no unit.
+    const own = [
+      ['file', 'api'],
+      ['applied', 'unchanged'],
+      ['asc', 'desc'],
+      ['true', 'false'],
+      [true],
+      [0],
+    ].map((list) => JSON.stringify(list));
     const found = new Set(enumsIn(description).map((list) => JSON.stringify(list)));
     expect([...found].toSorted()).toEqual([...lists, ...own].toSorted());
   });
