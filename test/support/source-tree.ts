@@ -93,3 +93,12 @@ function targetOf(path: string, specifier: string): string {
   if (!bare.startsWith('.')) return specifier;
   return relative(ROOT, resolve(ROOT, dirname(path), bare));
 }
+
+/** Files and folders of the repository, but what is made or installed. */
+export function repositoryPaths(): readonly string[] {
+  return ['shared', 'control-plane', 'data-plane', 'infra', 'test', '.'].flatMap((folder) =>
+    readdirSync(join(ROOT, folder), { recursive: folder !== '.', encoding: 'utf8' }).map((path) =>
+      folder === '.' ? path : `${folder}/${path}`,
+    ),
+  );
+}
