@@ -119,6 +119,15 @@ const DATA_PLANE = ['data-plane/**', 'data-plane/compat', 'data-plane/main.ts'];
 const NO_SLEEP =
   'Wait for a condition (support/wait-until). A peer that is slow on purpose has its pace from support/slow-peer.';
 
+/**
+ * Words that other ones took the place of: a request waits for a slot in a queue, a session has a binding, our own answer is
+ * a reply, arguments are options or deps. The engines have their own words until they are one.
+ */
+const RETIRED =
+  'want hasRoom waitForRoom standingOf affinity localAnswer lastAnswer drained surroundings Standing Subject keeper'.split(
+    ' ',
+  );
+
 export default defineConfig({
   plugins: ['typescript', 'unicorn', 'oxc', 'import'],
   categories: { correctness: 'error', suspicious: 'off' },
@@ -168,6 +177,11 @@ export default defineConfig({
           },
         ],
       },
+    },
+    {
+      files: ['shared/**/*.ts', 'control-plane/**/*.ts', 'data-plane/**/*.ts'],
+      excludeFiles: ['data-plane/{compat,http1,http2}/**'],
+      rules: { 'eslint/id-denylist': ['error', ...RETIRED] },
     },
     { files: ['test/**/*.ts'], rules: { 'typescript/no-non-null-assertion': 'off' } },
     {

@@ -6,18 +6,18 @@ import type { BackendState } from '../domain/state.js';
 import { isoTime } from '../domain/iso-time.js';
 import type { BackendTransitions } from './transitions.js';
 
-export interface Standing {
+export interface AvailabilityReason {
   /** Milliseconds since 1970. */
   readonly since: number;
   readonly reason: string;
 }
 
-export function standingOf(
+export function reasonOf(
   backend: BackendState,
   present: Availability,
   transitions: BackendTransitions,
   host: string,
-): Standing {
+): AvailabilityReason {
   const { health, admin, added } = transitions;
   switch (present) {
     case 'unhealthy': {

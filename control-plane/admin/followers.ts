@@ -46,12 +46,12 @@ export class Followers {
 
   constructor(
     port: ControlPort,
-    surroundings: { readonly timers: Timers; readonly logger: Logger; readonly limits: FollowerLimits },
+    deps: { readonly timers: Timers; readonly logger: Logger; readonly limits: FollowerLimits },
   ) {
     this.#port = port;
-    this.#timers = surroundings.timers;
-    this.#logger = surroundings.logger;
-    this.#limits = surroundings.limits;
+    this.#timers = deps.timers;
+    this.#logger = deps.logger;
+    this.#limits = deps.limits;
   }
 
   get full(): boolean {
@@ -96,12 +96,12 @@ class Follower {
   constructor(
     port: ControlPort,
     response: ServerResponse,
-    surroundings: { readonly timers: Timers; readonly limits: FollowerLimits },
+    deps: { readonly timers: Timers; readonly limits: FollowerLimits },
   ) {
     this.#port = port;
     this.#response = response;
-    this.#timers = surroundings.timers;
-    this.#limits = surroundings.limits;
+    this.#timers = deps.timers;
+    this.#limits = deps.limits;
     const gone = (): void => {
       this.#ended ??= 'gone';
       this.#wake?.();

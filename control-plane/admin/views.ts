@@ -14,7 +14,7 @@ import { maxConnectionsOf } from '../domain/pool-state.js';
 import type { BackendState, ControlState, PoolState, RejectedConfig } from '../domain/state.js';
 import type { WorkerStatus } from '../workers/worker-status.js';
 import { poolSettingsDocument } from './pool-settings.js';
-import { standingOf } from './availability-reason.js';
+import { reasonOf } from './availability-reason.js';
 import type { Transitions } from './transitions.js';
 
 export interface ViewDeps {
@@ -28,7 +28,7 @@ export function backendDocument(
   backend: BackendState,
 ): BackendDocument {
   const present = availabilityOf(backend);
-  const standing = standingOf(backend, present, transitions.of(pool.id, backend.id), port.host);
+  const why = reasonOf(backend, present, transitions.of(pool.id, backend.id), port.host);
   return {
     pool: pool.id,
     id: backend.id,
@@ -39,9 +39,9 @@ export function backendDocument(
     health_since: isoTime(backend.healthSince),
     breaker: breakerDocument(backend),
     availability: present,
-    since: isoTime(standing.since),
-    since_ms: standing.since,
-    reason: standing.reason,
+    since: isoTime(why.since),
+    since_ms: why.since,
+    reason: why.reason,
     origin: backend.origin,
     generation: backend.generation,
     active_requests: port.activeRequests(pool.id, backend.id),

@@ -33,7 +33,7 @@ export function recordTrials(tx: Transaction, worker: WorkerId, outcomes: Backen
   }
 }
 
-interface Subject {
+interface TrialBackend {
   readonly pool: PoolId;
   readonly backend: BackendState;
 }
@@ -41,7 +41,7 @@ interface Subject {
 function recordTrial(
   tx: Transaction,
   worker: WorkerId,
-  { pool, backend }: Subject,
+  { pool, backend }: TrialBackend,
   report: TrialReport,
 ): void {
   const seen = tx.seen(pool, backend);

@@ -48,7 +48,7 @@ export interface Question {
 export const MAX_STEPS = 100;
 
 /** How a backend and its pool stand at the time asked about. */
-export interface Standing {
+export interface AskedState {
   /** `null`: there is no such pool, or no such backend in it. */
   readonly backend: BackendState | null;
   readonly panic: boolean;
@@ -56,10 +56,10 @@ export interface Standing {
   readonly connectionAgeMs: number;
 }
 
-export function standingIn(
+export function askedStateIn(
   { pools, forwarding }: ControlState,
   { pool, backend }: Pick<Question, 'pool' | 'backend'>,
-): Standing {
+): AskedState {
   const found = pools.get(pool);
   return {
     backend: found?.backends.get(backend) ?? null,
@@ -97,9 +97,9 @@ export interface Story {
   readonly host: string;
 }
 
-export function explain(question: Question, story: Story, standing: Standing): Explanation {
+export function explain(question: Question, story: Story, asked: AskedState): Explanation {
   const { events, total, host } = story;
-  const { backend, panic, connectionAgeMs } = standing;
+  const { backend, panic, connectionAgeMs } = asked;
   const kept = events.length > MAX_STEPS ? [...events.slice(0, 1), ...events.slice(1 - MAX_STEPS)] : events;
   return {
     ...question,

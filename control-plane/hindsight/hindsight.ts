@@ -4,7 +4,7 @@
  * read the file: while the log is lost or cannot be opened, what is known must be told all the same.
  */
 import type { World } from '../domain/decision.js';
-import { standingIn, type Explanation, type Question } from '../domain/why.js';
+import { askedStateIn, type Explanation, type Question } from '../domain/why.js';
 import type { HistoryLog } from '../event-log/checkpoints.js';
 import { EventLogError, type EventQuery } from '../event-log/event-log.js';
 import { withTail, type LogTail } from '../event-log/read-with-tail.js';
@@ -41,7 +41,7 @@ export class Hindsight implements History {
 
   async why(about: Question): Promise<Explanation | null> {
     const { state } = this.#deps.world();
-    const present = about.at >= state.at ? { seq: state.seq, standing: standingIn(state, about) } : null;
+    const present = about.at >= state.at ? { seq: state.seq, asked: askedStateIn(state, about) } : null;
     const told = await this.#aside({ kind: 'why', host: this.#deps.host, about, present });
     return told.kind === 'why' ? told.explanation : null;
   }

@@ -10,10 +10,10 @@ import {
   decisiveFor,
   explain,
   MAX_STEPS,
-  standingIn,
+  askedStateIn,
   type Explanation,
   type Question,
-  type Standing,
+  type AskedState,
   type Story,
 } from '../domain/why.js';
 import { forgotten } from '../event-log/append-rules.js';
@@ -26,7 +26,7 @@ const FOLD_PAGE = 1_000;
 /** Where the log ends, and how the backend stands there. */
 export interface Present {
   readonly seq: number;
-  readonly standing: Standing;
+  readonly asked: AskedState;
 }
 
 /** What is read of one backend: up to an event, and after another. */
@@ -49,15 +49,15 @@ export async function explanation(
 ): Promise<Explanation | null> {
   const { pool, backend } = question;
   const upTo = present?.seq ?? (await events.seqAt(question.at));
-  const standing = present?.standing ?? standingIn(await stateAfter({ events, checkpoints }, upTo), question);
+  const asked = present?.asked ?? askedStateIn(await stateAfter({ events, checkpoints }, upTo), question);
   const newestFirst = { pool, backend, upTo, order: 'backward' } as const;
   // Its addition begins the story, however long that is.
   const [added] = await events.read({ ...newestFirst, types: ['BackendAdded'], limit: 1 });
   const range = { pool, backend, after: (added?.seq ?? 1) - 1, upTo };
-  const decisive = await decisiveEvents(events, range, question.at, standing);
+  const decisive = await decisiveEvents(events, range, question.at, asked);
   const story = await storyOf(events, range, added === undefined ? decisive : [added, ...decisive]);
-  const known = standing.backend !== null || story.events.some((event) => event.backend === backend);
-  return known ? explain(question, { ...story, host }, standing) : null;
+  const known = asked.backend !== null || story.events.some((event) => event.backend === backend);
+  return known ? explain(question, { ...story, host }, asked) : null;
 }
 
 /** The state as it was after an event. Fails with `forgotten` when the log does not reach back to it. */
@@ -76,7 +76,7 @@ async function decisiveEvents(
   log: EventReader,
   range: Range,
   at: number,
-  { backend }: Standing,
+  { backend }: AskedState,
 ): Promise<readonly TidegateEvent[]> {
   const found: TidegateEvent[] = [];
   for (const decisive of backend === null ? [] : decisiveFor(backend, at)) {

@@ -47,11 +47,11 @@ export function namesToRead(
 export function setSessionCookie(
   settings: CookieStickySettings,
   token: string,
-  facts: { readonly secure: boolean; readonly remainingMs: number },
+  options: { readonly secure: boolean; readonly remainingMs: number },
 ): string {
-  const lifeMs = Math.min(settings.idleTimeoutMs * COOKIE_LIFE_SHARE, facts.remainingMs);
+  const lifeMs = Math.min(settings.idleTimeoutMs * COOKIE_LIFE_SHARE, options.remainingMs);
   const maxAge = Math.min(MAX_AGE_S, Math.max(1, Math.ceil(lifeMs / 1_000)));
-  const name = sessionCookieName(settings, facts.secure);
+  const name = sessionCookieName(settings, options.secure);
   const attributes = `Path=/; Max-Age=${maxAge}; HttpOnly; SameSite=Lax`;
-  return `${name}=${token}; ${attributes}${facts.secure ? '; Secure' : ''}`;
+  return `${name}=${token}; ${attributes}${options.secure ? '; Secure' : ''}`;
 }

@@ -1,4 +1,4 @@
-import { explain, standingIn } from '../../../../control-plane/domain/why.js';
+import { explain, askedStateIn } from '../../../../control-plane/domain/why.js';
 import { sentenceOf } from '../../../../control-plane/domain/event-sentence.js';
 import { isoTime } from '../../../../control-plane/domain/iso-time.js';
 import { restoreState, serializeState } from '../../../../control-plane/domain/serialize.js';
@@ -33,7 +33,7 @@ function used(told: Story, worker: number, ...resolved: readonly string[]) {
 function headline(told: Story, at = told.at): string {
   const question = { pool: POOL, backend: backendId('web-2'), at };
   const story = { events: told.events, total: told.events.length, host: HOST };
-  return explain(question, story, standingIn(told.world.state, question)).headline;
+  return explain(question, story, askedStateIn(told.world.state, question)).headline;
 }
 
 describe('what the name of a backend stands for', () => {

@@ -1,6 +1,6 @@
 import type { TidegateEvent } from '../../../../control-plane/domain/events.js';
 import type { ControlState } from '../../../../control-plane/domain/state.js';
-import { explain, MAX_STEPS, standingIn, type Question } from '../../../../control-plane/domain/why.js';
+import { explain, MAX_STEPS, askedStateIn, type Question } from '../../../../control-plane/domain/why.js';
 import { nextDeadline } from '../../../../control-plane/domain/deadline.js';
 import { backendId, poolId } from '../../../../shared/ids.js';
 import {
@@ -42,7 +42,7 @@ function ask(question: Question, events: readonly TidegateEvent[], state: Contro
       relevant.findLastIndex(({ type }) => type === 'BackendAdded'),
     ),
   );
-  return explain(question, { events: life, total: life.length, host: HOST }, standingIn(state, question));
+  return explain(question, { events: life, total: life.length, host: HOST }, askedStateIn(state, question));
 }
 
 function why(told: Story, id = 'a', pool = POOL) {
