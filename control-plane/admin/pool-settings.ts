@@ -3,7 +3,8 @@
  * very schema that reads the file, so that both take the same values and refuse the same.
  */
 import type { z } from 'zod';
-import type { Field } from '#shared/settings/section.js';
+import { movedTo } from '#shared/settings/second-place.js';
+import type { Field, Section } from '#shared/settings/section.js';
 import { pool as section } from '#shared/settings/pool.js';
 import type { PoolSettings } from '#shared/settings.js';
 import { suggest } from '#shared/suggest.js';
@@ -11,7 +12,7 @@ import { isRecord } from '#shared/is-record.js';
 import { configJsonSchema, knownKeys } from '../config/json-schema.js';
 import { MAX_PROBLEMS } from '../config/parse-config.js';
 import { sectionSchema } from '../config/section-schema.js';
-import { settingsOf, writtenField, writtenOf } from '../config/settings-of.js';
+import { settingsOf, writtenOf } from '../config/settings-of.js';
 import type { FieldProblem } from '../documents/problem-document.js';
 
 type Named = Readonly<Record<string, unknown>>;
@@ -33,13 +34,8 @@ export function poolSettingsDocument(settings: PoolSettings): Named & { readonly
  * its default.
  */
 export function patchPoolSettings(pool: string, settings: PoolSettings, patch: Named): PatchResult {
-  const held: Named = { ...settings };
-  const input = Object.entries(section.fields).map(
-    ([key, field]) =>
-      [field.name, patched(field, writtenField(field, held[key]), patch[field.name])] as const,
-  );
-  const unknown = Object.entries(patch).filter(([name]) => !names.includes(name));
-  const parsed = schema.safeParse(withoutNulls([...input, ...unknown]));
+  const input = patchedSection(section, writtenOf(section, settings), patch);
+  const parsed = schema.safeParse(input);
   return parsed.success
     ? {
         kind: 'settings',
@@ -48,14 +44,32 @@ export function patchPoolSettings(pool: string, settings: PoolSettings, patch: N
     : { kind: 'problems', problems: parsed.error.issues.flatMap(problemsOf).slice(0, MAX_PROBLEMS) };
 }
 
+function patchedSection(section: Section<unknown>, present: Named, patch: Named): Named {
+  const before = withoutMoved(section, present, patch);
+  const inside = Object.values(section.fields)
+    .filter(({ name }) => patch[name] !== undefined)
+    .map((field) => [field.name, patched(field, before[field.name], patch[field.name])]);
+  return withoutNulls(Object.entries({ ...before, ...patch, ...Object.fromEntries(inside) }));
+}
+
 function patched(field: Field, present: unknown, patch: unknown): unknown {
-  if (patch === undefined) return present;
   if (field.is === 'value') return patch;
   if (patch === null) return field.is === 'group' ? {} : { enabled: false };
   if (!isRecord(patch)) return patch;
   // A section that is off is turned on by any setting in it.
   const on = field.is === 'switch' ? { enabled: true } : {};
-  return withoutNulls(Object.entries({ ...(isRecord(present) ? present : {}), ...on, ...patch }));
+  return patchedSection(field.section, { ...(isRecord(present) ? present : {}), ...on }, patch);
+}
+
+/** What is said in its second place replaces what was in force, as in its own. */
+function withoutMoved(section: Section<unknown>, present: Named, patch: Named): Named {
+  return section.secondPlaces.reduce((before, second) => {
+    const { group, field } = movedTo(section, second);
+    const there = before[group.name];
+    if (patch[second.name] === undefined || !isRecord(there)) return before;
+    const { [field.name]: _replaced, ...rest } = there;
+    return { ...before, [group.name]: rest };
+  }, present);
 }
 
 function withoutNulls(entries: readonly (readonly [string, unknown])[]): Named {

@@ -1,7 +1,10 @@
 /** The schema of settings as the file and the API have them, made from their declaration in `shared/settings/`. */
 import { z } from 'zod';
 import { Expected, toggle, type Kind } from '#shared/settings/kind.js';
-import type { Field, OrderRule, Section } from '#shared/settings/section.js';
+import { movedTo } from '#shared/settings/second-place.js';
+import type { Field, OrderRule, OwnRule, SecondPlace, Section } from '#shared/settings/section.js';
+
+type Named = Readonly<Record<string, unknown>>;
 
 /** Where a default is in force, and how the reference says it. */
 interface Said {
@@ -20,7 +23,10 @@ export function sectionKeys(section: Section<unknown>): Readonly<Record<string, 
   const elsewhere = Object.entries(section.elsewhere ?? {}).map(
     ([name, sentence]) => [name, refusal(sentence)] as const,
   );
-  return Object.fromEntries([...entries, ...elsewhere]);
+  const second = section.secondPlaces.map(
+    (place) => [place.name, secondPlaceSchema(section, place)] as const,
+  );
+  return Object.fromEntries([...entries, ...second, ...elsewhere]);
 }
 
 /** Of a key that may not be there. `not: {}` says so to editors. */
@@ -52,6 +58,13 @@ function fieldSchema(field: Field): z.ZodType {
   }
 }
 
+function secondPlaceSchema(section: Section<unknown>, second: SecondPlace): z.ZodType {
+  const { group, field } = movedTo(section, second);
+  const place = `\`${group.name}.${field.name}\``;
+  const means = `Means ${place}, which says it in its place: a file has one of both.`;
+  return kindSchema(field.kind, { means, defaultText: place }).optional();
+}
+
 /** A value that must be given, unless `.optional()` or `.prefault(…)` follows. */
 export function kindSchema(kind: Kind<unknown>, { means, defaultText }: Said): z.ZodType {
   const about = {
@@ -72,38 +85,51 @@ export function kindSchema(kind: Kind<unknown>, { means, defaultText }: Said): z
     .transform((raw, context) => {
       const value = raw === undefined ? new Expected('this setting is required') : kind.read(raw);
       if (!(value instanceof Expected)) return value;
-      context.addIssue({ code: 'custom', message: value.message });
+      for (const [key, message] of value.ofKeys) context.addIssue({ code: 'custom', message, path: [key] });
+      if (value.ofKeys.size === 0) context.addIssue({ code: 'custom', message: value.message });
       return z.NEVER;
     })
     .meta(about);
 }
 
 /**
- * Order is checked even when a third setting is wrong, so that all problems show at once. A setting that was not valid is
- * in order with every other.
+ * Rules are checked even when a third setting is wrong, so that all problems show at once. A setting that was not valid
+ * is in order with every other.
  */
 function withRules<S extends z.ZodType>(schema: S, section: Section<unknown>): S {
-  let ruled = schema;
-  for (const rule of section.rules) {
-    const [high, low] = [nameIn(section, rule.key), nameIn(section, rule.atLeast)];
-    ruled = ruled.refine((given) => !isBelow(given, high, low), {
-      ...saidOf(rule, high, low),
-      when: ({ value }) => typeof value === 'object' && value !== null,
-    });
-  }
-  return ruled;
+  const rules = [
+    ...section.rules.map((rule) => ('at' in rule ? rule : orderRule(section, rule))),
+    ...section.secondPlaces.map((second) => onePlaceRule(section, second)),
+  ];
+  return rules.reduce(
+    (ruled, { at, holds, otherwise }) =>
+      ruled.refine((given) => holds(given as Named), {
+        path: [...at],
+        message: otherwise,
+        when: ({ value }) => typeof value === 'object' && value !== null,
+      }),
+    schema,
+  );
 }
 
-function saidOf({ told = 'key' }: OrderRule, high: string, low: string): { path: string[]; message: string } {
+function orderRule(section: Section<unknown>, { key, atLeast, told = 'key' }: OrderRule): OwnRule {
+  const [high, low] = [nameIn(section, key), nameIn(section, atLeast)];
+  const holds = ({ [high]: a, [low]: b }: Named): boolean =>
+    typeof a !== 'number' || typeof b !== 'number' || a >= b;
   return told === 'key'
-    ? { path: [high], message: `expected at least the ${low}` }
-    : { path: [low], message: `expected at most the ${high}` };
+    ? { at: [high], holds, otherwise: `expected at least the ${low}` }
+    : { at: [low], holds, otherwise: `expected at most the ${high}` };
 }
 
-function isBelow(given: unknown, high: string, low: string): boolean {
-  const settings = given as Readonly<Record<string, unknown>>;
-  const [a, b] = [settings[high], settings[low]];
-  return typeof a === 'number' && typeof b === 'number' && a < b;
+function onePlaceRule(section: Section<unknown>, second: SecondPlace): OwnRule {
+  const { group, field } = movedTo(section, second);
+  const place = `${group.name}.${field.name}`;
+  return {
+    at: [second.name],
+    holds: ({ [second.name]: here, [group.name]: there }) =>
+      here === undefined || (there as Named | undefined)?.[field.name] === undefined,
+    otherwise: `expected one of ${second.name} and ${place}, not both: they mean the same`,
+  };
 }
 
 function nameIn(section: Section<unknown>, key: string): string {

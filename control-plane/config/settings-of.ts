@@ -1,6 +1,7 @@
 /** Settings between the names of the file and those that Tidegate holds them by. The schema has checked the values. */
 import { resolve } from 'node:path';
 import { completed, keysOf } from '#shared/settings/complete.js';
+import { moved } from '#shared/settings/second-place.js';
 import type { Field, Owner, Section } from '#shared/settings/section.js';
 
 type Named = Readonly<Record<string, unknown>>;
@@ -16,7 +17,8 @@ export function settingsOf<T>(section: Section<T>, input: Named, place: Place): 
   return completed(section, heldOf(section, input, place.directory), place);
 }
 
-function heldOf(section: Section<unknown>, input: Named, directory: string): Named {
+function heldOf(section: Section<unknown>, said: Named, directory: string): Named {
+  const input = moved(section, said, 'as in the file');
   const held: Record<string, unknown> = {};
   const tagged = section.variants === null ? {} : { [section.variants.key]: input[nameOf(section)] };
   for (const key of keysOf(section, tagged)) {

@@ -4,12 +4,14 @@
  */
 import { assert } from '../assert.js';
 import { Expected } from './kind.js';
+import { moved } from './second-place.js';
 import type { Field, Owner, Section } from './section.js';
 
 type Settings = Readonly<Record<string, unknown>>;
 
-/** The settings as they are where nothing is missing. `given` has the section's shape, with or without its defaults. */
-export function completed<T>(section: Section<T>, given: Settings, owner: Owner): T {
+/** The settings as they are where nothing is missing. `stored` has the section's shape, with or without its defaults. */
+export function completed<T>(section: Section<T>, stored: Settings, owner: Owner): T {
+  const given = moved(section, stored, 'as in the log');
   const keys = keysOf(section, given);
   const settings: Record<string, unknown> = { ...given };
   let isNew = false;

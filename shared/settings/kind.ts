@@ -11,8 +11,11 @@ import { suggest } from '../suggest.js';
 /** What a reader answers for input that is not of its kind: one sentence. */
 export class Expected {
   readonly message: string;
-  constructor(message: string) {
+  /** Of a mapping: what was expected of single keys, told in their places instead. */
+  readonly ofKeys: ReadonlyMap<string, string>;
+  constructor(message: string, ofKeys: ReadonlyMap<string, string> = new Map()) {
     this.message = message;
+    this.ofKeys = ofKeys;
   }
 }
 

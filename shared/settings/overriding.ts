@@ -18,7 +18,10 @@ export function overriding<T, K extends keyof T & string>(
   { keys, elsewhere, defaultText }: OverridingOptions<T, K>,
 ): Section<Partial<Pick<T, K>>> {
   // A rule would have to hold for what comes of both places, which no place sees alone.
-  assert(section.rules.length === 0 && section.variants === null, 'each setting stands by itself');
+  assert(
+    section.rules.length === 0 && section.secondPlaces.length === 0 && section.variants === null,
+    'each setting stands by itself',
+  );
   const fields: Fields = Object.fromEntries(
     keys.map((key) => {
       const field = section.fields[key];
@@ -31,7 +34,14 @@ export function overriding<T, K extends keyof T & string>(
     section.fields[key]?.name ?? key,
     sentence,
   ]);
-  return { fields, rules: [], derive: {}, variants: null, elsewhere: Object.fromEntries(refused) };
+  return {
+    fields,
+    rules: [],
+    secondPlaces: [],
+    derive: {},
+    variants: null,
+    elsewhere: Object.fromEntries(refused),
+  };
 }
 
 /** The settings with what stands over them, setting by setting; the very same where nothing does. */

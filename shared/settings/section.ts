@@ -30,7 +30,7 @@ export interface ValueField<T, P extends Presence = Presence> extends About {
 }
 
 /** Settings that stand together. `optional`: a group of which nothing is given is absent. */
-interface GroupField<T, P extends 'always' | 'optional' = 'always' | 'optional'> {
+export interface GroupField<T, P extends 'always' | 'optional' = 'always' | 'optional'> {
   readonly is: 'group';
   readonly name: string;
   readonly section: Section<T>;
@@ -68,9 +68,35 @@ export interface OrderRule {
   readonly told?: 'key' | 'atLeast';
 }
 
+/** What else has to hold between settings of a section. */
+export interface OwnRule {
+  /** Names in the file that lead to the setting that is told of. */
+  readonly at: readonly string[];
+  /** `input` has the names of the file, defaults filled in; of a setting that was not valid it may hold anything. */
+  readonly holds: (input: Readonly<Record<string, unknown>>) => boolean;
+  /** What was expected. */
+  readonly otherwise: string;
+}
+
+export type Rule = OrderRule | OwnRule;
+
+/**
+ * A second place for a setting that has moved into a group of the section: files may go on to say it there, and logs of
+ * older releases do. A file that says it in both places is refused.
+ */
+export interface SecondPlace {
+  /** In the file. */
+  readonly name: string;
+  /** In logs of older releases. */
+  readonly key: string;
+  /** Key of the group, and of the setting in it. The setting is `derived`, so that the schema knows whether it was given. */
+  readonly movedTo: readonly [group: string, key: string];
+}
+
 export interface Section<T> {
   readonly fields: Fields;
-  readonly rules: readonly OrderRule[];
+  readonly rules: readonly Rule[];
+  readonly secondPlaces: readonly SecondPlace[];
   readonly derive: Readonly<Record<string, (settings: never, owner: Owner) => unknown>>;
   /** Of a section in several variants: the key that tells them apart, and the keys of each. */
   readonly variants: {
@@ -162,7 +188,8 @@ export function switched<T>(
 }
 
 interface SectionOptions {
-  readonly rules?: readonly OrderRule[];
+  readonly rules?: readonly Rule[];
+  readonly secondPlaces?: readonly SecondPlace[];
 }
 
 export function section<const F extends Fields>(
@@ -171,9 +198,12 @@ export function section<const F extends Fields>(
     ? [options?: SectionOptions]
     : [options: SectionOptions & { readonly derive: Derivations<F> }]
 ): Section<TypeOf<F>> {
-  const { rules = [], derive = {} }: SectionOptions & Pick<Partial<Section<unknown>>, 'derive'> =
-    rest[0] ?? {};
-  return { fields, rules, derive, variants: null };
+  const {
+    rules = [],
+    secondPlaces = [],
+    derive = {},
+  }: SectionOptions & Pick<Partial<Section<unknown>>, 'derive'> = rest[0] ?? {};
+  return { fields, rules, secondPlaces, derive, variants: null };
 }
 
 /** The settings of both sections, those of the first one first. */
@@ -184,6 +214,7 @@ export function merged<A extends object, B extends object>(
   return {
     fields: { ...first.fields, ...second.fields },
     rules: [...first.rules, ...second.rules],
+    secondPlaces: [...first.secondPlaces, ...second.secondPlaces],
     derive: { ...first.derive, ...second.derive },
     variants: null,
   };
@@ -203,6 +234,7 @@ export function variants<K extends string, V extends Readonly<Record<string, Sec
   return {
     fields: Object.assign({ [key]: tag }, ...sections.map(({ fields }) => fields)),
     rules: sections.flatMap(({ rules }) => rules),
+    secondPlaces: sections.flatMap(({ secondPlaces }) => secondPlaces),
     derive: Object.assign({}, ...sections.map(({ derive }) => derive)),
     variants: {
       key,

@@ -1,6 +1,7 @@
 /** The shape of settings as the event log and processes pass them on, derived from their declaration. */
 import { nullable, oneOf, record, variants, type Shape } from '../shape.js';
 import type { Changes } from './choose.js';
+import { movedTo } from './second-place.js';
 import { isOptional, type Field, type Section } from './section.js';
 
 /** `stored`: settings that an older release may not have written may be missing; `completed` fills them in. */
@@ -47,6 +48,11 @@ function keysShape<T>(
     if (field === undefined) continue;
     const mayLack = strictness === 'stored' ? !isRequired(field) : isOptional(field);
     (mayLack ? allowed : needed)[key] = fieldShape(field, strictness);
+  }
+  if (strictness === 'stored') {
+    for (const second of section.secondPlaces) {
+      allowed[second.key] = movedTo(section, second).field.kind.shape;
+    }
   }
   return record<Record<string, unknown>>(needed, allowed) as Shape<unknown> as Shape<T>;
 }
