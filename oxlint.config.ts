@@ -17,7 +17,7 @@ const CONTROL_PLANE: readonly (readonly [name: string, imports: readonly string[
   ['sessions', []],
   ['broadcast', ['domain']],
   ['event-log', ['domain']],
-  ['health-checks', ['domain']],
+  ['health-checks', ['config', 'domain']],
   ['workers', ['config', 'event-log', 'start-failure.ts']],
   ['documents', ['domain', 'workers']],
   ['hindsight', ['documents', 'domain', 'event-log']],
@@ -52,6 +52,7 @@ const RESERVED: Readonly<Record<string, readonly string[]>> = {
   'node:cluster': ['control-plane/workers', 'data-plane/main.ts'],
   'node:sqlite': ['control-plane/event-log'],
   'prom-client': ['control-plane/metrics'],
+  re2js: ['control-plane/config'],
   yaml: ['control-plane/config'],
   zod: ['control-plane/config', 'control-plane/admin'],
 };

@@ -51,7 +51,8 @@ function checksReason(evidence: HealthEvidence): string {
   const { results } = evidence;
   const last = results.at(-1);
   const run = results.length === 1 ? '1 check failed' : `${results.length} checks in a row failed`;
-  const saw = last?.error ?? (last?.status === undefined ? 'no response' : `status ${last.status}`);
+  const saw =
+    last?.unmet ?? last?.error ?? (last?.status === undefined ? 'no response' : `status ${last.status}`);
   return `${run}, the last: ${saw}`;
 }
 

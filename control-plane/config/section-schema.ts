@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { Expected, toggle, type Kind } from '#shared/settings/kind.js';
 import { movedTo } from '#shared/settings/second-place.js';
 import type { Field, OrderRule, OwnRule, SecondPlace, Section } from '#shared/settings/section.js';
+import { patternProblem } from './text-pattern.js';
 
 type Named = Readonly<Record<string, unknown>>;
 
@@ -83,13 +84,19 @@ export function kindSchema(kind: Kind<unknown>, { means, defaultText }: Said): z
   return z
     .unknown()
     .transform((raw, context) => {
-      const value = raw === undefined ? new Expected('this setting is required') : kind.read(raw);
+      const value = raw === undefined ? new Expected('this setting is required') : readBy(kind, raw);
       if (!(value instanceof Expected)) return value;
       for (const [key, message] of value.ofKeys) context.addIssue({ code: 'custom', message, path: [key] });
       if (value.ofKeys.size === 0) context.addIssue({ code: 'custom', message: value.message });
       return z.NEVER;
     })
     .meta(about);
+}
+
+function readBy(kind: Kind<unknown>, raw: unknown): unknown {
+  const value = kind.read(raw);
+  const problem = kind.mayBePattern === true && typeof value === 'string' ? patternProblem(value) : null;
+  return problem === null ? value : new Expected(problem);
 }
 
 /**

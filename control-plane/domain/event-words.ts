@@ -64,10 +64,11 @@ export function reasonWords(buckets: readonly OutcomeBucket[]): string {
   return words.join(', ');
 }
 
-/** Such as `503 after 12 ms at 10.0.0.7` or `connection refused`. */
+/** Such as `200 after 12 ms at 10.0.0.7`, `body lacks "ok", after 3 ms` or `connection refused`. */
 export function checkWords(result: CheckResult): string {
   const took = result.durationMs > 0 ? ` after ${Math.round(result.durationMs)} ms` : '';
   const after = result.address === undefined ? took : `${took} at ${result.address}`;
+  if (result.unmet !== undefined) return after === '' ? result.unmet : `${result.unmet},${after}`;
   if (result.error !== undefined) {
     return result.status === undefined
       ? `${result.error}${after}`

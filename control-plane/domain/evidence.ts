@@ -23,8 +23,10 @@ export const checkResult = object(
   {
     /** Absent: there was no response. */
     status: integer(0, 999),
-    /** Why the check failed, for people. */
+    /** Why there was no whole answer, for people. */
     error: words,
+    /** Which expectation the answer did not meet, for people. Older releases told the status alone. */
+    unmet: words,
     /** Where it went. Absent where the backend is given by its address, or its name was not resolved. */
     address: words,
     /** What the backend's name stands for, where that is news. */

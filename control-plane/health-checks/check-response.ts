@@ -1,6 +1,6 @@
 /**
- * Reads the answer to a health check: its status, and whether it came whole. Pure: it is given bytes and knows no
- * socket. Field values other than those that say where the body ends are not looked at, and the body is not kept.
+ * Reads the answer to a health check: its status, whether it came whole, and the body where that is asked for. Pure: it
+ * is given bytes and knows no socket. Field values other than those that say where the body ends are not looked at.
  *
  * Stricter than a client has to be, as the engine is (`data-plane/http1/wire`): an answer that the engine would refuse
  * must not pass a check.
@@ -31,12 +31,36 @@ type Body =
   | { readonly kind: 'chunked'; part: 'size' | 'data' | 'data-end' | 'trailer'; left: number; line: string }
   | { readonly kind: 'until-close' };
 
+export interface AnswerTo {
+  /** Answers to HEAD have no body, whatever they say of its length. */
+  readonly isBodiless: boolean;
+  /** Whether the body is kept. */
+  readonly isKept: boolean;
+}
+
 export class CheckResponse {
+  readonly #asked: AnswerTo;
+  readonly #kept: Buffer[] = [];
+  #isWhole = false;
   #head = '';
   #interim = 0;
   #status: number | null = null;
   #body: Body = { kind: 'none' };
   #bodyBytes = 0;
+
+  constructor(asked: AnswerTo) {
+    this.#asked = asked;
+  }
+
+  /** What has been kept of the body, without its framing. */
+  get body(): Buffer {
+    return Buffer.concat(this.#kept);
+  }
+
+  /** Whether the body went on beyond what was read of it. */
+  get isCut(): boolean {
+    return this.#bodyBytes >= BODY_LIMIT_BYTES && !this.#isWhole;
+  }
 
   /** The status, once the head of the answer has come. */
   get status(): number | null {
@@ -65,6 +89,7 @@ export class CheckResponse {
         this.#status = status;
         this.#head = '';
         this.#body = bodyOf(status, head);
+        if (this.#asked.isBodiless) this.#body = { kind: 'none' };
         return this.#takeBody(Buffer.from(rest, 'latin1'));
       }
       if (status === 101) throw new MalformedAnswer('the answer switches protocols, which nobody asked for');
@@ -82,10 +107,15 @@ export class CheckResponse {
   #takeBody(bytes: Buffer): boolean {
     const body = this.#body;
     this.#bodyBytes += bytes.length;
-    const whole = body.kind === 'chunked' ? takeChunks(body, bytes) : takePlain(body, bytes.length);
-    return whole || this.#bodyBytes >= BODY_LIMIT_BYTES;
+    const keep = (piece: Buffer): void => {
+      if (this.#asked.isKept && piece.length > 0) this.#kept.push(piece);
+    };
+    this.#isWhole = body.kind === 'chunked' ? takeChunks(body, bytes, keep) : takePlain(body, bytes, keep);
+    return this.#isWhole || this.#bodyBytes >= BODY_LIMIT_BYTES;
   }
 }
+
+type Keep = (piece: Buffer) => void;
 
 function couldBeHttp(text: string): boolean {
   return text.length < 7 ? 'HTTP/1.'.startsWith(text) : text.startsWith('HTTP/1.');
@@ -128,17 +158,23 @@ function bodyOf(status: number, head: string): Body {
   return length === null ? { kind: 'until-close' } : { kind: 'length', left: length };
 }
 
-function takePlain(body: Exclude<Body, { kind: 'chunked' }>, bytes: number): boolean {
-  if (body.kind !== 'length') return body.kind === 'none';
-  body.left -= bytes;
+function takePlain(body: Exclude<Body, { kind: 'chunked' }>, bytes: Buffer, keep: Keep): boolean {
+  if (body.kind === 'none') return true;
+  if (body.kind === 'until-close') {
+    keep(bytes);
+    return false;
+  }
+  keep(bytes.subarray(0, body.left));
+  body.left -= bytes.length;
   return body.left <= 0;
 }
 
 /** Walks through the chunks; true: the last one and the trailers have come. */
-function takeChunks(body: Extract<Body, { kind: 'chunked' }>, bytes: Buffer): boolean {
+function takeChunks(body: Extract<Body, { kind: 'chunked' }>, bytes: Buffer, keep: Keep): boolean {
   for (let at = 0; at < bytes.length;) {
     if (body.part === 'data') {
       const taken = Math.min(body.left, bytes.length - at);
+      keep(bytes.subarray(at, at + taken));
       body.left -= taken;
       at += taken;
       if (body.left === 0) body.part = 'data-end';

@@ -1,25 +1,31 @@
 /**
- * Makes one HTTP health check: a GET on a connection of its own, so that it also shows that connecting works.
+ * Makes one HTTP health check: one request on a connection of its own, so that it also shows that connecting works.
  *
  * On a bare socket, because there may be ten thousand checks a second: one takes 70 µs of a core, with `node:http` 140,
- * with undici 230. What the bytes mean is read by `check-response.ts`.
+ * with undici 230. What is asked is in `check-request.ts`, what the bytes of the answer mean in `check-response.ts`, and
+ * what is expected of it in `unmet.ts`.
  */
 import dns from 'node:dns';
 import net from 'node:net';
 import { performance } from 'node:perf_hooks';
 import tls from 'node:tls';
-import { bracketed } from '#shared/address-text.js';
 import { isOwnFault } from '#shared/platform/open-files.js';
 import { watchedLookup } from '#shared/platform/watched-lookup.js';
 import type { BackendAddress, HealthCheckSettings } from '#shared/settings.js';
 import type { CheckResult } from '../domain/evidence.js';
+import { TextPatterns } from '../config/text-pattern.js';
+import { portOf, requestTo, tlsNameOf } from './check-request.js';
 import { checkTimer } from './check-timer.js';
 import { CheckResponse, MalformedAnswer } from './check-response.js';
+import { unmetBy } from './unmet.js';
 
-/** Longest text of an error that is kept as evidence. */
-const ERROR_LIMIT_CHARS = 200;
+/** Longest text that is kept as evidence, in characters. */
+const WORDS_LIMIT = 200;
 
-const DEFAULT_PORTS = { http: 80, https: 443 } as const;
+export interface CheckTools {
+  readonly lookup: net.LookupFunction;
+  readonly patterns: TextPatterns;
+}
 
 /**
  * Never rejects. `at` is the check's time of day; its duration is measured with the monotonic clock. `null`: nothing was
@@ -33,15 +39,19 @@ export function httpCheck(
   settings: HealthCheckSettings,
   at: number,
   ended: AbortSignal,
-  lookup: net.LookupFunction = systemLookup,
+  { lookup = systemLookup, patterns = new TextPatterns() }: Partial<CheckTools> = {},
 ): Promise<CheckResult | null> {
   const began = performance.now();
   const { promise, resolve } = Promise.withResolvers<CheckResult | null>();
   if (ended.aborted) return Promise.resolve(null);
-  const response = new CheckResponse();
+  const response = new CheckResponse({
+    isBodiless: settings.method === 'HEAD',
+    isKept: settings.expect.body !== undefined,
+  });
   const name = new CheckedName();
   const socket = connect(
     address,
+    settings,
     watchedLookup(lookup, (_name, found) => (name.resolved = found)),
   );
   let settled = false;
@@ -56,15 +66,16 @@ export function httpCheck(
   const onEnded = (): void => settle(null);
   /** `null`: the whole answer has come. */
   const judge = (error: string | null): void => {
+    if (settled) return;
     const { status } = response;
-    const expected =
-      status !== null && settings.expectedStatus.some(({ from, to }) => status >= from && status <= to);
+    const unmet = error === null ? unmetBy(settings.expect, response, patterns) : null;
     settle({
       at,
-      passed: error === null && expected,
+      passed: error === null && unmet === null,
       durationMs: Math.round((performance.now() - began) * 10) / 10,
       ...(status === null ? {} : { status }),
-      ...(error === null ? {} : { error: error.slice(0, ERROR_LIMIT_CHARS) }),
+      ...(error === null ? {} : { error: error.slice(0, WORDS_LIMIT) }),
+      ...(unmet === null ? {} : { unmet: unmet.slice(0, WORDS_LIMIT) }),
       ...name.facts(),
     });
   };
@@ -88,14 +99,19 @@ export function httpCheck(
   const over = (): void => judge(response.end() ? null : closed(response.status !== null));
   socket.on('end', over);
   socket.on('close', over);
-  socket.write(requestTo(address, settings.path));
+  socket.write(requestTo(address, settings), 'latin1');
   return promise;
 }
 
-function connect({ protocol, host, port }: BackendAddress, lookup: net.LookupFunction): net.Socket {
+function connect(
+  address: BackendAddress,
+  settings: HealthCheckSettings,
+  lookup: net.LookupFunction,
+): net.Socket {
+  const { protocol, host } = address;
+  const port = portOf(address, settings);
   if (protocol === 'http') return net.connect({ host, port, lookup, noDelay: true });
-  const servername = net.isIP(host) === 0 ? { servername: host } : {};
-  return tls.connect({ host, port, lookup, ...servername, ALPNProtocols: ['http/1.1'] });
+  return tls.connect({ host, port, lookup, ...tlsNameOf(address, settings), ALPNProtocols: ['http/1.1'] });
 }
 
 function systemLookup(...args: Parameters<net.LookupFunction>): void {
@@ -117,12 +133,6 @@ class CheckedName {
     const [first] = resolved;
     return first === undefined ? {} : { address: this.#wentTo ?? first, resolved };
   }
-}
-
-function requestTo({ protocol, host, port }: BackendAddress, path: string): string {
-  const name = bracketed(host);
-  const authority = port === DEFAULT_PORTS[protocol] ? name : `${name}:${port}`;
-  return `GET ${path} HTTP/1.1\r\nhost: ${authority}\r\nuser-agent: tidegate-health-check\r\naccept: */*\r\nconnection: close\r\n\r\n`;
 }
 
 function closed(answering: boolean): string {

@@ -6,6 +6,7 @@ import type { PrimaryMessage } from '#shared/message.js';
 import type { Logger } from '#shared/ports.js';
 import type { SnapshotPosition } from '#shared/snapshot.js';
 import type { ConfigProblem } from '../config/config-problem.js';
+import { TextPatterns } from '../config/text-pattern.js';
 import type { ControlPort, MailboxFull, ReloadResult } from '../control-port.js';
 import type { CommandDraft } from '../domain/commands.js';
 import type { Decision, World } from '../domain/decision.js';
@@ -111,13 +112,14 @@ export class Primary implements ControlPort {
     this.#lines = new EventLines(logger, this.host);
     this.startedAt = clock.now();
     const { version, system, supervisor, onListenFailed } = options;
+    const patterns = new TextPatterns();
     this.#host = new Host({
       version,
       system,
       decider: loop,
       supervisor,
       sessions: createSessionTable(clock),
-      check: httpCheck,
+      check: (...check) => httpCheck(...check, { patterns }),
       onListenFailed,
     });
   }

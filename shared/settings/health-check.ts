@@ -1,8 +1,10 @@
 /** Settings of the active health checks of a pool. */
 import * as shapes from '../shape.js';
 import { duration, integer, share } from './amounts.js';
-import { Expected, listOf, text, VARIABLE, type Kind } from './kind.js';
-import { derived, section, setting, type SettingsOf } from './section.js';
+import { choice, Expected, listOf, text, VARIABLE, type Kind } from './kind.js';
+import { requestHost } from './names.js';
+import { requestFields } from './request-fields.js';
+import { derived, group, optional, section, setting, type SettingsOf } from './section.js';
 
 /** An inclusive range of HTTP status codes. */
 export interface StatusRange {
@@ -15,6 +17,8 @@ const STATUS_EXPECTED = 'expected status codes such as 200, 200-399 or 2xx';
 const MAX_RANGES = 1_000;
 /** Longest path asked for. */
 const MAX_PATH = 8_192;
+/** Longest text or pattern that a body is searched for. */
+const MAX_BODY_TEXT = 1_000;
 
 const statusRange: Kind<StatusRange> = {
   read: readRange,
@@ -50,6 +54,11 @@ function readRange(raw: unknown): StatusRange | Expected {
     : new Expected(`${STATUS_EXPECTED}, from 100 to 599`);
 }
 
+/** In the words of the file, such as `2xx, 304`. */
+export function statusWords(ranges: readonly StatusRange[]): string {
+  return ranges.map(formatRange).join(', ');
+}
+
 function formatRange({ from, to }: StatusRange): string {
   if (from === to) return String(from);
   return from % 100 === 0 && to === from + 99 ? `${from / 100}xx` : `${from}-${to}`;
@@ -62,9 +71,58 @@ const checkPath = text({
   shape: shapes.text(MAX_PATH),
 });
 
+const bodyText: Kind<string> = {
+  ...text({
+    unit: 'a text, or /pattern/',
+    problemOf: (value) =>
+      value !== '' && value.length <= MAX_BODY_TEXT
+        ? null
+        : `expected a text of 1 to ${MAX_BODY_TEXT} characters`,
+    shape: shapes.text(MAX_BODY_TEXT),
+  }),
+  mayBePattern: true,
+};
+
+const expectation = section(
+  {
+    status: derived('status', statusRanges, {
+      means: 'Status codes that pass: one or a list of `200`, `200-399`, `2xx`.',
+      defaultText: '`["2xx"]`',
+    }),
+    body: optional('body', bodyText, {
+      means:
+        'What the body has to contain, as UTF-8: a text, or between slashes a regular expression in the syntax of RE2, ' +
+        'with `i`, `m` and `s` behind it if need be. Only what was read of the body is searched.',
+    }),
+  },
+  { derive: { status: () => [{ from: 200, to: 299 }] } },
+);
+export type ExpectedAnswer = SettingsOf<typeof expectation>;
+
 export const healthCheck = section(
   {
-    path: setting('path', checkPath, '/', { means: 'Path asked for by GET, with its query if any.' }),
+    path: setting('path', checkPath, '/', { means: 'Path asked for, with its query if any.' }),
+    method: setting('method', choice(['GET', 'HEAD', 'OPTIONS']), 'GET', { means: 'Method it is asked by.' }),
+    host: optional('host', requestHost, {
+      means:
+        'Name that the check asks for, as clients do that reach a virtual host: its Host, and over https the name that ' +
+        'the backend is asked for and that its certificate must have.',
+      defaultText: 'that of the url',
+    }),
+    headers: setting(
+      'headers',
+      requestFields,
+      {},
+      {
+        means:
+          'Header fields of a check. `User-Agent` and `Accept` replace ours. They are shown wherever settings are, in the ' +
+          'log too: give none that is secret.',
+      },
+    ),
+    port: optional('port', integer(1, 65_535), {
+      means: 'Port of the backend that is checked, by the protocol of its url.',
+      defaultText: 'that of the url',
+    }),
     intervalMs: setting('interval', duration('100ms', '1h'), '30s', {
       means: 'Time from the end of a check of a backend to the start of the next.',
     }),
@@ -85,9 +143,7 @@ export const healthCheck = section(
     successThreshold: setting('success_threshold', integer(1, 100), 2, {
       means: 'Passes in a row that make an unhealthy backend healthy. A new backend needs one.',
     }),
-    expectedStatus: setting('expected_status', statusRanges, ['2xx'], {
-      means: 'Status codes that pass: one or a list of `200`, `200-399`, `2xx`.',
-    }),
+    expect: group('expect', expectation, 'What an answer has to be to pass.'),
     jitter: setting('jitter', share(0, 0.5), '10%', {
       means: 'Share of the interval by which each wait is varied.',
     }),
@@ -96,7 +152,14 @@ export const healthCheck = section(
     rules: [
       { key: 'intervalMs', atLeast: 'timeoutMs', told: 'atLeast' },
       { key: 'intervalMs', atLeast: 'fastIntervalMs', told: 'atLeast' },
+      {
+        at: ['expect', 'body'],
+        holds: ({ method, expect }) =>
+          method !== 'HEAD' || (expect as Partial<ExpectedAnswer> | undefined)?.body === undefined,
+        otherwise: 'expected no body with method HEAD, whose answers have none',
+      },
     ],
+    secondPlaces: [{ name: 'expected_status', key: 'expectedStatus', movedTo: ['expect', 'status'] }],
     derive: {
       fastIntervalMs: ({ intervalMs }) => Math.min(1_000, intervalMs),
       timeoutMs: ({ intervalMs }) => Math.min(5_000, intervalMs),

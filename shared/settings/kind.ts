@@ -35,6 +35,11 @@ export interface Kind<T> {
   readonly elements?: ListForm;
   /** Whether the value is a path, relative to the directory of the file until it is resolved. */
   readonly isPath?: boolean;
+  /**
+   * Whether a text between slashes is a regular expression. The control plane checks it with the package that it uses
+   * it with, so that workers need not load that.
+   */
+  readonly mayBePattern?: boolean;
 }
 
 interface ListForm {

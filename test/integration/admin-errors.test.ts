@@ -272,6 +272,22 @@ const POOLS: readonly Case[] = [
     ['health_check.expected_status.0'],
   ],
   [
+    'a status in both its places',
+    patch(WEB, { health_check: { expected_status: 204, expect: { status: 204 } } }),
+    400,
+    'invalid_body',
+    ['health_check.expected_status'],
+  ],
+  [
+    'fields that would split a check, and a pattern that nobody can bound',
+    patch(WEB, {
+      health_check: { headers: { 'X-A': 'a\r\nX-B: b', 'Content-Length': '3' }, expect: { body: '/(?=a)/' } },
+    }),
+    400,
+    'invalid_body',
+    ['health_check.headers.X-A', 'health_check.headers.Content-Length', 'health_check.expect.body'],
+  ],
+  [
     'a threshold of 0',
     patch(WEB, { circuit_breaker: { failure_threshold: 0 } }),
     400,

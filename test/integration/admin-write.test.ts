@@ -148,7 +148,22 @@ describe('changing a pool', () => {
     [
       'status codes',
       { health_check: { expected_status: ['200-204', 301, '4xx'] } },
-      { health_check: { expected_status: ['200-204', '301', '4xx'] } },
+      { health_check: { expect: { status: ['200-204', '301', '4xx'] } } },
+    ],
+    [
+      'one expectation of several',
+      { health_check: { expect: { body: '/up|ok/' } } },
+      { health_check: { expect: { status: ['2xx'], body: '/up|ok/' } } },
+    ],
+    [
+      'how checks ask',
+      { health_check: { host: 'WWW.Example', method: 'OPTIONS', port: 81, headers: { 'X-Check': 'a, b' } } },
+      { health_check: { host: 'www.example', method: 'OPTIONS', port: 81, headers: { 'X-Check': 'a, b' } } },
+    ],
+    [
+      'expectations to their defaults',
+      { health_check: { expect: null, host: null, headers: null } },
+      { health_check: { expect: { status: ['2xx'] }, headers: {} } },
     ],
     ['the connection limit', { max_connections: 40 }, { max_connections: 40 }],
     ['the connection limit to none', { max_connections: null }, { max_connections: null }],

@@ -208,6 +208,21 @@ describe('writing', () => {
     expect(text).toMatch(/circuit_breaker: \{ enabled: false \}/);
   });
 
+  it('sets what is deeper in a section, and takes a former name', async () => {
+    const text = await ok(
+      'pool',
+      'set',
+      'web',
+      'health_check.expect.body=/up|ok/',
+      'health_check.method=OPTIONS',
+    );
+    expect(text).toContain('method: OPTIONS');
+    expect(text).toContain('"body":"/up|ok/"');
+    expect(await ok('pool', 'set', 'web', 'health_check.expected_status=[204, "3xx"]')).toContain(
+      'expect: {"status":["204","3xx"],"body":"/up|ok/"}',
+    );
+  });
+
   it('tries again when somebody else was faster', async () => {
     let interruptions = 0;
     control.answers.beforeSubmit = async () => {
@@ -286,6 +301,12 @@ describe('what goes wrong', () => {
       ['pool', 'set', 'web', 'circuit_breaker=null', 'circuit_breaker.window=5s'],
       2,
       /circuit_breaker.window is given twice/,
+    ],
+    [
+      'a part of a section that is given as text',
+      ['pool', 'set', 'web', 'health_check.expect=x', 'health_check.expect.body=y'],
+      2,
+      /health_check.expect.body is given twice/,
     ],
     ['a limit of what has none', ['events', '--follow', '--after', '1', '--limit', '2'], 2, /has no --limit/],
     ['two pools at once', ['events', '--pool', 'api', '--backend', 'web/a'], 2, /different pools/],

@@ -73,7 +73,7 @@ describe('a health check', () => {
       );
     const named = { ...address, host: 'moving.test' };
     const ending = new AbortController();
-    expect(await httpCheck(named, SETTINGS, 0, ending.signal, lookup)).toMatchObject({
+    expect(await httpCheck(named, SETTINGS, 0, ending.signal, { lookup })).toMatchObject({
       passed: true,
       // Nobody listens at the first.
       address: '127.0.0.1',
@@ -86,7 +86,7 @@ describe('a health check', () => {
     const lookup: net.LookupFunction = (_name, _options, callback) =>
       setImmediate(() => callback(null, [{ address: '127.0.0.9', family: 4 }]));
     const named = { protocol: 'http', host: 'moving.test', port: await deadPort() } as const;
-    expect(await httpCheck(named, SETTINGS, 0, new AbortController().signal, lookup)).toMatchObject({
+    expect(await httpCheck(named, SETTINGS, 0, new AbortController().signal, { lookup })).toMatchObject({
       passed: false,
       address: '127.0.0.9',
     });
@@ -98,7 +98,7 @@ describe('a health check', () => {
       { from: 204, to: 204 },
       { from: 301, to: 303 },
     ];
-    const result = await check(address, { ...SETTINGS, expectedStatus: ranges }, 0);
+    const result = await check(address, { ...SETTINGS, expect: { status: ranges } }, 0);
     expect(result).toMatchObject({ passed: true, status: 302 });
     expect(server.requests).toHaveLength(1);
   });
@@ -216,6 +216,61 @@ describe('a health check', () => {
     const result = await check(address, { ...SETTINGS, timeoutMs: 3_000 }, 0);
     expect(result).toMatchObject({ passed: false });
     expect(result.error).toMatch(/host not found|timeout/);
+  });
+
+  it('asks by method, host, header fields and port of the settings', async () => {
+    const { server } = await backend(() => answer('fine'));
+    const other = { protocol: 'http', host: '127.0.0.1', port: await deadPort() } as const;
+    const headers = { 'X-Check': 'a, b', 'User-Agent': 'ours', 'x-latin': 'é' };
+    const settings = {
+      ...SETTINGS,
+      method: 'OPTIONS',
+      host: 'www.example',
+      headers,
+      port: server.port,
+    } as const;
+    expect(await check(other, settings, 0)).toMatchObject({ passed: true, status: 200 });
+    expect(server.requests[0]?.head).toBe(
+      'OPTIONS /health?deep=1 HTTP/1.1\r\nhost: www.example\r\naccept: */*\r\nX-Check: a, b\r\n' +
+        'User-Agent: ours\r\nx-latin: é\r\nconnection: close\r\n\r\n',
+    );
+  });
+
+  it('names the port that it asks, where the settings name no host', async () => {
+    const { server, address } = await backend(() => answer('fine'));
+    await check({ ...address, port: 1 }, { ...SETTINGS, port: server.port }, 0);
+    expect(server.requests[0]?.field('host')).toBe(`127.0.0.1:${server.port}`);
+  });
+
+  it('waits for no body of an answer to HEAD', async () => {
+    const { server, address } = await backend(() => 'HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n');
+    expect(await check(address, { ...SETTINGS, method: 'HEAD' }, 0)).toMatchObject({
+      passed: true,
+      status: 200,
+    });
+    expect(server.requests[0]?.method).toBe('HEAD');
+  });
+
+  it.each([
+    ['ok', 'all ok', {}],
+    ['/^(up|ok)$/', 'ok', {}],
+    ['ok', 'down', { unmet: 'body lacks "ok"' }],
+    ['/^(up|ok)$/', 'down', { unmet: 'body lacks /^(up|ok)$/' }],
+  ])('looks for %s in the body %s', async (body, sent, failed) => {
+    const chunked = `HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\n${sent[0]}\r\n${(
+      sent.length - 1
+    ).toString(16)}\r\n${sent.slice(1)}\r\n0\r\n\r\n`;
+    for (const text of [answer(sent), chunked]) {
+      const { address } = await backend(() => text);
+      const result = await check(address, { ...SETTINGS, expect: { ...SETTINGS.expect, body } }, 0);
+      const { at: _at, durationMs: _ms, ...rest } = result;
+      expect(rest).toEqual({ passed: !('unmet' in failed), status: 200, ...failed });
+    }
+  });
+
+  it('tells which status was expected', async () => {
+    const { address } = await backend(() => status(503));
+    expect(await check(address, SETTINGS, 0)).toMatchObject({ unmet: 'status 503, expected 200-399' });
   });
 
   it('does not read a large body to its end', async () => {

@@ -2,6 +2,7 @@
 import type { AddressInfo } from 'node:net';
 import * as tls from 'node:tls';
 import { httpCheck } from '../../control-plane/health-checks/http-check.js';
+import type { HealthCheckSettings } from '../../shared/settings.js';
 import { answer } from '../support/backend-server.js';
 import { healthCheck } from '../support/domain.js';
 import { testCertificate } from '../support/test-certificate.js';
@@ -11,12 +12,22 @@ const DEFAULT_AUTHORITIES = tls.getCACertificates('default');
 const SETTINGS = healthCheck({ timeoutMs: 2_000 });
 
 let end: (socket: tls.TLSSocket) => void = () => undefined;
-const names: (string | false | null)[] = [];
-const server = tls.createServer({ cert: CERTIFICATE.certPem, key: CERTIFICATE.keyPem }, (socket) => {
-  names.push(socket.servername);
-  socket.on('error', () => undefined);
-  socket.once('data', () => end(socket));
-});
+/** Names that were asked for. */
+const names: string[] = [];
+const server = tls.createServer(
+  {
+    cert: CERTIFICATE.certPem,
+    key: CERTIFICATE.keyPem,
+    SNICallback: (name, answer) => {
+      names.push(name);
+      answer(null);
+    },
+  },
+  (socket) => {
+    socket.on('error', () => undefined);
+    socket.once('data', () => end(socket));
+  },
+);
 server.on('tlsClientError', () => undefined);
 
 beforeAll(() => new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve)));
@@ -26,9 +37,10 @@ afterAll(() => {
   server.close();
 });
 
-function check(host = 'localhost') {
+function check(host = 'localhost', over: Partial<HealthCheckSettings> = {}) {
   const { port } = server.address() as AddressInfo;
-  return httpCheck({ protocol: 'https', host, port }, SETTINGS, 0, new AbortController().signal);
+  const settings = { ...SETTINGS, ...over };
+  return httpCheck({ protocol: 'https', host, port }, settings, 0, new AbortController().signal);
 }
 
 describe('a health check over TLS', () => {
@@ -44,6 +56,24 @@ describe('a health check over TLS', () => {
     const result = await check();
     expect(result).toMatchObject({ passed: false });
     expect(result?.error).toMatch(/SELF_SIGNED|self-signed/);
+  });
+
+  it('asks for the host of the settings, which the certificate has to name', async () => {
+    end = (socket) => socket.end(answer('fine'));
+    names.length = 0;
+    expect(await check('127.0.0.1', { host: 'localhost' })).toMatchObject({ passed: true, status: 200 });
+    const other = await check('localhost', { host: 'www.example' });
+    expect(other).toMatchObject({ passed: false });
+    expect(other?.error).toMatch(/ALTNAME|does not match/);
+    expect(names).toEqual(['localhost', 'www.example']);
+  });
+
+  it('verifies the host of the settings where it is an address, which is no server name', async () => {
+    end = (socket) => socket.end(answer('fine'));
+    names.length = 0;
+    expect((await check('localhost', { host: '192.0.2.1' }))?.error).toMatch(/ALTNAME|not in the cert/);
+    expect((await check('localhost', { host: '[2001:db8::1]' }))?.error).toMatch(/ALTNAME|not in the cert/);
+    expect(names).toEqual([]);
   });
 
   it('fails when the body is cut', async () => {

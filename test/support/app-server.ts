@@ -17,6 +17,10 @@ export class AppServer {
   status = 200;
   /** Answer of `/health`. */
   healthStatus = 200;
+  /** What `/health` says. */
+  healthBody = '';
+  /** The virtual host that has `/health`; others are answered with 421. `null`: every host has it. */
+  healthHost: string | null = null;
   delayMs = 0;
   /** Whether it breaks off within each answer but those to checks. */
   breaks = false;
@@ -83,7 +87,9 @@ export class AppServer {
     if (request.url === '/health') {
       this.checks += 1;
       const gate = this.healthGate ?? Promise.resolve();
-      void gate.then(() => response.writeHead(this.healthStatus).end());
+      const isOther = this.healthHost !== null && request.headers.host !== this.healthHost;
+      const status = isOther ? 421 : this.healthStatus;
+      void gate.then(() => response.writeHead(status).end(request.method === 'HEAD' ? '' : this.healthBody));
       return;
     }
     const { method = '', url = '', headers } = request;

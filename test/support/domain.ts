@@ -32,7 +32,7 @@ export function healthCheck(over: Partial<HealthCheckSettings> = {}): HealthChec
     ...defaultsOf(healthCheckSection),
     path: '/health',
     fastIntervalMs: 2_000,
-    expectedStatus: [{ from: 200, to: 399 }],
+    expect: { status: [{ from: 200, to: 399 }] },
     ...over,
   };
 }

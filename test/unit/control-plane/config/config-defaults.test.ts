@@ -93,12 +93,14 @@ describe('a section that is empty', () => {
   it('checks the root path every 30 s', () => {
     expect(pool('health_check: {}').healthCheck).toEqual({
       path: '/',
+      method: 'GET',
+      headers: {},
       intervalMs: 30_000,
       fastIntervalMs: 1_000,
       timeoutMs: 5_000,
       failureThreshold: 3,
       successThreshold: 2,
-      expectedStatus: [{ from: 200, to: 299 }],
+      expect: { status: [{ from: 200, to: 299 }] },
       jitter: 0.1,
     });
   });
@@ -214,7 +216,9 @@ describe('ways to write a value', () => {
       ],
     ],
   ])('status %s', (text, expected) => {
-    expect(pool(`health_check: {expected_status: ${text}}`).healthCheck?.expectedStatus).toEqual(expected);
+    expect(pool(`health_check: {expect: {status: ${text}}}`).healthCheck?.expect).toEqual({
+      status: expected,
+    });
   });
 
   it.each([

@@ -47,12 +47,14 @@ describe('the configuration form that users know', () => {
   it('gives health check, breaker and sticky session, with defaults for what it leaves out', () => {
     expect(pool.settings.healthCheck).toEqual({
       path: '/health',
+      method: 'GET',
+      headers: {},
       intervalMs: 30_000,
       fastIntervalMs: 1_000,
       timeoutMs: 5_000,
       failureThreshold: 3,
       successThreshold: 2,
-      expectedStatus: [{ from: 200, to: 299 }],
+      expect: { status: [{ from: 200, to: 299 }] },
       jitter: 0.1,
     });
     expect(pool.settings.breaker).toEqual({

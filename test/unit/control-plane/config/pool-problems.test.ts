@@ -168,6 +168,63 @@ const pools: readonly ProblemCase[] = [
     `f.yaml:2:33: health_check.expected_status: ${STATUS}`,
   ],
   [
+    'a status in both its places',
+    `${B}health_check: {expected_status: 204, expect: {status: 2xx}}\n`,
+    'f.yaml:2:33: health_check.expected_status: expected one of expected_status and expect.status, not both: they mean the same',
+  ],
+  [
+    'an empty list beside it',
+    `${B}health_check: {expect: {status: [], body: ""}}\n`,
+    `f.yaml:2:33: health_check.expect.status: ${STATUS}`,
+    'f.yaml:2:43: health_check.expect.body: expected a text of 1 to 1000 characters',
+  ],
+  [
+    'a body of an answer that has none',
+    `${B}health_check: {method: HEAD, expect: {body: ok}}\n`,
+    'f.yaml:2:45: health_check.expect.body: expected no body with method HEAD, whose answers have none',
+  ],
+  [
+    'a body that is a number',
+    `${B}health_check: {expect: {body: 1}}\n`,
+    'f.yaml:2:31: health_check.expect.body: expected a text, or /pattern/ (in quotes)',
+  ],
+  [
+    'a pattern that cannot be read',
+    `${B}health_check: {expect: {body: /(up/}}\n`,
+    'f.yaml:2:31: health_check.expect.body: expected a regular expression in the syntax of RE2, without look-ahead and back-references: missing closing ): `(up`',
+  ],
+  [
+    'a pattern that takes too long',
+    `${B}health_check: {expect: {body: "/[a-z]{1,500}!/"}}\n`,
+    'f.yaml:2:31: health_check.expect.body: expected a simpler pattern: it takes 1002 steps for a character, at most 100 are allowed',
+  ],
+  [
+    'a method of another kind, in small letters',
+    `${B}health_check: {method: get}\n`,
+    'f.yaml:2:24: health_check.method: expected one of GET, HEAD, OPTIONS; did you mean GET?',
+  ],
+  [
+    'a host with its port, and a port that is none',
+    `${B}health_check: {host: "www.example:80", port: 0}\n`,
+    'f.yaml:2:22: health_check.host: expected a host name such as www.example.com, without scheme and port',
+    'f.yaml:2:46: health_check.port: expected a whole number from 1 to 65535',
+  ],
+  [
+    'header fields, each in its place',
+    `${B}health_check:\n  headers:\n    X-A: 1\n    "X B": b\n    Host: www\n    X-C: "a\\nb"\n    x-a: ""\n    Connection: close\n`,
+    'f.yaml:4:10: health_check.headers.X-A: expected a text (numbers and true or false in quotes)',
+    'f.yaml:5:12: health_check.headers.X B: expected the name of a header field: 1 to 128 letters, digits or characters such as - and _',
+    'f.yaml:6:11: health_check.headers.Host: expected no Host among the headers: the setting host says it',
+    'f.yaml:7:10: health_check.headers.X-C: expected visible characters up to U+00FF, with blanks only between them and no line break',
+    'f.yaml:8:10: health_check.headers.x-a: expected each header field once, in whatever case',
+    'f.yaml:9:17: health_check.headers.Connection: expected no field about the connection: each request has its own and closes it',
+  ],
+  [
+    'header fields as a list',
+    `${B}health_check: {headers: [X-A]}\n`,
+    'f.yaml:2:25: health_check.headers: expected names and values such as { X-Check: "1" }',
+  ],
+  [
     'a threshold of 0',
     `${B}health_check: {failure_threshold: 0}\n`,
     'f.yaml:2:35: health_check.failure_threshold: expected a whole number from 1 to 100',

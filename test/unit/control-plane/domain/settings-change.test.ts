@@ -56,7 +56,7 @@ describe('what changed in the settings of a pool', () => {
     expect(settingsChange(poolSettings({ sticky: cookie }), poolSettings({ sticky: address }))).toContain(
       'sticky_session.cookie_name a → none',
     );
-    const status = healthCheck({ expectedStatus: [{ from: 200, to: 204 }] });
+    const status = healthCheck({ expect: { status: [{ from: 200, to: 204 }] } });
     expect(
       settingsChange(poolSettings({ healthCheck: healthCheck() }), poolSettings({ healthCheck: status })),
     ).toContain('→ ["200-204"]');

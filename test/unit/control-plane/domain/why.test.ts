@@ -86,6 +86,22 @@ describe('why', () => {
     ]);
   });
 
+  it('a backend is unhealthy: the expectations that its answers did not meet', () => {
+    const told = arranged();
+    told.check('a', false, {
+      status: 503,
+      durationMs: 12.3,
+      unmet: 'status 503, expected 2xx',
+    });
+    told.check('a', false, { status: 200, durationMs: 3, unmet: 'body lacks "ok"' });
+    told.check('a', false, { status: 200, durationMs: 0, unmet: 'body lacks "ok"' });
+    const { headline, steps } = why(told);
+    expect(headline).toContain(
+      'status 503, expected 2xx, after 12 ms, body lacks "ok", after 3 ms, body lacks "ok".',
+    );
+    expect(steps.at(-1)?.evidence[0]).toContain('failed: status 503, expected 2xx, after 12 ms');
+  });
+
   it('gives no evidence of an earlier time for what happened where events are missing', () => {
     const told = arranged();
     for (let i = 0; i < 3; i += 1) fail(told);

@@ -10,7 +10,7 @@ type Verdict = string;
 
 /** What is made of an answer that comes in pieces of `step` bytes and ends with its connection. */
 function read(text: string, step: number): { readonly verdict: Verdict; readonly status: number | null } {
-  const response = new CheckResponse();
+  const response = new CheckResponse({ isBodiless: false, isKept: false });
   const bytes = Buffer.from(text, 'latin1');
   try {
     for (let at = 0; at < bytes.length; at += step) {
@@ -85,4 +85,46 @@ describe.each([1, 7, 1_000_000])('an answer to a health check, in pieces of %d b
     else expect(seen.verdict).toMatch(verdict);
     expect(seen.status).toBe(status);
   });
+});
+
+/** The body that is kept of an answer, and whether it went on. */
+function kept(text: string, step: number): { readonly body: string; readonly isCut: boolean } {
+  const response = new CheckResponse({ isBodiless: false, isKept: true });
+  const bytes = Buffer.from(text, 'latin1');
+  for (let at = 0; at < bytes.length; at += step) {
+    if (response.take(bytes.subarray(at, at + step))) break;
+  }
+  return { body: response.body.toString('latin1'), isCut: response.isCut };
+}
+
+describe.each([1, 7, 1_000_000])('the body of an answer, in pieces of %d bytes', (step) => {
+  it.each([
+    ['of the length said', `${OK}Content-Length: 4\r\n\r\nfine and more`, 'fine'],
+    ['in chunks', `${CHUNKED}3\r\nabc\r\nA;x="y"\r\n0123456789\r\n0\r\nX: y\r\n\r\nmore`, 'abc0123456789'],
+    ['until the end of the connection', `${OK}\r\nall of it`, 'all of it'],
+    ['where there is none', `${OK}Content-Length: 0\r\n\r\nmore`, ''],
+  ])('is kept without its framing %s', (_name, text, body) => {
+    expect(kept(text, step)).toEqual({ body, isCut: false });
+  });
+
+  it('is kept as far as it is read', () => {
+    const long = `${OK}Content-Length: 99999999\r\n\r\n${'x'.repeat(BODY_LIMIT_BYTES + 100)}`;
+    const { body, isCut } = kept(long, step);
+    expect(isCut).toBe(true);
+    expect(body.length).toBeGreaterThanOrEqual(BODY_LIMIT_BYTES);
+    expect(body.length).toBeLessThanOrEqual(BODY_LIMIT_BYTES + 100);
+  });
+
+  it('is not there in answers to HEAD, whatever length they tell', () => {
+    for (const text of [`${OK}Content-Length: 4\r\n\r\n`, `${CHUNKED}`]) {
+      const response = new CheckResponse({ isBodiless: true, isKept: false });
+      expect(response.take(Buffer.from(text))).toBe(true);
+    }
+  });
+});
+
+it('keeps no body that nobody asks for', () => {
+  const response = new CheckResponse({ isBodiless: false, isKept: false });
+  response.take(Buffer.from(`${OK}Content-Length: 4\r\n\r\nfine`));
+  expect(response.body).toHaveLength(0);
 });
