@@ -16,8 +16,9 @@ export function unmetBy(
   }
   if (wanted === undefined) return null;
   const finds = patterns.of(wanted);
-  if (finds === null)
+  if (finds === null) {
     return `body cannot be searched for ${wanted}: this release does not know such patterns`;
+  }
   if (finds(response.body.toString('utf8'))) return null;
   const where = response.isCut ? ` in its first ${BODY_LIMIT_BYTES / 1_024} KiB` : '';
   return `body lacks ${isPattern(wanted) ? wanted : JSON.stringify(wanted)}${where}`;

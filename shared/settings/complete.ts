@@ -42,7 +42,7 @@ export function defaultsOf<T>(section: Section<T>, owner: Owner = NO_OWNER): T {
 }
 
 /** For sections whose defaults depend on nothing else. */
-const NO_OWNER: Owner = { pool: '', cores: 1 };
+export const NO_OWNER: Owner = { pool: '', cores: 1 };
 
 /** Keys of the variant that the settings are in, or of the section. */
 export function keysOf(section: Section<unknown>, settings: Settings): readonly string[] {

@@ -47,8 +47,17 @@ function ofField(field: Field): Arbitrary<unknown> {
   return field.presence === 'null' ? fc.option(ofKind(field.kind)) : ofKind(field.kind);
 }
 
-/** Texts have no bounds that a generator could know: some that are valid stand for all. */
-const TEXTS = ['/', '/health', 'name', 'http://10.0.0.1:8080', '10.0.0.0/8', '200-299'];
+/** Texts and records have no bounds that a generator could know: some that are valid stand for all. */
+const SOME = [
+  '/',
+  '/health',
+  'name',
+  'http://10.0.0.1:8080',
+  '10.0.0.0/8',
+  '200-299',
+  {},
+  { 'X-Check': 'yes' },
+];
 
 function ofKind(kind: Kind<unknown>): Arbitrary<unknown> {
   if (kind.isPath === true) return fc.constantFrom('/etc/a.pem', '/var/lib/tidegate');
@@ -67,9 +76,11 @@ function ofKind(kind: Kind<unknown>): Arbitrary<unknown> {
   }
   if (range !== undefined) {
     const [min, max] = range.split(' to ').map((word) => parseDuration(word) ?? parseSize(word));
-    return fc.integer({ min: min!, max: Math.min(max!, Number.MAX_SAFE_INTEGER) });
+    if (typeof min === 'number' && typeof max === 'number') {
+      return fc.integer({ min, max: Math.min(max, Number.MAX_SAFE_INTEGER) });
+    }
   }
   return fc.constantFrom(
-    ...TEXTS.map((word) => kind.read(word)).filter((value) => !(value instanceof Expected)),
+    ...SOME.map((word) => kind.read(word)).filter((value) => !(value instanceof Expected)),
   );
 }
