@@ -1,7 +1,10 @@
 /** A client on a bare socket: sends what it is told and shows what came back, byte by byte. */
-import { subscribe } from 'node:diagnostics_channel';
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import * as net from 'node:net';
 import { waitUntil } from './wait-until.js';
+
+/** Node's channel that tells of each connection that a server has accepted. */
+const ACCEPTED = 'net.server.socket';
 
 export interface RawClient {
   readonly socket: net.Socket;
@@ -17,18 +20,15 @@ export interface RawClient {
   close(): void;
 }
 
-/** Sockets that servers of this process have accepted, by the port of their client. */
-const accepted = new Map<number, net.Socket>();
-subscribe('net.server.socket', (message) => {
-  const { socket } = message as { readonly socket: net.Socket };
-  const { remotePort } = socket;
-  if (remotePort === undefined) return;
-  accepted.set(remotePort, socket);
-  socket.once('close', () => accepted.delete(remotePort));
-});
-
 export async function connectRaw(port: number, host = '127.0.0.1'): Promise<RawClient> {
   const socket = net.connect({ port, host, allowHalfOpen: true });
+  /** What servers of this process have accepted: among it, the other end. */
+  const accepted: net.Socket[] = [];
+  const onAccepted = (message: unknown): void => {
+    const { socket: other } = message as { readonly socket: net.Socket };
+    if (socket.connecting || other.remotePort === socket.localPort) accepted.push(other);
+  };
+  subscribe(ACCEPTED, onAccepted);
   let received = '';
   let end: string | null = null;
   socket.on('data', (chunk: Buffer) => {
@@ -41,6 +41,7 @@ export async function connectRaw(port: number, host = '127.0.0.1'): Promise<RawC
     end ??= error.code ?? 'error';
   });
   socket.on('close', () => {
+    unsubscribe(ACCEPTED, onAccepted);
     end ??= 'close';
   });
   await waitUntil('the connection', () => socket.readyState === 'open' || end !== null);
@@ -54,7 +55,7 @@ export async function connectRaw(port: number, host = '127.0.0.1'): Promise<RawC
     received: () => received,
     taken: async () => {
       await waitUntil('the other end to read what was sent', () => {
-        const peer = accepted.get(socket.localPort ?? 0);
+        const peer = accepted.find(({ remotePort }) => remotePort === socket.localPort);
         return peer !== undefined && peer.bytesRead === socket.bytesWritten;
       });
     },
