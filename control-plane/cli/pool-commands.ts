@@ -41,9 +41,8 @@ function tell(json: boolean, pool: PoolDocument): void {
 function wordsOf(value: unknown): string {
   if (value === null || value === undefined) return 'none';
   if (typeof value !== 'object' || Array.isArray(value)) return textOf(value);
-  return `{ ${Object.entries(value)
-    .map(([key, inner]) => `${key}: ${wordsOf(inner)}`)
-    .join(', ')} }`;
+  const inner = Object.entries(value).map(([key, part]) => `${key}: ${wordsOf(part)}`);
+  return inner.length === 0 ? '{}' : `{ ${inner.join(', ')} }`;
 }
 
 function textOf(value: unknown): string {
