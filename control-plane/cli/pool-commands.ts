@@ -1,6 +1,7 @@
 /** `pool`: settings of a pool, read and changed while it runs. */
 import type { Command } from 'commander';
 import { pool as poolSection } from '#shared/settings/pool.js';
+import type { Field } from '#shared/settings/section.js';
 import { PoolDocument } from '../documents/pool-documents.js';
 import { depsOf } from './command-deps.js';
 import { paint, print } from './output.js';
@@ -35,11 +36,19 @@ function tell(json: boolean, pool: PoolDocument): void {
   }
   print(paint('bold', `pool ${pool.id}`));
   const settings: Settings = { ...pool };
-  for (const { name } of Object.values(poolSection.fields)) print(`${name}: ${wordsOf(settings[name])}`);
+  for (const field of Object.values(poolSection.fields)) {
+    print(`${field.name}: ${wordsOf(settings[field.name], absenceOf(field))}`);
+  }
 }
 
-function wordsOf(value: unknown): string {
-  if (value === null || value === undefined) return 'none';
+/** What holds where the pool says nothing of its own. */
+function absenceOf(field: Field): string {
+  if (field.is === 'group') return 'as for all pools';
+  return (field.is === 'value' ? field.defaultText : undefined) ?? 'none';
+}
+
+function wordsOf(value: unknown, absence = 'none'): string {
+  if (value === null || value === undefined) return absence;
   if (typeof value !== 'object' || Array.isArray(value)) return textOf(value);
   const inner = Object.entries(value).map(([key, part]) => `${key}: ${wordsOf(part)}`);
   return inner.length === 0 ? '{}' : `{ ${inner.join(', ')} }`;

@@ -12,6 +12,9 @@ export interface StatusRange {
   readonly to: number;
 }
 
+/** Safe methods (RFC 9110 §9.2.1): a check changes nothing. */
+export const CHECK_METHODS = ['GET', 'HEAD', 'OPTIONS'] as const;
+
 const STATUS_EXPECTED = 'expected status codes such as 200, 200-399 or 2xx';
 /** Most ranges in one list. */
 const MAX_RANGES = 1_000;
@@ -102,7 +105,7 @@ export type ExpectedAnswer = SettingsOf<typeof expectation>;
 export const healthCheck = section(
   {
     path: setting('path', checkPath, '/', { means: 'Path asked for, with its query if any.' }),
-    method: setting('method', choice(['GET', 'HEAD', 'OPTIONS']), 'GET', { means: 'Method it is asked by.' }),
+    method: setting('method', choice(CHECK_METHODS), 'GET', { means: 'Method it is asked by.' }),
     host: optional('host', requestHost, {
       means:
         'Name that the check asks for, as clients do that reach a virtual host: its Host, and over https the name that ' +

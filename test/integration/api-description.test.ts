@@ -1,3 +1,4 @@
+import { CHECK_METHODS } from '../../shared/settings/health-check.js';
 import { sticky } from '../../shared/settings/pool.js';
 import { PROBLEM_TYPES } from '../../control-plane/documents/problem-document.js';
 import { ACTOR_KINDS } from '../../control-plane/domain/commands.js';
@@ -78,6 +79,7 @@ describe('the description of the API', () => {
       WORKER_PHASES,
       POOL_STANDINGS,
       Object.keys(sticky.variants?.of ?? {}),
+      CHECK_METHODS,
       Object.keys(EVENTS),
       Object.keys(PROBLEM_TYPES).map((type) => `urn:tidegate:${type}`),
     ].map((list) => JSON.stringify(list));

@@ -15,6 +15,7 @@ const KNOWN = new Set([
   'pattern',
   'minimum',
   'maximum',
+  'maxProperties',
   'title',
 ]);
 
@@ -63,6 +64,10 @@ export function schemaProblems(
   if (Array.isArray(value)) {
     const items = schema['items'] as Schema;
     return value.flatMap((each, index) => schemaProblems(each, items, components, `${path}[${index}]`));
+  }
+  if (typeof value === 'object' && value !== null) {
+    const most = Number(schema['maxProperties'] ?? Infinity);
+    if (Object.keys(value).length > most) return [`${path}: more than ${most} properties`];
   }
   return typeof value === 'object' && value !== null ? objectProblems(value, schema, components, path) : [];
 }
