@@ -87,7 +87,7 @@ routes:
     await tidegate.untilConverged();
     expect(await statuses('/once')).toEqual([200, 502]);
     const shown = (await tidegate.cli('pool', 'show', 'once')).stdout;
-    expect(shown).toMatch(/^timeouts: none$/m);
+    expect(shown).toMatch(/^timeouts: as for all pools$/m);
     expect(shown).toMatch(/^retry: \{ attempts: 1 \}$/m);
   });
 
