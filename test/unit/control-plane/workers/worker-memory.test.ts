@@ -2,7 +2,7 @@ import { workerEnv, workerExecArgv } from '../../../../control-plane/workers/wor
 
 describe('what a worker is started with', () => {
   it('is a small young generation beside the arguments of the primary', () => {
-    expect(workerExecArgv(['--cpu-prof'], undefined)).toEqual(['--cpu-prof', '--max-semi-space-size=4']);
+    expect(workerExecArgv(['--cpu-prof'], undefined)).toEqual(['--cpu-prof', '--max-semi-space-size=8']);
   });
 
   it.each([
