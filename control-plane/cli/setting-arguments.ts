@@ -57,7 +57,7 @@ function withSetting(
   value: unknown,
   path: string,
 ): Settings {
-  const present = before[key];
+  const present = Object.hasOwn(before, key) ? before[key] : undefined;
   if (inner.length === 0) {
     if (present !== undefined) throw new InvalidArgumentError(`${path} is given twice.`);
     return { ...before, [key]: value };

@@ -12,6 +12,13 @@ describe('settings on the command line', () => {
     });
   });
 
+  it('may have any name, which the other side then does not know', () => {
+    expect(Object.entries(settings('__proto__=1', 'constructor.name=2'))).toEqual([
+      ['__proto__', 1],
+      ['constructor', { name: 2 }],
+    ]);
+  });
+
   it.each([
     [['a=1', 'a=2'], 'a is given twice'],
     [['a.b=1', 'a.b=2'], 'a.b is given twice'],
