@@ -1,6 +1,6 @@
 /**
- * Who may talk to the admin API. With a token: whoever sends it. Without one (loopback only): programs of this
- * machine, but no web page that a browser of this machine shows. A page can reach a loopback port under a name of its
+ * Which requests the admin API answers. With a token: those that carry it. Without one (loopback only): those of programs
+ * on this machine, but not of a web page that a browser on this machine shows. A page can reach a loopback port under a name of its
  * own that resolves to 127.0.0.1 (DNS rebinding), which the Host check stops, or send it a form, which the Origin
  * check stops, or load it as a picture, which carries no Origin: Sec-Fetch-Site stops that. No CORS field is ever sent.
  *

@@ -1,8 +1,8 @@
 /**
  * Loads the certificate and key of the main listener and refuses what could not serve: files that cannot be read or
  * parsed, a key that belongs to another certificate. Each refusal is one sentence. A certificate outside its time serves:
- * some clients do not mind, and the others are told of it by their own words. At start a refusal is fatal; on a reload
- * the certificate before it stays in use. Deciding that is the caller's.
+ * some clients do not mind, and the others tell their users. The caller decides what a refusal means: at a start it is
+ * fatal; at a reload the former certificate stays in use.
  */
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
 import { createSecureContext } from 'node:tls';

@@ -1,8 +1,8 @@
 /**
  * Tells when the content of some files has changed: the configuration file, or certificate and key. Directories are
  * watched, not files; what decides is a comparison of hashes; and since file systems exist that report nothing
- * (bind mounts of single files, network file systems), the files are also read every few seconds. What the change
- * means, and whether the new content is valid, is the caller's.
+ * (bind mounts of single files, network file systems), the files are also read every few seconds. The caller
+ * decides what a change means and whether the new content is valid.
  */
 import { type FSWatcher, watch } from 'node:fs';
 import { basename } from 'node:path';

@@ -55,8 +55,8 @@ interface OfBackend {
 /** What each command says. */
 interface CommandData {
   /**
-   * First command of a primary: a new epoch begins, observations start empty. `epoch`: given by whoever chose this primary,
-   * higher than all before. Absent: nobody else could have been chosen, and it is the next.
+   * First command of a primary: a new epoch begins, observations start empty. `epoch` comes from the election of this primary
+   * and is higher than all before. Absent: there was no election, and the epoch is the next one.
    */
   StartPrimary: { readonly version: string; readonly pid: number; readonly epoch?: number };
   StopPrimary: { readonly reason: string };

@@ -1,7 +1,7 @@
 /**
- * Makes a data directory one process's own by its name, whatever becomes of the directory. The lock file within it
- * (`sqlite-file.ts`) holds for all who see the same files, but goes with them when they are deleted or moved, and
- * whoever makes them anew would get a lock of his own. The claim is a listening socket in Linux's abstract namespace:
+ * Gives one process the name of a data directory, whatever becomes of the directory. The lock file within it
+ * (`sqlite-file.ts`) holds for all processes that see the same files. But it goes with the files when they are deleted or
+ * moved, and a process that makes them anew would get a lock of its own. The claim is a listening socket in Linux's abstract namespace:
  * it has no file that could be removed, no child inherits it, and the kernel drops it with the process.
  *
  * A name says where something is only to those who have the same root: containers may share a network, and with it this

@@ -122,7 +122,7 @@ class SqliteStorage implements LogStorage {
     try {
       return guarded(path, () => work(db, path));
     } catch (error) {
-      // Ours since it was opened: whoever writes now did not heed the lock, and may be done in a moment.
+      // The lock is ours since the file was opened: a program that writes now did not heed it, and may end in a moment.
       if (!(error instanceof EventLogError) || error.kind !== 'in-use') throw error;
       throw unavailable(path, 'another program holds it for writing', error);
     }

@@ -148,7 +148,7 @@ export class ConfigReloader implements ConfigSource {
       : { kind: 'applied', events: decision.events.length, restartNeeded };
   }
 
-  /** The same faulty file is recorded once, however often it is looked at; whoever has it read again is told again. */
+  /** The same faulty file is recorded once, however often it is looked at. An operator who has it read again is told again. */
   async #reject(problems: readonly ConfigProblem[], sha256: string | null, actor: Actor): Promise<void> {
     const { file, submit, loaded, logger } = this.#options;
     const lines = problems.map(formatProblem);

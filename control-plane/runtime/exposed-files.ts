@@ -1,6 +1,7 @@
 /**
  * Finds what other users of the machine could read or replace and should not: the data directory, the key that signs
- * session cookies, the key of the certificate. Told at the start; changing it is the operator's.
+ * session cookies, the key of the certificate. The log names them at the start. The
+ * operator has to change them, because only the operator knows who needs them.
  */
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';

@@ -1,6 +1,7 @@
 /**
- * What a host does for its workers, whoever decides: keeps them alive and listens to them, hands snapshots and loads
- * out, keeps their sessions, checks backends, and counts. Tells the decider what it has seen, and is told of each change.
+ * What a host does for its workers, whichever process decides: it keeps them alive, reads their messages, hands out
+ * snapshots and loads, keeps their sessions, checks backends, and counts. It reports what it has seen to the decider, and
+ * the decider reports each change to it.
  */
 import { poolId } from '#shared/ids.js';
 import type { PrimaryMessage } from '#shared/message.js';

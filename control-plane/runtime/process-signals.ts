@@ -9,7 +9,7 @@ import type { Logger } from '#shared/ports.js';
 
 interface SignalAnswers {
   stop(signal: NodeJS.Signals): void;
-  /** A second signal: whoever sent it does not want to wait any longer. */
+  /** A second signal: its sender does not want to wait any longer. */
   stopAtOnce(): void;
   reload(): void;
 }

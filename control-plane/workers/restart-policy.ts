@@ -2,8 +2,8 @@
  * When to start a worker again after it ended unasked. Pure. A single crash is answered at once; a crash loop backs
  * off, doubling up to a cap, so that a broken build or a poisonous snapshot does not burn the machine.
  *
- * But whoever finds what ends a worker must not be able to close the port with it: while few others forward, or are on
- * their way, the next one comes soon, however often it ended before. A worker that never came to forward costs its start
+ * But a client that has found a way to end a worker must not be able to close the port: while few other workers forward,
+ * or are being started, the next one is started soon, however often it ended before. A worker that never came to forward costs its start
  * and gains nothing, so it waits longer.
  */
 import type { Random } from '#shared/ports.js';

@@ -1,6 +1,7 @@
 /**
  * Keeps N workers alive: has them spawned, speaks with them, starts them again when they end unasked,
- * ends those that no longer answer, and shuts all down by a deadline. What their messages mean is the listener's.
+ * ends those that no longer answer, and shuts all down by a deadline. The listener decides what
+ * their messages mean.
  */
 import { decodeWorkerMessage } from '#shared/decode.js';
 import { PROTOCOL_VERSION, type PrimaryMessage, type Welcome, type WorkerMessage } from '#shared/message.js';

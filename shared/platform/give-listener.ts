@@ -5,7 +5,7 @@ import process from 'node:process';
 import { HELPER_LIMIT_MS, LISTENER_FD } from './handover.js';
 
 const socket = new Socket({ fd: LISTENER_FD, readable: false, writable: false });
-// A `Socket` is sent as a connection, which whoever gets it begins to read from. Its handle is sent as it is.
+// Node would send a `Socket` as a connection, and its receiver would begin to read from it. The handle is sent as it is.
 const handle = Reflect.get(socket, '_handle') as SendHandle;
 process.once('disconnect', () => process.exit(0));
 setTimeout(() => process.exit(1), HELPER_LIMIT_MS);

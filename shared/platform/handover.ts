@@ -27,7 +27,7 @@ export function handoverPath(directory: string, pid: number): string | null {
   return Buffer.byteLength(path) > MAX_PATH_BYTES ? null : path;
 }
 
-/** Sends the listener down a connection (or a descriptor of one) to whoever reads it as a channel of node's. */
+/** Sends the listener over a connection, or the descriptor of one. The process at its other end reads it as a channel of Node. */
 export function giveListener(to: Socket | number, listenerFd: number): ChildProcess {
   return spawn(process.execPath, [GIVE], {
     stdio: ['ignore', 'ignore', 'inherit', to, listenerFd],

@@ -1,7 +1,7 @@
 /** How many files a process may have open, sockets among them, and has; and which errors say that it has too many. */
 import { readFileSync, readdirSync, statSync } from 'node:fs';
 
-/** Errors of this host, or this process, that say nothing about whoever it wanted to speak with. */
+/** Errors of this host or this process, which say nothing about the peer that it wanted to connect to. */
 const OWN_FAULTS: ReadonlySet<string> = new Set(['EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM']);
 /** With as few left a name cannot be resolved, which then fails for another reason. */
 const TOO_FEW_TO_RESOLVE = 4;

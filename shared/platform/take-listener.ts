@@ -1,7 +1,7 @@
 /**
  * A helper process of the next primary. Node reads one channel per process, and two are needed: one that the socket comes
- * from, and one that leads to the primary. So this one, whose channel is the primary's, starts itself once more with the
- * other one as channel; and that one has the socket sent on by a third.
+ * from, and one that leads to the primary. So this process, whose channel leads to the primary, starts a second one with the
+ * other channel, and the second one has the socket sent on by a third.
  */
 import { spawn } from 'node:child_process';
 import process from 'node:process';
