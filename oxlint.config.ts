@@ -17,6 +17,7 @@ const CONTROL_PLANE: readonly (readonly [name: string, imports: readonly string[
   ['sessions', []],
   ['broadcast', ['domain']],
   ['event-log', ['domain']],
+  ['fleet', ['domain', 'event-log']],
   ['health-checks', ['config', 'domain']],
   ['workers', ['config', 'event-log', 'start-failure.ts']],
   ['documents', ['domain', 'workers']],

@@ -170,7 +170,14 @@ export interface BeatOptions {
 }
 
 export type Beaten =
-  | { readonly kind: 'ok'; readonly time: number; readonly lease: Lease | null; readonly head: Head | null }
+  | {
+      readonly kind: 'ok';
+      readonly time: number;
+      /** Another number than that of the beat before: the connection was made anew, so the store may be another one. */
+      readonly connection: number;
+      readonly lease: Lease | null;
+      readonly head: Head | null;
+    }
   /** Another process lives under the name of this host. */
   | { readonly kind: 'taken'; readonly by: string }
   | Unavailable;
