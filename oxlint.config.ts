@@ -50,6 +50,7 @@ const RESERVED: Readonly<Record<string, readonly string[]>> = {
   commander: ['control-plane/cli'],
   fastify: ['control-plane/admin'],
   'http-proxy-3': ['data-plane/compat'],
+  ioredis: ['shared/platform/redis-*.ts'],
   'node:cluster': ['control-plane/workers', 'data-plane/main.ts'],
   'node:sqlite': ['control-plane/event-log'],
   'prom-client': ['control-plane/metrics'],
@@ -158,7 +159,9 @@ export default defineConfig({
     pure('data-plane/routing', 0),
     pure('data-plane/routing/*', 1),
     pure('data-plane/http1/wire', 0),
-    wall('shared/platform', [{ group: ['../../**'], message: 'The platform knows `shared/` alone.' }]),
+    ...['shared/platform', 'shared/platform/redis-*.ts'].map((place) =>
+      wall(place, [{ group: ['../../**'], message: 'The platform knows `shared/` alone.' }]),
+    ),
     {
       files: PURE.map((folder) => `${folder}/**/*.ts`),
       excludeFiles: ['shared/platform/**', 'control-plane/domain/iso-time.ts'],

@@ -120,6 +120,10 @@ describe('lint', () => {
       ['shared/settings/a.ts', 'zod'],
       ['shared/settings/a.ts', '@fastify/swagger'],
       ['shared/platform/a.ts', '../../control-plane/sound.js'],
+      ['shared/platform/a.ts', 'ioredis'],
+      ['shared/platform/redis-a.ts', '../../data-plane/sound.js'],
+      ['control-plane/runtime/a.ts', 'ioredis'],
+      ['data-plane/sessions/a.ts', 'ioredis'],
     ];
     expect(refused(wrong)).toEqual(wrong);
   });
@@ -138,6 +142,7 @@ describe('lint', () => {
       ['shared/settings/a.ts', '../ids.js'],
       ['shared/platform/a.ts', '../ports.js'],
       ['shared/platform/a.ts', 'pino'],
+      ['shared/platform/redis-a.ts', 'ioredis'],
     ];
     expect(refused(right)).toEqual([]);
   });

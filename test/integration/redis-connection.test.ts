@@ -1,0 +1,223 @@
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+import { once } from 'node:events';
+import {
+  RedisConnection,
+  type RedisAnswer,
+  type RedisResult,
+} from '../../shared/platform/redis-connection.js';
+import { RedisScript } from '../../shared/platform/redis-script.js';
+import { systemTimers } from '../../shared/platform/system-clock.js';
+import type { Logger } from '../../shared/ports.js';
+import type { RedisAccess } from '../../shared/redis-access.js';
+import { quietLogger } from '../support/quiet-logger.js';
+import { RedisServer } from '../support/redis-server.js';
+import { waitUntil } from '../support/wait-until.js';
+
+describe('a connection to Redis', () => {
+  let redis: RedisServer;
+  const open: RedisConnection[] = [];
+  beforeAll(async () => {
+    redis = await RedisServer.start();
+  });
+  afterEach(async () => {
+    for (const connection of open.splice(0)) connection.close();
+    await redis.command('FLUSHALL');
+  });
+  afterAll(() => redis.dispose());
+
+  function connect(
+    access: RedisAccess = redis.access,
+    more: Partial<ConstructorParameters<typeof RedisConnection>[0]> = {},
+  ): RedisConnection {
+    const connection = new RedisConnection({
+      access,
+      role: 'session',
+      timers: systemTimers,
+      logger: quietLogger,
+      ...more,
+    });
+    open.push(connection);
+    return connection;
+  }
+
+  async function ready(
+    access?: RedisAccess,
+    more: Partial<ConstructorParameters<typeof RedisConnection>[0]> = {},
+  ): Promise<RedisConnection> {
+    const connection = connect(access, more);
+    await untilReady(connection);
+    return connection;
+  }
+
+  const untilReady = (connection: RedisConnection): Promise<true> =>
+    waitUntil('the connection to be ready', () => connection.isReady());
+
+  it('answers what Redis answers', async () => {
+    const connection = await ready();
+    expect(await connection.call('SET', ['a', 'b'])).toEqual({ ok: true, value: 'OK' });
+    expect(await connection.call('GETEX', ['a', 'PX', 60_000])).toEqual({ ok: true, value: 'b' });
+    expect(await connection.call('GET', ['none'])).toEqual({ ok: true, value: null });
+  });
+
+  it('sends nothing before it is ready', async () => {
+    expect(await connect().call('PING', [])).toMatchObject({ ok: false, kind: 'not_ready' });
+  });
+
+  it('tells of an error of the server by its first word, and keeps arguments for itself', async () => {
+    const connection = await ready();
+    await connection.call('LPUSH', ['list', 'x']);
+    expect(await connection.call('GET', ['list'])).toMatchObject({ kind: 'refused', code: 'WRONGTYPE' });
+    const unknown = await connection.call('NOCOMMAND', ['secret']);
+    expect(unknown).toMatchObject({ kind: 'refused', code: 'ERR' });
+    expect(JSON.stringify(unknown)).not.toContain('secret');
+  });
+
+  it('fails what is not answered within its deadline, and goes on afterwards', async () => {
+    const connection = await ready();
+    redis.pause();
+    expect(await connection.call('PING', [], 20)).toMatchObject({ kind: 'timeout' });
+    redis.resume();
+    await waitUntil('an answer', async () => (await connection.call('PING', [])).ok);
+  });
+
+  it('answers every call that waits when the server dies, and comes back with it', async () => {
+    const told: string[] = [];
+    const logger: Logger = {
+      ...quietLogger,
+      warn: (_fields, text) => told.push(text),
+      info: (_fields, text) => told.push(text),
+    };
+    let readyCount = 0;
+    const connection = await ready(redis.access, { logger, onReady: () => (readyCount += 1) });
+    redis.pause();
+    const waiting = ['1', '2', '3'].map((key) => connection.call('GET', [key], 60_000));
+    await redis.kill();
+    for (const answer of await Promise.all(waiting)) expect(answer).toMatchObject({ kind: 'lost' });
+    await waitUntil('the loss to be told', () => told.length > 0);
+    expect(await connection.call('PING', [])).toMatchObject({ kind: 'not_ready' });
+    await redis.restart();
+    await untilReady(connection);
+    expect(readyCount).toBe(2);
+    expect(told).toEqual(['Redis is not there', 'Redis is there again']);
+  });
+
+  it('counts the results', async () => {
+    const results: RedisResult[] = [];
+    const connection = connect(redis.access, { onResult: (result) => results.push(result) });
+    await connection.call('PING', []);
+    await untilReady(connection);
+    await connection.call('PING', []);
+    await connection.call('GET', []);
+    expect(results).toEqual(['not_ready', 'ok', 'refused']);
+  });
+
+  it('answers what waits when it is closed', async () => {
+    const connection = await ready();
+    redis.pause();
+    const waiting = connection.call('PING', [], 60_000);
+    connection.close();
+    expect(await waiting).toMatchObject({ kind: 'lost' });
+    expect(await connection.call('PING', [])).toMatchObject({ kind: 'not_ready' });
+    redis.resume();
+  });
+
+  it('gives up a server that accepts and says nothing, and tries again', async () => {
+    const sockets: Socket[] = [];
+    const server = createServer((socket) => sockets.push(socket.on('error', () => undefined))).listen(
+      0,
+      '127.0.0.1',
+    );
+    await once(server, 'listening');
+    const connection = connect(accessTo(server));
+    await waitUntil('a second try', () => sockets.length >= 2);
+    expect(connection.isReady()).toBe(false);
+    expect(await connection.call('PING', [])).toMatchObject({ kind: 'not_ready' });
+    for (const socket of sockets) socket.destroy();
+    server.close();
+  });
+
+  it('leaves no call pending on a server that is cut off while it answers', async () => {
+    const server = createServer((socket) => {
+      socket.on('error', () => undefined);
+      socket.on('data', () => socket.write('+OK\r\n$100\r\nhalf an ans'));
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const connection = connect(accessTo(server));
+    const answers: RedisAnswer[] = [];
+    for (let call = 0; call < 20; call++) answers.push(await connection.call('PING', [], 50));
+    expect(answers.every(({ ok }) => !ok)).toBe(true);
+    server.close();
+  });
+
+  it('cannot be told from the reason what the password is', async () => {
+    const asking = await RedisServer.start({ requirepass: 'sesame-of-the-test' });
+    try {
+      const right = await ready({ ...asking.access, password: 'sesame-of-the-test' });
+      expect((await right.call('PING', [])).ok).toBe(true);
+      const wrong = connect({ ...asking.access, password: 'another-of-the-test' });
+      await waitUntil('the refusal', () => wrong.trouble.includes('WRONGPASS'));
+      expect(wrong.trouble).not.toContain('another-of-the-test');
+    } finally {
+      await asking.dispose();
+    }
+  });
+
+  it('listens to a channel, and is told when it has to subscribe anew', async () => {
+    const heard: string[] = [];
+    let readyCount = 0;
+    const bell = await ready(redis.access, {
+      role: 'bell',
+      onReady: () => (readyCount += 1),
+      onMessage: (channel, message) => heard.push(`${channel} ${message}`),
+    });
+    expect((await bell.call('SUBSCRIBE', ['door'])).ok).toBe(true);
+    await redis.command('PUBLISH', 'door', 'one');
+    await waitUntil('the ring', () => heard.length > 0);
+    expect((await bell.call('PING', [])).ok).toBe(true);
+    await redis.restart();
+    await waitUntil('the second connection', () => readyCount === 2);
+    expect((await bell.call('SUBSCRIBE', ['door'])).ok).toBe(true);
+    await redis.command('PUBLISH', 'door', 'two');
+    await waitUntil('the second ring', () => heard.length > 1);
+    expect(heard).toEqual(['door one', 'door two']);
+  });
+
+  it('notices that nothing rings because the bell is cut off', async () => {
+    const bell = await ready(redis.access, { role: 'bell' });
+    redis.pause();
+    await waitUntil('the bell to give up', () => !bell.isReady());
+    redis.resume();
+    await untilReady(bell);
+  });
+
+  it('runs a script, whether or not the server has it', async () => {
+    const connection = await ready();
+    const script = new RedisScript(`return {KEYS[1], ARGV[1]}`);
+    const expected = { ok: true, value: ['k', 'v'] };
+    expect(await script.run(connection, ['k'], ['v'])).toEqual(expected);
+    expect(await script.run(connection, ['k'], ['v'])).toEqual(expected);
+    await redis.command('SCRIPT', 'FLUSH');
+    expect(await script.run(connection, ['k'], ['v'])).toEqual(expected);
+    const counts = await redis.commandCounts();
+    expect(counts.get('eval')).toBe(2);
+  });
+
+  it('leaves a replica, which only reads, to look for the master again', async () => {
+    const connection = await ready();
+    await redis.command('REPLICAOF', '127.0.0.1', '1');
+    expect(await connection.call('SET', ['a', 'b'])).toMatchObject({ kind: 'refused', code: 'READONLY' });
+    await redis.command('REPLICAOF', 'NO', 'ONE');
+    await waitUntil('a write', async () => (await connection.call('SET', ['a', 'b'])).ok);
+  });
+});
+
+function accessTo(server: Server): RedisAccess {
+  const { port } = server.address() as AddressInfo;
+  return {
+    servers: { kind: 'single', host: '127.0.0.1', port, db: 0 },
+    username: null,
+    password: null,
+    sentinelPassword: null,
+    tls: null,
+  };
+}

@@ -1,0 +1,152 @@
+/**
+ * A real redis-server of its own, on a free port and in a directory of its own, in memory only. It ends with the test process,
+ * however that ends: a shell waits for the end of its own input, and then kills the server.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Redis } from 'ioredis';
+import type { RedisAccess } from '../../shared/redis-access.js';
+import { freePort } from './free-port.js';
+import { waitUntil } from './wait-until.js';
+
+const GUARDED =
+  'redis-server "$@" >&2 & pid=$!; echo $pid; cat >/dev/null; kill -9 $pid 2>/dev/null; wait $pid';
+
+/** Directives of redis.conf. */
+type Directives = Readonly<Record<string, string>>;
+
+export class RedisServer {
+  readonly port: number;
+  readonly dir: string;
+  readonly #directives: Directives;
+  #shell: ChildProcess | null = null;
+  #pid = 0;
+  #admin: Redis | null = null;
+
+  private constructor(port: number, directives: Directives) {
+    this.port = port;
+    this.dir = mkdtempSync(join(tmpdir(), 'tidegate-redis-'));
+    this.#directives = directives;
+  }
+
+  static async start(directives: Directives = {}): Promise<RedisServer> {
+    const server = new RedisServer(await freePort(), directives);
+    await server.restart();
+    return server;
+  }
+
+  /** As a client needs it. */
+  get access(): RedisAccess {
+    return {
+      servers: { kind: 'single', host: '127.0.0.1', port: this.port, db: 0 },
+      username: null,
+      password: null,
+      sentinelPassword: null,
+      tls: null,
+    };
+  }
+
+  get url(): string {
+    return `redis://127.0.0.1:${this.port}`;
+  }
+
+  /** Starts it, after it was ended, or anew. It knows nothing then. */
+  async restart(): Promise<void> {
+    await this.kill();
+    const directives = {
+      port: String(this.port),
+      bind: '127.0.0.1',
+      dir: this.dir,
+      save: '',
+      appendonly: 'no',
+      'enable-debug-command': 'yes',
+      ...this.#directives,
+    };
+    const args = Object.entries(directives).flatMap(([name, value]) => [`--${name}`, value]);
+    const shell = spawn('sh', ['-c', GUARDED, 'sh', ...args], { stdio: ['pipe', 'pipe', 'pipe'] });
+    this.#shell = shell;
+    let log = '';
+    shell.stderr.on('data', (chunk: Buffer) => (log += chunk.toString()));
+    shell.stdin.on('error', () => undefined);
+    const [pid] = (await once(shell.stdout, 'data')) as [Buffer];
+    this.#pid = Number(pid.toString());
+    await waitUntil('redis-server to answer', async () => {
+      if (shell.exitCode !== null) throw new Error(`redis-server ended: ${log}`);
+      return this.command('PING').then(
+        () => true,
+        () => false,
+      );
+    }).catch((error: unknown) => {
+      throw new Error(`${String(error)}\n${log}`);
+    });
+  }
+
+  /** Ends it at once, as a crash does. */
+  async kill(): Promise<void> {
+    this.#admin?.disconnect();
+    this.#admin = null;
+    const shell = this.#shell;
+    this.#shell = null;
+    if (shell === null) return;
+    const gone = once(shell, 'close');
+    shell.stdin?.end();
+    await gone;
+  }
+
+  /** SIGSTOP: connections stay, nothing is answered, and all of it is once it goes on. */
+  pause(): void {
+    process.kill(this.#pid, 'SIGSTOP');
+  }
+
+  resume(): void {
+    process.kill(this.#pid, 'SIGCONT');
+  }
+
+  /** CONFIG SET. */
+  async config(name: string, value: string): Promise<void> {
+    await this.command('CONFIG', 'SET', name, value);
+  }
+
+  /** Asks it, on a connection of the test's own. */
+  async command(name: string, ...args: readonly (string | number)[]): Promise<unknown> {
+    this.#admin ??= this.#connect();
+    return this.#admin.call(name, [...args]);
+  }
+
+  /** How often it has carried out each command since `CONFIG RESETSTAT`, by lower-case name; those of `command` too. */
+  async commandCounts(): Promise<ReadonlyMap<string, number>> {
+    const text = String(await this.command('INFO', 'commandstats'));
+    return new Map(
+      [...text.matchAll(/^cmdstat_([^:]+):calls=(\d+)/gm)].map(([, name = '', calls]) => [
+        name,
+        Number(calls),
+      ]),
+    );
+  }
+
+  /** Ends it and removes its directory. */
+  async dispose(): Promise<void> {
+    await this.kill();
+    rmSync(this.dir, { recursive: true, force: true });
+  }
+
+  #connect(): Redis {
+    const client = new Redis({
+      port: this.port,
+      host: '127.0.0.1',
+      retryStrategy: () => 20,
+      ...this.adminOptions(),
+    });
+    client.on('error', () => undefined);
+    return client;
+  }
+
+  /** How the test itself gets in, where a password is asked for. */
+  private adminOptions(): { password?: string } {
+    const password = this.#directives['requirepass'];
+    return password === undefined ? {} : { password };
+  }
+}
