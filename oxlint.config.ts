@@ -32,6 +32,7 @@ const CONTROL_PLANE: readonly (readonly [name: string, imports: readonly string[
       'control-port.ts',
       'domain',
       'event-log',
+      'fleet',
       'health-checks',
       'hindsight',
       'metrics',

@@ -11,7 +11,7 @@ import type { Field, JsonSchema, NamedDocument } from '../documents/field.js';
 import * as poolDocuments from '../documents/pool-documents.js';
 import { ProblemDocument } from '../documents/problem-document.js';
 import * as statusDocuments from '../documents/status-documents.js';
-import { ACTOR_KINDS } from '../domain/commands.js';
+import { ACTOR_KINDS } from '../domain/actor.js';
 import { EVENTS } from '../domain/events.js';
 
 /** What a part of a request is, and what may be answered, by its schema. */

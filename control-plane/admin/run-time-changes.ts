@@ -2,7 +2,7 @@
  * Remembers who changed what last at run time, for each place where the state may differ from the file, so that a
  * difference can be told with its author and its time. Fed from the event log at start and by the follower afterwards.
  */
-import type { Actor } from '../domain/commands.js';
+import type { Actor } from '../domain/actor.js';
 import { BACKEND_SETTINGS, type DriftPlace, placeKey, POOL_SETTINGS } from '../domain/drift-place.js';
 import type { EventType, TidegateEvent } from '../domain/events.js';
 import { sameValue } from '../domain/same-value.js';

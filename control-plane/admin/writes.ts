@@ -4,7 +4,8 @@
  */
 import type { FastifyRequest } from 'fastify';
 import { poolId } from '#shared/ids.js';
-import type { Actor, CommandBody } from '../domain/commands.js';
+import type { Actor } from '../domain/actor.js';
+import type { CommandBody } from '../domain/commands.js';
 import type { Rejection } from '../domain/decision.js';
 import type { DriftPlace } from '../domain/drift-place.js';
 import { configVersion } from '../domain/reset-config.js';

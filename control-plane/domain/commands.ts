@@ -5,29 +5,16 @@
 import type { AdminState } from '#shared/backend-state.js';
 import type { BackendId, PoolId } from '#shared/ids.js';
 import type { BackendOutcomes } from '#shared/outcome.js';
-import { object, oneOf, type TypeOf } from '#shared/shape.js';
 import type { BackendSettings } from '#shared/settings/backend.js';
 import type { Changes } from '#shared/settings/choose.js';
 import type { BackendDefinition, ConfigDocument, PoolSettings } from '#shared/settings.js';
+import type { Actor } from './actor.js';
+import type { CommandType } from './command-types.js';
 import type { DriftPlace } from './drift-place.js';
+import type { TidegateEvent } from './events.js';
 import type { CheckResult } from './evidence.js';
-import { words } from './stored-shapes.js';
+import type { FleetState } from './fleet-state.js';
 import type { WorkerId } from './worker-id.js';
-
-export const ACTOR_KINDS = [
-  'file',
-  'api',
-  'health-check',
-  'traffic',
-  'supervisor',
-  'clock',
-  'primary',
-] as const;
-
-export const actor = object({ kind: oneOf(...ACTOR_KINDS) }, { name: words });
-
-/** Who is behind a command. `name` is free text for people: a file, an API client, a worker. */
-export interface Actor extends TypeOf<typeof actor> {}
 
 interface CommandBase {
   /** Rises with every command of a data directory; events name it as their cause. */
@@ -50,6 +37,12 @@ interface ExpectedVersion {
 interface OfBackend {
   readonly pool: PoolId;
   readonly backend: BackendId;
+}
+
+/** A term of this host as leader. */
+interface InTerm {
+  readonly epoch: number;
+  readonly host: string;
 }
 
 /** What each command says. */
@@ -101,38 +94,22 @@ interface CommandData {
     readonly since: number | null;
     readonly reason: LossReason;
   };
+  /** To a host's own loop: events of the fleet's log, those of whole appends. */
+  FollowFleet: { readonly events: readonly TidegateEvent[] };
+  /** To a host's own loop: the fleet's state, where the events that lead to it cannot be had. */
+  AdoptFleet: { readonly fleet: FleetState; readonly keepsVerdicts: boolean };
+  /** To a leader, as those that follow. */
+  TakeLead: InTerm & { readonly incarnation: string; readonly version: string };
+  FoundFleet: InTerm;
+  /** The store lost the events from after `from` on; the leader put back the state up to `to`. */
+  RecordHistoryLost: InTerm & { readonly from: number; readonly to: number };
+  RecordHostJoined: { readonly host: string; readonly incarnation: string; readonly version: string };
+  RecordHostLeft: { readonly host: string; readonly reason: 'left' | 'silent' };
+  /** A host went on by itself between two times of the fleet's clock. */
+  RecordAutonomy: { readonly host: string; readonly from: number; readonly to: number };
   /** Sent when `nextDeadline` is due: breakers half-open, permits expire, openings decay. */
   AdvanceTime: Record<never, never>;
 }
-
-export type CommandType = keyof CommandData;
-
-/**
- * Write: what somebody wants, and is told of when it is stored; it is refused when it cannot be. Fact: it has happened,
- * whether it can be stored or not. Observation: a fact of which there are any number, so it may be dropped under load.
- */
-type CommandKind = 'write' | 'fact' | 'observation';
-
-export const COMMAND_KINDS: { readonly [T in CommandType]: CommandKind } = {
-  StartPrimary: 'write',
-  StopPrimary: 'fact',
-  ApplyConfig: 'write',
-  RejectConfig: 'fact',
-  AddBackend: 'write',
-  RemoveBackend: 'write',
-  ChangeBackend: 'write',
-  ChangePool: 'write',
-  ResetConfig: 'write',
-  RecordHealthCheck: 'observation',
-  RecordOutcomes: 'observation',
-  RecordWorkerStarted: 'fact',
-  RecordWorkerReady: 'fact',
-  RecordWorkerExited: 'fact',
-  RecordCertificate: 'fact',
-  RejectCertificate: 'fact',
-  RecordLoss: 'fact',
-  AdvanceTime: 'fact',
-};
 
 export type CommandBody = { [T in CommandType]: { readonly type: T } & CommandData[T] }[CommandType];
 

@@ -12,7 +12,11 @@ export const CONFIG_EVENTS = {
       schema: 1,
       level: 'info',
       complete: (data) => ({ ...data, document: completedDocument(data.document) }),
-      evolve: (state, { data, at }) => ({ ...state, applied: { ...data, at }, rejected: null }),
+      evolve: (state, { data, at, fleet }) => ({
+        ...state,
+        applied: { ...data, at: fleet?.at ?? at },
+        rejected: null,
+      }),
       observe: null,
     },
   ),

@@ -9,8 +9,18 @@
  */
 import { advanceTime } from './advance-time.js';
 import { applyConfig, rejectConfig } from './apply-config.js';
-import type { Command, CommandOf, CommandType } from './commands.js';
+import type { CommandType } from './command-types.js';
+import type { Command, CommandOf } from './commands.js';
 import type { Decision, Rejection, World } from './decision.js';
+import {
+  foundFleet,
+  recordAutonomy,
+  recordHistoryLost,
+  recordHostJoined,
+  recordHostLeft,
+  takeLead,
+} from './fleet-rules.js';
+import { adoptFleet, followFleet } from './follow-fleet.js';
 import { recordHealthCheck } from './health.js';
 import {
   decideAddBackend,
@@ -31,7 +41,7 @@ import {
   stopPrimary,
 } from './process-rules.js';
 import { decideResetConfig } from './reset-config.js';
-import { Transaction } from './transaction.js';
+import { type Scope, Transaction } from './transaction.js';
 import { grantInPool } from './trials.js';
 
 /** What a type of command means. A rejection: nothing of it happened. */
@@ -55,18 +65,31 @@ const RULES: { readonly [T in CommandType]: Rule<T> } = {
   RecordCertificate: accepted(recordCertificate),
   RejectCertificate: accepted(rejectCertificate),
   RecordLoss: accepted(recordLoss),
+  FollowFleet: followFleet,
+  AdoptFleet: accepted(adoptFleet),
+  TakeLead: accepted(takeLead),
+  FoundFleet: accepted(foundFleet),
+  RecordHistoryLost: accepted(recordHistoryLost),
+  RecordHostJoined: accepted(recordHostJoined),
+  RecordHostLeft: accepted(recordHostLeft),
+  RecordAutonomy: accepted(recordAutonomy),
   AdvanceTime: accepted(advanceTime),
 };
 
-export function decide(command: Command, world: World): Decision {
-  const tx = new Transaction(command, world);
+export function decide(command: Command, world: World, scope: Scope = 'host'): Decision {
+  const tx = new Transaction(command, world, scope);
   const rejection = carryOut(tx, command);
   if (rejection !== null) return { kind: 'rejected', rejection };
+  if (scope === 'host') settlePools(tx);
+  return tx.decision();
+}
+
+/** What follows for each pool that something happened to. */
+function settlePools(tx: Transaction): void {
   for (const [pool, causedBy] of tx.touched) {
     settlePanic(tx, pool, causedBy);
     grantInPool(tx, pool);
   }
-  return tx.decision();
 }
 
 function carryOut<T extends CommandType>(tx: Transaction, command: CommandOf<T>): Rejection | null {

@@ -4,7 +4,9 @@
  */
 import type { BackendId, PoolId } from '#shared/ids.js';
 import type { Shape } from '#shared/shape.js';
-import type { Actor, CommandType } from './commands.js';
+import type { Actor } from './actor.js';
+import type { CommandType } from './command-types.js';
+import type { FleetOrigin, FleetStanding } from './fleet-standing.js';
 import type { Observations } from './observations.js';
 import { PersistentMap } from './persistent-map.js';
 import { withBackend } from './pool-state.js';
@@ -34,7 +36,14 @@ export interface Fact<D> {
   readonly backend?: BackendId;
   readonly actor: Actor;
   readonly cause: Cause;
+  /** Where the event stands in the fleet's log. Absent: it is this host's own. */
+  readonly fleet?: FleetOrigin;
   readonly data: D;
+}
+
+/** Number of the event as versions count it: the same on all hosts of a fleet. */
+export function versionOf({ seq, fleet }: Pick<Fact<unknown>, 'seq' | 'fleet'>): number {
+  return fleet?.seq ?? seq;
 }
 
 /** What an event makes of the durable state. Total: what does not apply to the state answers it unchanged. */
@@ -83,9 +92,14 @@ export function inBackend<D>(change: (backend: BackendState, event: Fact<D>) => 
 
 /** A change that operators make: it counts in the pool's version, so that `If-Match` notices it. */
 export function byOperators<D>(change: Evolve<D>): Evolve<D> {
-  const noticed = inPool<D>((pool, fact) => ({ ...pool, version: fact.seq }));
+  const noticed = inPool<D>((pool, fact) => ({ ...pool, version: versionOf(fact) }));
   return (state, fact) => {
     const changed = change(state, fact);
     return changed === state ? state : noticed(changed, fact);
   };
+}
+
+/** Changes where the host stands in its fleet, if it belongs to one. */
+export function inFleet<D>(change: (fleet: FleetStanding, event: Fact<D>) => FleetStanding): Evolve<D> {
+  return (state, fact) => (state.fleet === null ? state : { ...state, fleet: change(state.fleet, fact) });
 }

@@ -55,6 +55,19 @@ const SENTENCES: { readonly [T in EventType]: (event: EventOf<T>, host: string) 
     reason === 'file'
       ? `the event log was made anew with the present state, without events ${first} to ${last}: its file was deleted or replaced`
       : `events ${first} to ${last} were not kept: nothing could be stored since ${isoTime(since ?? at)}, for longer than memory holds`,
+  LeaderElected: ({ data }) => `host ${data.host} leads the fleet (Tidegate ${data.version})`,
+  FleetFounded: ({ data }) => `the fleet was founded by host ${data.host}`,
+  HistoryLost: ({ data: { host, from, to } }) =>
+    `Redis lost the events after ${from}: host ${host} put back the state as it was after event ${to}`,
+  HostJoined: ({ data }) => `host ${data.host} joined the fleet (Tidegate ${data.version})`,
+  HostLeft: ({ data: { host, reason } }) =>
+    reason === 'left'
+      ? `host ${host} left the fleet`
+      : `host ${host} is silent and was taken out of the fleet`,
+  HostWasAutonomous: ({ data: { host, from, to } }) =>
+    `host ${host} went on by itself from ${isoTime(from)} to ${isoTime(to)}`,
+  FleetAdopted: ({ data }) =>
+    `the configuration of the fleet was taken over as it was after its event ${data.fleet.standing.seq}`,
   ConfigApplied: ({ data: { file, restartNeeded } }) => {
     const waits = restartNeeded.length === 0 ? '' : `; waits for a restart: ${restartNeeded.join(', ')}`;
     return `configuration ${file} was applied${waits}`;

@@ -1,6 +1,6 @@
 /** The words that sentences about events share: who did it, what a check saw, why a breaker opened. */
 import { FAILURE_REASONS, type FailureCause, type FailureReason } from '#shared/outcome.js';
-import type { Actor } from './commands.js';
+import type { Actor } from './actor.js';
 import type { BreakerEvidence, CheckResult, HealthEvidence, OutcomeBucket } from './evidence.js';
 import type { WorkerId } from './worker-id.js';
 

@@ -7,10 +7,11 @@ import type { TypeOf } from '#shared/shape.js';
 import { BACKEND_EVENTS } from './backend-events.js';
 import { CONFIG_EVENTS } from './config-events.js';
 import type { EventEntry, EventLevel, Fact } from './event-entry.js';
+import { FLEET_EVENTS } from './fleet-events.js';
 import { POOL_EVENTS } from './pool-events.js';
 import { PROCESS_EVENTS } from './process-events.js';
 
-const ENTRIES = { ...PROCESS_EVENTS, ...CONFIG_EVENTS, ...POOL_EVENTS, ...BACKEND_EVENTS };
+const ENTRIES = { ...PROCESS_EVENTS, ...CONFIG_EVENTS, ...FLEET_EVENTS, ...POOL_EVENTS, ...BACKEND_EVENTS };
 
 export type EventType = keyof typeof ENTRIES;
 

@@ -4,6 +4,7 @@
  * changes nothing but the number of the last event. An event that the state contains already is passed over, so folding a
  * log twice is folding it once.
  */
+import { advanced, foundedAt } from './fleet-standing.js';
 import { EVENTS, type EventOf, type EventType, type TidegateEvent } from './events.js';
 import type { Observations } from './observations.js';
 import type { ControlState } from './state.js';
@@ -12,7 +13,10 @@ export function evolve<T extends EventType>(state: ControlState, event: EventOf<
   if (event.seq <= state.seq) return state;
   const change = EVENTS[event.type].evolve;
   const changed = change === null ? state : change(state, event);
-  return { ...changed, epoch: Math.max(state.epoch, event.epoch), seq: event.seq, at: event.at };
+  const { epoch, seq, at, fleet } = event;
+  const next = { ...changed, epoch: Math.max(state.epoch, epoch), seq, at };
+  if (fleet === undefined) return next;
+  return { ...next, fleet: advanced(next.fleet ?? foundedAt(0, 0, 0), fleet) };
 }
 
 export function fold(state: ControlState, events: Iterable<TidegateEvent>): ControlState {

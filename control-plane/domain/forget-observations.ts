@@ -1,6 +1,7 @@
 /** What events take out of the observations: what led to a transition, and what is about something that is gone. */
 import type { BackendId, PoolId } from '#shared/ids.js';
 import type { PoolSettings } from '#shared/settings.js';
+import type { FleetState } from './fleet-state.js';
 import { withPoolObservations, type BackendObservations, type Observations } from './observations.js';
 import { PersistentMap } from './persistent-map.js';
 import { sameWorker, type WorkerId } from './worker-id.js';
@@ -50,6 +51,23 @@ export function forgetUnset(
     kept.push([backend, breaker === null ? { ...checked, window: [] } : checked]);
   }
   return withPoolObservations(observations, pool, PersistentMap.from(kept));
+}
+
+/** Keeps what was observed of backends that the adopted fleet has, too. Nothing, where generations mean something else. */
+export function forgetStrangers(
+  observations: Observations,
+  { fleet, keepsVerdicts }: { readonly fleet: FleetState; readonly keepsVerdicts: boolean },
+): Observations {
+  const pools: [PoolId, ReadonlyMap<BackendId, BackendObservations>][] = [];
+  for (const { id, backends } of keepsVerdicts ? fleet.pools : []) {
+    const seen = observations.pools.get(id);
+    const same = backends.flatMap(({ id: backend, generation }) => {
+      const one = seen?.get(backend);
+      return one?.generation === generation ? [[backend, one] as const] : [];
+    });
+    if (same.length > 0) pools.push([id, PersistentMap.from(same)]);
+  }
+  return { ...observations, pools: PersistentMap.from(pools) };
 }
 
 export function forgetWorker(observations: Observations, worker: WorkerId): Observations {

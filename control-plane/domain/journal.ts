@@ -11,7 +11,8 @@ import {
   storedPoolSettings,
 } from '#shared/shape-settings.js';
 import { finite, list, object, pair, type Shape, tagged, text, type TypeOf } from '#shared/shape.js';
-import { actor, type Command } from './commands.js';
+import { actor } from './actor.js';
+import type { Command } from './commands.js';
 import { backendObservations } from './observations.js';
 import { MAX_STORED_LIST, time } from './stored-shapes.js';
 import { workerId } from './worker-id.js';

@@ -77,8 +77,14 @@ export function changeSettings(
   if (sameValue(settings, pool.settings)) return;
   const data = { settings, previous: pool.settings };
   const seq = tx.emit('PoolSettingsChanged', { pool: pool.id }, data, causedBy);
-  if (settings.healthCheck === null && pool.settings.healthCheck !== null) freeHealth(tx, pool, seq);
-  if (settings.breaker === null) freeBreakers(tx, pool, seq);
+  if (tx.scope === 'host') followSettings(tx, pool, seq);
+}
+
+/** What a change of settings means for the backends. `before`: the pool as it was; `causedBy`: the change. */
+export function followSettings(tx: Transaction, before: PoolState, causedBy: number): void {
+  const { healthCheck, breaker } = tx.knownPool(before.id).settings;
+  if (healthCheck === null && before.settings.healthCheck !== null) freeHealth(tx, before, causedBy);
+  if (breaker === null) freeBreakers(tx, before, causedBy);
 }
 
 function freeHealth(tx: Transaction, pool: PoolState, causedBy: number): void {

@@ -1,7 +1,7 @@
 /** Events of pools: they come and go, have settings, and enter panic. */
 import { finite, object } from '#shared/shape.js';
 import { count, storedPoolSettings } from '#shared/shape-settings.js';
-import { byOperators, event, inPool } from './event-entry.js';
+import { byOperators, event, inPool, versionOf } from './event-entry.js';
 import { forgetPool, forgetUnset } from './forget-observations.js';
 import { PersistentMap } from './persistent-map.js';
 import { emptyPool } from './pool-state.js';
@@ -12,9 +12,10 @@ export const POOL_EVENTS = {
     schema: 1,
     level: 'info',
     complete: ({ settings }, { pool }) => ({ settings: completedPool(pool, settings) }),
-    evolve: (state, { pool: id, seq, data }) => {
+    evolve: (state, fact) => {
+      const { pool: id, data } = fact;
       if (id === undefined || state.pools.has(id)) return state;
-      const pool = emptyPool(id, data.settings, seq);
+      const pool = emptyPool(id, data.settings, versionOf(fact));
       return { ...state, pools: PersistentMap.from(state.pools).with(id, pool) };
     },
     observe: null,

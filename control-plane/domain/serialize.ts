@@ -11,11 +11,13 @@ import {
   storedPoolSettings,
 } from '#shared/shape-settings.js';
 import { flag, list, nullable, object, pair, type TypeOf } from '#shared/shape.js';
+import { fleetStanding } from './fleet-standing.js';
 import type { SerializedObservations } from './journal.js';
 import type { Observations } from './observations.js';
 import { PersistentMap } from './persistent-map.js';
 import { emptyPool, withBackend } from './pool-state.js';
 import { appliedConfig, backendState, type ControlState, type PoolState, rejectedConfig } from './state.js';
+import { completedApplied, completedForwarding, completedPool } from './stored-settings.js';
 import { MAX_STORED_LIST, time } from './stored-shapes.js';
 
 const serializedPool = object({
@@ -29,16 +31,20 @@ const serializedPool = object({
 export interface SerializedPool extends TypeOf<typeof serializedPool> {}
 
 /** A checkpoint. */
-export const serializedState = object({
-  epoch: count,
-  seq: count,
-  at: time,
-  applied: nullable(appliedConfig),
-  rejected: nullable(rejectedConfig),
-  forwarding: nullable(storedForwarding),
-  routes: list(route, MAX_STORED_LIST),
-  pools: list(pair(poolName, serializedPool), MAX_STORED_LIST),
-});
+export const serializedState = object(
+  {
+    epoch: count,
+    seq: count,
+    at: time,
+    applied: nullable(appliedConfig),
+    rejected: nullable(rejectedConfig),
+    forwarding: nullable(storedForwarding),
+    routes: list(route, MAX_STORED_LIST),
+    pools: list(pair(poolName, serializedPool), MAX_STORED_LIST),
+  },
+  /** Absent in what releases wrote that knew no fleet. */
+  { fleet: nullable(fleetStanding) },
+);
 
 export interface SerializedState extends TypeOf<typeof serializedState> {}
 
@@ -49,6 +55,7 @@ export function serializeState(state: ControlState): SerializedState {
 export function restoreState(stored: SerializedState): ControlState {
   return {
     ...stored,
+    fleet: stored.fleet ?? null,
     pools: PersistentMap.from(stored.pools.map(([id, pool]) => [id, restorePool(pool)] as const)),
   };
 }
@@ -77,5 +84,16 @@ export function restoreObservations(stored: SerializedObservations): Observation
     ),
     workers,
     nextPermit,
+  };
+}
+
+/** The state of a checkpoint with whole settings. */
+export function completedState(state: SerializedState): SerializedState {
+  const { applied, forwarding, pools } = state;
+  return {
+    ...state,
+    applied: completedApplied(applied),
+    forwarding: forwarding === null ? null : completedForwarding(forwarding),
+    pools: pools.map(([id, pool]) => [id, { ...pool, settings: completedPool(id, pool.settings) }]),
   };
 }

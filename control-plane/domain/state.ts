@@ -15,6 +15,7 @@ import {
 } from '#shared/shape-settings.js';
 import { object, tagged, type TypeOf } from '#shared/shape.js';
 import { PersistentMap } from './persistent-map.js';
+import type { FleetStanding } from './fleet-standing.js';
 import { adminState, health, origin, texts, time, words } from './stored-shapes.js';
 
 /** `openings`: openings in a row before; while closed, one is forgotten per reset timeout. */
@@ -125,6 +126,8 @@ export interface ControlState {
   readonly forwarding: ForwardingSettings | null;
   readonly routes: readonly Route[];
   readonly pools: ReadonlyMap<PoolId, PoolState>;
+  /** Where this host stands in the log of its fleet; `null`: it never belonged to one. */
+  readonly fleet: FleetStanding | null;
 }
 
 export function initialState(): ControlState {
@@ -137,5 +140,6 @@ export function initialState(): ControlState {
     forwarding: null,
     routes: [],
     pools: PersistentMap.empty(),
+    fleet: null,
   };
 }

@@ -4,7 +4,8 @@
  */
 import type { BackendSettings } from '#shared/settings/backend.js';
 import type { Changes } from '#shared/settings/choose.js';
-import type { CommandOf, CommandType } from './commands.js';
+import type { CommandType } from './command-types.js';
+import type { CommandOf } from './commands.js';
 import { completedBackend, completedDocument, completedPool } from './stored-settings.js';
 
 const LIFTS: { readonly [T in CommandType]?: (command: CommandOf<T>) => CommandOf<T> } = {

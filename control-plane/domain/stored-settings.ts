@@ -13,17 +13,11 @@ import type {
   PoolDefinition,
   PoolSettings,
 } from '#shared/settings.js';
-import type { SerializedState } from './serialize.js';
+import type { AppliedConfig } from './state.js';
 
-/** The state of a checkpoint with whole settings. */
-export function completedState(state: SerializedState): SerializedState {
-  const { applied, forwarding, pools } = state;
-  return {
-    ...state,
-    applied: applied === null ? null : { ...applied, document: completedDocument(applied.document) },
-    forwarding: forwarding === null ? null : completedForwarding(forwarding),
-    pools: pools.map(([id, pool]) => [id, { ...pool, settings: completedPool(id, pool.settings) }]),
-  };
+/** The configuration applied last, with whole settings. */
+export function completedApplied(applied: AppliedConfig | null): AppliedConfig | null {
+  return applied === null ? null : { ...applied, document: completedDocument(applied.document) };
 }
 
 export function completedForwarding(stored: ForwardingSettings): ForwardingSettings {

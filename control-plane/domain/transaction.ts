@@ -26,8 +26,14 @@ export interface About {
   readonly backend?: BackendId;
 }
 
+/**
+ * Who decides: a host for itself, or the leader of a fleet for all its hosts, which judge backends each by itself.
+ */
+export type Scope = 'host' | 'fleet';
+
 export class Transaction {
   readonly command: Command;
+  readonly scope: Scope;
   readonly #before: World;
   readonly #events: TidegateEvent[] = [];
   /** Pools that events were about, each with the number of the last. */
@@ -37,8 +43,9 @@ export class Transaction {
   #epoch: number;
   #random: Random | null = null;
 
-  constructor(command: Command, world: World) {
+  constructor(command: Command, world: World, scope: Scope = 'host') {
     this.command = command;
+    this.scope = scope;
     this.#before = world;
     this.#state = world.state;
     this.#observations = world.observations;
@@ -119,12 +126,34 @@ export class Transaction {
       data,
     };
     // The union of all EventOf<T> cannot be seen through a type parameter; the construction above is one of them.
-    const fact = event as TidegateEvent;
-    this.#events.push(fact);
-    this.#state = evolve(this.#state, fact);
-    this.#observations = observe(this.#observations, fact);
-    if (about.pool !== undefined) this.#touched.set(about.pool, seq);
+    this.#take(event as TidegateEvent);
     return seq;
+  }
+
+  /**
+   * Records an event of the fleet's log as one of this host's. `causedBy` is the own number of the event that it follows
+   * from. Answers its own number.
+   */
+  follow(event: TidegateEvent, causedBy?: number): number {
+    const { id, at } = this.command;
+    const { epoch, cause } = event;
+    const seq = this.#state.seq + 1;
+    this.#take({
+      ...event,
+      epoch: this.#epoch,
+      seq,
+      at,
+      cause: { command: cause.command, id, ...(causedBy === undefined ? {} : { event: causedBy }) },
+      fleet: { epoch, seq: event.seq, at: event.at, command: cause.id },
+    });
+    return seq;
+  }
+
+  #take(event: TidegateEvent): void {
+    this.#events.push(event);
+    this.#state = evolve(this.#state, event);
+    this.#observations = observe(this.#observations, event);
+    if (event.pool !== undefined) this.#touched.set(event.pool, event.seq);
   }
 
   /** What is remembered of a backend. */

@@ -5,8 +5,9 @@
  */
 import type { BackendId, PoolId } from '#shared/ids.js';
 import type { BackendSettings } from '#shared/settings/backend.js';
-import type { Actor } from './commands.js';
+import type { Actor } from './actor.js';
 import type { Cause } from './event-entry.js';
+import type { FleetOrigin } from './fleet-standing.js';
 import { EVENTS } from './events.js';
 import { withWorkerIds } from './upcast-workers.js';
 
@@ -21,6 +22,7 @@ export interface StoredEventShape {
   readonly backend?: BackendId;
   readonly actor: Actor;
   readonly cause: Cause;
+  readonly fleet?: FleetOrigin;
   readonly data: unknown;
 }
 

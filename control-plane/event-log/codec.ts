@@ -7,13 +7,13 @@ import { createHash } from 'node:crypto';
 import { assert } from '#shared/assert.js';
 import { decodeShape, integer, object, record, text, type Shape } from '#shared/shape.js';
 import { backendName, poolName } from '#shared/shape-settings.js';
-import { actor } from '../domain/commands.js';
+import { actor } from '../domain/actor.js';
 import type { Cause } from '../domain/event-entry.js';
 import { completedEvent, EVENTS, isEventType, type TidegateEvent } from '../domain/events.js';
+import { fleetOrigin } from '../domain/fleet-standing.js';
 import { journalEntry, type JournalEntry } from '../domain/journal.js';
-import { restoreState, serializedState, serializeState } from '../domain/serialize.js';
+import { completedState, restoreState, serializedState, serializeState } from '../domain/serialize.js';
 import { liftedCommand } from '../domain/stored-commands.js';
-import { completedState } from '../domain/stored-settings.js';
 import type { ControlState } from '../domain/state.js';
 import type { StoredEventShape as StoredEvent, Upcasted } from '../domain/upcast.js';
 import { JOURNAL_SCHEMA, upcastJournalEntry, withPermitNumbers } from '../domain/upcast-journal.js';
@@ -41,7 +41,7 @@ const storedEvent = record<StoredEvent>(
     cause: record<Cause>({ command: anyCommand, id: integer(0) }, { event: integer(0) }),
     data: { problem: () => null },
   },
-  { pool: poolName, backend: backendName },
+  { pool: poolName, backend: backendName, fleet: fleetOrigin },
 );
 
 /** An entry of the journal as text has it: absent schema, see `upcast-journal.ts`. */

@@ -5,7 +5,7 @@
 import type { BreakerPhase } from '#shared/backend-state.js';
 import type { BackendId, PoolId } from '#shared/ids.js';
 import { ADMIN_CONNECTION_ENDS, type AdminConnectionEnd } from '#shared/metric-labels.js';
-import type { CommandType } from '../domain/commands.js';
+import type { CommandType } from '../domain/command-types.js';
 import type { TidegateEvent } from '../domain/events.js';
 import { type EventLogErrorKind, PASSING_KINDS } from '../event-log/event-log.js';
 import type { MetricTotals } from './totals.js';

@@ -1,5 +1,6 @@
 /** How the control loop treats commands: which may be dropped under load, and which are refused when nothing can be stored. */
-import { COMMAND_KINDS, type CommandDraft } from '../domain/commands.js';
+import { COMMAND_KINDS } from '../domain/command-types.js';
+import type { CommandDraft } from '../domain/commands.js';
 
 /** Observations come in any number and may be dropped under load; everything else must not be. */
 export function isObservation(draft: CommandDraft): boolean {

@@ -1,7 +1,7 @@
 import { CHECK_METHODS } from '../../shared/settings/health-check.js';
 import { sticky } from '../../shared/settings/pool.js';
 import { PROBLEM_TYPES } from '../../control-plane/documents/problem-document.js';
-import { ACTOR_KINDS } from '../../control-plane/domain/commands.js';
+import { ACTOR_KINDS } from '../../control-plane/domain/actor.js';
 import { EVENTS } from '../../control-plane/domain/events.js';
 import { POOL_STANDINGS } from '../../control-plane/domain/pool-standing.js';
 import { WORKER_PHASES } from '../../control-plane/workers/worker-status.js';

@@ -1,5 +1,6 @@
 /** Arranges the domain: settings with every default filled in, and a world that commands are sent to in turn. */
-import type { Actor, Command, CommandBody } from '../../control-plane/domain/commands.js';
+import type { Actor } from '../../control-plane/domain/actor.js';
+import type { Command, CommandBody } from '../../control-plane/domain/commands.js';
 import { decide } from '../../control-plane/domain/decide.js';
 import type { Decision, World } from '../../control-plane/domain/decision.js';
 import type { EventType, TidegateEvent } from '../../control-plane/domain/events.js';

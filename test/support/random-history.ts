@@ -70,7 +70,8 @@ function pickTarget(world: World, number: number): Target | undefined {
   return all.length === 0 ? undefined : all[number % all.length];
 }
 
-function commandsOf(step: Step, world: World, at: number): readonly CommandBody[] {
+/** The commands that a step means in this world. */
+export function commandsOf(step: Step, world: World, at: number): readonly CommandBody[] {
   switch (step.kind) {
     case 'start':
       return [{ type: 'StartPrimary', version: '0.1.0', pid: 1 }];

@@ -125,6 +125,8 @@ describe('the sentence of an event', () => {
         worker: worker(1),
         from: [],
         to: [],
+        fleet: { standing: { seq: 1 } },
+        ...(type === 'HostWasAutonomous' ? { from: START, to: START } : {}),
       };
       const evidence = type === 'BreakerOpened' ? { kind: 'trial-failed', worker: worker(1) } : data.evidence;
       expect(sentenceOf(anEvent(type, { ...data, evidence }), HOST)).toMatch(/\w/);

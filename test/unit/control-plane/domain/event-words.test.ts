@@ -1,4 +1,4 @@
-import type { Actor } from '../../../../control-plane/domain/commands.js';
+import type { Actor } from '../../../../control-plane/domain/actor.js';
 import {
   actorWords,
   breakerWords,

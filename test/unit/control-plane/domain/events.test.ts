@@ -14,13 +14,17 @@ const WARNED: readonly EventType[] = [
   'PanicEntered',
   'ConfigRejected',
   'CertificateRejected',
+  'HostWasAutonomous',
 ];
+
+/** History that is gone. */
+const ERRORS: readonly EventType[] = ['EventsLost', 'HistoryLost'];
 
 describe('how loudly an event is told', () => {
   const types = Object.keys(EVENTS).filter((type) => type !== 'WorkerExited') as EventType[];
   it.each(types)('%s', (type) => {
     expect(levelOf(sampleEvent(1, type, {} as never) as TidegateEvent)).toBe(
-      type === 'EventsLost' ? 'error' : WARNED.includes(type) ? 'warn' : 'info',
+      ERRORS.includes(type) ? 'error' : WARNED.includes(type) ? 'warn' : 'info',
     );
   });
 

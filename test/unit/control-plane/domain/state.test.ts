@@ -12,6 +12,7 @@ describe('the state before the first event', () => {
       rejected: null,
       forwarding: null,
       routes: [],
+      fleet: null,
     });
   });
 });

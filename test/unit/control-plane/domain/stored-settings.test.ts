@@ -1,6 +1,5 @@
 import { completedEvent } from '../../../../control-plane/domain/events.js';
-import { completedState } from '../../../../control-plane/domain/stored-settings.js';
-import { serializeState } from '../../../../control-plane/domain/serialize.js';
+import { completedState, serializeState } from '../../../../control-plane/domain/serialize.js';
 import { defaultsOf } from '../../../../shared/settings/complete.js';
 import { retry } from '../../../../shared/settings/forwarding.js';
 import { pool } from '../../../../shared/settings/pool.js';

@@ -1,0 +1,163 @@
+/**
+ * The state of a fleet: what all its hosts share, which is configuration and membership. Each host's state has it, with the
+ * host's own verdicts on backends beside it; `fleetOf` is the projection of one on the other.
+ */
+import { backend as backendSection } from '#shared/settings/backend.js';
+import { picked } from '#shared/settings/choose.js';
+import {
+  backendAddress,
+  backendName,
+  count,
+  maxConnections,
+  poolName,
+  route,
+  storedForwarding,
+  storedPoolSettings,
+  weight,
+} from '#shared/shape-settings.js';
+import { list, nullable, object, type TypeOf } from '#shared/shape.js';
+import type { PoolId } from '#shared/ids.js';
+import type { BackendDefinition, PoolSettings } from '#shared/settings.js';
+import { fleetStanding, foundedAt } from './fleet-standing.js';
+import { PersistentMap } from './persistent-map.js';
+import { emptyPool, withBackend } from './pool-state.js';
+import { sameValue } from './same-value.js';
+import { appliedConfig, type BackendState, type ControlState, type PoolState } from './state.js';
+import { completedApplied, completedForwarding, completedPool } from './stored-settings.js';
+import { adminState, MAX_STORED_LIST, origin } from './stored-shapes.js';
+
+const fleetBackend = object(
+  { id: backendName, address: backendAddress, weight, generation: count, origin, admin: adminState },
+  { maxConnections },
+);
+
+interface FleetBackend extends TypeOf<typeof fleetBackend> {}
+
+const fleetPool = object({
+  id: poolName,
+  version: count,
+  settings: storedPoolSettings,
+  backends: list(fleetBackend, MAX_STORED_LIST),
+});
+
+export interface FleetPool extends TypeOf<typeof fleetPool> {}
+
+export const fleetState = object({
+  standing: fleetStanding,
+  applied: nullable(appliedConfig),
+  forwarding: nullable(storedForwarding),
+  routes: list(route, MAX_STORED_LIST),
+  pools: list(fleetPool, MAX_STORED_LIST),
+});
+
+export interface FleetState extends TypeOf<typeof fleetState> {}
+
+/**
+ * The part of a host's state that it shares with its fleet. Of a host that never belonged to one: what a fleet begins with
+ * that this host founds; its numbers go on, so that no version means two things.
+ * @param lastCommand id of the host's last command
+ */
+export function fleetOf(state: ControlState, lastCommand: number): FleetState {
+  const { applied, forwarding, routes } = state;
+  return {
+    standing: state.fleet ?? foundedAt(state.seq, lastCommand, state.at),
+    applied,
+    forwarding,
+    routes,
+    pools: [...state.pools.values()].map(({ id, version, settings, backends }) => ({
+      id,
+      version,
+      settings,
+      backends: [...backends.values()].map(sharedPart),
+    })),
+  };
+}
+
+function sharedPart(backend: BackendState): FleetBackend {
+  const { generation, origin, admin } = backend;
+  return { ...picked<BackendDefinition>(backendSection, backend), generation, origin, admin };
+}
+
+/** The state that a leader decides with: the fleet's, numbered as its log is, without a verdict on any backend. */
+export function leaderState(fleet: FleetState): ControlState {
+  const { standing, applied, forwarding, routes } = fleet;
+  const { epoch, seq, at } = standing;
+  const pools = fleet.pools.map((pool) => [pool.id, poolWith(pool, () => null)] as const);
+  return {
+    epoch,
+    seq,
+    at,
+    applied,
+    rejected: null,
+    forwarding,
+    routes,
+    pools: PersistentMap.from(pools),
+    fleet: standing,
+  };
+}
+
+/**
+ * A host's state with the fleet's in the place of its own. Its verdicts stay on backends that are still the same.
+ * @param keepsVerdicts false for a host that did not belong to the fleet: its generations mean something else
+ */
+export function adopted(
+  state: ControlState,
+  { fleet, keepsVerdicts, at }: { fleet: FleetState; keepsVerdicts: boolean; at: number },
+): ControlState {
+  const { standing, applied, forwarding, routes } = fleet;
+  const pools = fleet.pools.map((pool) => {
+    const own = keepsVerdicts ? state.pools.get(pool.id) : undefined;
+    const next = poolWith(pool, (backend) => verdictOn(backend, own, pool.settings), at);
+    return [pool.id, own === undefined ? next : { ...next, panic: own.panic }] as const;
+  });
+  return { ...state, applied, forwarding, routes, pools: PersistentMap.from(pools), fleet: standing };
+}
+
+type Verdict = Pick<BackendState, 'health' | 'healthSince' | 'breaker' | 'resolved'>;
+
+function poolWith(pool: FleetPool, verdict: (backend: FleetBackend) => Verdict | null, at = 0): PoolState {
+  let state = emptyPool(pool.id as PoolId, pool.settings, pool.version);
+  for (const backend of pool.backends) {
+    state = withBackend(state, { ...backend, ...(verdict(backend) ?? noVerdict(pool.settings, at)) });
+  }
+  return state;
+}
+
+/** As a backend begins that was just added. */
+function noVerdict({ healthCheck }: PoolSettings, at: number): Verdict {
+  return {
+    health: healthCheck === null ? 'healthy' : 'unknown',
+    healthSince: at,
+    breaker: { phase: 'closed', openings: 0, since: at },
+  };
+}
+
+function verdictOn(
+  backend: FleetBackend,
+  own: PoolState | undefined,
+  settings: PoolSettings,
+): Verdict | null {
+  const known = own?.backends.get(backend.id);
+  if (known?.generation !== backend.generation || !sameValue(known.address, backend.address)) return null;
+  const { healthSince, resolved } = known;
+  return {
+    health: settings.healthCheck === null ? 'healthy' : known.health,
+    healthSince,
+    breaker:
+      settings.breaker === null && known.breaker.phase !== 'closed'
+        ? { phase: 'closed', openings: 0, since: known.breaker.since }
+        : known.breaker,
+    ...(resolved === undefined ? {} : { resolved }),
+  };
+}
+
+/** The state of a fleet with whole settings. */
+export function completedFleet(fleet: FleetState): FleetState {
+  const { applied, forwarding, pools } = fleet;
+  return {
+    ...fleet,
+    applied: completedApplied(applied),
+    forwarding: forwarding === null ? null : completedForwarding(forwarding),
+    pools: pools.map((pool) => ({ ...pool, settings: completedPool(pool.id, pool.settings) })),
+  };
+}

@@ -1,0 +1,72 @@
+/**
+ * What a host makes of the fleet's log: it records each event of it in its own log, with where it stands in the fleet's, and
+ * lets its own verdicts on backends follow from it. Where the events cannot be had it adopts the fleet's state as a whole.
+ */
+import type { CommandOf } from './commands.js';
+import type { Rejection } from './decision.js';
+import type { EventType, TidegateEvent } from './events.js';
+import { settlePanic } from './panic.js';
+import { followSettings } from './pool-changes.js';
+import type { PoolState } from './state.js';
+import type { Transaction } from './transaction.js';
+import { grantInPool } from './trials.js';
+
+/** All that a leader writes. What a host finds out by itself (health, breakers, workers) is in its own log only. */
+const SHARED: ReadonlySet<EventType> = new Set<EventType>([
+  'LeaderElected',
+  'FleetFounded',
+  'HistoryLost',
+  'HostJoined',
+  'HostLeft',
+  'HostWasAutonomous',
+  'ConfigApplied',
+  'ForwardingChanged',
+  'RoutesChanged',
+  'PoolAdded',
+  'PoolRemoved',
+  'PoolSettingsChanged',
+  'BackendAdded',
+  'BackendRemoved',
+  'BackendOriginChanged',
+  'BackendSettingsChanged',
+  'AdminStateChanged',
+]);
+
+/** Whether a leader may write events of this type. */
+export function isShared(type: EventType): boolean {
+  return SHARED.has(type);
+}
+
+/** Refused where the events do not go on from where the host stands. Those that it has already are passed over. */
+export function followFleet(tx: Transaction, { events }: CommandOf<'FollowFleet'>): Rejection | null {
+  const own = new Map<number, number>();
+  for (const event of events) {
+    const { fleet } = tx.state;
+    if (fleet === null) return { code: 'invalid', message: 'this host belongs to no fleet yet' };
+    if (event.seq <= fleet.seq) continue;
+    if (event.seq !== fleet.seq + 1) {
+      return { code: 'invalid', message: `event ${event.seq} of the fleet does not follow ${fleet.seq}` };
+    }
+    if (!isShared(event.type)) {
+      return { code: 'invalid', message: `${event.type} does not belong into the log of a fleet` };
+    }
+    own.set(event.seq, followEvent(tx, event, own));
+  }
+  return null;
+}
+
+function followEvent(tx: Transaction, event: TidegateEvent, own: ReadonlyMap<number, number>): number {
+  const pool = event.pool === undefined ? undefined : tx.pool(event.pool);
+  const seq = tx.follow(event, event.cause.event === undefined ? undefined : own.get(event.cause.event));
+  if (event.type === 'PoolSettingsChanged' && pool !== undefined) followSettings(tx, pool, seq);
+  return seq;
+}
+
+export function adoptFleet(tx: Transaction, { fleet, keepsVerdicts }: CommandOf<'AdoptFleet'>): void {
+  const seq = tx.emit('FleetAdopted', {}, { fleet, keepsVerdicts });
+  const pools: PoolState[] = [...tx.state.pools.values()];
+  for (const { id } of pools) {
+    settlePanic(tx, id, seq);
+    grantInPool(tx, id);
+  }
+}

@@ -1,0 +1,145 @@
+import fc from 'fast-check';
+import { COMMAND_KINDS } from '../../control-plane/domain/command-types.js';
+import type { CommandBody } from '../../control-plane/domain/commands.js';
+import { decide } from '../../control-plane/domain/decide.js';
+import type { World } from '../../control-plane/domain/decision.js';
+import type { TidegateEvent } from '../../control-plane/domain/events.js';
+import { fold } from '../../control-plane/domain/evolve.js';
+import { fleetOf, type FleetState, leaderState } from '../../control-plane/domain/fleet-state.js';
+import { isShared } from '../../control-plane/domain/follow-fleet.js';
+import { initialObservations } from '../../control-plane/domain/observations.js';
+import { restoreState, serializeState } from '../../control-plane/domain/serialize.js';
+import type { Scope } from '../../control-plane/domain/transaction.js';
+import { EMPTY_WORLD, START } from '../support/domain.js';
+import { commandsOf } from '../support/random-history.js';
+import { anyHistory, type Step } from '../support/random-steps.js';
+
+/** One who decides: a leader or a host, each with numbers of its own. */
+class Decider {
+  world: World;
+  readonly events: TidegateEvent[] = [];
+  readonly #scope: Scope;
+  #id: number;
+
+  constructor(world: World, scope: Scope, lastId: number) {
+    this.world = world;
+    this.#scope = scope;
+    this.#id = lastId;
+  }
+
+  take(body: CommandBody, at: number): readonly TidegateEvent[] {
+    this.#id += 1;
+    const command = {
+      ...body,
+      id: this.#id,
+      at: Math.max(at, this.world.state.at),
+      seed: this.#id,
+      actor: { kind: 'api' },
+    } as const;
+    const decision = decide(command, this.world, this.#scope);
+    if (decision.kind === 'rejected') return [];
+    this.world = decision.world;
+    this.events.push(...decision.events);
+    return decision.events;
+  }
+}
+
+function leaderOf(fleet: FleetState): Decider {
+  const world = { state: leaderState(fleet), observations: initialObservations() };
+  const leader = new Decider(world, 'fleet', fleet.standing.command);
+  leader.take(
+    { type: 'TakeLead', epoch: fleet.standing.epoch + 7, host: 'a', incarnation: 'i', version: '1' },
+    1,
+  );
+  return leader;
+}
+
+function newHost(fleet: FleetState): Decider {
+  const host = new Decider(EMPTY_WORLD, 'host', 1_000_000);
+  host.take({ type: 'StartPrimary', version: '1', pid: 1 }, START);
+  host.take({ type: 'AdoptFleet', fleet, keepsVerdicts: false }, START);
+  return host;
+}
+
+/** What a leader decides, and no host by itself. */
+function isForTheFleet({ type }: CommandBody): boolean {
+  return COMMAND_KINDS[type] === 'write' && type !== 'StartPrimary';
+}
+
+/** What both must agree on; where they stand is compared apart. */
+function shared({ standing: _standing, ...rest }: FleetState) {
+  return rest;
+}
+
+interface Lived {
+  readonly leader: Decider;
+  readonly host: Decider;
+  /** Joined in the middle. */
+  readonly late: Decider;
+}
+
+/** A leader and a host, which sees the leader's events some steps later and has checks and outcomes of its own. */
+function lived(steps: readonly Step[], joinAt: number, lag: number): Lived {
+  const leader = leaderOf(fleetOf(EMPTY_WORLD.state, 0));
+  const host = newHost(fleetOf(EMPTY_WORLD.state, 0));
+  let late: Decider | null = null;
+  let told = 0;
+  let at = START;
+  const follow = (): void => {
+    const events = leader.events.slice(told);
+    told = leader.events.length;
+    for (const one of [host, late]) one?.take({ type: 'FollowFleet', events }, at);
+  };
+  steps.forEach((step, index) => {
+    if (step.kind === 'tick') at += step.ms;
+    for (const body of commandsOf(step, host.world, at)) (isForTheFleet(body) ? leader : host).take(body, at);
+    if (index % lag === 0) follow();
+    if (index === joinAt % steps.length) {
+      follow();
+      late = newHost(fleetOf(host.world.state, 0));
+    }
+  });
+  follow();
+  late ??= newHost(fleetOf(host.world.state, 0));
+  return { leader, host, late };
+}
+
+describe('hosts that follow', () => {
+  it('have what the leader has, whatever they found out about backends, and whenever they joined', () => {
+    fc.assert(
+      fc.property(anyHistory, fc.nat(), fc.integer({ min: 1, max: 5 }), (steps, joinAt, lag) => {
+        const { leader, host, late } = lived(steps, joinAt, lag);
+        const has = fleetOf(host.world.state, 0);
+        expect(shared(has)).toEqual(shared(fleetOf(leader.world.state, 0)));
+        expect(has.standing).toMatchObject({ seq: leader.world.state.seq, epoch: leader.world.state.epoch });
+        expect(fleetOf(late.world.state, 0)).toEqual(has);
+      }),
+      { numRuns: 150 },
+    );
+  });
+
+  it('have a log of their own from which their state can be had again', () => {
+    fc.assert(
+      fc.property(anyHistory, fc.nat(), (steps, joinAt) => {
+        const { host, late } = lived(steps, joinAt, 2);
+        for (const { events, world } of [host, late]) {
+          expect(fold(EMPTY_WORLD.state, events)).toEqual(world.state);
+          expect(restoreState(serializeState(world.state))).toEqual(world.state);
+        }
+      }),
+      { numRuns: 100 },
+    );
+  });
+});
+
+describe('a leader', () => {
+  it('writes nothing that only a host can judge', () => {
+    fc.assert(
+      fc.property(anyHistory, (steps) => {
+        const { leader } = lived(steps, 0, 1);
+        expect(leader.events.filter(({ type }) => !isShared(type))).toEqual([]);
+      }),
+      { numRuns: 100 },
+    );
+  });
+});
