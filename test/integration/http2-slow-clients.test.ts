@@ -90,7 +90,7 @@ describe('a hostile HTTP/2 client that keeps us waiting', () => {
       };
       await world.start(script, {
         limits: { requestsPerConnection },
-        timeouts: { responseHeadMs: 60_000 },
+        timeouts: { keepAliveMs: 1_000 },
       });
       const steady = await world.attacker();
       steady.send(headers(1, request({ ':path': '/steady' })));

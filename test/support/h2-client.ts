@@ -2,8 +2,6 @@
 import * as http2 from 'node:http2';
 import { waitUntil } from './wait-until.js';
 
-const LIMIT_MS = 5_000;
-
 export interface H2Answer {
   readonly stream: http2.ClientHttp2Stream;
   status(): number | undefined;
@@ -53,11 +51,11 @@ export async function connectH2(
     },
     open: (fields) => open(fields, false),
     goaway: async () => {
-      await waitUntil('GOAWAY', () => goaway !== null, LIMIT_MS);
+      await waitUntil('GOAWAY', () => goaway !== null);
       return goaway ?? -1;
     },
     closed: async () => {
-      await waitUntil('the end of the session', () => session.destroyed, LIMIT_MS);
+      await waitUntil('the end of the session', () => session.destroyed);
     },
     close: () => session.destroy(),
   };
@@ -90,20 +88,16 @@ function follow(stream: http2.ClientHttp2Stream): H2Answer {
     interim,
     body,
     head: async () => {
-      await waitUntil('the head', () => fields !== null, LIMIT_MS);
+      await waitUntil('the head', () => fields !== null);
       return fields?.[':status'] ?? 0;
     },
     whole: async () => {
-      await waitUntil(
-        `the end, after ${body()}`,
-        () => stream.closed && (ended || stream.rstCode !== 0),
-        LIMIT_MS,
-      );
+      await waitUntil(`the end, after ${body()}`, () => stream.closed && (ended || stream.rstCode !== 0));
       if (stream.rstCode !== 0 || fields === null) throw new Error(`reset with code ${stream.rstCode}`);
       return body();
     },
     resetCode: async () => {
-      await waitUntil('the reset', () => stream.closed, LIMIT_MS);
+      await waitUntil('the reset', () => stream.closed);
       return stream.rstCode;
     },
   };

@@ -39,9 +39,6 @@ export interface Frame {
 
 const PREFACE = 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n';
 const HEAD_BYTES = 9;
-/** Less than a test may take, so that a test says what it waited for. */
-const LIMIT_MS = 5_000;
-
 export function frame(
   type: number,
   flags: number,
@@ -187,8 +184,11 @@ export class FrameClient {
   async sees(what: string, condition: (frame: Frame) => boolean): Promise<Frame> {
     return waitUntil(
       `${what}; came: ${JSON.stringify(this.frames.slice(-20).map(({ type, stream }) => [type, stream]))}`,
-      () => this.frames.find(condition),
-      LIMIT_MS,
+      () => {
+        const seen = this.frames.find(condition);
+        if (seen === undefined && this.#closed) throw new Error(`the connection ended before ${what}`);
+        return seen;
+      },
     );
   }
 
@@ -211,7 +211,7 @@ export class FrameClient {
 
   /** Waits for the end of the connection and answers the code of the last GOAWAY before it, or `null`. */
   async goneWith(): Promise<number | null> {
-    await waitUntil('the end of the connection', () => this.#closed, LIMIT_MS);
+    await waitUntil('the end of the connection', () => this.#closed);
     const last = this.frames.findLast(({ type }) => type === FRAME.goaway);
     return last === undefined ? null : last.payload.readUInt32BE(4);
   }

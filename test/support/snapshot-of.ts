@@ -1,4 +1,7 @@
-/** Snapshots for tests of the data plane: one pool, one route, limits small enough to be met. */
+/**
+ * Snapshots for tests of the data plane: one pool, one route, limits small enough to be met. Timeouts are as long as a test waits:
+ * one that is about a timeout states it.
+ */
 import { backendId, poolId } from '../../shared/ids.js';
 import { defaultsOf } from '../../shared/settings/complete.js';
 import { limits, retry } from '../../shared/settings/forwarding.js';
@@ -10,6 +13,7 @@ import type {
   TimeoutSettings,
 } from '../../shared/settings.js';
 import type { BackendSnapshot, PoolSnapshot, Snapshot } from '../../shared/snapshot.js';
+import { GENEROUS_MS } from './wait-until.js';
 
 export interface ForwardingChanges extends Partial<
   Omit<ForwardingSettings, 'retry' | 'timeouts' | 'limits'>
@@ -31,14 +35,14 @@ export function forwardingSettings(changes: ForwardingChanges = {}): ForwardingS
       ...changes.retry,
     },
     timeouts: {
-      connectMs: 2_000,
-      requestHeadMs: 5_000,
-      requestBodyIdleMs: 5_000,
-      responseHeadMs: 5_000,
-      responseIdleMs: 5_000,
-      keepAliveMs: 5_000,
-      upstreamKeepAliveMs: 5_000,
-      tunnelIdleMs: 5_000,
+      connectMs: GENEROUS_MS,
+      requestHeadMs: GENEROUS_MS,
+      requestBodyIdleMs: GENEROUS_MS,
+      responseHeadMs: GENEROUS_MS,
+      responseIdleMs: GENEROUS_MS,
+      keepAliveMs: GENEROUS_MS,
+      upstreamKeepAliveMs: GENEROUS_MS,
+      tunnelIdleMs: GENEROUS_MS,
       shutdownMs: 1_000,
       ...changes.timeouts,
     },

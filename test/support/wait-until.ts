@@ -2,13 +2,13 @@
 
 const POLL_MS = 10;
 /** Only a wait that fails takes so long: a busy machine must not decide what a test says. */
-const DEFAULT_LIMIT_MS = 60_000;
+export const GENEROUS_MS = 60_000;
 
 /** Resolves with the first value that is neither `undefined`, `null` nor `false`. Fails with `what` after `limitMs`. */
 export async function waitUntil<Value>(
   what: string,
   condition: () => Value | Promise<Value>,
-  limitMs = DEFAULT_LIMIT_MS,
+  limitMs = GENEROUS_MS,
 ): Promise<NonNullable<Exclude<Value, false>>> {
   const deadline = performance.now() + limitMs;
   for (;;) {

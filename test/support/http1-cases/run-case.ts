@@ -22,7 +22,6 @@ export interface ProxyUnderTest {
 /** Starts a proxy with one pool of one backend on this port of 127.0.0.1. */
 export type StartProxy = (backendPort: number) => Promise<ProxyUnderTest>;
 
-const LIMIT_MS = 3_000;
 const PROBE = 'GET /probe HTTP/1.1\r\nHost: a.test\r\n\r\n';
 const PROBE_ANSWER = 'the answer to the probe';
 
@@ -94,7 +93,6 @@ async function respond(reply: Reply, request: BackendRequest, connection: Backen
     const came = waitUntil(
       `${String(once)} at the backend`,
       () => once.test(request.body()) || socket.destroyed,
-      LIMIT_MS,
     );
     // Where it does not come, the case says what the client sees then.
     await came.catch(() => undefined);
@@ -111,11 +109,7 @@ async function take(step: Step, client: Client, backend: BackendServer): Promise
   else if ('backendReceives' in step) {
     const has = (connection: BackendConnection): boolean =>
       matches(connection.received(), step.backendReceives);
-    await waitUntil(
-      `${String(step.backendReceives)} at the backend`,
-      () => backend.connections.some(has),
-      LIMIT_MS,
-    );
+    await waitUntil(`${String(step.backendReceives)} at the backend`, () => backend.connections.some(has));
   } else if ('backendSends' in step) backend.connections.at(-1)?.write(step.backendSends);
   else if ('backendCloses' in step) {
     const socket = backend.connections.at(-1)?.socket;
@@ -133,11 +127,7 @@ async function settle(expected: Outcome, client: Client): Promise<string[]> {
     () => (ended.value = true),
     () => undefined,
   );
-  await waitUntil(
-    `${count} responses`,
-    () => ended.value || client.read().statuses.length >= count,
-    LIMIT_MS,
-  );
+  await waitUntil(`${count} responses`, () => ended.value || client.read().statuses.length >= count);
   const problems: string[] = [];
   const seen = client.read();
   if (seen.statuses.join() !== statuses.join()) {
@@ -147,16 +137,12 @@ async function settle(expected: Outcome, client: Client): Promise<string[]> {
     problems.push(`no code ${code}`);
   }
   if (after === 'closed' || after === 'cut') {
-    await waitUntil('the end of the connection', () => ended.value, LIMIT_MS);
+    await waitUntil('the end of the connection', () => ended.value);
     if (client.read().midway !== (after === 'cut')) problems.push(after === 'cut' ? 'not cut' : 'cut');
   }
   if (after === 'open') {
     client.raw.send(PROBE);
-    await waitUntil(
-      'the answer to the probe',
-      () => ended.value || client.read().statuses.length > count,
-      LIMIT_MS,
-    );
+    await waitUntil('the answer to the probe', () => ended.value || client.read().statuses.length > count);
     if (client.read().lastBody !== PROBE_ANSWER) {
       problems.push('a further request is not answered as it should be');
     }
