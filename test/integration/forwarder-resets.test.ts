@@ -207,13 +207,21 @@ describe('peers of the native engine that do not read', () => {
         (await ask()).close();
       },
     ],
-    ['are idle for too long', async () => void (await (await ask()).closed())],
+    [
+      'are idle for too long',
+      async () => {
+        const other = await ask();
+        await other.closed();
+        other.close();
+      },
+    ],
     [
       'are idle while the worker shuts down',
       async () => {
         const other = await ask();
         closing = engine.close(8_000);
         await other.closed();
+        other.close();
       },
     ],
   ])('get what they read late, to its end, when they %s after an answer', async (_title, act) => {

@@ -196,6 +196,7 @@ describe('a worker process', () => {
     finish();
     expect(await client.until(/late$/)).toMatch(/connection: close/i);
     expect(await process.exited()).toBe(0);
+    client.close();
     // The last report and the last counts came before the end.
     expect(
       process.messages.some((message) => message.type === 'report' && message.outcomes[0]?.successes === 1),
