@@ -1,10 +1,10 @@
 /**
- * The strictness cases against each engine, over real sockets. One engine takes them all, one after the other, each with a
- * backend of its own: whatever a case does to the engine, the next one would show. Where an engine may do otherwise, the
- * case says so.
+ * The strictness cases against the native engine, and some of them against compat, over real sockets. One engine takes all of its
+ * own, one after the other, each with a backend of its own: whatever a case does to the engine, the next one would show.
  */
-import { STRICTNESS_CASES } from '../support/http1-cases/all-cases.js';
+import { COMPAT_CASES, STRICTNESS_CASES } from '../support/http1-cases/all-cases.js';
 import { runCase, type StartProxy } from '../support/http1-cases/run-case.js';
+import { BODY_LIMIT } from '../support/http1-cases/strictness-case.js';
 import { ENGINES, type EngineUnderTest } from '../support/engine-under-test.js';
 import { backendAt, poolOf, snapshotOf } from '../support/snapshot-of.js';
 import { waitUntil } from '../support/wait-until.js';
@@ -17,7 +17,8 @@ describe.each(ENGINES)('the %s engine', (name, startThis) => {
   function snapshotFor(backendPort: number): Snapshot {
     version += 1;
     const pool = poolOf([backendAt('a', backendPort, { generation: version })], { version });
-    return { ...snapshotOf([pool], { retry: { attempts: 1 } }), version };
+    const limits = { bodyBytes: BODY_LIMIT };
+    return { ...snapshotOf([pool], { retry: { attempts: 1 }, limits }), version };
   }
   const startCase: StartProxy = (backendPort) => {
     engine.apply(snapshotFor(backendPort));
@@ -30,11 +31,11 @@ describe.each(ENGINES)('the %s engine', (name, startThis) => {
     await engine.close();
   });
 
-  describe.each(STRICTNESS_CASES)('with %s', (_about, cases) => {
+  describe.each(name === 'native' ? STRICTNESS_CASES : COMPAT_CASES)('with %s', (_about, cases) => {
     it.each(cases.map((test) => [`${test.name} (${test.rule})`, test] as const))(
       '%s',
       async (_name, test) => {
-        expect(await runCase(test, startCase, name)).toEqual([]);
+        expect(await runCase(test, startCase)).toEqual([]);
       },
     );
   });

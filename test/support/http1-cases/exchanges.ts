@@ -77,8 +77,6 @@ const INTERIM: readonly StrictnessCase[] = [
     steps: [{ send: `${EXPECTING}hello` }],
     replies: [{ bytes: OK, once: /hello/ }],
     expected: { statuses: [200], after: 'open', requests: 1 },
-    // Node's server closes a connection on which 100 was awaited and not sent.
-    compat: { after: 'closed' },
   },
   {
     name: 'ignores Expect in HTTP/1.0',
@@ -196,7 +194,6 @@ const UPGRADES: readonly StrictnessCase[] = [
     steps: [{ send: asking('ATTACH', 'tcp') }],
     replies: [{ bytes: switchedTo('tcp') }],
     expected: { statuses: [101], after: 'tunnel', requests: 1 },
-    compat: { statuses: [501], after: 'closed', requests: 0 },
   },
   ...(
     [

@@ -1,5 +1,6 @@
 /** Where a request ends, and who tries to say two things about it: RFC 9112 §6, §7; RFC 9110 §8.6. */
 import {
+  BODY_LIMIT,
   HOST,
   OK,
   SMUGGLED,
@@ -35,6 +36,7 @@ const REFUSED: readonly Refused[] = [
   ['a hexadecimal length', 'RFC 9110 §8.6', length(' 0x5')],
   ['a length with a fraction', 'RFC 9110 §8.6', length(' 5.0')],
   ['a length with a space within', 'RFC 9110 §8.6', length(' 1 0')],
+  ['a body beyond the limit', 'RFC 9110 §15.5.14', length(` ${BODY_LIMIT + 1}`), 413],
   ['a length in quotes', 'RFC 9110 §8.6', length(' "5"')],
   ['a length of 2^53', 'RFC 9110 §8.6', length(' 9007199254740992')],
   ['a length of 2^64 and 5', 'RFC 9110 §8.6', length(' 18446744073709551621')],

@@ -40,16 +40,11 @@ export interface Outcome {
   readonly lacks?: readonly (string | RegExp)[];
   /** Request heads that reach the backend. */
   readonly requests: number | 'any';
-  /** What stands behind the request is to this engine a request of its own, as it finds no fault with the first. */
-  readonly second?: true;
   readonly backendContains?: readonly (string | RegExp)[];
   readonly backendLacks?: readonly (string | RegExp)[];
   /** Connections to the backend, together with the one for the further request of `open`. */
   readonly upstreamConnections?: number;
 }
-
-/** What is otherwise; `undefined`: not looked at. */
-export type Override = { readonly [Key in keyof Outcome]?: Outcome[Key] | undefined };
 
 export interface StrictnessCase {
   readonly name: string;
@@ -58,8 +53,6 @@ export interface StrictnessCase {
   readonly steps: readonly Step[];
   readonly replies: readonly Reply[];
   readonly expected: Outcome;
-  /** Where the engine on node:http and http-proxy-3 does otherwise, for reasons of theirs. */
-  readonly compat?: Override;
 }
 
 /** The defects of other implementations that a text names. */
@@ -72,19 +65,16 @@ export const SMUGGLED = 'GET /smuggled HTTP/1.1\r\nHost: a.test\r\n\r\n';
 
 export const HOST = 'Host: a.test\r\n';
 export const OK = answer('fine');
+/** What the proxy is to take of a body at most. */
+export const BODY_LIMIT = 10_000_000;
 
 /** Bytes that are refused with this status; the backend sees nothing. Tuples, as there are many of them. */
-export type Refused = readonly [
-  name: string,
-  rule: string,
-  bytes: string,
-  status?: number,
-  compat?: Override,
-];
+export type Refused = readonly [name: string, rule: string, bytes: string, status?: number];
 
 const CODES: Readonly<Record<number, string>> = {
   400: 'bad_request',
   405: 'method_not_allowed',
+  413: 'body_too_large',
   414: 'target_too_long',
   417: 'expectation_failed',
   431: 'head_too_large',
@@ -92,7 +82,7 @@ const CODES: Readonly<Record<number, string>> = {
   505: 'unsupported_version',
 };
 
-export function refused([name, rule, bytes, status = 400, compat]: Refused): StrictnessCase {
+export function refused([name, rule, bytes, status = 400]: Refused): StrictnessCase {
   const expected: Outcome = {
     statuses: [status],
     after: 'closed',
@@ -100,27 +90,19 @@ export function refused([name, rule, bytes, status = 400, compat]: Refused): Str
     requests: 0,
     contains: [/\r\nDate: [^\r]+ GMT\r\n/],
   };
-  const base = { name: `refuses ${name}`, rule, steps: [{ send: bytes }], replies: [], expected };
-  return compat === undefined ? base : { ...base, compat };
+  return { name: `refuses ${name}`, rule, steps: [{ send: bytes }], replies: [], expected };
 }
 
 /** Bytes of one request that is answered with 200, the connection staying open. */
-export type Accepted = readonly [
-  name: string,
-  rule: string,
-  bytes: string,
-  outcome?: Partial<Outcome>,
-  compat?: Override,
-];
+export type Accepted = readonly [name: string, rule: string, bytes: string, outcome?: Partial<Outcome>];
 
-export function accepted([name, rule, bytes, outcome, compat]: Accepted): StrictnessCase {
+export function accepted([name, rule, bytes, outcome]: Accepted): StrictnessCase {
   const expected: Outcome = { statuses: [200], after: 'open', requests: 1, ...outcome };
-  const base = {
+  return {
     name: `accepts ${name}`,
     rule,
     steps: [{ send: bytes }],
     replies: [{ bytes: OK }],
     expected,
   };
-  return compat === undefined ? base : { ...base, compat };
 }
