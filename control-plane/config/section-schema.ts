@@ -1,6 +1,6 @@
 /** The schema of settings as the file and the API have them, made from their declaration in `shared/settings/`. */
 import { z } from 'zod';
-import { Expected, toggle, type Kind } from '#shared/settings/kind.js';
+import { Expected, toggle, tooMany, type Kind } from '#shared/settings/kind.js';
 import { movedTo } from '#shared/settings/second-place.js';
 import type { Field, OrderRule, OwnRule, SecondPlace, Section } from '#shared/settings/section.js';
 import { patternProblem } from './text-pattern.js';
@@ -74,8 +74,8 @@ export function kindSchema(kind: Kind<unknown>, { means, defaultText }: Said): z
     ...kind.json,
   };
   if (kind.elements !== undefined) {
-    const { kind: element, min, expected, oneAlone } = kind.elements;
-    const any = z.array(kindSchema(element, {}));
+    const { kind: element, min, max, expected, oneAlone } = kind.elements;
+    const any = z.array(kindSchema(element, {})).max(max, tooMany(max));
     const list = min === 0 ? any : any.min(min, expected);
     return (
       oneAlone ? z.preprocess((raw) => (Array.isArray(raw) || raw === undefined ? raw : [raw]), list) : list

@@ -2,7 +2,7 @@
 import * as shapes from '../shape.js';
 import { integer } from './amounts.js';
 import { routeRetry, routeTimeouts } from './forwarding.js';
-import { Expected, type Kind } from './kind.js';
+import { Expected, lengthProblem, type Kind } from './kind.js';
 import { backendName, backendUrl, poolName, requestHost } from './names.js';
 import { connectionLimit } from './pool.js';
 import {
@@ -45,6 +45,9 @@ export const backend = merged(
 );
 export type BackendDefinition = SettingsOf<typeof backend>;
 
+/** Longest path that a route may ask for. */
+const MAX_PREFIX = 8_192;
+
 const pathPrefix: Kind<string> = {
   read: (raw) => {
     if (typeof raw !== 'string' || !/^\/[A-Za-z0-9._~!$&'()*+,;=:@%/-]*$/.test(raw)) {
@@ -53,10 +56,12 @@ const pathPrefix: Kind<string> = {
     if (/\/\/|\/\.\.?(?:\/|$)/.test(raw)) {
       return new Expected('expected a path without empty, . or .. segments');
     }
+    const problem = lengthProblem(raw, MAX_PREFIX);
+    if (problem !== null) return new Expected(problem);
     return raw.length > 1 && raw.endsWith('/') ? raw.slice(0, -1) : raw;
   },
   write: (prefix) => prefix,
-  shape: shapes.text(8_192),
+  shape: shapes.text(MAX_PREFIX),
   json: { type: 'string', 'x-unit': 'path' },
 };
 

@@ -1,5 +1,4 @@
 /** How requests are forwarded: for all pools, and what a pool or a route may have otherwise. Applied while running. */
-import * as shapes from '../shape.js';
 import { duration, integer, percent, size } from './amounts.js';
 import { text, toggle } from './kind.js';
 import { overriding } from './overriding.js';
@@ -196,5 +195,5 @@ export const metricsPath = text({
   unit: 'a path',
   problemOf: (value) =>
     /^\/[A-Za-z0-9._~/-]*$/.test(value) ? null : 'expected a path such as /metrics, without query',
-  shape: shapes.text(8_192),
+  max: 8_192,
 });

@@ -71,7 +71,7 @@ const checkPath = text({
   unit: 'a path',
   problemOf: (value) =>
     /^\/[!-~]*$/.test(value) && !value.includes('#') ? null : 'expected a path such as /health, in ASCII',
-  shape: shapes.text(MAX_PATH),
+  max: MAX_PATH,
 });
 
 const bodyText: Kind<string> = {
@@ -81,7 +81,7 @@ const bodyText: Kind<string> = {
       value !== '' && value.length <= MAX_BODY_TEXT
         ? null
         : `expected a text of 1 to ${MAX_BODY_TEXT} characters`,
-    shape: shapes.text(MAX_BODY_TEXT),
+    max: MAX_BODY_TEXT,
   }),
   mayBePattern: true,
 };

@@ -45,6 +45,7 @@ export interface Kind<T> {
 interface ListForm {
   readonly kind: Kind<unknown>;
   readonly min: number;
+  readonly max: number;
   /** Said of a list that is too short. */
   readonly expected: string;
   /** A value that is no list is a list of one. */
@@ -94,27 +95,34 @@ export function choice<const T extends string>(values: readonly T[]): Kind<T> {
 }
 
 /** Text in one form. */
-interface TextForm<T> {
+interface TextForm {
   readonly unit: string;
   /** What was expected, or `null` when the text will do. */
   readonly problemOf: (value: string) => string | null;
-  /** What is held of texts from the log and from other processes. */
-  readonly shape: Shape<T>;
+  /** Longest text, in UTF-16 units. */
+  readonly max: number;
+  /** What is held of texts from the log and from other processes, besides their length. */
+  readonly pattern?: RegExp;
 }
 
-export function text<T extends string>(form: TextForm<T>): Kind<T> {
+export function text<T extends string>(form: TextForm): Kind<T> {
   return {
     read: (raw) => {
       if (typeof raw !== 'string') {
         return new Expected(`expected ${form.unit}${typeof raw === 'number' ? ' (in quotes)' : ''}`);
       }
-      const problem = form.problemOf(raw);
+      const problem = form.problemOf(raw) ?? lengthProblem(raw, form.max);
       return problem === null ? (raw as T) : new Expected(problem);
     },
     write: (value) => value,
-    shape: form.shape,
+    shape: shapes.text<T>(form.max, form.pattern),
     json: { type: 'string', 'x-unit': form.unit },
   };
+}
+
+/** Of a text that is too long to be stored: it is refused here, where somebody can be told. */
+export function lengthProblem(value: string, max: number): string | null {
+  return value.length <= max ? null : `expected at most ${max} characters`;
 }
 
 /** A list of `min` to `max` elements. */
@@ -134,6 +142,7 @@ export function listOf<T>(
     read: (raw) => {
       const elements: readonly unknown[] | null = Array.isArray(raw) ? raw : oneAlone ? [raw] : null;
       if (elements === null || elements.length < min) return new Expected(expected);
+      if (elements.length > form.max) return new Expected(tooMany(form.max));
       const values: T[] = [];
       for (const element of elements) {
         const value = kind.read(element);
@@ -145,8 +154,13 @@ export function listOf<T>(
     write: (values) => values.map((value) => kind.write(value)),
     shape: shapes.list(kind.shape, form.max),
     json: { 'x-unit': form.unit, ...form.json },
-    elements: { kind, min, expected, oneAlone },
+    elements: { kind, min, max: form.max, expected, oneAlone },
   };
+}
+
+/** Said of a list that is too long. */
+export function tooMany(max: number): string {
+  return `expected at most ${max} elements`;
 }
 
 /** Longest path of a file that systems take. */
@@ -158,7 +172,7 @@ export const path: Kind<string> = {
     unit: 'a path',
     problemOf: (value) =>
       value === '' || value.includes('\0') ? 'expected a path, not an empty text' : null,
-    shape: shapes.text(MAX_PATH),
+    max: MAX_PATH,
   }),
   isPath: true,
 };

@@ -14,8 +14,9 @@ export interface BackendAddress {
 }
 
 const MAX_NAME = 64;
-/** An IPv6 address with a zone is no longer. */
+/** Longest name or address of a host, in brackets where it is IPv6. */
 export const MAX_HOST = 255;
+const MAX_BARE_HOST = MAX_HOST - '[]'.length;
 
 /** With `_` in any place: RFC 1123 has none, but DNS and the names of containers do (`my_service` in a compose file). */
 const HOST_NAME = /^(?=.{1,253}$)\w(?:[\w-]*\w)?(?:\.\w(?:[\w-]*\w)?)*$/;
@@ -24,7 +25,8 @@ function nameOf<T extends string>(): Kind<T> {
   return text<T>({
     unit: 'a name',
     problemOf: (value) => (isName(value) ? null : `expected ${NAME_IN_WORDS}`),
-    shape: shapes.text<T>(MAX_NAME, NAME_PATTERN),
+    max: MAX_NAME,
+    pattern: NAME_PATTERN,
   });
 }
 
@@ -41,6 +43,7 @@ export function isIpv6(value: string): boolean {
 
 /** A name or address as it stands in a URL, without brackets. */
 function isHost(value: string): boolean {
+  if (value.length > MAX_BARE_HOST) return false; // The zone of an IPv6 address may have any length.
   return isIpv4(value) || isIpv6(value) || (HOST_NAME.test(value) && !/^[\d.]+$/.test(value));
 }
 
@@ -55,7 +58,7 @@ export const bindAddress = text({
     isHost(value)
       ? null
       : 'expected a host name or address such as 127.0.0.1 or ::1, without port and brackets',
-  shape: shapes.text(MAX_HOST),
+  max: MAX_HOST,
 });
 
 /** Host that a request names: lower case, without port, IPv6 in brackets. */

@@ -1,5 +1,4 @@
 /** Settings of a pool. In the short form of the file they stand at its top level and make the pool `default`. */
-import * as shapes from '../shape.js';
 import { ALGORITHMS } from './algorithms.js';
 import { duration, integer, percent, share } from './amounts.js';
 import { poolRetry, poolTimeouts } from './forwarding.js';
@@ -73,7 +72,7 @@ const cookieSticky = section(
           COOKIE_NAME.test(value)
             ? null
             : 'expected a cookie name of 1 to 80 token characters, without the prefix __Host- or __Secure-',
-        shape: shapes.text(80),
+        max: 80,
       }),
       {
         means:

@@ -8,6 +8,7 @@ import { chosen, changed, changesBetween } from '../../shared/settings/choose.js
 import { completed } from '../../shared/settings/complete.js';
 import { limits, retry, timeouts } from '../../shared/settings/forwarding.js';
 import { pool } from '../../shared/settings/pool.js';
+import { Expected, type Kind } from '../../shared/settings/kind.js';
 import { shapeOf } from '../../shared/settings/shape-of.js';
 import type { Section } from '../../shared/settings/section.js';
 import { sameValue } from '../../control-plane/domain/same-value.js';
@@ -24,6 +25,24 @@ const SECTIONS: readonly (readonly [name: string, section: Section<object>])[] =
   ['retry', retry],
   ['processes', processSection],
 ];
+
+/** Longer than anything that is stored, and valid but for that. */
+const TOO_LONG = ['/', 'a', '#', '/x', 'fe80::1%', '__', '/(', 'http://fe80.'].map(
+  (word) => word + 'a'.repeat(20_000),
+);
+TOO_LONG.push(`http://[fe80::1%${'a'.repeat(300)}]:80`, `fe80::1%${'a'.repeat(246)}`);
+
+function kindsOf(section: Section<unknown>): readonly Kind<unknown>[] {
+  return Object.values(section.fields).flatMap((field) =>
+    field.is === 'value' ? [field.kind] : kindsOf(field.section),
+  );
+}
+
+/** A list with one element more than may be stored; of other kinds none. */
+function tooManyOf({ elements }: Kind<unknown>): readonly unknown[] {
+  const element = ['200', '10.0.0.0/8'].find((word) => !(elements?.kind.read(word) instanceof Expected));
+  return elements === undefined ? [] : Array.from({ length: elements.max + 1 }, () => element);
+}
 
 describe.each(SECTIONS)('settings of %s', (_name, section) => {
   const any = arbitrarySettings(section);
@@ -48,6 +67,15 @@ describe.each(SECTIONS)('settings of %s', (_name, section) => {
       }),
     );
     expect(read).toBeGreaterThan(5);
+  });
+
+  it('are refused where they could not be stored, however long they are', () => {
+    for (const kind of kindsOf(section)) {
+      for (const raw of [...TOO_LONG, ...TOO_LONG.map((word) => [word]), tooManyOf(kind)]) {
+        const value = kind.read(raw);
+        if (!(value instanceof Expected)) expect(kind.shape.problem(value, '')).toBeNull();
+      }
+    }
   });
 
   it('are whole already when nothing is missing', () => {
