@@ -73,7 +73,7 @@ async function serve(configFile: string, overrides: Overrides, config: Config): 
   const settings = config.process;
   const logger = createLogger(settings.log);
   const system: SystemPorts = {
-    host: hostname(),
+    host: settings.cluster.host ?? hostname(),
     clock: steadyClock(),
     timers: systemTimers,
     random: Math.random,

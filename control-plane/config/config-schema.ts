@@ -127,6 +127,3 @@ export const SHORT_FORM_KEYS = Object.keys(shortPoolKeys);
 
 /** Keys of a pool that only the long form has. */
 export const LONG_FORM_KEYS = Object.keys(poolKeys).filter((key) => !SHORT_FORM_KEYS.includes(key));
-
-/** Keys that later releases know. */
-export const RESERVED_KEYS = ['redis', 'cluster'];

@@ -7,20 +7,25 @@ import { Expected } from '#shared/settings/kind.js';
 import { backendUrl, isLoopback } from '#shared/settings/names.js';
 import { suggest } from '#shared/suggest.js';
 import { isRecord } from '#shared/is-record.js';
-import { RESERVED_KEYS, SHORT_FORM_KEYS } from './config-schema.js';
+import { SHORT_FORM_KEYS } from './config-schema.js';
+import { redisProblems } from './redis-checks.js';
 import type { ValueProblem } from './schema-problems.js';
 import type { Path } from './yaml-document.js';
 
 type Mapping = Readonly<Record<string, unknown>>;
 
 export function crossChecks(file: Mapping): readonly ValueProblem[] {
-  return [...formProblems(file), ...listenerProblems(file), ...poolProblems(file), ...routeProblems(file)];
+  return [
+    ...formProblems(file),
+    ...listenerProblems(file),
+    ...redisProblems(file),
+    ...poolProblems(file),
+    ...routeProblems(file),
+  ];
 }
 
 function formProblems(file: Mapping): ValueProblem[] {
-  const problems = RESERVED_KEYS.filter((key) => Object.hasOwn(file, key)).map((key) =>
-    problemAtKey([key], 'not supported by this version: it comes in a later release'),
-  );
+  const problems: ValueProblem[] = [];
   if (Object.hasOwn(file, 'pools')) {
     for (const key of SHORT_FORM_KEYS.filter((name) => Object.hasOwn(file, name))) {
       problems.push(

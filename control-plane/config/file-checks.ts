@@ -1,10 +1,11 @@
 /**
- * What the configuration says of other files, checked as a start will find them: certificate, key and token. Told in
- * the same form as problems of the file itself, at the setting that names them.
+ * What the configuration says of other files, checked as a start will find them: certificates, keys, token, passwords and
+ * the secret of the hosts. Told in the same form as problems of the file itself, at the setting that names them.
  */
 import type { ConfigProblem } from './config-problem.js';
 import { AdminError, readAdminToken } from './admin-token.js';
 import { loadCertificate } from './certificates.js';
+import { readClusterFiles } from './cluster-files.js';
 import type { Environment } from './environment.js';
 import { type LoadResult, loadConfig, type Overrides } from './load-config.js';
 import type { FileSetting } from './parse-config.js';
@@ -44,8 +45,13 @@ export async function startProblems(settings: ProcessSettings): Promise<Readonly
   return new Map(problems.map(({ setting, message }) => [setting, message]));
 }
 
-async function findingsOf({ listen, admin }: ProcessSettings, at: number): Promise<Findings> {
-  const found = [await tokenFindings(admin.tokenFile), await certificateFindings(listen.tls, at)];
+async function findingsOf(settings: ProcessSettings, at: number): Promise<Findings> {
+  const { listen, admin } = settings;
+  const found = [
+    await tokenFindings(admin.tokenFile),
+    await certificateFindings(listen.tls, at),
+    await readClusterFiles(settings),
+  ];
   return {
     problems: found.flatMap(({ problems }) => problems),
     warnings: found.flatMap(({ warnings }) => warnings),

@@ -1,5 +1,6 @@
 /** Problems of a configuration file as people read them. */
 import type { ConfigProblem } from './config-problem.js';
+import { withoutPassword } from './without-password.js';
 
 /** Widest piece of a line that is shown, in characters. */
 const MAX_WIDTH = 100;
@@ -12,8 +13,8 @@ export function formatProblem({ file, line, col, path, message, found }: ConfigP
 
 /** The same, and below it the line of the file with a mark under what is meant. `text`: the file's. */
 export function explainProblem(problem: ConfigProblem, text: string | null): string {
-  const line = text
-    ?.replace(/^\uFEFF/, '')
+  const line = withoutPassword(text ?? '')
+    .replace(/^\uFEFF/, '')
     .split('\n')
     [problem.line - 1]?.trimEnd();
   if (line === undefined || line === '') return formatProblem(problem);

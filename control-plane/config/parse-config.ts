@@ -7,19 +7,20 @@ import { dirname, resolve } from 'node:path';
 import type { ConfigDocument } from '#shared/settings.js';
 import { isRecord } from '#shared/is-record.js';
 import type { ConfigProblem } from './config-problem.js';
-import { type Input, longForm, RESERVED_KEYS, SHORT_FORM_KEYS, shortForm } from './config-schema.js';
+import { type Input, longForm, SHORT_FORM_KEYS, shortForm } from './config-schema.js';
 import { crossChecks } from './cross-checks.js';
 import type { Environment } from './environment.js';
 import { configJsonSchema } from './json-schema.js';
 import { documentOf, processSettingsOf } from './normal-form.js';
 import { MAX_WORKERS, type ProcessSettings } from './process-settings.js';
+import { REDIS_FILES, REDIS_PARTS } from './redis-settings.js';
 import { schemaProblems, type ValueProblem } from './schema-problems.js';
 import { warningsOf } from './warnings.js';
 import { type Place, type PlacedProblem, readYaml, type YamlDocument } from './yaml-document.js';
 
 /** Largest configuration file, in bytes. */
 export const MAX_CONFIG_BYTES = 1_048_576;
-const OTHER_FORM_KEYS = [...RESERVED_KEYS, ...SHORT_FORM_KEYS, 'routes'];
+const OTHER_FORM_KEYS = [...SHORT_FORM_KEYS, 'routes'];
 /** Most problems told of one file. */
 export const MAX_PROBLEMS = 100;
 
@@ -29,7 +30,13 @@ export interface Config {
 }
 
 /** Settings that name files which a start reads. */
-const FILE_SETTINGS = ['listen.tls.cert_file', 'listen.tls.key_file', 'admin.token_file'] as const;
+const FILE_SETTINGS = [
+  'listen.tls.cert_file',
+  'listen.tls.key_file',
+  'admin.token_file',
+  'cluster.secret_file',
+  ...REDIS_PARTS.flatMap((part) => REDIS_FILES.map((file) => `${part}.${file}` as const)),
+] as const;
 export type FileSetting = (typeof FILE_SETTINGS)[number];
 /** Where they stand. */
 export type FilePlaces = Readonly<Record<FileSetting, Place>>;

@@ -2,9 +2,11 @@
 import { duration, integer, size } from '#shared/settings/amounts.js';
 import { choice, path, toggle } from '#shared/settings/kind.js';
 import { bindAddress } from '#shared/settings/names.js';
+import { clusterSection, redisSection } from './redis-settings.js';
 import {
   derived,
   group,
+  optionalGroup,
   orNull,
   section,
   setting,
@@ -113,6 +115,12 @@ export const processSection = section(
       journal,
       'The observation journal: results of checks and outcomes of requests, by which each decision was made. State does not need it.',
     ),
+    redis: optionalGroup(
+      'redis',
+      redisSection,
+      'The Redis that hosts share: the keys of one, or `control` and `sessions` with the keys of two. Changing it needs a restart.',
+    ),
+    cluster: group('cluster', clusterSection, 'This host among others. Changing it needs a restart.'),
   },
   { derive: { workers: (_settings, { cores }) => cores } },
 );

@@ -17,6 +17,7 @@ import {
   type YAMLWarning,
 } from 'yaml';
 import { type Environment, substitute } from './environment.js';
+import { withoutPassword } from './without-password.js';
 
 /** Values in one file, aliases expanded. Enough for 10,000 backends; what is beyond is an attack or an accident. */
 const MAX_VALUES = 100_000;
@@ -222,7 +223,8 @@ function writtenAs(walk: Walk, node: Node | undefined): string | null {
   if (node === undefined || !node.range) return null;
   if (isMap(node)) return 'a mapping';
   if (isSeq(node)) return 'a list';
-  const [line = '', ...more] = walk.source.slice(node.range[0], node.range[1]).split('\n');
+  const text = withoutPassword(walk.source.slice(node.range[0], node.range[1]));
+  const [line = '', ...more] = text.split('\n');
   if (line === '') return 'nothing';
   return more.length === 0 && line.length <= MAX_QUOTED ? line : `${line.slice(0, MAX_QUOTED).trimEnd()}…`;
 }

@@ -32,6 +32,8 @@ function nameOf<T extends string>(): Kind<T> {
 
 export const poolName = nameOf<PoolId>();
 export const backendName = nameOf<BackendId>();
+/** Of hosts, and of all hosts together. */
+export const plainName = nameOf<string>();
 
 export function isIpv4(value: string): boolean {
   return ipaddr.IPv4.isValidFourPartDecimal(value);
@@ -42,7 +44,7 @@ export function isIpv6(value: string): boolean {
 }
 
 /** A name or address as it stands in a URL, without brackets. */
-function isHost(value: string): boolean {
+export function isHost(value: string): boolean {
   if (value.length > MAX_BARE_HOST) return false; // The zone of an IPv6 address may have any length.
   return isIpv4(value) || isIpv6(value) || (HOST_NAME.test(value) && !/^[\d.]+$/.test(value));
 }

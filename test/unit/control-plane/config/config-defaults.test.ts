@@ -23,6 +23,7 @@ describe('a file with nothing but backends', () => {
       dataDir: '/etc/tidegate/data',
       log: { level: 'info', format: 'auto' },
       journal: { retentionMs: 604_800_000, maxBytes: 268_435_456, keepEvents: 100_000 },
+      cluster: { name: null, host: null, secretFile: null, candidate: true },
     });
   });
 

@@ -147,16 +147,6 @@ const forms: readonly ProblemCase[] = [
     `${B}journal: {zzz: 1}\n`,
     'f.yaml:2:11: journal.zzz: unknown key; expected one of retention, max_size, keep_events',
   ],
-  [
-    'redis',
-    `${B}redis: {url: "redis://x"}\n`,
-    'f.yaml:2:1: redis: not supported by this version: it comes in a later release',
-  ],
-  [
-    'cluster',
-    `${B}cluster: {name: x}\n`,
-    'f.yaml:2:1: cluster: not supported by this version: it comes in a later release',
-  ],
 ];
 
 const FORMS = '${NAME}, ${NAME:-default} or ${NAME:?message}';

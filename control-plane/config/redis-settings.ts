@@ -1,0 +1,115 @@
+/** Settings of hosts that share a Redis: where it is, and what this host is called among them. Changing one needs a restart. */
+import { listOf, path, text, toggle } from '#shared/settings/kind.js';
+import { bindAddress, plainName } from '#shared/settings/names.js';
+import { redisUrl, serverAddress } from '#shared/settings/servers.js';
+import {
+  optionalGroup,
+  orNull,
+  section,
+  setting,
+  switched,
+  type SettingsOf,
+} from '#shared/settings/section.js';
+
+const MAX_SERVERS = 100;
+const MAX_WORD = 1_024;
+
+const servers = (defaultPort: number) =>
+  listOf(serverAddress(defaultPort), {
+    max: MAX_SERVERS,
+    min: 1,
+    unit: 'list of HOST:PORT',
+    expected: 'expected a list of HOST:PORT',
+  });
+
+const word = text<string>({
+  unit: 'a name',
+  problemOf: (value) => (value === '' ? 'expected a name, not an empty text' : null),
+  max: MAX_WORD,
+});
+
+const tls = section({
+  caFile: orNull('ca_file', path, {
+    means: 'Authorities in PEM form that the certificates of the servers are checked by.',
+    defaultText: 'those of the system',
+  }),
+  certFile: orNull('cert_file', path, {
+    means: 'Certificate in PEM form that the servers are shown, together with `key_file`.',
+  }),
+  keyFile: orNull('key_file', path, { means: 'Private key of this certificate in PEM form.' }),
+  serverName: orNull('server_name', bindAddress, {
+    means: 'Name that the certificates of the servers have to be for.',
+    defaultText: 'the host that is asked',
+  }),
+});
+
+/** How one Redis is reached. `redis-checks.ts` says which of these go together. */
+const reach = {
+  url: orNull('url', redisUrl, {
+    means:
+      'One server: `redis://HOST:PORT/DATABASE`, `rediss://` for TLS. User name and password stand in `username` and `password_file`, never here.',
+  }),
+  sentinels: orNull('sentinels', servers(26_379), {
+    means: 'Sentinels, which know the present master of the servers called `name`.',
+  }),
+  name: orNull('name', word, { means: 'What the Sentinels call the set of servers.' }),
+  cluster: orNull('cluster', servers(6_379), {
+    means: 'Some nodes of a Redis Cluster, which know the others.',
+  }),
+  username: orNull('username', word, {
+    means: 'User of the access list of Redis.',
+    defaultText: '`default`, where there is a password',
+  }),
+  passwordFile: orNull('password_file', path, { means: 'File with the password.' }),
+  sentinelPasswordFile: orNull('sentinel_password_file', path, {
+    means: 'File with the password of the Sentinels, if they ask for one.',
+  }),
+  tls: switched('tls', tls, {
+    isOn: false,
+    means: 'TLS towards the servers. With a `url` its scheme says whether, and this how.',
+    enabledMeans: 'Whether servers are spoken to through TLS.',
+  }),
+};
+
+const oneRedis = section(reach);
+/** How one Redis is reached, as the file says it. */
+export type RedisReach = SettingsOf<typeof oneRedis>;
+
+export const redisSection = section({
+  ...reach,
+  control: optionalGroup('control', oneRedis, 'A Redis for what hosts agree on alone.'),
+  sessions: optionalGroup('sessions', oneRedis, 'A Redis for the bindings of sessions alone.'),
+});
+export type RedisSettings = SettingsOf<typeof redisSection>;
+
+export const clusterSection = section({
+  name: orNull('name', plainName, {
+    means:
+      'What the hosts are called together that share what is in a Redis. Two sets of hosts with one name in one Redis are one set.',
+    defaultText: 'required with `redis`',
+  }),
+  host: orNull('host', plainName, {
+    means: 'What this host is called among them, in events and in logs. No two hosts may have the same name.',
+    defaultText: 'the host name of the system',
+  }),
+  secretFile: orNull('secret_file', path, {
+    means:
+      'File with a secret that all hosts have (`openssl rand -base64 32` makes one). The keys of session cookies and of TLS tickets are ' +
+      'made from it, so that a client may change hosts.',
+    defaultText: 'each host has keys of its own, in `data_dir`',
+  }),
+  candidate: setting('candidate', toggle, true, {
+    means: 'Whether this host may lead the others.',
+  }),
+});
+
+/** Places of the keys of one Redis, and the keys that name files. */
+export const REDIS_PARTS = ['redis', 'redis.control', 'redis.sessions'] as const;
+export type RedisPart = (typeof REDIS_PARTS)[number];
+export const REDIS_FILES = [
+  'password_file',
+  'sentinel_password_file',
+  'tls.ca_file',
+  'tls.cert_file',
+  'tls.key_file',
+] as const;
