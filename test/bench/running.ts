@@ -1,9 +1,9 @@
 /** Starts what a measurement needs: origin, load generator and the proxies, each ready when the promise resolves. */
-import { type AddressInfo, createServer } from 'node:net';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { get } from 'node:http';
 import { get as getTls } from 'node:https';
 import { once } from 'node:events';
+import { freePort } from '../support/free-port.js';
 import { waitUntil } from '../support/wait-until.js';
 import type { Child, Children } from './children.js';
 import type { ClientAnswer, ClientCommand } from './client-protocol.js';
@@ -170,15 +170,6 @@ function certificateOf(checkout: string): Setup['certificate'] {
   const certFile = `${checkout}/test/support/certificates/server.pem`;
   const keyFile = `${checkout}/test/support/certificates/server-key.pem`;
   return { certFile, keyFile, pem: readFileSync(certFile, 'latin1') + readFileSync(keyFile, 'latin1') };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 function lastLine(output: string): string {

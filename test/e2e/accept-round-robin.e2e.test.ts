@@ -1,4 +1,5 @@
-import { type Socket, connect } from 'node:net';
+import type { Socket } from 'node:net';
+import { openTcp } from '../support/raw-client.js';
 import { backendList, base, startScenario, type Scenario } from '../support/scenario.js';
 import { waitUntil } from '../support/wait-until.js';
 
@@ -26,10 +27,10 @@ describe('connections that the primary hands out', () => {
     let answered = 0;
     let closed = 0;
     for (let opened = 0; opened < CONNECTIONS; opened += 1) {
-      const socket = connect(scenario.tidegate.port, '127.0.0.1');
+      const socket = openTcp(scenario.tidegate.port);
       sockets.push(socket);
-      socket.on('error', () => undefined);
       socket.on('close', () => (closed += 1));
+      socket.once('end', () => socket.end());
       socket.once('data', () => (answered += 1));
       socket.write('GET / HTTP/1.1\r\nHost: a.test\r\n\r\n');
     }

@@ -1,6 +1,6 @@
 import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
-import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
+import { startBackend } from '../support/backend-server.js';
 import { Tidegate, tidegate } from '../support/tidegate-process.js';
 
 const MINIMAL = `listen: { host: 127.0.0.1, port: 0 }
@@ -54,15 +54,14 @@ health_check: { interval: 30 }
   });
 
   it.each(['listen', 'admin'])('names a %s port that is in use', async (which) => {
-    const taken = createServer();
-    await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve));
-    const { port } = taken.address() as AddressInfo;
+    const taken = await startBackend(() => undefined);
+    const { port } = taken;
     const yaml =
       which === 'listen'
         ? MINIMAL.replace('host: 127.0.0.1, port: 0', `host: 127.0.0.1, port: ${port}`)
         : MINIMAL.replace('admin: { port: 0 }', `admin: { port: ${port} }`);
     const { code, stderr } = await serve(prepare(yaml));
-    await new Promise((resolve) => taken.close(resolve));
+    await taken.close();
     expect(code).toBe(1);
     expect(stderr.trim().split('\n')).toHaveLength(1);
     expect(stderr).toContain(`127.0.0.1:${port}`);

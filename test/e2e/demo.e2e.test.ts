@@ -1,27 +1,15 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
+import { startBackend } from '../support/backend-server.js';
+import { freePorts } from '../support/free-port.js';
 import { countBodies, httpGet } from '../support/http-get.js';
 import { tidegate } from '../support/tidegate-process.js';
 import { waitUntil } from '../support/wait-until.js';
 
-/** Ports that nobody listens on now. */
-async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createServer());
-  const ports: number[] = [];
-  for (const server of servers) {
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    ports.push((server.address() as AddressInfo).port);
-  }
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return ports;
-}
-
 describe('npm run demo where ports are in use', () => {
   it('names each, with the variable that moves it, and leaves nothing behind', async () => {
-    const taken = createServer();
-    await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve));
-    const { port } = taken.address() as AddressInfo;
+    const taken = await startBackend(() => undefined);
+    const { port } = taken;
     const [free1, free2, free3] = await freePorts(3);
     const demo = spawn(process.execPath, [join(process.cwd(), 'infra/demo.js')], {
       env: {
@@ -36,7 +24,7 @@ describe('npm run demo where ports are in use', () => {
     let errors = '';
     demo.stderr.setEncoding('utf8').on('data', (text: string) => (errors += text));
     expect(await new Promise((resolve) => demo.once('close', resolve))).toBe(1);
-    await new Promise((resolve) => taken.close(resolve));
+    await taken.close();
     expect(errors.trim().split('\n')).toEqual([
       expect.stringMatching(
         new RegExp(`^Port ${port} cannot be used: .* DEMO_ADMIN_PORT=\\d+ npm run demo$`),
@@ -108,11 +96,8 @@ describe('npm run demo', () => {
     expect(await ended).toBe(0);
     // Nothing that it started is left: all its ports can be had again.
     for (const port of ports) {
-      const server = createServer();
-      await new Promise<void>((resolve, reject) =>
-        server.once('error', reject).listen(port, '127.0.0.1', resolve),
-      );
-      await new Promise((resolve) => server.close(resolve));
+      const server = await startBackend(() => undefined, { port });
+      await server.close();
     }
   });
 

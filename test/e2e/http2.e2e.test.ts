@@ -1,8 +1,8 @@
 import { copyFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { connect } from 'node:tls';
 import { AppServer } from '../support/app-server.js';
 import { connectH2 } from '../support/h2-client.js';
+import { connectTls } from '../support/raw-client.js';
 import { Tidegate } from '../support/tidegate-process.js';
 
 const CERTIFICATES = join(process.cwd(), 'test/support/certificates');
@@ -26,22 +26,10 @@ admin: { port: 0 }
     await tidegate.untilConverged();
   };
   const negotiated = async (): Promise<string | false | null> => {
-    const { promise, resolve, reject } = Promise.withResolvers<void>();
-    const socket = connect(
-      {
-        host: '127.0.0.1',
-        port: tidegate.port,
-        rejectUnauthorized: false,
-        ALPNProtocols: ['h2', 'http/1.1'],
-      },
-      resolve,
-    );
-    socket.on('error', reject);
-    await promise;
-    const { alpnProtocol } = socket;
+    const { socket } = await connectTls(tidegate.port, { ALPNProtocols: ['h2', 'http/1.1'] });
     // Gently: a connection that is cut within its handshake is kept for ten seconds, and a worker does not end before.
-    socket.resume().end();
-    return alpnProtocol;
+    socket.end();
+    return socket.alpnProtocol;
   };
   afterEach(async () => {
     await tidegate.dispose();

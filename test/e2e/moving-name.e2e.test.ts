@@ -20,7 +20,7 @@ describe('a backend whose name moves', () => {
   beforeAll(async () => {
     directory = mkdtempSync(join(tmpdir(), 'tidegate-name-'));
     const first = await startBackend(() => answer('first'));
-    servers.push(first, await startBackend(() => answer('second'), first.port, '127.0.0.2'));
+    servers.push(first, await startBackend(() => answer('second'), { port: first.port, host: '127.0.0.2' }));
     pointTo('127.0.0.1');
     tidegate = await Tidegate.start(
       `${base(2)}limits: { upstream_connection_age: 1s }

@@ -1,6 +1,7 @@
-import { type Socket, connect } from 'node:net';
+import type { Socket } from 'node:net';
 import { AppServer } from '../support/app-server.js';
 import { httpGet } from '../support/http-get.js';
+import { openTcp } from '../support/raw-client.js';
 import { QUICK_CHECK, backendList, base } from '../support/scenario.js';
 import { Tidegate } from '../support/tidegate-process.js';
 import { waitUntil } from '../support/wait-until.js';
@@ -41,9 +42,9 @@ describe('a worker that is out of file descriptors', () => {
   async function open(): Promise<{ closed: () => number; answers: () => string }> {
     let [opened, closed, answers] = [0, 0, ''];
     for (let count = 0; count < CLIENTS; count += 1) {
-      const socket = connect(tidegate.port, '127.0.0.1');
+      const socket = openTcp(tidegate.port);
       sockets.push(socket);
-      socket.on('error', () => undefined);
+      socket.on('end', () => socket.end());
       socket.on('close', () => (closed += 1));
       socket.on('data', (chunk) => (answers += chunk.toString('latin1')));
       socket.once('connect', () => (opened += 1));

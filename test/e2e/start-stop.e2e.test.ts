@@ -1,8 +1,6 @@
-import { type Server, createServer } from 'node:http';
-import { type AddressInfo, type Socket, createServer as createTcpServer } from 'node:net';
 import { execFileSync } from 'node:child_process';
-import { once } from 'node:events';
 import { AppServer } from '../support/app-server.js';
+import { startBackend } from '../support/backend-server.js';
 import { freePort } from '../support/free-port.js';
 import { httpGet } from '../support/http-get.js';
 import { isAlive } from '../support/replaced-primary.js';
@@ -32,22 +30,16 @@ describe('starting and stopping', () => {
   });
 
   it('does not wait for checks of backends that do not answer when it ends', async () => {
-    const sockets = new Set<Socket>();
-    const silent = createTcpServer((socket) => {
-      sockets.add(socket);
-      socket.on('error', () => undefined);
-    }).listen(0, '127.0.0.1');
-    await once(silent, 'listening');
-    const url = `http://127.0.0.1:${(silent.address() as AddressInfo).port}`;
+    const silent = await startBackend(() => undefined);
+    const url = `http://127.0.0.1:${silent.port}`;
     tidegate = await Tidegate.start(
       `${base(1)}${backendList([app])}health_check: { interval: 60s, timeout: 60s, path: /health }\n`,
     );
     await tidegate.change('POST', '/api/v1/pools/default/backends', { id: 'silent', url });
-    await waitUntil('a check to begin', () => sockets.size > 0);
+    await silent.sees(1);
     // Were it to wait, the limit of this test would strike.
     expect(await tidegate.stop()).toBe(0);
-    for (const socket of sockets) socket.destroy();
-    silent.close();
+    await silent.close();
   });
 
   it('ends at once at a second signal, and its workers with it', async () => {
@@ -89,14 +81,12 @@ describe('starting and stopping', () => {
     const yaml = `${base(1).replace('port: 0', `port: ${port}`)}${backendList([app])}`;
     tidegate = await Tidegate.start(yaml);
     await tidegate.killPrimary();
-    const blocker: Server = createServer().listen(0, '127.0.0.1');
-    await once(blocker, 'listening');
-    const taken = (blocker.address() as AddressInfo).port;
-    tidegate.write(yaml.replace('admin: { port: 0 }', `admin: { port: ${taken} }`));
+    const taken = await startBackend(() => undefined);
+    tidegate.write(yaml.replace('admin: { port: 0 }', `admin: { port: ${taken.port} }`));
     tidegate.spawn();
     expect(await tidegate.exited).toBe(1);
     expect((await httpGet(tidegate.url('/'))).body).toBe('app1');
-    blocker.close();
+    await taken.close();
     tidegate.write(yaml);
     await tidegate.run();
     expect((await httpGet(tidegate.url('/'))).body).toBe('app1');

@@ -1,8 +1,7 @@
 /** The short form of `test/long/takeover.long.ts`. */
-import { once } from 'node:events';
-import { type AddressInfo, createServer } from 'node:net';
 import { kernelMigratesConnections } from '../../control-plane/workers/accept-mode.js';
 import { AppServer } from '../support/app-server.js';
+import { startBackend } from '../support/backend-server.js';
 import { freePort } from '../support/free-port.js';
 import { httpGet } from '../support/http-get.js';
 import {
@@ -56,12 +55,10 @@ describe('a primary that is killed and replaced under load', () => {
     await start('shared');
     const orphans = await tidegate.workerPids();
     await tidegate.killPrimary();
-    const other = createServer().listen(0, '127.0.0.1');
-    await once(other, 'listening');
-    const { port } = other.address() as AddressInfo;
-    tidegate.write(takeoverConfig(port, 'shared', [app]));
+    const other = await startBackend(() => undefined);
+    tidegate.write(takeoverConfig(other.port, 'shared', [app]));
     await expect(tidegate.run()).rejects.toThrow('in use by another program');
-    other.close();
+    await other.close();
     expect((await httpGet(tidegate.url('/'))).body).toBe('app1');
     expect(orphans.filter(isAlive)).toEqual(orphans);
     tidegate.write(takeoverConfig(tidegate.port, 'shared', [app]));

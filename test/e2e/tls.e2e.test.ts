@@ -1,8 +1,8 @@
 import { copyFileSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type TLSSocket, connect } from 'node:tls';
 import { AppServer } from '../support/app-server.js';
 import { type Answer, httpGet } from '../support/http-get.js';
+import { connectTls } from '../support/raw-client.js';
 import { backendList, base } from '../support/scenario.js';
 import { type LogLine, Tidegate, tidegate as command } from '../support/tidegate-process.js';
 import { waitUntil } from '../support/wait-until.js';
@@ -152,28 +152,18 @@ describe('the familiar configuration, over TLS', () => {
 
   it('takes a new certificate for new handshakes, and leaves running connections alone', async () => {
     const fingerprint = async (): Promise<string> => {
-      const { promise, resolve, reject } = Promise.withResolvers<string>();
-      const socket: TLSSocket = connect(
-        { host: '127.0.0.1', port: tidegate.port, rejectUnauthorized: false },
-        () => {
-          resolve(socket.getPeerCertificate().fingerprint256);
-          socket.end();
-        },
-      );
-      socket.on('error', reject);
-      return promise;
+      const { socket } = await connectTls(tidegate.port);
+      socket.end();
+      return socket.getPeerCertificate().fingerprint256;
     };
     const before = await fingerprint();
-    const kept = connect({ host: '127.0.0.1', port: tidegate.port, rejectUnauthorized: false });
-    kept.on('error', (error) => expect(error).toBeUndefined());
-    await new Promise((resolve) => kept.once('secureConnect', resolve));
+    const kept = await connectTls(tidegate.port);
 
     useCertificate('other');
     await waitUntil('the new certificate', async () => (await fingerprint()) !== before);
-    const answered = new Promise((resolve) => kept.once('data', resolve));
-    kept.write('GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n');
-    expect(String(await answered)).toMatch(/^HTTP\/1\.1 200/);
-    kept.destroy();
+    kept.send('GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n');
+    await kept.until(/^HTTP\/1\.1 200/);
+    expect(await kept.closed()).toBe('end');
 
     const after = await fingerprint();
     copyFileSync(join(CERTIFICATES, 'server-key.pem'), join(tidegate.dir, 'key.pem'));

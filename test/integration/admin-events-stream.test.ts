@@ -1,5 +1,4 @@
 import { retain } from '../../control-plane/event-log/retain.js';
-import { connect, type Socket } from 'node:net';
 import { startAdminServer, type AdminServer } from '../../control-plane/admin/admin-server.js';
 import type { FollowerLimits } from '../../control-plane/admin/followers.js';
 import { readMessages, type StreamMessage } from '../../control-plane/cli/event-stream.js';
@@ -7,6 +6,7 @@ import { HistoryBusy } from '../../control-plane/hindsight/history.js';
 import { backendId, poolId } from '../../shared/ids.js';
 import { adminOptions } from '../support/admin-app.js';
 import { testControl, type TestControl } from '../support/control-port.js';
+import { type RawClient, connectRaw } from '../support/raw-client.js';
 import { waitUntil } from '../support/wait-until.js';
 
 const WEB = poolId('web');
@@ -167,11 +167,9 @@ describe('following the events', () => {
 
   it('sends a sign of life', async () => {
     await start({ ...LIMITS, heartbeatMs: 20 });
-    const socket = await rawFollower();
-    let text = '';
-    socket.on('data', (chunk) => (text += chunk.toString()));
-    await waitUntil('two signs of life', () => text.split(': still here').length > 2);
-    socket.destroy();
+    const client = await rawFollower();
+    await waitUntil('two signs of life', () => client.received().split(': still here').length > 2);
+    client.close();
   });
 
   it('is refused to more clients than allowed, and free again when one leaves', async () => {
@@ -198,18 +196,18 @@ describe('following the events', () => {
 
   it('cuts off a client that does not read', async () => {
     await start({ ...LIMITS, stallMs: 50 });
-    const socket = await rawFollower('&after=0');
-    socket.pause();
+    const client = await rawFollower('&after=0');
+    client.socket.pause();
     await waitUntil('it to follow', () => control.followers() === 2);
-    const closed = new Promise<void>((resolve) => socket.on('close', () => resolve()));
     // More than the buffers of both sockets hold.
     for (let i = 0; i < 30; i++) {
       const problems = [`${i}${'x'.repeat(500_000)}`];
       await control.send({ type: 'RejectConfig', file: 'f', problems, actor: { kind: 'file' } });
     }
     await waitUntil('it to be cut off', () => control.followers() === 1);
-    socket.resume();
-    await closed;
+    client.socket.resume();
+    await client.closed();
+    client.close();
   });
 
   it('ends with a reason when the server closes', async () => {
@@ -221,12 +219,8 @@ describe('following the events', () => {
   });
 });
 
-function rawFollower(query = ''): Promise<Socket> {
-  return new Promise((resolve, reject) => {
-    const socket = connect(server.address.port, '127.0.0.1', () => {
-      socket.write(`GET /api/v1/events?follow=true${query} HTTP/1.1\r\nHost: localhost\r\n\r\n`);
-      resolve(socket);
-    });
-    socket.on('error', reject);
-  });
+async function rawFollower(query = ''): Promise<RawClient> {
+  const client = await connectRaw(server.address.port);
+  client.send(`GET /api/v1/events?follow=true${query} HTTP/1.1\r\nHost: localhost\r\n\r\n`);
+  return client;
 }

@@ -1,12 +1,12 @@
 import { execFileSync } from 'node:child_process';
 import { chmod, writeFile } from 'node:fs/promises';
-import { connect } from 'node:net';
 import { join } from 'node:path';
 import { adminProblem } from '../../control-plane/admin/admin-settings.js';
 import { AdminError, readAdminToken } from '../../control-plane/config/admin-token.js';
 import { startAdminServer } from '../../control-plane/admin/admin-server.js';
 import { adminOptions, testAdmin, type TestAdmin } from '../support/admin-app.js';
 import { testControl } from '../support/control-port.js';
+import { exchangeRaw } from '../support/raw-client.js';
 import { useTempDirs } from '../support/temp-dir.js';
 
 const tempDir = useTempDirs();
@@ -278,13 +278,7 @@ describe('what is not HTTP', () => {
   async function exchange(text: string): Promise<string> {
     const control = await testControl();
     const server = await startAdminServer(adminOptions(control));
-    const { promise, resolve } = Promise.withResolvers<string>();
-    const socket = connect(server.address.port, '127.0.0.1', () => socket.write(text));
-    let answer = '';
-    socket.on('error', () => resolve(answer));
-    socket.on('data', (chunk) => (answer += chunk.toString()));
-    socket.on('close', () => resolve(answer));
-    const result = await promise;
+    const result = await exchangeRaw(server.address.port, text);
     await server.close();
     return result;
   }

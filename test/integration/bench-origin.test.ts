@@ -1,45 +1,41 @@
-import { once } from 'node:events';
-import { type AddressInfo, type Server, connect, createServer } from 'node:net';
+import { createServer } from 'node:net';
 import { serveOrigin } from '../bench/origin-connection.js';
 import { ECHO, MESSAGE } from '../bench/scenarios.js';
+import { type Listening, listen } from '../support/listen.js';
+import { connectRaw } from '../support/raw-client.js';
 import { ResponseScanner } from '../support/response-scanner.js';
+import { waitUntil } from '../support/wait-until.js';
 
 describe('the origin in Node', () => {
-  let server: Server;
-  let port = 0;
+  let server: Listening;
   const heads: string[] = [];
 
   beforeAll(async () => {
-    server = createServer((socket) =>
-      serveOrigin(socket, (head) => {
-        heads.push(head.split('\r\n')[0] ?? '');
-        return Buffer.from('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok');
-      }),
-    ).listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    port = (server.address() as AddressInfo).port;
+    server = await listen(
+      createServer((socket) =>
+        serveOrigin(socket, (head) => {
+          heads.push(head.split('\r\n')[0] ?? '');
+          return Buffer.from('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok');
+        }),
+      ),
+    );
   });
-  afterAll(() => {
-    server.close();
-  });
+  afterAll(() => server.close());
 
   /** Sends these pieces one write at a time and collects `count` responses. */
   async function talk(pieces: readonly string[], count: number): Promise<number[]> {
-    const socket = connect(port, '127.0.0.1').setNoDelay(true);
-    const scanner = new ResponseScanner({ keepBodies: false });
-    const statuses: number[] = [];
-    const { promise, resolve, reject } = Promise.withResolvers<void>();
-    socket.on('error', reject);
-    socket.on('data', (chunk: Buffer) => {
-      for (const { status } of scanner.push(chunk)) statuses.push(status);
-      if (statuses.length >= count) resolve();
-    });
+    const client = await connectRaw(server.port);
+    client.socket.setNoDelay(true);
     for (const piece of pieces) {
-      await new Promise<void>((sent) => socket.write(piece, () => setImmediate(sent)));
+      await new Promise<void>((sent) => client.socket.write(piece, () => setImmediate(sent)));
     }
-    await promise;
-    socket.destroy();
-    return statuses;
+    const statuses = (): number[] =>
+      new ResponseScanner({ keepBodies: false })
+        .push(Buffer.from(client.received(), 'latin1'))
+        .map(({ status }) => status);
+    await waitUntil('the responses', () => statuses().length >= count);
+    client.close();
+    return statuses();
   }
 
   const POST = 'POST / HTTP/1.1\r\nHost: a\r\n';
@@ -68,29 +64,17 @@ describe('the origin in Node', () => {
   });
 
   it('echoes one frame for each message of an upgraded connection, however they are cut', async () => {
-    const socket = connect(port, '127.0.0.1').setNoDelay(true);
-    const received: Buffer[] = [];
-    const { promise, resolve, reject } = Promise.withResolvers<void>();
-    const expected = Buffer.concat([ECHO, ECHO]);
-    let upgraded = false;
-    socket.on('error', reject);
-    socket.on('data', (chunk: Buffer) => {
-      received.push(chunk);
-      if (!upgraded && Buffer.concat(received).includes('\r\n\r\n')) {
-        upgraded = true;
-        received.length = 0;
-        socket.write(MESSAGE.subarray(0, 10), () =>
-          socket.write(Buffer.concat([MESSAGE.subarray(10), MESSAGE])),
-        );
-      } else if (upgraded && Buffer.concat(received).length >= expected.length) {
-        resolve();
-      }
-    });
-    socket.write(
+    const client = await connectRaw(server.port);
+    client.socket.setNoDelay(true);
+    const expected = Buffer.concat([ECHO, ECHO]).toString('latin1');
+    client.send(
       'GET / HTTP/1.1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Key: a\r\n\r\n',
     );
-    await promise;
-    expect(Buffer.concat(received).equals(expected)).toBe(true);
-    socket.destroy();
+    const head = (await client.until('\r\n\r\n')).length;
+    await new Promise<void>((sent) => client.socket.write(MESSAGE.subarray(0, 10), () => sent()));
+    client.send(Buffer.concat([MESSAGE.subarray(10), MESSAGE]));
+    await waitUntil('the echoes', () => client.received().length >= head + expected.length);
+    expect(client.received().slice(head)).toBe(expected);
+    client.close();
   });
 });

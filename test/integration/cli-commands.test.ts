@@ -1,12 +1,12 @@
 import { spawn } from 'node:child_process';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { startAdminServer, type AdminServer } from '../../control-plane/admin/admin-server.js';
 import { backendId, poolId } from '../../shared/ids.js';
 import { adminOptions } from '../support/admin-app.js';
+import { answer, startBackend } from '../support/backend-server.js';
 import { CONFIG_TEXT, testControl, type TestControl } from '../support/control-port.js';
+import { freePort } from '../support/free-port.js';
 import { tidegate, type CliResult } from '../support/tidegate-process.js';
 import { useTempDirs } from '../support/temp-dir.js';
 import { waitUntil } from '../support/wait-until.js';
@@ -52,15 +52,6 @@ async function failChecks(): Promise<void> {
       actor: { kind: 'health-check' },
     });
   }
-}
-
-/** A port on which nothing listens any more. */
-async function deadPort(): Promise<number> {
-  const listener = createServer().listen(0, '127.0.0.1');
-  await waitUntil('it to listen', () => listener.listening);
-  const { port } = listener.address() as AddressInfo;
-  await new Promise((resolve) => listener.close(resolve));
-  return port;
 }
 
 describe('reading', () => {
@@ -363,7 +354,7 @@ describe('what goes wrong', () => {
     ],
   ];
   it.each(CASES)('%s', async (_name, args, code, message) => {
-    const dead = await deadPort();
+    const dead = await freePort();
     const result = await run(...args.map((arg) => arg.replace('DEAD', String(dead))));
     expect(result).toMatchObject({ code, stdout: '' });
     expect(result.stderr).toMatch(message);
@@ -371,14 +362,9 @@ describe('what goes wrong', () => {
   });
 
   it('something else that answers there', async () => {
-    const other = createServer((_request, response) => response.end('<html>')).listen(0, '127.0.0.1');
-    await waitUntil('it to listen', () => other.listening);
-    const result = await run(
-      'status',
-      '--admin',
-      `http://127.0.0.1:${(other.address() as AddressInfo).port}`,
-    );
-    other.close();
+    const other = await startBackend(() => answer('<html>'));
+    const result = await run('status', '--admin', `http://127.0.0.1:${other.port}`);
+    await other.close();
     expect(result).toMatchObject({ code: 3, stdout: '' });
     expect(result.stderr).toMatch(/does not answer like an admin API/);
   });

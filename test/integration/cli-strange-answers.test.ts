@@ -1,11 +1,11 @@
-import { once } from 'node:events';
-import { createServer as createHttpServer } from 'node:http';
-import { type AddressInfo, type Server, createServer as createTcpServer } from 'node:net';
-import { createServer as createTlsServer } from 'node:tls';
+import { createServer } from 'node:http';
+import type { Server } from 'node:net';
 import fc from 'fast-check';
 import { type AdminServer, startAdminServer } from '../../control-plane/admin/admin-server.js';
 import { runCommandLine } from '../../control-plane/cli/command-line.js';
 import { adminOptions } from '../support/admin-app.js';
+import { type BackendOptions, startBackend } from '../support/backend-server.js';
+import { listen } from '../support/listen.js';
 import { type TestControl, testControl } from '../support/control-port.js';
 import { testCertificate } from '../support/test-certificate.js';
 
@@ -59,18 +59,24 @@ function expectOneSentence({ code, out, err }: Ran): void {
   expect(err).not.toMatch(/TypeError|undefined|\[object/);
 }
 
-const servers: Server[] = [];
+const servers: { readonly port: number; close(): Promise<void> }[] = [];
 afterEach(async () => {
-  for (const server of servers.splice(0)) {
-    server.close();
-    await once(server, 'close');
-  }
+  for (const server of servers.splice(0)) await server.close();
 });
 
-async function listen(server: Server): Promise<number> {
-  servers.push(server.listen(0, '127.0.0.1'));
-  await once(server, 'listening');
-  return (server.address() as AddressInfo).port;
+async function scripted(answer: string, options: BackendOptions = {}): Promise<number> {
+  const backend = await startBackend(
+    (_request, { socket }) => void socket.end(Buffer.from(answer, 'latin1')),
+    options,
+  );
+  servers.push(backend);
+  return backend.port;
+}
+
+async function portOf(server: Server): Promise<number> {
+  const listening = await listen(server);
+  servers.push(listening);
+  return listening.port;
 }
 
 function http(head: string, body: string): string {
@@ -101,20 +107,14 @@ const ANSWERS: readonly (readonly [name: string, answer: string])[] = [
 
 describe('what is not an admin API of Tidegate is told in one sentence', () => {
   it.each(ANSWERS)('%s', async (_name, answer) => {
-    const port = await listen(
-      createTcpServer((socket) => {
-        socket.on('error', () => undefined);
-        socket.once('data', () => socket.end(answer, 'latin1'));
-      }),
-    );
+    const port = await scripted(answer);
     for (const args of COMMANDS) expectOneSentence(await run(args, `http://127.0.0.1:${port}`));
   });
 
   it('a port that speaks TLS, and one that does not', async () => {
     const { certPem: cert, keyPem: key } = testCertificate();
-    const tls = createTlsServer({ cert, key }).on('tlsClientError', () => undefined);
-    const secure = await listen(tls);
-    const plain = await listen(createHttpServer((_request, response) => response.end()));
+    const secure = await scripted('', { tls: { cert, key } });
+    const plain = await portOf(createServer((_request, response) => response.end()));
     expectOneSentence(await run(['status'], `http://127.0.0.1:${secure}`));
     const ran = await run(['status'], `https://127.0.0.1:${plain}`);
     expectOneSentence(ran);
@@ -133,7 +133,7 @@ describe('an admin API that is nearly one of Tidegate', () => {
 
   it('never makes a command fail otherwise than documented, whatever is missing or different', async () => {
     const change = { at: 0, to: null as unknown };
-    const proxy = createHttpServer((request, response) => {
+    const proxy = createServer((request, response) => {
       request.resume();
       const url = `http://127.0.0.1:${real.address.port}${request.url}`;
       fetch(url, { method: 'GET' }).then(
@@ -144,7 +144,7 @@ describe('an admin API that is nearly one of Tidegate', () => {
         () => response.destroy(),
       );
     });
-    const admin = `http://127.0.0.1:${await listen(proxy)}`;
+    const admin = `http://127.0.0.1:${await portOf(proxy)}`;
     await fc.assert(
       fc.asyncProperty(
         fc.constantFrom(...COMMANDS.filter((args) => !args.some((arg) => arg === '--follow'))),

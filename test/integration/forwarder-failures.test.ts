@@ -1,12 +1,12 @@
 /** Backends that fail, and clients that go: who is told, what is tried again, what is counted. */
 import {
   answer,
-  deadPort,
   startBackend,
   type BackendConnection,
   type BackendScript,
   type BackendServer,
 } from '../support/backend-server.js';
+import { freePort } from '../support/free-port.js';
 import { ENGINES, type EngineUnderTest } from '../support/engine-under-test.js';
 import { connectRaw, exchangeRaw } from '../support/raw-client.js';
 import { backendAt, poolOf, snapshotOf, type ForwardingChanges } from '../support/snapshot-of.js';
@@ -77,7 +77,7 @@ describe.each(ENGINES)('failures under the %s engine', (_name, startEngine) => {
     ],
   ])('tries %s elsewhere when a backend cannot be connected to', async (_name, request) => {
     await start([
-      await deadPort(),
+      await freePort(),
       (got, connection) => {
         const done = () => request === GET || got.body().includes('abc');
         void waitUntil('the body', done).then(() => connection.write(answer('ok')));
@@ -93,7 +93,7 @@ describe.each(ENGINES)('failures under the %s engine', (_name, startEngine) => {
     const size = 1_000_000;
     await start(
       [
-        await deadPort(),
+        await freePort(),
         (got, connection) => {
           void waitUntil('the body', () => got.body().length === size).then(() =>
             connection.write(answer('ok')),
@@ -107,7 +107,7 @@ describe.each(ENGINES)('failures under the %s engine', (_name, startEngine) => {
   });
 
   it('answers 502 when no backend can be connected to, after each was tried once', async () => {
-    await start([await deadPort(), await deadPort()]);
+    await start([await freePort(), await freePort()]);
     const reply = await exchangeRaw(engine.port, GET);
     expect(reply).toMatch(/^HTTP\/1\.1 502 [^]*x-tidegate-error: upstream_connect/);
     expect(failures('a', 'connect') + failures('b', 'connect')).toBe(2);
@@ -115,7 +115,7 @@ describe.each(ENGINES)('failures under the %s engine', (_name, startEngine) => {
   });
 
   it('makes no more attempts than allowed', async () => {
-    await start([await deadPort(), await deadPort(), await deadPort()], { retry: { attempts: 2 } });
+    await start([await freePort(), await freePort(), await freePort()], { retry: { attempts: 2 } });
     await exchangeRaw(engine.port, GET);
     expect(['a', 'b', 'c'].reduce((sum, id) => sum + failures(id, 'connect'), 0)).toBe(2);
     expect(engine.counted('retriesExhausted', 'default', 'attempts')).toBe(1);
@@ -130,7 +130,7 @@ describe.each(ENGINES)('failures under the %s engine', (_name, startEngine) => {
     expect(await exchangeRaw(engine.port, GET)).toContain('upstream_reset');
     expect(engine.counted('retriesExhausted', 'default', 'budget')).toBe(1);
     await engine.close();
-    await start([await deadPort(), () => answer('ok')], { retry: { budgetPercent: 0, budgetMin: 0 } });
+    await start([await freePort(), () => answer('ok')], { retry: { budgetPercent: 0, budgetMin: 0 } });
     for (const reply of await twice(GET)) expect(reply).toMatch(/ok$/);
   });
 

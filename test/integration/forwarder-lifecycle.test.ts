@@ -1,10 +1,16 @@
 /** Connections, certificates, changes while running, and the end: an engine as a server. */
 import { readFileSync } from 'node:fs';
-import * as tls from 'node:tls';
+import type * as tls from 'node:tls';
 import type { CertificateMaterial } from '../../shared/message.js';
 import { answer, startBackend, type BackendScript, type BackendServer } from '../support/backend-server.js';
 import { ENGINES, type EngineOptions, type EngineUnderTest } from '../support/engine-under-test.js';
-import { connectRaw, exchangeRaw, type RawClient } from '../support/raw-client.js';
+import {
+  connectRaw,
+  connectTls,
+  exchangeRaw,
+  type RawClient,
+  type TlsOptions,
+} from '../support/raw-client.js';
 import { backendAt, poolOf, snapshotOf, type ForwardingChanges } from '../support/snapshot-of.js';
 import { waitUntil } from '../support/wait-until.js';
 
@@ -252,23 +258,17 @@ describe.each(ENGINES)('the %s engine as a server', (_name, startEngine) => {
   });
 
   describe('over TLS', () => {
-    function connectTls(options: tls.ConnectionOptions = {}): Promise<tls.TLSSocket> {
-      return new Promise((resolve, reject) => {
-        const socket = tls.connect(
-          { port: engine.port, host: '127.0.0.1', ca: [SERVER.certPem, OTHER.certPem], ...options },
-          () => resolve(socket),
-        );
-        socket.on('error', reject);
-      });
+    /** Of a client that knows these certificates and no other. */
+    async function secure(options: TlsOptions = {}, port = engine.port): Promise<RawClient<tls.TLSSocket>> {
+      const ca = [SERVER.certPem, OTHER.certPem];
+      const client = await connectTls(port, { ca, rejectUnauthorized: true, ...options });
+      clients.push(client);
+      return client;
     }
-    async function exchange(socket: tls.TLSSocket, request: string): Promise<string> {
-      let received = '';
-      socket.on('data', (chunk: Buffer) => {
-        received += chunk.toString('latin1');
-      });
-      socket.write(request);
-      await waitUntil('the end', () => socket.readableEnded);
-      return received;
+    async function exchange(client: RawClient, request: string): Promise<string> {
+      client.send(request);
+      expect(await client.closed()).toBe('end');
+      return client.received();
     }
     const CLOSE = GET.replace('\r\n\r\n', '\r\nConnection: close\r\n\r\n');
 
@@ -280,7 +280,7 @@ describe.each(ENGINES)('the %s engine as a server', (_name, startEngine) => {
         }),
       ]);
       engine.apply({ ...next, version: 2 });
-      const reply = await exchange(await connectTls(), CLOSE);
+      const reply = await exchange(await secure(), CLOSE);
       expect(reply).toMatch(/\r\nset-cookie: __Host-sid=[^\r]*; Secure\r\n/i);
       expect(reply).toMatch(/ok$/);
       expect(backend.requests[0]?.field('x-forwarded-proto')).toBe('https');
@@ -288,33 +288,27 @@ describe.each(ENGINES)('the %s engine as a server', (_name, startEngine) => {
 
     it('answers a client that has ended its side', async () => {
       await start(() => answer('ok'), {}, { certificate: SERVER });
-      const socket = await connectTls();
-      let received = '';
-      socket.on('data', (chunk: Buffer) => {
-        received += chunk.toString('latin1');
-      });
-      socket.end(GET);
-      await waitUntil('the answer', () => received.endsWith('\r\n\r\nok'));
-      await waitUntil('the end', () => socket.readableEnded);
+      const client = await secure();
+      client.socket.end(GET);
+      await client.until(/\r\n\r\nok$/);
+      expect(await client.closed()).toBe('end');
     });
 
     it('uses a new certificate for new connections, and keeps those that are open', async () => {
       await start(() => answer('ok'), {}, { certificate: SERVER });
-      const open = await connectTls();
-      expect(open.getPeerCertificate().subject.CN).toBe('server.tidegate.test');
+      const open = await secure();
+      expect(open.socket.getPeerCertificate().subject.CN).toBe('server.tidegate.test');
       engine.forwarder.setCertificate(OTHER);
-      const fresh = await connectTls();
-      expect(fresh.getPeerCertificate().subject.CN).toBe('other.tidegate.test');
+      const fresh = await secure();
+      expect(fresh.socket.getPeerCertificate().subject.CN).toBe('other.tidegate.test');
       expect(await exchange(open, CLOSE)).toMatch(/ok$/);
-      fresh.destroy();
     });
 
     it('keeps the certificate it has when a new one is unfit', async () => {
       await start(() => answer('ok'), {}, { certificate: SERVER });
       expect(() => engine.forwarder.setCertificate({ ...OTHER, keyPem: SERVER.keyPem })).toThrow();
-      const socket = await connectTls();
+      const { socket } = await secure();
       expect(socket.getPeerCertificate().subject.CN).toBe('server.tidegate.test');
-      socket.destroy();
     });
 
     it('survives clients that are not TLS or leave within the handshake', async () => {
@@ -325,7 +319,7 @@ describe.each(ENGINES)('the %s engine as a server', (_name, startEngine) => {
       const hello = await connect();
       hello.send(Buffer.from([22, 3, 1, 2, 0, 1]));
       hello.socket.resetAndDestroy();
-      expect(await exchange(await connectTls(), CLOSE)).toMatch(/ok$/);
+      expect(await exchange(await secure(), CLOSE)).toMatch(/ok$/);
       await waitUntil('nobody there', () => engine.forwarder.connections() === 0);
       await waitUntil('the count', () => engine.counted('connectionsRefused', 'tls') === 2);
     });
@@ -335,41 +329,32 @@ describe.each(ENGINES)('the %s engine as a server', (_name, startEngine) => {
       for (const renewed of [false, true]) {
         if (renewed) engine.forwarder.setCertificate(OTHER);
         for (const ciphers of ['AES128-SHA', 'ECDHE-RSA-AES128-SHA', 'AES128-GCM-SHA256']) {
-          await expect(connectTls({ maxVersion: 'TLSv1.2', ciphers })).rejects.toMatchObject({
-            code: expect.stringMatching(/HANDSHAKE_FAILURE|NO_CIPHER|ECONNRESET/) as unknown,
-          });
+          const refused = await secure({ maxVersion: 'TLSv1.2', ciphers });
+          expect(await refused.closed()).toMatch(/HANDSHAKE_FAILURE|NO_CIPHER|ECONNRESET/);
         }
-        const socket = await connectTls({ maxVersion: 'TLSv1.2' });
+        const { socket } = await secure({ maxVersion: 'TLSv1.2' });
         expect(socket.getCipher().name).toMatch(/^ECDHE-.*(GCM|POLY1305)/);
-        socket.destroy();
       }
     });
 
     it('refuses to negotiate again on a running connection', async () => {
       await start(() => answer('tls'), {}, { certificate: SERVER });
-      const socket = await connectTls({ maxVersion: 'TLSv1.2' });
+      const { socket } = await secure({ maxVersion: 'TLSv1.2' });
       const { promise, resolve } = Promise.withResolvers<unknown>();
       socket.on('error', resolve);
       socket.renegotiate({ rejectUnauthorized: false }, resolve);
       expect(await promise).toMatchObject({
         code: expect.stringMatching(/NO_RENEGOTIATION|ECONNRESET/) as unknown,
       });
-      socket.destroy();
     });
 
     it('resumes TLS sessions that another worker began', async () => {
       await start(() => answer('ok'), {}, { certificate: SERVER });
-      const first = await connectTls({ maxVersion: 'TLSv1.2' });
-      const session = first.getSession();
-      first.destroy();
+      const first = await secure({ maxVersion: 'TLSv1.2' });
+      const session = first.socket.getSession();
       const second = await startEngine(snapshotOf([poolOf([])]), { certificate: SERVER });
-      const resumed = await connectTls({
-        maxVersion: 'TLSv1.2',
-        port: second.port,
-        ...(session === undefined ? {} : { session }),
-      });
-      expect(resumed.isSessionReused()).toBe(true);
-      resumed.destroy();
+      const resumed = await secure({ maxVersion: 'TLSv1.2', ...(session && { session }) }, second.port);
+      expect(resumed.socket.isSessionReused()).toBe(true);
       await second.close();
     });
 
@@ -382,24 +367,12 @@ describe.each(ENGINES)('the %s engine as a server', (_name, startEngine) => {
 
   it('does not talk to an https backend whose certificate it cannot verify', async () => {
     await start(() => answer('ok'));
-    const secrets: string[] = [];
-    const server = tls.createServer({ cert: SERVER.certPem, key: SERVER.keyPem }, (socket) => {
-      socket.on('error', () => undefined);
-      socket.on('data', (chunk: Buffer) => secrets.push(chunk.toString()));
-    });
-    server.on('tlsClientError', () => undefined);
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    const address = server.address();
-    const port = typeof address === 'object' && address !== null ? address.port : 0;
-    engine.apply({
-      ...snapshotOf([
-        poolOf([backendAt('a', 1, { address: { protocol: 'https', host: 'localhost', port } })]),
-      ]),
-      version: 2,
-    });
+    const other = await startBackend(() => undefined, { tls: { cert: SERVER.certPem, key: SERVER.keyPem } });
+    const address = { protocol: 'https', host: 'localhost', port: other.port } as const;
+    engine.apply({ ...snapshotOf([poolOf([backendAt('a', 1, { address })])]), version: 2 });
     const reply = await exchangeRaw(engine.port, GET.replace('\r\n\r\n', '\r\nConnection: close\r\n\r\n'));
     expect(reply).toMatch(/^HTTP\/1\.1 502 [^]*x-tidegate-error: upstream_connect/);
-    expect(secrets).toEqual([]);
-    await new Promise((resolve) => server.close(resolve));
+    expect(other.connections.map((connection) => connection.received()).join('')).toBe('');
+    await other.close();
   });
 });

@@ -5,12 +5,12 @@ import type { SessionStore } from '../../shared/session.js';
 import type { BackendSnapshot, PoolSnapshot } from '../../shared/snapshot.js';
 import {
   answer,
-  deadPort,
   startBackend,
   type BackendConnection,
   type BackendRequest,
   type BackendServer,
 } from '../support/backend-server.js';
+import { freePort } from '../support/free-port.js';
 import { startNative, type EngineOptions, type EngineUnderTest } from '../support/engine-under-test.js';
 import { untilHeadLimit } from '../support/head-limit.js';
 import { connectRaw, exchangeRaw, type RawClient } from '../support/raw-client.js';
@@ -291,7 +291,7 @@ describe('connection limits through the native engine', () => {
     const engine = await start([{ maxConnections: 1 }]);
     await send(engine, '/1');
     await first().holds('/1');
-    const dead = backendAt('dead', await deadPort());
+    const dead = backendAt('dead', await freePort());
     const both = pool([{ maxConnections: 1 }]);
     engine.apply(snapshot([{ ...both, backends: [...both.backends, dead] }]));
     const client = await send(engine, '/2');
@@ -309,7 +309,7 @@ describe('connection limits through the native engine', () => {
     const engine = await start([{ maxConnections: 1 }], { queue });
     await send(engine, '/1');
     await first().holds('/1');
-    const dead = backendAt('dead', await deadPort());
+    const dead = backendAt('dead', await freePort());
     const both = pool([{ maxConnections: 1 }], { queue });
     engine.apply(snapshot([{ ...both, backends: [...both.backends, dead] }]));
     const client = await send(engine, '/2');

@@ -4,11 +4,11 @@
  */
 import { readFileSync } from 'node:fs';
 import type { Socket } from 'node:net';
-import * as tls from 'node:tls';
+import type { TLSSocket } from 'node:tls';
 import { answer, startBackend, type BackendScript, type BackendServer } from '../support/backend-server.js';
 import { startNative, type EngineUnderTest } from '../support/engine-under-test.js';
 import { connectH2 } from '../support/h2-client.js';
-import { connectRaw, type RawClient } from '../support/raw-client.js';
+import { connectRaw, connectTls, openTls, type RawClient } from '../support/raw-client.js';
 import { backendAt, poolOf, snapshotOf, type ForwardingChanges } from '../support/snapshot-of.js';
 import { testCertificate } from '../support/test-certificate.js';
 import { waitUntil } from '../support/wait-until.js';
@@ -66,20 +66,15 @@ describe('peers of the native engine that do not read', () => {
       isSecure ? { certificate: testCertificate() } : {},
     );
   }
-  async function connectTls(protocol: string): Promise<tls.TLSSocket> {
-    const raw = tls.connect({
-      port: engine.port,
-      host: '127.0.0.1',
-      rejectUnauthorized: false,
-      ALPNProtocols: [protocol],
-    });
+  /** For an HTTP/2 client to take over. */
+  async function openH2(): Promise<TLSSocket> {
+    const raw = openTls(engine.port, { ALPNProtocols: ['h2'] });
     socket = raw;
-    raw.on('error', () => undefined);
-    await waitUntil('the handshake', () => raw.alpnProtocol === protocol);
+    await waitUntil('the handshake', () => raw.alpnProtocol === 'h2');
     return raw;
   }
   /** Beneath what HTTP/2 has taken over. */
-  function reading(raw: tls.TLSSocket, goesOn: boolean): void {
+  function reading(raw: TLSSocket, goesOn: boolean): void {
     const handle = Object(raw)._handle;
     for (const each of [handle._parent, handle]) each[goesOn ? 'readStart' : 'readStop']();
   }
@@ -117,13 +112,11 @@ describe('peers of the native engine that do not read', () => {
 
   it('are reset in the midst of an answer over TLS', async () => {
     await start(() => LARGE, true);
-    const client = tls.connect({ port: engine.port, host: '127.0.0.1', rejectUnauthorized: false });
-    socket = client;
-    client.on('error', () => undefined);
-    await waitUntil('the handshake', () => client.authorized || client.authorizationError !== null);
-    client.pause();
-    client.write(GET);
-    await isReset(client);
+    const client = await connectTls(engine.port);
+    socket = client.socket;
+    socket.pause();
+    client.send(GET);
+    await isReset(socket);
   });
 
   it('are reset with their tunnel', async () => {
@@ -140,7 +133,7 @@ describe('peers of the native engine that do not read', () => {
 
   it('are reset over HTTP/2 when their connection is given up', async () => {
     await start(() => LARGE, true);
-    const raw = await connectTls('h2');
+    const raw = await openH2();
     const settings = { initialWindowSize: 2 ** 31 - 1 };
     const client = await connectH2(engine.port, { createConnection: () => raw, settings });
     client.session.setLocalWindowSize(2 ** 31 - 1);
@@ -234,7 +227,7 @@ describe('peers of the native engine that do not read', () => {
 
   it('get what they read late over HTTP/2, to its end, after the last answer of a connection', async () => {
     await start(() => answer('x'.repeat(6_000_000)), true, { limits: { requestsPerConnection: 1 } });
-    const raw = await connectTls('h2');
+    const raw = await openH2();
     const settings = { initialWindowSize: 2 ** 31 - 1 };
     const client = await connectH2(engine.port, { createConnection: () => raw, settings });
     client.session.setLocalWindowSize(2 ** 31 - 1);

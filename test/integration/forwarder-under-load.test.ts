@@ -1,8 +1,8 @@
 /** Many requests at once while backends and clients misbehave: none is lost that need not be, and none is mixed up. */
 import { request as httpRequest, createServer, Agent, type IncomingMessage, type Server } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
 import { seededRandom } from '../../shared/prng.js';
 import { startNative, type EngineUnderTest } from '../support/engine-under-test.js';
+import { type Listening, listen } from '../support/listen.js';
 import { Load } from '../support/load.js';
 import { connectRaw } from '../support/raw-client.js';
 import { backendAt, poolOf, snapshotOf } from '../support/snapshot-of.js';
@@ -10,13 +10,13 @@ import { every, later } from '../support/slow-peer.js';
 import { waitUntil } from '../support/wait-until.js';
 
 describe('the native engine under load', () => {
-  const servers: Server[] = [];
+  const servers: Listening[] = [];
   let engine: EngineUnderTest;
 
-  async function listen(server: Server): Promise<number> {
-    servers.push(server);
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    return (server.address() as AddressInfo).port;
+  async function portOf(server: Server): Promise<number> {
+    const listening = await listen(server);
+    servers.push(listening);
+    return listening.port;
   }
   afterEach(async () => {
     await waitUntil('no load left', () =>
@@ -26,10 +26,7 @@ describe('the native engine under load', () => {
     );
     expect(engine.complaints).toEqual([]);
     await engine.close();
-    for (const server of servers.splice(0)) {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
-    }
+    for (const server of servers.splice(0)) await server.close();
   });
 
   it('loses none of 10,000 GETs to a backend that closes idle connections at random', async () => {
@@ -44,7 +41,7 @@ describe('the native engine under load', () => {
         ended += 1;
       }
     });
-    const port = await listen(server);
+    const port = await portOf(server);
     engine = await startNative(
       snapshotOf([poolOf([backendAt('a', port)])], { limits: { requestsPerConnection: 1_000_000 } }),
     );
@@ -79,7 +76,7 @@ describe('the native engine under load', () => {
           response.end(response.headersSent ? body.slice(3) : body);
         });
       });
-    const ports = [await listen(backend()), await listen(backend())];
+    const ports = [await portOf(backend()), await portOf(backend())];
     engine = await startNative(
       snapshotOf([poolOf(ports.map((port, i) => backendAt('ab'.charAt(i), port)))], {
         retry: { budgetPercent: 100 },
@@ -135,7 +132,7 @@ describe('the native engine under load', () => {
       request.resume();
       request.on('end', () => response.end('ok'));
     });
-    const port = await listen(server);
+    const port = await portOf(server);
     engine = await startNative(
       snapshotOf([poolOf([backendAt('a', port)])], {
         timeouts: { requestHeadMs: 1_000, requestBodyIdleMs: 1_000 },
@@ -167,13 +164,8 @@ describe('the native engine under load', () => {
   });
 
   it('recovers when all connections are cut again and again', async () => {
-    const sockets = new Set<Socket>();
     const server = createServer((_request, response) => response.end('ok'));
-    server.on('connection', (socket) => {
-      sockets.add(socket);
-      socket.on('close', () => sockets.delete(socket));
-    });
-    const port = await listen(server);
+    const port = await portOf(server);
     engine = await startNative(
       snapshotOf([poolOf([backendAt('a', port)])], { retry: { budgetPercent: 100 } }),
     );
@@ -181,7 +173,7 @@ describe('the native engine under load', () => {
     load.start();
     for (let round = 1; round <= 20; round += 1) {
       await waitUntil('more answers', () => load.answered >= round * 50);
-      for (const socket of sockets) socket.resetAndDestroy();
+      for (const socket of servers[0]?.sockets ?? []) socket.resetAndDestroy();
     }
     // What was on its way at the last cut is answered before these.
     let seen = load.answered;

@@ -1,11 +1,6 @@
 /** Connections that change their protocol: bytes both ways, and every way in which it can go wrong. */
-import {
-  answer,
-  deadPort,
-  startBackend,
-  type BackendScript,
-  type BackendServer,
-} from '../support/backend-server.js';
+import { answer, startBackend, type BackendScript, type BackendServer } from '../support/backend-server.js';
+import { freePort } from '../support/free-port.js';
 import { startNative, type EngineUnderTest } from '../support/engine-under-test.js';
 import { connectRaw, type RawClient } from '../support/raw-client.js';
 import { backendAt, poolOf, snapshotOf, type ForwardingChanges } from '../support/snapshot-of.js';
@@ -151,7 +146,7 @@ describe('upgrades through the native engine', () => {
   });
 
   it('tries another backend when one cannot be connected to', async () => {
-    await start([await deadPort(), () => SWITCH]);
+    await start([await freePort(), () => SWITCH]);
     for (const client of [await ask(), await ask()]) await client.until('101 Switching');
     expect(engine.counted('retries', 'default', 'connect')).toBe(1);
   });

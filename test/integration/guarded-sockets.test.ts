@@ -11,7 +11,8 @@ import { type BackendEntry, applySnapshot } from '../../data-plane/routing/routi
 import { seededRandom } from '../../shared/prng.js';
 import { answer, startBackend, type BackendServer } from '../support/backend-server.js';
 import { startNative, type EngineUnderTest } from '../support/engine-under-test.js';
-import { connectRaw, exchangeRaw, type RawClient } from '../support/raw-client.js';
+import { listen } from '../support/listen.js';
+import { connectRaw, exchangeRaw, openTcp, type RawClient } from '../support/raw-client.js';
 import { backendAt, forwardingSettings, poolOf, snapshotOf } from '../support/snapshot-of.js';
 import { waitUntil } from '../support/wait-until.js';
 
@@ -93,20 +94,19 @@ describe('a socket whose handler throws', () => {
       ['expired', (_client, served) => served.setDeadline(1)],
     ])('at %s is cut', async (place, provoke) => {
       let served: Failing | null = null;
-      const server = net.createServer({ allowHalfOpen: true }, (socket) => {
+      const accepting = net.createServer({ allowHalfOpen: true }, (socket) => {
         served = new Failing(socket, place);
         if (place === 'closed') socket.on('end', () => socket.destroy());
       });
-      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-      const client = net.connect((server.address() as net.AddressInfo).port, '127.0.0.1');
-      client.on('error', () => undefined);
+      const server = await listen(accepting);
+      const client = openTcp(server.port);
       const connection = await waitUntil<Failing | null>('the connection', () => served);
       provoke(client, connection);
       await waitUntil('the end', () => connection.socket.destroyed);
       await waitUntil('the bug', () => bugs.length > 0);
       expect(bugs).toEqual([BUG]);
       client.destroy();
-      await new Promise((resolve) => server.close(resolve));
+      await server.close();
     });
   });
 

@@ -3,13 +3,8 @@ import type * as net from 'node:net';
 import type { CheckResult } from '../../control-plane/domain/evidence.js';
 import { httpCheck } from '../../control-plane/health-checks/http-check.js';
 import type { BackendAddress, HealthCheckSettings } from '../../shared/settings.js';
-import {
-  answer,
-  deadPort,
-  startBackend,
-  type BackendScript,
-  type BackendServer,
-} from '../support/backend-server.js';
+import { answer, startBackend, type BackendScript, type BackendServer } from '../support/backend-server.js';
+import { freePort } from '../support/free-port.js';
 import { healthCheck } from '../support/domain.js';
 import { every } from '../support/slow-peer.js';
 
@@ -85,7 +80,7 @@ describe('a health check', () => {
   it('tells where it would have gone first when there is no connection', async () => {
     const lookup: net.LookupFunction = (_name, _options, callback) =>
       setImmediate(() => callback(null, [{ address: '127.0.0.9', family: 4 }]));
-    const named = { protocol: 'http', host: 'moving.test', port: await deadPort() } as const;
+    const named = { protocol: 'http', host: 'moving.test', port: await freePort() } as const;
     expect(await httpCheck(named, SETTINGS, 0, new AbortController().signal, { lookup })).toMatchObject({
       passed: false,
       address: '127.0.0.9',
@@ -220,7 +215,7 @@ describe('a health check', () => {
 
   it('asks by method, host, header fields and port of the settings', async () => {
     const { server } = await backend(() => answer('fine'));
-    const other = { protocol: 'http', host: '127.0.0.1', port: await deadPort() } as const;
+    const other = { protocol: 'http', host: '127.0.0.1', port: await freePort() } as const;
     const headers = { 'X-Check': 'a, b', 'User-Agent': 'ours', 'x-latin': 'é' };
     const settings = {
       ...SETTINGS,

@@ -2,12 +2,18 @@
  * Defects that other proxies had, which one exchange with one backend cannot show (those are strictness cases): several
  * routes, several connections, TLS. Judged by what client and backend see. `test/known-defects.md` names all of them.
  */
-import * as net from 'node:net';
-import * as tls from 'node:tls';
+import type * as tls from 'node:tls';
 import { poolId } from '../../shared/ids.js';
 import { answer, startBackend, type BackendScript, type BackendServer } from '../support/backend-server.js';
 import { startNative, type EngineOptions, type EngineUnderTest } from '../support/engine-under-test.js';
-import { connectRaw, exchangeRaw, type RawClient } from '../support/raw-client.js';
+import {
+  connectRaw,
+  connectTls,
+  exchangeRaw,
+  openTcp,
+  openTls,
+  type RawClient,
+} from '../support/raw-client.js';
 import { backendAt, poolOf, snapshotOf, type ForwardingChanges } from '../support/snapshot-of.js';
 import { testCertificate } from '../support/test-certificate.js';
 import { waitUntil } from '../support/wait-until.js';
@@ -56,26 +62,12 @@ describe('known defects of proxies, under the native engine', () => {
     clients.push(client);
     return client;
   }
-  function secureClient(options: tls.ConnectionOptions = {}): tls.TLSSocket {
-    const socket = tls.connect({
-      port: engine.port,
-      host: '127.0.0.1',
-      rejectUnauthorized: false,
-      ...options,
-    });
-    socket.on('error', () => undefined);
-    return socket;
-  }
   /** The answer to a request over TLS, or what the handshake failed with. */
   async function askOverTls(options: tls.ConnectionOptions): Promise<string> {
-    const socket = secureClient(options);
-    let received = '';
-    let error = '';
-    socket.on('data', (chunk: Buffer) => (received += chunk.toString('latin1')));
-    socket.on('error', ({ message }) => (error = message));
-    socket.write(get('/', CLOSE));
-    await waitUntil('the end', () => socket.closed);
-    return received === '' ? error : received;
+    const client = await connectTls(engine.port, options);
+    client.send(get('/', CLOSE));
+    const end = await client.closed();
+    return client.received() === '' ? end : client.received();
   }
   afterEach(async () => {
     for (const client of clients.splice(0)) client.close();
@@ -142,19 +134,16 @@ describe('known defects of proxies, under the native engine', () => {
 
   it('takes nothing from an https backend before the handshake (CVE-2026-1642)', async () => {
     await start(() => answer('ok'));
-    const plain = net.createServer((socket) => {
-      socket.on('error', () => undefined);
-      socket.resume();
-      socket.end(answer('not from the backend'));
+    const plain = await startBackend(() => undefined, {
+      onConnection: ({ socket }) => socket.end(answer('not from the backend')),
     });
-    await new Promise<void>((resolve) => plain.listen(0, '127.0.0.1', resolve));
-    const { port } = plain.address() as net.AddressInfo;
+    const { port } = plain;
     const address = { protocol: 'https', host: '127.0.0.1', port } as const;
     engine.apply({ ...snapshotOf([poolOf([backendAt('s', port, { address })])]), version: 2 });
     const reply = await exchangeRaw(engine.port, get('/', CLOSE));
     expect(reply).toMatch(/^HTTP\/1\.1 502 [^]*x-tidegate-error: upstream_connect/);
     expect(reply).not.toContain('not from the backend');
-    await new Promise((resolve) => plain.close(resolve));
+    await plain.close();
   });
 
   it('never mixes backends that differ in protocol alone (GHSA-v574-6498-x57v)', async () => {
@@ -241,7 +230,7 @@ describe('known defects of proxies, under the native engine', () => {
       await start(() => answer('ok'), {}, { certificate: testCertificate(), h2: false });
       // Whatever comes of this one, it is one certificate for all names, and the next client is served.
       const odd = await askOverTls({ servername });
-      expect(odd).toMatch(/^HTTP\/1\.1 200 |alert|ECONNRESET|disconnected/);
+      expect(odd).toMatch(/^HTTP\/1\.1 200 |^ERR_SSL_|^ECONNRESET$/);
       expect(await askOverTls({ servername: 'localhost' })).toMatch(/^HTTP\/1\.1 200 /);
     });
 
@@ -260,9 +249,8 @@ describe('known defects of proxies, under the native engine', () => {
       const large = answer('x'.repeat(500_000));
       await start(() => large, {}, { certificate: testCertificate(), h2: false });
       for (let i = 0; i < 20; i += 1) {
-        const raw = net.connect(engine.port, '127.0.0.1');
-        raw.on('error', () => undefined);
-        const socket = secureClient({ socket: raw, servername: 'localhost' });
+        const raw = openTcp(engine.port);
+        const socket = openTls(engine.port, { socket: raw, servername: 'localhost' });
         socket.write(get('/') + get('/') + get('/'));
         await new Promise((resolve) => socket.once('data', resolve));
         // In the middle of a record, with and without a word.

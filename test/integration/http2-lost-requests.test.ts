@@ -1,9 +1,9 @@
 /** Requests that a client resets before their turn has come. What they cost is counted, not timed. */
-import type { AddressInfo } from 'node:net';
 import * as tls from 'node:tls';
 import { Http2Connection } from '../../data-plane/http2/http2-connection.js';
 import { REQUESTS_PER_TURN, type Cost } from '../../data-plane/http2/turn-pace.js';
 import { FrameClient, headers, request, reset } from '../support/h2-frames.js';
+import { type Listening, listen } from '../support/listen.js';
 import { snapshotOf } from '../support/snapshot-of.js';
 import { testCertificate } from '../support/test-certificate.js';
 import { waitUntil } from '../support/wait-until.js';
@@ -14,12 +14,12 @@ describe('requests over HTTP/2 that are reset before their turn', () => {
   const works: { readonly run: () => void; readonly cost: Cost }[] = [];
   const arrived: string[] = [];
   const bugs: unknown[] = [];
-  let server: tls.Server;
+  let server: Listening;
   let client: FrameClient;
 
   beforeEach(async () => {
     const { certPem: cert, keyPem: key } = testCertificate();
-    server = tls.createServer({ cert, key, ALPNProtocols: ['h2'] }, (socket) => {
+    const accepting = tls.createServer({ cert, key, ALPNProtocols: ['h2'] }, (socket) => {
       new Http2Connection(socket, {
         limits: snapshotOf([]).forwarding.limits,
         idleMs: 60_000,
@@ -33,13 +33,13 @@ describe('requests over HTTP/2 that are reset before their turn', () => {
         bug: (error) => bugs.push(error),
       });
     });
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    client = await FrameClient.open((server.address() as AddressInfo).port);
+    server = await listen(accepting);
+    client = await FrameClient.open(server.port);
   });
 
   afterEach(async () => {
     client.close();
-    await new Promise((resolve) => server.close(resolve));
+    await server.close();
   });
 
   it('fill no turn, so that others do not wait for them', async () => {

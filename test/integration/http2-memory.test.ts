@@ -1,7 +1,6 @@
 /** Clients that ask for answers and do not take them cost a worker little. (Rows 18, 19 and 22 of the faults to be survived.) */
 import { readFileSync } from 'node:fs';
-import * as net from 'node:net';
-import type { AddressInfo } from 'node:net';
+import { type BackendServer, startBackend } from '../support/backend-server.js';
 import { FrameClient, SETTING, headers, request, windowUpdate } from '../support/h2-frames.js';
 import { backendAt, poolOf, snapshotOf } from '../support/snapshot-of.js';
 import { testCertificate } from '../support/test-certificate.js';
@@ -19,7 +18,7 @@ function residentBytes(pid: number | undefined): number {
 }
 
 describe('a worker with HTTP/2 clients that do not take their answers', () => {
-  let backend: net.Server;
+  let backend: BackendServer;
   let worker: WorkerProcess;
   const clients: FrameClient[] = [];
 
@@ -28,11 +27,7 @@ describe('a worker with HTTP/2 clients that do not take their answers', () => {
       Buffer.from(`HTTP/1.1 200 OK\r\nContent-Length: ${ANSWER_BYTES}\r\n\r\n`),
       Buffer.alloc(ANSWER_BYTES, 'x'),
     ]);
-    backend = net.createServer((socket) => {
-      socket.on('error', () => undefined);
-      socket.on('data', () => socket.write(answer));
-    });
-    await new Promise<void>((resolve) => backend.listen(0, '127.0.0.1', resolve));
+    backend = await startBackend(() => answer);
     worker = forkWorker();
     worker.send(
       welcome({
@@ -40,13 +35,13 @@ describe('a worker with HTTP/2 clients that do not take their answers', () => {
         certificate: testCertificate(),
       }),
     );
-    worker.sendSnapshot(snapshotOf([poolOf([backendAt('a', (backend.address() as AddressInfo).port)])]));
+    worker.sendSnapshot(snapshotOf([poolOf([backendAt('a', backend.port)])]));
   });
 
   afterEach(async () => {
     for (const client of clients.splice(0)) client.close();
     await worker.kill();
-    await new Promise((resolve) => backend.close(resolve));
+    await backend.close();
   });
 
   async function ask(port: number, window: number): Promise<void> {

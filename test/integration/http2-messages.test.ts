@@ -1,6 +1,5 @@
 /** What HTTP/2 clients send and what backends get of it in HTTP/1.1, and the way back. */
 import type { ClientHttp2Stream } from 'node:http2';
-import { connect } from 'node:tls';
 import { type BackendScript, type BackendServer, answer, startBackend } from '../support/backend-server.js';
 import { type EngineOptions, type EngineUnderTest, startNative } from '../support/engine-under-test.js';
 import { type H2Client, connectH2 } from '../support/h2-client.js';
@@ -12,6 +11,7 @@ import {
   poolOf,
   snapshotOf,
 } from '../support/snapshot-of.js';
+import { connectTls } from '../support/raw-client.js';
 import { testCertificate } from '../support/test-certificate.js';
 import { waitUntil } from '../support/wait-until.js';
 
@@ -428,16 +428,9 @@ describe('HTTP/2 clients of the native engine', () => {
     await start(() => answer('ok'));
     const off = await startNative(snapshotOf([poolOf([])]), { certificate: testCertificate(), h2: false });
     const ask = async (port: number): Promise<string | false | null> => {
-      const socket = connect({
-        port,
-        host: '127.0.0.1',
-        rejectUnauthorized: false,
-        ALPNProtocols: ['h2', 'http/1.1'],
-      });
-      await new Promise((resolve) => socket.once('secureConnect', resolve));
-      const { alpnProtocol } = socket;
-      socket.destroy();
-      return alpnProtocol;
+      const client = await connectTls(port, { ALPNProtocols: ['h2', 'http/1.1'] });
+      client.close();
+      return client.socket.alpnProtocol;
     };
     expect(await ask(engine.port)).toBe('h2');
     expect(await ask(off.port)).toBe('http/1.1');

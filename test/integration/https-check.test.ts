@@ -1,9 +1,9 @@
 /** Health checks over TLS: the backend's certificate is verified, and a body that is cut fails as without TLS. */
-import type { AddressInfo } from 'node:net';
+import type { Socket } from 'node:net';
 import * as tls from 'node:tls';
 import { httpCheck } from '../../control-plane/health-checks/http-check.js';
 import type { HealthCheckSettings } from '../../shared/settings.js';
-import { answer } from '../support/backend-server.js';
+import { answer, startBackend, type BackendServer } from '../support/backend-server.js';
 import { healthCheck } from '../support/domain.js';
 import { testCertificate } from '../support/test-certificate.js';
 
@@ -11,34 +11,31 @@ const CERTIFICATE = testCertificate();
 const DEFAULT_AUTHORITIES = tls.getCACertificates('default');
 const SETTINGS = healthCheck({ timeoutMs: 2_000 });
 
-let end: (socket: tls.TLSSocket) => void = () => undefined;
+let end: (socket: Socket) => void = () => undefined;
 /** Names that were asked for. */
 const names: string[] = [];
-const server = tls.createServer(
-  {
-    cert: CERTIFICATE.certPem,
-    key: CERTIFICATE.keyPem,
-    SNICallback: (name, answer) => {
-      names.push(name);
-      answer(null);
-    },
-  },
-  (socket) => {
-    socket.on('error', () => undefined);
-    socket.once('data', () => end(socket));
-  },
-);
-server.on('tlsClientError', () => undefined);
+let backend: BackendServer;
 
-beforeAll(() => new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve)));
+beforeAll(async () => {
+  backend = await startBackend((_request, { socket }) => end(socket), {
+    tls: {
+      cert: CERTIFICATE.certPem,
+      key: CERTIFICATE.keyPem,
+      SNICallback: (name, done) => {
+        names.push(name);
+        done(null);
+      },
+    },
+  });
+});
 beforeEach(() => tls.setDefaultCACertificates([...DEFAULT_AUTHORITIES, CERTIFICATE.certPem]));
-afterAll(() => {
+afterAll(async () => {
   tls.setDefaultCACertificates(DEFAULT_AUTHORITIES);
-  server.close();
+  await backend.close();
 });
 
 function check(host = 'localhost', over: Partial<HealthCheckSettings> = {}) {
-  const { port } = server.address() as AddressInfo;
+  const { port } = backend;
   const settings = { ...SETTINGS, ...over };
   return httpCheck({ protocol: 'https', host, port }, settings, 0, new AbortController().signal);
 }

@@ -1,36 +1,13 @@
-import { type AddressInfo, type Server, type Socket, createServer } from 'node:net';
+import type { Socket } from 'node:net';
+import { startBackend, type BackendServer } from '../support/backend-server.js';
 import { Load, type LoadOptions, type LoadResult } from '../support/load.js';
 import { later } from '../support/slow-peer.js';
 import { waitUntil } from '../support/wait-until.js';
 
+/** `request` counts from 1. */
 type Respond = (socket: Socket, request: number) => void;
 
 const OK = 'HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok';
-
-interface Started {
-  readonly server: Server;
-  readonly sockets: Set<Socket>;
-  readonly port: number;
-}
-
-/** A server that answers each request head as `respond` says. */
-async function serverThat(respond: Respond): Promise<Started> {
-  let requests = 0;
-  const sockets = new Set<Socket>();
-  const server = createServer((socket) => {
-    sockets.add(socket);
-    socket.on('error', () => socket.destroy()); // The client may be gone already.
-    socket.on('close', () => sockets.delete(socket));
-    socket.on('data', () => {
-      requests += 1;
-      respond(socket, requests);
-    });
-  });
-  const { promise, resolve } = Promise.withResolvers<void>();
-  server.listen(0, '127.0.0.1', resolve);
-  await promise;
-  return { server, port: (server.address() as AddressInfo).port, sockets };
-}
 
 /** Sends until `enough` requests were answered or failed, and stops. */
 async function loadOf(port: number, enough: number, options: Partial<LoadOptions> = {}): Promise<LoadResult> {
@@ -46,18 +23,12 @@ async function loadOf(port: number, enough: number, options: Partial<LoadOptions
 }
 
 describe('Load', () => {
-  const open: Started[] = [];
+  let backend: BackendServer;
   const start = async (respond: Respond): Promise<number> => {
-    const started = await serverThat(respond);
-    open.push(started);
-    return started.port;
+    backend = await startBackend(({ number }, { socket }) => respond(socket, number + 1));
+    return backend.port;
   };
-  afterEach(() => {
-    for (const { server, sockets } of open.splice(0)) {
-      for (const socket of sockets) socket.destroy();
-      server.close();
-    }
-  });
+  afterEach(() => backend.close());
 
   it('counts every request it sent as answered when all is well', async () => {
     const seen: string[] = [];
@@ -118,7 +89,7 @@ describe('Load', () => {
 
   it('calls it a failure when nothing listens', async () => {
     const port = await start(() => {});
-    open.pop()?.server.close();
+    await backend.close();
     const result = await loadOf(port, 5);
     expect(result.answered).toBe(0);
     expect(result.failureCount).toBe(result.sent);
@@ -128,10 +99,11 @@ describe('Load', () => {
   it('calls it a failure when no answer comes before the end, and when a request was never sent', async () => {
     const port = await start(() => {});
     const load = new Load({ port, rate: 1000, connections: 2, settleMs: 50 });
-    let asked = 0;
-    open[0]?.server.on('connection', (socket) => socket.once('data', () => (asked += 1)));
     load.start();
-    await waitUntil('requests on all connections, and more that are due', () => asked === 2 && load.due > 2);
+    await waitUntil(
+      'requests on all connections, and more that are due',
+      () => backend.requests.length === 2 && load.due > 2,
+    );
     const result = await load.stop();
     expect(result.failureCount).toBe(result.sent);
     expect(result.failures.join()).toContain('no answer before the load ended');

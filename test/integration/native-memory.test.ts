@@ -1,7 +1,6 @@
 /** Clients that do not read, or are silent, cost a worker no more than their buffers. (Row 19 of the faults that are to be survived.) */
 import { readFileSync } from 'node:fs';
-import * as net from 'node:net';
-import type { AddressInfo } from 'node:net';
+import { startBackend } from '../support/backend-server.js';
 import { connectRaw, type RawClient } from '../support/raw-client.js';
 import { backendAt, poolOf, snapshotOf } from '../support/snapshot-of.js';
 import { untilStill, waitUntil } from '../support/wait-until.js';
@@ -22,21 +21,17 @@ describe('a worker with clients that do not read', () => {
   ])('does not take in large responses %s', async (_name, head) => {
     const block = Buffer.alloc(65_536);
     let sent = 0;
-    const backend = net.createServer((socket) => {
+    const backend = await startBackend((_request, { socket }) => {
       const pour = (): void => {
         while (socket.writable && socket.write(block)) sent += block.length;
       };
-      socket.on('error', () => undefined);
       socket.on('drain', pour);
-      socket.once('data', () => {
-        socket.write(head);
-        pour();
-      });
+      socket.write(head);
+      pour();
     });
-    await new Promise<void>((resolve) => backend.listen(0, '127.0.0.1', resolve));
     const process = forkWorker();
     process.send(welcome());
-    process.sendSnapshot(snapshotOf([poolOf([backendAt('a', (backend.address() as AddressInfo).port)])]));
+    process.sendSnapshot(snapshotOf([poolOf([backendAt('a', backend.port)])]));
     const { port } = await process.hears('ready');
     const pid = process.worker.process.pid;
     const before = residentBytes(pid);
@@ -50,7 +45,7 @@ describe('a worker with clients that do not read', () => {
     const growth = residentBytes(pid) - before;
     for (const client of clients) client.close();
     await process.kill();
-    await new Promise((resolve) => backend.close(resolve));
+    await backend.close();
     expect(growth).toBeLessThan(GROWTH_BYTES);
   });
 });
@@ -58,17 +53,13 @@ describe('a worker with clients that do not read', () => {
 describe('a worker with tunnels that were busy once', () => {
   it('holds nothing for them while they are silent', async () => {
     const message = Buffer.alloc(100_000, 'm');
-    const backend = net.createServer((socket) => {
-      socket.on('error', () => undefined);
-      socket.once('data', () => {
-        socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n');
-        socket.on('data', (echo: Buffer) => socket.write(echo));
-      });
+    const backend = await startBackend((_request, { socket }) => {
+      socket.on('data', (echo: Buffer) => socket.write(echo));
+      return 'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n';
     });
-    await new Promise<void>((resolve) => backend.listen(0, '127.0.0.1', resolve));
     const process = forkWorker();
     process.send(welcome());
-    process.sendSnapshot(snapshotOf([poolOf([backendAt('a', (backend.address() as AddressInfo).port)])]));
+    process.sendSnapshot(snapshotOf([poolOf([backendAt('a', backend.port)])]));
     const { port } = await process.hears('ready');
     const before = residentBytes(process.worker.process.pid);
     const clients: RawClient[] = [];
@@ -83,7 +74,7 @@ describe('a worker with tunnels that were busy once', () => {
     const growth = residentBytes(process.worker.process.pid) - before;
     for (const client of clients) client.close();
     await process.kill();
-    await new Promise((resolve) => backend.close(resolve));
+    await backend.close();
     // A block of 128 KiB for each, in one direction alone, would be 26 MB.
     expect(growth).toBeLessThan(18 * 1024 * 1024);
   });
@@ -95,14 +86,12 @@ describe('a worker with bodies that come in tiny pieces', () => {
     // What is cut out parts what is kept: nine bytes of each chunk, less than are kept at most.
     const body = '4;a\r\nxxxx\r\n'.repeat(CHUNKS);
     let taken = 0;
-    const backend = net.createServer((socket) => {
-      socket.on('error', () => undefined);
-      socket.on('data', (chunk: Buffer) => (taken += chunk.length));
+    const backend = await startBackend(() => undefined, {
+      onConnection: ({ socket }) => socket.on('data', (chunk: Buffer) => (taken += chunk.length)),
     });
-    await new Promise<void>((resolve) => backend.listen(0, '127.0.0.1', resolve));
     const process = forkWorker();
     process.send(welcome());
-    process.sendSnapshot(snapshotOf([poolOf([backendAt('a', (backend.address() as AddressInfo).port)])]));
+    process.sendSnapshot(snapshotOf([poolOf([backendAt('a', backend.port)])]));
     const { port } = await process.hears('ready');
     const before = residentBytes(process.worker.process.pid);
     const clients = await Promise.all(Array.from({ length: 2 * READERS }, () => connectRaw(port)));
@@ -114,7 +103,7 @@ describe('a worker with bodies that come in tiny pieces', () => {
     const growth = residentBytes(process.worker.process.pid) - before;
     for (const client of clients) client.close();
     await process.kill();
-    await new Promise((resolve) => backend.close(resolve));
+    await backend.close();
     // A buffer for each piece would be 270 MB.
     expect(growth).toBeLessThan(2 * GROWTH_BYTES);
   });

@@ -1,26 +1,16 @@
 /** Finding out whether a port can be had, on real sockets. */
-import { createServer, type AddressInfo, type Server } from 'node:net';
 import { listenProblem, tryPort, untilPortFree } from '../../control-plane/workers/port-probe.js';
 import { systemTimers } from '../../shared/platform/system-clock.js';
+import { type BackendServer, startBackend } from '../support/backend-server.js';
 
-async function listening(): Promise<{ server: Server; port: number }> {
-  const server = createServer();
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
-  server.on('error', reject);
-  server.listen(0, '127.0.0.1', resolve);
-  await promise;
-  return { server, port: (server.address() as AddressInfo).port };
-}
-
-function closed(server: Server): Promise<void> {
-  return new Promise((resolve) => server.close(() => resolve()));
-}
+const taken = (): Promise<BackendServer> => startBackend(() => undefined);
 
 describe('tryPort', () => {
   it('says that a port is taken, and leaves one that is free as it was', async () => {
-    const { server, port } = await listening();
+    const server = await taken();
+    const { port } = server;
     expect(await tryPort('127.0.0.1', port, false)).toBe('EADDRINUSE');
-    await closed(server);
+    await server.close();
     expect(await tryPort('127.0.0.1', port, false)).toBeNull();
     expect(await tryPort('127.0.0.1', port, false)).toBeNull();
   });
@@ -32,17 +22,19 @@ describe('tryPort', () => {
 
 describe('untilPortFree', () => {
   it('waits for a port that is let go in time', async () => {
-    const { server, port } = await listening();
+    const server = await taken();
+    const { port } = server;
     const waiting = untilPortFree({ host: '127.0.0.1', port, reusePort: false }, 5_000, systemTimers);
-    systemTimers.after(60, () => server.close());
+    systemTimers.after(60, () => void server.close());
     expect(await waiting).toBeNull();
   });
 
   it('gives up at its limit', async () => {
-    const { server, port } = await listening();
+    const server = await taken();
+    const { port } = server;
     const address = { host: '127.0.0.1', port, reusePort: false };
     expect(await untilPortFree(address, 60, systemTimers)).toBe('EADDRINUSE');
-    await closed(server);
+    await server.close();
   });
 
   it('does not wait for what waiting cannot change', async () => {

@@ -1,11 +1,12 @@
 /** The unusual way in which accepted sockets are read: that this Node has what it needs, and that streams behave with it. */
 import * as net from 'node:net';
-import { once } from 'node:events';
 import { canReadInto, readInto } from '../../data-plane/http1/read-into.js';
+import { type Listening, listen } from '../support/listen.js';
+import { openTcp } from '../support/raw-client.js';
 import { waitUntil } from '../support/wait-until.js';
 
 describe('reading an accepted socket into memory of ours', () => {
-  let server: net.Server;
+  let server: Listening;
   let accepted: net.Socket;
   let client: net.Socket;
   let memory: Buffer;
@@ -18,9 +19,8 @@ describe('reading an accepted socket into memory of ours', () => {
     text = '';
     ends = 0;
     used = [];
-    server = net.createServer({ allowHalfOpen: true }, (socket) => {
+    const accepting = net.createServer({ allowHalfOpen: true }, (socket) => {
       accepted = socket;
-      socket.on('error', () => undefined);
       socket.on('end', () => (ends += 1));
       readInto(socket, {
         next: () => memory,
@@ -30,18 +30,14 @@ describe('reading an accepted socket into memory of ours', () => {
         },
       });
     });
-    server.listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    client = net.connect((server.address() as net.AddressInfo).port, '127.0.0.1');
-    client.on('error', () => undefined);
-    await once(client, 'connect');
+    server = await listen(accepting);
+    client = openTcp(server.port);
     await waitUntil('the socket', () => accepted !== undefined);
   });
 
   afterEach(async () => {
     client.destroy();
-    accepted.destroy();
-    await new Promise((resolve) => server.close(resolve));
+    await server.close();
   });
 
   it('is possible on the Node that Tidegate brings', () => {

@@ -1,7 +1,6 @@
 /** TLS towards backends, native engine: what is verified, and which sessions are resumed. */
 import * as tls from 'node:tls';
-import type { AddressInfo } from 'node:net';
-import { answer } from '../support/backend-server.js';
+import { answer, startBackend, type BackendScript, type BackendServer } from '../support/backend-server.js';
 import { startNative, type EngineUnderTest } from '../support/engine-under-test.js';
 import { connectRaw, exchangeRaw } from '../support/raw-client.js';
 import { backendAt, poolOf, snapshotOf } from '../support/snapshot-of.js';
@@ -12,49 +11,12 @@ const GET = 'GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n';
 const CERTIFICATE = testCertificate();
 const DEFAULT_AUTHORITIES = tls.getCACertificates('default');
 
-interface SecureBackend {
-  readonly port: number;
+const secret: BackendScript = (_request, { socket }) =>
+  void socket.end(answer('secret', 'Connection: close'));
+
+interface SecureBackend extends BackendServer {
   /** Of each connection: whether it resumed a session. */
   readonly resumed: readonly boolean[];
-  close(): Promise<void>;
-}
-
-function answerSecret(socket: tls.TLSSocket): void {
-  socket.end(answer('secret', 'Connection: close'));
-}
-
-/** Answers each request on a connection of its own. All of them could resume the sessions of any other. */
-async function startSecure(
-  options: tls.TlsOptions = {},
-  onData: (socket: tls.TLSSocket, chunk: Buffer) => void = answerSecret,
-): Promise<SecureBackend> {
-  const resumed: boolean[] = [];
-  const sockets = new Set<tls.TLSSocket>();
-  const server = tls.createServer(
-    {
-      cert: CERTIFICATE.certPem,
-      key: CERTIFICATE.keyPem,
-      ticketKeys: Buffer.from(CERTIFICATE.ticketKeys),
-      ...options,
-    },
-    (socket) => {
-      sockets.add(socket);
-      resumed.push(socket.isSessionReused());
-      socket.on('error', () => undefined);
-      socket.on('data', (chunk: Buffer) => onData(socket, chunk));
-    },
-  );
-  server.on('tlsClientError', () => undefined);
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return {
-    port: (server.address() as AddressInfo).port,
-    resumed,
-    close: () =>
-      new Promise((resolve) => {
-        for (const socket of sockets) socket.destroy();
-        server.close(() => resolve());
-      }),
-  };
 }
 
 describe('the native engine with https backends', () => {
@@ -62,10 +24,18 @@ describe('the native engine with https backends', () => {
   let engine: EngineUnderTest;
   let version = 1;
 
-  async function start(options: tls.TlsOptions = {}): Promise<SecureBackend> {
-    const backend = await startSecure(options);
-    backends.push(backend);
-    return backend;
+  /** Answers each request on a connection of its own. Each of them could resume the sessions of any other. */
+  async function start(options: tls.TlsOptions = {}, script = secret): Promise<SecureBackend> {
+    const { certPem: cert, keyPem: key, ticketKeys } = CERTIFICATE;
+    const resumed: boolean[] = [];
+    const backend = await startBackend(script, {
+      tls: { cert, key, ticketKeys: Buffer.from(ticketKeys), ...options },
+      onConnection: ({ socket }) => {
+        resumed.push(socket instanceof tls.TLSSocket && socket.isSessionReused());
+      },
+    });
+    backends.push({ ...backend, resumed });
+    return { ...backend, resumed };
   }
   /** All requests go to this one from now on. */
   function use({ port }: SecureBackend): void {
@@ -99,20 +69,16 @@ describe('the native engine with https backends', () => {
   );
 
   it('lets a backend that has ended its side of a tunnel hear the client to the end', async () => {
-    let heard = '';
-    const backend = await startSecure({ allowHalfOpen: true }, (socket, chunk) => {
-      heard += chunk.toString('latin1');
-      if (!chunk.toString('latin1').startsWith('GET')) return;
+    const backend = await start({}, (_request, { socket }) => {
       socket.end('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: foo\r\n\r\nbye');
     });
-    backends.push(backend);
     use(backend);
     const client = await connectRaw(engine.port);
     client.send('GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: foo\r\n\r\n');
     await client.until(/bye$/);
     expect(await client.closed()).toBe('end');
     client.send('still here');
-    await waitUntil('the rest', () => heard.endsWith('still here'));
+    await waitUntil('the rest', () => backend.connections[0]?.received().endsWith('still here'));
     client.close();
   });
 

@@ -28,7 +28,7 @@ describe.each(ENGINES)('connections of the %s engine to a backend', (_name, star
 
   async function start(limits: ForwardingChanges['limits'], host = '127.0.0.1'): Promise<void> {
     const first = await startBackend(() => answer('first'));
-    const second = await startBackend(() => answer('second'), first.port, '127.0.0.2');
+    const second = await startBackend(() => answer('second'), { port: first.port, host: '127.0.0.2' });
     servers.push(first, second);
     addresses = ['127.0.0.1'];
     lookups = 0;

@@ -1,6 +1,5 @@
 /** The worker as a process: what it says to its primary, and what it does without one. */
 import { readFileSync } from 'node:fs';
-import * as https from 'node:https';
 import { fileURLToPath } from 'node:url';
 import { answer, startBackend, type BackendServer } from '../support/backend-server.js';
 import { connectRaw, exchangeRaw } from '../support/raw-client.js';
@@ -283,25 +282,21 @@ describe('two workers', () => {
 describe('a worker and an https backend', () => {
   it.each(['native', 'compat'] as const)('speaks verified TLS with the %s engine', async (engine) => {
     const certificates = new URL('../support/certificates/', import.meta.url);
-    const server = https.createServer(
-      {
+    const secure = await startBackend((request) => answer(`secret ${request.field('host')}`), {
+      tls: {
         cert: readFileSync(new URL('server.pem', certificates)),
         key: readFileSync(new URL('server-key.pem', certificates)),
       },
-      (request, response) => response.end(`secret ${request.headers.host}`),
-    );
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    const address = server.address();
-    const securePort = typeof address === 'object' && address !== null ? address.port : 0;
+    });
     const process = forkWorker({ NODE_EXTRA_CA_CERTS: fileURLToPath(new URL('server.pem', certificates)) });
     process.send(welcome({ engine }));
-    const entry = backendAt('a', 1, { address: { protocol: 'https', host: 'localhost', port: securePort } });
+    const address = { protocol: 'https', host: 'localhost', port: secure.port } as const;
+    const entry = backendAt('a', 1, { address });
     process.sendSnapshot(snapshotOf([poolOf([entry])]));
     const { port } = await process.hears('ready');
     expect(await exchangeRaw(port, GET)).toMatch(/secret a\.test$/);
     expect(await exchangeRaw(port, GET)).toMatch(/secret a\.test$/);
     await process.kill();
-    server.closeAllConnections();
-    await new Promise((resolve) => server.close(resolve));
+    await secure.close();
   });
 });

@@ -1,6 +1,6 @@
 /** A backend application for end-to-end tests: real HTTP, can be broken, slowed and stopped, remembers what it served. */
-import { type IncomingMessage, type Server, type ServerResponse, createServer } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import { type IncomingMessage, type ServerResponse, createServer } from 'node:http';
+import { type Listening, listen } from './listen.js';
 
 export interface Served {
   readonly method: string;
@@ -33,8 +33,7 @@ export class AppServer {
   inFlight = 0;
   peak = 0;
   port = 0;
-  #server: Server | null = null;
-  readonly #sockets = new Set<Socket>();
+  #listening: Listening | null = null;
 
   constructor(id: string) {
     this.id = id;
@@ -53,28 +52,15 @@ export class AppServer {
   /** Listens on the port it had before, or on one of the system's choice. */
   async listen(): Promise<void> {
     const server = createServer((request, response) => this.#answer(request, response));
-    server.on('connection', (socket) => {
-      this.#sockets.add(socket);
-      socket.on('close', () => this.#sockets.delete(socket));
-      socket.on('error', () => socket.destroy());
-    });
-    this.#server = server;
-    const { promise, resolve, reject } = Promise.withResolvers<void>();
-    server.on('error', reject);
-    server.listen(this.port, '127.0.0.1', resolve);
-    await promise;
-    this.port = (server.address() as AddressInfo).port;
+    this.#listening = await listen(server, this.port);
+    this.port = this.#listening.port;
   }
 
   /** Like `kill -9`: nobody listens and every connection is gone. */
   async kill(): Promise<void> {
-    const server = this.#server;
-    if (server === null) return;
-    this.#server = null;
-    const { promise, resolve } = Promise.withResolvers<void>();
-    server.close(() => resolve());
-    for (const socket of this.#sockets) socket.destroy();
-    await promise;
+    const listening = this.#listening;
+    this.#listening = null;
+    await listening?.close();
   }
 
   resetPeak(): void {

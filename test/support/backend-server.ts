@@ -3,6 +3,8 @@
  * so that nothing is added or put right on the way.
  */
 import * as net from 'node:net';
+import * as tls from 'node:tls';
+import { listen } from './listen.js';
 import { waitUntil } from './wait-until.js';
 
 /** What is longer without being a request is none: the bytes of a tunnel. */
@@ -57,34 +59,40 @@ export function answer(body: string, ...fields: readonly string[]): string {
   return lines.join('\r\n');
 }
 
+export interface BackendOptions {
+  readonly port?: number;
+  readonly host?: string;
+  /** With a certificate it speaks TLS. */
+  readonly tls?: tls.TlsOptions;
+  /** Called for each connection, before anything is read from it. */
+  readonly onConnection?: (connection: BackendConnection) => void;
+}
+
 export async function startBackend(
   script: BackendScript,
-  port = 0,
-  host = '127.0.0.1',
+  { port, host, tls: secure, onConnection }: BackendOptions = {},
 ): Promise<BackendServer> {
   const requests: BackendRequest[] = [];
   const connections: BackendConnection[] = [];
-  const server = net.createServer({ allowHalfOpen: true }, (socket) => {
-    connections.push(serveConnection(socket, requests, script));
-  });
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(port, host, resolve);
-  });
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('no port');
+  const serve = (socket: net.Socket): void => {
+    const connection = serveConnection(socket, requests, script);
+    connections.push(connection);
+    onConnection?.(connection);
+  };
+  const server =
+    secure === undefined
+      ? net.createServer({ allowHalfOpen: true }, serve)
+      : tls.createServer({ allowHalfOpen: true, ...secure }, serve);
+  server.on('tlsClientError', () => undefined);
+  const listening = await listen(server, port, host);
   return {
-    port: address.port,
+    port: listening.port,
     requests,
     connections,
     sees: async (count) => {
       await waitUntil(`${count} requests at the backend`, () => requests.length >= count);
     },
-    close: () =>
-      new Promise((resolve) => {
-        for (const { socket } of connections) socket.destroy();
-        server.close(() => resolve());
-      }),
+    close: () => listening.close(),
   };
 }
 
@@ -181,11 +189,4 @@ function bodyEnd(request: BackendRequest, received: Received, bodyStart: number)
     }
     at += line[0].length + size + 2;
   }
-}
-
-/** A port on which nobody listens. */
-export async function deadPort(): Promise<number> {
-  const server = await startBackend(() => undefined);
-  await server.close();
-  return server.port;
 }

@@ -1,10 +1,11 @@
 /** A backend that does what the plan in the target says, and looks at every byte that it is sent. */
 import * as http from 'node:http';
 import * as https from 'node:https';
-import type { AddressInfo, Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Findings } from './cross-talk-findings.js';
 import { hasRead, readMarked, writeMarked } from './cross-talk-flow.js';
+import { listen } from './listen.js';
 import { pause } from './slow-peer.js';
 import { planIn, type Plan } from './cross-talk-plan.js';
 import { MarkCheck } from './marked-bytes.js';
@@ -32,28 +33,14 @@ export async function startCrossTalkBackend(
     certificate === null
       ? http.createServer()
       : https.createServer({ cert: certificate.certPem, key: certificate.keyPem, allowHalfOpen: true });
-  const sockets = new Set<Socket>();
   server.keepAliveTimeout = 0;
-  server.on('connection', (socket: Socket) => {
-    sockets.add(socket);
-    socket.on('error', () => undefined);
-    socket.on('close', () => sockets.delete(socket));
-  });
   server.on('request', (request: http.IncomingMessage, response: http.ServerResponse) => {
     void serve(memory, request, response);
   });
   server.on('upgrade', (request: http.IncomingMessage, socket: Duplex, head: Buffer) => {
     void serveTunnel(memory, planIn(request.url ?? ''), socket, head);
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return {
-    port: (server.address() as AddressInfo).port,
-    close: () =>
-      new Promise((resolve) => {
-        for (const socket of sockets) socket.destroy();
-        server.close(() => resolve());
-      }),
-  };
+  return listen(server);
 }
 
 async function serve(

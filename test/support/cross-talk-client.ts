@@ -1,13 +1,13 @@
 /** Clients that send what plans say, and look at every byte that they get. */
 import * as http from 'node:http';
 import * as https from 'node:https';
-import * as net from 'node:net';
-import * as tls from 'node:tls';
+import type * as net from 'node:net';
 import type { Duplex } from 'node:stream';
 import { hasRead, readMarked, writeMarked } from './cross-talk-flow.js';
 import type { Findings } from './cross-talk-findings.js';
 import { targetOf, type Plan } from './cross-talk-plan.js';
 import { MarkCheck, markedBytes } from './marked-bytes.js';
+import { openTcp, openTls } from './raw-client.js';
 
 export interface ClientWorld {
   readonly port: number;
@@ -171,9 +171,7 @@ function nextPiece(socket: Duplex): Promise<Buffer | null> {
 }
 
 function connect({ port, isSecure }: ClientWorld): Promise<net.Socket> {
-  const options = { host: '127.0.0.1', port, allowHalfOpen: true };
-  const socket = isSecure ? tls.connect({ ...options, rejectUnauthorized: false }) : net.connect(options);
-  socket.on('error', () => undefined);
+  const socket = isSecure ? openTls(port, { allowHalfOpen: true }) : openTcp(port);
   return new Promise((resolve) => {
     socket.once(isSecure ? 'secureConnect' : 'connect', () => resolve(socket));
     socket.once('close', () => resolve(socket));

@@ -1,12 +1,15 @@
-import { once } from 'node:events';
-import { type AddressInfo, createServer } from 'node:net';
+import { createServer } from 'node:net';
+import { listen } from './listen.js';
 
-/** A port that is free now: takeovers need the same one again. */
+/** A port on which nobody listens: one to be refused at, or one to take again and again. */
 export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
+  const [port = 0] = await freePorts(1);
   return port;
+}
+
+/** So many of them, no two the same. */
+export async function freePorts(count: number): Promise<number[]> {
+  const taken = await Promise.all(Array.from({ length: count }, () => listen(createServer())));
+  await Promise.all(taken.map((each) => each.close()));
+  return taken.map(({ port }) => port);
 }

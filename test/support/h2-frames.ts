@@ -2,7 +2,8 @@
  * A client of HTTP/2 that writes frames as it is told, right or wrong: what a well-behaved library would never send. Reads just
  * enough of what comes back to tell what became of the connection and of each stream.
  */
-import * as tls from 'node:tls';
+import type { TLSSocket } from 'node:tls';
+import { openTls } from './raw-client.js';
 import { waitUntil } from './wait-until.js';
 
 export const FRAME = {
@@ -138,15 +139,14 @@ function text(value: string): Buffer {
 }
 
 export class FrameClient {
-  readonly socket: tls.TLSSocket;
+  readonly socket: TLSSocket;
   readonly frames: Frame[] = [];
   #rest = Buffer.alloc(0);
   #closed = false;
 
-  private constructor(socket: tls.TLSSocket) {
+  private constructor(socket: TLSSocket) {
     this.socket = socket;
     socket.on('data', (chunk: Buffer) => this.#read(chunk));
-    socket.on('error', () => undefined);
     socket.on('close', () => {
       this.#closed = true;
     });
@@ -154,7 +154,7 @@ export class FrameClient {
 
   /** After the TLS handshake; nothing is sent yet. */
   static async connect(port: number): Promise<FrameClient> {
-    const socket = tls.connect({ port, host: '127.0.0.1', ALPNProtocols: ['h2'], rejectUnauthorized: false });
+    const socket = openTls(port, { ALPNProtocols: ['h2'] });
     const client = new FrameClient(socket);
     await waitUntil('the handshake', () => socket.alpnProtocol === 'h2' || client.isClosed);
     return client;

@@ -1,13 +1,14 @@
-/** A client on a bare socket: sends what it is told and shows what came back, byte by byte. */
+/** A client on a bare socket or on TLS: sends what it is told and shows what came back, byte by byte. */
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import * as net from 'node:net';
+import * as tls from 'node:tls';
 import { waitUntil } from './wait-until.js';
 
 /** Node's channel that tells of each connection that a server has accepted. */
 const ACCEPTED = 'net.server.socket';
 
-export interface RawClient {
-  readonly socket: net.Socket;
+export interface RawClient<Socket extends net.Socket = net.Socket> {
+  readonly socket: Socket;
   send(data: string | Buffer): void;
   /** All bytes received so far, as latin1. */
   received(): string;
@@ -20,8 +21,34 @@ export interface RawClient {
   close(): void;
 }
 
-export async function connectRaw(port: number, host = '127.0.0.1'): Promise<RawClient> {
-  const socket = net.connect({ port, host, allowHalfOpen: true });
+/** A socket whose errors show by its end alone. */
+export function openTcp(port: number): net.Socket {
+  return net.connect({ port, host: '127.0.0.1', allowHalfOpen: true }).on('error', () => undefined);
+}
+
+export interface TlsOptions extends tls.ConnectionOptions {
+  readonly allowHalfOpen?: boolean;
+}
+
+/** As `openTcp`, but that it ends its side with the other. Takes any certificate, unless it is told which. */
+export function openTls(port: number, options: TlsOptions = {}): tls.TLSSocket {
+  const socket = tls.connect({ port, host: '127.0.0.1', rejectUnauthorized: false, ...options });
+  return socket.on('error', () => undefined);
+}
+
+export async function connectRaw(port: number): Promise<RawClient> {
+  return follow(openTcp(port), 'connect');
+}
+
+/** After the handshake, or the failure of it. */
+export async function connectTls(port: number, options?: TlsOptions): Promise<RawClient<tls.TLSSocket>> {
+  return follow(openTls(port, options), 'secureConnect');
+}
+
+async function follow<Socket extends net.Socket>(
+  socket: Socket,
+  connected: 'connect' | 'secureConnect',
+): Promise<RawClient<Socket>> {
   /** What servers of this process have accepted: among it, the other end. */
   const accepted: net.Socket[] = [];
   const onAccepted = (message: unknown): void => {
@@ -31,6 +58,10 @@ export async function connectRaw(port: number, host = '127.0.0.1'): Promise<RawC
   subscribe(ACCEPTED, onAccepted);
   let received = '';
   let end: string | null = null;
+  let isConnected = false;
+  socket.on(connected, () => {
+    isConnected = true;
+  });
   socket.on('data', (chunk: Buffer) => {
     received += chunk.toString('latin1');
   });
@@ -44,7 +75,7 @@ export async function connectRaw(port: number, host = '127.0.0.1'): Promise<RawC
     unsubscribe(ACCEPTED, onAccepted);
     end ??= 'close';
   });
-  await waitUntil('the connection', () => socket.readyState === 'open' || end !== null);
+  await waitUntil('the connection', () => isConnected || end !== null);
   const matches = (pattern: RegExp | string): boolean =>
     typeof pattern === 'string' ? received.includes(pattern) : pattern.test(received);
   return {

@@ -3,6 +3,7 @@
  * counted against it was none of its own. A wild one answers anything.
  */
 import * as net from 'node:net';
+import { listen } from '../listen.js';
 import type { Chance } from './chance.js';
 import { RequestScanner, type ScannedRequest } from './request-scanner.js';
 import { pieces, spoil } from './requests.js';
@@ -23,13 +24,7 @@ const BIG = 'x'.repeat(100_000);
 
 export async function startFairBackend(chance: Chance): Promise<FuzzBackend> {
   const server = net.createServer({ allowHalfOpen: true });
-  const sockets = socketsOf(server);
-  const backend: FuzzBackend = {
-    port: 0,
-    answered: 0,
-    complaints: [],
-    close: () => closeAll(server, sockets),
-  };
+  const backend: FuzzBackend = { ...(await listen(server)), answered: 0, complaints: [] };
   server.on('connection', (socket: net.Socket) => {
     const scanner = new RequestScanner();
     let isEarly = false;
@@ -58,7 +53,6 @@ export async function startFairBackend(chance: Chance): Promise<FuzzBackend> {
     });
     socket.on('end', () => socket.end());
   });
-  Object.assign(backend, { port: await listen(server) });
   return backend;
 }
 
@@ -83,13 +77,7 @@ function fairAnswer(kind: number, { method, id }: ScannedRequest): { text: strin
 
 export async function startWildBackend(chance: Chance): Promise<FuzzBackend> {
   const server = net.createServer({ allowHalfOpen: true });
-  const sockets = socketsOf(server);
-  const backend: FuzzBackend = {
-    port: 0,
-    answered: 0,
-    complaints: [],
-    close: () => closeAll(server, sockets),
-  };
+  const backend: FuzzBackend = { ...(await listen(server)), answered: 0, complaints: [] };
   server.on('connection', (socket: net.Socket) => {
     // Some speak before they are asked.
     if (chance.maybe(0.01)) socket.write(wildAnswer(chance));
@@ -106,7 +94,6 @@ export async function startWildBackend(chance: Chance): Promise<FuzzBackend> {
     socket.setTimeout(WILD_PATIENCE_MS, () => socket.destroy());
     socket.on('end', () => socket.end());
   });
-  Object.assign(backend, { port: await listen(server) });
   return backend;
 }
 
@@ -146,25 +133,4 @@ function wildHead(chance: Chance, status: number, framing: readonly string[]): s
     '',
     '',
   ].join('\r\n');
-}
-
-function socketsOf(server: net.Server): Set<net.Socket> {
-  const sockets = new Set<net.Socket>();
-  server.on('connection', (socket: net.Socket) => {
-    sockets.add(socket);
-    socket.on('error', () => undefined);
-    socket.on('close', () => sockets.delete(socket));
-  });
-  return sockets;
-}
-
-async function listen(server: net.Server): Promise<number> {
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return (server.address() as net.AddressInfo).port;
-}
-
-async function closeAll(server: net.Server, sockets: ReadonlySet<net.Socket>): Promise<void> {
-  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-  for (const socket of sockets) socket.destroy();
-  await closed;
 }

@@ -1,6 +1,6 @@
 /** One connection of HTTP/1.1 of a fuzz: requests one after the other or at once, right or spoiled, awaited or left. */
-import * as net from 'node:net';
-import * as tls from 'node:tls';
+import type * as net from 'node:net';
+import { openTcp, openTls } from '../raw-client.js';
 import { ResponseScanner } from '../response-scanner.js';
 import { waitUntil } from '../wait-until.js';
 import type { Chance } from './chance.js';
@@ -82,9 +82,7 @@ interface Wire {
 }
 
 async function connect({ port, secure }: Where): Promise<Wire> {
-  const socket = secure
-    ? tls.connect({ port, host: '127.0.0.1', rejectUnauthorized: false, ALPNProtocols: ['http/1.1'] })
-    : net.connect({ port, host: '127.0.0.1', allowHalfOpen: true });
+  const socket = secure ? openTls(port, { ALPNProtocols: ['http/1.1'] }) : openTcp(port);
   const scanner = new ResponseScanner({ keepBodies: false });
   const ends: FuzzEnd[] = [];
   let isOpen = false;
@@ -92,7 +90,6 @@ async function connect({ port, secure }: Where): Promise<Wire> {
   let keepsOpen = true;
   let latest = '';
   socket.on(secure ? 'secureConnect' : 'connect', () => (isOpen = true));
-  socket.on('error', () => undefined);
   socket.on('close', () => (isClosed = true));
   socket.on('end', () => {
     isClosed = true;

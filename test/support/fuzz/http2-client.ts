@@ -3,6 +3,7 @@
  * frames: wrong fields, wrong order, padding, empty frames, resets at any time.
  */
 import * as http2 from 'node:http2';
+import { connectH2 } from '../h2-client.js';
 import {
   FLAG,
   FRAME,
@@ -33,11 +34,9 @@ export async function playCivilHttp2(
   name: string,
 ): Promise<void> {
   // Missing in node's types, on this side.
-  const options = { rejectUnauthorized: false, strictSingleValueFields: false };
-  const session = http2.connect(`https://127.0.0.1:${port}`, options);
-  session.on('error', () => undefined);
+  const options: object = { strictSingleValueFields: false };
+  const { session } = await connectH2(port, options);
   ledger.connections += 1;
-  await waitUntil('the connection', () => !session.connecting || session.destroyed, PATIENCE_MS);
   const plays: Promise<void>[] = [];
   for (let i = chance.between(1, MOST_STREAMS); i > 0 && !session.closed; i -= 1) {
     plays.push(civilStream(chance, ledger, session, fuzzRequest(chance, `${name}-${i}`)));
