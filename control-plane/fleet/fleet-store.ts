@@ -48,8 +48,8 @@ export interface Head extends FleetPosition {
   readonly command: number;
   /** Number of the first event that the log of this history has. */
   readonly first: number;
-  /** The position that this history goes on from: that of the snapshot it was restored with. `null`: from the beginning. */
-  readonly base: FleetPosition | null;
+  /** The position that this history goes on from: that of the snapshot it was founded or restored with. */
+  readonly base: FleetPosition;
   /** Number of the last event in the stored snapshot; 0: there is none. */
   readonly snapshot: number;
   /** The entry of the inbox that was answered last. */
@@ -115,6 +115,7 @@ export interface Fenced {
   readonly by: string | null;
 }
 
+/** What a leader has decided. The first append of a term has an event, so the head is always the position of the last one. */
 export interface AppendOptions extends Term {
   readonly expectedSeq: number;
   /** Id of the last command of the batch: above the one of the append before, in the same epoch. */
@@ -210,9 +211,9 @@ export interface FleetStore {
   renew(term: Term & { ttlMs: number }): Promise<Renewed>;
   resign(term: Term): Promise<Done>;
   append(options: AppendOptions): Promise<Appended>;
-  /** Puts the leader's own state in the place of a log that is gone or ends before it. Empties the inbox. */
+  /** Puts the leader's own state in the place of a log that is gone or ends before it. Empties the inbox and the log. */
   restore(options: RestoreOptions): Promise<Restored>;
-  /** Stores a newer snapshot, and forgets events before `keepFrom`. */
+  /** Stores a newer snapshot, and forgets events before `keepFrom`, but none that came after the snapshot's last. */
   saveSnapshot(options: Term & { snapshot: StoredSnapshot; keepFrom: number }): Promise<Saved>;
   head(): Promise<Found<Head | null>>;
   snapshot(): Promise<Found<StoredSnapshot | null>>;
@@ -239,3 +240,7 @@ export interface FleetStore {
 
 /** Most events of one append, and entries of one read. */
 export const MAX_STORE_BATCH = 1_000;
+/** Writes that wait in the inbox. Those beyond are refused. */
+export const MAX_INBOX = 256;
+/** Answers that are kept; the oldest go first. */
+export const MAX_ANSWERS = 1_000;

@@ -5,21 +5,13 @@
  * A host that knows more than the log (`ahead`) keeps what it knows: the log lost events that may exist nowhere else. It gives
  * them up only when the log has left the host's own past, because then others have gone on without them.
  */
+import type { FleetTerm } from '../domain/fleet-standing.js';
 import type { FleetPosition, Head, LogEntry, StoredSnapshot } from './fleet-store.js';
 
-/** The first event of a term. */
-export interface TermStart {
-  readonly epoch: number;
-  readonly first: number;
-}
-
-/** Where a host stands, and which terms led there: oldest first, the last one is its own (`terms.at(-1).epoch === epoch`). */
+/** Where a host stands, and by which terms it came there, as far as it remembers them: a part of `FleetStanding`. */
 export interface Followed extends FleetPosition {
-  readonly terms: readonly TermStart[];
+  readonly terms: readonly FleetTerm[];
 }
-
-/** Terms that a host remembers. Older ones count as not its own. */
-export const TERMS_REMEMBERED = 64;
 
 /** A host that is further behind than this adopts the snapshot, if that is newer than itself. Bounds what is read at once. */
 export const MAX_EVENTS_BEHIND = 10_000;
@@ -42,20 +34,14 @@ export type Place = 'nowhere' | 'ahead' | 'at-head' | 'behind' | 'apart';
 export function placeOf(own: Followed | null, head: FleetPosition | null): Place {
   if (own === null) return head === null ? 'nowhere' : 'apart';
   if (head === null) return 'ahead';
+  if (isSame(own, head)) return 'at-head';
   if (head.seq > own.seq) return 'behind';
-  if (epochAt(own.terms, head.seq) !== head.epoch) return 'apart';
-  return head.seq === own.seq ? 'at-head' : 'ahead';
+  return head.seq < own.seq && epochAt(own.terms, head.seq) === head.epoch ? 'ahead' : 'apart';
 }
 
 /** The term that wrote event `seq` in the history of these terms; `null`: too long ago to tell. */
-function epochAt(terms: readonly TermStart[], seq: number): number | null {
+function epochAt(terms: readonly FleetTerm[], seq: number): number | null {
   return terms.findLast(({ first }) => first <= seq)?.epoch ?? null;
-}
-
-/** The terms after one more event. */
-export function termsAfter(terms: readonly TermStart[], { epoch, seq }: FleetPosition): readonly TermStart[] {
-  if (terms.at(-1)?.epoch === epoch) return terms;
-  return [...terms, { epoch, first: seq }].slice(-TERMS_REMEMBERED);
 }
 
 /** Entries that were read one after the other. */
@@ -136,7 +122,7 @@ function chainTo(from: FleetPosition, head: Head, read: EntriesRead | null): Cha
   if (isSame(from, head)) return { kind: 'whole', entries: [] };
   if (head.seq <= from.seq) return BROKEN;
   if (read === null) return { kind: 'read', from: from.seq };
-  const isBase = head.base !== null && isSame(head.base, from);
+  const isBase = isSame(head.base, from);
   const [first] = read.entries;
   const hasOwn = first !== undefined && isSame(first.position, from);
   if (first !== undefined && !hasOwn && !isBase) return BROKEN;

@@ -14,7 +14,7 @@ const head: Head = {
   seq: 100,
   command: 3,
   first: 1,
-  base: null,
+  base: { epoch: 0, seq: 0 },
   snapshot: 90,
   inbox: '0-0',
   level: 1,

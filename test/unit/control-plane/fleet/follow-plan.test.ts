@@ -3,8 +3,6 @@ import {
   placeOf,
   planAdoption,
   planFollow,
-  termsAfter,
-  TERMS_REMEMBERED,
   type EntriesRead,
   type Followed,
 } from '../../../../control-plane/fleet/follow-plan.js';
@@ -33,7 +31,16 @@ function standing(text: string): Followed {
 }
 
 function head(text: string, more: Partial<Head> = {}): Head {
-  return { ...at(text), command: 1, first: 1, base: null, snapshot: 0, inbox: '0-0', level: 1, ...more };
+  return {
+    ...at(text),
+    command: 1,
+    first: 1,
+    base: { epoch: 0, seq: 0 },
+    snapshot: 0,
+    inbox: '0-0',
+    level: 1,
+    ...more,
+  };
 }
 
 function read(texts: string, isEnd = true): EntriesRead {
@@ -69,22 +76,6 @@ describe('the place of a host', () => {
     const own = { ...standing('100-7'), terms: terms.slice(1) };
     expect(placeOf(own, at('40-3'))).toBe('apart');
     expect(placeOf(own, at('41-5'))).toBe('ahead');
-  });
-});
-
-describe('terms', () => {
-  it('grow with the first event of each', () => {
-    expect(termsAfter(terms, at('101-7'))).toBe(terms);
-    expect(termsAfter(terms, at('101-9'))).toEqual([...terms, { epoch: 9, first: 101 }]);
-  });
-
-  it('are forgotten, oldest first', () => {
-    let many: Followed['terms'] = [];
-    for (let epoch = 1; epoch <= TERMS_REMEMBERED + 2; epoch += 1) {
-      many = termsAfter(many, { epoch, seq: epoch });
-    }
-    expect(many).toHaveLength(TERMS_REMEMBERED);
-    expect(many[0]).toEqual({ epoch: 3, first: 3 });
   });
 });
 
