@@ -9,8 +9,8 @@ import { transaction } from './sqlite-transaction.js';
 /** Marks the file as Tidegate's event log: `TIDE` in the header of the database. */
 export const APPLICATION_ID = 0x54_49_44_45;
 
-/** Forward only, never changed once released. Each runs in a transaction of its own. */
-const MIGRATIONS: readonly string[] = [
+/** Forward only, never changed once released. */
+export const MIGRATIONS: readonly string[] = [
   `
   CREATE TABLE meta (key TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;
   INSERT INTO meta VALUES ('schema_version', 1), ('first_seq', 1), ('last_seq', 0), ('last_command_id', 0);
@@ -35,8 +35,16 @@ const MIGRATIONS: readonly string[] = [
 /** The version of the tables that this release reads and writes. */
 export const TABLES_VERSION = MIGRATIONS.length;
 
-/** Runs the migrations that the file has not had. Throws EventLogError `too-new` for a newer release's file. */
-export function migrate(db: DatabaseSync, migrations: readonly string[] = MIGRATIONS): void {
+/**
+ * Runs the migrations that the file has not had, and if there were any, `verify`: all of it or nothing, because the older
+ * release refuses a file that was migrated, and must be able to go on with one that this release refuses. Throws
+ * EventLogError `too-new` for a newer release's file.
+ */
+export function migrate(
+  db: DatabaseSync,
+  migrations: readonly string[] = MIGRATIONS,
+  verify: () => void = () => undefined,
+): void {
   const have = tablesVersion(db);
   if (have > migrations.length) {
     throw new EventLogError(
@@ -44,16 +52,15 @@ export function migrate(db: DatabaseSync, migrations: readonly string[] = MIGRAT
       `The event log was written by a newer release (tables of version ${have}, this release knows ${migrations.length}). Start that release, or a later one.`,
     );
   }
-  migrations.slice(have).forEach((sql, index) => {
-    const version = have + index + 1;
-    transaction(db, () =>
-      db.exec(`
-        ${sql}
-        UPDATE meta SET value = ${version} WHERE key = 'schema_version';
-        PRAGMA application_id = ${APPLICATION_ID};
-        PRAGMA user_version = ${version};
-      `),
-    );
+  if (have === migrations.length) return;
+  transaction(db, () => {
+    for (const sql of migrations.slice(have)) db.exec(sql);
+    db.exec(`
+      UPDATE meta SET value = ${migrations.length} WHERE key = 'schema_version';
+      PRAGMA application_id = ${APPLICATION_ID};
+      PRAGMA user_version = ${migrations.length};
+    `);
+    verify();
   });
 }
 

@@ -22,7 +22,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { assert } from '#shared/assert.js';
 import type { Upcast } from './codec.js';
 import { DirectoryLock, createPrivate } from './sqlite-lock.js';
-import { APPLICATION_ID, TABLES_VERSION, migrate, tablesVersion } from './migrations.js';
+import { APPLICATION_ID, MIGRATIONS, TABLES_VERSION, migrate, tablesVersion } from './migrations.js';
 import { corrupt, guarded, isReadOnly, lost, unavailable } from './sqlite-errors.js';
 import { type FileIdentity, REPLACED, checkPlace, checkWritable, identityOf, isAt } from './sqlite-place.js';
 import { metaValue, verifyContents } from './sqlite-verify.js';
@@ -226,9 +226,7 @@ function openForWriting(path: string, upcast: Upcast): DatabaseSync {
     // are kept out by the lock of the directory, and found by `append` if they do not heed it.
     db.exec('PRAGMA locking_mode = NORMAL; PRAGMA synchronous = FULL; PRAGMA journal_mode = WAL');
     db.exec(`PRAGMA journal_size_limit = ${KEPT_WAL_BYTES}`);
-    const older = tablesVersion(db) < TABLES_VERSION;
-    migrate(db);
-    if (older) verifyContents(db, path, upcast);
+    migrate(db, MIGRATIONS, () => verifyContents(db, path, upcast));
     makeShrinkable(db);
     proveWritable(db);
     return db;

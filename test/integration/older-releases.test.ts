@@ -1,7 +1,9 @@
 /** What older releases have stored and what users have written for them. Later builds must open and mean the same. */
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { parseConfig } from '../../control-plane/config/parse-config.js';
 import { completedDocument } from '../../control-plane/domain/stored-settings.js';
+import { EVENT_LOG_FILE } from '../../control-plane/event-log/sqlite-file.js';
 import { openSqliteStorage } from '../../control-plane/event-log/sqlite-storage.js';
 import { foldedFromFirst, replayed, summaryOf } from '../support/log-summary.js';
 import { ENDS, RELEASES, RecordedLife, readFixture } from '../support/release-fixture.js';
@@ -39,6 +41,24 @@ describe.each(LIVES)('the event log of release %s that was %s', (release, end) =
     expect(entries).toBeGreaterThan(events.length);
     expect(events).toEqual(life.summary.events);
     await log.close();
+  });
+
+  it('stays with its release where it is damaged', async () => {
+    const dataDir = join(tempDir(), 'data');
+    life.putLogInto(dataDir);
+    const content = (): unknown[] => {
+      const db = new DatabaseSync(join(dataDir, EVENT_LOG_FILE));
+      const version = db.prepare('PRAGMA user_version').get();
+      const rows = db.prepare('SELECT * FROM events ORDER BY seq').all();
+      db.close();
+      return [version, ...rows];
+    };
+    const db = new DatabaseSync(join(dataDir, EVENT_LOG_FILE));
+    db.exec('UPDATE events SET crc = crc + 1 WHERE seq = (SELECT max(seq) FROM events)');
+    db.close();
+    const before = content();
+    await expect(openSqliteStorage(dataDir)).rejects.toMatchObject({ kind: 'corrupt' });
+    expect(content()).toEqual(before);
   });
 
   it('goes on where it ended, with commands that have numbers of their own', async () => {
