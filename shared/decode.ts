@@ -74,6 +74,8 @@ import type { BackendSnapshot, PoolSnapshot, Snapshot, TrialPermit } from './sna
 export const MAX_BACKENDS_PER_REPORT = 10_000;
 /** Most trials that one report may tell of a backend. */
 export const MAX_TRIALS_PER_BACKEND = 1_000;
+/** Most attempts of one result that a report may tell of a backend: sums of them stay whole numbers, and can be stored. */
+export const MAX_ATTEMPTS_PER_REPORT = 100_000_000;
 /** Most series that one delta may introduce… */
 export const MAX_SERIES_PER_DELTA = 10_000;
 /** …and most increments that it may carry. */
@@ -138,13 +140,15 @@ const trialReport = record<TrialReport>(
   { reason: oneOf<FailureReason>(...FAILURE_REASONS), status: integer(100, 599) },
 );
 
+const attempts = integer(0, MAX_ATTEMPTS_PER_REPORT);
+
 const backendOutcomes = record<BackendOutcomes>(
   {
     pool: poolName,
     backend: backendName,
     generation: count,
-    successes: count,
-    failures: partialRecord(FAILURE_REASONS, count),
+    successes: attempts,
+    failures: partialRecord(FAILURE_REASONS, attempts),
     trials: list(trialReport, MAX_TRIALS_PER_BACKEND),
   },
   { resolved: addresses },

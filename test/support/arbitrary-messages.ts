@@ -12,6 +12,7 @@ import {
 import { queue, sticky } from '../../shared/settings/pool.js';
 import { arbitrarySettings } from './arbitrary-settings.js';
 import fc, { type Arbitrary } from 'fast-check';
+import { MAX_ATTEMPTS_PER_REPORT } from '../../shared/decode.js';
 import { backendId, poolId } from '../../shared/ids.js';
 import type { PrimaryMessage, WorkerMessage } from '../../shared/message.js';
 import { FAILURE_REASONS } from '../../shared/outcome.js';
@@ -22,6 +23,7 @@ const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,20}$/;
 const pool = fc.stringMatching(NAME).map(poolId);
 const backend = fc.stringMatching(NAME).map(backendId);
 const count = fc.nat();
+const attempts = fc.nat({ max: MAX_ATTEMPTS_PER_REPORT });
 const words = fc.string({ maxLength: 40 });
 const millis = fc.double({ min: 0, max: 1e12, noNaN: true });
 const share = fc.double({ min: 0, max: 1, noNaN: true });
@@ -35,8 +37,8 @@ const outcomes = fc.record({
   pool,
   backend,
   generation: count,
-  successes: count,
-  failures: fc.dictionary(fc.constantFrom(...FAILURE_REASONS), count, { noNullPrototype: true }),
+  successes: attempts,
+  failures: fc.dictionary(fc.constantFrom(...FAILURE_REASONS), attempts, { noNullPrototype: true }),
   trials: fc.array(
     fc.record(
       {

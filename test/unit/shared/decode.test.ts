@@ -1,4 +1,5 @@
 import {
+  MAX_ATTEMPTS_PER_REPORT,
   MAX_BACKENDS_PER_REPORT,
   MAX_INCREMENTS_PER_DELTA,
   MAX_SERIES_PER_DELTA,
@@ -67,6 +68,16 @@ describe('a message of a worker', () => {
       'about a trial that failed for no reason there is',
       { ...report, outcomes: [{ ...outcome, trials: [{ ...outcome.trials[0], reason: 'boredom' }] }] },
       'message.outcomes[0].trials[0].reason',
+    ],
+    [
+      'about more successes than could be added up',
+      { ...report, outcomes: [{ ...outcome, successes: MAX_ATTEMPTS_PER_REPORT + 1 }] },
+      'message.outcomes[0].successes: expected a whole number',
+    ],
+    [
+      'about more failures than could be added up',
+      { ...report, outcomes: [{ ...outcome, failures: { connect: Number.MAX_SAFE_INTEGER } }] },
+      'message.outcomes[0].failures.connect: expected a whole number',
     ],
     [
       'about more addresses than are told',
