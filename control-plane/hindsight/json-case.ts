@@ -11,6 +11,9 @@ const TIME_FIELDS: ReadonlySet<string> = new Set([
   'healthSince',
 ]);
 
+/** Mappings whose names the operator has chosen: they say something by themselves, and stay as they are. */
+const OPERATORS_MAPPINGS: ReadonlySet<string> = new Set(['headers']);
+
 function snakeName(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }
@@ -20,11 +23,13 @@ export function toJsonCase(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(toJsonCase);
   if (typeof value !== 'object' || value === null) return value;
   return Object.fromEntries(
-    Object.entries(value).map(([name, inner]) => [
-      snakeName(name),
-      typeof inner === 'number' && TIME_FIELDS.has(name) ? isoTime(inner) : toJsonCase(inner),
-    ]),
+    Object.entries(value).map(([name, inner]) => [snakeName(name), valueOf(name, inner)]),
   );
+}
+
+function valueOf(name: string, value: unknown): unknown {
+  if (OPERATORS_MAPPINGS.has(name)) return value;
+  return typeof value === 'number' && TIME_FIELDS.has(name) ? isoTime(value) : toJsonCase(value);
 }
 
 /** As `toJsonCase`, for what is known to be an object. */

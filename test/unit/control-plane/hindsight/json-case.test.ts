@@ -17,4 +17,10 @@ describe('names in JSON', () => {
       until: 'text',
     });
   });
+
+  it('of header fields stay as the operator wrote them', () => {
+    expect(toJsonCase({ healthCheck: { headers: { 'X-Check': 'a', userAgent: 'b' } } })).toEqual({
+      health_check: { headers: { 'X-Check': 'a', userAgent: 'b' } },
+    });
+  });
 });
