@@ -27,7 +27,7 @@ export const backendSettings = section({
   }),
   maxConnections: optional('max_connections', connectionLimit, {
     means: 'As in the pool, for this backend alone.',
-    defaultText: 'max_connections of the pool',
+    defaultText: 'that of the pool',
   }),
 });
 export type BackendSettings = SettingsOf<typeof backendSettings>;

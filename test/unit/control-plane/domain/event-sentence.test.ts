@@ -87,7 +87,7 @@ describe('the sentence of an event', () => {
         anEvent('BackendSettingsChanged', { from: { maxConnections: 9 }, to: { maxConnections: null } }),
         HOST,
       ),
-    ).toMatch(/^was changed by .*: max_connections 9 → max_connections of the pool$/);
+    ).toMatch(/^was changed by .*: max_connections 9 → that of the pool$/);
   });
 
   it('names where a backend is, IPv6 in brackets', () => {
