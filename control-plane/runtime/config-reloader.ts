@@ -19,7 +19,7 @@ import type { ConfigProblem } from '../config/config-problem.js';
 import type { MailboxFull, ReloadResult } from '../control-port.js';
 import type { ConfigSource } from './primary.js';
 
-interface ConfigKeeperOptions {
+interface ConfigReloaderOptions {
   readonly file: string;
   readonly env: Environment;
   readonly overrides: Overrides;
@@ -37,7 +37,7 @@ interface ConfigKeeperOptions {
 export const MAX_WAITING_VALIDATIONS = 4;
 
 export class ConfigReloader implements ConfigSource {
-  readonly #options: ConfigKeeperOptions;
+  readonly #options: ConfigReloaderOptions;
   #running: Promise<unknown> = Promise.resolve();
   /** The reload that has not begun: it will see whatever is in the file now. */
   #next: Promise<ReloadResult> | null = null;
@@ -48,7 +48,7 @@ export class ConfigReloader implements ConfigSource {
   /** Who wanted the file applied while nothing could be stored; `null`: nobody. */
   #waiting: Actor | null = null;
 
-  constructor(options: ConfigKeeperOptions) {
+  constructor(options: ConfigReloaderOptions) {
     this.#options = options;
   }
 
