@@ -1,7 +1,7 @@
 /** The running control plane as its admin API, metrics and command line see it. */
 import type { ConfigProblem } from './config/config-problem.js';
 import type { CommandDraft } from './domain/commands.js';
-import type { Decision, World } from './domain/decision.js';
+import type { Rejection, World } from './domain/decision.js';
 import type { TidegateEvent } from './domain/events.js';
 import type { EventReader } from './event-log/event-log.js';
 import type { History } from './hindsight/history.js';
@@ -31,6 +31,17 @@ export interface MailboxFull {
   readonly kind: 'mailbox-full';
 }
 
+/** What became of a command. */
+export type WriteOutcome =
+  /** It is stored and in force here. `events`: how many it led to. */
+  | { readonly kind: 'accepted'; readonly events: number }
+  | { readonly kind: 'rejected'; readonly rejection: Rejection }
+  | MailboxFull
+  /** The fleet cannot be changed from here now, and was not. `reason`: in one sentence. */
+  | { readonly kind: 'read-only'; readonly reason: string }
+  /** It may have been carried out, or not. `nonce`: what it can be looked up by. */
+  | { readonly kind: 'unknown'; readonly nonce: string | null };
+
 export interface ControlPort {
   readonly version: string;
   /** Name of this host. */
@@ -50,8 +61,13 @@ export interface ControlPort {
   checkLag(): CheckLag;
   /** What is wrong with the certificate, in one sentence; `null`: nothing. */
   certificateTrouble(): string | null;
-  /** Resolves once the events are stored and the snapshot is on its way to the workers. */
-  submit(draft: CommandDraft): Promise<Decision | MailboxFull>;
+  /**
+   * Resolves once the events are stored and the snapshot is on its way to the workers of this host. Rejects with EventLogError
+   * where this host alone decides and cannot store.
+   */
+  submit(draft: CommandDraft): Promise<WriteOutcome>;
+  /** Resolves once this host knows what all hosts knew when it was asked, so that a write is not compared with old news. */
+  catchUp(): Promise<void>;
   readonly log: Pick<EventReader, 'read'>;
   readonly history: History;
   /** Whether what is decided can be stored. */

@@ -179,6 +179,7 @@ async function start(deps: ServeDeps, primary: Primary, takeover: Takeover, runn
     parse: parseAside(),
     inForce: settings,
     submit: (draft) => primary.submit(draft),
+    state: () => primary.world().state,
     loaded: (successful) => primary.counters.configLoaded(system.clock.now(), successful),
     logger,
   });

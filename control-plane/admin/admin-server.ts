@@ -95,6 +95,7 @@ export async function createAdminApp(options: AdminOptions): Promise<FastifyInst
   refuseWhatIsNotAccepted(app);
   answerErrors(app, logger);
   logWrites(app, logger);
+  catchUpBeforeWrites(app, control);
   await app.register(swagger, describeApi(control.version, options.token !== null));
 
   const transitions = new Transitions();
@@ -195,6 +196,13 @@ function answerErrors(app: FastifyInstance, logger: Logger): void {
 function methodsOf(path: string, app: FastifyInstance): readonly string[] {
   const has = (method: string) => app.findRoute({ method, url: path }) !== null;
   return app.supportedMethods.filter(has).toSorted();
+}
+
+/** What a write names (pools, versions) is compared with what all hosts know, not with what this one has heard so far. */
+function catchUpBeforeWrites(app: FastifyInstance, control: ControlPort): void {
+  app.addHook('preHandler', async ({ method }) => {
+    if (method !== 'GET' && method !== 'HEAD') await control.catchUp();
+  });
 }
 
 function logWrites(app: FastifyInstance, logger: Logger): void {

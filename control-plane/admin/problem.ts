@@ -21,6 +21,9 @@ export interface Problem {
   readonly problems?: readonly FieldProblem[];
   /** Pool version that a stale write should have named. */
   readonly currentVersion?: number;
+  /** Of a write that may have been carried out. */
+  readonly outcome?: 'unknown';
+  readonly nonce?: string;
   /** Methods that the path has (405). */
   readonly allow?: string;
   readonly retryAfterSeconds?: number;
@@ -35,6 +38,8 @@ export function problemDocument(problem: Problem): ProblemDocument {
     detail: problem.detail,
     ...(problem.problems === undefined ? {} : { problems: problem.problems }),
     ...(problem.currentVersion === undefined ? {} : { current_version: problem.currentVersion }),
+    ...(problem.outcome === undefined ? {} : { outcome: problem.outcome }),
+    ...(problem.nonce === undefined ? {} : { nonce: problem.nonce }),
   };
 }
 

@@ -10,7 +10,7 @@ import type { Rejection } from '../domain/decision.js';
 import type { DriftPlace } from '../domain/drift-place.js';
 import { configVersion } from '../domain/reset-config.js';
 import type { PoolState } from '../domain/state.js';
-import type { ControlPort } from '../control-port.js';
+import type { ControlPort, WriteOutcome } from '../control-port.js';
 import type { Problem } from './problem.js';
 
 /** Header with the name of who is behind a request, for the event log. It is believed, not checked. */
@@ -18,6 +18,8 @@ const ACTOR_HEADER = 'x-tidegate-actor';
 const MAX_ACTOR_LENGTH = 64;
 /** When the mailbox is full: it empties within milliseconds unless the disk is in trouble. */
 const BUSY_RETRY_SECONDS = 1;
+/** A fleet without leader has one again within seconds. */
+const READ_ONLY_RETRY_SECONDS = 5;
 
 type Precondition =
   | { readonly kind: 'ok'; readonly expectedVersion: number | null }
@@ -107,17 +109,38 @@ export async function submitWrite(
     { readonly type: 'AddBackend' | 'RemoveBackend' | 'ChangeBackend' | 'ChangePool' }
   >,
 ): Promise<WriteResult> {
-  const decision = await port.submit({ ...body, actor: actorOf(request) });
-  if (decision.kind === 'mailbox-full') return { kind: 'problem', problem: busy() };
+  const outcome = await port.submit({ ...body, actor: actorOf(request) });
   const pool = findPool(port, body.pool);
-  if (decision.kind === 'rejected') return { kind: 'problem', problem: rejected(decision.rejection, pool) };
-  const decided = decision.world.state.pools.get(body.pool) ?? pool;
-  return decided === null
-    ? { kind: 'problem', problem: unknownPool(body.pool) }
-    : { kind: 'done', pool: decided };
+  if (outcome.kind === 'rejected') return { kind: 'problem', problem: rejected(outcome.rejection, pool) };
+  if (outcome.kind !== 'accepted') return { kind: 'problem', problem: notDecided(outcome) };
+  return pool === null ? { kind: 'problem', problem: unknownPool(body.pool) } : { kind: 'done', pool };
 }
 
-export function busy(): Problem {
+/** Why nothing was decided, or why nobody knows. */
+function notDecided(outcome: Exclude<WriteOutcome, { kind: 'accepted' | 'rejected' }>): Problem {
+  switch (outcome.kind) {
+    case 'mailbox-full':
+      return busy();
+    case 'read-only':
+      return {
+        type: 'control_plane_read_only',
+        detail: `The fleet cannot be changed from this host now: ${outcome.reason}. Nothing was changed; traffic goes on.`,
+        retryAfterSeconds: READ_ONLY_RETRY_SECONDS,
+      };
+    case 'unknown':
+      return {
+        type: 'control_plane_unavailable',
+        detail:
+          outcome.nonce === null
+            ? 'Whether the change was made is not known: this host ceased to lead meanwhile. Read the pool to see.'
+            : `Whether the change was made is not known: the leader of the fleet did not answer. GET /api/v1/writes/${outcome.nonce} tells later.`,
+        outcome: 'unknown',
+        ...(outcome.nonce === null ? {} : { nonce: outcome.nonce }),
+      };
+  }
+}
+
+function busy(): Problem {
   return {
     type: 'busy',
     detail: 'The control loop has more to do than it can take. Nothing was changed; try again.',
@@ -131,10 +154,10 @@ export async function submitReset(
   request: FastifyRequest,
   reset: { readonly places: readonly DriftPlace[] | 'all'; readonly expectedVersion: number | null },
 ): Promise<Problem | null> {
-  const decision = await port.submit({ type: 'ResetConfig', ...reset, actor: actorOf(request) });
-  if (decision.kind === 'mailbox-full') return busy();
-  if (decision.kind === 'accepted') return null;
-  const { rejection } = decision;
+  const outcome = await port.submit({ type: 'ResetConfig', ...reset, actor: actorOf(request) });
+  if (outcome.kind === 'accepted') return null;
+  if (outcome.kind !== 'rejected') return notDecided(outcome);
+  const { rejection } = outcome;
   return rejection.code === 'version_conflict'
     ? conflict(configVersion(port.world().state), 'configuration')
     : rejected(rejection, null);

@@ -31,6 +31,8 @@ export const PROBLEM_TYPES = {
   head_too_large: 431,
   internal: 500,
   busy: 503,
+  control_plane_read_only: 503,
+  control_plane_unavailable: 503,
   event_log: 503,
   too_many_followers: 503,
 } as const;
@@ -66,6 +68,8 @@ export const ProblemDocument = field.named(
     {
       problems: field.list(FieldProblem),
       current_version: field.count('Pool version that a stale write should have named.'),
+      outcome: field.text('`unknown`: the change may have been made, or not.'),
+      nonce: field.text('What a write of unknown outcome can be looked up by.'),
     },
   ),
 );

@@ -12,11 +12,11 @@ import { processChanges } from '../config/process-changes.js';
 import type { ProcessSettings } from '../config/process-settings.js';
 import type { Actor } from '../domain/actor.js';
 import type { CommandDraft } from '../domain/commands.js';
-import type { Decision } from '../domain/decision.js';
+import type { ControlState } from '../domain/state.js';
 import { driftOf } from '../domain/drift.js';
 import { EventLogError } from '../event-log/event-log.js';
 import type { ConfigProblem } from '../config/config-problem.js';
-import type { MailboxFull, ReloadResult } from '../control-port.js';
+import type { ReloadResult, WriteOutcome } from '../control-port.js';
 import type { ConfigSource } from './primary.js';
 
 interface ConfigReloaderOptions {
@@ -27,7 +27,8 @@ interface ConfigReloaderOptions {
   readonly parse: Parse;
   /** Settings this process was started with: what differs in a new file needs a restart. */
   readonly inForce: ProcessSettings;
-  readonly submit: (draft: CommandDraft) => Promise<Decision | MailboxFull>;
+  readonly submit: (draft: CommandDraft) => Promise<WriteOutcome>;
+  readonly state: () => ControlState;
   /** Told after each load. */
   readonly loaded: (successful: boolean) => void;
   readonly logger: Logger;
@@ -109,7 +110,7 @@ export class ConfigReloader implements ConfigSource {
   }
 
   async #load(actor: Actor): Promise<ReloadResult> {
-    const { file, env, overrides, parse, inForce, submit, loaded, logger } = this.#options;
+    const { file, env, overrides, parse, inForce, submit, state, loaded, logger } = this.#options;
     const result = await loadConfig(file, env, overrides, parse);
     const isNew = result.sha256 !== this.#known;
     this.#known = result.sha256;
@@ -122,7 +123,7 @@ export class ConfigReloader implements ConfigSource {
     const restartNeeded = await restartsOf(inForce, result.config.process);
     for (const change of restartNeeded) logger.warn({ change }, 'takes effect at the next restart');
     const { document } = result.config;
-    const decision = await submit({
+    const outcome = await submit({
       type: 'ApplyConfig',
       file,
       sha256: result.sha256,
@@ -130,23 +131,21 @@ export class ConfigReloader implements ConfigSource {
       restartNeeded,
       actor,
     });
-    if (decision.kind !== 'accepted') {
-      const message =
-        decision.kind === 'rejected' ? decision.rejection.message : 'too many commands wait, try again';
-      return { kind: 'invalid', problems: [{ file, line: 1, col: 1, path: '', message }] };
+    if (outcome.kind !== 'accepted') {
+      return { kind: 'invalid', problems: [{ file, line: 1, col: 1, path: '', message: whyNot(outcome) }] };
     }
     this.#waiting = null;
     loaded(true);
-    const drift = driftOf(decision.world.state).length;
+    const drift = driftOf(state()).length;
     if (drift > 0) {
       logger.warn(
         { file, places: drift },
         'run-time changes differ from the file: tidegate config diff tells them',
       );
     }
-    return decision.events.length === 0
+    return outcome.events === 0
       ? { kind: 'unchanged' }
-      : { kind: 'applied', events: decision.events.length, restartNeeded };
+      : { kind: 'applied', events: outcome.events, restartNeeded };
   }
 
   /** The same faulty file is recorded once, however often it is looked at. An operator who has it read again is told again. */
@@ -170,6 +169,20 @@ export class ConfigReloader implements ConfigSource {
     } finally {
       for (const line of lines.slice(1)) logger.warn({}, line);
     }
+  }
+}
+
+/** Why a file was not applied, in one sentence. */
+function whyNot(outcome: Exclude<WriteOutcome, { kind: 'accepted' }>): string {
+  switch (outcome.kind) {
+    case 'rejected':
+      return outcome.rejection.message;
+    case 'mailbox-full':
+      return 'too many commands wait, try again';
+    case 'read-only':
+      return `the fleet cannot be changed from here now: ${outcome.reason}`;
+    case 'unknown':
+      return 'nobody knows whether it was applied, because the leader of the fleet did not answer; look and try again';
   }
 }
 

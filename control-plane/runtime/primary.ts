@@ -7,9 +7,9 @@ import type { Logger } from '#shared/ports.js';
 import type { SnapshotPosition } from '#shared/snapshot.js';
 import type { ConfigProblem } from '../config/config-problem.js';
 import { TextPatterns } from '../config/text-pattern.js';
-import type { ControlPort, MailboxFull, ReloadResult } from '../control-port.js';
+import type { ControlPort, ReloadResult, WriteOutcome } from '../control-port.js';
 import type { CommandDraft } from '../domain/commands.js';
-import type { Decision, World } from '../domain/decision.js';
+import type { World } from '../domain/decision.js';
 import type { TidegateEvent } from '../domain/events.js';
 import type { EventLogError, EventReader } from '../event-log/event-log.js';
 import type { LogStorage } from '../event-log/log-storage.js';
@@ -210,9 +210,12 @@ export class Primary implements ControlPort {
     return this.#host.checkLag();
   }
 
-  submit(draft: CommandDraft): Promise<Decision | MailboxFull> {
-    return this.#loop.submit(draft);
+  async submit(draft: CommandDraft): Promise<WriteOutcome> {
+    const decision = await this.#loop.submit(draft);
+    return decision.kind === 'accepted' ? { kind: 'accepted', events: decision.events.length } : decision;
   }
+
+  async catchUp(): Promise<void> {}
 
   follow(listener: (events: readonly TidegateEvent[]) => void): () => void {
     this.#followers.add(listener);

@@ -33,6 +33,7 @@ async function reloaderWithGate() {
     },
     inForce: parsed.config.process,
     submit: (draft) => control.port.submit(draft),
+    state: () => control.port.world().state,
     loaded: () => undefined,
     logger: quietLogger,
   });

@@ -142,8 +142,11 @@ export async function testControl(): Promise<TestControl> {
     async submit(draft) {
       await answers.beforeSubmit?.();
       if (answers.submitError !== null) throw answers.submitError;
-      return answers.mailboxFull ? { kind: 'mailbox-full' } : decideAndStore(draft);
+      if (answers.mailboxFull) return { kind: 'mailbox-full' };
+      const decision = await decideAndStore(draft);
+      return decision.kind === 'accepted' ? { kind: 'accepted', events: decision.events.length } : decision;
     },
+    catchUp: async () => undefined,
     log: log.events,
     history: {
       why: async (question) => {
