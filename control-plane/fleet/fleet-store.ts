@@ -152,8 +152,8 @@ export interface RestoreOptions extends Term {
 export type Restored =
   | { readonly kind: 'ok'; readonly seq: number }
   | Fenced
-  /** The log ends elsewhere by now. */
-  | { readonly kind: 'present'; readonly head: FleetPosition }
+  /** The log ends elsewhere by now; `null`: it is gone. */
+  | { readonly kind: 'present'; readonly head: FleetPosition | null }
   | Unavailable;
 
 export type Renewed = { readonly kind: 'ok'; readonly time: number } | Fenced | Unavailable;
@@ -198,7 +198,10 @@ export type Posted =
 
 export type Found<T> = { readonly kind: 'ok'; readonly value: T } | Unavailable;
 
-/** Says where there is something new, never what. A bell may be lost: beats tell the same within a second. */
+/**
+ * Says where there is something new, never what. A bell may be lost: beats tell the same within a second. `log`: events or
+ * answers; `lead`: the lease was given up or taken; `inbox`: a write; `hosts`: a host came, left or told something new.
+ */
 export type Bell = 'log' | 'lead' | 'inbox' | 'hosts';
 
 export interface FleetStore {

@@ -45,6 +45,19 @@ export class VirtualTime implements Clock, Timers {
     this.#now = until;
   }
 
+  /** As `pass`, in a world without promises: many times as fast. */
+  passAtOnce(ms: number, each: () => void): void {
+    const until = this.#now + ms;
+    for (let next = this.#heap[0]; next !== undefined && next.at <= until; next = this.#heap[0]) {
+      this.#pop();
+      if (next.callback === null) continue;
+      this.#now = Math.max(this.#now, next.at);
+      next.callback();
+      each();
+    }
+    this.#now = until;
+  }
+
   #push(entry: Entry): void {
     const heap = this.#heap;
     let place = heap.length;
