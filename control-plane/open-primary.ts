@@ -7,6 +7,7 @@ import type { Config } from './config/parse-config.js';
 import type { LogStorage } from './event-log/log-storage.js';
 import type { HistoryReader } from './hindsight/reader.js';
 import type { CertificateReloader } from './runtime/certificate-reloader.js';
+import type { Shared } from './open-shared.js';
 import { Primary } from './runtime/primary.js';
 import { restoreSessionKey, sessionSigningKeys } from './runtime/session-signing-keys.js';
 import type { SystemPorts } from './runtime/system-ports.js';
@@ -21,6 +22,7 @@ export interface PrimaryDeps {
   readonly configFile: string;
   readonly config: Config;
   readonly system: SystemPorts;
+  readonly shared: Shared;
   readonly certificates: CertificateReloader;
   readonly log: LogStorage;
   readonly reader: HistoryReader;
@@ -29,7 +31,7 @@ export interface PrimaryDeps {
 }
 
 export async function openPrimary(deps: PrimaryDeps, takeover: Takeover): Promise<Primary> {
-  const { configFile, config, system, certificates, log, reader, stopFor } = deps;
+  const { configFile, config, system, shared, certificates, log, reader, stopFor } = deps;
   const { listen, engine, workers, dataDir, log: logSettings } = config.process;
   const { accept, host, port } = mainPort(config);
   const sessionKeys = await sessionSigningKeys(dataDir);
@@ -66,6 +68,7 @@ export async function openPrimary(deps: PrimaryDeps, takeover: Takeover): Promis
         engine,
         certificate: certificates.material,
         sessionKeys,
+        sessions: shared.sessions,
         log: { level: logSettings.level, format: isPretty(logSettings) ? 'pretty' : 'json' },
       }),
     },

@@ -22,6 +22,7 @@ import { EventLogError } from './event-log/event-log.js';
 import { openSqliteStorage } from './event-log/sqlite-storage.js';
 import { type Ending, forward } from './forward.js';
 import { HistoryReader } from './hindsight/reader.js';
+import { readShared } from './open-shared.js';
 import { type PrimaryDeps, mainPort, openPrimary } from './open-primary.js';
 import { CertificateReloader } from './runtime/certificate-reloader.js';
 import { exposedFiles } from './runtime/exposed-files.js';
@@ -98,6 +99,7 @@ async function serve(configFile: string, overrides: Overrides, config: Config): 
   try {
     warnOfFewOpenFiles(config.document.forwarding.limits.connectionsPerWorker, logger);
     const token = await adminToken(settings, logger);
+    const shared = await readShared(settings, logger);
     const certificates = await CertificateReloader.load(settings.listen.tls, system);
     const log = await openSqliteStorage(settings.dataDir, upcast);
     const reader = new HistoryReader({ dataDir: settings.dataDir, timers: system.timers });
@@ -108,6 +110,7 @@ async function serve(configFile: string, overrides: Overrides, config: Config): 
       config,
       system,
       token,
+      shared,
       certificates,
       log,
       reader,

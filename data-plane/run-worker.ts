@@ -10,6 +10,7 @@ import { openAccessLog } from './access-log.js';
 import { CompatEngine } from './compat/compat-engine.js';
 import { IpcLink } from './control/ipc-link.js';
 import { offerListener } from './listener-offer.js';
+import { lateConnection } from './sessions/late-connection.js';
 import { NativeEngine } from './http1/native-engine.js';
 import { Worker } from './worker.js';
 import type { WorkerDeps } from './build-worker.js';
@@ -52,6 +53,11 @@ function partsOfThisProcess(): WorkerDeps {
           return new CompatEngine(deps);
       }
     },
+    connectRedis: (options) =>
+      lateConnection(
+        async () => new (await import('#shared/platform/redis-connection.js')).RedisConnection(options),
+        (error) => options.logger.error({ err: error }, 'Redis cannot be used: sessions go by their cookies'),
+      ),
     fatal: (error) => firstLogger.fatal({ err: error }, 'worker cannot go on'),
     offerListener: (directory, logger) => offerListener(directory, process.pid, logger),
     exit: (code) => process.exit(code),

@@ -32,6 +32,7 @@ import type {
   WorkerMessage,
 } from './message.js';
 import { FAILURE_REASONS, type BackendOutcomes, type FailureReason, type TrialReport } from './outcome.js';
+import { sessionsAt } from './redis-access.js';
 import type { SessionLifetime } from './session.js';
 import {
   type Shape,
@@ -173,7 +174,7 @@ const workerMessage = variants<'type', WorkerMessage>('type', {
   nack: record<Nack>({ type: oneOf('nack'), ...position, reason: freeText }),
   report: record<Report>(
     { type: oneOf('report'), outcomes: list(backendOutcomes, MAX_BACKENDS_PER_REPORT), connections: count },
-    { active: activeRequests, waiting: waitingRequests },
+    { active: activeRequests, waiting: waitingRequests, redisGuarded: flag },
   ),
   metrics: record<MetricsDelta>({
     type: oneOf('metrics'),
@@ -235,6 +236,7 @@ const primaryMessage = variants<'type', PrimaryMessage>('type', {
         record<SessionSigningKey>({ kid: text(MAX_LABEL), secret: bytes(1, MAX_SECRET_BYTES) }),
         MAX_SIGNING_KEYS,
       ),
+      sessions: sessionsAt,
       log: record<Welcome['log']>({ level: text(MAX_LABEL), format: oneOf('json', 'pretty') }),
     },
     { workers: count, index: count },

@@ -5,6 +5,7 @@
 import type { BackendId, PoolId } from './ids.js';
 import type { ListenerSettings } from './listener-settings.js';
 import type { BackendOutcomes } from './outcome.js';
+import type { SessionsAt } from './redis-access.js';
 import type { SessionLifetime } from './session.js';
 import type { SnapshotPosition } from './snapshot.js';
 
@@ -39,6 +40,7 @@ export interface Welcome {
   readonly engine: 'native' | 'compat';
   readonly certificate: CertificateMaterial | null;
   readonly sessionKeys: readonly SessionSigningKey[];
+  readonly sessions: SessionsAt;
   readonly log: { readonly level: string; readonly format: 'json' | 'pretty' };
 }
 
@@ -140,6 +142,8 @@ export interface Report {
   /** Requests that wait for a slot at a backend: present when it changed for any pool, the whole list of those above 0. */
   readonly waiting?: readonly { readonly pool: PoolId; readonly waiting: number }[];
   readonly connections: number;
+  /** Whether Redis is not asked for sessions at present. Absent: they are not kept there. */
+  readonly redisGuarded?: boolean;
 }
 
 /**

@@ -45,3 +45,17 @@ export const CONNECTION_REFUSALS = ['limit', 'descriptors', 'tls'] as const;
 /** Why a connection to the admin listener was ended. */
 export const ADMIN_CONNECTION_ENDS = ['gave_way', 'refused', 'late'] as const;
 export type AdminConnectionEnd = (typeof ADMIN_CONNECTION_ENDS)[number];
+
+/**
+ * What a connection to Redis is for. `control`: what hosts agree on. `bell`: listens to one channel. `session`: bindings of sessions,
+ * which requests wait for.
+ */
+export const REDIS_ROLES = ['control', 'bell', 'session'] as const;
+export type RedisRole = (typeof REDIS_ROLES)[number];
+
+/**
+ * What became of a call. `not_ready`: nothing was sent. `timeout` and `lost` (the connection broke): it may have been carried out, or may
+ * be yet. `refused`: the server answered with an error, and did not carry it out.
+ */
+export const REDIS_RESULTS = ['ok', 'not_ready', 'timeout', 'lost', 'refused'] as const;
+export type RedisResult = (typeof REDIS_RESULTS)[number];

@@ -1,6 +1,6 @@
 /**
  * Where a Redis is and how to get in, as the connection needs it: addresses, passwords and certificates as text, read from
- * the files that the configuration names. The primary tells its workers in these words. Declared once: type and shape.
+ * the files that the configuration names. The primary tells its workers in these words. Declared once: types and shapes.
  */
 import { integer, list, nullable, object, tagged, text, type TypeOf } from './shape.js';
 
@@ -40,3 +40,12 @@ export const redisAccess = object({
 });
 export interface RedisAccess extends TypeOf<typeof redisAccess> {}
 export type RedisServer = TypeOf<typeof server>;
+
+const MAX_PREFIX = 256;
+
+/** Where bindings of sessions are kept: by the primary, or in a Redis whose keys begin with `prefix`. */
+export const sessionsAt = tagged('kind', {
+  primary: object({}),
+  redis: object({ access: redisAccess, prefix: text(MAX_PREFIX) }),
+});
+export type SessionsAt = TypeOf<typeof sessionsAt>;

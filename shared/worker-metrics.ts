@@ -102,6 +102,13 @@ export const WORKER_METRICS = {
     'Requests whose client went away before the end.',
     'pool',
   ),
+  redisCommands: metric(
+    'counter',
+    'redis_commands_total',
+    'Calls to Redis, by what the connection is for (control, bell, session) and by result: ok, refused (an error of Redis), timeout, lost (the connection broke), not_ready (not sent).',
+    'role',
+    'result',
+  ),
   accessLogDropped: metric(
     'counter',
     'access_log_dropped_total',

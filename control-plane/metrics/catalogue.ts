@@ -107,6 +107,12 @@ export const METRICS = {
   workers: metric('gauge', 'workers', 'Workers by state.', 'state'),
   workerRestarts: metric('counter', 'worker_restarts_total', 'Workers that ended unasked.', 'reason'),
   workerConnections: metric('gauge', 'worker_connections', 'Open client connections.', 'worker'),
+  redisGuardOpen: metric(
+    'gauge',
+    'redis_guard_open',
+    '1 while the worker does not ask Redis for sessions, because it is not there or too slow: sessions then go by their cookies.',
+    'worker',
+  ),
   configReloadOk: metric(
     'gauge',
     'config_last_reload_successful',

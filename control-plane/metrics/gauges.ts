@@ -115,6 +115,12 @@ export const GAUGES: Partial<Record<MetricKey, GaugeReader>> = {
     })),
   workerConnections: (deps) =>
     deps.workers().map((worker) => ({ labels: [String(worker.worker)], value: worker.connections })),
+  redisGuardOpen: (deps) =>
+    deps
+      .workers()
+      .flatMap(({ worker, redisGuarded }) =>
+        redisGuarded === null ? [] : [{ labels: [String(worker)], value: redisGuarded ? 1 : 0 }],
+      ),
   mailboxDepth: (deps) => one(deps.mailboxDepth()),
   build: (deps) => [{ labels: [deps.version, process.version], value: 1 }],
 };

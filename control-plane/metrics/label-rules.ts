@@ -9,6 +9,8 @@ import {
   HTTP_VERSIONS,
   METHOD_LABELS,
   NO_POOL,
+  REDIS_RESULTS,
+  REDIS_ROLES,
   STICKY_RESULTS,
   WITHHELD_CAUSES,
 } from '#shared/metric-labels.js';
@@ -31,11 +33,13 @@ const NAMED_SETS: Readonly<Record<string, ReadonlySet<string>>> = {
   result: new Set(STICKY_RESULTS),
   cause: new Set(WITHHELD_CAUSES),
   version: new Set(HTTP_VERSIONS),
+  role: new Set(REDIS_ROLES),
 };
 
 /** Where a metric means something else by a label than all others. */
 const OF_METRIC: Readonly<Partial<Record<MetricKey, Readonly<Record<string, ReadonlySet<string>>>>>> = {
   connectionsRefused: { reason: new Set(CONNECTION_REFUSALS) },
+  redisCommands: { result: new Set(REDIS_RESULTS) },
 };
 
 const STATUS_CODE = /^[1-5]\d\d$/;

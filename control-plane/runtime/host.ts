@@ -142,7 +142,7 @@ export class Host {
 
   workers(): readonly WorkerStatus[] {
     return this.#supervisor.records.map((record) => {
-      const { applied, lastNack, connections } = this.#workerMessages.news(record.worker);
+      const { applied, lastNack, connections, redisGuarded } = this.#workerMessages.news(record.worker);
       return {
         worker: record.worker,
         index: record.index,
@@ -154,6 +154,7 @@ export class Host {
         lastNack,
         lastHeardAt: record.heardAt,
         connections,
+        redisGuarded,
       };
     });
   }

@@ -44,7 +44,11 @@ interface WorkerNews {
   applied: SnapshotPosition | null;
   lastNack: { readonly position: SnapshotPosition; readonly reason: string } | null;
   connections: number;
+  /** Whether it does not ask Redis for sessions at present; `null`: they are not kept there. */
+  redisGuarded: boolean | null;
 }
+
+const NO_NEWS: WorkerNews = { applied: null, lastNack: null, connections: 0, redisGuarded: null };
 
 interface Collection {
   readonly waiting: Set<number>;
@@ -62,7 +66,7 @@ export class WorkerMessages implements SupervisorListener {
   }
 
   news(worker: number): WorkerNews {
-    return this.#news.get(worker) ?? { applied: null, lastNack: null, connections: 0 };
+    return this.#news.get(worker) ?? NO_NEWS;
   }
 
   /** Asks all workers for what they have not sent yet; resolves when they have answered or the wait is over. */
@@ -82,7 +86,7 @@ export class WorkerMessages implements SupervisorListener {
   }
 
   started(worker: number, pid: number): void {
-    this.#news.set(worker, { applied: null, lastNack: null, connections: 0 });
+    this.#news.set(worker, { ...NO_NEWS });
     this.#record({
       type: 'RecordWorkerStarted',
       worker: this.#id(worker),
@@ -124,7 +128,10 @@ export class WorkerMessages implements SupervisorListener {
     switch (message.type) {
       case 'report': {
         const news = this.#news.get(worker);
-        if (news !== undefined) news.connections = message.connections;
+        if (news !== undefined) {
+          news.connections = message.connections;
+          news.redisGuarded = message.redisGuarded ?? null;
+        }
         if (message.active !== undefined) this.#options.loads.report(worker, message.active);
         if (message.waiting !== undefined) this.#options.loads.reportWaiting(worker, message.waiting);
         if (message.outcomes.length > 0) {

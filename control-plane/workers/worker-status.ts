@@ -18,4 +18,6 @@ export interface WorkerStatus {
   readonly lastNack: { readonly position: SnapshotPosition; readonly reason: string } | null;
   readonly lastHeardAt: number | null;
   readonly connections: number;
+  /** Whether it does not ask Redis for sessions at present; `null`: they are not kept there. */
+  readonly redisGuarded: boolean | null;
 }

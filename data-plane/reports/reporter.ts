@@ -24,6 +24,8 @@ interface ReporterDeps {
   readonly timers: Timers;
   table(): RoutingTable | null;
   connections(): number;
+  /** Whether Redis is not asked for sessions at present; `null`: they are not kept there. */
+  redisGuarded(): boolean | null;
 }
 
 type ActiveList = NonNullable<Report['active']>;
@@ -37,6 +39,7 @@ export class Reporter {
   #lastActive: ActiveList = [];
   #lastWaiting: WaitingList = [];
   #lastConnections = 0;
+  #lastGuarded: boolean | null = null;
 
   constructor(deps: ReporterDeps) {
     this.#deps = deps;
@@ -112,17 +115,24 @@ export class Reporter {
     const waiting = this.#waiting();
     const waitingChanged = !sameWaiting(waiting, this.#lastWaiting);
     const connections = this.#deps.connections();
-    const isSame = !activeChanged && !waitingChanged && connections === this.#lastConnections;
+    const redisGuarded = this.#deps.redisGuarded();
+    const isSame =
+      !activeChanged &&
+      !waitingChanged &&
+      connections === this.#lastConnections &&
+      redisGuarded === this.#lastGuarded;
     if (outcomes.length === 0 && isSame) return;
     this.#lastActive = active;
     this.#lastWaiting = waiting;
     this.#lastConnections = connections;
+    this.#lastGuarded = redisGuarded;
     link.send({
       type: 'report',
       outcomes,
       connections,
       ...(activeChanged ? { active } : {}),
       ...(waitingChanged ? { waiting } : {}),
+      ...(redisGuarded === null ? {} : { redisGuarded }),
     });
   }
 

@@ -9,6 +9,7 @@ import {
   NO_POOL,
   type CONNECTION_REFUSALS,
   type HttpVersion,
+  type RedisResult,
   type STICKY_RESULTS,
   type WITHHELD_CAUSES,
 } from '#shared/metric-labels.js';
@@ -125,6 +126,7 @@ export class RequestSeries {
   readonly connectionsAccepted: Slot;
   readonly connectionsRefused: Cached<(typeof CONNECTION_REFUSALS)[number]>;
   readonly accessLogDropped: Slot;
+  readonly sessionCalls: Cached<RedisResult>;
   readonly internalErrors: Slot;
   readonly versions: Readonly<Record<HttpVersion, Slot>>;
   /** Requests that reached no pool. */
@@ -137,6 +139,7 @@ export class RequestSeries {
     this.connectionsRefused = new Cached((reason) => counters.counter('connectionsRefused', reason));
     this.internalErrors = counters.counter('internalErrors');
     this.accessLogDropped = counters.counter('accessLogDropped');
+    this.sessionCalls = new Cached((result) => counters.counter('redisCommands', 'session', result));
     const version = (name: HttpVersion): Slot => counters.counter('requestsByVersion', name);
     this.versions = { '1.0': version('1.0'), '1.1': version('1.1'), '2': version('2') };
     this.noPool = new PoolSeries(counters, NO_POOL);

@@ -1,7 +1,7 @@
 /**
  * One request's way to its backend in a pool with session cookies: cookie → store → the bound backend, or a new choice. A new
- * choice is bound before it is used, so that racing requests of a session all end on the same backend. `routing/sticky.ts`
- * decides, `session-binding.ts` reads and writes the cookie; this file asks the store.
+ * choice for a session that is known is bound before it is used, so that racing requests of the session all end on the same
+ * backend. `routing/sticky.ts` decides, `session-binding.ts` reads and writes the cookie; this file asks the store.
  */
 import type { BackendId } from '#shared/ids.js';
 import type { ForwarderDeps } from '../forwarder.js';
@@ -106,11 +106,37 @@ export class StickyFlow {
     return agrees(pool, known, stored) ? stored : sessions.lookup(key, known.lifetime, true);
   }
 
-  #begin(pool: PoolTable, result: StickyResult, tried: readonly BackendEntry[]): Promise<PickResult> {
-    this.#request.account.stickyResult(result);
-    const binding = newBinding(this.#deps, this.#request.settings);
+  /** Chooses by the algorithm for a session that begins now. */
+  #begin(
+    pool: PoolTable,
+    result: StickyResult,
+    tried: readonly BackendEntry[],
+  ): PickResult | Promise<PickResult> {
+    const { account, settings } = this.#request;
+    account.stickyResult(result);
+    const binding = newBinding(this.#deps, settings);
     this.#binding = binding;
-    return this.#move(pool, binding, tried);
+    const chosen = takeSlot(pool, tried, this.#deps.random);
+    if (chosen !== null) return this.#start(pool, binding, chosen);
+    const awaited = account.waitForSlot(pool, { tried, bound: null });
+    return awaited instanceof Promise
+      ? awaited.then((pick) => this.#start(pool, binding, pick))
+      : this.#start(pool, binding, awaited);
+  }
+
+  /**
+   * Tells the store and does not wait: nobody else knows the session's id, so there is none to race with. A word that is lost
+   * is made good for by the next lookup.
+   */
+  #start(pool: PoolTable, binding: Binding, chosen: PickResult): PickResult {
+    if (typeof chosen === 'string') return chosen;
+    binding.boundTo = chosen.backend.id;
+    void this.#deps.sessions.bind(
+      { pool: pool.id, session: binding.session },
+      chosen.backend.id,
+      binding.lifetime,
+    );
+    return chosen;
   }
 
   /** Chooses by the algorithm and binds the session to the choice. */

@@ -3,13 +3,8 @@
  * is `redis-connection.ts`. Why the options are as they are was measured with servers that were stopped, paused and killed.
  */
 import { Cluster, Redis, type RedisOptions } from 'ioredis';
+import type { RedisRole } from '../metric-labels.js';
 import type { RedisAccess } from '../redis-access.js';
-
-/**
- * What a connection is for. `control`: what hosts agree on. `bell`: listens to one channel. `session`: bindings of sessions,
- * which requests wait for.
- */
-export type RedisRole = 'control' | 'bell' | 'session';
 
 /** How long a call may take unless the caller says otherwise. */
 export const CALL_DEADLINE_MS: Readonly<Record<RedisRole, number>> = {

@@ -4,17 +4,13 @@
  * get ready, gives way to a new one, whatever the cause.
  */
 import { messageOf } from '../error-text.js';
+import type { RedisResult, RedisRole } from '../metric-labels.js';
 import type { Logger, TimerHandle, Timers } from '../ports.js';
 import type { RedisAccess } from '../redis-access.js';
-import { CALL_DEADLINE_MS, createClient, type RedisClient, type RedisRole } from './redis-client.js';
+import { CALL_DEADLINE_MS, createClient, type RedisClient } from './redis-client.js';
 
-export type { RedisRole } from './redis-client.js';
-
-/**
- * Why a call failed. `not_ready`: nothing was sent. `timeout` and `lost` (the connection broke): it may have been carried out, or may
- * be yet. `refused`: the server answered with an error, and did not carry it out.
- */
-export type RedisFailureKind = 'not_ready' | 'timeout' | 'lost' | 'refused';
+/** Why a call failed; `REDIS_RESULTS` says what may have become of it. */
+export type RedisFailureKind = Exclude<RedisResult, 'ok'>;
 
 export interface RedisFailure {
   readonly ok: false;
@@ -26,11 +22,10 @@ export interface RedisFailure {
 }
 
 export type RedisAnswer = { readonly ok: true; readonly value: unknown } | RedisFailure;
-export type RedisResult = 'ok' | RedisFailureKind;
 
 export type RedisArgument = string | number | Buffer;
 
-interface ConnectionOptions {
+export interface ConnectionOptions {
   readonly access: RedisAccess;
   readonly role: RedisRole;
   readonly timers: Timers;
@@ -48,6 +43,8 @@ const MAX_UNREADY_MS = 15_000;
 /** Between the end of a client and the next one. */
 const REPLACE_AFTER_MS = 500;
 const MAX_REASON = 200;
+/** Calls that may wait for their answers at once. */
+const MAX_WAITING_CALLS = 10_000;
 /** A bell that is cut off hears nothing, which looks like peace: so it asks. */
 const BELL_CHECK_MS = 1_000;
 
@@ -86,6 +83,9 @@ export class RedisConnection {
     deadlineMs: number = CALL_DEADLINE_MS[this.#options.role],
   ): Promise<RedisAnswer> {
     if (!this.isReady()) return Promise.resolve(this.#counted(this.#notReady()));
+    if (this.#waiting.size >= MAX_WAITING_CALLS) {
+      return Promise.resolve(this.#counted(failed('not_ready', 'too many calls wait for Redis')));
+    }
     const { promise, resolve } = Promise.withResolvers<RedisAnswer>();
     const settle = (answer: RedisAnswer): void => {
       if (!this.#waiting.delete(settle)) return;

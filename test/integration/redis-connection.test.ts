@@ -1,10 +1,7 @@
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { once } from 'node:events';
-import {
-  RedisConnection,
-  type RedisAnswer,
-  type RedisResult,
-} from '../../shared/platform/redis-connection.js';
+import type { RedisResult } from '../../shared/metric-labels.js';
+import { RedisConnection, type RedisAnswer } from '../../shared/platform/redis-connection.js';
 import { RedisScript } from '../../shared/platform/redis-script.js';
 import { systemTimers } from '../../shared/platform/system-clock.js';
 import type { Logger } from '../../shared/ports.js';

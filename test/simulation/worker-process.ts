@@ -107,6 +107,9 @@ export class WorkerProcess {
         write: () => undefined,
         close: () => Promise.resolve(),
       }),
+      connectRedis: () => {
+        throw new Error('there is no Redis here');
+      },
       createForwarder: (_engine, context) => {
         const { backends } = surroundings;
         const startMs = own.between(0, 30);

@@ -97,6 +97,7 @@ export class SimulatedSpawner implements WorkerSpawner {
       engine: 'native',
       certificate: null,
       sessionKeys: [{ kid: 'k1', secret: new Uint8Array(32).fill(7) }],
+      sessions: { kind: 'primary' },
       log: { level: 'info', format: 'json' },
     };
   }

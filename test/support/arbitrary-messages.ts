@@ -16,6 +16,7 @@ import { MAX_ATTEMPTS_PER_REPORT } from '../../shared/decode.js';
 import { backendId, poolId } from '../../shared/ids.js';
 import type { PrimaryMessage, WorkerMessage } from '../../shared/message.js';
 import { FAILURE_REASONS } from '../../shared/outcome.js';
+import type { RedisAccess } from '../../shared/redis-access.js';
 import type { ForwardingSettings } from '../../shared/settings.js';
 import type { PoolSnapshot, Snapshot } from '../../shared/snapshot.js';
 
@@ -84,6 +85,7 @@ export const workerMessages: Arbitrary<WorkerMessage> = fc.oneof(
       active,
       waiting: fc.array(fc.record({ pool, waiting: count }), { maxLength: 2 }),
       connections: count,
+      redisGuarded: fc.boolean(),
     },
     { requiredKeys: ['type', 'outcomes', 'connections'] },
   ),
@@ -101,6 +103,29 @@ export const workerMessages: Arbitrary<WorkerMessage> = fc.oneof(
 );
 
 const certificate = fc.record({ certPem: words, keyPem: words, ticketKeys: bytes(48, 48) });
+
+const server = fc.record({ host: words, port: fc.integer({ min: 1, max: 65_535 }) });
+const redisAccess: Arbitrary<RedisAccess> = fc.record({
+  servers: fc.oneof(
+    server.map(({ host, port }) => ({ kind: 'single' as const, host, port, db: 0 })),
+    fc.record({
+      kind: fc.constant('sentinel' as const),
+      sentinels: fc.array(server, { maxLength: 2 }),
+      name: words,
+    }),
+    fc.record({ kind: fc.constant('cluster' as const), nodes: fc.array(server, { maxLength: 2 }) }),
+  ),
+  username: fc.option(words),
+  password: fc.option(words),
+  sentinelPassword: fc.option(words),
+  tls: fc.option(
+    fc.record({
+      ca: fc.option(words),
+      client: fc.option(fc.record({ cert: words, key: words })),
+      serverName: fc.option(words),
+    }),
+  ),
+});
 
 export const primaryMessages: Arbitrary<PrimaryMessage> = fc.oneof(
   fc.record({
@@ -121,6 +146,10 @@ export const primaryMessages: Arbitrary<PrimaryMessage> = fc.oneof(
     engine: fc.constantFrom('native', 'compat'),
     certificate: fc.option(certificate),
     sessionKeys: fc.array(fc.record({ kid: words, secret: bytes(1, 40) }), { maxLength: 2 }),
+    sessions: fc.oneof(
+      fc.record({ kind: fc.constant('primary' as const) }),
+      fc.record({ kind: fc.constant('redis' as const), access: redisAccess, prefix: words }),
+    ),
     log: fc.record({ level: words, format: fc.constantFrom('json', 'pretty') }),
   }),
   fc.record({ type: type('snapshot'), ...position, payload: bytes(1, 30) }),

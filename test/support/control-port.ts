@@ -72,6 +72,7 @@ export function workerStatus(worker: number, over: Partial<WorkerStatus> = {}): 
     lastNack: null,
     lastHeardAt: 1_767_225_600_500,
     connections: 3,
+    redisGuarded: null,
     ...over,
   };
 }

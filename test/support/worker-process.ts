@@ -33,6 +33,7 @@ export function welcome(changes: Partial<Welcome> = {}): Welcome {
     engine: 'native',
     certificate: null,
     sessionKeys: [{ kid: 'k1', secret: new Uint8Array(32).fill(7) }],
+    sessions: { kind: 'primary' },
     log: { level: 'silent', format: 'json' },
     ...changes,
   };

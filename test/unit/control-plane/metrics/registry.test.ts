@@ -73,6 +73,7 @@ function arrange() {
         lastNack: null,
         lastHeardAt: 0,
         connections: 12,
+        redisGuarded: true,
       },
     ],
     activeRequests: (_pool, id) => (id === 'a' ? 5 : 0),
@@ -223,6 +224,7 @@ describe('the metrics page', () => {
     expect(page.value('tidegate_workers', { state: 'ready' })).toBe(1);
     expect(page.value('tidegate_workers', { state: 'starting' })).toBe(0);
     expect(page.value('tidegate_worker_connections', { worker: '3' })).toBe(12);
+    expect(page.value('tidegate_redis_guard_open', { worker: '3' })).toBe(1);
     expect(page.value('tidegate_control_mailbox_depth')).toBe(1);
     expect(page.value('tidegate_health_checks_late_seconds')).toBe(1.5);
     expect(page.value('tidegate_health_checks_waiting')).toBe(7);

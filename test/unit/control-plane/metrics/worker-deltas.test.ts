@@ -77,6 +77,7 @@ describe('deltas of workers', () => {
       { metric: 'healthChecks', labels: ['web', 'a', 'passed'] },
     ],
     ['the name of a property of all objects', 'metric', { metric: '__proto__', labels: [] }],
+    ['a result of another metric', 'labels', { metric: 'redisCommands', labels: ['session', 'hit'] }],
     ['too few labels', 'labels', { metric: 'requests', labels: ['web', 'GET'] }],
     ['too many labels', 'labels', { metric: 'requests', labels: ['web', 'GET', '200', 'x'] }],
     ['a pool that is not configured', 'labels', { metric: 'requests', labels: ['other', 'GET', '200'] }],

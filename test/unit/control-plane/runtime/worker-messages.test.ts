@@ -104,7 +104,12 @@ describe('the life of a worker at the workerMessages', () => {
     expect(workerMessages.news(1).connections).toBe(9);
     workerMessages.exited(1, 77, 'SIGKILL', false);
     expect(loads.active(pool, a)).toBe(0);
-    expect(workerMessages.news(1)).toEqual({ applied: null, lastNack: null, connections: 0 });
+    expect(workerMessages.news(1)).toEqual({
+      applied: null,
+      lastNack: null,
+      connections: 0,
+      redisGuarded: null,
+    });
   });
 });
 

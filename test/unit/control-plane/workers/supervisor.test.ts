@@ -26,6 +26,7 @@ function welcomeOf(worker: number, index: number): Welcome {
     engine: 'native',
     certificate: null,
     sessionKeys: [],
+    sessions: { kind: 'primary' },
     log: { level: 'info', format: 'json' },
   };
 }

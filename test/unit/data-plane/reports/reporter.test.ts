@@ -104,7 +104,11 @@ describe('the reporter', () => {
     };
     const batch = new OutcomeBatch();
     const counters = new Counters();
-    const state = { table: first, connections: 0 };
+    const state: { table: RoutingTable; connections: number; guarded: boolean | null } = {
+      table: first,
+      connections: 0,
+      guarded: null,
+    };
     const reporter = new Reporter({
       link,
       batch,
@@ -113,6 +117,7 @@ describe('the reporter', () => {
       timers,
       table: () => state.table,
       connections: () => state.connections,
+      redisGuarded: () => state.guarded,
     });
     reporter.start();
     const reports = () => sent.filter((message): message is Report => message.type === 'report');
@@ -159,6 +164,18 @@ describe('the reporter', () => {
     timers.advance(300);
     expect(reports()).toHaveLength(2);
     expect(reports()[1]).toMatchObject({ waiting: [] });
+  });
+
+  it('tells whether Redis is asked, where it is, when that changes', () => {
+    const { timers, reports, state } = arrange();
+    state.guarded = true;
+    timers.advance(300);
+    state.guarded = false;
+    timers.advance(300);
+    expect(reports()).toEqual([
+      { type: 'report', outcomes: [], connections: 0, redisGuarded: true },
+      { type: 'report', outcomes: [], connections: 0, redisGuarded: false },
+    ]);
   });
 
   it('tells connections when they change', () => {

@@ -1,0 +1,29 @@
+/** What this host shares with others, as the configuration names it: read once, at the start. */
+import type { Logger } from '#shared/ports.js';
+import type { RedisAccess, SessionsAt } from '#shared/redis-access.js';
+import { readClusterFiles } from './config/cluster-files.js';
+import type { ProcessSettings } from './config/process-settings.js';
+import { StartFailure } from './start-failure.js';
+
+export interface Shared {
+  /** The Redis for what hosts agree on; `null`: this host decides alone. */
+  readonly control: RedisAccess | null;
+  /** The secret of all hosts; `null`: this host has keys of its own. */
+  readonly secret: string | null;
+  readonly sessions: SessionsAt;
+}
+
+/** Fails with StartFailure where a file is not what it was when the configuration was checked. */
+export async function readShared(settings: ProcessSettings, logger: Logger): Promise<Shared> {
+  const { control, sessions, secret, problems, warnings } = await readClusterFiles(settings);
+  const [problem] = problems;
+  if (problem !== undefined) throw new StartFailure(`${problem.setting}: ${problem.message}`);
+  for (const { setting, message } of warnings) logger.warn({ setting }, message);
+  // `redis-checks.ts` has seen that there is a name.
+  const prefix = `tidegate:${settings.cluster.name ?? ''}:s:`;
+  return {
+    control,
+    secret,
+    sessions: sessions === null ? { kind: 'primary' } : { kind: 'redis', access: sessions, prefix },
+  };
+}
