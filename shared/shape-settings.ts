@@ -52,6 +52,7 @@ export const storedForwarding = forwardingShape('stored');
 export const storedPoolSettings = shapeOf(pools.pool, 'stored');
 export const backendChanges = changesShape(backendSettings);
 export const storedBackend = shapeOf(backend, 'stored');
+export const storedRoute = shapeOf(routeSettings, 'stored');
 
 export const storedDocument = record<ConfigDocument>({
   forwarding: storedForwarding,
@@ -63,7 +64,7 @@ export const storedDocument = record<ConfigDocument>({
     }),
     MAX_LISTED,
   ),
-  routes: list(route, MAX_LISTED),
+  routes: list(storedRoute, MAX_LISTED),
 });
 
 function forwardingShape(strictness: Strictness): Shape<ForwardingSettings> {

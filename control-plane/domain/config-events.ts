@@ -1,8 +1,8 @@
 /** Events of the configuration as a whole. The changes that a file makes in pools follow as events of their own. */
 import { list, object } from '#shared/shape.js';
-import { storedDocument, storedForwarding, route } from '#shared/shape-settings.js';
+import { storedDocument, storedForwarding, storedRoute } from '#shared/shape-settings.js';
 import { event } from './event-entry.js';
-import { completedDocument, completedForwarding } from './stored-settings.js';
+import { completedDocument, completedForwarding, completedRoutes } from './stored-settings.js';
 import { MAX_STORED_LIST, texts, words } from './stored-shapes.js';
 
 export const CONFIG_EVENTS = {
@@ -33,9 +33,10 @@ export const CONFIG_EVENTS = {
     evolve: (state, { data }) => ({ ...state, forwarding: data.forwarding }),
     observe: null,
   }),
-  RoutesChanged: event(object({ routes: list(route, MAX_STORED_LIST) }), {
+  RoutesChanged: event(object({ routes: list(storedRoute, MAX_STORED_LIST) }), {
     schema: 1,
     level: 'info',
+    complete: ({ routes }) => ({ routes: completedRoutes(routes) }),
     evolve: (state, { data }) => ({ ...state, routes: data.routes }),
     observe: null,
   }),

@@ -10,9 +10,9 @@ import {
   count,
   maxConnections,
   poolName,
-  route,
   storedForwarding,
   storedPoolSettings,
+  storedRoute,
   weight,
 } from '#shared/shape-settings.js';
 import { list, nullable, object, type TypeOf } from '#shared/shape.js';
@@ -23,7 +23,7 @@ import { PersistentMap } from './persistent-map.js';
 import { emptyPool, withBackend } from './pool-state.js';
 import { sameValue } from './same-value.js';
 import { appliedConfig, type BackendState, type ControlState, type PoolState } from './state.js';
-import { completedApplied, completedForwarding, completedPool } from './stored-settings.js';
+import { completedApplied, completedForwarding, completedPool, completedRoutes } from './stored-settings.js';
 import { adminState, MAX_STORED_LIST, origin } from './stored-shapes.js';
 
 const fleetBackend = object(
@@ -46,7 +46,7 @@ export const fleetState = object({
   standing: fleetStanding,
   applied: nullable(appliedConfig),
   forwarding: nullable(storedForwarding),
-  routes: list(route, MAX_STORED_LIST),
+  routes: list(storedRoute, MAX_STORED_LIST),
   pools: list(fleetPool, MAX_STORED_LIST),
 });
 
@@ -153,11 +153,12 @@ function verdictOn(
 
 /** The state of a fleet with whole settings. */
 export function completedFleet(fleet: FleetState): FleetState {
-  const { applied, forwarding, pools } = fleet;
+  const { applied, forwarding, routes, pools } = fleet;
   return {
     ...fleet,
     applied: completedApplied(applied),
     forwarding: forwarding === null ? null : completedForwarding(forwarding),
+    routes: completedRoutes(routes),
     pools: pools.map((pool) => ({ ...pool, settings: completedPool(pool.id, pool.settings) })),
   };
 }

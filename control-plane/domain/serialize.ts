@@ -6,9 +6,9 @@ import {
   backendName,
   count,
   poolName,
-  route,
   storedForwarding,
   storedPoolSettings,
+  storedRoute,
 } from '#shared/shape-settings.js';
 import { flag, list, nullable, object, pair, type TypeOf } from '#shared/shape.js';
 import { fleetStanding } from './fleet-standing.js';
@@ -17,7 +17,7 @@ import type { Observations } from './observations.js';
 import { PersistentMap } from './persistent-map.js';
 import { emptyPool, withBackend } from './pool-state.js';
 import { appliedConfig, backendState, type ControlState, type PoolState, rejectedConfig } from './state.js';
-import { completedApplied, completedForwarding, completedPool } from './stored-settings.js';
+import { completedApplied, completedForwarding, completedPool, completedRoutes } from './stored-settings.js';
 import { MAX_STORED_LIST, time } from './stored-shapes.js';
 
 const serializedPool = object({
@@ -39,7 +39,7 @@ export const serializedState = object(
     applied: nullable(appliedConfig),
     rejected: nullable(rejectedConfig),
     forwarding: nullable(storedForwarding),
-    routes: list(route, MAX_STORED_LIST),
+    routes: list(storedRoute, MAX_STORED_LIST),
     pools: list(pair(poolName, serializedPool), MAX_STORED_LIST),
   },
   /** Absent in what releases wrote that knew no fleet. */
@@ -89,11 +89,12 @@ export function restoreObservations(stored: SerializedObservations): Observation
 
 /** The state of a checkpoint with whole settings. */
 export function completedState(state: SerializedState): SerializedState {
-  const { applied, forwarding, pools } = state;
+  const { applied, forwarding, routes, pools } = state;
   return {
     ...state,
     applied: completedApplied(applied),
     forwarding: forwarding === null ? null : completedForwarding(forwarding),
+    routes: completedRoutes(routes),
     pools: pools.map(([id, pool]) => [id, { ...pool, settings: completedPool(id, pool.settings) }]),
   };
 }

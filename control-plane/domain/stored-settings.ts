@@ -2,7 +2,7 @@
  * Settings in the event log as an older release wrote them: what that release did not know yet gets its default. So a
  * new setting needs no new schema of an event, and no reader has to ask whether it is there.
  */
-import { backend } from '#shared/settings/backend.js';
+import { backend, route } from '#shared/settings/backend.js';
 import { completed } from '#shared/settings/complete.js';
 import { limits, retry, timeouts } from '#shared/settings/forwarding.js';
 import { pool } from '#shared/settings/pool.js';
@@ -12,6 +12,7 @@ import type {
   ForwardingSettings,
   PoolDefinition,
   PoolSettings,
+  Route,
 } from '#shared/settings.js';
 import type { AppliedConfig } from './state.js';
 
@@ -37,11 +38,16 @@ export function completedBackend(stored: BackendDefinition): BackendDefinition {
   return completed(backend, { ...stored }, ownedBy(''));
 }
 
+export function completedRoutes(stored: readonly Route[]): readonly Route[] {
+  return stored.map((one) => completed(route, { ...one }, ownedBy('')));
+}
+
 export function completedDocument(stored: ConfigDocument): ConfigDocument {
   return {
     ...stored,
     forwarding: completedForwarding(stored.forwarding),
     pools: stored.pools.map(completedDefinition),
+    routes: completedRoutes(stored.routes),
   };
 }
 

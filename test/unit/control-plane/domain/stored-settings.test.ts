@@ -1,8 +1,13 @@
-import { completedEvent } from '../../../../control-plane/domain/events.js';
-import { completedState, serializeState } from '../../../../control-plane/domain/serialize.js';
+import { completedEvent, EVENTS } from '../../../../control-plane/domain/events.js';
+import {
+  completedState,
+  serializedState,
+  serializeState,
+} from '../../../../control-plane/domain/serialize.js';
 import { defaultsOf } from '../../../../shared/settings/complete.js';
 import { retry } from '../../../../shared/settings/forwarding.js';
 import { pool } from '../../../../shared/settings/pool.js';
+import type { Route } from '../../../../shared/settings.js';
 import { definition, documentOf, forwarding, poolSettings, POOL, storyOf } from '../../../support/domain.js';
 import { sampleEvent } from '../../../support/sample-events.js';
 
@@ -26,6 +31,18 @@ describe('settings that an older release stored', () => {
       ...old.forwarding.retry,
       onStale: defaultsOf(retry).onStale,
     });
+  });
+
+  it('get the defaults of routes, too, whose settings none has to have but a pool', () => {
+    const routes = [{ pool: POOL }] as unknown as readonly Route[];
+    const changed = sampleEvent(1, 'RoutesChanged', { routes });
+    expect(EVENTS.RoutesChanged.data.problem(changed.data, '')).toBeNull();
+    const whole = [{ host: null, pathPrefix: '/', pool: POOL }];
+    expect(completedEvent(changed).data.routes).toEqual(whole);
+    const { world } = storyOf(documentOf(poolSettings(), []));
+    const state = { ...serializeState(world.state), routes };
+    expect(serializedState.problem(state, '')).toBeNull();
+    expect(completedState(state).routes).toEqual(whole);
   });
 
   it('keep all that was said', () => {
