@@ -35,7 +35,7 @@ export class TwoLoads {
     await Promise.all(
       this.#loads.map((load) => {
         const before = load.answered;
-        return waitUntil('the load to go on', () => load.answered > before + SOME, 20_000);
+        return waitUntil('the load to go on', () => load.answered > before + SOME);
       }),
     );
   }
@@ -94,7 +94,7 @@ async function replaceOnce(
   await whileDead();
   await tidegate.run();
   whenReplaced();
-  await waitUntil('the old workers to end', () => orphans.every((pid) => !isAlive(pid)), 40_000);
+  await waitUntil('the old workers to end', () => orphans.every((pid) => !isAlive(pid)));
 }
 
 export function isAlive(pid: number): boolean {
