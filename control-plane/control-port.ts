@@ -59,6 +59,8 @@ export interface ControlPort {
   waitingRequests(pool: string): number;
   /** How late health checks are. */
   checkLag(): CheckLag;
+  /** What the file says and takes effect at the next restart of this process: one sentence each. */
+  restartNeeded(): readonly string[];
   /** What is wrong with the certificate, in one sentence; `null`: nothing. */
   certificateTrouble(): string | null;
   /**

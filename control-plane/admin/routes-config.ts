@@ -5,7 +5,6 @@ import { ConfigViewDocument, ReloadDocument, ValidationDocument } from '../docum
 import * as field from '../documents/field.js';
 import { driftOf } from '../domain/drift.js';
 import { isoTime } from '../domain/iso-time.js';
-import type { ControlState } from '../domain/state.js';
 import { driftDocuments } from './drift-view.js';
 import { liveConfig } from './live-config.js';
 import { fieldProblem, sendProblem } from './problem.js';
@@ -50,7 +49,7 @@ export function configRoutes(app: AdminApp, port: ControlPort, changes: RunTimeC
           problems: result.problems.map(fieldProblem),
         });
       }
-      return reloadDocument(result, port.world().state);
+      return reloadDocument(result, port);
     },
   );
   // In a scope of its own, because only this route takes YAML.
@@ -92,12 +91,12 @@ function validateRoute(app: AdminApp, port: ControlPort): void {
 
 function reloadDocument(
   result: Exclude<ReloadResult, { readonly kind: 'invalid' }>,
-  state: ControlState,
+  port: ControlPort,
 ): ReloadDocument {
-  const drift = driftOf(state).length;
+  const drift = driftOf(port.world().state).length;
   return result.kind === 'applied'
     ? { result: 'applied', events: result.events, restart_needed: result.restartNeeded, drift }
-    : { result: 'unchanged', events: 0, restart_needed: state.applied?.restartNeeded ?? [], drift };
+    : { result: 'unchanged', events: 0, restart_needed: port.restartNeeded(), drift };
 }
 
 function configDocument(port: ControlPort, changes: RunTimeChanges): ConfigViewDocument {
@@ -107,7 +106,7 @@ function configDocument(port: ControlPort, changes: RunTimeChanges): ConfigViewD
     file: port.configFile,
     sha256: applied?.sha256 ?? null,
     applied_at: applied === null ? null : isoTime(applied.at),
-    restart_needed: applied?.restartNeeded ?? [],
+    restart_needed: port.restartNeeded(),
     last_rejected: rejectedLoad(rejected),
     drift: driftDocuments(state, changes),
     live: liveConfig(state),

@@ -130,7 +130,7 @@ export async function statusDocument(deps: ViewDeps, at: number): Promise<Status
     config: {
       file: port.configFile,
       applied_at: state.applied === null ? null : isoTime(state.applied.at),
-      restart_needed: state.applied?.restartNeeded ?? [],
+      restart_needed: port.restartNeeded(),
       drift: driftOf(state).length,
       last_rejected: rejectedLoad(state.rejected),
     },

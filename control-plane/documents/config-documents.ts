@@ -28,7 +28,9 @@ export const ConfigViewDocument = field.named(
   'Config',
   field.object({
     file: field.text(),
-    sha256: field.nullable(field.text()),
+    sha256: field.nullable(
+      field.text('Of the pools, routes and settings in force, in one form: the same on all hosts.'),
+    ),
     applied_at: field.nullable(field.time()),
     restart_needed: field.list(
       field.text(),

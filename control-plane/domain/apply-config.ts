@@ -11,18 +11,17 @@ import { sameValue } from './same-value.js';
 import type { Transaction } from './transaction.js';
 
 export function applyConfig(tx: Transaction, command: CommandOf<'ApplyConfig'>): void {
-  const { file, sha256, document, restartNeeded } = command;
+  const { file, sha256, document } = command;
   const { applied, rejected } = tx.state;
   const changes = mergeConfig(document, tx.state);
   const known =
     applied !== null &&
     rejected === null &&
-    applied.file === file &&
-    applied.sha256 === sha256 &&
-    sameValue(applied.document, document) &&
-    sameValue(applied.restartNeeded, restartNeeded);
+    // What a file is called differs from host to host, and says nothing to the others.
+    (tx.scope === 'fleet' || applied.file === file) &&
+    sameValue(applied.document, document);
   if (known && changes.length === 0) return;
-  const seq = tx.emit('ConfigApplied', {}, { file, sha256, document, restartNeeded });
+  const seq = tx.emit('ConfigApplied', {}, { file, sha256, document });
   for (const change of changes) carryOut(tx, change, seq);
 }
 

@@ -53,12 +53,11 @@ interface CommandData {
    */
   StartPrimary: { readonly version: string; readonly pid: number; readonly epoch?: number };
   StopPrimary: { readonly reason: string };
-  /** `restartNeeded`: settings that differ from those in force but cannot change while running. */
+  /** `sha256`: of the document in its canonical form, by which hosts know it whatever file it was in. */
   ApplyConfig: {
     readonly file: string;
     readonly sha256: string;
     readonly document: ConfigDocument;
-    readonly restartNeeded: readonly string[];
   };
   RejectConfig: { readonly file: string; readonly problems: readonly string[] };
   AddBackend: { readonly pool: PoolId; readonly backend: BackendDefinition } & ExpectedVersion;

@@ -3,23 +3,24 @@ import { list, object } from '#shared/shape.js';
 import { storedDocument, storedForwarding, storedRoute } from '#shared/shape-settings.js';
 import { event } from './event-entry.js';
 import { completedDocument, completedForwarding, completedRoutes } from './stored-settings.js';
+import type { AppliedConfig } from './state.js';
 import { MAX_STORED_LIST, texts, words } from './stored-shapes.js';
 
+/** Configurations that are known to have been in force: enough for hosts that were away while others were changed often. */
+const MAX_PREVIOUS = 32;
+
 export const CONFIG_EVENTS = {
-  ConfigApplied: event(
-    object({ file: words, sha256: words, document: storedDocument, restartNeeded: texts }),
-    {
-      schema: 1,
-      level: 'info',
-      complete: (data) => ({ ...data, document: completedDocument(data.document) }),
-      evolve: (state, { data, at, fleet }) => ({
-        ...state,
-        applied: { ...data, at: fleet?.at ?? at },
-        rejected: null,
-      }),
-      observe: null,
-    },
-  ),
+  ConfigApplied: event(object({ file: words, sha256: words, document: storedDocument }), {
+    schema: 2,
+    level: 'info',
+    complete: (data) => ({ ...data, document: completedDocument(data.document) }),
+    evolve: (state, { data, at, fleet }) => ({
+      ...state,
+      applied: { ...data, at: fleet?.at ?? at, previous: hashesBefore(state.applied, data.sha256) },
+      rejected: null,
+    }),
+    observe: null,
+  }),
   ConfigRejected: event(object({ file: words, problems: texts }), {
     schema: 1,
     level: 'warn',
@@ -41,3 +42,10 @@ export const CONFIG_EVENTS = {
     observe: null,
   }),
 };
+
+/** Newest first, without the one that is applied now. */
+function hashesBefore(applied: AppliedConfig | null, now: string): readonly string[] {
+  if (applied === null) return [];
+  const known = [applied.sha256, ...applied.previous].filter((sha256) => sha256 !== now);
+  return known.slice(0, MAX_PREVIOUS);
+}

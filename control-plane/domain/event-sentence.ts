@@ -68,10 +68,7 @@ const SENTENCES: { readonly [T in EventType]: (event: EventOf<T>, host: string) 
     `host ${host} went on by itself from ${isoTime(from)} to ${isoTime(to)}`,
   FleetAdopted: ({ data }) =>
     `the configuration of the fleet was taken over as it was after its event ${data.fleet.standing.seq}`,
-  ConfigApplied: ({ data: { file, restartNeeded } }) => {
-    const waits = restartNeeded.length === 0 ? '' : `; waits for a restart: ${restartNeeded.join(', ')}`;
-    return `configuration ${file} was applied${waits}`;
-  },
+  ConfigApplied: ({ data: { file } }) => `configuration ${file} was applied`,
   ConfigRejected: ({ data: { file, problems } }) => {
     const more = problems.length > 1 ? ` (and ${problems.length - 1} more)` : '';
     return `configuration ${file} was refused, what was in force stays: ${problems[0] ?? 'it is not valid'}${more}`;

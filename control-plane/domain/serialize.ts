@@ -16,7 +16,7 @@ import type { SerializedObservations } from './journal.js';
 import type { Observations } from './observations.js';
 import { PersistentMap } from './persistent-map.js';
 import { emptyPool, withBackend } from './pool-state.js';
-import { appliedConfig, backendState, type ControlState, type PoolState, rejectedConfig } from './state.js';
+import { backendState, type ControlState, type PoolState, rejectedConfig, storedApplied } from './state.js';
 import { completedApplied, completedForwarding, completedPool, completedRoutes } from './stored-settings.js';
 import { MAX_STORED_LIST, time } from './stored-shapes.js';
 
@@ -36,7 +36,7 @@ export const serializedState = object(
     epoch: count,
     seq: count,
     at: time,
-    applied: nullable(appliedConfig),
+    applied: nullable(storedApplied),
     rejected: nullable(rejectedConfig),
     forwarding: nullable(storedForwarding),
     routes: list(storedRoute, MAX_STORED_LIST),
@@ -55,6 +55,7 @@ export function serializeState(state: ControlState): SerializedState {
 export function restoreState(stored: SerializedState): ControlState {
   return {
     ...stored,
+    applied: completedApplied(stored.applied),
     fleet: stored.fleet ?? null,
     pools: PersistentMap.from(stored.pools.map(([id, pool]) => [id, restorePool(pool)] as const)),
   };
@@ -89,10 +90,9 @@ export function restoreObservations(stored: SerializedObservations): Observation
 
 /** The state of a checkpoint with whole settings. */
 export function completedState(state: SerializedState): SerializedState {
-  const { applied, forwarding, routes, pools } = state;
+  const { forwarding, pools, routes } = state;
   return {
     ...state,
-    applied: completedApplied(applied),
     forwarding: forwarding === null ? null : completedForwarding(forwarding),
     routes: completedRoutes(routes),
     pools: pools.map(([id, pool]) => [id, { ...pool, settings: completedPool(id, pool.settings) }]),

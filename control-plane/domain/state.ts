@@ -103,10 +103,19 @@ export const appliedConfig = object({
   sha256: words,
   at: time,
   document: storedDocument,
-  restartNeeded: texts,
+  /** Hashes of those that were in force before, newest first. */
+  previous: texts,
 });
 
 export interface AppliedConfig extends TypeOf<typeof appliedConfig> {}
+
+/** As releases stored it that did not remember what was in force before. */
+export const storedApplied = object(
+  { file: words, sha256: words, at: time, document: storedDocument },
+  { previous: texts },
+);
+
+export interface StoredApplied extends TypeOf<typeof storedApplied> {}
 
 export const rejectedConfig = object({ file: words, at: time, problems: texts });
 

@@ -14,11 +14,13 @@ import type {
   PoolSettings,
   Route,
 } from '#shared/settings.js';
-import type { AppliedConfig } from './state.js';
+import type { AppliedConfig, StoredApplied } from './state.js';
 
 /** The configuration applied last, with whole settings. */
-export function completedApplied(applied: AppliedConfig | null): AppliedConfig | null {
-  return applied === null ? null : { ...applied, document: completedDocument(applied.document) };
+export function completedApplied(applied: StoredApplied | null): AppliedConfig | null {
+  if (applied === null) return null;
+  const { file, sha256, at, document, previous = [] } = applied;
+  return { file, sha256, at, document: completedDocument(document), previous };
 }
 
 export function completedForwarding(stored: ForwardingSettings): ForwardingSettings {

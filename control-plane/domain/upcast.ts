@@ -47,6 +47,12 @@ export type Upcasted<E extends StoredEventShape = StoredEventShape> =
 /** Schema 1: a worker was its number. */
 const withIds: UpcastStep = (event) => ({ ...event, schema: 2, data: withWorkerIds(event.data) });
 
+/** Schema 1: what waited for a restart of the process that applied it, which says nothing to others. */
+const withoutRestarts: UpcastStep = (event) => {
+  const { restartNeeded: _restarts, ...data } = event.data as Readonly<Record<string, unknown>>;
+  return { ...event, schema: 2, data };
+};
+
 /** Before 0.1.0 each setting of a backend had an event of its own. Migration 2 of the event log renames its column. */
 function settingChanged(name: keyof BackendSettings): UpcastStep {
   return (event) => {
@@ -58,6 +64,7 @@ function settingChanged(name: keyof BackendSettings): UpcastStep {
 export const UPCASTS: UpcastTable = {
   current: Object.fromEntries(Object.entries(EVENTS).map(([type, { schema }]) => [type, schema])),
   steps: {
+    'ConfigApplied@1': withoutRestarts,
     'WorkerStarted@1': withIds,
     'WorkerReady@1': withIds,
     'WorkerExited@1': withIds,

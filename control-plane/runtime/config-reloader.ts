@@ -14,6 +14,7 @@ import type { Actor } from '../domain/actor.js';
 import type { CommandDraft } from '../domain/commands.js';
 import type { ControlState } from '../domain/state.js';
 import { driftOf } from '../domain/drift.js';
+import { canonicalJson, sha256 } from '../event-log/codec.js';
 import { EventLogError } from '../event-log/event-log.js';
 import type { ConfigProblem } from '../config/config-problem.js';
 import type { ReloadResult, WriteOutcome } from '../control-port.js';
@@ -45,6 +46,7 @@ export class ConfigReloader implements ConfigSource {
   #validating: Promise<unknown> = Promise.resolve();
   #validations = 0;
   #lastRejected: string | null = null;
+  #restartNeeded: readonly string[] = [];
   #known: string | null = null;
   /** Who wanted the file applied while nothing could be stored; `null`: nobody. */
   #waiting: Actor | null = null;
@@ -89,6 +91,10 @@ export class ConfigReloader implements ConfigSource {
     if (actor !== null) this.reloadUnasked(actor);
   }
 
+  get restartNeeded(): readonly string[] {
+    return this.#restartNeeded;
+  }
+
   /** SHA-256 of the file as it was read last; `null`: it could not be read. */
   get known(): string | null {
     return this.#known;
@@ -121,14 +127,14 @@ export class ConfigReloader implements ConfigSource {
     this.#lastRejected = null;
     if (isNew) for (const warning of result.warnings) logger.warn({}, formatProblem(warning));
     const restartNeeded = await restartsOf(inForce, result.config.process);
+    this.#restartNeeded = restartNeeded;
     for (const change of restartNeeded) logger.warn({ change }, 'takes effect at the next restart');
     const { document } = result.config;
     const outcome = await submit({
       type: 'ApplyConfig',
       file,
-      sha256: result.sha256,
+      sha256: sha256(canonicalJson(document)),
       document,
-      restartNeeded,
       actor,
     });
     if (outcome.kind !== 'accepted') {
@@ -149,11 +155,11 @@ export class ConfigReloader implements ConfigSource {
   }
 
   /** The same faulty file is recorded once, however often it is looked at. An operator who has it read again is told again. */
-  async #reject(problems: readonly ConfigProblem[], sha256: string | null, actor: Actor): Promise<void> {
+  async #reject(problems: readonly ConfigProblem[], hash: string | null, actor: Actor): Promise<void> {
     const { file, submit, loaded, logger } = this.#options;
     const lines = problems.map(formatProblem);
     loaded(false);
-    const key = sha256 ?? lines.join('\n');
+    const key = hash ?? lines.join('\n');
     if (key === this.#lastRejected) {
       const more = lines.length > 1 ? ` (and ${lines.length - 1} more)` : '';
       logger.warn({}, `configuration ${file} is still refused: ${lines[0] ?? 'it is not valid'}${more}`);

@@ -30,6 +30,8 @@ import { Host, type HostOptions } from './host.js';
 /** What the primary cannot do by itself: read files. */
 export interface ConfigSource {
   reload(): Promise<ReloadResult>;
+  /** What the file says and takes effect at the next restart. */
+  readonly restartNeeded: readonly string[];
   /** What could not be stored can be now. */
   storeRecovered(): void;
   /** `null`: too many wait. */
@@ -196,6 +198,10 @@ export class Primary implements ControlPort {
 
   waitingRequests(pool: string): number {
     return this.#host.waitingRequests(pool);
+  }
+
+  restartNeeded(): readonly string[] {
+    return this.#source?.restartNeeded ?? [];
   }
 
   certificateTrouble(): string | null {

@@ -130,7 +130,7 @@ export class PrimaryProcess {
     const sha256 = JSON.stringify(document);
     const actor = { kind: 'file', name: 'tidegate.yaml' } as const;
     const file = 'tidegate.yaml';
-    return this.loop.submit({ type: 'ApplyConfig', file, sha256, document, restartNeeded: [], actor });
+    return this.loop.submit({ type: 'ApplyConfig', file, sha256, document, actor });
   }
 
   /** What an operator sends. Refusals and a full disk are theirs to see. */

@@ -28,6 +28,7 @@ export interface TestControl {
     submitError: Error | null;
     checkLag: CheckLag;
     certificateTrouble: string | null;
+    restartNeeded: readonly string[];
     historyError: Error | null;
     storage: StoreStatus;
     /** Runs before each submitted command is decided: another client gets in between. */
@@ -91,6 +92,7 @@ export async function testControl(): Promise<TestControl> {
     historyError: null,
     checkLag: { waiting: 0, lateMs: 0, behind: false },
     certificateTrouble: null,
+    restartNeeded: [],
     storage: { ok: true, since: null, problem: null, unstoredEvents: 0, lostEvents: 0 },
     beforeSubmit: null,
   };
@@ -115,7 +117,6 @@ export async function testControl(): Promise<TestControl> {
       file: CONFIG_FILE,
       sha256: 'c0ffee',
       document,
-      restartNeeded: [],
       actor: { kind: 'file', name: CONFIG_FILE },
     });
 
@@ -137,6 +138,7 @@ export async function testControl(): Promise<TestControl> {
     activeRequests: (pool, backend) => (pool === 'web' && backend === 'a' ? 4 : 0),
     waitingRequests: (pool) => (pool === 'web' ? 2 : 0),
     checkLag: () => answers.checkLag,
+    restartNeeded: () => answers.restartNeeded,
     certificateTrouble: () => answers.certificateTrouble,
     storage: () => answers.storage,
     sessionCount: (pool) => (pool === 'web' ? 12 : 0),

@@ -118,7 +118,7 @@ export class Story {
   }
 
   apply(document: ConfigDocument, sha256 = JSON.stringify(document)): readonly TidegateEvent[] {
-    return this.when({ type: 'ApplyConfig', file: 'tidegate.yaml', sha256, document, restartNeeded: [] });
+    return this.when({ type: 'ApplyConfig', file: 'tidegate.yaml', sha256, document });
   }
 
   pool(id: PoolId = POOL): PoolState {

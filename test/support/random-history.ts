@@ -112,7 +112,7 @@ export function commandsOf(step: Step, world: World, at: number): readonly Comma
 }
 
 function applied(document: ConfigDocument, sha256: string): CommandBody {
-  return { type: 'ApplyConfig', file: 'tidegate.yaml', sha256, document, restartNeeded: [] };
+  return { type: 'ApplyConfig', file: 'tidegate.yaml', sha256, document };
 }
 
 function certificate(good: boolean): CommandBody {

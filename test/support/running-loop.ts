@@ -63,9 +63,7 @@ export async function openServing(settings: PoolSettings): Promise<RunningLoop> 
   const running = await openLoop();
   const document = documentOf(settings, [definition('a'), definition('b')]);
   await running.loop.submit(draftOf({ type: 'StartPrimary', version: '1', pid: 1 }));
-  await running.loop.submit(
-    draftOf({ type: 'ApplyConfig', file: 'tidegate.yaml', sha256: 'x', document, restartNeeded: [] }),
-  );
+  await running.loop.submit(draftOf({ type: 'ApplyConfig', file: 'tidegate.yaml', sha256: 'x', document }));
   return running;
 }
 

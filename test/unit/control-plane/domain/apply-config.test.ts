@@ -14,14 +14,13 @@ const COMMAND = {
   file: 'tidegate.yaml',
   sha256: 'one',
   document: DOCUMENT,
-  restartNeeded: [],
 } as const;
 
 describe('applying a configuration', () => {
   it('remembers the file as it was', () => {
     const told = story();
-    const event = only(told.when({ ...COMMAND, restartNeeded: ['listen.port'] }), 'ConfigApplied');
-    expect(told.world.state.applied).toEqual({ ...event.data, at: told.at });
+    const event = only(told.when(COMMAND), 'ConfigApplied');
+    expect(told.world.state.applied).toEqual({ ...event.data, at: told.at, previous: [] });
   });
 
   it('is no event when nothing is new', () => {
@@ -30,14 +29,23 @@ describe('applying a configuration', () => {
     expect(told.when(COMMAND)).toEqual([]);
   });
 
-  it.each([
-    ['text differs', { sha256: 'two' }],
-    ['name differs', { file: 'other.yaml' }],
-    ['other settings wait for a restart', { restartNeeded: ['workers'] }],
-  ])('is one event when only its %s', (_name, over) => {
+  it('is one event when only its name differs', () => {
     const told = story();
     told.when(COMMAND);
-    expect(typesOf(told.when({ ...COMMAND, ...over }))).toEqual(['ConfigApplied']);
+    expect(typesOf(told.when({ ...COMMAND, file: 'other.yaml' }))).toEqual(['ConfigApplied']);
+  });
+
+  it('remembers the newest 32 of those before, each once', () => {
+    const told = story();
+    const apply = (n: number) => {
+      const document = documentOf(poolSettings(), [definition('a', { weight: n })]);
+      told.when({ ...COMMAND, sha256: `${n}`, document });
+    };
+    for (let n = 1; n <= 40; n += 1) apply(n);
+    apply(39);
+    const { previous } = told.world.state.applied ?? { previous: [] };
+    expect(previous).toHaveLength(32);
+    expect(previous.slice(0, 3)).toEqual(['40', '38', '37']);
   });
 
   it('is an event when the same text means something else, as by a variable', () => {

@@ -117,7 +117,6 @@ describe('the sentence of an event', () => {
         definition: definition('a'),
         until: START,
         buckets: [],
-        restartNeeded: [],
         previous: poolSettings(),
         settings: poolSettings(),
         problems: [],
@@ -151,11 +150,7 @@ describe('sentences about processes, configuration and certificates', () => {
   it.each<[string, string]>([
     [sentence('PrimaryStarted', { version: '1.2.3', pid: 7 }), 'Tidegate 1.2.3 started (pid 7)'],
     [sentence('PrimaryStopped', { reason: 'SIGTERM' }), 'Tidegate stopped: SIGTERM'],
-    [sentence('ConfigApplied', { file: 'x.yaml', restartNeeded: [] }), 'configuration x.yaml was applied'],
-    [
-      sentence('ConfigApplied', { file: 'x.yaml', restartNeeded: ['workers: 2 in force, 3 in the file'] }),
-      'configuration x.yaml was applied; waits for a restart: workers: 2 in force, 3 in the file',
-    ],
+    [sentence('ConfigApplied', { file: 'x.yaml' }), 'configuration x.yaml was applied'],
     [
       sentence('ConfigRejected', { file: 'x.yaml', problems: [] }),
       'configuration x.yaml was refused, what was in force stays: it is not valid',

@@ -9,7 +9,7 @@ describe('a host that follows its fleet', () => {
     const before = host.world.state.seq;
     const events = host.when({
       type: 'FollowFleet',
-      events: leader({ type: 'ApplyConfig', file: 'f', sha256: 's', document, restartNeeded: [] }),
+      events: leader({ type: 'ApplyConfig', file: 'f', sha256: 's', document }),
     });
     const [applied] = events;
     expect(applied).toMatchObject({

@@ -121,7 +121,7 @@ describe('the journal', () => {
     expect(kinds(journal.send(change))).toEqual(['successes', 'successes', 'command']);
     journal.check('a', true);
     const document = documentOf(SETTINGS, []);
-    const apply = { type: 'ApplyConfig', file: 'f', sha256: 's', document, restartNeeded: [] } as const;
+    const apply = { type: 'ApplyConfig', file: 'f', sha256: 's', document } as const;
     expect(kinds(journal.send(apply))).toEqual(['passes', 'command']);
   });
 

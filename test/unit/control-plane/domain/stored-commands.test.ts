@@ -31,7 +31,6 @@ describe('a command that an older release stored', () => {
       file: 'f',
       sha256: 's',
       document,
-      restartNeeded: [],
     } as const;
     expect(liftedCommand(apply)).toMatchObject({ document: { pools: [{ settings: { queue } }] } });
   });

@@ -289,7 +289,7 @@ describe('the metrics page', () => {
     counters.appended([
       event({
         type: 'ConfigApplied',
-        data: { file: 'f', sha256: 'x', document, restartNeeded: [] } as never,
+        data: { file: 'f', sha256: 'x', document } as never,
       }),
     ]);
     expect((await scrape()).value('tidegate_config_last_reload_successful')).toBe(1);

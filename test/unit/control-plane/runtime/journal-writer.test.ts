@@ -14,7 +14,6 @@ const APPLY: CommandBody = {
   file: 'tidegate.yaml',
   sha256: 'x',
   document: DOCUMENT,
-  restartNeeded: [],
 };
 
 /** A story whose every command goes through a writer. */
