@@ -9,8 +9,15 @@ export interface World {
   readonly observations: Observations;
 }
 
-type RejectionCode =
-  'unknown_pool' | 'unknown_backend' | 'duplicate_backend' | 'version_conflict' | 'invalid';
+export const REJECTION_CODES = [
+  'unknown_pool',
+  'unknown_backend',
+  'duplicate_backend',
+  'version_conflict',
+  'invalid',
+] as const;
+
+type RejectionCode = (typeof REJECTION_CODES)[number];
 
 /** Why an operator's command was not carried out. Nothing of it was. */
 export interface Rejection {

@@ -55,12 +55,11 @@ export interface FleetState extends TypeOf<typeof fleetState> {}
 /**
  * The part of a host's state that it shares with its fleet. Of a host that never belonged to one: what a fleet begins with
  * that this host founds; its numbers go on, so that no version means two things.
- * @param lastCommand id of the host's last command
  */
-export function fleetOf(state: ControlState, lastCommand: number): FleetState {
+export function fleetOf(state: ControlState): FleetState {
   const { applied, forwarding, routes } = state;
   return {
-    standing: state.fleet ?? foundedAt(state.seq, lastCommand, state.at),
+    standing: state.fleet ?? foundedAt(state.seq, newestGeneration(state), state.at),
     applied,
     forwarding,
     routes,
@@ -71,6 +70,15 @@ export function fleetOf(state: ControlState, lastCommand: number): FleetState {
       backends: [...backends.values()].map(sharedPart),
     })),
   };
+}
+
+/** Commands of the fleet count on from here, because each gives its number to the backends that it adds. */
+function newestGeneration({ pools }: ControlState): number {
+  let newest = 0;
+  for (const { backends } of pools.values()) {
+    for (const { generation } of backends.values()) newest = Math.max(newest, generation);
+  }
+  return newest;
 }
 
 function sharedPart(backend: BackendState): FleetBackend {

@@ -80,8 +80,8 @@ interface Lived {
 
 /** A leader and a host, which sees the leader's events some steps later and has checks and outcomes of its own. */
 function lived(steps: readonly Step[], joinAt: number, lag: number): Lived {
-  const leader = leaderOf(fleetOf(EMPTY_WORLD.state, 0));
-  const host = newHost(fleetOf(EMPTY_WORLD.state, 0));
+  const leader = leaderOf(fleetOf(EMPTY_WORLD.state));
+  const host = newHost(fleetOf(EMPTY_WORLD.state));
   let late: Decider | null = null;
   let told = 0;
   let at = START;
@@ -96,11 +96,11 @@ function lived(steps: readonly Step[], joinAt: number, lag: number): Lived {
     if (index % lag === 0) follow();
     if (index === joinAt % steps.length) {
       follow();
-      late = newHost(fleetOf(host.world.state, 0));
+      late = newHost(fleetOf(host.world.state));
     }
   });
   follow();
-  late ??= newHost(fleetOf(host.world.state, 0));
+  late ??= newHost(fleetOf(host.world.state));
   return { leader, host, late };
 }
 
@@ -109,10 +109,10 @@ describe('hosts that follow', () => {
     fc.assert(
       fc.property(anyHistory, fc.nat(), fc.integer({ min: 1, max: 5 }), (steps, joinAt, lag) => {
         const { leader, host, late } = lived(steps, joinAt, lag);
-        const has = fleetOf(host.world.state, 0);
-        expect(shared(has)).toEqual(shared(fleetOf(leader.world.state, 0)));
+        const has = fleetOf(host.world.state);
+        expect(shared(has)).toEqual(shared(fleetOf(leader.world.state)));
         expect(has.standing).toMatchObject({ seq: leader.world.state.seq, epoch: leader.world.state.epoch });
-        expect(fleetOf(late.world.state, 0)).toEqual(has);
+        expect(fleetOf(late.world.state)).toEqual(has);
       }),
       { numRuns: 150 },
     );

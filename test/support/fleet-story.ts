@@ -24,9 +24,9 @@ export const DOCUMENT = documentOf(poolSettings({ healthCheck: healthCheck(), br
 
 /** A leader of a fleet that this host has founded. */
 export function leaderFor(host: Story): (body: CommandBody) => readonly TidegateEvent[] {
-  const fleet = fleetOf(host.world.state, 100);
+  const fleet = fleetOf(host.world.state);
   let world: World = { state: leaderState(fleet), observations: initialObservations() };
-  let id = 100;
+  let id = fleet.standing.command;
   return (body) => {
     id += 1;
     const command = { ...body, id, at: 5, seed: 1, actor: { kind: 'api', name: 'alice' } } as const;
@@ -42,7 +42,7 @@ export function founded() {
   const host = storyOf(DOCUMENT);
   passCheck(host);
   const leader = leaderFor(host);
-  host.when({ type: 'AdoptFleet', fleet: fleetOf(host.world.state, 100), keepsVerdicts: true });
+  host.when({ type: 'AdoptFleet', fleet: fleetOf(host.world.state), keepsVerdicts: true });
   host.when({ type: 'FollowFleet', events: leader({ type: 'FoundFleet', epoch: 9, host: 'one' }) });
   return { host, leader };
 }

@@ -6,19 +6,23 @@ describe('the state that a fleet shares', () => {
   it('has no verdict on any backend, and goes on from the numbers of its founder', () => {
     const host = storyOf(DOCUMENT);
     passCheck(host);
-    const fleet = fleetOf(host.world.state, 42);
-    expect(fleet.standing).toMatchObject({ epoch: 0, seq: host.world.state.seq, command: 42 });
+    const fleet = fleetOf(host.world.state);
+    expect(fleet.standing).toMatchObject({
+      epoch: 0,
+      seq: host.world.state.seq,
+      command: host.backend('a').generation,
+    });
     const state = leaderState(fleet);
     expect(state.seq).toBe(host.world.state.seq);
     expect([...(state.pools.get(host.pool().id)?.backends.values() ?? [])]).toMatchObject([
       { id: 'a', health: 'unknown' },
     ]);
-    expect(fleetOf(state, 0)).toEqual(fleet);
+    expect(fleetOf(state)).toEqual(fleet);
   });
 
   it('forgets verdicts of its own where it did not belong to the fleet, and where a backend is another', () => {
     const { host } = founded();
-    const fleet = fleetOf(host.world.state, 100);
+    const fleet = fleetOf(host.world.state);
     const elsewhere = storyOf(DOCUMENT);
     passCheck(elsewhere);
     elsewhere.when({ type: 'AdoptFleet', fleet, keepsVerdicts: false });

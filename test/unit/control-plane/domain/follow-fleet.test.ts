@@ -7,6 +7,7 @@ describe('a host that follows its fleet', () => {
     const { host, leader } = founded();
     const document = documentOf(poolSettings(), [definition('a'), definition('b')]);
     const before = host.world.state.seq;
+    const { generation } = host.backend('a');
     const events = host.when({
       type: 'FollowFleet',
       events: leader({ type: 'ApplyConfig', file: 'f', sha256: 's', document }),
@@ -17,7 +18,7 @@ describe('a host that follows its fleet', () => {
       seq: before + 1,
       actor: { kind: 'api', name: 'alice' },
       cause: { command: 'ApplyConfig' },
-      fleet: { epoch: 9, seq: before, at: 5, command: 102 },
+      fleet: { epoch: 9, seq: before, at: 5, command: generation + 2 },
     });
     expect(events.find(({ type }) => type === 'BackendAdded')?.cause.event).toBe(applied?.seq);
   });

@@ -1,0 +1,293 @@
+/**
+ * A host as a member of its fleet: it beats, follows the fleet's log, leads when it is its turn, and has writes decided wherever
+ * the leader is. One beat after the other; bells only make it look earlier. It never touches traffic: whether this host follows or
+ * goes on by itself, its control loop and its workers do the same.
+ */
+import type { Clock, TimerHandle } from '#shared/ports.js';
+import type { CommandDraft } from '../domain/commands.js';
+import { type Contact, contactAfterBeat, contactAtPlace, NO_CONTACT } from './contact.js';
+import { FleetClock } from './fleet-clock.js';
+import { type FleetMode, fleetMode } from './fleet-mode.js';
+import type { Bell, Beaten } from './fleet-store.js';
+import { type FleetOutcome, submitToFleet, WHY_ALONE } from './fleet-submit.js';
+import { Follower, type Following, followedBy } from './follower.js';
+import { type Place, placeOf } from './follow-plan.js';
+import { type HostReport, reportText, type ReportedWorker } from './host-report.js';
+import { type SeenHost, seenHosts } from './host-watch.js';
+import { Leadership, type LeadershipDeps } from './leadership.js';
+import { RemoteWrites } from './remote-writes.js';
+import type { WriteAnswer } from './fleet-writes.js';
+
+export interface FleetNodeDeps extends Omit<LeadershipDeps, 'follower' | 'clock' | 'changed'> {
+  /** Whether this host may lead. */
+  readonly candidate: boolean;
+  readonly workers: () => readonly ReportedWorker[];
+  readonly wall: Clock;
+}
+
+/** What operators are told of the fleet as this host sees it. */
+export interface FleetStatus {
+  readonly mode: FleetMode;
+  /** The host that leads; `null`: none that is known. */
+  readonly leader: string | null;
+  readonly leads: boolean;
+  /** The number of the fleet's last event, as the store said last; `null`: there is no log. */
+  readonly headSeq: number | null;
+  /** How long ago the store was heard of; `null`: never. */
+  readonly heardAgoMs: number | null;
+  /** Why this host cannot follow, in one sentence. */
+  readonly problem: string | null;
+}
+
+export class FleetNode {
+  readonly clock: FleetClock;
+  readonly #deps: FleetNodeDeps;
+  readonly #follower: Follower;
+  readonly #leadership: Leadership;
+  readonly #writes: RemoteWrites;
+  #contact: Contact = NO_CONTACT;
+  #headSeq: number | null = null;
+  #place: Place = 'nowhere';
+  #canRead = true;
+  #problem: string | null = null;
+  #mode: FleetMode['kind'] = 'autonomous';
+  /** Since when it goes on by itself, by the fleet's clock. Before it followed once, that is no news. */
+  #aloneSince: number | null = null;
+  #wasAutonomous: HostReport['wasAutonomous'] = null;
+  #taken: string | null = null;
+  #timer: TimerHandle | null = null;
+  #beating: Promise<void> | null = null;
+  #beatAgain = false;
+  #unbell: (() => void) | null = null;
+  #closed = false;
+
+  constructor(deps: FleetNodeDeps) {
+    this.#deps = deps;
+    this.clock = new FleetClock(deps.wall, deps.now);
+    this.#follower = new Follower(deps);
+    this.#leadership = new Leadership({
+      ...deps,
+      follower: this.#follower,
+      clock: this.clock,
+      changed: () => this.beat(),
+    });
+    this.#writes = new RemoteWrites(deps);
+  }
+
+  /** Begins to beat. Resolves after the first, whatever came of it; `taken`: another process lives under this host's name. */
+  async start(): Promise<'ok' | 'taken'> {
+    this.#unbell = this.#deps.store.onBell((bell) => this.#heard(bell));
+    this.beat();
+    await this.#beating;
+    return this.#taken === null ? 'ok' : 'taken';
+  }
+
+  /** Leaves the fleet: hands over if it leads, and takes its report away. */
+  async stop(): Promise<void> {
+    this.#closed = true;
+    this.#timer?.cancel();
+    this.#unbell?.();
+    await this.#leadership.close();
+    await this.#beating;
+    const { store, host, incarnation } = this.#deps;
+    await store.leave(host, incarnation);
+    await store.close();
+  }
+
+  /** Looks at the store now, instead of with the next beat. */
+  beat(): void {
+    if (this.#closed) return;
+    this.#beatAgain = true;
+    this.#beating ??= this.#beats().finally(() => {
+      this.#beating = null;
+    });
+  }
+
+  get mode(): FleetMode {
+    return fleetMode(this.#contact, this.#deps.now(), this.#deps.times);
+  }
+
+  status(): FleetStatus {
+    const { answeredAt, lease } = this.#contact;
+    const now = this.#deps.now();
+    const leads = this.#leadership.term !== null;
+    return {
+      mode: this.mode,
+      leader: leads ? this.#deps.host : lease !== null && lease.endsAt > now ? lease.host : null,
+      leads,
+      headSeq: this.#headSeq,
+      heardAgoMs: answeredAt === null ? null : now - answeredAt,
+      problem: this.#problem,
+    };
+  }
+
+  /** All hosts that were heard of; `null`: the store cannot be asked. */
+  async hosts(): Promise<readonly SeenHost[] | null> {
+    const found = await this.#deps.store.hosts();
+    return found.kind === 'unavailable' ? null : seenHosts(found.value, this.clock.now());
+  }
+
+  /** Follows to where the log ends now, so that what is answered next is not older than the question. */
+  async catchUp(): Promise<void> {
+    if (this.mode.kind === 'following') this.#noted(await this.#follower.catchUp());
+  }
+
+  /** Has a write decided by the leader. Resolves when it is in force on this host. */
+  submit(draft: CommandDraft): Promise<FleetOutcome> {
+    return submitToFleet(draft, {
+      mode: this.mode,
+      term: this.#leadership.term,
+      remote: this.#writes,
+      reach: (seq) => this.#reach(seq),
+    });
+  }
+
+  /** What became of a write. `null`: nothing is known of it; `undefined`: the store cannot be asked. */
+  findWrite(nonce: string): Promise<WriteAnswer | null | undefined> {
+    return this.#writes.find(nonce);
+  }
+
+  /** Follows until the own loop has this event, or the log cannot be followed. */
+  async #reach(seq: number): Promise<void> {
+    if ((followedBy(this.#deps.loop)?.seq ?? 0) < seq) this.#noted(await this.#follower.catchUp());
+  }
+
+  #heard(bell: Bell | null): void {
+    switch (bell) {
+      case 'log':
+        if (this.#writes.isWaiting) void this.#writes.look();
+        void this.#follow();
+        return;
+      case 'inbox':
+        this.#leadership.term?.readInbox();
+        return;
+      case 'hosts':
+        return;
+      case null:
+        this.#writes.forget();
+        this.beat();
+        return;
+      case 'lead':
+        this.beat();
+    }
+  }
+
+  async #follow(): Promise<void> {
+    if (this.#leadership.term === null && !this.#closed) this.#noted(await this.#follower.catchUp());
+  }
+
+  async #beats(): Promise<void> {
+    while (this.#beatAgain && !this.#closed) {
+      this.#beatAgain = false;
+      this.#timer?.cancel();
+      const until = await this.#beatOnce();
+      const { times, timers, now } = this.#deps;
+      const delay =
+        until === null || until <= now() ? times.beatEveryMs : Math.min(times.beatEveryMs, until - now());
+      this.#timer = timers.after(delay, () => this.beat());
+    }
+  }
+
+  /** Answers when to look again at the latest; `null`: with the next beat. */
+  async #beatOnce(): Promise<number | null> {
+    const { store, host, incarnation, times, now, candidate } = this.#deps;
+    const stored = this.#leadership.term?.stored ?? null;
+    const sentAt = now();
+    const beat = reportText(this.#report());
+    const answer = await store.beat({ host, incarnation, beat, cold: null, freshMs: times.hostFreshMs });
+    this.#taken = answer.kind === 'taken' ? answer.by : null;
+    if (answer.kind !== 'ok') {
+      this.#contact = contactAfterBeat(this.#contact, null, times);
+      this.#problem =
+        answer.kind === 'taken' ? `another process lives under the name of host ${host}` : answer.reason;
+      this.#settle();
+      return null;
+    }
+    this.#answered(answer, sentAt);
+    this.#leadership.afterBeat(answer, stored);
+    await this.#compare(answer);
+    let until: number | null = null;
+    if (candidate) {
+      const last = followedBy(this.#deps.loop) === null ? null : this.#deps.loop.world.state.fleet;
+      until = await this.#leadership.standIfDue(this.#contact, { canRead: this.#canRead, last });
+    }
+    this.#leadership.term?.readInbox();
+    await this.#leadership.watchHosts();
+    if (this.#writes.isWaiting) void this.#writes.look();
+    this.#settle();
+    return until;
+  }
+
+  #answered(answer: Extract<Beaten, { kind: 'ok' }>, sentAt: number): void {
+    const heardAt = this.#deps.now();
+    const { connection, lease, head } = answer;
+    this.clock.heard(answer.time, { sentAt, heardAt });
+    this.#contact = contactAfterBeat(
+      this.#contact,
+      { now: heardAt, connection, lease, head },
+      this.#deps.times,
+    );
+    this.#headSeq = head?.seq ?? null;
+  }
+
+  async #compare({ head }: Extract<Beaten, { kind: 'ok' }>): Promise<void> {
+    const { loop, now } = this.#deps;
+    this.#place = placeOf(followedBy(loop), head);
+    if (this.#leadership.term === null && (this.#place === 'behind' || this.#place === 'apart')) {
+      this.#noted(await this.#follower.catchUp());
+    } else if (this.#place !== 'behind') this.#problem = null;
+    this.#contact = contactAtPlace(this.#contact, now(), this.#place);
+  }
+
+  #noted(followed: Following): void {
+    if (followed.kind === 'there') {
+      this.#place = followed.place;
+      this.#headSeq = followed.head?.seq ?? null;
+      this.#canRead = true;
+      this.#problem = null;
+      this.#contact = contactAtPlace(this.#contact, this.#deps.now(), followed.place);
+      return;
+    }
+    if (followed.kind === 'unreadable') this.#canRead = false;
+    this.#problem = followed.kind === 'unreadable' ? followed.problem : followed.reason;
+  }
+
+  /** Tells when the mode has changed. */
+  #settle(): void {
+    const { logger, host, loop } = this.#deps;
+    const { mode } = this;
+    const at = this.clock.now();
+    const known = loop.world.state.fleet;
+    if (this.#wasAutonomous !== null && known !== null && known.at > this.#wasAutonomous.to) {
+      this.#wasAutonomous = null; // The fleet's log tells of it by now.
+    }
+    if (mode.kind === this.#mode) return;
+    this.#mode = mode.kind;
+    if (mode.kind === 'autonomous') {
+      this.#aloneSince = at;
+      logger.warn(
+        { reason: WHY_ALONE[mode.why], problem: this.#problem },
+        'this host goes on by itself: the fleet cannot be changed from here',
+      );
+      return;
+    }
+    if (this.#aloneSince !== null) this.#wasAutonomous = { from: this.#aloneSince, to: at };
+    this.#aloneSince = null;
+    logger.info({ host }, 'this host follows its fleet');
+  }
+
+  #report(): HostReport {
+    const { version, candidate, loop, workers } = this.#deps;
+    const { fleet } = loop.world.state;
+    return {
+      version,
+      candidate,
+      mode: this.mode.kind,
+      position: fleet === null ? null : { epoch: fleet.epoch, seq: fleet.seq },
+      ahead: this.#place === 'ahead' && fleet !== null ? { at: fleet.at, seq: fleet.seq } : null,
+      wasAutonomous: this.#wasAutonomous,
+      problem: this.#problem,
+      workers: workers(),
+    };
+  }
+}

@@ -1,0 +1,171 @@
+/**
+ * Brings a host's own control loop to where the fleet's log ends: reads what is missing, and gives it to the loop. `follow-plan.ts`
+ * decides what comes next. One run at a time; who asks meanwhile gets the run after it, so that an answer never is older than
+ * the question.
+ */
+import type { Actor } from '../domain/actor.js';
+import type { TidegateEvent } from '../domain/events.js';
+import { fleetOf, type FleetState } from '../domain/fleet-state.js';
+import { readEvents, readSnapshot } from './fleet-codec.js';
+import { type FleetStore, type Head, type LogEntry, MAX_STORE_BATCH } from './fleet-store.js';
+import {
+  type EntriesRead,
+  type Followed,
+  type Place,
+  placeOf,
+  planAdoption,
+  planFollow,
+} from './follow-plan.js';
+import type { OwnLoop } from './own-loop.js';
+
+/** Rounds of reading until the log stands still: a log that changes its history meanwhile is looked at again with the next beat. */
+const MAX_ROUNDS = 20;
+const ACTOR: Actor = { kind: 'primary' };
+
+export type Following =
+  | { readonly kind: 'there'; readonly place: Place; readonly head: Head | null }
+  | { readonly kind: 'unavailable'; readonly reason: string }
+  /** What the log has cannot be read by this release. */
+  | { readonly kind: 'unreadable'; readonly problem: string }
+  /** The log went on changing, or the own loop could not take the events. */
+  | { readonly kind: 'unfinished'; readonly reason: string };
+
+/** Where the host stands; `null`: it belongs to no fleet yet. */
+export function followedBy(loop: Pick<OwnLoop, 'world'>): Followed | null {
+  return loop.world.state.fleet;
+}
+
+interface FollowerDeps {
+  readonly store: Pick<FleetStore, 'head' | 'read' | 'snapshot'>;
+  readonly loop: OwnLoop;
+}
+
+export class Follower {
+  readonly #deps: FollowerDeps;
+  #running: Promise<unknown> = Promise.resolve();
+  #next: Promise<Following> | null = null;
+
+  constructor(deps: FollowerDeps) {
+    this.#deps = deps;
+  }
+
+  /** Follows as far as the log goes at a time after this call. */
+  catchUp(): Promise<Following> {
+    this.#next ??= this.#queued(() => {
+      this.#next = null;
+      return this.#follow();
+    });
+    return this.#next;
+  }
+
+  /** Takes events that this host itself has appended, without reading them. False: they do not go on from where it stands. */
+  take(events: readonly TidegateEvent[]): Promise<boolean> {
+    return this.#queued(async () => {
+      const [first] = events;
+      if (first === undefined) return true;
+      return followedBy(this.#deps.loop)?.seq === first.seq - 1 && (await this.#give(events)) === null;
+    });
+  }
+
+  /** Takes over the own state as that of a fleet which this host founds. */
+  found(): Promise<FleetState> {
+    return this.#queued(async () => {
+      const fleet = fleetOf(this.#deps.loop.world.state);
+      await this.#deps.loop.submit({ type: 'AdoptFleet', fleet, keepsVerdicts: true, actor: ACTOR });
+      return fleet;
+    });
+  }
+
+  #queued<T>(run: () => Promise<T>): Promise<T> {
+    const result = this.#running.then(run);
+    this.#running = result.catch(() => undefined); // Its caller hears of it.
+    return result;
+  }
+
+  async #follow(): Promise<Following> {
+    const { store, loop } = this.#deps;
+    for (let round = 0; round < MAX_ROUNDS; round += 1) {
+      const found = await store.head();
+      if (found.kind === 'unavailable') return found;
+      const head = found.value;
+      const step = await this.#step(head);
+      if (step === 'again') continue;
+      if (step !== null) return step;
+      return { kind: 'there', place: placeOf(followedBy(loop), head), head };
+    }
+    return { kind: 'unfinished', reason: "the fleet's log changes faster than it can be read" };
+  }
+
+  /** One way to the end of the log as it was: `null` when it is reached, or when there is none. */
+  async #step(head: Head | null): Promise<Following | 'again' | null> {
+    const { store, loop } = this.#deps;
+    let read: EntriesRead | null = null;
+    for (;;) {
+      const plan = planFollow({ own: followedBy(loop), head, read });
+      switch (plan.kind) {
+        case 'up-to-date':
+        case 'ahead':
+          return null;
+        case 'follow':
+          return this.#giveEntries(plan.entries);
+        case 'adopt':
+          return this.#adopt();
+        case 'read': {
+          const page = await store.read({ from: plan.from, limit: MAX_STORE_BATCH });
+          if (page.kind === 'unavailable') return page;
+          read = joined(read, page.value);
+        }
+      }
+    }
+  }
+
+  async #adopt(): Promise<Following | 'again' | null> {
+    const { store, loop } = this.#deps;
+    const stored = await store.snapshot();
+    if (stored.kind === 'unavailable') return stored;
+    let read: EntriesRead | null = null;
+    for (;;) {
+      const found = await store.head();
+      if (found.kind === 'unavailable') return found;
+      const plan = planAdoption({ own: followedBy(loop), snapshot: stored.value, read, head: found.value });
+      if (plan.kind === 'look-again') return 'again';
+      if (plan.kind === 'adopt') {
+        if (stored.value === null) return 'again';
+        const fleet = readSnapshot(stored.value);
+        if (!fleet.ok) return { kind: 'unreadable', problem: fleet.problem };
+        const refused = await this.#giveState(fleet.value);
+        return refused ?? this.#giveEntries(plan.entries);
+      }
+      const page = await store.read({ from: plan.from, limit: MAX_STORE_BATCH });
+      if (page.kind === 'unavailable') return page;
+      read = joined(read, page.value);
+    }
+  }
+
+  async #giveState(fleet: FleetState): Promise<Following | null> {
+    const { loop } = this.#deps;
+    const keepsVerdicts = loop.world.state.fleet !== null;
+    const decision = await loop.submit({ type: 'AdoptFleet', fleet, keepsVerdicts, actor: ACTOR });
+    return decision.kind === 'mailbox-full' ? busy() : null;
+  }
+
+  async #giveEntries(entries: readonly LogEntry[]): Promise<Following | null> {
+    const events = readEvents(entries);
+    return events.ok ? this.#give(events.value) : { kind: 'unreadable', problem: events.problem };
+  }
+
+  async #give(events: readonly TidegateEvent[]): Promise<Following | null> {
+    if (events.length === 0) return null;
+    const decision = await this.#deps.loop.submit({ type: 'FollowFleet', events, actor: ACTOR });
+    if (decision.kind === 'mailbox-full') return busy();
+    return decision.kind === 'accepted' ? null : { kind: 'unfinished', reason: decision.rejection.message };
+  }
+}
+
+function busy(): Following {
+  return { kind: 'unfinished', reason: 'the control loop of this host has too much to do' };
+}
+
+function joined(read: EntriesRead | null, page: readonly LogEntry[]): EntriesRead {
+  return { entries: [...(read?.entries ?? []), ...page], isEnd: page.length < MAX_STORE_BATCH };
+}

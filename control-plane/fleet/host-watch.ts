@@ -1,0 +1,64 @@
+/**
+ * What a leader makes of the reports of hosts: which of them joined, left or fell silent, and which went on by themselves for a time.
+ * Pure; `fleet-node.ts` reads the reports and submits the commands.
+ */
+import type { CommandDraft } from '../domain/commands.js';
+import type { FleetHost } from '../domain/fleet-standing.js';
+import type { FleetTimes } from './fleet-times.js';
+import type { HostEntry } from './fleet-store.js';
+import { type HostReport, readReport } from './host-report.js';
+
+/** A host as its last beat shows it. */
+export interface SeenHost {
+  readonly host: string;
+  readonly incarnation: string;
+  readonly heardAgoMs: number;
+  /** `null`: it cannot be read by this release. */
+  readonly report: HostReport | null;
+}
+
+export function seenHosts(entries: readonly HostEntry[], now: number): readonly SeenHost[] {
+  return entries.map(({ host, incarnation, heardAt, beat }) => {
+    const report = readReport(beat);
+    return { host, incarnation, heardAgoMs: now - heardAt, report: report.ok ? report.value : null };
+  });
+}
+
+export interface HostNews {
+  readonly commands: readonly CommandDraft[];
+  /** Hosts whose reports are to be forgotten. */
+  readonly silent: readonly SeenHost[];
+}
+
+/** @param known hosts that the fleet's log has; `self`: the leader, in whose name it is told */
+export function hostNews(
+  seen: readonly SeenHost[],
+  known: readonly FleetHost[],
+  { times, self }: { readonly times: FleetTimes; readonly self: string },
+): HostNews {
+  const actor = { kind: 'primary', name: self } as const;
+  const commands: CommandDraft[] = [];
+  const isSilent = ({ heardAgoMs }: SeenHost): boolean => heardAgoMs >= times.forgetHostMs;
+  for (const { host, incarnation, report, ...rest } of seen) {
+    if (report === null || isSilent({ host, incarnation, report, ...rest })) continue;
+    const member = known.find((one) => one.host === host);
+    if (member?.incarnation !== incarnation) {
+      commands.push({ type: 'RecordHostJoined', host, incarnation, version: report.version, actor });
+    }
+    if (report.wasAutonomous !== null && report.mode === 'following') {
+      commands.push({ type: 'RecordAutonomy', host, ...report.wasAutonomous, actor });
+    }
+  }
+  const silent = seen.filter(isSilent);
+  for (const { host } of known) {
+    const entry = seen.find((one) => one.host === host);
+    if (entry !== undefined && !isSilent(entry)) continue;
+    commands.push({
+      type: 'RecordHostLeft',
+      host,
+      reason: entry === undefined ? 'left' : 'silent',
+      actor,
+    });
+  }
+  return { commands, silent };
+}

@@ -1,0 +1,159 @@
+import { fleetOf } from '../../control-plane/domain/fleet-state.js';
+import type { FleetOutcome } from '../../control-plane/fleet/fleet-submit.js';
+import { FLEET_TIMES } from '../../control-plane/fleet/fleet-times.js';
+import { backendId } from '../../shared/ids.js';
+import { Chance } from '../simulation/chance.js';
+import { definition, documentOf, POOL, poolSettings, START } from '../support/domain.js';
+import { HostProcess } from '../support/fleet/host-process.js';
+import { StoreNetwork } from '../support/fleet/store-network.js';
+import { VirtualTime } from '../support/virtual-time.js';
+
+const DOCUMENT = documentOf(poolSettings(), [definition('a'), definition('b')]);
+const APPLY = { type: 'ApplyConfig', file: 'tidegate.yaml', sha256: 'one', document: DOCUMENT } as const;
+
+function weight(to: number) {
+  const of = { pool: POOL, backend: backendId('a') };
+  return { type: 'ChangeBackend', ...of, changes: { weight: to }, expectedVersion: null } as const;
+}
+
+class Fleet {
+  readonly time = new VirtualTime(START);
+  readonly chance = new Chance(7);
+  readonly network = new StoreNetwork({ time: this.time, chance: this.chance, callMs: FLEET_TIMES.callMs });
+  readonly hosts: HostProcess[] = [];
+
+  async add(name: string): Promise<HostProcess> {
+    const host = await HostProcess.start(name, this);
+    this.hosts.push(host);
+    return host;
+  }
+
+  pass(ms: number): Promise<void> {
+    return this.time.pass(ms, () => undefined);
+  }
+
+  /** Lets time pass until the promise is settled. */
+  async settled<T>(promise: Promise<T>): Promise<T> {
+    let isSettled = false;
+    const done = promise.finally(() => (isSettled = true));
+    for (let i = 0; i < 1_000 && !isSettled; i += 1) await this.pass(20);
+    if (!isSettled) throw new Error('nothing came of it within 20 s');
+    return done;
+  }
+
+  write(host: HostProcess, body: Parameters<HostProcess['write']>[0]): Promise<FleetOutcome> {
+    return this.settled(host.write(body));
+  }
+
+  get leaders(): readonly string[] {
+    return this.hosts.filter(({ leads }) => leads).map(({ name }) => name);
+  }
+}
+
+/** Two hosts with `DOCUMENT` in force. */
+async function fleetOfTwo() {
+  const fleet = new Fleet();
+  const one = await fleet.add('one');
+  const two = await fleet.add('two');
+  await fleet.pass(4_000);
+  expect(await fleet.write(one, APPLY)).toMatchObject({ kind: 'accepted' });
+  await fleet.pass(100);
+  return { fleet, one, two };
+}
+
+function weightOn(host: HostProcess): number | undefined {
+  return host.loop.world.state.pools.get(POOL)?.backends.get(backendId('a'))?.weight;
+}
+
+describe('hosts that share a store', () => {
+  it('have one leader, one configuration and one history', async () => {
+    const { fleet, one, two } = await fleetOfTwo();
+    expect(fleet.leaders).toHaveLength(1);
+    expect(fleetOf(two.loop.world.state)).toEqual(fleetOf(one.loop.world.state));
+    expect(two.loop.world.state.fleet?.hosts.map(({ host }) => host).toSorted()).toEqual(['one', 'two']);
+    for (const host of [one, two]) expect(host.node.mode.kind).toBe('following');
+  });
+
+  it('take a write on any of them, in force there when it is answered and everywhere soon after', async () => {
+    const { fleet, one, two } = await fleetOfTwo();
+    for (const [index, host] of [one, two].entries()) {
+      expect(await fleet.write(host, weight(10 + index))).toEqual({ kind: 'accepted', events: 1 });
+      expect(weightOn(host)).toBe(10 + index);
+      await fleet.pass(100);
+      expect([weightOn(one), weightOn(two)]).toEqual([10 + index, 10 + index]);
+    }
+    const version = one.loop.world.state.pools.get(POOL)?.version;
+    expect(two.loop.world.state.pools.get(POOL)?.version).toBe(version);
+    const stale = { ...weight(5), expectedVersion: (version ?? 0) - 1 };
+    expect(await fleet.write(two, stale)).toMatchObject({
+      kind: 'rejected',
+      rejection: { code: 'version_conflict' },
+    });
+  });
+
+  it('have another leader soon after theirs was killed, with all that was acknowledged', async () => {
+    const { fleet, one, two } = await fleetOfTwo();
+    const [leader, other] = one.leads ? [one, two] : [two, one];
+    await fleet.write(other, weight(33));
+    leader.kill();
+    fleet.hosts.splice(fleet.hosts.indexOf(leader), 1);
+    await fleet.pass(2 * FLEET_TIMES.leaseMs);
+    expect(fleet.leaders).toEqual([other.name]);
+    expect(weightOn(other)).toBe(33);
+    expect(await fleet.write(other, weight(34))).toMatchObject({ kind: 'accepted' });
+    const again = await HostProcess.start(leader.name, fleet, leader.log);
+    await fleet.pass(8_000);
+    expect(weightOn(again)).toBe(34);
+    expect(fleetOf(again.loop.world.state)).toEqual(fleetOf(other.loop.world.state));
+  });
+
+  it('hand over at once when the leader stops', async () => {
+    const { fleet, one, two } = await fleetOfTwo();
+    const [leader, other] = one.leads ? [one, two] : [two, one];
+    await fleet.settled(leader.node.stop());
+    fleet.hosts.splice(fleet.hosts.indexOf(leader), 1);
+    await fleet.pass(700);
+    expect(fleet.leaders).toEqual([other.name]);
+  });
+
+  it('go on by themselves without the store, refuse writes, and follow again', async () => {
+    const { fleet, one, two } = await fleetOfTwo();
+    fleet.network.server.isUp = false;
+    await fleet.pass(12_000);
+    for (const host of [one, two]) {
+      expect(host.node.mode).toEqual({ kind: 'autonomous', why: 'no-answer' });
+      expect(await fleet.write(host, weight(2))).toMatchObject({ kind: 'read-only' });
+    }
+    fleet.network.server.isUp = true;
+    await fleet.pass(12_000);
+    expect(fleet.leaders).toHaveLength(1);
+    expect(await fleet.write(two, weight(3))).toMatchObject({ kind: 'accepted' });
+    const told = two.events.filter(({ type }) => type === 'HostWasAutonomous');
+    expect(told).toHaveLength(2);
+  });
+
+  it('put back what the store has lost', async () => {
+    const { fleet, one, two } = await fleetOfTwo();
+    await fleet.write(one, weight(44));
+    await fleet.pass(100);
+    fleet.network.server.flush();
+    await fleet.pass(15_000);
+    expect(fleet.leaders).toHaveLength(1);
+    expect([weightOn(one), weightOn(two)]).toEqual([44, 44]);
+    expect(await fleet.write(two, weight(45))).toMatchObject({ kind: 'accepted' });
+    await fleet.pass(100);
+    expect([weightOn(one), weightOn(two)]).toEqual([45, 45]);
+    expect(one.events.filter(({ type }) => type === 'HistoryLost')).toHaveLength(1);
+  });
+
+  it('found the fleet with what the first of them had before', async () => {
+    const fleet = new Fleet();
+    const one = await fleet.add('one');
+    await one.loop.submit({ ...APPLY, actor: { kind: 'file' } });
+    await fleet.pass(4_000);
+    const two = await fleet.add('two');
+    await fleet.pass(3_000);
+    expect(weightOn(two)).toBe(1);
+    expect(fleetOf(two.loop.world.state)).toEqual(fleetOf(one.loop.world.state));
+  });
+});
