@@ -34,7 +34,7 @@ export async function openPrimary(deps: PrimaryDeps, takeover: Takeover): Promis
   const { configFile, config, system, shared, certificates, log, reader, stopFor } = deps;
   const { listen, engine, workers, dataDir, log: logSettings } = config.process;
   const { accept, host, port } = mainPort(config);
-  const sessionKeys = await sessionSigningKeys(dataDir);
+  const sessionKeys = await sessionSigningKeys(dataDir, shared.secret);
   const listener = {
     host,
     port,
@@ -67,7 +67,7 @@ export async function openPrimary(deps: PrimaryDeps, takeover: Takeover): Promis
         listener: spawner.inheritsSocket ? { ...listener, inherited: { offeredIn: dataDir } } : listener,
         engine,
         certificate: certificates.material,
-        sessionKeys,
+        sessionKeys: sessionKeys.all,
         sessions: shared.sessions,
         log: { level: logSettings.level, format: isPretty(logSettings) ? 'pretty' : 'json' },
       }),

@@ -100,7 +100,7 @@ async function serve(configFile: string, overrides: Overrides, config: Config): 
     warnOfFewOpenFiles(config.document.forwarding.limits.connectionsPerWorker, logger);
     const token = await adminToken(settings, logger);
     const shared = await readShared(settings, logger);
-    const certificates = await CertificateReloader.load(settings.listen.tls, system);
+    const certificates = await CertificateReloader.load(settings.listen.tls, shared.secret, system);
     const log = await openSqliteStorage(settings.dataDir, upcast);
     const reader = new HistoryReader({ dataDir: settings.dataDir, timers: system.timers });
     const stopFor = (reason: string): void => resolve({ reason, code: EXIT_FAILED });

@@ -14,6 +14,8 @@ import { answerPlainHttp } from './plain-on-tls.js';
 
 /** Connections that the system may hold for us before we accept them. */
 const BACKLOG = 4_096;
+/** Where a TLS session belongs that is resumed. */
+const SESSION_ID_CONTEXT = 'tidegate';
 export const HANDSHAKE_TIMEOUT_MS = 10_000;
 /** Forward secrecy and authenticated encryption only: the intermediate recommendation of Mozilla's server-side TLS guide, 5.7. */
 const CIPHERS = [
@@ -77,5 +79,7 @@ function secureContext({ certPem, keyPem }: CertificateMaterial): TlsOptions {
     ciphers: CIPHERS,
     // Otherwise a client could make us do handshakes without end on one connection.
     secureOptions: constants.SSL_OP_NO_RENEGOTIATION,
+    // Node makes one of the process's arguments, and a worker of another host has others: it would refuse the ticket.
+    sessionIdContext: SESSION_ID_CONTEXT,
   };
 }

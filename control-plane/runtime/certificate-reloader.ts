@@ -4,34 +4,45 @@
  */
 import { randomBytes } from 'node:crypto';
 import type { CertificateMaterial } from '#shared/message.js';
+import type { TimerHandle } from '#shared/ports.js';
 import { type LoadedCertificate, loadCertificate, timeProblem } from '../config/certificates.js';
 import type { TlsFiles } from '../config/process-settings.js';
 import { type FileWatch, watchFiles } from '../config/watch-files.js';
 import type { Primary } from './primary.js';
+import { sharedTicketKeys, TICKET_KEY_BYTES } from './shared-keys.js';
 import { StartFailure } from '../start-failure.js';
 import type { SystemPorts } from './system-ports.js';
 
-/** Keys of TLS session tickets, shared by all workers so that a session resumes on any of them. */
-const TICKET_KEY_BYTES = 48;
+/** Whom it tells: the log by commands, workers by messages. */
+type Teller = Pick<Primary, 'submit' | 'broadcast'>;
 
 export class CertificateReloader {
   readonly #files: TlsFiles | null;
+  /** The secret of all hosts; `null`: there is none. */
+  readonly #secret: string | null;
   readonly #system: SystemPorts;
-  readonly #ticketKeys = randomBytes(TICKET_KEY_BYTES);
+  /** Shared by all workers, so that a TLS session resumes on any of them. */
+  readonly #ownTicketKeys = randomBytes(TICKET_KEY_BYTES);
   #current: LoadedCertificate | null = null;
   #known: readonly (string | null)[] = [];
   #lastProblem: string | null = null;
-  #primary: Primary | null = null;
+  #primary: Teller | null = null;
   #watch: FileWatch | null = null;
+  #nextTicketKeys: TimerHandle | null = null;
 
-  private constructor(files: TlsFiles | null, system: SystemPorts) {
+  private constructor(files: TlsFiles | null, secret: string | null, system: SystemPorts) {
     this.#files = files;
+    this.#secret = secret;
     this.#system = system;
   }
 
   /** `files`: `null` where TLS is off. Fails with StartFailure when there is no good certificate to start with. */
-  static async load(files: TlsFiles | null, system: SystemPorts): Promise<CertificateReloader> {
-    const reloader = new CertificateReloader(files, system);
+  static async load(
+    files: TlsFiles | null,
+    secret: string | null,
+    system: SystemPorts,
+  ): Promise<CertificateReloader> {
+    const reloader = new CertificateReloader(files, secret, system);
     if (files === null) return reloader;
     const result = await loadCertificate(files, system.clock.now());
     if (!result.ok) throw new StartFailure(result.problem);
@@ -44,7 +55,7 @@ export class CertificateReloader {
   get material(): CertificateMaterial | null {
     if (this.#current === null) return null;
     const { certPem, keyPem } = this.#current;
-    return { certPem, keyPem, ticketKeys: this.#ticketKeys };
+    return { certPem, keyPem, ticketKeys: this.#ticketKeys().keys };
   }
 
   /** What is wrong with the files, or with the certificate in use, in one sentence; `null`: nothing. */
@@ -58,13 +69,14 @@ export class CertificateReloader {
   }
 
   /** From now on loads are recorded, and changes of the files are followed. */
-  async attach(primary: Primary): Promise<void> {
+  async attach(primary: Teller): Promise<void> {
     if (this.#files === null || this.#current === null) return;
     this.#primary = primary;
     await this.#record(this.#current, this.#files);
     const { certFile, keyFile } = this.#files;
     const onChange = (): void => void this.reload();
     this.#watch = watchFiles({ files: [certFile, keyFile], known: this.#known, onChange });
+    this.#renewTicketKeys();
   }
 
   /** Loads the files again. What is the same, or not good, changes nothing. Never rejects. */
@@ -96,12 +108,35 @@ export class CertificateReloader {
     this.#lastProblem = null;
     this.#warnOf(warning);
     this.#current = certificate;
-    if (this.material !== null) this.#primary.broadcast({ type: 'certificate', certificate: this.material });
+    this.#tellWorkers();
     await this.#record(this.#current, this.#files);
   }
 
   close(): void {
     this.#watch?.close();
+    this.#nextTicketKeys?.cancel();
+  }
+
+  #ticketKeys(): { readonly keys: Uint8Array; readonly until: number } {
+    return this.#secret === null
+      ? { keys: this.#ownTicketKeys, until: Infinity }
+      : sharedTicketKeys(this.#secret, this.#system.clock.now());
+  }
+
+  /** All hosts change at the same time. */
+  #renewTicketKeys(): void {
+    const { until } = this.#ticketKeys();
+    if (until === Infinity) return;
+    const { clock, timers } = this.#system;
+    this.#nextTicketKeys = timers.after(until - clock.now(), () => {
+      this.#tellWorkers();
+      this.#renewTicketKeys();
+    });
+  }
+
+  #tellWorkers(): void {
+    const certificate = this.material;
+    if (certificate !== null) this.#primary?.broadcast({ type: 'certificate', certificate });
   }
 
   /** The same faulty files are recorded once, however often they are looked at. */

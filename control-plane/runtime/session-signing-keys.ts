@@ -1,6 +1,7 @@
 /**
- * The key that signs session cookies. Kept in the data directory, readable by its owner only, so that cookies stay
- * valid over restarts; made at the first start.
+ * The keys of session cookies. The host's own is kept in the data directory, readable by its owner only, so that cookies stay
+ * valid over restarts; made at the first start. Where hosts share a secret, the key made from it signs instead, and the own
+ * one, if there is one, verifies what it signed before.
  */
 import { randomBytes } from 'node:crypto';
 import { type FileHandle, lstat, open, rename, rm } from 'node:fs/promises';
@@ -9,39 +10,58 @@ import type { SessionSigningKey } from '#shared/message.js';
 import type { Logger } from '#shared/ports.js';
 import { messageOf } from '#shared/error-text.js';
 import { readSmallFile } from '../config/read-file.js';
+import { KID_BYTES, sharedSigningKey } from './shared-keys.js';
 import { StartFailure } from '../start-failure.js';
 
 const FILE = 'session-key';
 const KEY_BYTES = 32;
-/** Length of the key's name in cookies, in bytes before base64url. */
-const KID_BYTES = 3;
 /** A larger file is no key. */
 const MAX_FILE_BYTES = 1_024;
 /** The key's name and the key, both in base64url: 32 bytes are 43 characters. */
 const KEY_LINE = /^([A-Za-z0-9_-]{1,16}) ([A-Za-z0-9_-]{43})$/;
 
-/** Reads the key or makes one. Fails with StartFailure when the file is there but is not a key, or cannot be made. */
-export async function sessionSigningKeys(dataDir: string): Promise<readonly SessionSigningKey[]> {
+/** The first signs, all verify. */
+export interface SigningKeys {
+  readonly all: readonly SessionSigningKey[];
+  /** The one in the data directory; `null`: there is none, nor has to be. */
+  readonly own: SessionSigningKey | null;
+}
+
+/**
+ * Reads the own key, or makes one where hosts share no secret. Fails with StartFailure when the file is there but is not a key, or
+ * cannot be made.
+ */
+export async function sessionSigningKeys(dataDir: string, secret: string | null): Promise<SigningKeys> {
   const path = join(dataDir, FILE);
-  const [, kid, encoded] =
-    KEY_LINE.exec((await exists(path)) ? await readKey(path) : await makeKey(path)) ?? [];
+  const isThere = await exists(path);
+  if (secret === null) {
+    const own = keyIn(path, isThere ? await readKey(path) : await makeKey(path));
+    return { all: [own], own };
+  }
+  const shared = sharedSigningKey(secret);
+  const own = isThere ? keyIn(path, await readKey(path)) : null;
+  return { all: own === null ? [shared] : [shared, own], own };
+}
+
+function keyIn(path: string, line: string): SessionSigningKey {
+  const [, kid, encoded] = KEY_LINE.exec(line) ?? [];
   if (kid === undefined || encoded === undefined) {
     throw new StartFailure(
       `${path} is not a session key; delete it to have a new one made (sticky sessions then start anew)`,
     );
   }
-  return [{ kid, secret: Buffer.from(encoded, 'base64url') }];
+  return { kid, secret: Buffer.from(encoded, 'base64url') };
 }
 
 /** Puts the key back that was deleted with its directory: without it sticky sessions would end with this process. */
 export async function restoreSessionKey(
   dataDir: string,
-  [key]: readonly SessionSigningKey[],
+  { own }: SigningKeys,
   logger: Logger,
 ): Promise<void> {
   const path = join(dataDir, FILE);
   try {
-    if (key !== undefined && !(await exists(path))) await writeKey(path, lineOf(key));
+    if (own !== null && !(await exists(path))) await writeKey(path, lineOf(own));
   } catch (error) {
     logger.error(
       { path, err: error },

@@ -1,7 +1,9 @@
 import { mkdirSync, readFileSync, readdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { sessionSigningKeys } from '../../control-plane/runtime/session-signing-keys.js';
+import { restoreSessionKey, sessionSigningKeys } from '../../control-plane/runtime/session-signing-keys.js';
+import { sharedSigningKey } from '../../control-plane/runtime/shared-keys.js';
 import { StartFailure } from '../../control-plane/start-failure.js';
+import { quietLogger } from '../support/quiet-logger.js';
 import { useTempDirs } from '../support/temp-dir.js';
 
 const newDir = useTempDirs();
@@ -10,10 +12,12 @@ const GOOD = `abcd ${Buffer.alloc(32, 7).toString('base64url')}`;
 describe('the key that signs session cookies', () => {
   it('is made at the first start, for its owner alone, and found again', async () => {
     const dir = newDir();
-    const [made] = await sessionSigningKeys(dir);
+    const {
+      all: [made],
+    } = await sessionSigningKeys(dir, null);
     expect(made).toMatchObject({ kid: expect.stringMatching(/^[\w-]{4}$/), secret: expect.anything() });
     expect(made!.secret).toHaveLength(32);
-    expect(await sessionSigningKeys(dir)).toEqual([made]);
+    expect(await sessionSigningKeys(dir, null)).toEqual({ all: [made], own: made });
     expect(statSync(join(dir, 'session-key')).mode & 0o777).toBe(0o600);
     expect(readdirSync(dir)).toEqual(['session-key']);
   });
@@ -21,15 +25,32 @@ describe('the key that signs session cookies', () => {
   it('is made although a start before was ended while it made one', async () => {
     const dir = newDir();
     writeFileSync(join(dir, 'session-key.new'), 'half');
-    expect(await sessionSigningKeys(dir)).toHaveLength(1);
+    expect((await sessionSigningKeys(dir, null)).all).toHaveLength(1);
     expect(readdirSync(dir)).toEqual(['session-key']);
+  });
+
+  it('is made from the secret of all hosts, where there is one, and not kept', async () => {
+    const secret = 'x'.repeat(32);
+    const dir = newDir();
+    const { all, own } = await sessionSigningKeys(dir, secret);
+    expect(all).toEqual([sharedSigningKey(secret)]);
+    expect(own).toBeNull();
+    await restoreSessionKey(dir, { all, own }, quietLogger);
+    expect(readdirSync(dir)).toEqual([]);
+  });
+
+  it('verifies what it has signed before hosts shared a secret', async () => {
+    const dir = newDir();
+    writeFileSync(join(dir, 'session-key'), `${GOOD}\n`);
+    const { all } = await sessionSigningKeys(dir, 'x'.repeat(32));
+    expect(all.map(({ kid }) => kid)).toEqual([sharedSigningKey('x'.repeat(32)).kid, 'abcd']);
   });
 
   it('may be a link to a key that is kept elsewhere', async () => {
     const dir = newDir();
     writeFileSync(join(dir, 'secret'), `${GOOD}\n`);
     symlinkSync(join(dir, 'secret'), join(dir, 'session-key'));
-    expect((await sessionSigningKeys(dir))[0]!.kid).toBe('abcd');
+    expect((await sessionSigningKeys(dir, null)).own?.kid).toBe('abcd');
   });
 
   const DAMAGES: readonly (readonly [string, (path: string) => void, RegExp])[] = [
@@ -49,7 +70,9 @@ describe('the key that signs session cookies', () => {
     async (_name, damage, message) => {
       const path = join(newDir(), 'session-key');
       damage(path);
-      const error: unknown = await sessionSigningKeys(join(path, '..')).catch((problem: unknown) => problem);
+      const error: unknown = await sessionSigningKeys(join(path, '..'), null).catch(
+        (problem: unknown) => problem,
+      );
       expect(error).toBeInstanceOf(StartFailure);
       expect(String(error)).toMatch(message);
       expect(String(error)).toContain(path);
@@ -58,11 +81,11 @@ describe('the key that signs session cookies', () => {
 
   it('that cannot be made is told likewise, and nothing is left of it', async () => {
     const missing = join(newDir(), 'gone');
-    await expect(sessionSigningKeys(missing)).rejects.toThrow(/cannot be made/);
+    await expect(sessionSigningKeys(missing, null)).rejects.toThrow(/cannot be made/);
     const full = newDir();
     mkdirSync(join(full, 'session-key.new'));
     writeFileSync(join(full, 'session-key.new', 'x'), '');
-    await expect(sessionSigningKeys(full)).rejects.toThrow(StartFailure);
+    await expect(sessionSigningKeys(full, null)).rejects.toThrow(StartFailure);
     expect(readFileSync(join(full, 'session-key.new', 'x'), 'utf8')).toBe('');
   });
 });
