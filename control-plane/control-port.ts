@@ -4,6 +4,9 @@ import type { CommandDraft } from './domain/commands.js';
 import type { Rejection, World } from './domain/decision.js';
 import type { TidegateEvent } from './domain/events.js';
 import type { EventReader } from './event-log/event-log.js';
+import type { FleetStatus } from './fleet/fleet-node.js';
+import type { WriteAnswer } from './fleet/fleet-writes.js';
+import type { SeenHost } from './fleet/host-watch.js';
 import type { History } from './hindsight/history.js';
 import type { CheckLag } from './health-checks/punctuality.js';
 import type { SnapshotPosition } from '#shared/snapshot.js';
@@ -11,7 +14,10 @@ import type { WorkerStatus } from './workers/worker-status.js';
 
 export type ReloadResult =
   | { readonly kind: 'applied'; readonly events: number; readonly restartNeeded: readonly string[] }
-  | { readonly kind: 'unchanged' }
+  /** `isOlder`: it was in force once, and another is now, by the word of the fleet. */
+  | { readonly kind: 'unchanged'; readonly isOlder?: boolean }
+  /** The fleet cannot be changed from here now. */
+  | { readonly kind: 'read-only'; readonly reason: string }
   | { readonly kind: 'invalid'; readonly problems: readonly ConfigProblem[] };
 
 /** Whether what is decided can be stored. */
@@ -42,6 +48,17 @@ export type WriteOutcome =
   /** It may have been carried out, or not. `nonce`: what it can be looked up by. */
   | { readonly kind: 'unknown'; readonly nonce: string | null };
 
+/** The fleet as a host sees it. */
+export interface FleetPort {
+  /** What its hosts are called together. */
+  readonly name: string;
+  status(): FleetStatus;
+  /** All hosts that were heard of, this one too; `null`: Redis cannot be asked. */
+  hosts(): Promise<readonly SeenHost[] | null>;
+  /** What became of a write. `null`: nothing is known of it; `undefined`: Redis cannot be asked. */
+  findWrite(nonce: string): Promise<WriteAnswer | null | undefined>;
+}
+
 export interface ControlPort {
   readonly version: string;
   /** Name of this host. */
@@ -70,13 +87,16 @@ export interface ControlPort {
   submit(draft: CommandDraft): Promise<WriteOutcome>;
   /** Resolves once this host knows what all hosts knew when it was asked, so that a write is not compared with old news. */
   catchUp(): Promise<void>;
+  /** `null`: this host decides alone. */
+  readonly fleet: FleetPort | null;
   readonly log: Pick<EventReader, 'read'>;
   readonly history: History;
   /** Whether what is decided can be stored. */
   storage(): StoreStatus;
   /** Calls back after each append, with the events appended. Answers the function that ends it. */
   follow(listener: (events: readonly TidegateEvent[]) => void): () => void;
-  reloadConfig(): Promise<ReloadResult>;
+  /** `force`: even where the fleet has had the file before, and has another now. */
+  reloadConfig(force?: boolean): Promise<ReloadResult>;
   /** What is wrong with a file. `null`: too many wait for an answer already. */
   validateConfig(text: string): Promise<readonly ConfigProblem[] | null>;
   /** Asks the workers for what they have not sent yet (bounded wait), then renders all metrics. */

@@ -8,7 +8,7 @@ import type { LogStorage } from './event-log/log-storage.js';
 import type { HistoryReader } from './hindsight/reader.js';
 import type { CertificateReloader } from './runtime/certificate-reloader.js';
 import type { Shared } from './open-shared.js';
-import { Primary } from './runtime/primary.js';
+import { type Membership, Primary } from './runtime/primary.js';
 import { restoreSessionKey, sessionSigningKeys } from './runtime/session-signing-keys.js';
 import type { SystemPorts } from './runtime/system-ports.js';
 import { TIDEGATE_VERSION } from './version.js';
@@ -23,6 +23,8 @@ export interface PrimaryDeps {
   readonly config: Config;
   readonly system: SystemPorts;
   readonly shared: Shared;
+  /** `null`: this host decides alone. */
+  readonly membership: Membership | null;
   readonly certificates: CertificateReloader;
   readonly log: LogStorage;
   readonly reader: HistoryReader;
@@ -55,6 +57,7 @@ export async function openPrimary(deps: PrimaryDeps, takeover: Takeover): Promis
     log,
     reader,
     system,
+    membership: deps.membership,
     supervisor: {
       spawner,
       count: workers,

@@ -20,9 +20,11 @@ import { watchFiles } from './config/watch-files.js';
 import { upcast } from './domain/upcast.js';
 import { EventLogError } from './event-log/event-log.js';
 import { openSqliteStorage } from './event-log/sqlite-storage.js';
+import { FLEET_TIMES } from './fleet/fleet-times.js';
 import { type Ending, forward } from './forward.js';
 import { HistoryReader } from './hindsight/reader.js';
 import { readShared } from './open-shared.js';
+import { joinFleet } from './join-fleet.js';
 import { type PrimaryDeps, mainPort, openPrimary } from './open-primary.js';
 import { CertificateReloader } from './runtime/certificate-reloader.js';
 import { exposedFiles } from './runtime/exposed-files.js';
@@ -111,6 +113,7 @@ async function serve(configFile: string, overrides: Overrides, config: Config): 
       system,
       token,
       shared,
+      membership: null,
       certificates,
       log,
       reader,
@@ -183,6 +186,7 @@ async function start(deps: ServeDeps, primary: Primary, takeover: Takeover, runn
     inForce: settings,
     submit: (draft) => primary.submit(draft),
     state: () => primary.world().state,
+    decideHere: primary.node === null ? null : (draft) => primary.decideHere(draft),
     loaded: (successful) => primary.counters.configLoaded(system.clock.now(), successful),
     logger,
   });
@@ -194,10 +198,8 @@ async function start(deps: ServeDeps, primary: Primary, takeover: Takeover, runn
     actor: { kind: 'primary' },
   });
   for (const warning of await exposedFiles(settings)) logger.warn({}, warning);
-  const stranger = otherFile(primary.world().state.applied?.file ?? null, configFile);
-  if (stranger !== null) {
-    logger.warn({ dataDir: settings.dataDir, lastFile: stranger }, OTHER_FILE);
-  }
+  if (primary.node === null) warnOfOtherFile(deps, primary);
+  else await joinFleet(primary.node, { ...system, times: FLEET_TIMES });
   const first = await reloader.reload({ kind: 'file', name: configFile });
   if (first.kind === 'invalid' && primary.world().state.applied === null) {
     throw new StartFailure(`${configFile} became invalid while it was read`);
@@ -225,6 +227,12 @@ async function start(deps: ServeDeps, primary: Primary, takeover: Takeover, runn
     void certificates.reload();
   };
   announce(logger, config, port, admin);
+}
+
+function warnOfOtherFile({ configFile, config, system }: ServeDeps, primary: Primary): void {
+  const stranger = otherFile(primary.world().state.applied?.file ?? null, configFile);
+  if (stranger === null) return;
+  system.logger.warn({ dataDir: config.process.dataDir, lastFile: stranger }, OTHER_FILE);
 }
 
 function openAdmin({ config, system, token }: ServeDeps, control: Primary): Promise<AdminServer> {

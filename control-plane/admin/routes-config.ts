@@ -1,7 +1,12 @@
 /** The configuration: what is in force, whether a file would be taken, and taking it. */
 import { MAX_CONFIG_BYTES } from '../config/parse-config.js';
 import type { ControlPort, ReloadResult } from '../control-port.js';
-import { ConfigViewDocument, ReloadDocument, ValidationDocument } from '../documents/config-documents.js';
+import {
+  ConfigViewDocument,
+  ReloadDocument,
+  ValidationDocument,
+  ReloadQuery,
+} from '../documents/config-documents.js';
 import * as field from '../documents/field.js';
 import { driftOf } from '../domain/drift.js';
 import { isoTime } from '../domain/iso-time.js';
@@ -10,6 +15,7 @@ import { liveConfig } from './live-config.js';
 import { fieldProblem, sendProblem } from './problem.js';
 import { rejectedLoad } from './views.js';
 import type { RunTimeChanges } from './run-time-changes.js';
+import { readOnly } from './writes.js';
 import { type AdminApp, answers, json } from './route-schemas.js';
 
 const YAML_TYPES = ['application/yaml', 'application/x-yaml', 'text/yaml', 'text/x-yaml'];
@@ -35,13 +41,16 @@ export function configRoutes(app: AdminApp, port: ControlPort, changes: RunTimeC
       schema: {
         operationId: 'reloadConfig',
         summary: 'Read the configuration file again',
-        description: 'Takes no body. An invalid file changes nothing.',
+        description:
+          'Takes no body. An invalid file changes nothing. In a fleet, a file that was in force before and is not now is only applied with force=true.',
         tags: ['config'],
+        querystring: ReloadQuery.json,
         response: answers({ 200: json(ReloadDocument, 'What came of it.') }),
       },
     },
-    async (_request, reply) => {
-      const result = await port.reloadConfig();
+    async (request, reply) => {
+      const result = await port.reloadConfig(request.query.force === 'true');
+      if (result.kind === 'read-only') return sendProblem(reply, readOnly(result.reason));
       if (result.kind === 'invalid') {
         return sendProblem(reply, {
           type: 'invalid_config',
@@ -90,13 +99,18 @@ function validateRoute(app: AdminApp, port: ControlPort): void {
 }
 
 function reloadDocument(
-  result: Exclude<ReloadResult, { readonly kind: 'invalid' }>,
+  result: Extract<ReloadResult, { readonly kind: 'applied' | 'unchanged' }>,
   port: ControlPort,
 ): ReloadDocument {
   const drift = driftOf(port.world().state).length;
   return result.kind === 'applied'
     ? { result: 'applied', events: result.events, restart_needed: result.restartNeeded, drift }
-    : { result: 'unchanged', events: 0, restart_needed: port.restartNeeded(), drift };
+    : {
+        result: result.isOlder === true ? 'older' : 'unchanged',
+        events: 0,
+        restart_needed: port.restartNeeded(),
+        drift,
+      };
 }
 
 function configDocument(port: ControlPort, changes: RunTimeChanges): ConfigViewDocument {

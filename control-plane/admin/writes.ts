@@ -122,11 +122,7 @@ function notDecided(outcome: Exclude<WriteOutcome, { kind: 'accepted' | 'rejecte
     case 'mailbox-full':
       return busy();
     case 'read-only':
-      return {
-        type: 'control_plane_read_only',
-        detail: `The fleet cannot be changed from this host now: ${outcome.reason}. Nothing was changed; traffic goes on.`,
-        retryAfterSeconds: READ_ONLY_RETRY_SECONDS,
-      };
+      return readOnly(outcome.reason);
     case 'unknown':
       return {
         type: 'control_plane_unavailable',
@@ -138,6 +134,14 @@ function notDecided(outcome: Exclude<WriteOutcome, { kind: 'accepted' | 'rejecte
         ...(outcome.nonce === null ? {} : { nonce: outcome.nonce }),
       };
   }
+}
+
+export function readOnly(reason: string): Problem {
+  return {
+    type: 'control_plane_read_only',
+    detail: `The fleet cannot be changed from this host now: ${reason}. Nothing was changed; traffic goes on.`,
+    retryAfterSeconds: READ_ONLY_RETRY_SECONDS,
+  };
 }
 
 function busy(): Problem {

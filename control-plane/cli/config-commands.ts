@@ -22,9 +22,11 @@ export function configCommands(program: Command, endWith: EndWith): void {
   program
     .command('reload')
     .description('read the configuration file again')
-    .action(async (_options: unknown, command: Command) => {
+    .option('--force', 'apply a file that a fleet has had before, too')
+    .action(async (options: { readonly force?: boolean }, command: Command) => {
       const { api, json } = await depsOf(command);
-      const answer = await api.post('/api/v1/config/reload', ReloadDocument);
+      const query = options.force === true ? '?force=true' : '';
+      const answer = await api.post(`/api/v1/config/reload${query}`, ReloadDocument);
       if (json) print(JSON.stringify(answer, null, 2));
       else print(...reloadLines(answer));
     });
@@ -52,8 +54,16 @@ async function validate(file: string, json: boolean): Promise<number> {
   return EXIT_OK;
 }
 
+/** `null`: what was applied is counted. */
+const RELOADED: { readonly [R in ReloadDocument['result']]: string | null } = {
+  applied: null,
+  unchanged: 'nothing has changed',
+  older:
+    'not applied: the fleet has had this file before and has another configuration now; --force applies it nevertheless',
+};
+
 function reloadLines({ result, events, restart_needed: waits, drift }: ReloadDocument): readonly string[] {
-  const lines = [result === 'applied' ? `applied: ${count(events, 'event')}` : 'nothing has changed'];
+  const lines = [RELOADED[result] ?? `applied: ${count(events, 'event')}`];
   if (waits.length > 0) lines.push(paint('yellow', `waits for a restart: ${waits.join(', ')}`));
   if (drift > 0) lines.push(driftLine(drift));
   return lines;

@@ -86,10 +86,18 @@ export const ValidationDocument = field.named(
   field.object({ valid: field.flag(), problems: field.list(FieldProblem) }),
 );
 
+export const ReloadQuery = field.object(
+  {},
+  { force: field.oneOf(['true', 'false'], 'Apply a file that a fleet has had before, too.') },
+);
+
 export const ReloadDocument = field.named(
   'Reload',
   field.object({
-    result: field.oneOf(['applied', 'unchanged']),
+    result: field.oneOf(
+      ['applied', 'unchanged', 'older'],
+      'older: a fleet has had this file before and has another configuration now; nothing was changed.',
+    ),
     events: field.count(),
     restart_needed: field.list(field.text()),
     drift: field.count('Places in which run-time changes differ from the file.'),

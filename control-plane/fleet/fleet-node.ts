@@ -9,12 +9,13 @@ import { type Contact, contactAfterBeat, contactAtPlace, NO_CONTACT } from './co
 import { FleetClock } from './fleet-clock.js';
 import { type FleetMode, fleetMode } from './fleet-mode.js';
 import type { Bell, Beaten } from './fleet-store.js';
-import { type FleetOutcome, submitToFleet, WHY_ALONE } from './fleet-submit.js';
+import { type FleetOutcome, submitToFleet } from './fleet-submit.js';
 import { Follower, type Following, followedBy } from './follower.js';
 import { type Place, placeOf } from './follow-plan.js';
 import { type HostReport, reportText, type ReportedWorker } from './host-report.js';
 import { type SeenHost, seenHosts } from './host-watch.js';
 import { Leadership, type LeadershipDeps } from './leadership.js';
+import { ModeWatch } from './mode-watch.js';
 import { RemoteWrites } from './remote-writes.js';
 import type { WriteAnswer } from './fleet-writes.js';
 
@@ -23,6 +24,8 @@ export interface FleetNodeDeps extends Omit<LeadershipDeps, 'follower' | 'clock'
   readonly candidate: boolean;
   readonly workers: () => readonly ReportedWorker[];
   readonly wall: Clock;
+  /** This host follows, after it did not. */
+  readonly followed?: () => void;
 }
 
 /** What operators are told of the fleet as this host sees it. */
@@ -45,15 +48,12 @@ export class FleetNode {
   readonly #follower: Follower;
   readonly #leadership: Leadership;
   readonly #writes: RemoteWrites;
+  readonly #watch: ModeWatch;
   #contact: Contact = NO_CONTACT;
   #headSeq: number | null = null;
   #place: Place = 'nowhere';
   #canRead = true;
   #problem: string | null = null;
-  #mode: FleetMode['kind'] = 'autonomous';
-  /** Since when it goes on by itself, by the fleet's clock. Before it followed once, that is no news. */
-  #aloneSince: number | null = null;
-  #wasAutonomous: HostReport['wasAutonomous'] = null;
   #taken: string | null = null;
   #timer: TimerHandle | null = null;
   #beating: Promise<void> | null = null;
@@ -72,14 +72,28 @@ export class FleetNode {
       changed: () => this.beat(),
     });
     this.#writes = new RemoteWrites(deps);
+    this.#watch = new ModeWatch(deps);
   }
 
-  /** Begins to beat. Resolves after the first, whatever came of it; `taken`: another process lives under this host's name. */
+  /**
+   * Begins to beat. Resolves after the first, whatever came of it; `taken`: another process lives under this host's name. Whoever
+   * had the directory of this process before is dead, and gives its name back.
+   */
   async start(): Promise<'ok' | 'taken'> {
-    this.#unbell = this.#deps.store.onBell((bell) => this.#heard(bell));
+    const { store, host, loop, incarnation } = this.#deps;
+    const before = loop.world.state.fleet?.hosts.find((one) => one.host === host);
+    if (this.#unbell === null && before !== undefined && before.incarnation !== incarnation) {
+      await store.leave(host, before.incarnation);
+    }
+    this.#unbell ??= store.onBell((bell) => this.#heard(bell));
     this.beat();
     await this.#beating;
     return this.#taken === null ? 'ok' : 'taken';
+  }
+
+  /** Waits until this host follows, at most this long. */
+  untilFollowing(limitMs: number): Promise<boolean> {
+    return this.#watch.untilFollowing(limitMs);
   }
 
   /** Leaves the fleet: hands over if it leads, and takes its report away. */
@@ -252,28 +266,9 @@ export class FleetNode {
     this.#problem = followed.kind === 'unreadable' ? followed.problem : followed.reason;
   }
 
-  /** Tells when the mode has changed. */
   #settle(): void {
-    const { logger, host, loop } = this.#deps;
-    const { mode } = this;
-    const at = this.clock.now();
-    const known = loop.world.state.fleet;
-    if (this.#wasAutonomous !== null && known !== null && known.at > this.#wasAutonomous.to) {
-      this.#wasAutonomous = null; // The fleet's log tells of it by now.
-    }
-    if (mode.kind === this.#mode) return;
-    this.#mode = mode.kind;
-    if (mode.kind === 'autonomous') {
-      this.#aloneSince = at;
-      logger.warn(
-        { reason: WHY_ALONE[mode.why], problem: this.#problem },
-        'this host goes on by itself: the fleet cannot be changed from here',
-      );
-      return;
-    }
-    if (this.#aloneSince !== null) this.#wasAutonomous = { from: this.#aloneSince, to: at };
-    this.#aloneSince = null;
-    logger.info({ host }, 'this host follows its fleet');
+    const fleetAt = this.#deps.loop.world.state.fleet?.at ?? null;
+    this.#watch.settle(this.mode, { at: this.clock.now(), fleetAt, problem: this.#problem });
   }
 
   #report(): HostReport {
@@ -285,7 +280,7 @@ export class FleetNode {
       mode: this.mode.kind,
       position: fleet === null ? null : { epoch: fleet.epoch, seq: fleet.seq },
       ahead: this.#place === 'ahead' && fleet !== null ? { at: fleet.at, seq: fleet.seq } : null,
-      wasAutonomous: this.#wasAutonomous,
+      wasAutonomous: this.#watch.wasAutonomous,
       problem: this.#problem,
       workers: workers(),
     };

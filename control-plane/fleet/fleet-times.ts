@@ -30,6 +30,8 @@ export interface FleetTimes {
   readonly followMs: number;
   /** A host whose beats were not answered for so long is autonomous. */
   readonly unansweredMs: number;
+  /** A host that starts waits so long until it follows, then it goes on with what it knows. */
+  readonly joinMs: number;
   /** A host that was heard of within this time is alive. */
   readonly hostFreshMs: number;
   /** A host that was not heard of for so long is forgotten. */
@@ -57,6 +59,7 @@ export const FLEET_TIMES: FleetTimes = {
   brokenStandBackMs: 10_000,
   followMs: 10_000,
   unansweredMs: 5_000,
+  joinMs: 5_000,
   hostFreshMs: 5_000,
   forgetHostMs: 60_000,
   writeTtlMs: 4_000,

@@ -16,7 +16,7 @@ const position = object({ epoch: count, seq: count });
 
 const reportedWorker = object({
   n: count,
-  pid: count,
+  pid: nullable(count),
   phase: short,
   /** The number in the fleet's log that its routes are of; `null`: it has none yet. */
   appliedSeq: nullable(count),

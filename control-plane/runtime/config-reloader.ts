@@ -18,6 +18,7 @@ import { canonicalJson, sha256 } from '../event-log/codec.js';
 import { EventLogError } from '../event-log/event-log.js';
 import type { ConfigProblem } from '../config/config-problem.js';
 import type { ReloadResult, WriteOutcome } from '../control-port.js';
+import { standingOfFile } from '../fleet/whose-file.js';
 import type { ConfigSource } from './primary.js';
 
 interface ConfigReloaderOptions {
@@ -30,6 +31,8 @@ interface ConfigReloaderOptions {
   readonly inForce: ProcessSettings;
   readonly submit: (draft: CommandDraft) => Promise<WriteOutcome>;
   readonly state: () => ControlState;
+  /** Decides for this host alone; `null`: it always does. */
+  readonly decideHere: ((draft: CommandDraft) => Promise<WriteOutcome>) | null;
   /** Told after each load. */
   readonly loaded: (successful: boolean) => void;
   readonly logger: Logger;
@@ -45,6 +48,7 @@ export class ConfigReloader implements ConfigSource {
   #next: Promise<ReloadResult> | null = null;
   #validating: Promise<unknown> = Promise.resolve();
   #validations = 0;
+  #force = false;
   #lastRejected: string | null = null;
   #restartNeeded: readonly string[] = [];
   #known: string | null = null;
@@ -56,11 +60,14 @@ export class ConfigReloader implements ConfigSource {
   }
 
   /** Reads and applies the file. One reload runs at a time; all that are asked for meanwhile are one more. */
-  reload(actor: Actor = { kind: 'api' }): Promise<ReloadResult> {
+  reload(actor: Actor = { kind: 'api' }, force = false): Promise<ReloadResult> {
+    this.#force ||= force;
     if (this.#next !== null) return this.#next;
     const result = this.#running.then(() => {
       this.#next = null;
-      return this.#load(actor);
+      const isForced = this.#force;
+      this.#force = false;
+      return this.#load(actor, isForced);
     });
     this.#next = result;
     this.#running = result.catch(() => undefined); // The caller hears of it; the next reload must still run.
@@ -70,8 +77,14 @@ export class ConfigReloader implements ConfigSource {
   /** A reload that nobody waits for: what keeps it from being applied is logged. */
   reloadUnasked(actor: Actor, unchanged: () => void = () => undefined): void {
     const { loaded, logger, file } = this.#options;
-    const done = this.reload(actor).then(({ kind }) => {
-      if (kind === 'unchanged') unchanged();
+    const done = this.reload(actor).then((result) => {
+      if (result.kind === 'unchanged') unchanged();
+      if (result.kind !== 'read-only') return;
+      this.#waiting = actor;
+      logger.warn(
+        { file, reason: result.reason },
+        'configuration not applied before the fleet can be changed',
+      );
     });
     done.catch((error: unknown) => {
       loaded(false);
@@ -115,10 +128,11 @@ export class ConfigReloader implements ConfigSource {
     }
   }
 
-  async #load(actor: Actor): Promise<ReloadResult> {
-    const { file, env, overrides, parse, inForce, submit, state, loaded, logger } = this.#options;
+  async #load(actor: Actor, isForced: boolean): Promise<ReloadResult> {
+    const { file, env, overrides, parse, inForce, state, loaded, logger } = this.#options;
     const result = await loadConfig(file, env, overrides, parse);
     const isNew = result.sha256 !== this.#known;
+    const hasChanged = isNew && this.#known !== null;
     this.#known = result.sha256;
     if (!result.ok) {
       await this.#reject(result.problems, result.sha256, actor);
@@ -130,13 +144,13 @@ export class ConfigReloader implements ConfigSource {
     this.#restartNeeded = restartNeeded;
     for (const change of restartNeeded) logger.warn({ change }, 'takes effect at the next restart');
     const { document } = result.config;
-    const outcome = await submit({
-      type: 'ApplyConfig',
-      file,
-      sha256: sha256(canonicalJson(document)),
-      document,
-      actor,
-    });
+    const hash = sha256(canonicalJson(document));
+    if (!isForced && (await this.#isOld(hash, hasChanged))) {
+      loaded(true);
+      return { kind: 'unchanged', isOlder: hash !== state().applied?.sha256 };
+    }
+    const outcome = await this.#submit({ type: 'ApplyConfig', file, sha256: hash, document, actor });
+    if (outcome.kind === 'read-only') return outcome;
     if (outcome.kind !== 'accepted') {
       return { kind: 'invalid', problems: [{ file, line: 1, col: 1, path: '', message: whyNot(outcome) }] };
     }
@@ -152,6 +166,28 @@ export class ConfigReloader implements ConfigSource {
     return outcome.events === 0
       ? { kind: 'unchanged' }
       : { kind: 'applied', events: outcome.events, restartNeeded };
+  }
+
+  /** Whether the fleet has had what the file says: then another host has put something else in force since. */
+  async #isOld(hash: string, hasChanged: boolean): Promise<boolean> {
+    const { decideHere, state, file, logger } = this.#options;
+    if (decideHere === null) return false;
+    const standing = standingOfFile({ sha256: hash, hasChanged }, state().applied);
+    if (standing === 'older') {
+      logger.warn(
+        { file },
+        'the fleet has had this file before and has another configuration now: it is not applied. tidegate reload --force applies it',
+      );
+    }
+    return standing !== 'news';
+  }
+
+  /** A host that starts without its fleet and knows no configuration goes by its own file. */
+  async #submit(draft: CommandDraft): Promise<WriteOutcome> {
+    const { submit, decideHere, state } = this.#options;
+    const outcome = await submit(draft);
+    if (outcome.kind !== 'read-only' || decideHere === null || state().applied !== null) return outcome;
+    return decideHere(draft);
   }
 
   /** The same faulty file is recorded once, however often it is looked at. An operator who has it read again is told again. */

@@ -26,6 +26,8 @@ import { Supervisor, type SupervisorOptions } from '../workers/supervisor.js';
 import type { WorkerStatus } from '../workers/worker-status.js';
 import { CheckReports } from './check-reports.js';
 import type { SystemPorts } from './system-ports.js';
+import type { ReportedWorker } from '../fleet/host-report.js';
+import { FleetSeqs } from './fleet-seqs.js';
 import { WorkerMessages } from './worker-messages.js';
 
 /** What decides for this host. */
@@ -58,6 +60,7 @@ export class Host {
   readonly #firstChecks: FirstChecks;
   readonly #broadcaster = new Broadcaster();
   readonly #publisher: Publisher;
+  readonly #fleetSeqs = new FleetSeqs();
   readonly #loads = new WorkerLoads();
   readonly #loadTeller: LoadTeller;
   readonly #metricsPage: SharedPage;
@@ -124,6 +127,7 @@ export class Host {
   /** To be called after each change of the world. */
   changed(world: World): void {
     this.#publisher.changed(world, this.#now());
+    this.#fleetSeqs.published(this.#broadcaster.position.version, world.state.fleet?.seq ?? null);
     this.#scheduler.update(world);
     this.#firstChecks.update(world);
   }
@@ -156,6 +160,15 @@ export class Host {
         connections,
         redisGuarded,
       };
+    });
+  }
+
+  /** The workers as the other hosts of a fleet are told of them. */
+  reportedWorkers(): readonly ReportedWorker[] {
+    return this.#supervisor.records.map(({ worker, pid, phase }) => {
+      const { applied } = this.#workerMessages.news(worker);
+      const appliedSeq = applied === null ? null : this.#fleetSeqs.of(applied.version);
+      return { n: worker, pid, phase, appliedSeq };
     });
   }
 

@@ -7,13 +7,18 @@ import type { Logger } from '#shared/ports.js';
 import type { SnapshotPosition } from '#shared/snapshot.js';
 import type { ConfigProblem } from '../config/config-problem.js';
 import { TextPatterns } from '../config/text-pattern.js';
-import type { ControlPort, ReloadResult, WriteOutcome } from '../control-port.js';
+import type { ControlPort, FleetPort, ReloadResult, WriteOutcome } from '../control-port.js';
+import type { Actor } from '../domain/actor.js';
 import type { CommandDraft } from '../domain/commands.js';
 import type { World } from '../domain/decision.js';
 import type { TidegateEvent } from '../domain/events.js';
 import type { EventLogError, EventReader } from '../event-log/event-log.js';
 import type { LogStorage } from '../event-log/log-storage.js';
 import { eventsWithTail } from '../event-log/read-with-tail.js';
+import type { FleetNode } from '../fleet/fleet-node.js';
+import { isForTheFleet } from '../fleet/fleet-writes.js';
+import type { ReportedWorker } from '../fleet/host-report.js';
+import type { OwnLoop } from '../fleet/own-loop.js';
 import { httpCheck } from '../health-checks/http-check.js';
 import type { CheckLag } from '../health-checks/punctuality.js';
 import { Hindsight } from '../hindsight/hindsight.js';
@@ -29,7 +34,7 @@ import { Host, type HostOptions } from './host.js';
 
 /** What the primary cannot do by itself: read files. */
 export interface ConfigSource {
-  reload(): Promise<ReloadResult>;
+  reload(actor?: Actor, force?: boolean): Promise<ReloadResult>;
   /** What the file says and takes effect at the next restart. */
   readonly restartNeeded: readonly string[];
   /** What could not be stored can be now. */
@@ -42,11 +47,20 @@ interface CertificateSource {
   trouble(): string | null;
 }
 
+/** Makes this host a member of its fleet. */
+export interface Membership {
+  /** What the hosts are called together. */
+  readonly name: string;
+  readonly join: (loop: OwnLoop, workers: () => readonly ReportedWorker[]) => FleetNode;
+}
+
 interface PrimaryOptions extends Omit<HostOptions, 'decider' | 'sessions' | 'check'> {
   readonly configFile: string;
   readonly log: LogStorage;
   /** Answers questions about history in a thread of its own. Not closed here. */
   readonly reader: HistoryReader;
+  /** `null`: this host decides alone. */
+  readonly membership: Membership | null;
   readonly fatal: (error: EventLogError) => void;
   /** What could not be stored can be now, in a directory that may have been made anew. */
   readonly onStoreRecovered: () => void;
@@ -61,6 +75,9 @@ export class Primary implements ControlPort {
   readonly history: History;
   readonly #loop: ControlLoop;
   readonly #host: Host;
+  /** `null`: this host decides alone. */
+  readonly node: FleetNode | null;
+  readonly fleet: FleetPort | null;
   readonly #followers = new Set<(events: readonly TidegateEvent[]) => void>();
   readonly #logger: Logger;
   readonly #lines: EventLines;
@@ -124,6 +141,10 @@ export class Primary implements ControlPort {
       check: (...check) => httpCheck(...check, { patterns }),
       onListenFailed,
     });
+    const { membership } = options;
+    const node = membership?.join(loop, () => this.#host.reportedWorkers()) ?? null;
+    this.node = node;
+    this.fleet = node === null || membership === null ? null : fleetPort(membership.name, node);
   }
 
   get counters(): PrimaryCounters {
@@ -162,6 +183,8 @@ export class Primary implements ControlPort {
 
   /** Lets the workers finish by the deadline, then records the end as well as the log allows. Does not close the log. */
   async stop(reason: string, deadlineMs: number): Promise<void> {
+    // First of all, so that another host leads while the workers finish.
+    await this.node?.stop();
     await this.#host.stop(deadlineMs);
     try {
       await this.#loop.submit({ type: 'StopPrimary', reason, actor: { kind: 'primary' } });
@@ -217,19 +240,27 @@ export class Primary implements ControlPort {
   }
 
   async submit(draft: CommandDraft): Promise<WriteOutcome> {
+    if (this.node !== null && isForTheFleet(draft)) return this.node.submit(draft);
+    return this.decideHere(draft);
+  }
+
+  /** Decides for this host alone, whatever the fleet says. */
+  async decideHere(draft: CommandDraft): Promise<WriteOutcome> {
     const decision = await this.#loop.submit(draft);
     return decision.kind === 'accepted' ? { kind: 'accepted', events: decision.events.length } : decision;
   }
 
-  async catchUp(): Promise<void> {}
+  async catchUp(): Promise<void> {
+    await this.node?.catchUp();
+  }
 
   follow(listener: (events: readonly TidegateEvent[]) => void): () => void {
     this.#followers.add(listener);
     return () => this.#followers.delete(listener);
   }
 
-  async reloadConfig(): Promise<ReloadResult> {
-    return this.#source === null ? { kind: 'unchanged' } : this.#source.reload();
+  async reloadConfig(force = false): Promise<ReloadResult> {
+    return this.#source === null ? { kind: 'unchanged' } : this.#source.reload({ kind: 'api' }, force);
   }
 
   async validateConfig(text: string): Promise<readonly ConfigProblem[] | null> {
@@ -256,4 +287,13 @@ export class Primary implements ControlPort {
     this.#lines.tell(world.state, events);
     for (const listener of this.#followers) listener(events);
   }
+}
+
+function fleetPort(name: string, node: FleetNode): FleetPort {
+  return {
+    name,
+    status: () => node.status(),
+    hosts: () => node.hosts(),
+    findWrite: (nonce) => node.findWrite(nonce),
+  };
 }

@@ -86,7 +86,7 @@ describe('the description of the API', () => {
     // Words of the API alone, and the zero of durations and sizes, which needs no unit.
     const own = [
       ['file', 'api'],
-      ['applied', 'unchanged'],
+      ['applied', 'unchanged', 'older'],
       ['asc', 'desc'],
       ['true', 'false'],
       [true],

@@ -34,6 +34,7 @@ async function reloaderWithGate() {
     inForce: parsed.config.process,
     submit: (draft) => control.port.submit(draft),
     state: () => control.port.world().state,
+    decideHere: null,
     loaded: () => undefined,
     logger: quietLogger,
   });

@@ -150,6 +150,7 @@ export async function testControl(): Promise<TestControl> {
       return decision.kind === 'accepted' ? { kind: 'accepted', events: decision.events.length } : decision;
     },
     catchUp: async () => undefined,
+    fleet: null,
     log: log.events,
     history: {
       why: async (question) => {
