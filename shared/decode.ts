@@ -289,7 +289,7 @@ const snapshot = record<Snapshot>({
         queue,
         backends: list(backendSnapshot, MAX_LISTED),
       },
-      { timeouts: poolTimeouts, retry: poolRetry },
+      { timeouts: poolTimeouts, retry: poolRetry, sessionsFrom: millis },
     ),
     MAX_LISTED,
   ),

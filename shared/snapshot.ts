@@ -51,6 +51,8 @@ export interface PoolSnapshot extends Pick<PoolSettings, 'timeouts' | 'retry'> {
   readonly version: number;
   readonly algorithm: Algorithm;
   readonly sticky: StickySettings | null;
+  /** Sessions that began before, milliseconds since 1970, are over. Absent: none were ended. */
+  readonly sessionsFrom?: number;
   /** Too many backends are ejected: those that their breakers took out serve again. */
   readonly panic: boolean;
   readonly queue: QueueSettings;

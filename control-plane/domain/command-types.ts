@@ -15,6 +15,7 @@ export const COMMAND_KINDS = {
   RemoveBackend: 'write',
   ChangeBackend: 'write',
   ChangePool: 'write',
+  FlushSessions: 'write',
   ResetConfig: 'write',
   RecordHealthCheck: 'observation',
   RecordOutcomes: 'observation',

@@ -67,6 +67,8 @@ interface CommandData {
     readonly admin?: AdminState;
   } & ExpectedVersion;
   ChangePool: { readonly pool: PoolId; readonly settings: PoolSettings } & ExpectedVersion;
+  /** All sessions of the pool that there are count as over. */
+  FlushSessions: { readonly pool: PoolId };
   /** Back to what the file applied last says: in these places, or wherever the state differs from it. */
   ResetConfig: { readonly places: readonly DriftPlace[] | 'all' } & ExpectedVersion;
   RecordHealthCheck: OfBackend & { readonly generation: number; readonly result: CheckResult };

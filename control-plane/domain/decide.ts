@@ -26,6 +26,7 @@ import {
   decideAddBackend,
   decideChangeBackend,
   decideChangePool,
+  decideFlushSessions,
   decideRemoveBackend,
 } from './operator-commands.js';
 import { recordOutcomes } from './outcomes.js';
@@ -56,6 +57,7 @@ const RULES: { readonly [T in CommandType]: Rule<T> } = {
   RemoveBackend: decideRemoveBackend,
   ChangeBackend: decideChangeBackend,
   ChangePool: decideChangePool,
+  FlushSessions: decideFlushSessions,
   ResetConfig: decideResetConfig,
   RecordHealthCheck: accepted(recordHealthCheck),
   RecordOutcomes: accepted(recordOutcomes),

@@ -79,6 +79,7 @@ const SENTENCES: { readonly [T in EventType]: (event: EventOf<T>, host: string) 
   PoolRemoved: ({ actor }) => `was removed by ${actorWords(actor)}`,
   PoolSettingsChanged: ({ actor, data: { previous, settings } }) =>
     `had its settings changed by ${actorWords(actor)}: ${settingsChange(poolSettings, previous, settings)}`,
+  SessionsFlushed: ({ actor }) => `had its sessions ended by ${actorWords(actor)}`,
   PanicEntered: ({ data: { ready, ejected, maxEjectionPercent } }) =>
     `entered panic: breakers took out ${ejected} of ${ready} ready backends (limit ${maxEjectionPercent} %)`,
   PanicLeft: ({ data: { ready, ejected } }) =>

@@ -24,7 +24,7 @@ import { emptyPool, withBackend } from './pool-state.js';
 import { sameValue } from './same-value.js';
 import { appliedConfig, type BackendState, type ControlState, type PoolState } from './state.js';
 import { completedApplied, completedForwarding, completedPool, completedRoutes } from './stored-settings.js';
-import { adminState, MAX_STORED_LIST, origin } from './stored-shapes.js';
+import { adminState, MAX_STORED_LIST, origin, time } from './stored-shapes.js';
 
 const fleetBackend = object(
   { id: backendName, address: backendAddress, weight, generation: count, origin, admin: adminState },
@@ -33,12 +33,16 @@ const fleetBackend = object(
 
 interface FleetBackend extends TypeOf<typeof fleetBackend> {}
 
-const fleetPool = object({
-  id: poolName,
-  version: count,
-  settings: storedPoolSettings,
-  backends: list(fleetBackend, MAX_STORED_LIST),
-});
+const fleetPool = object(
+  {
+    id: poolName,
+    version: count,
+    settings: storedPoolSettings,
+    backends: list(fleetBackend, MAX_STORED_LIST),
+  },
+  /** Absent where sessions were never ended. */
+  { sessionsFrom: time },
+);
 
 export interface FleetPool extends TypeOf<typeof fleetPool> {}
 
@@ -63,12 +67,7 @@ export function fleetOf(state: ControlState): FleetState {
     applied,
     forwarding,
     routes,
-    pools: [...state.pools.values()].map(({ id, version, settings, backends }) => ({
-      id,
-      version,
-      settings,
-      backends: [...backends.values()].map(sharedPart),
-    })),
+    pools: [...state.pools.values()].map(sharedPool),
   };
 }
 
@@ -79,6 +78,11 @@ function newestGeneration({ pools }: ControlState): number {
     for (const { generation } of backends.values()) newest = Math.max(newest, generation);
   }
   return newest;
+}
+
+function sharedPool({ id, version, settings, backends, sessionsFrom }: PoolState): FleetPool {
+  const shared = { id, version, settings, backends: [...backends.values()].map(sharedPart) };
+  return sessionsFrom === 0 ? shared : { ...shared, sessionsFrom };
 }
 
 function sharedPart(backend: BackendState): FleetBackend {
@@ -124,7 +128,10 @@ export function adopted(
 type Verdict = Pick<BackendState, 'health' | 'healthSince' | 'breaker' | 'resolved'>;
 
 function poolWith(pool: FleetPool, verdict: (backend: FleetBackend) => Verdict | null, at = 0): PoolState {
-  let state = emptyPool(pool.id as PoolId, pool.settings, pool.version);
+  let state: PoolState = {
+    ...emptyPool(pool.id as PoolId, pool.settings, pool.version),
+    sessionsFrom: pool.sessionsFrom ?? 0,
+  };
   for (const backend of pool.backends) {
     state = withBackend(state, { ...backend, ...(verdict(backend) ?? noVerdict(pool.settings, at)) });
   }

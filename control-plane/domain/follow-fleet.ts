@@ -25,6 +25,7 @@ const SHARED: ReadonlySet<EventType> = new Set<EventType>([
   'PoolAdded',
   'PoolRemoved',
   'PoolSettingsChanged',
+  'SessionsFlushed',
   'BackendAdded',
   'BackendRemoved',
   'BackendOriginChanged',

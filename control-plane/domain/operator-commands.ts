@@ -1,5 +1,6 @@
 /**
- * What operators ask for at run time: backends added, removed, weighed, drained; a pool's settings changed. All or
+ * What operators ask for at run time: backends added, removed, weighed, drained; a pool's settings changed;
+ * its sessions ended. All or
  * nothing: a command that cannot be carried out answers why and leaves no event. Preconditions come last (RFC 9110
  * §13.2.2): what is not there is reported as not there, whatever version the caller knew.
  */
@@ -55,6 +56,17 @@ export function decideChangePool(tx: Transaction, command: CommandOf<'ChangePool
   const wrong = wrongVersion(pool, command.expectedVersion);
   if (wrong !== null) return wrong;
   changeSettings(tx, pool, command.settings);
+  return null;
+}
+
+/** Only cookies tell how old their session is. */
+export function decideFlushSessions(tx: Transaction, command: CommandOf<'FlushSessions'>): Rejection | null {
+  const pool = tx.pool(command.pool);
+  if (pool === undefined) return unknownPool(tx, command.pool);
+  if (pool.settings.sticky?.type !== 'cookie') {
+    return reject('invalid', `pool ${pool.id} has no sessions by cookie`);
+  }
+  tx.emit('SessionsFlushed', { pool: pool.id }, { from: tx.at });
   return null;
 }
 

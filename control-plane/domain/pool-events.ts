@@ -1,4 +1,4 @@
-/** Events of pools: they come and go, have settings, and enter panic. */
+/** Events of pools: they come and go, have settings and sessions, and enter panic. */
 import { finite, object } from '#shared/shape.js';
 import { count, storedPoolSettings } from '#shared/shape-settings.js';
 import { byOperators, event, inPool, versionOf } from './event-entry.js';
@@ -6,6 +6,7 @@ import { forgetPool, forgetUnset } from './forget-observations.js';
 import { PersistentMap } from './persistent-map.js';
 import { emptyPool } from './pool-state.js';
 import { completedPool } from './stored-settings.js';
+import { time } from './stored-shapes.js';
 
 export const POOL_EVENTS = {
   PoolAdded: event(object({ settings: storedPoolSettings }), {
@@ -38,6 +39,13 @@ export const POOL_EVENTS = {
     }),
     evolve: byOperators(inPool((pool, { data }) => ({ ...pool, settings: data.settings }))),
     observe: (observations, { pool, data }) => forgetUnset(observations, pool, data.settings),
+  }),
+  /** Sessions that began before `from` (milliseconds since 1970) are over. */
+  SessionsFlushed: event(object({ from: time }), {
+    schema: 1,
+    level: 'info',
+    evolve: inPool((pool, { data }) => ({ ...pool, sessionsFrom: Math.max(pool.sessionsFrom, data.from) })),
+    observe: null,
   }),
   PanicEntered: event(object({ ready: count, ejected: count, maxEjectionPercent: finite(0, 100) }), {
     schema: 1,

@@ -15,6 +15,7 @@ export function emptyPool(id: PoolId, settings: PoolSettings, version: number): 
     tripped: new Set(),
     tally: { ready: 0, available: 0, serving: 0, trial: 0, draining: 0, unchecked: 0, ejected: 0 },
     panic: false,
+    sessionsFrom: 0,
   };
 }
 

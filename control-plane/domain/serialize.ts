@@ -20,13 +20,17 @@ import { backendState, type ControlState, type PoolState, rejectedConfig, stored
 import { completedApplied, completedForwarding, completedPool, completedRoutes } from './stored-settings.js';
 import { MAX_STORED_LIST, time } from './stored-shapes.js';
 
-const serializedPool = object({
-  id: poolName,
-  version: count,
-  settings: storedPoolSettings,
-  backends: list(pair(backendName, backendState), MAX_STORED_LIST),
-  panic: flag,
-});
+const serializedPool = object(
+  {
+    id: poolName,
+    version: count,
+    settings: storedPoolSettings,
+    backends: list(pair(backendName, backendState), MAX_STORED_LIST),
+    panic: flag,
+  },
+  /** Absent where sessions were never ended. */
+  { sessionsFrom: time },
+);
 
 export interface SerializedPool extends TypeOf<typeof serializedPool> {}
 
@@ -62,14 +66,15 @@ export function restoreState(stored: SerializedState): ControlState {
 }
 
 function serializePool(pool: PoolState): SerializedPool {
-  const { id, version, settings, panic } = pool;
-  return { id, version, settings, panic, backends: [...pool.backends] };
+  const { id, version, settings, panic, sessionsFrom } = pool;
+  const stored = { id, version, settings, panic, backends: [...pool.backends] };
+  return sessionsFrom === 0 ? stored : { ...stored, sessionsFrom };
 }
 
 function restorePool(stored: SerializedPool): PoolState {
   let pool = emptyPool(stored.id, stored.settings, stored.version);
   for (const [, backend] of stored.backends) pool = withBackend(pool, backend);
-  return { ...pool, panic: stored.panic };
+  return { ...pool, panic: stored.panic, sessionsFrom: stored.sessionsFrom ?? 0 };
 }
 
 export function serializeObservations(observations: Observations): SerializedObservations {

@@ -59,6 +59,7 @@ function poolSnapshot(
     version: pool.version,
     algorithm,
     sticky,
+    ...(pool.sessionsFrom === 0 ? {} : { sessionsFrom: pool.sessionsFrom }),
     panic: pool.panic,
     queue,
     ...(timeouts === undefined ? {} : { timeouts }),

@@ -96,6 +96,8 @@ export interface PoolState {
   /** Follows from `backends`. */
   readonly tally: PoolTally;
   readonly panic: boolean;
+  /** Sessions that began before, milliseconds since 1970, are over. 0: none were ended. */
+  readonly sessionsFrom: number;
 }
 
 export const appliedConfig = object({

@@ -50,6 +50,7 @@ const WRITES = {
   RemoveBackend: object({ actor, ...ofBackend }),
   ChangeBackend: object({ actor, ...ofBackend }, { changes: backendChanges, admin: oneOf(...ADMIN_STATES) }),
   ChangePool: object({ actor, pool: poolName, settings: storedPoolSettings, expectedVersion }),
+  FlushSessions: object({ actor, pool: poolName }),
   ResetConfig: object({ actor, places: allPlaces, expectedVersion }),
 };
 

@@ -42,6 +42,8 @@ export interface PoolTable {
   readonly version: number;
   readonly algorithm: Algorithm;
   readonly sticky: StickySettings | null;
+  /** Sessions that began before, milliseconds since 1970, are over. */
+  readonly sessionsFrom: number;
   /** Names of the session cookie, without TLS and with it; none without such sessions. */
   readonly cookieNames: readonly string[];
   readonly panic: boolean;
@@ -93,6 +95,7 @@ export function poolTable(
     version: pool.version,
     algorithm: pool.algorithm,
     sticky: pool.sticky,
+    sessionsFrom: pool.sessionsFrom ?? 0,
     cookieNames: sessionCookieNames(pool.sticky, pool.id),
     panic: pool.panic,
     forwarding: start.forwarding,

@@ -56,14 +56,17 @@ type StickyDecision =
  * @param token the fields of a token whose MAC was found right; `absent` without a cookie, `invalid` when the MAC of none
  *   was right (another pool's token included: its MAC is over another text)
  * @param at milliseconds since 1970
+ * @param sessionsFrom sessions that began before, milliseconds since 1970, were ended
  */
 export function readSession(
   token: SessionFields | 'absent' | 'invalid',
   settings: CookieStickySettings,
   at: number,
+  sessionsFrom = 0,
 ): KnownSession | NewSession {
   if (token === 'absent') return { kind: 'new', result: 'new' };
   if (token === 'invalid') return { kind: 'new', result: 'invalid' };
+  if (token.issuedS * 1_000 < sessionsFrom) return { kind: 'new', result: 'expired' };
   const ageMs = Math.max(0, at - token.issuedS * 1_000);
   const unseenMs = Math.max(0, at - token.seenS * 1_000);
   // Times in tokens are rounded down to seconds. The difference is taken off, so that nothing expires before its time.
@@ -81,6 +84,14 @@ export function readSession(
     refresh: unseenMs >= settings.idleTimeoutMs * REFRESH_SHARE,
     doubtful: unseenMs >= settings.idleTimeoutMs,
   };
+}
+
+/**
+ * When a session that begins at a time is written to have begun, in seconds since 1970. Tokens have no finer time, and clocks differ:
+ * a session that begins after others were ended must not count as one of them.
+ */
+export function issueTime(at: number, sessionsFrom: number): number {
+  return Math.max(Math.floor(at / 1_000), Math.ceil(sessionsFrom / 1_000));
 }
 
 /** @param stored the backend that the store has bound; `null`: none, `undefined`: the store cannot say */

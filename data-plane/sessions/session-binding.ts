@@ -10,7 +10,7 @@ import { findCookies } from '../routing/cookies.js';
 import type { BackendEntry, PoolTable } from '../routing/routing-table.js';
 import { namesToRead, setSessionCookie } from '../routing/session-cookie.js';
 import type { SessionFields } from '../routing/session-token.js';
-import { readSession, type KnownSession, type NewSession } from '../routing/sticky.js';
+import { issueTime, readSession, type KnownSession, type NewSession } from '../routing/sticky.js';
 
 /** Cookies as the client sent them, and how to set them. */
 export interface CookieRequest {
@@ -36,12 +36,13 @@ export function sessionOf(
   pool: PoolTable,
 ): KnownSession | NewSession {
   const at = deps.clock.now();
+  const from = pool.sessionsFrom;
   const { own, former } = namesToRead(pool.cookieNames, secure);
   const fields = fieldsOf(deps, pool, cookieHeader, own);
-  if (former === null || typeof fields === 'object') return readSession(fields, settings, at);
+  if (former === null || typeof fields === 'object') return readSession(fields, settings, at, from);
   const before = fieldsOf(deps, pool, cookieHeader, former);
-  if (typeof before !== 'object') return readSession(fields, settings, at);
-  const session = readSession(before, settings, at);
+  if (typeof before !== 'object') return readSession(fields, settings, at, from);
+  const session = readSession(before, settings, at, from);
   return session.kind === 'known' ? { ...session, refresh: true } : session;
 }
 
@@ -60,10 +61,14 @@ function fieldsOf(
 }
 
 /** A session that begins now and is bound to nothing yet. */
-export function newBinding({ cookies, clock }: ForwarderDeps, settings: CookieStickySettings): Binding {
+export function newBinding(
+  { cookies, clock }: ForwarderDeps,
+  settings: CookieStickySettings,
+  { sessionsFrom }: PoolTable,
+): Binding {
   return {
     session: cookies.newSession(),
-    issuedS: Math.floor(clock.now() / 1_000),
+    issuedS: issueTime(clock.now(), sessionsFrom),
     lifetime: { idleMs: settings.idleTimeoutMs, remainingMs: settings.absoluteTimeoutMs },
     boundTo: null,
     cookieHash: null,

@@ -114,7 +114,7 @@ export class StickyFlow {
   ): PickResult | Promise<PickResult> {
     const { account, settings } = this.#request;
     account.stickyResult(result);
-    const binding = newBinding(this.#deps, settings);
+    const binding = newBinding(this.#deps, settings, pool);
     this.#binding = binding;
     const chosen = takeSlot(pool, tried, this.#deps.random);
     if (chosen !== null) return this.#start(pool, binding, chosen);

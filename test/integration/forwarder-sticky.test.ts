@@ -102,6 +102,19 @@ describe('sticky sessions through the native engine', () => {
     expect(engine.counted('stickyLookups', 'default', 'hit')).toBe(6);
   });
 
+  it('begins sessions anew that an operator has ended, once', async () => {
+    const engine = await start();
+    const first = await ask(engine);
+    const { pools, ...rest } = snapshot();
+    engine.apply({ ...rest, pools: pools.map((pool) => ({ ...pool, sessionsFrom: Date.now() + 1_500 })) });
+    const second = await ask(engine, `Cookie: ${first.cookie}`);
+    expect(second.setCookie).not.toBeNull();
+    expect(engine.counted('stickyLookups', 'default', 'expired')).toBe(1);
+    const third = await ask(engine, `Cookie: ${second.cookie}`);
+    expect(third.setCookie).toBeNull();
+    expect(third.backend).toBe(second.backend);
+  });
+
   it('asks the store itself when the cookie contradicts what a worker kept from before', async () => {
     const table = createSessionTable({ now: () => Date.now() });
     let kept = backendId('a');

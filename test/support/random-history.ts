@@ -104,6 +104,8 @@ export function commandsOf(step: Step, world: World, at: number): readonly Comma
     case 'settings':
     case 'toggle':
       return operatorCommands(step, world);
+    case 'flush':
+      return [{ type: 'FlushSessions', pool: poolId(POOLS[step.pool] ?? 'nowhere') }];
     case 'check':
     case 'report':
     case 'trial':

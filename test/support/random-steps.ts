@@ -39,6 +39,7 @@ export type Step =
   /** `place`: the one of the differences that goes back; `null`: all do. */
   | { readonly kind: 'reset'; readonly place: number | null }
   | { readonly kind: 'toggle'; readonly pool: number; readonly what: 'healthCheck' | 'breaker' }
+  | { readonly kind: 'flush'; readonly pool: number }
   | {
       readonly kind: 'check';
       readonly target: number;
@@ -100,7 +101,12 @@ export const anySettings: fc.Arbitrary<PoolSettings> = fc.record(
         .map((over) => breaker(over)),
       { freq: 6 },
     ),
-    sticky: fc.constant(null),
+    sticky: fc.constantFrom(null, {
+      type: 'cookie' as const,
+      cookieName: 'session',
+      idleTimeoutMs: 60_000,
+      absoluteTimeoutMs: 600_000,
+    }),
     maxConnections: fc.integer({ min: 1, max: 3 }),
     queue: fc.record({ maxPending: small, timeoutMs: fc.constantFrom(1, 5_000) }),
     timeouts: fc.record({ responseHeadMs: fc.constantFrom(100, 60_000), connectMs: fc.constant(50) }),
@@ -188,6 +194,7 @@ const anyStep: fc.Arbitrary<Step> = fc.oneof(
       what: fc.constantFrom('breaker' as const, 'breaker' as const, 'healthCheck' as const),
     }),
   },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('flush' as const), pool: small }) },
   {
     weight: 12,
     arbitrary: fc.record({

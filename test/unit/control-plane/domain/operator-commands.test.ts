@@ -109,6 +109,27 @@ describe('operators', () => {
     expect(told.when(change)).toEqual([]);
   });
 
+  it('end the sessions of a pool by cookie, which changes no version', () => {
+    const sticky = {
+      type: 'cookie',
+      cookieName: 'session',
+      idleTimeoutMs: 60_000,
+      absoluteTimeoutMs: 600_000,
+    } as const;
+    const told = storyOf(documentOf(poolSettings({ sticky }), [definition('a')]));
+    const { version } = told.pool();
+    const [event] = told.when({ type: 'FlushSessions', pool: POOL });
+    expect(event).toMatchObject({ type: 'SessionsFlushed', pool: POOL, data: { from: event!.at } });
+    expect(told.pool()).toMatchObject({ version, sessionsFrom: event!.at });
+  });
+
+  it('cannot end sessions where there are none by cookie', () => {
+    expect(refused({ type: 'FlushSessions', pool: POOL })).toEqual({
+      code: 'invalid',
+      message: 'pool default has no sessions by cookie',
+    });
+  });
+
   it('may say which version they know, and each of their changes makes a new one', () => {
     const told = arranged();
     const { version } = told.pool();
@@ -146,6 +167,7 @@ describe('operators', () => {
     ['remove', { type: 'RemoveBackend', pool: NOBODY, backend: A, expectedVersion: 1 }],
     ['change', { type: 'ChangeBackend', pool: NOBODY, backend: A, expectedVersion: 1 }],
     ['change a pool', { type: 'ChangePool', pool: NOBODY, settings: poolSettings(), expectedVersion: 1 }],
+    ['end sessions', { type: 'FlushSessions', pool: NOBODY }],
   ])('are told which pools there are when they %s in one that is not', (_name, body) => {
     expect(refused(body)).toEqual({
       code: 'unknown_pool',

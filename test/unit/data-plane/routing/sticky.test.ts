@@ -4,6 +4,7 @@ import {
   type KnownSession,
   clientNetwork,
   decideSession,
+  issueTime,
   pickByAddress,
   readSession,
   stickyByAddress,
@@ -60,6 +61,26 @@ describe('a session as its token tells', () => {
     const used = { ...TOKEN, seenS: 2_000 };
     expect(readSession(used, SETTINGS, 1_999_999)).toMatchObject({ lifetime: { remainingMs: 1 } });
     expect(readSession(used, SETTINGS, 2_000_000)).toEqual({ kind: 'new', result: 'expired' });
+  });
+});
+
+describe('sessions that were ended', () => {
+  it('are those that began before', () => {
+    const { issuedS } = TOKEN;
+    expect(readSession(TOKEN, SETTINGS, SEEN, issuedS * 1_000)).toMatchObject({ kind: 'known' });
+    expect(readSession(TOKEN, SETTINGS, SEEN, issuedS * 1_000 + 1)).toEqual({
+      kind: 'new',
+      result: 'expired',
+    });
+  });
+
+  it('are not those that begin afterwards, within the same second or where a clock is behind', () => {
+    for (const at of [5_400, 5_999, 1_000]) {
+      const token = { ...TOKEN, issuedS: issueTime(at, 5_400) };
+      expect(readSession(token, SETTINGS, at, 5_400)).toMatchObject({ kind: 'known' });
+    }
+    expect(issueTime(7_300, 5_400)).toBe(7);
+    expect(issueTime(7_300, 0)).toBe(7);
   });
 });
 
