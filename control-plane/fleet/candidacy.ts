@@ -12,7 +12,7 @@
  * | it resigned because it could not append                                   | wait: `broken`             |
  * | another host has a lease that is not over                                 | wait: `held`               |
  * | it asked less than `standEveryMs` ago                                     | wait: `asked`              |
- * | in contact, or without a log, for less than `standWaitMs`                 | wait: `too-early`          |
+ * | in contact for less than `standWaitMs`                                    | wait: `too-early`          |
  * | nobody has looked who else is there                                       | look around                |
  * | a live candidate is ahead, and its last event is later; ≤ `standBackMs`   | wait: `rival`              |
  * | else                                                                      | stand                      |
@@ -78,7 +78,7 @@ export function candidacy(options: CandidacyOptions, times: FleetTimes): Candida
   const askAt = after(askedAt, times.standEveryMs);
   if (askAt > now) return { kind: 'wait', why: 'asked', until: askAt };
 
-  const readyAt = Math.max(contact.since, contact.headMissingSince ?? 0) + times.standWaitMs;
+  const readyAt = contact.since + times.standWaitMs;
   if (readyAt > now) return { kind: 'wait', why: 'too-early', until: readyAt };
 
   if (rivals === null) return { kind: 'look-around' };

@@ -52,6 +52,8 @@ export class FleetNode {
   #contact: Contact = NO_CONTACT;
   #headSeq: number | null = null;
   #place: Place = 'nowhere';
+  /** Beats sent so far. */
+  #beatsSent = 0;
   #canRead = true;
   #problem: string | null = null;
   #taken: string | null = null;
@@ -204,26 +206,24 @@ export class FleetNode {
 
   /** Answers when to look again at the latest; `null`: with the next beat. */
   async #beatOnce(): Promise<number | null> {
-    const { store, host, incarnation, times, now, candidate } = this.#deps;
+    const wasAhead = this.#place === 'ahead';
     const stored = this.#leadership.term?.stored ?? null;
-    const sentAt = now();
-    const beat = reportText(this.#report());
-    const answer = await store.beat({ host, incarnation, beat, cold: null, freshMs: times.hostFreshMs });
-    this.#taken = answer.kind === 'taken' ? answer.by : null;
-    if (answer.kind !== 'ok') {
-      this.#contact = contactAfterBeat(this.#contact, null, times);
-      this.#problem =
-        answer.kind === 'taken' ? `another process lives under the name of host ${host}` : answer.reason;
+    const answer = await this.#tell();
+    if (answer === null) {
       this.#settle();
       return null;
     }
-    this.#answered(answer, sentAt);
     this.#leadership.afterBeat(answer, stored);
     await this.#compare(answer);
+    // Candidates that know less have to hear of it before they stand.
+    if (this.#place === 'ahead' && !wasAhead) this.#beatAgain = true;
     let until: number | null = null;
-    if (candidate) {
+    if (this.#deps.candidate) {
       const last = followedBy(this.#deps.loop) === null ? null : this.#deps.loop.world.state.fleet;
-      until = await this.#leadership.standIfDue(this.#contact, { canRead: this.#canRead, last });
+      const own = { canRead: this.#canRead, last };
+      until = await this.#leadership.standIfDue(this.#contact, own, () =>
+        this.#tell().then(() => this.#contact),
+      );
     }
     this.#leadership.term?.readInbox();
     await this.#leadership.watchHosts();
@@ -232,16 +232,26 @@ export class FleetNode {
     return until;
   }
 
-  #answered(answer: Extract<Beaten, { kind: 'ok' }>, sentAt: number): void {
-    const heardAt = this.#deps.now();
-    const { connection, lease, head } = answer;
+  /** Sends a beat, and takes note of its answer. `null`: there was none. */
+  async #tell(): Promise<Extract<Beaten, { kind: 'ok' }> | null> {
+    const { store, host, incarnation, times, now } = this.#deps;
+    const sentAt = now();
+    const beat = reportText(this.#report());
+    const number = (this.#beatsSent += 1);
+    const freshMs = times.hostFreshMs;
+    const answer = await store.beat({ host, incarnation, number, beat, cold: null, freshMs });
+    this.#taken = answer.kind === 'taken' ? answer.by : null;
+    if (answer.kind !== 'ok') {
+      this.#contact = contactAfterBeat(this.#contact, null, times);
+      this.#problem =
+        answer.kind === 'taken' ? `another process lives under the name of host ${host}` : answer.reason;
+      return null;
+    }
+    const heardAt = now();
     this.clock.heard(answer.time, { sentAt, heardAt });
-    this.#contact = contactAfterBeat(
-      this.#contact,
-      { now: heardAt, connection, lease, head },
-      this.#deps.times,
-    );
-    this.#headSeq = head?.seq ?? null;
+    this.#contact = contactAfterBeat(this.#contact, { ...answer, now: heardAt, number }, times);
+    this.#headSeq = answer.head?.seq ?? null;
+    return answer;
   }
 
   async #compare({ head }: Extract<Beaten, { kind: 'ok' }>): Promise<void> {

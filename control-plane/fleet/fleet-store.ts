@@ -163,6 +163,8 @@ export type Done = { readonly kind: 'ok' } | Unavailable;
 export interface BeatOptions {
   readonly host: string;
   readonly incarnation: string;
+  /** Rises with each beat of a process, so that one that is carried out late does not take the place of a newer one. */
+  readonly number: number;
   readonly beat: string;
   /** `null`: as told before. */
   readonly cold: string | null;
@@ -176,6 +178,8 @@ export type Beaten =
       readonly time: number;
       /** Another number than that of the beat before: the connection was made anew, so the store may be another one. */
       readonly connection: number;
+      /** Number of the last beat of this process that the store had before this one; 0: none. Less than expected: it lost some. */
+      readonly previous: number;
       readonly lease: Lease | null;
       readonly head: Head | null;
     }

@@ -13,7 +13,7 @@ export interface FleetTimes {
   /** A call of the store that is not answered by then counts as `unavailable`. */
   readonly callMs: number;
 
-  /** A candidate looks this long at beats after it was out of contact, or saw that there is no log. */
+  /** A candidate looks this long at beats after it was out of contact, or saw that the store lost something. */
   readonly standWaitMs: number;
   /** The longest that a candidate stands back for one that knows more. */
   readonly standBackMs: number;

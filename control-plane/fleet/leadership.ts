@@ -76,10 +76,12 @@ export class Leadership {
   /**
    * Asks for the lease if it is time to. Answers when to look again at the latest, by the monotonic clock; `null`: with the next
    * beat.
+   * @param beatAgain beats, and answers what the contact is after that
    */
   async standIfDue(
     contact: Contact,
     own: { readonly canRead: boolean; readonly last: LastEvent | null },
+    beatAgain: () => Promise<Contact>,
   ): Promise<number | null> {
     if (this.#leading !== null || this.#closed) return null;
     const { store, now, incarnation, times } = this.#deps;
@@ -89,7 +91,7 @@ export class Leadership {
       const options = { now: now(), id: incarnation, contact, askedAt, brokenAt, rivals, ...own };
       const verdict = candidacy(options, times);
       if (verdict.kind === 'wait') return verdict.until;
-      if (verdict.kind === 'stand') return this.#stand();
+      if (verdict.kind === 'stand') return this.#stand(contact, beatAgain);
       const found = await store.hosts();
       if (found.kind === 'unavailable') return null;
       rivals = this.#rivals(seenHosts(found.value, this.#deps.clock.now()));
@@ -139,7 +141,7 @@ export class Leadership {
     await this.#deps.store.resign({ id: this.#deps.incarnation, epoch: leading.term.epoch });
   }
 
-  async #stand(): Promise<number | null> {
+  async #stand(contact: Contact, beatAgain: () => Promise<Contact>): Promise<number | null> {
     const { store, times, timers, random, now, host, incarnation, loop } = this.#deps;
     this.#askedAt = now();
     await new Promise<void>((resolve) => void timers.after(random() * times.standSpreadMs, resolve));
@@ -152,6 +154,12 @@ export class Leadership {
     if (answer.kind !== 'leads') return null;
     this.#deps.clock.heard(answer.time, { sentAt, heardAt: now() });
     this.#highestEpoch = Math.max(this.#highestEpoch, answer.epoch);
+    // Where the store lost something meanwhile, those who know more have not been heard.
+    const { since } = await beatAgain();
+    if (since === null || since !== contact.since) {
+      await store.resign({ id: incarnation, epoch: answer.epoch });
+      return null;
+    }
     await this.#begin(answer.epoch, sentAt);
     return null;
   }

@@ -2,6 +2,7 @@
 import {
   MAX_INBOX,
   type AppendOptions,
+  type BeatOptions,
   type Bell,
   type FleetPosition,
   type FleetStore,
@@ -89,8 +90,17 @@ export function fleetStoreContract(create: () => FleetStoreSubject | Promise<Fle
     if (answer.kind !== 'ok') throw new Error(answer.reason);
     return answer.value.map(({ nonce }) => nonce);
   };
-  const beat = (host: string, options: { incarnation?: string; beat?: string; cold?: string | null } = {}) =>
-    store.beat({ host, incarnation: `${host}.1`, beat: '{}', cold: null, freshMs: 5_000, ...options });
+  let beats = 0;
+  const beat = (host: string, options: Partial<BeatOptions> = {}) =>
+    store.beat({
+      host,
+      incarnation: `${host}.1`,
+      number: (beats += 1),
+      beat: '{}',
+      cold: null,
+      freshMs: 5_000,
+      ...options,
+    });
   const hosts = async () => {
     const answer = await store.hosts();
     if (answer.kind !== 'ok') throw new Error(answer.reason);
@@ -388,7 +398,7 @@ export function fleetStoreContract(create: () => FleetStoreSubject | Promise<Fle
 
   describe('a beat', () => {
     it('shows lease and head', async () => {
-      const nothing = { kind: 'ok', time: expect.any(Number), connection: expect.any(Number) };
+      const nothing = { kind: 'ok', time: expect.any(Number), connection: expect.any(Number), previous: 0 };
       expect(await beat('a')).toEqual({ ...nothing, lease: null, head: null });
       const epoch = await found();
       expect(await beat('b')).toEqual({
@@ -420,6 +430,21 @@ export function fleetStoreContract(create: () => FleetStoreSubject | Promise<Fle
         { host: 'a', incarnation: 'a.1', beat: '{"a":1}', cold: '', heardAt },
         { host: 'b', incarnation: 'b.1', beat: '{"b":2}', cold: '{"c":1}', heardAt },
       ]);
+    });
+
+    it('shows whether the store still has the one before', async () => {
+      expect(await beat('a', { number: 7 })).toMatchObject({ previous: 0 });
+      expect(await beat('a', { number: 8 })).toMatchObject({ previous: 7 });
+      expect(await beat('a', { number: 8 })).toMatchObject({ previous: 8 });
+      await subject.flush();
+      expect(await beat('a', { number: 9 })).toMatchObject({ previous: 0 });
+    });
+
+    it('that is carried out late tells nothing, because a newer one has', async () => {
+      await beat('a', { number: 7, beat: 'new', cold: 'new' });
+      expect(await beat('a', { number: 6, beat: 'old', cold: 'old' })).toMatchObject({ kind: 'ok' });
+      expect(await beat('a', { number: 7, beat: 'old', cold: 'old' })).toMatchObject({ kind: 'ok' });
+      expect(await hosts()).toMatchObject([{ beat: 'new', cold: 'new' }]);
     });
 
     it('is refused to a second process of one name', async () => {

@@ -4,7 +4,7 @@
  */
 import type { Bell } from '../../../control-plane/fleet/fleet-store.js';
 import type { Clock } from '../../../shared/ports.js';
-import { StoreModel, type StoreFlaw, type StoreHolder } from './store-model.js';
+import type { StoreHolder, StoreModel } from './store-model.js';
 import { EMPTY_STORE, type StoreState } from './store-state.js';
 
 /** Writes that a replica may lag behind. */
@@ -12,7 +12,7 @@ export const MAX_LAG = 12;
 
 interface ServerDeps {
   readonly clock: Clock;
-  readonly flaws: ReadonlySet<StoreFlaw>;
+  readonly createStore: (holder: StoreHolder) => StoreModel;
   readonly onBell: (server: ModelServer, bell: Bell) => void;
 }
 
@@ -28,7 +28,7 @@ export class ModelServer implements StoreHolder {
     this.#deps = deps;
     this.#state = state;
     this.#offsetMs = offsetMs;
-    this.store = new StoreModel(this, deps.flaws);
+    this.store = deps.createStore(this);
   }
 
   now(): number {

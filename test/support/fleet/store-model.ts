@@ -194,7 +194,7 @@ export class StoreModel {
     return this.#holder.state.log.filter(({ position }) => position.seq >= from).slice(0, limit);
   }
 
-  beat({ host, incarnation, beat, cold, freshMs }: BeatOptions): Known<Beaten> {
+  beat({ host, incarnation, number, beat, cold, freshMs }: BeatOptions): Known<Beaten> {
     const { hosts, head } = this.#holder.state;
     const time = this.#now();
     const known = hosts.get(host);
@@ -202,10 +202,19 @@ export class StoreModel {
     const isAlive = known !== undefined && agoMs < freshMs && agoMs >= -CLOCK_TOLERANCE_MS;
     if (isAlive && known.incarnation !== incarnation) return { kind: 'taken', by: known.incarnation };
     const isNew = known?.incarnation !== incarnation;
-    const entry = { heardAt: time, incarnation, beat, cold: cold ?? (isNew ? '' : known.cold) };
-    const isNews = cold !== null || isNew;
-    this.#change({ hosts: new Map([...hosts, [host, entry]]) }, isNews ? 'hosts' : undefined);
-    return { kind: 'ok', time, connection: 0, lease: this.#lease(), head };
+    if (isNew || number > known.number) {
+      const entry = { heardAt: time, incarnation, number, beat, cold: cold ?? (isNew ? '' : known.cold) };
+      const isNews = cold !== null || isNew;
+      this.#change({ hosts: new Map([...hosts, [host, entry]]) }, isNews ? 'hosts' : undefined);
+    }
+    return {
+      kind: 'ok',
+      time,
+      connection: 0,
+      previous: isNew ? 0 : known.number,
+      lease: this.#lease(),
+      head,
+    };
   }
 
   leave(host: string, incarnation: string): void {
@@ -215,7 +224,9 @@ export class StoreModel {
   /** In the order of the names. */
   hosts(): readonly HostEntry[] {
     const { hosts } = this.#holder.state;
-    return [...hosts].map(([host, entry]) => ({ host, ...entry })).sort((a, b) => (a.host < b.host ? -1 : 1));
+    return [...hosts]
+      .map(([host, { heardAt, incarnation, beat, cold }]) => ({ host, heardAt, incarnation, beat, cold }))
+      .sort((a, b) => (a.host < b.host ? -1 : 1));
   }
 
   forgetHost({ host, heardAt, ...term }: Term & { host: string; heardAt: number }): void {

@@ -7,7 +7,7 @@ import type { Bell, Unavailable } from '../../../control-plane/fleet/fleet-store
 import type { Clock, Timers } from '../../../shared/ports.js';
 import type { Chance } from '../../simulation/chance.js';
 import { ModelServer } from './model-server.js';
-import type { StoreFlaw, StoreModel } from './store-model.js';
+import { StoreModel, type StoreHolder } from './store-model.js';
 
 /** How often what goes wrong: shares of the calls, and of the bells. */
 export interface NetworkFaults {
@@ -30,7 +30,8 @@ export const NO_FAULTS: NetworkFaults = {
 interface NetworkDeps {
   readonly time: Clock & Timers;
   readonly chance: Chance;
-  readonly flaws?: ReadonlySet<StoreFlaw>;
+  /** The store of each server; unless given, one that does as it should. */
+  readonly createStore?: (holder: StoreHolder) => StoreModel;
   /** A call that is not answered by then counts as unavailable. */
   readonly callMs: number;
   /** The longest that a request or an answer takes. */
@@ -52,7 +53,7 @@ export class StoreNetwork {
     this.deps = deps;
     this.server = new ModelServer({
       clock: deps.time,
-      flaws: deps.flaws ?? new Set(),
+      createStore: deps.createStore ?? ((holder) => new StoreModel(holder)),
       onBell: (server, bell) => this.#ring(server, bell),
     });
   }
@@ -96,6 +97,8 @@ const UNAVAILABLE: Unavailable = { kind: 'unavailable', reason: 'The store did n
 export class StoreLink {
   /** Another number, another connection. */
   connection = 1;
+  /** When it was made. */
+  connectedAt: number;
   server: ModelServer;
   onBell: (bell: Bell | null) => void = () => undefined;
   readonly #network: StoreNetwork;
@@ -109,6 +112,7 @@ export class StoreLink {
   constructor(network: StoreNetwork) {
     this.#network = network;
     this.server = network.server;
+    this.connectedAt = network.deps.time.now();
   }
 
   call<T>(run: (store: StoreModel) => T, done: (answer: T | Unavailable) => void): void {
@@ -167,6 +171,7 @@ export class StoreLink {
     const calls = [...this.#calls];
     this.#calls.clear();
     this.connection += 1;
+    this.connectedAt = time.now();
     this.#isLost = false;
     this.#carriedOutUntil = 0;
     this.#answeredUntil = 0;

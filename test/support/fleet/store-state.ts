@@ -19,6 +19,8 @@ interface StoredLease {
 interface StoredHost {
   readonly heardAt: number;
   readonly incarnation: string;
+  /** Of its last beat. */
+  readonly number: number;
   readonly beat: string;
   readonly cold: string;
 }

@@ -41,11 +41,6 @@ describe('a candidate', () => {
     ['while another leads', { contact: { ...contact, lease: held } }, 'held 700'],
     ['that has just asked', { askedAt: NOW - 400 }, 'asked 600'],
     ['that has just come into contact', { contact: { ...contact, since: NOW - 1_400 } }, 'too-early 100'],
-    [
-      'that has just seen that the log is gone',
-      { contact: { ...contact, headMissingSince: NOW } },
-      'too-early 1500',
-    ],
     ['beside one that knows more', { rivals: [ahead] }, 'rival 10000'],
   ] as const)('waits %s', (_, options, expected) => {
     expect(decide(options)).toBe(expected);

@@ -22,9 +22,12 @@ const head: Head = {
 const lease = { id: 'a.1', host: 'a', epoch: 7, leftMs: 4_000 };
 
 function after(contact: Contact, ...beats: readonly (Partial<BeatAnswer> | null)[]): Contact {
-  return beats.reduce<Contact>((now, beat) => {
-    const answer = beat === null ? null : { now: 0, connection: 1, lease, head, ...beat };
-    return contactAfterBeat(now, answer, FLEET_TIMES);
+  return beats.reduce<Contact>((before, beat) => {
+    if (beat === null) return contactAfterBeat(before, null, FLEET_TIMES);
+    const { number: previous } = before;
+    const { now = 0 } = beat;
+    const usual = { now, number: previous + 1, previous, connection: 1, time: 1_000_000 + now, lease, head };
+    return contactAfterBeat(before, { ...usual, ...beat }, FLEET_TIMES);
   }, contact);
 }
 
@@ -38,15 +41,25 @@ describe('contact with the store', () => {
     expect(after(NO_CONTACT, { now: 10 }, null, { now: 30 })).toMatchObject({ since: 30 });
   });
 
-  it('begins anew with another connection, because that may lead to another server', () => {
-    expect(after(NO_CONTACT, { now: 10 }, { now: 20, connection: 2 })).toMatchObject({ since: 20 });
+  it.each<[string, Partial<BeatAnswer>, boolean]>([
+    ['all as it was', {}, true],
+    ['a longer log', { head: { ...head, seq: 101 } }, true],
+    ['a longer log of another term', { head: { ...head, seq: 101, epoch: 9 } }, true],
+    ['a shorter log', { head: { ...head, seq: 99 } }, false],
+    ['another log', { head: { ...head, epoch: 9 } }, false],
+    ['no log', { head: null }, false],
+    ['another connection', { connection: 2 }, false],
+    ['an older beat of its own', { previous: 0 }, false],
+    ['a clock that is a second ahead', { time: 1_000_020 + 1_000 }, true],
+    ['a clock that is further ahead', { time: 1_000_020 + 1_001 }, false],
+    ['a clock that went back', { time: 1_000_020 - 1_001 }, false],
+  ])('that shows %s goes on: %s', (_, shown, goesOn) => {
+    const before = after(NO_CONTACT, { now: 10 });
+    expect(after(before, { now: 20, ...shown }).since).toBe(goesOn ? 10 : 20);
   });
 
-  it('tells since when there is no log', () => {
-    const missing = after(NO_CONTACT, { now: 10 }, { now: 20, head: null }, { now: 30, head: null });
-    expect(missing.headMissingSince).toBe(20);
-    expect(after(missing, { now: 40 }).headMissingSince).toBeNull();
-    expect(after(missing, { now: 40, head: null, connection: 2 }).headMissingSince).toBe(40);
+  it('goes on while there is no log yet', () => {
+    expect(after(NO_CONTACT, { now: 10, head: null }, { now: 20, head: null }, { now: 30 }).since).toBe(10);
   });
 
   it('tells since when the lease may be had', () => {
