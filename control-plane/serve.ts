@@ -23,6 +23,7 @@ import { openSqliteStorage } from './event-log/sqlite-storage.js';
 import { FLEET_TIMES } from './fleet/fleet-times.js';
 import { type Ending, forward } from './forward.js';
 import { HistoryReader } from './hindsight/reader.js';
+import { openFleet } from './open-fleet.js';
 import { readShared } from './open-shared.js';
 import { joinFleet } from './join-fleet.js';
 import { type PrimaryDeps, mainPort, openPrimary } from './open-primary.js';
@@ -101,7 +102,9 @@ async function serve(configFile: string, overrides: Overrides, config: Config): 
   try {
     warnOfFewOpenFiles(config.document.forwarding.limits.connectionsPerWorker, logger);
     const token = await adminToken(settings, logger);
-    const shared = await readShared(settings, logger);
+    const files = await readShared(settings, logger);
+    const fleet = await openFleet(settings, files, system);
+    const shared = fleet === null ? files : { ...files, secret: fleet.secret };
     const certificates = await CertificateReloader.load(settings.listen.tls, shared.secret, system);
     const log = await openSqliteStorage(settings.dataDir, upcast);
     const reader = new HistoryReader({ dataDir: settings.dataDir, timers: system.timers });
@@ -113,7 +116,7 @@ async function serve(configFile: string, overrides: Overrides, config: Config): 
       system,
       token,
       shared,
-      membership: null,
+      membership: fleet?.membership ?? null,
       certificates,
       log,
       reader,

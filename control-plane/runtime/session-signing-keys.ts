@@ -4,12 +4,13 @@
  * one, if there is one, verifies what it signed before.
  */
 import { randomBytes } from 'node:crypto';
-import { type FileHandle, lstat, open, rename, rm } from 'node:fs/promises';
+import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { SessionSigningKey } from '#shared/message.js';
 import type { Logger } from '#shared/ports.js';
 import { messageOf } from '#shared/error-text.js';
 import { readSmallFile } from '../config/read-file.js';
+import { writeSecretFile } from './secret-file.js';
 import { KID_BYTES, sharedSigningKey } from './shared-keys.js';
 import { StartFailure } from '../start-failure.js';
 
@@ -100,26 +101,11 @@ async function makeKey(path: string): Promise<string> {
   return line;
 }
 
-/** Under another name first, so that a crash or a full disk leaves no half of a key behind. */
 async function writeKey(path: string, line: string): Promise<void> {
-  const made = `${path}.new`;
   try {
-    await rm(made, { force: true });
-    const file = await open(made, 'wx', 0o600);
-    await writeAndClose(file, `${line}\n`);
-    await rename(made, path);
+    await writeSecretFile(path, line);
   } catch (error) {
-    await rm(made, { force: true }).catch(() => undefined); // Most probably the disk is why, and that is told.
     throw failure(path, error);
-  }
-}
-
-async function writeAndClose(file: FileHandle, text: string): Promise<void> {
-  try {
-    await file.writeFile(text);
-    await file.sync();
-  } finally {
-    await file.close();
   }
 }
 

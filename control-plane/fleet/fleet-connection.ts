@@ -1,0 +1,133 @@
+/**
+ * The connections of a fleet's store: one by which it is asked, and one that hears the bell. Whatever Redis or the network says that is
+ * no answer is `unavailable`, with one sentence.
+ */
+import { messageOf } from '#shared/error-text.js';
+import type { RedisResult } from '#shared/metric-labels.js';
+import { type RedisArgument, RedisConnection } from '#shared/platform/redis-connection.js';
+import type { RedisScript } from '#shared/platform/redis-script.js';
+import type { Logger, Timers } from '#shared/ports.js';
+import type { RedisAccess } from '#shared/redis-access.js';
+import type { Bell, Found, Unavailable } from './fleet-store.js';
+import { listIn } from './redis-answers.js';
+
+const BELLS: ReadonlySet<string> = new Set<Bell>(['log', 'lead', 'inbox', 'hosts']);
+
+export interface FleetConnectionOptions {
+  readonly access: RedisAccess;
+  /** What the hosts are called together. */
+  readonly name: string;
+  readonly timers: Timers;
+  readonly logger: Logger;
+  /** A call that is not answered by then counts as `unavailable`. */
+  readonly callMs: number;
+  readonly onResult?: (result: RedisResult) => void;
+}
+
+export class FleetConnection {
+  readonly #options: FleetConnectionOptions;
+  readonly #prefix: string;
+  readonly #control: RedisConnection;
+  readonly #bell: RedisConnection;
+  readonly #listeners = new Set<(bell: Bell | null) => void>();
+  #number = 0;
+
+  constructor(options: FleetConnectionOptions) {
+    this.#options = options;
+    this.#prefix = `tidegate:{${options.name}}:`;
+    const onResult = options.onResult === undefined ? {} : { onResult: options.onResult };
+    this.#control = new RedisConnection({
+      ...options,
+      ...onResult,
+      role: 'control',
+      onReady: () => {
+        this.#number += 1;
+        this.#ring(null);
+      },
+    });
+    this.#bell = new RedisConnection({
+      ...options,
+      ...onResult,
+      role: 'bell',
+      onReady: () => void this.#subscribe(),
+      onMessage: (_channel, message) => {
+        if (BELLS.has(message)) this.#ring(message as Bell);
+      },
+    });
+  }
+
+  /** Rises whenever the connection was made anew. */
+  get number(): number {
+    return this.#number;
+  }
+
+  /** The connection by which it is asked; for a look at what the server is. */
+  get control(): RedisConnection {
+    return this.#control;
+  }
+
+  /** @param name of a key, or of the channel */
+  keyOf(name: string): string {
+    return `${this.#prefix}${name}`;
+  }
+
+  onBell(listener: (bell: Bell | null) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  close(): void {
+    this.#listeners.clear();
+    this.#control.close();
+    this.#bell.close();
+  }
+
+  /** Bells may have been missed until now. */
+  async #subscribe(): Promise<void> {
+    await this.#bell.call('SUBSCRIBE', [this.keyOf('bell')]);
+    this.#ring(null);
+  }
+
+  #ring(bell: Bell | null): void {
+    for (const listener of this.#listeners) listener(bell);
+  }
+
+  pause(ms: number): Promise<void> {
+    return new Promise((resolve) => void this.#options.timers.after(ms, resolve));
+  }
+
+  /** Runs a script. `keys` are those of the fleet, without the prefix. */
+  async run<T>(
+    script: RedisScript,
+    keys: readonly string[],
+    args: readonly RedisArgument[],
+    read: (answer: readonly unknown[]) => T,
+  ): Promise<T | Unavailable> {
+    const named = keys.map((key) => this.keyOf(key));
+    const answer = await script.run(this.#control, named, args, this.#options.callMs);
+    return answer.ok ? this.#readAs(() => read(listIn(answer.value, 'answer'))) : unavailable(answer.reason);
+  }
+
+  /** Asks by one command. */
+  async find<T>(
+    command: string,
+    args: readonly RedisArgument[],
+    read: (value: unknown) => T,
+  ): Promise<Found<T>> {
+    const answer = await this.#control.call(command, args, this.#options.callMs);
+    if (!answer.ok) return unavailable(answer.reason);
+    return this.#readAs(() => ({ kind: 'ok', value: read(answer.value) }));
+  }
+
+  #readAs<T>(read: () => T): T | Unavailable {
+    try {
+      return read();
+    } catch (error) {
+      return unavailable(messageOf(error));
+    }
+  }
+}
+
+function unavailable(reason: string): Unavailable {
+  return { kind: 'unavailable', reason };
+}

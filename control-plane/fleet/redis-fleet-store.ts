@@ -1,0 +1,265 @@
+/** The store of a fleet in Redis: each call is a script (`scripts.ts`) or a read. */
+import { FleetConnection } from './fleet-connection.js';
+import {
+  type Acquired,
+  type AppendOptions,
+  type Appended,
+  type Beaten,
+  type BeatOptions,
+  type Bell,
+  type Candidate,
+  type Done,
+  type Fenced,
+  type FleetStore,
+  type Found,
+  type Head,
+  type HostEntry,
+  type InboxEntry,
+  type LogEntry,
+  MAX_ANSWERS,
+  MAX_INBOX,
+  type Posted,
+  type PostOptions,
+  type Renewed,
+  type Restored,
+  type RestoreOptions,
+  type Saved,
+  type StoredAnswer,
+  type StoredSnapshot,
+  type Term,
+} from './fleet-store.js';
+import {
+  answersIn,
+  countIn,
+  headIn,
+  hostsIn,
+  inboxIn,
+  leaseIn,
+  listIn,
+  logIn,
+  numberIn,
+  snapshotIn,
+  textIn,
+} from './redis-answers.js';
+import * as scripts from './scripts.js';
+
+const HEAD_FIELDS = ['epoch', 'seq', 'cmd', 'first', 'base', 'snap', 'inbox', 'level'];
+const SNAPSHOT_FIELDS = ['epoch', 'seq', 'level', 'sha', 'body'];
+export class RedisFleetStore implements FleetStore {
+  readonly #redis: FleetConnection;
+
+  constructor(redis: FleetConnection) {
+    this.#redis = redis;
+  }
+
+  acquire({
+    id,
+    host,
+    ttlMs,
+    seen,
+    step,
+  }: Candidate & { ttlMs: number; seen: number; step: number }): Promise<Acquired> {
+    const args = [id, host, ttlMs, seen, step, this.#redis.keyOf('bell')];
+    return this.#redis.run(scripts.ACQUIRE, ['lease', 'head'], args, ([kind, ...rest]) => {
+      if (kind === 'LEADS') {
+        return { kind: 'leads', epoch: countIn(rest[0], 'epoch'), time: countIn(rest[1], 'time') };
+      }
+      const [holder, itsHost, epoch, left, now] = rest;
+      const by = {
+        id: textIn(holder, 'holder of the lease'),
+        host: textIn(itsHost, 'host of the lease'),
+        epoch: countIn(epoch, 'epoch'),
+        leftMs: numberIn(left, 'rest of the lease'),
+      };
+      return { kind: 'held', by, time: countIn(now, 'time') };
+    });
+  }
+
+  renew({ id, epoch, ttlMs }: Term & { ttlMs: number }): Promise<Renewed> {
+    return this.#redis.run(scripts.RENEW, ['lease'], [id, epoch, ttlMs], ([kind, value]) =>
+      kind === 'OK' ? { kind: 'ok', time: countIn(value, 'time') } : fenced(value),
+    );
+  }
+
+  resign({ id, epoch }: Term): Promise<Done> {
+    return this.#redis.run(scripts.RESIGN, ['lease'], [id, epoch, this.#redis.keyOf('bell')], () => ({
+      kind: 'ok',
+    }));
+  }
+
+  append(options: AppendOptions): Promise<Appended> {
+    const { id, epoch, expectedSeq, command, inbox, notAfter, events, answers } = options;
+    const args = [
+      id,
+      epoch,
+      expectedSeq,
+      command,
+      inbox,
+      notAfter === Infinity ? '' : notAfter,
+      this.#redis.keyOf('bell'),
+      MAX_ANSWERS,
+      answers.length,
+      ...answers.flatMap(({ nonce, text }) => [nonce, text]),
+      ...events,
+    ];
+    const keys = ['lease', 'head', 'log', 'answers', 'inbox'];
+    return this.#redis.run(scripts.APPEND, keys, args, ([kind, one, two, three]): Appended => {
+      switch (kind) {
+        case 'OK':
+          return { kind: 'ok', seq: countIn(one, 'seq') };
+        case 'LOST':
+          return { kind: 'lost' };
+        case 'LATE':
+          return { kind: 'late' };
+        case 'CONFLICT':
+          return {
+            kind: 'conflict',
+            head: { epoch: countIn(one, 'epoch'), seq: countIn(two, 'seq') },
+            command: countIn(three, 'command'),
+          };
+        default:
+          return fenced(one);
+      }
+    });
+  }
+
+  restore({ id, epoch, head, snapshot, command, event }: RestoreOptions): Promise<Restored> {
+    const { position, level, sha256, body } = snapshot;
+    const args = [
+      id,
+      epoch,
+      head?.epoch ?? '',
+      head?.seq ?? '',
+      position.epoch,
+      position.seq,
+      command,
+      level,
+      sha256,
+      body,
+      event,
+      this.#redis.keyOf('bell'),
+    ];
+    const keys = ['lease', 'head', 'log', 'snap', 'inbox'];
+    return this.#redis.run(scripts.RESTORE, keys, args, ([kind, one, two]): Restored => {
+      if (kind === 'OK') return { kind: 'ok', seq: countIn(one, 'seq') };
+      if (kind !== 'PRESENT') return fenced(one);
+      return {
+        kind: 'present',
+        head: two === -1 ? null : { epoch: countIn(one, 'epoch'), seq: countIn(two, 'seq') },
+      };
+    });
+  }
+
+  saveSnapshot(options: Term & { snapshot: StoredSnapshot; keepFrom: number }): Promise<Saved> {
+    const { id, epoch, snapshot, keepFrom } = options;
+    const { position, level, sha256, body } = snapshot;
+    const args = [id, epoch, position.epoch, position.seq, level, sha256, body, keepFrom];
+    return this.#redis.run(scripts.SNAP, ['lease', 'head', 'snap', 'log'], args, ([kind, value]): Saved => {
+      if (kind === 'OK') return { kind: 'ok' };
+      return kind === 'STALE' ? { kind: 'stale' } : fenced(value);
+    });
+  }
+
+  head(): Promise<Found<Head | null>> {
+    return this.#redis.find('HMGET', [this.#redis.keyOf('head'), ...HEAD_FIELDS], (value) =>
+      headIn(listIn(value, 'head')),
+    );
+  }
+
+  snapshot(): Promise<Found<StoredSnapshot | null>> {
+    return this.#redis.find('HMGET', [this.#redis.keyOf('snap'), ...SNAPSHOT_FIELDS], (value) =>
+      snapshotIn(listIn(value, 'snapshot')),
+    );
+  }
+
+  read({ from, limit }: { from: number; limit: number }): Promise<Found<readonly LogEntry[]>> {
+    return this.#redis.find('XRANGE', [this.#redis.keyOf('log'), from, '+', 'COUNT', limit], logIn);
+  }
+
+  beat({ host, incarnation, number, beat, cold, freshMs }: BeatOptions): Promise<Beaten> {
+    const { number: connection } = this.#redis;
+    const args = [
+      host,
+      incarnation,
+      number,
+      beat,
+      cold ?? '',
+      cold === null ? '0' : '1',
+      freshMs,
+      this.#redis.keyOf('bell'),
+    ];
+    const keys = [`h:${host}`, 'hosts', 'lease', 'head'];
+    return this.#redis.run(scripts.BEAT, keys, args, ([kind, one, previous, lease, head]): Beaten => {
+      if (kind === 'TAKEN') return { kind: 'taken', by: textIn(one, 'incarnation') };
+      const time = countIn(one, 'time');
+      return {
+        kind: 'ok',
+        time,
+        connection,
+        previous: countIn(previous, 'number of a beat'),
+        lease: leaseIn(listIn(lease, 'lease'), time),
+        head: headIn(listIn(head, 'head')),
+      };
+    });
+  }
+
+  leave(host: string, incarnation: string): Promise<Done> {
+    const args = [host, incarnation, this.#redis.keyOf('bell')];
+    return this.#redis.run(scripts.LEAVE, [`h:${host}`, 'hosts'], args, () => ({ kind: 'ok' }));
+  }
+
+  hosts(): Promise<Found<readonly HostEntry[]>> {
+    return this.#redis.run(scripts.HOSTS, ['hosts'], [this.#redis.keyOf('h:')], (value) => ({
+      kind: 'ok',
+      value: hostsIn(value),
+    }));
+  }
+
+  forgetHost({ id, epoch, host, heardAt }: Term & { host: string; heardAt: number }): Promise<Done> {
+    const args = [id, epoch, host, heardAt, this.#redis.keyOf('bell')];
+    return this.#redis.run(scripts.FORGET, ['lease', `h:${host}`, 'hosts'], args, () => ({ kind: 'ok' }));
+  }
+
+  post({ nonce, ttlMs, text }: PostOptions): Promise<Posted> {
+    const args = [nonce, ttlMs, text, this.#redis.keyOf('bell'), MAX_INBOX];
+    return this.#redis.run(scripts.POST, ['lease', 'inbox'], args, ([kind, id, epoch]): Posted => {
+      if (kind === 'OK') return { kind: 'ok', id: textIn(id, 'id'), epoch: countIn(epoch, 'epoch') };
+      return kind === 'FULL' ? { kind: 'full' } : { kind: 'leaderless' };
+    });
+  }
+
+  inbox({ after, limit }: { after: string; limit: number }): Promise<Found<readonly InboxEntry[]>> {
+    return this.#redis.find(
+      'XRANGE',
+      [this.#redis.keyOf('inbox'), `(${after}`, '+', 'COUNT', limit],
+      inboxIn,
+    );
+  }
+
+  answers({ after, limit }: { after: string; limit: number }): Promise<Found<readonly StoredAnswer[]>> {
+    return this.#redis.find(
+      'XRANGE',
+      [this.#redis.keyOf('answers'), `(${after}`, '+', 'COUNT', limit],
+      answersIn,
+    );
+  }
+
+  shareSecret(secret: string): Promise<Found<string>> {
+    return this.#redis.find('SET', [this.#redis.keyOf('secret'), secret, 'NX', 'GET'], (value) =>
+      value === null ? secret : textIn(value, 'the secret'),
+    );
+  }
+
+  onBell(listener: (bell: Bell | null) => void): () => void {
+    return this.#redis.onBell(listener);
+  }
+
+  close(): Promise<void> {
+    this.#redis.close();
+    return Promise.resolve();
+  }
+}
+
+function fenced(by: unknown): Fenced {
+  return { kind: 'fenced', by: typeof by === 'string' && by !== '' ? by : null };
+}

@@ -1,0 +1,158 @@
+/**
+ * What Redis does for a fleet, each as one step. The first line lets a script write although memory is full: a fleet that cannot
+ * renew its lease for want of memory would have no leader. Times are by the clock of Redis.
+ *
+ * Keys of a fleet, all in one slot (`tidegate:{NAME}:` before each): `lease` (hash), `head` (hash), `log` (stream, ids SEQ-EPOCH),
+ * `snap` (hash), `hosts` (sorted set by the time of the last beat), `h:HOST` (hash), `inbox` and `answers` (streams), `secret`,
+ * `bell` (channel). None has a time to live, because such keys are the first that Redis evicts.
+ */
+import { RedisScript } from '#shared/platform/redis-script.js';
+
+const NOW = `local t=redis.call('TIME') local now=t[1]*1000+math.floor(t[2]/1000)`;
+
+/** Ends a script of a term that is over. ARGV: id, epoch. */
+const OWN = `local own=redis.call('HMGET',KEYS[1],'id','epoch','until')
+if not own[1] or tonumber(own[3])<=now then return {'FENCED',''} end
+if own[1]~=ARGV[1] or own[2]~=ARGV[2] then return {'FENCED',own[1]} end`;
+
+function script(...parts: readonly string[]): RedisScript {
+  return new RedisScript(['#!lua flags=allow-oom', NOW, ...parts].join('\n'));
+}
+
+/** KEYS lease head. ARGV id host ttl seen step bell. → LEADS epoch now | HELD id host epoch left now */
+export const ACQUIRE = script(`
+local l=redis.call('HMGET',KEYS[1],'id','epoch','until','host') local left=tonumber(l[3] or '0')-now
+if l[1] and l[1]~=ARGV[1] and left>0 and left<=tonumber(ARGV[3]) then
+  return {'HELD',l[1],l[4],tonumber(l[2]),left,now} end
+local e=math.max(tonumber(l[2] or '0'),tonumber(redis.call('HGET',KEYS[2],'epoch') or '0'),tonumber(ARGV[4]))+tonumber(ARGV[5])
+redis.call('HSET',KEYS[1],'id',ARGV[1],'host',ARGV[2],'epoch',string.format('%d',e),'until',string.format('%d',now+ARGV[3]))
+redis.call('PUBLISH',ARGV[6],'lead') return {'LEADS',e,now}`);
+
+/** KEYS lease. ARGV id epoch ttl. → OK now | FENCED id */
+export const RENEW = script(
+  OWN,
+  `redis.call('HSET',KEYS[1],'until',string.format('%d',now+ARGV[3])) return {'OK',now}`,
+);
+
+/** KEYS lease. ARGV id epoch bell. → OK */
+export const RESIGN = script(`
+local l=redis.call('HMGET',KEYS[1],'id','epoch')
+if l[1]==ARGV[1] and l[2]==ARGV[2] then redis.call('HSET',KEYS[1],'until','0') redis.call('PUBLISH',ARGV[3],'lead') end
+return {'OK'}`);
+
+/**
+ * KEYS lease head log answers inbox. ARGV id epoch expectedSeq command inbox notAfter|'' bell maxAnswers n (nonce text)×n event….
+ * → OK seq | FENCED id | LOST | CONFLICT epoch seq command | LATE.
+ *
+ * Entries after the end were never shown to anybody: a script that broke off left them. They go, because the stream would take
+ * none of ours. Events come first: a command that fails leaves what was written before it.
+ */
+export const APPEND = script(
+  OWN,
+  `
+local h=redis.call('HMGET',KEYS[2],'epoch','seq','cmd') if not h[2] then return {'LOST'} end
+local seq=tonumber(h[2])
+if seq~=tonumber(ARGV[3]) or tonumber(h[1])>tonumber(ARGV[2]) or h[1]==ARGV[2] and tonumber(h[3])>=tonumber(ARGV[4]) then
+  return {'CONFLICT',tonumber(h[1]),seq,tonumber(h[3])} end
+if ARGV[6]~='' and now>tonumber(ARGV[6]) then return {'LATE'} end
+local last=redis.call('XREVRANGE',KEYS[3],'+','-','COUNT','1')[1]
+if last and tonumber(string.match(last[1],'^%d+'))>seq then
+  for _,e in ipairs(redis.call('XRANGE',KEYS[3],string.format('%d',seq+1),'+')) do redis.call('XDEL',KEYS[3],e[1]) end
+  redis.call('XSETID',KEYS[3],h[2]..'-'..h[1]) end
+local n=tonumber(ARGV[9])
+for i=10+2*n,#ARGV do seq=seq+1 redis.call('XADD',KEYS[3],string.format('%d-%s',seq,ARGV[2]),'e',ARGV[i]) end
+for i=10,8+2*n,2 do redis.call('XADD',KEYS[4],'MAXLEN','=',ARGV[8],'*','n',ARGV[i],'r',ARGV[i+1]) end
+redis.call('XTRIM',KEYS[5],'MINID',ARGV[5]) redis.call('XDEL',KEYS[5],ARGV[5])
+redis.call('HSET',KEYS[2],'epoch',ARGV[2],'seq',string.format('%d',seq),'cmd',ARGV[4],'inbox',ARGV[5])
+redis.call('PUBLISH',ARGV[7],'log') return {'OK',seq}`,
+);
+
+/**
+ * KEYS lease head log snap inbox. ARGV id epoch headEpoch|'' headSeq|'' posEpoch posSeq command level sha body event bell.
+ * → OK seq | FENCED id | PRESENT epoch seq
+ */
+export const RESTORE = script(
+  OWN,
+  `
+local h=redis.call('HMGET',KEYS[2],'epoch','seq')
+if (h[1] or '')~=ARGV[3] or (h[2] or '')~=ARGV[4] then return {'PRESENT',tonumber(h[1] or '-1'),tonumber(h[2] or '-1')} end
+redis.call('DEL',KEYS[3]) redis.call('DEL',KEYS[5])
+local s=string.format('%d',tonumber(ARGV[6])+1)
+redis.call('XADD',KEYS[3],s..'-'..ARGV[2],'e',ARGV[11])
+redis.call('HSET',KEYS[4],'epoch',ARGV[5],'seq',ARGV[6],'level',ARGV[8],'sha',ARGV[9],'body',ARGV[10])
+redis.call('HSET',KEYS[2],'epoch',ARGV[2],'seq',s,'cmd',ARGV[7],'snap',ARGV[6],'base',ARGV[5]..' '..ARGV[6],'first',s,'inbox','0-0','level',ARGV[8])
+redis.call('PUBLISH',ARGV[12],'log') return {'OK',tonumber(s)}`,
+);
+
+/** KEYS lease head snap log. ARGV id epoch posEpoch posSeq level sha body keepFrom. → OK | STALE | FENCED id */
+export const SNAP = script(
+  OWN,
+  `
+local h=redis.call('HMGET',KEYS[2],'seq','snap','first') local seq=tonumber(ARGV[4])
+if not h[1] or seq<=tonumber(h[2]) or seq>tonumber(h[1]) then return {'STALE'} end
+local first=string.format('%d',math.max(tonumber(h[3]),math.min(tonumber(ARGV[8]),seq)))
+redis.call('HSET',KEYS[3],'epoch',ARGV[3],'seq',ARGV[4],'level',ARGV[5],'sha',ARGV[6],'body',ARGV[7])
+redis.call('HSET',KEYS[2],'snap',ARGV[4],'first',first,'level',ARGV[5])
+redis.call('XTRIM',KEYS[4],'MINID',first) return {'OK'}`,
+);
+
+/**
+ * KEYS h:HOST hosts lease head. ARGV host incarnation number beat cold hasCold freshMs bell.
+ * → TAKEN incarnation | OK now previous {id host epoch until} {head…}
+ */
+export const BEAT = script(`
+local k=redis.call('HMGET',KEYS[1],'inc','n') local last=redis.call('ZSCORE',KEYS[2],ARGV[1])
+local ago=now-tonumber(last or '0')
+if last and k[1] and k[1]~=ARGV[2] and ago<tonumber(ARGV[7]) and ago>=-1000 then return {'TAKEN',k[1]} end
+local new=not last or k[1]~=ARGV[2]
+if new or tonumber(ARGV[3])>tonumber(k[2]) then
+  redis.call('HSET',KEYS[1],'inc',ARGV[2],'n',ARGV[3],'beat',ARGV[4])
+  if ARGV[6]=='1' or new then redis.call('HSET',KEYS[1],'cold',ARGV[5]) redis.call('PUBLISH',ARGV[8],'hosts') end
+  redis.call('ZADD',KEYS[2],now,ARGV[1]) end
+return {'OK',now,new and 0 or tonumber(k[2]),redis.call('HMGET',KEYS[3],'id','host','epoch','until'),
+  redis.call('HMGET',KEYS[4],'epoch','seq','cmd','first','base','snap','inbox','level')}`);
+
+/** KEYS h:HOST hosts. ARGV host incarnation bell. → OK */
+export const LEAVE = script(`
+if redis.call('HGET',KEYS[1],'inc')==ARGV[2] then
+  redis.call('DEL',KEYS[1]) redis.call('ZREM',KEYS[2],ARGV[1]) redis.call('PUBLISH',ARGV[3],'hosts') end
+return {'OK'}`);
+
+/** KEYS lease h:HOST hosts. ARGV id epoch host heardAt bell. → OK | FENCED id */
+export const FORGET = script(
+  OWN,
+  `
+local last=redis.call('ZSCORE',KEYS[3],ARGV[3])
+if last and tonumber(last)<=tonumber(ARGV[4]) then
+  redis.call('DEL',KEYS[2]) redis.call('ZREM',KEYS[3],ARGV[3]) redis.call('PUBLISH',ARGV[5],'hosts') end
+return {'OK'}`,
+);
+
+/** KEYS hosts. ARGV prefix of the keys of hosts. → {host heardAt inc beat cold}…, by name */
+export const HOSTS = script(`
+local out={} local all=redis.call('ZRANGE',KEYS[1],'0','-1','WITHSCORES')
+for i=1,#all,2 do local h=redis.call('HMGET',ARGV[1]..all[i],'inc','beat','cold')
+  out[#out+1]={all[i],tonumber(all[i+1]),h[1] or '',h[2] or '',h[3] or ''} end
+table.sort(out,function(a,b) return a[1]<b[1] end) return out`);
+
+/** KEYS lease inbox. ARGV nonce ttl text bell maxInbox. → OK id epoch | LEADERLESS | FULL */
+export const POST = script(`
+local l=redis.call('HMGET',KEYS[1],'epoch','until') if not l[1] or tonumber(l[2])<=now then return {'LEADERLESS'} end
+if redis.call('XLEN',KEYS[2])>=tonumber(ARGV[5]) then return {'FULL'} end
+local id=redis.call('XADD',KEYS[2],'*','n',ARGV[1],'epoch',l[1],'until',string.format('%d',now+ARGV[2]),'j',ARGV[3])
+redis.call('PUBLISH',ARGV[4],'inbox') return {'OK',id,tonumber(l[1])}`);
+
+/**
+ * Tries every command of the others on a key that nobody reads, so that one that the access list forbids is named before an append
+ * meets it half-way. KEYS probe. ARGV bell. → {error…}
+ */
+export const PROBE = script(`
+local out={} local k=KEYS[1]
+local function try(...) local r=redis.pcall(...) if type(r)=='table' and r.err then out[#out+1]=r.err end end
+redis.pcall('DEL',k)
+try('HSET',k,'a','1') try('HGET',k,'a') try('HMGET',k,'a') redis.pcall('DEL',k)
+try('ZADD',k,'1','a') try('ZSCORE',k,'a') try('ZRANGE',k,'0','-1') try('ZREM',k,'a') redis.pcall('DEL',k)
+try('XADD',k,'1-1','e','1') try('XADD',k,'2-1','e','1') try('XRANGE',k,'-','+') try('XREVRANGE',k,'+','-') try('XLEN',k)
+try('XDEL',k,'2-1') try('XSETID',k,'1-1') try('XTRIM',k,'MINID','1') redis.pcall('DEL',k)
+try('SET',k,'1') try('GET',k) try('DEL',k) try('PUBLISH',ARGV[1],'hosts')
+return out`);

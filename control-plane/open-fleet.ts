@@ -1,0 +1,71 @@
+/** Opens what a host needs to be a member of its fleet: the connections to Redis, the secret that all hosts have, the member itself. */
+import { randomUUID } from 'node:crypto';
+import { monotonicMs } from '#shared/platform/system-clock.js';
+import { readSharedRedis, type RedisTrouble } from './fleet/redis-probe.js';
+import { FleetConnection } from './fleet/fleet-connection.js';
+import { FleetNode } from './fleet/fleet-node.js';
+import { FLEET_TIMES } from './fleet/fleet-times.js';
+import { RedisFleetStore } from './fleet/redis-fleet-store.js';
+import { fleetSecret } from './fleet-secret.js';
+import type { ProcessSettings } from './config/process-settings.js';
+import type { Shared } from './open-shared.js';
+import { CommandStamps } from './runtime/command-stamps.js';
+import type { Membership } from './runtime/primary.js';
+import type { SystemPorts } from './runtime/system-ports.js';
+import { StartFailure } from './start-failure.js';
+import { TIDEGATE_VERSION } from './version.js';
+
+export interface OpenedFleet {
+  readonly membership: Membership;
+  /** The secret of all hosts; `null`: it is not known. */
+  readonly secret: string | null;
+}
+
+/** `null`: this host decides alone. Fails with StartFailure where Redis answers and cannot be what a fleet needs. */
+export async function openFleet(
+  settings: ProcessSettings,
+  shared: Shared,
+  system: SystemPorts,
+): Promise<OpenedFleet | null> {
+  const { control, secret: given } = shared;
+  const { name, candidate } = settings.cluster;
+  if (control === null || name === null) return null;
+  const { host, timers, clock, random, seed, logger } = system;
+  const times = FLEET_TIMES;
+  const connection = new FleetConnection({ access: control, name, timers, logger, callMs: times.callMs });
+  const store = new RedisFleetStore(connection);
+  await refuseUnfit(connection, system);
+  const secret = given ?? (await fleetSecret({ store, dataDir: settings.dataDir, timers, logger }));
+  const join: Membership['join'] = (loop, workers) =>
+    new FleetNode({
+      store,
+      loop,
+      host,
+      incarnation: randomUUID(),
+      version: TIDEGATE_VERSION,
+      candidate,
+      workers,
+      times,
+      timers,
+      wall: clock,
+      now: monotonicMs,
+      random,
+      stampsFrom: (last, fleetClock) => {
+        const stamps = new CommandStamps(last, { clock: fleetClock, seed, logger });
+        return (draft) => stamps.stamp(draft);
+      },
+      logger,
+    });
+  return { membership: { name, join }, secret };
+}
+
+async function refuseUnfit(connection: FleetConnection, { logger }: SystemPorts): Promise<void> {
+  const trouble: RedisTrouble = await readSharedRedis(connection);
+  if (trouble.kind === 'unfit') {
+    connection.close();
+    throw new StartFailure(`redis: ${trouble.problem}`);
+  }
+  if (trouble.kind === 'unreachable') {
+    logger.warn({ reason: trouble.reason }, 'Redis cannot be asked: this host goes on with what it knows');
+  }
+}

@@ -1,0 +1,57 @@
+import { FleetConnection } from '../../control-plane/fleet/fleet-connection.js';
+import { RedisFleetStore } from '../../control-plane/fleet/redis-fleet-store.js';
+import { systemTimers } from '../../shared/platform/system-clock.js';
+import { RedisServer } from '../support/redis-server.js';
+import { silence } from '../support/silence.js';
+import { waitUntil } from '../support/wait-until.js';
+import { fleetStoreContract } from './fleet-store.contract.js';
+
+const KEY = (name: string): string => `tidegate:{test}:${name}`;
+
+let server: RedisServer;
+beforeAll(async () => {
+  server = await RedisServer.start();
+});
+afterAll(async () => {
+  await server.dispose();
+});
+
+/** Everything that has a time gets so much older. */
+async function age(ms: number): Promise<void> {
+  const until = await server.command('HGET', KEY('lease'), 'until');
+  if (typeof until === 'string') {
+    await server.command('HSET', KEY('lease'), 'until', String(Number(until) - ms));
+  }
+  const hosts = (await server.command('ZRANGE', KEY('hosts'), '0', '-1')) as string[];
+  for (const host of hosts) await server.command('ZINCRBY', KEY('hosts'), String(-ms), host);
+}
+
+describe('the store of a fleet in Redis', () => {
+  fleetStoreContract(async () => {
+    await server.command('FLUSHALL');
+    const stores: RedisFleetStore[] = [];
+    return {
+      open: async () => {
+        const connection = new FleetConnection({
+          access: server.access,
+          name: 'test',
+          timers: systemTimers,
+          logger: silence,
+          callMs: 1_000,
+        });
+        const store = new RedisFleetStore(connection);
+        stores.push(store);
+        await waitUntil('the store', () => connection.control.isReady());
+        return store;
+      },
+      age,
+      flush: async () => void (await server.command('FLUSHALL')),
+      stray: async ({ epoch, seq }) => {
+        await server.command('XADD', KEY('log'), `${seq}-${epoch}`, 'e', 'stray');
+      },
+      close: async () => {
+        for (const store of stores) await store.close();
+      },
+    };
+  });
+});
