@@ -1,12 +1,14 @@
 /**
- * Brings the newest snapshot to every worker. One snapshot at a time is under way to each; when it is acknowledged
- * the newest one follows, and those in between are never sent, nor even built: with 10,000 backends building one takes
- * some 20 ms, and their first checks alone publish 10,000. A refused snapshot is not sent again: the next one is.
+ * Brings the newest snapshot to every worker.
+ *
+ * At most one snapshot is on its way to each worker. When the worker has answered it, the newest one follows. Snapshots
+ * in between are neither sent nor built, because building one for 10,000 backends takes about 20 ms, and the first
+ * checks of 10,000 backends alone publish 10,000 snapshots. A refused snapshot is not sent again: the next one is.
  */
 import type { SnapshotMessage } from '#shared/message.js';
 import { type Snapshot, type SnapshotPosition, isNewer } from '#shared/snapshot.js';
 
-/** Sends to one worker. Must not throw; what cannot be sent is lost with its worker. */
+/** Sends a message to one worker. Must not throw: a message that cannot be sent is lost together with its worker. */
 type SnapshotSender = (message: SnapshotMessage) => void;
 
 interface Published {
@@ -27,19 +29,19 @@ export class Broadcaster {
   #newest: Published | null = null;
   #encoded: SnapshotMessage | null = null;
 
-  /** The newest snapshot's place; (0, 0) before the first. */
+  /** Epoch and version of the newest snapshot; (0, 0) before the first. */
   get position(): SnapshotPosition {
     return this.#newest?.position ?? { epoch: 0, version: 0 };
   }
 
-  /** `build` makes the snapshot with this place, should a worker get it. */
+  /** Announces a new snapshot. `build` makes it when the first worker needs it, which may be never. */
   publish(position: SnapshotPosition, build: () => Snapshot): void {
     this.#newest = { position, build };
     this.#encoded = null;
     for (const follower of this.#followers.values()) this.#tell(follower);
   }
 
-  /** From now on the worker gets snapshots, the newest at once. */
+  /** From now on the worker gets every newest snapshot, the present one at once. */
   follow(worker: number, send: SnapshotSender): void {
     const follower: Follower = { send, underWay: false, told: null };
     this.#followers.set(worker, follower);
@@ -50,7 +52,7 @@ export class Broadcaster {
     this.#followers.delete(worker);
   }
 
-  /** The worker has applied or refused the snapshot under way. */
+  /** The worker has applied or refused the snapshot that was sent to it, so it may get the next. */
   answered(worker: number): void {
     const follower = this.#followers.get(worker);
     if (follower === undefined) return;
@@ -67,7 +69,7 @@ export class Broadcaster {
     follower.send(message);
   }
 
-  /** Encodes once for all workers. */
+  /** Encodes the newest snapshot once, for all workers. */
   #encode({ position, build }: Published): SnapshotMessage {
     this.#encoded ??= { type: 'snapshot', ...position, payload: encoder.encode(JSON.stringify(build())) };
     return this.#encoded;

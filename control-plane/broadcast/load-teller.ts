@@ -1,4 +1,4 @@
-/** Tells the workers, every now and then, what the others have in flight, while a pool balances by load. */
+/** Tells each worker every 25 ms how many requests the other workers have in flight, while a pool balances by load. */
 import type { PrimaryMessage } from '#shared/message.js';
 import type { TimerHandle, Timers } from '#shared/ports.js';
 import { traitsOf } from '#shared/settings/algorithms.js';

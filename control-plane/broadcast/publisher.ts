@@ -1,4 +1,4 @@
-/** Publishes a snapshot whenever the world has changed for workers, and numbers it. */
+/** Numbers and publishes a snapshot whenever something has changed that workers use. */
 import type { World } from '../domain/decision.js';
 import { mayForward, sameForWorkers, snapshotOf } from '../domain/snapshot.js';
 import type { Broadcaster } from './broadcaster.js';
@@ -9,13 +9,13 @@ export class Publisher {
   #published: World | null = null;
   #version = 0;
 
-  /** @param host whose workers the snapshots are for */
+  /** @param host the name of the host that these workers run on */
   constructor(broadcaster: Broadcaster, host: string) {
     this.#broadcaster = broadcaster;
     this.#host = host;
   }
 
-  /** The world is this one now. */
+  /** Call with each new world, at `at` ms since 1970. Publishes nothing if workers would see no difference. */
   changed(world: World, at: number): void {
     if (this.#published !== null && sameForWorkers(this.#published, world)) return;
     this.#published = world;

@@ -1,13 +1,14 @@
 /**
- * Requests in flight per backend and requests that wait per pool, as the workers last reported them. Tells each worker what
- * all others have in flight, so that least-connections means the backend's load and not the worker's share of it.
+ * Requests in flight per backend and requests waiting per pool, as the workers last reported them. Tells each worker
+ * what all others have in flight, so that least-connections compares the load of the backends and not the worker's own
+ * share of it.
  */
 import type { BackendId, PoolId } from '#shared/ids.js';
 import type { LoadMessage, Report } from '#shared/message.js';
 
 /**
- * How often workers are told, if anything changed. Workers report every 50 ms while a pool balances by load, so what a
- * pick knows of the others is at most 75 ms old, plus the way.
+ * How often workers are told, in milliseconds, if anything changed. Workers report every 50 ms while a pool balances by
+ * load. A pick therefore knows the load of the others as it was at most 75 ms ago, plus the time of transport.
  */
 export const LOAD_INTERVAL_MS = 25;
 
@@ -30,13 +31,13 @@ export class WorkerLoads {
   #totals = new Map<string, Total>();
   #changed = false;
 
-  /** The worker's whole list of backends with requests in flight. */
+  /** Replaces what the worker reported before. `active` lists all backends to which it has requests in flight. */
   report(worker: number, active: Active): void {
     this.#byWorker.set(worker, active);
     this.#sum();
   }
 
-  /** The worker's whole list of pools with requests that wait for a slot at a backend. */
+  /** Replaces what the worker reported before. `waiting` lists all pools in which its requests wait for a slot. */
   reportWaiting(worker: number, waiting: Waiting): void {
     if (waiting.length === 0) this.#waiting.delete(worker);
     else this.#waiting.set(worker, waiting);
@@ -51,7 +52,7 @@ export class WorkerLoads {
     return this.#totals.get(key(pool, backend))?.active ?? 0;
   }
 
-  /** Requests that wait in all workers. */
+  /** Requests of the pool that wait for a slot, summed over all workers. */
   waiting(pool: string): number {
     let sum = 0;
     for (const pools of this.#waiting.values()) {
@@ -60,7 +61,7 @@ export class WorkerLoads {
     return sum;
   }
 
-  /** One message per worker named, or none when nothing changed since the last call. */
+  /** One message for each of `workers`; none at all if nothing has changed since the last call. */
   messages(
     workers: readonly number[],
   ): readonly { readonly worker: number; readonly message: LoadMessage }[] {
