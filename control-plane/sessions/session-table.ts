@@ -1,24 +1,30 @@
 /**
- * The primary's table of sticky sessions, in memory. Bounded: when it is full, the binding used least recently goes.
- * No timer per binding: an expired one is found when it is asked for, or when it has become the oldest.
- * Workers' cookies carry affinity over its loss, so it is neither stored nor shared.
+ * The primary's table of sticky sessions, in memory only. Its size is bounded: when it is full, the binding that was
+ * used least recently is dropped. Bindings have no timers: an expired one is found when it is looked up, or when it has
+ * become the oldest.
+ *
+ * The table is neither stored nor shared with other hosts, because the session cookie still names the backend when a
+ * binding is lost.
  */
 import { LRUCache } from 'lru-cache';
 import type { BackendId, PoolId } from '#shared/ids.js';
 import type { Clock } from '#shared/ports.js';
 import type { SessionKey, SessionLifetime, SessionStore } from '#shared/session.js';
 
-/** Most bindings held, over all pools: about 40 MB. */
+/** Most bindings held, summed over all pools: about 40 MB. */
 export const MAX_SESSIONS = 200_000;
-/** Oldest bindings looked at for expiry with each new one: more than one, so that a backlog shrinks. */
+/**
+ * How many of the oldest bindings are tested for expiry with each new one. More than one, so that a backlog shrinks.
+ */
 const SWEEP_PER_BINDING = 2;
-/** …and with each count: about 10 ms of work. */
+/** How many of the oldest bindings are tested for expiry with each count: about 10 ms of work. */
 const SWEEP_PER_COUNT = 10_000;
 
 export interface SessionTable extends SessionStore {
   /**
-   * Bindings of a pool. Exact but for expired ones that have not yet become the oldest (pools with different idle
-   * timeouts, absolute lifetimes that ended early), or of which more than 10,000 expired since the last count.
+   * Number of bindings of a pool. It may include expired bindings in two cases: an expired one has not yet become the
+   * oldest (pools have different idle timeouts, or an absolute lifetime ended early), or more than 10,000 have expired
+   * since the last count.
    */
   count(pool: PoolId): number;
 }
@@ -26,7 +32,7 @@ export interface SessionTable extends SessionStore {
 interface Binding {
   readonly pool: PoolId;
   backend: BackendId;
-  /** By the store's clock; slides with use. */
+  /** Milliseconds since 1970 by the table's clock. Each use moves it. */
   expiresAt: number;
 }
 
@@ -36,7 +42,10 @@ export function createSessionTable(clock: Clock, maxSessions = MAX_SESSIONS): Se
 
 class MemorySessionTable implements SessionTable {
   readonly #clock: Clock;
-  /** A linked list: a plain map, used as a queue, walks over what was deleted at its head (60 µs a binding when full). */
+  /**
+   * Not a plain `Map`: used as a queue, it walks over all entries deleted at its head (60 µs per binding when full).
+   * The LRU cache is a linked list.
+   */
   readonly #bindings: LRUCache<string, Binding>;
   readonly #counts = new Map<PoolId, number>();
 
@@ -45,7 +54,7 @@ class MemorySessionTable implements SessionTable {
     this.#bindings = new LRUCache({ max: maxSessions, dispose: (binding) => this.#countDown(binding.pool) });
   }
 
-  /** Each use is to refresh a binding: there is no answer without one. */
+  /** Always `undefined` (ask with `lookup`), because each use has to refresh its binding. */
   recall(): undefined {
     return undefined;
   }
@@ -78,7 +87,7 @@ class MemorySessionTable implements SessionTable {
     return this.#counts.get(pool) ?? 0;
   }
 
-  /** The live binding, refreshed and made the newest; `null` when there is none. */
+  /** The live binding, refreshed and made the newest; `null` if there is none. */
   #use(key: SessionKey, lifetime: SessionLifetime): Binding | null {
     const name = nameOf(key);
     const binding = this.#bindings.get(name);
@@ -101,7 +110,7 @@ class MemorySessionTable implements SessionTable {
     this.#counts.set(key.pool, (this.#counts.get(key.pool) ?? 0) + 1);
   }
 
-  /** Removes the oldest bindings while they are expired, at most `most`. */
+  /** Removes expired bindings, oldest first, at most `most`. Stops at the first that is still live. */
   #sweep(most: number): void {
     const now = this.#clock.now();
     for (let left = most; left > 0; left -= 1) {
@@ -119,7 +128,7 @@ class MemorySessionTable implements SessionTable {
   }
 }
 
-/** Names of pools contain no slash. */
+/** Unambiguous, because names of pools contain no slash. */
 function nameOf(key: SessionKey): string {
   return `${key.pool}/${key.session}`;
 }
