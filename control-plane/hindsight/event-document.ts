@@ -1,11 +1,14 @@
-/** Events as the admin API shows them, made here because the thread that reads history writes them out. */
+/**
+ * An event as the admin API shows it. The code is here and not in `admin/`, because the reader's thread writes events
+ * out.
+ */
 import type { EventDocument } from '../documents/event-documents.js';
 import { sentenceOf } from '../domain/event-sentence.js';
 import type { TidegateEvent } from '../domain/events.js';
 import { isoTime } from '../domain/iso-time.js';
 import { objectToJsonCase } from './json-case.js';
 
-/** @param host where it is told */
+/** @param host the host that shows the event: workers of other hosts are named together with their host */
 export function eventDocument(event: TidegateEvent, host: string): EventDocument {
   return {
     epoch: event.epoch,

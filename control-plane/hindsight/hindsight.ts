@@ -1,7 +1,11 @@
 /**
- * Answers questions about history. In a thread of its own, because they may read much; here, where there is nothing to
- * gain by that (few events that are known to be at hand, or many that only this process has), or where the thread cannot
- * read the file: while the log is lost or cannot be opened, what is known must be told all the same.
+ * Answers questions about history. It decides where: in the reader's thread or in the primary.
+ *
+ * The thread is the rule, because a question may read much. The primary answers itself in three cases:
+ * - The question asks for few events that are near at hand.
+ * - Too many events are not stored yet, or a state is not: only the primary has them.
+ * - The thread cannot read the file (the log is lost or cannot be opened). What the primary knows must be told all the
+ *   same.
  */
 import type { World } from '../domain/decision.js';
 import { askedStateIn, type Explanation, type Question } from '../domain/why.js';
@@ -12,11 +16,14 @@ import type { EventText, History } from './history.js';
 import { answer, type HistoryAnswer, type HistoryQuestion } from './questions.js';
 import type { HistoryReader } from './reader.js';
 
-/** Events that are read here, at most: those of a page as people ask for them, and one to know whether there are more. */
+/**
+ * Most events that the primary reads itself: one page as people ask for it, and one event more to know whether it is
+ * the last page.
+ */
 const FEW_EVENTS = 101;
-/** Events that wait to be stored are handed over with each question, up to so many: some 3 ms of the primary. */
+/** Most unstored events that are handed to the thread with a question: about 3 ms of the primary's time. */
 export const MAX_HANDED_OVER = 1_000;
-/** Events since the last one read, within which everything that is asked for may be looked for here. */
+/** How many events a search in the primary may have to read. */
 const NEAR_EVENTS = 1_000;
 
 interface HindsightDeps {
@@ -26,7 +33,7 @@ interface HindsightDeps {
   readonly world: () => World;
   /** Events that are not stored yet. */
   readonly tail: () => LogTail;
-  /** `null`: everything is answered here, because there is no file. */
+  /** `null`: there is no file, so the primary answers everything itself. */
   readonly reader: HistoryReader | null;
 }
 
@@ -61,7 +68,7 @@ export class Hindsight implements History {
   async #aside(question: HistoryQuestion): Promise<HistoryAnswer> {
     const { reader, world, tail } = this.#deps;
     const { base, events } = tail();
-    // A state that is not stored cannot be handed over; it is there after events were given up, which is rare.
+    // The tail has a base state after events were given up, which is rare. Such a state cannot be handed over.
     if (reader === null || base !== null || events.length > MAX_HANDED_OVER) {
       return answer(this.#log, question);
     }

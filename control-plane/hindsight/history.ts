@@ -1,21 +1,21 @@
-/** What can be asked about history, as the admin API sees it. */
+/** The questions about history that the admin API asks, and how they fail. */
 import type { Explanation, Question } from '../domain/why.js';
 import type { EventQuery } from '../event-log/event-log.js';
 
-/** An event as the admin API shows it. */
+/** An event as the admin API shows it, already written as JSON. */
 export interface EventText {
   readonly seq: number;
   readonly json: string;
 }
 
-/** Fails with EventLogError, HistoryBusy or ReaderDied. */
+/** All methods reject with EventLogError, HistoryBusy or ReaderDied. */
 export interface History {
-  /** `null`: there never was such a backend, as far back as the log goes. */
+  /** Why the backend is as it is. `null`: the log, as far back as it goes, knows no such backend. */
   why(question: Question): Promise<Explanation | null>;
   events(query: EventQuery): Promise<readonly EventText[]>;
 }
 
-/** As many questions wait as are allowed at once. */
+/** The most questions that may wait are waiting already. */
 export class HistoryBusy extends Error {
   constructor() {
     super('As many questions about history wait as are allowed at once.');
@@ -23,7 +23,7 @@ export class HistoryBusy extends Error {
   }
 }
 
-/** The thread that should have answered has ended; the next question begins another. */
+/** The reader's thread ended before it answered. The next question starts another thread. */
 export class ReaderDied extends Error {
   constructor(why: string) {
     super(`The reader of the event log could not answer: ${why}.`);

@@ -1,7 +1,7 @@
-/** Names in JSON are snake_case, names in the code camelCase. This turns plain data from the one into the other. */
+/** Turns plain data with camelCase names, as the code has them, into JSON with snake_case names. */
 import { isoTime } from '../domain/iso-time.js';
 
-/** Fields that hold a time in milliseconds since 1970. All other numbers of milliseconds end in `Ms`. */
+/** Fields that hold a time in milliseconds since 1970. Names of durations in milliseconds end in `Ms` instead. */
 const TIME_FIELDS: ReadonlySet<string> = new Set([
   'at',
   'until',
@@ -11,14 +11,14 @@ const TIME_FIELDS: ReadonlySet<string> = new Set([
   'healthSince',
 ]);
 
-/** Mappings whose names the operator has chosen: they say something by themselves, and stay as they are. */
+/** Mappings with keys that the operator has chosen. Their keys and values stay as they are. */
 const OPERATORS_MAPPINGS: ReadonlySet<string> = new Set(['headers']);
 
 function snakeName(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }
 
-/** Plain data with all names in snake_case and times as text. */
+/** A copy of plain data: names in snake_case, times as ISO 8601 text. */
 export function toJsonCase(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(toJsonCase);
   if (typeof value !== 'object' || value === null) return value;
@@ -32,7 +32,7 @@ function valueOf(name: string, value: unknown): unknown {
   return typeof value === 'number' && TIME_FIELDS.has(name) ? isoTime(value) : toJsonCase(value);
 }
 
-/** As `toJsonCase`, for what is known to be an object. */
+/** Like `toJsonCase`, for a value that is known to be an object. */
 export function objectToJsonCase(value: object): Readonly<Record<string, unknown>> {
   const converted = toJsonCase(value);
   return typeof converted === 'object' && converted !== null ? { ...converted } : {};

@@ -1,4 +1,4 @@
-/** Questions about history, and how they are answered from a log: the same in the primary and in the reader's thread. */
+/** The questions about history, and how a log answers them. The primary and the reader's thread both use this code. */
 import { eventDocument } from './event-document.js';
 import type { TidegateEvent } from '../domain/events.js';
 import type { Explanation, Question } from '../domain/why.js';
@@ -8,10 +8,10 @@ import type { EventText } from './history.js';
 import { explanation, type Present } from './why.js';
 
 export type HistoryQuestion = {
-  /** Where it is answered: workers of other hosts are named with theirs. */
+  /** Name of the host that answers: workers of other hosts are named together with their host. */
   readonly host: string;
 } & (
-  | /** `present`: how the backend stands now, if now is asked about. */
+  | /** `present` is given if the question is about now: where the log ends, and the state of the backend there. */
     { readonly kind: 'why'; readonly about: Question; readonly present: Present | null }
   | { readonly kind: 'events'; readonly query: EventQuery }
 );
@@ -20,7 +20,7 @@ export type HistoryAnswer =
   | { readonly kind: 'why'; readonly explanation: Explanation | null }
   | { readonly kind: 'events'; readonly events: readonly EventText[] };
 
-/** Fails with EventLogError. */
+/** Rejects with EventLogError. */
 export async function answer(log: HistoryLog, question: HistoryQuestion): Promise<HistoryAnswer> {
   const { host } = question;
   switch (question.kind) {

@@ -1,4 +1,6 @@
-/** What the primary and its reader's thread say to each other. Both are of one build and trust each other's shapes. */
+/**
+ * Messages between the primary and the reader's thread. Their shapes are not checked, because both come from one build.
+ */
 import type { TidegateEvent } from '../domain/events.js';
 import type { EventLogErrorKind } from '../event-log/event-log.js';
 import type { HistoryAnswer, HistoryQuestion } from './questions.js';
@@ -10,9 +12,9 @@ export interface ReaderOptions {
 export interface Ask {
   readonly id: number;
   readonly question: HistoryQuestion;
-  /** The last event that is stored: a file that does not reach it is not the one that the primary writes. */
+  /** Sequence number of the last stored event. A file that ends before it is not the file that the primary writes. */
   readonly storedSeq: number;
-  /** Events that wait to be stored. */
+  /** Events after `storedSeq`, which the file does not have yet. */
   readonly tail: readonly TidegateEvent[];
 }
 

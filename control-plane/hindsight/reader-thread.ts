@@ -1,6 +1,7 @@
 /**
- * The thread that answers questions about history, on a read-only connection of its own, so that however much is read
- * the primary goes on deciding. One question at a time, in the order in which they came.
+ * The program of the thread that answers questions about history. It reads through a read-only connection of its own,
+ * so that the primary goes on deciding however much is read. It answers one question at a time, in the order of
+ * arrival.
  */
 import { parentPort, workerData } from 'node:worker_threads';
 import { assert } from '#shared/assert.js';
@@ -14,7 +15,7 @@ import type { Answered, Ask, ReaderOptions } from './reader-messages.js';
 
 assert(parentPort !== null, 'this program is a thread');
 const port = parentPort;
-// Given by the primary of this very build.
+// Not checked, because the primary that sends it is of the same build.
 const { dataDir } = workerData as ReaderOptions;
 
 async function answered({ id, question, storedSeq, tail }: Ask): Promise<Answered> {

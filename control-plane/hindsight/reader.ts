@@ -1,6 +1,6 @@
 /**
- * The primary's side of the reader's thread: hands questions over, brings answers back, and begins another thread when
- * one has died. The thread is begun with the first question.
+ * The primary's side of the reader's thread: sends questions, takes answers, and starts another thread when one has
+ * died. The first question starts the first thread.
  */
 import { Worker } from 'node:worker_threads';
 import type { Timers, TimerHandle } from '#shared/ports.js';
@@ -9,14 +9,14 @@ import { HistoryBusy, ReaderDied } from './history.js';
 import type { HistoryAnswer } from './questions.js';
 import type { Answered, Ask, ReaderOptions } from './reader-messages.js';
 
-/** Questions that may wait, the one that is being answered included. */
+/** Most questions that may wait, including the one that is being answered. */
 export const MAX_QUESTIONS = 32;
-/** A thread that has not answered for so long is ended. */
+/** The thread is terminated when a question waits for so long without any answer, in milliseconds. */
 export const ANSWER_LIMIT_MS = 30_000;
-/** Memory of the thread. */
+/** Limit of the thread's heap, in MiB. */
 const HEAP_MB = 512;
 
-/** Where the thread's program is, beside this one. */
+/** The program of the thread lies beside this file. */
 const THREAD = new URL('./reader-thread.js', import.meta.url);
 
 interface Waiting {
@@ -42,7 +42,7 @@ export class HistoryReader {
     this.#deps = deps;
   }
 
-  /** Fails with HistoryBusy, with ReaderDied, or with the EventLogError that the thread met. */
+  /** Rejects with HistoryBusy, with ReaderDied, or with the EventLogError that the thread met. */
   ask(ask: Omit<Ask, 'id'>): Promise<HistoryAnswer> {
     if (this.#closed) return Promise.reject(new ReaderDied('it was closed'));
     if (this.#waiting.size >= MAX_QUESTIONS) return Promise.reject(new HistoryBusy());
@@ -71,7 +71,7 @@ export class HistoryReader {
       execArgv: [],
       resourceLimits: { maxOldGenerationSizeMb: HEAP_MB },
     });
-    // Nobody must wait for it to end the process.
+    // A running thread must not keep the process from ending.
     thread.unref();
     thread.on('message', (answered: Answered) => this.#take(thread, answered));
     thread.on('error', (error: Error) => this.#ended(thread, error.message));
@@ -88,7 +88,7 @@ export class HistoryReader {
     else waiting?.reject(new EventLogError(answered.kind, answered.message));
   }
 
-  /** Counts anew from each answer on, as long as questions wait. */
+  /** Starts the time limit anew, which happens with each answer; without waiting questions there is no limit. */
   #watchOver(thread: Worker): void {
     this.#watch?.cancel();
     this.#watch = null;
@@ -99,7 +99,7 @@ export class HistoryReader {
     });
   }
 
-  /** All that waits fails: which question was the thread's end is not known. */
+  /** Rejects all waiting questions, because nobody knows which of them ended the thread. */
   #ended(thread: Worker, why: string): void {
     if (this.#thread !== thread) return;
     this.#thread = null;

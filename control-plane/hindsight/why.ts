@@ -1,6 +1,6 @@
 /**
- * Gathers what `domain/why.ts` needs to explain a backend at a time. Reads a few hundred events by their numbers, however
- * many the log holds.
+ * Reads the events that `domain/why.ts` needs to explain a backend at a time. It finds them by their sequence numbers,
+ * so it reads a few hundred events, however many the log holds.
  */
 import type { BackendId, PoolId } from '#shared/ids.js';
 import { evolve } from '../domain/evolve.js';
@@ -20,16 +20,16 @@ import { forgotten } from '../event-log/append-rules.js';
 import type { HistoryLog } from '../event-log/checkpoints.js';
 import type { EventReader } from '../event-log/event-log.js';
 
-/** Events folded at once on the way from a checkpoint to the time asked about. */
+/** Events read at once while the state is rebuilt from a checkpoint. */
 const FOLD_PAGE = 1_000;
 
-/** Where the log ends, and how the backend stands there. */
+/** Sequence number of the newest event, and the state of the backend after it. */
 export interface Present {
   readonly seq: number;
   readonly asked: AskedState;
 }
 
-/** What is read of one backend: up to an event, and after another. */
+/** The events of one backend with sequence numbers from `after`, exclusive, to `upTo`, inclusive. */
 interface Range {
   readonly pool: PoolId;
   readonly backend: BackendId;
@@ -38,8 +38,11 @@ interface Range {
 }
 
 /**
- * `present`: the question is about now. `null` is answered when there never was such a backend, as far back as the log
- * goes. May fail with EventLogError, `forgotten` among others.
+ * Explains a backend at the time of the question. Rejects with EventLogError, for example of the kind `forgotten`.
+ *
+ * @param present given if the question is about now
+ * @param host the host that answers
+ * @returns `null` if the log, as far back as it goes, knows no such backend
  */
 export async function explanation(
   { events, checkpoints }: HistoryLog,
@@ -51,7 +54,7 @@ export async function explanation(
   const upTo = present?.seq ?? (await events.seqAt(question.at));
   const asked = present?.asked ?? askedStateIn(await stateAfter({ events, checkpoints }, upTo), question);
   const newestFirst = { pool, backend, upTo, order: 'backward' } as const;
-  // Its addition begins the story, however long that is.
+  // The story begins with the addition of the backend, however long ago that was.
   const [added] = await events.read({ ...newestFirst, types: ['BackendAdded'], limit: 1 });
   const range = { pool, backend, after: (added?.seq ?? 1) - 1, upTo };
   const decisive = await decisiveEvents(events, range, question.at, asked);
@@ -60,12 +63,12 @@ export async function explanation(
   return known ? explain(question, { ...story, host }, asked) : null;
 }
 
-/** The state as it was after an event. Fails with `forgotten` when the log does not reach back to it. */
+/** Rebuilds the state after event `seq`. Rejects with `forgotten` if the log does not reach back so far. */
 async function stateAfter({ events, checkpoints }: HistoryLog, seq: number): Promise<ControlState> {
   let state = (await checkpoints.before(seq)) ?? initialState();
   while (state.seq < seq) {
     const page = await events.read({ after: state.seq, upTo: seq, limit: FOLD_PAGE, order: 'forward' });
-    // The oldest events may be forgotten while they are read.
+    // The oldest events may be dropped from the log while this reads them.
     if (page[0]?.seq !== state.seq + 1) throw forgotten(seq, page[0]?.seq ?? seq + 1);
     state = page.reduce(evolve, state);
   }
