@@ -1,4 +1,4 @@
-/** What a check asks, where it goes and by which name it knows the backend. Pure. */
+/** What a check asks, of which port, and by which name it knows the backend. Pure. */
 import net from 'node:net';
 import tls from 'node:tls';
 import { bracketed } from '#shared/address-text.js';
@@ -11,19 +11,19 @@ export function portOf({ port }: BackendAddress, settings: HealthCheckSettings):
   return settings.port ?? port;
 }
 
-/** Over TLS: the name that is asked for, and that the certificate must have. */
+/** The name asked for over TLS, which the certificate must have. */
 export function tlsNameOf(
   { host }: BackendAddress,
   settings: HealthCheckSettings,
 ): Pick<tls.ConnectionOptions, 'servername' | 'checkServerIdentity'> {
   const name = (settings.host ?? host).replace(/^\[(.*)\]$/, '$1');
-  // An address is no server name (RFC 6066 §3).
+  // An IP address may not be sent as a server name (RFC 6066 §3), but the certificate must still be valid for it.
   return net.isIP(name) === 0
     ? { servername: name }
     : { checkServerIdentity: (_asked, certificate) => tls.checkServerIdentity(name, certificate) };
 }
 
-/** The bytes of the request, in Latin-1. */
+/** The request as text, to be written in Latin-1. */
 export function requestTo(address: BackendAddress, settings: HealthCheckSettings): string {
   const { method, path, headers } = settings;
   const given = new Set(Object.keys(headers).map((name) => name.toLowerCase()));

@@ -1,23 +1,25 @@
 /**
- * Reads the answer to a health check: its status, whether it came whole, and the body where that is asked for. Pure: it
- * is given bytes and knows no socket. Field values other than those that say where the body ends are not looked at.
+ * Reads the answer to a health check: its status, whether it is complete, and its body if that is wanted. Pure: it
+ * takes bytes and knows no socket. It interprets no fields but those that say where the body ends.
  *
- * Stricter than a client has to be, as the engine is (`data-plane/http1/wire`): an answer that the engine would refuse
- * must not pass a check.
+ * A client may be lenient; this reader is as strict as the engine (`data-plane/http1/wire`), because an answer that the
+ * engine would refuse must not pass a check.
  */
 
-/** A check reads no more of the body than this, its framing included; an answer that goes on beyond it has passed. */
+/**
+ * A check reads at most so many bytes of the body, framing included. An answer that goes on after them counts as whole.
+ */
 export const BODY_LIMIT_BYTES = 65_536;
 export const HEAD_LIMIT_BYTES = 16_384;
-/** Interim answers (1xx) before the answer. */
+/** Most interim answers (1xx) that may come before the answer. */
 const INTERIM_LIMIT = 16;
-/** Longest line of a chunk's size, and longest trailer section, in bytes. */
+/** Longest line with the size of a chunk, and longest line of the trailer section, in bytes. */
 const LINE_LIMIT_BYTES = 4_096;
 
 const CR = 13;
 const LF = 10;
 
-/** What is wrong with an answer, for people. */
+/** The answer breaks HTTP/1. Its message says how, for people. */
 export class MalformedAnswer extends Error {
   constructor(message: string) {
     super(message);
@@ -32,9 +34,9 @@ type Body =
   | { readonly kind: 'until-close' };
 
 export interface AnswerTo {
-  /** Answers to HEAD have no body, whatever they say of its length. */
+  /** True for HEAD: its answer has no body, whatever Content-Length says. */
   readonly isBodiless: boolean;
-  /** Whether the body is kept. */
+  /** Whether the body is wanted. If not, it is read and dropped. */
   readonly isKept: boolean;
 }
 
@@ -52,22 +54,24 @@ export class CheckResponse {
     this.#asked = asked;
   }
 
-  /** What has been kept of the body, without its framing. */
+  /** The body as far as it was kept, without its framing. */
   get body(): Buffer {
     return Buffer.concat(this.#kept);
   }
 
-  /** Whether the body went on beyond what was read of it. */
+  /** Whether reading stopped at the limit, before the end of the body. */
   get isCut(): boolean {
     return this.#bodyBytes >= BODY_LIMIT_BYTES && !this.#isWhole;
   }
 
-  /** The status, once the head of the answer has come. */
+  /** The status; `null` until the head of the answer has arrived. */
   get status(): number | null {
     return this.#status;
   }
 
-  /** Takes more bytes; true: the answer is whole, or longer than is read. Throws MalformedAnswer. */
+  /**
+   * Takes the next bytes. Returns true if the answer is whole, or longer than a check reads. Throws MalformedAnswer.
+   */
   take(chunk: Buffer): boolean {
     if (this.#status !== null) return this.#takeBody(chunk);
     let searched = Math.max(0, this.#head.length - 3);
@@ -99,7 +103,7 @@ export class CheckResponse {
     }
   }
 
-  /** The peer has ended: whether the answer is whole by that. */
+  /** The peer has closed its side. Returns whether that completes the answer (its body ends with the connection). */
   end(): boolean {
     return this.#status !== null && this.#body.kind === 'until-close';
   }
@@ -169,7 +173,7 @@ function takePlain(body: Exclude<Body, { kind: 'chunked' }>, bytes: Buffer, keep
   return body.left <= 0;
 }
 
-/** Walks through the chunks; true: the last one and the trailers have come. */
+/** Reads chunks (RFC 9112 §7.1). Returns true after the last chunk and its trailers. */
 function takeChunks(body: Extract<Body, { kind: 'chunked' }>, bytes: Buffer, keep: Keep): boolean {
   for (let at = 0; at < bytes.length;) {
     if (body.part === 'data') {

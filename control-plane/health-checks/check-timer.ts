@@ -1,11 +1,12 @@
 /**
- * Times a check. That this process stood still is not the backend's fault: what came meanwhile has yet to be heard, so a
- * timer that comes late gives the time back by which it was late, and never more than the check had to begin with.
+ * Times a check. The backend must not fail because this process stood still: its answer may have arrived meanwhile,
+ * unread. A timer that fires late is therefore prolonged by as much as it was late, in sum at most by the timeout
+ * itself.
  */
 import { performance } from 'node:perf_hooks';
 import type { TimerHandle } from '#shared/ports.js';
 
-/** Timers are late by some milliseconds now and then; by more, the event loop stood still. */
+/** Timers are often a few milliseconds late. If one is later than this, the event loop stood still. */
 const STALL_MS = 10;
 
 export function checkTimer(timeoutMs: number, expired: () => void): TimerHandle {

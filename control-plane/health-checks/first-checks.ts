@@ -1,21 +1,21 @@
 /**
- * What a start waits for: the first check of every backend of which nothing is known. One that is unknown takes no
- * traffic, so requests that came earlier would find none. Known health, also from the log of an earlier primary, needs
- * no wait: it holds until checks say otherwise.
+ * Makes a start wait for the first check of every backend of unknown health. Such a backend takes no traffic, so an
+ * earlier request would find no backend. A known health needs no wait, even if it comes from the log of an earlier
+ * primary: it holds until checks contradict it.
  */
 import type { Logger, Timers } from '#shared/ports.js';
 import type { World } from '../domain/decision.js';
 
-/** A start waits no longer than this, whatever timeouts say. */
+/** Longest wait of a start, in milliseconds, whatever the timeouts of checks are. */
 export const FIRST_CHECKS_LIMIT_MS = 10_000;
-/** Past the timeout of a check its result is on its way to us. */
+/** Milliseconds after the timeout of a check, in which its result reaches us. */
 const GRACE_MS = 250;
 
 interface PendingChecks {
   readonly waiting: number;
-  /** Backends that are checked and may take traffic. */
+  /** Number of backends that are checked and may take traffic. */
   readonly of: number;
-  /** How long the checks that are waited for may take. */
+  /** Longest time that the missing checks may take, in milliseconds. */
   readonly limitMs: number;
 }
 
@@ -42,7 +42,7 @@ export class FirstChecks {
   readonly #timers: Timers;
   readonly #logger: Logger;
   readonly #done = Promise.withResolvers<void>();
-  /** `null`: nobody waits, not yet or no more. */
+  /** `null`: no start waits, either not yet or not any more. */
   #pending: PendingChecks | null = null;
 
   constructor(timers: Timers, logger: Logger) {
@@ -50,14 +50,14 @@ export class FirstChecks {
     this.#logger = logger;
   }
 
-  /** In a few words, while they are waited for. */
+  /** For people: how many first checks are missing; `null` if no start waits. */
   get waitingFor(): string | null {
     if (this.#pending === null) return null;
     const { waiting, of } = this.#pending;
     return `waiting for the first health checks: ${waiting} of ${of} backends`;
   }
 
-  /** Resolves when all have been made or the time is over. */
+  /** Resolves when every missing check has been made, or when the time limit is over. */
   async wait(world: World): Promise<void> {
     const pending = pendingChecks(world);
     const { waiting, of, limitMs } = pending;
@@ -76,7 +76,7 @@ export class FirstChecks {
     this.#pending = null;
   }
 
-  /** The world has changed. */
+  /** Call with each new world. */
   update(world: World): void {
     if (this.#pending === null) return;
     this.#pending = pendingChecks(world);

@@ -1,9 +1,9 @@
 /**
- * Makes one HTTP health check: one request on a connection of its own, so that it also shows that connecting works.
+ * Makes one HTTP health check: one request on a new connection, so that the check also shows that connecting works.
  *
- * On a bare socket, because there may be ten thousand checks a second: one takes 70 µs of a core, with `node:http` 140,
- * with undici 230. What is asked is in `check-request.ts`, what the bytes of the answer mean in `check-response.ts`, and
- * what is expected of it in `unmet.ts`.
+ * It uses a bare socket, because there may be ten thousand checks per second: one check takes 70 µs of a core, with
+ * `node:http` 140 µs, with undici 230 µs. `check-request.ts` says what is asked, `check-response.ts` reads the answer,
+ * `unmet.ts` compares it with what is expected.
  */
 import dns from 'node:dns';
 import net from 'node:net';
@@ -28,11 +28,13 @@ export interface CheckTools {
 }
 
 /**
- * Never rejects. `at` is the check's time of day; its duration is measured with the monotonic clock. `null`: nothing was
- * learnt, because this host was not able to check, or was told by `ended` to stop.
+ * Makes one check. Never rejects. Resolves with `null` if nothing was learnt about the backend: this host could not
+ * check (it has no free descriptors), or `ended` aborted the check.
  *
- * The whole answer has to come within the timeout: a backend that stalls or is cut in the middle of its answer does so
- * to its clients, too.
+ * The whole answer has to arrive within the timeout, because a backend that stalls or breaks off in its answer does the
+ * same to clients.
+ *
+ * @param at time of day of the check, in milliseconds since 1970; its duration is measured with the monotonic clock
  */
 export function httpCheck(
   address: BackendAddress,
@@ -64,7 +66,7 @@ export function httpCheck(
     resolve(result);
   };
   const onEnded = (): void => settle(null);
-  /** `null`: the whole answer has come. */
+  /** Ends the check. `error` is `null` if the whole answer has arrived. */
   const judge = (error: string | null): void => {
     if (settled) return;
     const { status } = response;
@@ -118,7 +120,10 @@ function systemLookup(...args: Parameters<net.LookupFunction>): void {
   dns.lookup(...args);
 }
 
-/** What one check learns of the name that its backend is given by; of one that is given by its address, nothing. */
+/**
+ * What one check learns about the host name of its backend: the addresses that the name stands for, and the one that
+ * was used. It learns nothing if the backend is given by its address.
+ */
 class CheckedName {
   resolved: readonly string[] = [];
   #wentTo: string | undefined;
@@ -127,7 +132,7 @@ class CheckedName {
     this.#wentTo = remoteAddress;
   }
 
-  /** Where the check went, or would have gone first. */
+  /** The address that the check connected to; if it did not connect, the first of those found. */
   facts(): Pick<CheckResult, 'address' | 'resolved'> {
     const { resolved } = this;
     const [first] = resolved;
@@ -139,7 +144,7 @@ function closed(answering: boolean): string {
   return answering ? 'connection closed within the response' : 'connection closed before the response';
 }
 
-/** The failure in an operator's words. */
+/** The failure, for operators. */
 function describe(error: NodeJS.ErrnoException, answering: boolean): string {
   switch (error.code) {
     case 'ECONNREFUSED':

@@ -1,19 +1,23 @@
 /**
- * How late health checks begin. Pure: told when each begins, it says how late the worst of the last seconds was, and
- * whether that is too late. With more checks than one process can make, nothing fails; each is only made more rarely.
+ * Measures how late health checks start. Pure. It is told when each check starts, and says how late the worst of the
+ * last seconds was, and whether that is too late. If there are more checks than one process can make, none fails: each
+ * backend is only checked more rarely.
  */
 
-/** A check that begins no later than this is in time, however short its interval. */
+/** A check that starts at most this late is in time, however short its interval is. */
 const TOLERANCE_MS = 1_000;
-/** How long a late check is remembered, at least; up to twice as long. */
+/** A late check is remembered for at least this long, and for at most twice as long. */
 const PERIOD_MS = 5_000;
 
 export interface CheckLag {
-  /** Checks whose time has come and that have not begun. */
+  /** Checks that are due and have not started. */
   readonly waiting: number;
-  /** How late the worst of them is, or of those that began within the last seconds. */
+  /**
+   * Milliseconds by which the worst check is late. Counts waiting checks and those that started within the last
+   * seconds.
+   */
   readonly lateMs: number;
-  /** Whether one is so late that its backend is checked far more rarely than its interval says. */
+  /** Whether a check is so late that its backend is checked far more rarely than its interval says. */
   readonly behind: boolean;
 }
 
@@ -36,7 +40,7 @@ export class Punctuality {
   #present: Worst = { lateMs: 0, behind: false };
   #before: Worst = { lateMs: 0, behind: false };
 
-  /** A check has begun. */
+  /** A check has started at `at`, in milliseconds of the caller's clock. */
   begun(delay: Delay, at: number): void {
     this.#turn(at);
     const { lateMs } = delay;
@@ -44,7 +48,7 @@ export class Punctuality {
     if (tooLate(delay)) this.#present.behind = true;
   }
 
-  /** `oldest`: the check that has waited longest, if any waits. */
+  /** `waiting` is the number of due checks; `oldest` is the one that has waited longest, `null` if none waits. */
   lag(waiting: number, oldest: Delay | null, at: number): CheckLag {
     this.#turn(at);
     const lateMs = Math.max(this.#present.lateMs, this.#before.lateMs, oldest?.lateMs ?? 0);

@@ -1,7 +1,7 @@
 /**
- * Runs the health checks: one timer per checked backend, the first check at once, never two of one backend at a
- * time, and never more than a bounded number in all. Results become commands; what they mean is decided elsewhere.
- * When more are due than can be made, it says so.
+ * Runs the health checks: one timer per backend, the first check at once, never two checks of one backend at a time,
+ * and a bounded number of checks in all. Each result is reported; the domain decides what it means. The scheduler also
+ * reports when more checks are due than it can make.
  */
 import type { BackendId, PoolId } from '#shared/ids.js';
 import type { Random, TimerHandle, Timers } from '#shared/ports.js';
@@ -15,18 +15,19 @@ import { inTransition, nextCheckDelay } from './check-plan.js';
 import { type CheckLag, type Delay, Punctuality } from './punctuality.js';
 
 /**
- * Checks in flight at once, over all backends. Each costs a descriptor. Backends that do not answer hold theirs until
- * the timeout: with 5 s in every 10 s, some 2,000 of them may hang before others have to wait.
+ * Most checks in flight at once, over all backends. Each check takes a file descriptor. A backend that does not answer
+ * keeps its check in flight until the timeout: with a timeout of 5 s and an interval of 10 s, about 2,000 such backends
+ * may hang before other checks have to wait.
  */
 export const MAX_CHECKS_IN_FLIGHT = 1_024;
-/** Checks begun within a millisecond or so, at 50 µs each: the loop has more to do than to begin checks. */
+/** Most checks started within about a millisecond, at 50 µs each, because the event loop has other work, too. */
 export const MAX_BEGUN_AT_ONCE = 64;
 const BREATH_MS = 1;
-/** How often it is looked at whether checks are late. */
+/** How often lateness is looked at, in milliseconds. */
 const LAG_WATCH_MS = 1_000;
 
 export interface CheckSchedulerOptions {
-  /** Makes one check. Never rejects; `null`: nothing was learnt about the backend. */
+  /** Makes one check. Must not reject. Resolves with `null` if nothing was learnt about the backend. */
   readonly check: (
     address: BackendAddress,
     settings: HealthCheckSettings,
@@ -34,7 +35,7 @@ export interface CheckSchedulerOptions {
     ended: AbortSignal,
   ) => Promise<CheckResult | null>;
   readonly report: (pool: PoolId, backend: BackendId, generation: number, result: CheckResult) => void;
-  /** Checks have fallen behind, or have caught up (`lag.behind`). */
+  /** Checks have fallen behind, or have caught up: see `lag.behind`. */
   readonly lagChanged: (lag: CheckLag) => void;
   readonly now: () => number;
   readonly timers: Timers;
@@ -74,7 +75,7 @@ export class CheckScheduler {
     this.#options = options;
   }
 
-  /** Adopts the newest world: new backends are checked at once, removed ones no more, changed settings apply. */
+  /** Adopts the newest world. New backends are checked at once, removed ones no longer, and new settings apply. */
   update(world: World): void {
     const before = this.#world?.state;
     this.#world = world;
@@ -86,13 +87,13 @@ export class CheckScheduler {
     if (this.#checked.size > 0) this.#watchLag();
   }
 
-  /** Something else than a check casts doubt on a backend: check it as soon as one in transition. */
+  /** Something other than a check casts doubt on a backend: checks it as soon as a backend in transition. */
   hasten(pool: PoolId, backend: BackendId): void {
     const checked = this.#checked.get(keyOf(pool, backend));
     if (checked !== undefined) this.#bringForward(checked, true);
   }
 
-  /** Ends the checks that run, too: the process must not wait for a backend that does not answer. */
+  /** Also aborts checks in flight, because the process must not wait for a backend that does not answer. */
   stop(): void {
     this.#stopped = true;
     for (const running of this.#inFlight) running.abort();
@@ -103,7 +104,7 @@ export class CheckScheduler {
     this.#queue.length = 0;
   }
 
-  /** How late checks are. */
+  /** How late checks are now. */
   lag(): CheckLag {
     const at = this.#options.now();
     while (this.#queue[0] !== undefined && !this.#isCurrent(this.#queue[0])) this.#queue.shift();
@@ -150,7 +151,7 @@ export class CheckScheduler {
     this.#begin();
   }
 
-  /** Begins what waits, in order, as far as there is room and this turn of the loop is not taken up with it. */
+  /** Starts waiting checks in their order, up to the limits of checks in flight and of checks started at once. */
   #begin(): void {
     while (this.#inFlight.size < MAX_CHECKS_IN_FLIGHT && this.#begun < MAX_BEGUN_AT_ONCE) {
       const next = this.#queue.shift();
@@ -184,7 +185,7 @@ export class CheckScheduler {
     if (!this.#stopped) this.#begin();
   }
 
-  /** What the backend's name stands for is told where that is news. */
+  /** Leaves the addresses of the backend's name out of the result, unless they have changed. */
   #told(checked: Checked, result: CheckResult): CheckResult {
     const { resolved, ...rest } = result;
     if (resolved === undefined) return result;
@@ -207,7 +208,7 @@ export class CheckScheduler {
     if (this.#options.now() + delayMs < checked.dueAt) this.#schedule(checked, delayMs);
   }
 
-  /** `result`: the check just made, which the world may not contain yet. */
+  /** `result` is that of the check just made, because the world may not contain it yet. */
   #delay(checked: Checked, result: CheckResult | null): number {
     const { pool, backend } = checked;
     const health = this.#world?.state.pools.get(pool)?.backends.get(backend)?.health ?? 'unknown';
@@ -238,7 +239,7 @@ function changedPools(now: ControlState, then: ControlState | undefined): readon
   return PersistentMap.from(now.pools).changesSince(PersistentMap.from(then?.pools ?? []));
 }
 
-/** Backends whose check may have to change: with new settings all, else those that are not what they were. */
+/** Backends whose checks may have to change: all of the pool if its settings changed, otherwise the changed ones. */
 function changedBackends(now: PoolState | undefined, then: PoolState | undefined): readonly BackendId[] {
   const [after, before] = [PersistentMap.from(now?.backends ?? []), PersistentMap.from(then?.backends ?? [])];
   const sameSettings = now?.settings.healthCheck === then?.settings.healthCheck;

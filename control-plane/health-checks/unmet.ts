@@ -1,9 +1,11 @@
-/** Which expectation an answer does not meet. Pure. */
+/** Says which expectation an answer does not meet. Pure. */
 import { type ExpectedAnswer, statusWords } from '#shared/settings/health-check.js';
 import { isPattern, type TextPatterns } from '../config/text-pattern.js';
 import { BODY_LIMIT_BYTES, type CheckResponse } from './check-response.js';
 
-/** For people, such as `status 503, expected 2xx` or `body lacks "ok"`; `null`: it meets all. */
+/**
+ * A text for people, such as `status 503, expected 2xx` or `body lacks "ok"`; `null` if the answer meets everything.
+ */
 export function unmetBy(
   { status: ranges, body: wanted }: ExpectedAnswer,
   response: CheckResponse,
