@@ -1,4 +1,7 @@
-/** The catalogue of metrics: those that workers count, and those that the primary counts or fills in at a scrape. */
+/**
+ * The catalogue of all metrics: those that workers count, those that the primary counts, and those that it reads at a
+ * scrape.
+ */
 import { metric, type MetricDefinition } from '#shared/metric.js';
 import { WORKER_METRICS } from '#shared/worker-metrics.js';
 

@@ -1,7 +1,7 @@
 /**
- * The gauges: read from the running system at each scrape, never stored, so that a removed backend's series are gone
- * with it. Answers plain samples, one after the other, so that the page of very many backends can be made in slices;
- * `registry.ts` shows them.
+ * The gauges. They are read from the running system at each scrape and never stored, so that the series of a removed
+ * backend vanish with it. Samples are produced one by one, so that the page of very many backends can be made in slices
+ * (`registry.ts`).
  */
 import { availabilityOf, isUp } from '#shared/availability.js';
 import { AVAILABILITIES, BREAKER_PHASES } from '#shared/backend-state.js';
@@ -13,7 +13,7 @@ import { WORKER_PHASES } from '../workers/worker-status.js';
 import { METRICS, type MetricKey } from './catalogue.js';
 
 interface Sample {
-  /** In the order of the catalogue. */
+  /** Values of the labels, in the order of the catalogue. */
   readonly labels: readonly string[];
   readonly value: number;
 }
@@ -41,7 +41,7 @@ function one(value: number): readonly Sample[] {
   return [{ labels: [], value }];
 }
 
-/** Each backend with its pool. */
+/** Each backend together with its pool. */
 function* backendsOf(deps: GaugeDeps): Generator<readonly [PoolState, BackendState]> {
   for (const pool of deps.world().state.pools.values()) {
     for (const backend of pool.backends.values()) yield [pool, backend];
@@ -56,7 +56,7 @@ function perPool(read: (deps: GaugeDeps, pool: PoolState) => number): GaugeReade
   };
 }
 
-/** `null`: the backend has no such value. */
+/** One sample per backend; no sample if `read` returns `null`. */
 function perBackend(
   read: (deps: GaugeDeps, backend: BackendState, pool: PoolState) => number | null,
 ): GaugeReader {
@@ -125,7 +125,7 @@ export const GAUGES: Partial<Record<MetricKey, GaugeReader>> = {
   build: (deps) => [{ labels: [deps.version, process.version], value: 1 }],
 };
 
-/** Gauges of the catalogue that are read at a scrape. */
+/** The samples of a gauge; `null` if the metric is not a gauge, or one that is set and not read (`totals.ts`). */
 export function readGauge(metric: MetricKey, deps: GaugeDeps): Iterable<Sample> | null {
   return METRICS[metric].type === 'gauge' ? (GAUGES[metric]?.(deps) ?? null) : null;
 }

@@ -1,6 +1,7 @@
 /**
- * Decides whether a label value may be counted under. Workers are not trusted with labels: pools and backends must be
- * configured, all else comes from closed lists, so that neither a client nor a faulty worker can make series.
+ * Decides whether workers may count under a label value. The primary does not trust workers with labels. Pools and
+ * backends must be configured, and all other values come from closed lists, so that neither a client nor a faulty
+ * worker can create series without limit.
  */
 import { LOCAL_REPLIES } from '#shared/error-code.js';
 import {
@@ -19,7 +20,7 @@ import type { BackendId, PoolId } from '#shared/ids.js';
 import type { ControlState } from '../domain/state.js';
 import { METRICS, type MetricKey } from './catalogue.js';
 
-/** What is configured now. */
+/** Which pools and backends are configured now. */
 export interface Configured {
   hasPool(pool: string): boolean;
   hasBackend(pool: string, backend: string): boolean;
@@ -36,7 +37,7 @@ const NAMED_SETS: Readonly<Record<string, ReadonlySet<string>>> = {
   role: new Set(REDIS_ROLES),
 };
 
-/** Where a metric means something else by a label than all others. */
+/** Lists of a metric that gives a label another meaning than `NAMED_SETS`. */
 const OF_METRIC: Readonly<Partial<Record<MetricKey, Readonly<Record<string, ReadonlySet<string>>>>>> = {
   connectionsRefused: { reason: new Set(CONNECTION_REFUSALS) },
   redisCommands: { result: new Set(REDIS_RESULTS) },
@@ -52,7 +53,7 @@ export function configuredIn(state: ControlState): Configured {
   };
 }
 
-/** Whether pool and backend among these labels, where the metric has them, are configured. */
+/** Whether the pool and the backend among these labels are configured. True if the metric has neither label. */
 export function isConfigured(metric: MetricKey, labels: readonly string[], configured: Configured): boolean {
   const names: readonly string[] = METRICS[metric].labels;
   const poolAt = names.indexOf('pool');
@@ -62,7 +63,7 @@ export function isConfigured(metric: MetricKey, labels: readonly string[], confi
   return backendAt < 0 ? configured.hasPool(pool) : configured.hasBackend(pool, labels[backendAt] ?? '');
 }
 
-/** Whether a worker may count under these labels of a metric. */
+/** Whether a worker may count under these values of the metric's labels. */
 export function mayCount(metric: MetricKey, labels: readonly string[], configured: Configured): boolean {
   const names: readonly string[] = METRICS[metric].labels;
   if (labels.length !== names.length) return false;

@@ -1,6 +1,6 @@
 /**
- * What the primary counts itself. Most of it is counted from events, so that metrics and event log cannot disagree;
- * the rest is told by the part of the runtime that knows.
+ * Counts what the primary itself does. Most counts are made from events, so that metrics and event log cannot disagree.
+ * The runtime calls the other methods directly.
  */
 import type { BreakerPhase } from '#shared/backend-state.js';
 import type { BackendId, PoolId } from '#shared/ids.js';
@@ -24,7 +24,7 @@ export class PrimaryCounters {
     for (const why of ADMIN_CONNECTION_ENDS) totals.add('adminConnectionsEnded', [why], 0);
   }
 
-  /** Call with the events of each append, once. */
+  /** Call once with the events of each append. */
   appended(events: readonly TidegateEvent[]): void {
     for (const event of events) {
       this.#totals.add('events', [event.type], 1);
@@ -53,13 +53,13 @@ export class PrimaryCounters {
     this.#totals.add('journalEntriesLost', [ENTRIES_LOST_CAUSE], count);
   }
 
-  /** Call after each load of the configuration file, also when it changed nothing. `at`: milliseconds since 1970. */
+  /** Call after each load of the configuration file, even if it changed nothing. `at` is in milliseconds since 1970. */
   configLoaded(at: number, successful: boolean): void {
     this.#totals.set('configReloadOk', [], successful ? 1 : 0);
     this.#totals.set('configReloadAt', [], at / 1_000);
   }
 
-  /** Call when a certificate comes into use. `notAfter`: milliseconds since 1970. */
+  /** Call when a certificate comes into use. `notAfter` is in milliseconds since 1970. */
   certificateInUse(notAfter: number): void {
     this.#totals.set('certificateNotAfter', [], notAfter / 1_000);
   }
@@ -85,7 +85,9 @@ export class PrimaryCounters {
   }
 }
 
-/** Reasons are text for people. As a label only the signal is kept, or that there was an exit code. */
+/**
+ * The label for a reason, which is text for people. Only the signal is kept, or the fact that there was an exit code.
+ */
 function exitReason(reason: string): string {
   const signal = /\bSIG[A-Z]{2,8}\b/.exec(reason);
   if (signal !== null) return signal[0];

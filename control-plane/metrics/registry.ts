@@ -1,10 +1,12 @@
 /**
- * The only module that knows prom-client. Each metric of the catalogue is one of its metrics in a registry of our own,
- * whose values are read from totals and gauges at the scrape. Its `AggregatorRegistry` is not used: there one silent
- * worker fails the scrape, and a dead worker's counts vanish, so that sums fall and `rate()` sees resets.
+ * Renders the page of metrics. The only module that knows prom-client. Each metric of the catalogue is a metric in a
+ * registry of its own, and its values are read from totals and gauges at the scrape. prom-client's `AggregatorRegistry`
+ * is not used: with it one silent worker fails the scrape, and the counts of a dead worker vanish, so that sums fall
+ * and `rate()` sees resets.
  *
- * The page of 10,000 backends has 150,000 lines and takes a second. It is made in slices, between which the primary goes
- * on: no slice has more lines than `SLICE_LINES` and one series. A metric is shown as it was when its turn came.
+ * The page for 10,000 backends has 150,000 lines and takes a second. It is therefore made in slices, and the primary
+ * does other work between them. A slice has at most `SLICE_LINES` lines and one series more. A metric is shown as it
+ * was when its slice was made.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
@@ -15,16 +17,16 @@ import { configuredIn } from './label-rules.js';
 import { COUNT_SLOT, SUM_SLOT, type MetricTotals, type Series } from './totals.js';
 
 export interface MetricsPage {
-  /** Prometheus 3 refuses answers whose type is not exactly named. */
+  /** Prometheus 3 refuses a page without the exact type. */
   readonly contentType: string;
   readonly body: string;
 }
 
-/** Lines rendered in one turn of the event loop: some 2 ms. */
+/** Lines rendered in one turn of the event loop: about 2 ms. */
 export const SLICE_LINES = 500;
 
 interface MetricsRegistry {
-  /** `at`: milliseconds since 1970. */
+  /** `at` is in milliseconds since 1970. */
   render(at: number): Promise<MetricsPage>;
 }
 
@@ -35,7 +37,7 @@ interface Line {
   readonly metricName?: string;
 }
 
-/** `breathe` lets others have the event loop; told how many lines were rendered since the last time. */
+/** @param breathe lets other work have the event loop; it is told how many lines were rendered since its last call */
 export function createMetricsRegistry(
   totals: MetricTotals,
   deps: GaugeDeps,
@@ -47,7 +49,7 @@ export function createMetricsRegistry(
   for (const key of keys) register(registry, METRICS[key], shown);
   return {
     async render(at) {
-      // All gauges of a page tell of the same world.
+      // All gauges of one page are read from the same world.
       const world = deps.world();
       const now: GaugeDeps = { ...deps, world: () => world };
       const texts: string[] = [];
@@ -72,7 +74,7 @@ export function createMetricsRegistry(
   };
 }
 
-/** At least one slice, so that a metric without series is declared, too. */
+/** Yields at least one slice, so that a metric without series is declared, too. */
 function* slicesOf(lines: Iterable<readonly Line[]>): Generator<readonly Line[]> {
   let slice: Line[] = [];
   for (const series of lines) {
@@ -84,15 +86,16 @@ function* slicesOf(lines: Iterable<readonly Line[]>): Generator<readonly Line[]>
   yield slice;
 }
 
-/** prom-client declares a metric with each text of it: HELP and TYPE, a line each. */
+/** Removes HELP and TYPE, a line each, because prom-client repeats them with every slice of a metric. */
 function withoutHeader(text: string): string {
   const values = text.split('\n', 2).join('\n').length + 1;
   return text.length <= values ? '' : `${text.slice(values)}\n`;
 }
 
 /**
- * prom-client has no official way to give a histogram its buckets as numbers. Its registry asks a metric for its
- * values through these two methods, at once, and renders what they answer, which is how its own aggregator feeds it.
+ * Makes prom-client render our values. It has no official way to set the buckets of a histogram as numbers. Its
+ * registry asks each metric for its values through these two methods, and renders what they return. Its own aggregator
+ * relies on the same.
  */
 function register(
   registry: Registry,
@@ -144,7 +147,7 @@ function histogramLines(definition: MetricDefinition, series: Series): readonly 
     return { metricName, labels: { ...labels, le: String(bound) }, value: below };
   });
   const above = series.values[DURATION_BUCKETS.length] ?? 0;
-  // Between two deltas the count may be told before its bucket or after it; what is shown never contradicts itself.
+  // Of two deltas, one may bring the count and the other its bucket. The larger of both sums keeps the page consistent.
   const count = Math.max(below + above, series.values[COUNT_SLOT] ?? 0);
   lines.push(
     { metricName, labels: { ...labels, le: '+Inf' }, value: count },

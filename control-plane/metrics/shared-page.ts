@@ -1,8 +1,10 @@
-/** One rendering of the metrics for all who ask within a moment, so that many scrapers cost no more than one. */
+/**
+ * Shares one rendering of the metrics among all who ask within a moment, so that many scrapers cost no more than one.
+ */
 import type { Timers } from '#shared/ports.js';
 import type { MetricsPage } from './registry.js';
 
-/** For how long a page serves, counted from when its rendering began. */
+/** How long a page is served, in milliseconds from the beginning of its rendering. */
 export const PAGE_MS = 250;
 
 export class SharedPage {
@@ -15,13 +17,13 @@ export class SharedPage {
     this.#timers = timers;
   }
 
-  /** Fails as the rendering does; the next to ask begins another. */
+  /** Rejects if the rendering fails. The next call then starts another rendering. */
   get(): Promise<MetricsPage> {
     this.#page ??= this.#begin();
     return this.#page;
   }
 
-  /** Forgets the page when its time is over, or when it is there, whichever is later. */
+  /** Forgets the page when its time is over, or when it is complete, whichever is later. */
   async #begin(): Promise<MetricsPage> {
     const over = new Promise<void>((resolve) => {
       this.#timers.after(PAGE_MS, resolve);

@@ -1,19 +1,20 @@
 /**
- * Adds the increments that workers send to the totals. A delta is not trusted: its shape was checked by
- * `shared/decode.ts`, its meaning is checked here. What is refused is counted by cause and changes nothing else.
+ * Adds the increments that workers send to the totals. The primary does not trust a delta: `shared/decode.ts` has
+ * checked its shape, and this file checks its meaning. What it refuses is counted by cause and changes nothing else.
  *
- * A worker numbers its series from 0 in the order in which it names them. The numbers die with the worker; the totals
- * do not. A series that was refused (its metric at the cap, its backend not known) is tried again with each increment.
+ * A worker numbers its series from 0, in the order in which it defines them. The numbers end with the worker, the
+ * totals do not. A refused series (its metric is at the cap, or its backend is not configured) is tried again with each
+ * increment.
  */
 import type { MetricsDelta, SeriesDefinition } from '#shared/message.js';
 import { WORKER_METRICS, type WorkerMetric } from '#shared/worker-metrics.js';
 import { mayCount, type Configured } from './label-rules.js';
 import { COUNT_SLOT, SUM_SLOT, type MetricTotals, type Series } from './totals.js';
 
-/** Series that one worker may name: more than all metrics at their cap would need in practice, 1 MB or so of memory. */
+/** Most series that one worker may define, about 1 MB of memory. In practice all metrics at their cap need fewer. */
 export const MAX_SERIES_PER_WORKER = 50_000;
 
-/** Largest increment believed: a counter must stay a whole number in a double for ever. */
+/** Largest increment that is believed, because a counter must always stay a whole number in a double. */
 export const MAX_INCREMENT = 1e12;
 
 /** Why part of a delta is not counted. */
@@ -23,9 +24,9 @@ interface WorkerSeries {
   readonly metric: WorkerMetric;
   readonly labels: readonly string[];
   readonly slot: number;
-  /** Where to count; `null` while refused. */
+  /** The series to add to; `null` while it is refused. */
   series: Series | null;
-  /** Whether its refusal at the cap has been counted as a dropped series. */
+  /** Whether its refusal at the cap has already been counted as a dropped series. */
   dropped: boolean;
 }
 
@@ -37,14 +38,14 @@ function isCountable(metric: string): metric is WorkerMetric {
 
 export class WorkerDeltas {
   readonly #totals: MetricTotals;
-  /** Per worker, by number. `null`: a definition that makes no sense and never will. */
+  /** The series of each worker, by their numbers. `null`: an invalid definition, whose increments are ignored. */
   readonly #workers = new Map<number, (WorkerSeries | null)[]>();
 
   constructor(totals: MetricTotals) {
     this.#totals = totals;
   }
 
-  /** Adds what can be added of one delta. */
+  /** Adds the valid part of a delta. */
   apply(worker: number, delta: MetricsDelta, configured: Configured): void {
     const known = this.#workers.get(worker) ?? [];
     if (delta.firstSeries !== known.length || known.length + delta.series.length > MAX_SERIES_PER_WORKER) {
@@ -64,7 +65,7 @@ export class WorkerDeltas {
     }
   }
 
-  /** Forgets a worker's numbers when its process has ended. What it counted stays. */
+  /** Call when the process of a worker has ended: its numbers are forgotten, its counts stay. */
   dropWorker(worker: number): void {
     this.#workers.delete(worker);
   }
@@ -112,7 +113,7 @@ export class WorkerDeltas {
   }
 }
 
-/** Where in a series' numbers a definition counts; `null` when the metric has no such part. */
+/** Where the values of a series hold this part; `null` if the metric has no such part. */
 function slotOf(metric: WorkerMetric, part: string | undefined): number | null {
   if (WORKER_METRICS[metric].type !== 'histogram') return part === undefined ? 0 : null;
   if (part === 'sum') return SUM_SLOT;
