@@ -22,7 +22,10 @@ const CONTROL_PLANE: readonly (readonly [name: string, imports: readonly string[
   ['workers', ['config', 'event-log', 'start-failure.ts']],
   ['documents', ['domain', 'workers']],
   ['hindsight', ['documents', 'domain', 'event-log']],
-  ['control-port.ts', ['config', 'domain', 'event-log', 'fleet', 'health-checks', 'hindsight', 'workers']],
+  [
+    'control-port.ts',
+    ['config', 'domain', 'event-log', 'fleet', 'health-checks', 'hindsight', 'sessions', 'workers'],
+  ],
   ['metrics', ['control-port.ts', 'domain', 'event-log', 'workers']],
   [
     'runtime',

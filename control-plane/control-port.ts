@@ -10,6 +10,7 @@ import type { SeenHost } from './fleet/host-watch.js';
 import type { History } from './hindsight/history.js';
 import type { CheckLag } from './health-checks/punctuality.js';
 import type { SnapshotPosition } from '#shared/snapshot.js';
+import type { SessionDirectory } from './sessions/session-directory.js';
 import type { WorkerStatus } from './workers/worker-status.js';
 
 export type ReloadResult =
@@ -71,7 +72,8 @@ export interface ControlPort {
   workers(): readonly WorkerStatus[];
   /** Requests in flight per `pool/backend`, all workers. */
   activeRequests(pool: string, backend: string): number;
-  sessionCount(pool: string): number;
+  /** Sessions by cookie that this host knows, or that are in Redis. */
+  readonly sessions: SessionDirectory;
   /** Requests that wait for room at a backend of the pool, all workers. */
   waitingRequests(pool: string): number;
   /** How late health checks are. */

@@ -10,6 +10,7 @@ import type { CertificateReloader } from './runtime/certificate-reloader.js';
 import type { Shared } from './open-shared.js';
 import { type Membership, Primary } from './runtime/primary.js';
 import { restoreSessionKey, sessionSigningKeys } from './runtime/session-signing-keys.js';
+import type { SessionDirectory } from './sessions/session-directory.js';
 import type { SystemPorts } from './runtime/system-ports.js';
 import { TIDEGATE_VERSION } from './version.js';
 import { chooseAccept, kernelMigratesConnections } from './workers/accept-mode.js';
@@ -25,6 +26,8 @@ export interface PrimaryDeps {
   readonly shared: Shared;
   /** `null`: this host decides alone. */
   readonly membership: Membership | null;
+  /** `null`: sessions are not in Redis. */
+  readonly redisSessions: SessionDirectory | null;
   readonly certificates: CertificateReloader;
   readonly log: LogStorage;
   readonly reader: HistoryReader;
@@ -58,6 +61,7 @@ export async function openPrimary(deps: PrimaryDeps, takeover: Takeover): Promis
     reader,
     system,
     membership: deps.membership,
+    redisSessions: deps.redisSessions,
     supervisor: {
       spawner,
       count: workers,

@@ -24,6 +24,7 @@ import { FLEET_TIMES } from './fleet/fleet-times.js';
 import { type Ending, forward } from './forward.js';
 import { HistoryReader } from './hindsight/reader.js';
 import { openFleet } from './open-fleet.js';
+import { openSessions } from './open-sessions.js';
 import { readShared } from './open-shared.js';
 import { joinFleet } from './join-fleet.js';
 import { type PrimaryDeps, mainPort, openPrimary } from './open-primary.js';
@@ -137,7 +138,7 @@ async function adminToken({ admin }: ProcessSettings, logger: Logger): Promise<s
   return token;
 }
 
-interface ServeDeps extends PrimaryDeps {
+interface ServeDeps extends Omit<PrimaryDeps, 'redisSessions'> {
   readonly overrides: Overrides;
   readonly token: string | null;
   readonly ending: Promise<Ending>;
@@ -161,7 +162,11 @@ async function run(deps: ServeDeps, running: Running): Promise<number> {
     const takeover = await beginTakeover(deps);
     // Before the workers close it, so that connections are refused from then on, and do not wait for nobody.
     running.stopping = () => takeover.closeSocket();
-    const primary = await openPrimary(deps, takeover);
+    const sessions = await openSessions(deps.shared.sessions, system, (result) =>
+      running.primary?.counters.redisCalled('control', result),
+    );
+    running.stops.push(() => sessions.close());
+    const primary = await openPrimary({ ...deps, redisSessions: sessions.redis }, takeover);
     running.primary = primary;
     await start(deps, primary, takeover, running);
     end = await ending;

@@ -56,6 +56,7 @@ import {
   algorithm,
   backendAddress,
   backendName,
+  boundTo,
   count,
   forwarding,
   freeText,
@@ -192,7 +193,7 @@ const workerMessage = variants<'type', WorkerMessage>('type', {
         session: text(22, SESSION_ID_PATTERN),
         lifetime: record<SessionLifetime>({ idleMs: millis, remainingMs: millis }),
       },
-      { from: backendName, to: backendName },
+      { from: boundTo, to: backendName },
     ),
     namesItsBackends,
     'the operation lacks `to`, or `from`',
@@ -219,8 +220,8 @@ const certificate = record<CertificateMaterial>({
 });
 
 /** `undefined`: the store cannot say. Structured cloning keeps such a key. */
-const maybeBackend: Shape<SessionReply['backend']> = {
-  problem: (value, path) => (value === undefined ? null : nullable(backendName).problem(value, path)),
+const maybeBound: Shape<SessionReply['backend']> = {
+  problem: (value, path) => (value === undefined ? null : nullable(boundTo).problem(value, path)),
 };
 
 const primaryMessage = variants<'type', PrimaryMessage>('type', {
@@ -248,7 +249,7 @@ const primaryMessage = variants<'type', PrimaryMessage>('type', {
   }),
   load: record<LoadMessage>({ type: oneOf('load'), backends: activeRequests }),
   certificate: record<CertificateMessage>({ type: oneOf('certificate'), certificate }),
-  'session-reply': record<SessionReply>({ type: oneOf('session-reply'), id: count, backend: maybeBackend }),
+  'session-reply': record<SessionReply>({ type: oneOf('session-reply'), id: count, backend: maybeBound }),
   'metrics-reply': record<MetricsReply>({
     type: oneOf('metrics-reply'),
     id: count,

@@ -42,5 +42,8 @@ export interface SessionStore {
   ): Promise<BackendId | undefined>;
 }
 
+/** Stands for a backend where a session was ended: no backend can have this name, so the session moves with its next request. */
+export const NO_BACKEND = '-' as BackendId;
+
 /** Longest that a request waits for the store, then it goes by its cookie. */
 export const SESSION_LOOKUP_TIMEOUT_MS = 40;

@@ -1,5 +1,7 @@
 /** Shapes of settings, as events and snapshots carry them, from the declarations in `shared/settings/`. */
+import type { BackendId } from './ids.js';
 import { MAX_ADDRESSES } from './resolved-names.js';
+import { NO_BACKEND } from './session.js';
 import {
   backend,
   backendSettings,
@@ -23,6 +25,10 @@ const MAX_ADDRESS = 128;
 
 export const poolName = names.poolName.shape;
 export const backendName = names.backendName.shape;
+/** A backend, or that the session was ended. */
+export const boundTo: Shape<BackendId> = {
+  problem: (value, path) => (value === NO_BACKEND ? null : backendName.problem(value, path)),
+};
 export const freeText = text(MAX_TEXT);
 export const count = integer(0);
 /** Milliseconds, a time or a duration; fractions are allowed. */

@@ -26,6 +26,7 @@ import { driftRoutes } from './routes-drift.js';
 import { eventRoutes } from './routes-events.js';
 import { poolRoutes } from './routes-pools.js';
 import { probeRoutes } from './routes-probes.js';
+import { sessionRoutes } from './routes-sessions.js';
 import { statusRoutes } from './routes-status.js';
 import { whyRoutes } from './routes-why.js';
 import { addNamedDocuments } from './route-schemas.js';
@@ -123,6 +124,7 @@ export async function createAdminApp(options: AdminOptions): Promise<FastifyInst
     statusRoutes(api, deps, options.clock);
     poolRoutes(api, deps);
     backendRoutes(api, deps);
+    sessionRoutes(api, control);
     eventRoutes(api, deps, { followers, streams: (socket) => connections.streams(socket) });
     whyRoutes(api, control, options.clock);
     configRoutes(api, control, changes);

@@ -9,6 +9,7 @@ import * as configDocuments from '../documents/config-documents.js';
 import * as eventDocuments from '../documents/event-documents.js';
 import type { Field, JsonSchema, NamedDocument } from '../documents/field.js';
 import * as poolDocuments from '../documents/pool-documents.js';
+import * as sessionDocuments from '../documents/session-documents.js';
 import { ProblemDocument } from '../documents/problem-document.js';
 import * as statusDocuments from '../documents/status-documents.js';
 import { ACTOR_KINDS } from '../domain/actor.js';
@@ -33,6 +34,7 @@ const documents = {
   ...statusDocuments,
   ...eventDocuments,
   ...configDocuments,
+  ...sessionDocuments,
   ProblemDocument,
 };
 

@@ -91,7 +91,7 @@ export async function poolDocument(
     version: pool.version,
     ...poolSettingsDocument(pool.settings),
     panic: pool.panic,
-    sessions: deps.port.sessionCount(pool.id),
+    sessions: deps.port.sessions.count(pool.id),
     pending_requests: deps.port.waitingRequests(pool.id),
     backends: await backendDocuments(deps, pool, pace),
   };
@@ -152,7 +152,7 @@ async function poolStatuses(deps: ViewDeps, state: ControlState): Promise<Status
       panic: pool.panic,
       standing: standingOfPool(pool).kind,
       shortage: shortageOf(standingOfPool(pool)),
-      sessions: port.sessionCount(pool.id),
+      sessions: port.sessions.count(pool.id),
       pending_requests: port.waitingRequests(pool.id),
       backends: await backendDocuments(deps, pool, pace),
     });

@@ -106,7 +106,7 @@ export async function submitWrite(
   request: FastifyRequest,
   body: Extract<
     CommandBody,
-    { readonly type: 'AddBackend' | 'RemoveBackend' | 'ChangeBackend' | 'ChangePool' }
+    { readonly type: 'AddBackend' | 'RemoveBackend' | 'ChangeBackend' | 'ChangePool' | 'FlushSessions' }
   >,
 ): Promise<WriteResult> {
   const outcome = await port.submit({ ...body, actor: actorOf(request) });

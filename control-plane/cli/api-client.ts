@@ -101,6 +101,12 @@ export class ApiClient {
     if (response.status !== 204) throw await this.#refusal(response);
   }
 
+  /** Removes what has no version. */
+  async delete(path: string): Promise<void> {
+    const response = await this.#request('DELETE', path, {});
+    if (response.status !== 204) throw await this.#refusal(response);
+  }
+
   async #write(pool: string, { method, path, body }: Write): Promise<Response> {
     for (let attempt = 0; ; attempt++) {
       const { version } = await this.get(`/api/v1/pools/${encodeURIComponent(pool)}`, PoolDocument);

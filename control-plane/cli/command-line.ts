@@ -15,6 +15,7 @@ import {
 } from './exit-codes.js';
 import { printError } from './output.js';
 import { poolCommands } from './pool-commands.js';
+import { sessionsCommands } from './sessions-commands.js';
 import { serveCommand } from './serve-command.js';
 import { statusCommands } from './status-commands.js';
 import { whyCommand } from './why-command.js';
@@ -60,6 +61,7 @@ function createProgram(version: string, endWith: EndWith): Command {
   statusCommands(program);
   backendCommands(program);
   poolCommands(program);
+  sessionsCommands(program);
   driftCommands(program, endWith);
   eventsCommand(program);
   whyCommand(program);

@@ -1,10 +1,10 @@
 /** `config diff` and `config reset`: what was changed at run time and is not in the file, and going back to the file. */
 import { isRecord } from '#shared/is-record.js';
-import { createInterface } from 'node:readline/promises';
 import type { Command } from 'commander';
 import { type ConfigDifference, DriftDocument, ResetDocument } from '../documents/config-documents.js';
 import { depsOf, type CommandDeps } from './command-deps.js';
-import { CommandFailure, type EndWith, EXIT_FAILED, EXIT_OK, EXIT_USAGE } from './exit-codes.js';
+import { confirmed } from './confirm.js';
+import { CommandFailure, type EndWith, EXIT_OK, EXIT_USAGE } from './exit-codes.js';
 import { paint, print } from './output.js';
 import { formatTable } from './table.js';
 import { formatTime } from './times.js';
@@ -64,27 +64,16 @@ async function reset(deps: CommandDeps, path: string | undefined, options: Reset
     return;
   }
   // A path at which nothing differs is refused by the API, which knows what does.
-  if (options.yes !== true && chosen.length > 0) await confirm(chosen);
+  if (options.yes !== true && chosen.length > 0) {
+    if (process.stdin.isTTY) process.stderr.write(`${diffLines(chosen).join('\n')}\n`);
+    await confirmed('Go back to the file here?', 'go back to the file');
+  }
   const body = path === undefined ? { all: true } : { path };
   const answer = await deps.api.postSeen('/api/v1/config/reset', drift.version, body, ResetDocument);
   if (deps.json) print(JSON.stringify(answer, null, 2));
   else {
     print(...answer.reset.map((place) => `${place}: back to the file`));
     if (answer.drift > 0) print(driftLine(answer.drift));
-  }
-}
-
-async function confirm(chosen: readonly ConfigDifference[]): Promise<void> {
-  if (!process.stdin.isTTY) {
-    throw new CommandFailure(EXIT_USAGE, 'Nobody can be asked here: add --yes to go back to the file.');
-  }
-  process.stderr.write(`${diffLines(chosen).join('\n')}\n`);
-  const asking = createInterface({ input: process.stdin, output: process.stderr });
-  try {
-    const answer = await asking.question('Go back to the file here? [y/N] ');
-    if (!/^y(?:es)?$/i.test(answer.trim())) throw new CommandFailure(EXIT_FAILED, 'Nothing was changed.');
-  } finally {
-    asking.close();
   }
 }
 

@@ -52,7 +52,8 @@ function statusLines(status: StatusDocument, now: number): readonly string[] {
     const weights = weightsCount(pool.algorithm, pool.backends)
       ? ''
       : paint('yellow', ' (weights do not count)');
-    const sessions = pool.sessions > 0 ? `, ${pool.sessions} session${pool.sessions === 1 ? '' : 's'}` : '';
+    const sessions =
+      (pool.sessions ?? 0) > 0 ? `, ${pool.sessions} session${pool.sessions === 1 ? '' : 's'}` : '';
     const waiting = pool.pending_requests > 0 ? paint('yellow', `, ${pool.pending_requests} waiting`) : '';
     lines.push(
       '',

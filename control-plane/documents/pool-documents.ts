@@ -52,7 +52,10 @@ export const PoolDocument = field.named(
     version: field.count('Number of the last event that changed the pool. Compared by If-Match.'),
     ...poolSettings,
     panic: field.flag(),
-    sessions: field.count('Bindings in the session table.'),
+    sessions: field.nullable(
+      field.count(),
+      'Bindings in the session table of this host; null: they are in Redis, where nobody counts them.',
+    ),
     pending_requests: field.count('Requests that wait for room at a backend.'),
     backends: field.list(BackendDocument),
   }),

@@ -34,6 +34,7 @@ export const PROBLEM_TYPES = {
   control_plane_read_only: 503,
   control_plane_unavailable: 503,
   event_log: 503,
+  session_store: 503,
   too_many_followers: 503,
 } as const;
 

@@ -18,7 +18,7 @@ const PoolStatus = field.object({
   shortage: field.nullable(
     field.text('What is wrong with the pool as a whole, after its name; null: nothing.'),
   ),
-  sessions: field.count(),
+  sessions: field.nullable(field.count()),
   pending_requests: field.count('Requests that wait for room at a backend.'),
   backends: field.list(BackendDocument),
 });

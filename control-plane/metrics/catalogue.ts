@@ -78,7 +78,12 @@ export const METRICS = {
     'Health checks whose time has come and that have not begun.',
   ),
   poolPanic: metric('gauge', 'pool_panic', '1 while the pool serves through ejected backends.', 'pool'),
-  stickySessions: metric('gauge', 'sticky_sessions', 'Bindings in the session table.', 'pool'),
+  stickySessions: metric(
+    'gauge',
+    'sticky_sessions',
+    'Bindings in the session table of this host. Absent where they are in Redis.',
+    'pool',
+  ),
   events: metric('counter', 'control_events_total', 'Events appended to the event log.', 'type'),
   eventLogSeq: metric('gauge', 'event_log_seq', 'Sequence number of the last event.'),
   storeOk: metric(

@@ -26,7 +26,7 @@ export type GaugeDeps = Pick<
   | 'position'
   | 'workers'
   | 'activeRequests'
-  | 'sessionCount'
+  | 'sessions'
   | 'waitingRequests'
   | 'checkLag'
   | 'storage'
@@ -48,10 +48,12 @@ function* backendsOf(deps: GaugeDeps): Generator<readonly [PoolState, BackendSta
   }
 }
 
-function perPool(read: (deps: GaugeDeps, pool: PoolState) => number): GaugeReader {
+/** `null`: the pool has no such value. */
+function perPool(read: (deps: GaugeDeps, pool: PoolState) => number | null): GaugeReader {
   return function* (deps) {
     for (const pool of deps.world().state.pools.values()) {
-      yield { labels: [pool.id], value: read(deps, pool) };
+      const value = read(deps, pool);
+      if (value !== null) yield { labels: [pool.id], value };
     }
   };
 }
@@ -94,7 +96,7 @@ export const GAUGES: Partial<Record<MetricKey, GaugeReader>> = {
   poolPending: perPool((deps, pool) => deps.waitingRequests(pool.id)),
   breakerState: perBackendState(BREAKER_PHASES, (_deps, backend) => backend.breaker.phase),
   poolPanic: perPool((_deps, pool) => (pool.panic ? 1 : 0)),
-  stickySessions: perPool((deps, pool) => deps.sessionCount(pool.id)),
+  stickySessions: perPool((deps, pool) => deps.sessions.count(pool.id)),
   healthChecksLate: (deps) => one(deps.checkLag().lateMs / 1_000),
   healthChecksWaiting: (deps) => one(deps.checkLag().waiting),
   configDrift: (deps) => one(driftOf(deps.world().state).length),

@@ -4,7 +4,12 @@
  */
 import type { BreakerPhase } from '#shared/backend-state.js';
 import type { BackendId, PoolId } from '#shared/ids.js';
-import { ADMIN_CONNECTION_ENDS, type AdminConnectionEnd } from '#shared/metric-labels.js';
+import {
+  ADMIN_CONNECTION_ENDS,
+  type AdminConnectionEnd,
+  type RedisResult,
+  type RedisRole,
+} from '#shared/metric-labels.js';
 import type { CommandType } from '../domain/command-types.js';
 import type { TidegateEvent } from '../domain/events.js';
 import { type EventLogErrorKind, PASSING_KINDS } from '../event-log/event-log.js';
@@ -39,6 +44,10 @@ export class PrimaryCounters {
 
   snapshotRefused(): void {
     this.#totals.add('snapshotNacks', [], 1);
+  }
+
+  redisCalled(role: RedisRole, result: RedisResult): void {
+    this.#totals.add('redisCommands', [role, result], 1);
   }
 
   commandDropped(type: CommandType): void {

@@ -3,7 +3,6 @@
  * snapshots and loads, keeps their sessions, checks backends, and counts. It reports what it has seen to the decider, and
  * the decider reports each change to it.
  */
-import { poolId } from '#shared/ids.js';
 import type { PrimaryMessage } from '#shared/message.js';
 import type { SnapshotPosition } from '#shared/snapshot.js';
 import { Broadcaster } from '../broadcast/broadcaster.js';
@@ -13,6 +12,7 @@ import { Publisher } from '../broadcast/publisher.js';
 import type { StoreStatus } from '../control-port.js';
 import type { CommandDraft } from '../domain/commands.js';
 import type { World } from '../domain/decision.js';
+import type { TidegateEvent } from '../domain/events.js';
 import { FirstChecks } from '../health-checks/first-checks.js';
 import type { CheckLag } from '../health-checks/punctuality.js';
 import { CheckScheduler, type CheckSchedulerOptions } from '../health-checks/scheduler.js';
@@ -21,6 +21,7 @@ import { type MetricsPage, createMetricsRegistry } from '../metrics/registry.js'
 import { SharedPage } from '../metrics/shared-page.js';
 import { MetricTotals } from '../metrics/totals.js';
 import { WorkerDeltas } from '../metrics/worker-deltas.js';
+import type { SessionDirectory } from '../sessions/session-directory.js';
 import type { SessionTable } from '../sessions/session-table.js';
 import { Supervisor, type SupervisorOptions } from '../workers/supervisor.js';
 import type { WorkerStatus } from '../workers/worker-status.js';
@@ -46,6 +47,8 @@ export interface HostOptions {
   readonly decider: Decider;
   readonly supervisor: Pick<SupervisorOptions, 'spawner' | 'count' | 'welcome'>;
   readonly sessions: SessionTable;
+  /** Sessions in Redis, which workers ask themselves; `null`: they are in the table. */
+  readonly redisSessions: SessionDirectory | null;
   readonly check: CheckSchedulerOptions['check'];
   /** The first worker cannot listen. */
   readonly onListenFailed: (code: string, message: string) => void;
@@ -53,6 +56,7 @@ export interface HostOptions {
 
 export class Host {
   readonly counters: PrimaryCounters;
+  readonly sessions: SessionDirectory;
   readonly #options: HostOptions;
   readonly #supervisor: Supervisor;
   readonly #workerMessages: WorkerMessages;
@@ -72,6 +76,7 @@ export class Host {
   constructor(options: HostOptions) {
     const { host, logger, timers, clock } = options.system;
     this.#options = options;
+    this.sessions = options.redisSessions ?? options.sessions;
     this.#publisher = new Publisher(this.#broadcaster, host);
     this.#now = () => clock.now();
     const totals = new MetricTotals();
@@ -124,12 +129,15 @@ export class Host {
     this.#supervisor.kill();
   }
 
-  /** To be called after each change of the world. */
-  changed(world: World): void {
+  /** To be called after each change of the world, with the events that made it. */
+  changed(world: World, events: readonly TidegateEvent[]): void {
     this.#publisher.changed(world, this.#now());
     this.#fleetSeqs.published(this.#broadcaster.position.version, world.state.fleet?.seq ?? null);
     this.#scheduler.update(world);
     this.#firstChecks.update(world);
+    for (const { type, pool } of events) {
+      if (type === 'SessionsFlushed' && pool !== undefined) void this.#options.sessions.sweep(pool);
+    }
   }
 
   /** Why this host does not forward, in a few words; `null`: it does. */
@@ -178,10 +186,6 @@ export class Host {
 
   waitingRequests(pool: string): number {
     return this.#loads.waiting(pool);
-  }
-
-  sessionCount(pool: string): number {
-    return this.#options.sessions.count(poolId(pool));
   }
 
   checkLag(): CheckLag {
@@ -254,7 +258,7 @@ export class Host {
       position: () => this.position(),
       workers: () => this.workers(),
       activeRequests: (pool, backend) => this.activeRequests(pool, backend),
-      sessionCount: (pool) => this.sessionCount(pool),
+      sessions: this.sessions,
       waitingRequests: (pool) => this.waitingRequests(pool),
       checkLag: () => this.checkLag(),
       storage: () => decider.storage,

@@ -26,6 +26,7 @@ import type { History } from '../hindsight/history.js';
 import type { HistoryReader } from '../hindsight/reader.js';
 import type { PrimaryCounters } from '../metrics/primary-counters.js';
 import type { MetricsPage } from '../metrics/registry.js';
+import type { SessionDirectory } from '../sessions/session-directory.js';
 import { createSessionTable } from '../sessions/session-table.js';
 import type { WorkerStatus } from '../workers/worker-status.js';
 import { ControlLoop } from './control-loop.js';
@@ -73,6 +74,7 @@ export class Primary implements ControlPort {
   readonly configFile: string;
   readonly log: Pick<EventReader, 'read'>;
   readonly history: History;
+  readonly sessions: SessionDirectory;
   readonly #loop: ControlLoop;
   readonly #host: Host;
   /** `null`: this host decides alone. */
@@ -138,9 +140,11 @@ export class Primary implements ControlPort {
       decider: loop,
       supervisor,
       sessions: createSessionTable(clock),
+      redisSessions: options.redisSessions,
       check: (...check) => httpCheck(...check, { patterns }),
       onListenFailed,
     });
+    this.sessions = this.#host.sessions;
     const { membership } = options;
     const node = membership?.join(loop, () => this.#host.reportedWorkers()) ?? null;
     this.node = node;
@@ -215,10 +219,6 @@ export class Primary implements ControlPort {
     return this.#host.activeRequests(pool, backend);
   }
 
-  sessionCount(pool: string): number {
-    return this.#host.sessionCount(pool);
-  }
-
   waitingRequests(pool: string): number {
     return this.#host.waitingRequests(pool);
   }
@@ -281,7 +281,7 @@ export class Primary implements ControlPort {
   }
 
   #changed(world: World, events: readonly TidegateEvent[]): void {
-    this.#host.changed(world);
+    this.#host.changed(world, events);
     if (events.length === 0) return;
     this.counters.appended(events);
     this.#lines.tell(world.state, events);

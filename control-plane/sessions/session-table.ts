@@ -9,7 +9,8 @@
 import { LRUCache } from 'lru-cache';
 import type { BackendId, PoolId } from '#shared/ids.js';
 import type { Clock } from '#shared/ports.js';
-import type { SessionKey, SessionLifetime, SessionStore } from '#shared/session.js';
+import { NO_BACKEND, type SessionKey, type SessionLifetime, type SessionStore } from '#shared/session.js';
+import type { ListedSession, SessionDirectory, SessionPage } from './session-directory.js';
 
 /** Most bindings held, summed over all pools: about 40 MB. */
 export const MAX_SESSIONS = 200_000;
@@ -20,7 +21,7 @@ const SWEEP_PER_BINDING = 2;
 /** How many of the oldest bindings are tested for expiry with each count: about 10 ms of work. */
 const SWEEP_PER_COUNT = 10_000;
 
-export interface SessionTable extends SessionStore {
+export interface SessionTable extends SessionStore, SessionDirectory {
   /**
    * Number of bindings of a pool. It may include expired bindings in two cases: an expired one has not yet become the
    * oldest (pools have different idle timeouts, or an absolute lifetime ended early), or more than 10,000 have expired
@@ -85,6 +86,47 @@ class MemorySessionTable implements SessionTable {
   count(pool: PoolId): number {
     this.#sweep(SWEEP_PER_COUNT);
     return this.#counts.get(pool) ?? 0;
+  }
+
+  /** In the order of their ids. Walks over the whole table: some 30 ms when it is full. */
+  async page(
+    pool: PoolId,
+    { after, limit }: { readonly after: string | null; readonly limit: number },
+  ): Promise<SessionPage> {
+    const begin = nameOf({ pool, session: '' });
+    const last = begin + (after ?? '');
+    const now = this.#clock.now();
+    // Never more than twice the page is kept and sorted.
+    let names: string[] = [];
+    for (const name of this.#bindings.rkeys()) {
+      if (name <= last || !name.startsWith(begin)) continue;
+      if ((this.#bindings.peek(name)?.expiresAt ?? 0) <= now) continue;
+      names.push(name);
+      if (names.length > 2 * limit) names = names.sort().slice(0, limit + 1);
+    }
+    names.sort();
+    const sessions = names.slice(0, limit).map((name) => this.#listed(name, begin, now));
+    return { kind: 'ok', sessions, next: names.length > limit ? (sessions.at(-1)?.session ?? null) : null };
+  }
+
+  async end(key: SessionKey): Promise<{ readonly kind: 'ended' | 'unknown' }> {
+    const binding = this.#bindings.peek(nameOf(key));
+    if (binding === undefined || binding.expiresAt <= this.#clock.now()) return { kind: 'unknown' };
+    binding.backend = NO_BACKEND;
+    return { kind: 'ended' };
+  }
+
+  async sweep(pool: PoolId): Promise<void> {
+    const begin = nameOf({ pool, session: '' });
+    // A list of its own, because the iterator loses its way where its entry is deleted.
+    const names = Array.from(this.#bindings.keys()).filter((name) => name.startsWith(begin));
+    for (const name of names) this.#bindings.delete(name);
+  }
+
+  #listed(name: string, begin: string, now: number): ListedSession {
+    const { backend = NO_BACKEND, expiresAt = now } = this.#bindings.peek(name) ?? {};
+    const session = name.slice(begin.length);
+    return { session, backend: backend === NO_BACKEND ? null : backend, leftMs: expiresAt - now };
   }
 
   /** The live binding, refreshed and made the newest; `null` if there is none. */

@@ -8,6 +8,7 @@ import type { RedisConnection } from '#shared/platform/redis-connection.js';
 import { RedisScript } from '#shared/platform/redis-script.js';
 import type { Random } from '#shared/ports.js';
 import {
+  NO_BACKEND,
   SESSION_LOOKUP_TIMEOUT_MS,
   type SessionKey,
   type SessionLifetime,
@@ -141,13 +142,13 @@ export class RedisSessionStore implements SessionStore {
     return answer.ok ? answer.value : undefined;
   }
 
-  /** Of what is no name of a backend nothing is believed. */
+  /** Of what is neither the name of a backend nor says that the session was ended nothing is believed. */
   #keep(key: SessionKey, value: unknown, lifetime: SessionLifetime): BackendId | null | undefined {
     if (value === null) {
       this.#kept.keep(key, null, ABSENCE_KEPT_MS);
       return null;
     }
-    if (typeof value !== 'string' || !isName(value)) return undefined;
+    if (typeof value !== 'string' || (value !== NO_BACKEND && !isName(value))) return undefined;
     const { idleMs, remainingMs } = lifetime;
     const spread = 1 - SOFT_AGE_SPREAD + 2 * SOFT_AGE_SPREAD * this.#deps.random();
     const soft = Math.min(idleMs / SOFT_AGES_PER_IDLE_TIMEOUT, MAX_SOFT_AGE_MS) * spread;

@@ -23,6 +23,13 @@ const DISCONNECT_TIMEOUT_MS = 200;
 
 export type RedisClient = Redis | Cluster;
 
+/** The servers that have keys, in an order that stays while they do. */
+export function mastersOf(client: RedisClient): readonly Redis[] {
+  if (client instanceof Redis) return [client];
+  const addressOf = ({ options: { host, port } }: Redis): string => `${host}:${port}`;
+  return client.nodes('master').toSorted((a, b) => (addressOf(a) < addressOf(b) ? -1 : 1));
+}
+
 /** `attempt` counts the clients made so far: a bell in a cluster listens at another node each time. */
 export function createClient(access: RedisAccess, role: RedisRole, attempt: number): RedisClient {
   const { servers } = access;

@@ -7,7 +7,7 @@ import { messageOf } from '../error-text.js';
 import type { RedisResult, RedisRole } from '../metric-labels.js';
 import type { Logger, TimerHandle, Timers } from '../ports.js';
 import type { RedisAccess } from '../redis-access.js';
-import { CALL_DEADLINE_MS, createClient, type RedisClient } from './redis-client.js';
+import { CALL_DEADLINE_MS, createClient, mastersOf, type RedisClient } from './redis-client.js';
 
 /** Why a call failed; `REDIS_RESULTS` says what may have become of it. */
 export type RedisFailureKind = Exclude<RedisResult, 'ok'>;
@@ -22,6 +22,12 @@ export interface RedisFailure {
 }
 
 export type RedisAnswer = { readonly ok: true; readonly value: unknown } | RedisFailure;
+
+/** Names of keys. `next`: the cursor to go on with; `null`: that was all. */
+export type RedisScan =
+  | { readonly ok: true; readonly keys: readonly string[]; readonly next: string | null }
+  | RedisFailure
+  | { readonly ok: false; readonly kind: 'no_such_cursor'; readonly reason: string };
 
 export type RedisArgument = string | number | Buffer;
 
@@ -82,6 +88,36 @@ export class RedisConnection {
     args: readonly RedisArgument[],
     deadlineMs: number = CALL_DEADLINE_MS[this.#options.role],
   ): Promise<RedisAnswer> {
+    return this.#call(this.#client, command, args, deadlineMs);
+  }
+
+  /**
+   * Some names of keys that match, of some `count` that are looked at. `cursor`: `null` to begin, then the `next` of the answer
+   * before. In a cluster it goes from server to server.
+   */
+  async scan(cursor: string | null, match: string, count: number): Promise<RedisScan> {
+    const [, index = '0', at = '0'] = /^(\d{1,4})\.(\d{1,20})$/.exec(cursor ?? '0.0') ?? [];
+    const masters = mastersOf(this.#client);
+    const node = Number(index);
+    const master = masters[node];
+    if ((cursor !== null && `${index}.${at}` !== cursor) || master === undefined) {
+      if (!this.isReady()) return this.#counted(this.#notReady());
+      return { ok: false, kind: 'no_such_cursor', reason: 'there is no such cursor' };
+    }
+    const deadlineMs = CALL_DEADLINE_MS[this.#options.role];
+    const answer = await this.#call(master, 'SCAN', [at, 'MATCH', match, 'COUNT', count], deadlineMs);
+    if (!answer.ok) return answer;
+    const [next, keys] = answer.value as [string, string[]];
+    if (next !== '0') return { ok: true, keys, next: `${node}.${next}` };
+    return { ok: true, keys, next: node + 1 < masters.length ? `${node + 1}.0` : null };
+  }
+
+  #call(
+    target: Pick<RedisClient, 'call'>,
+    command: string,
+    args: readonly RedisArgument[],
+    deadlineMs: number,
+  ): Promise<RedisAnswer> {
     if (!this.isReady()) return Promise.resolve(this.#counted(this.#notReady()));
     if (this.#waiting.size >= MAX_WAITING_CALLS) {
       return Promise.resolve(this.#counted(failed('not_ready', 'too many calls wait for Redis')));
@@ -96,7 +132,7 @@ export class RedisConnection {
     const timer = this.#options.timers.after(deadlineMs, () =>
       settle(failed('timeout', `Redis did not answer within ${deadlineMs} ms`)),
     );
-    this.#send(command, args).then(
+    sent(target, command, args).then(
       (value) => settle({ ok: true, value }),
       (error: unknown) => settle(failureOf(error)),
     );
@@ -113,10 +149,6 @@ export class RedisConnection {
     this.#trouble = 'the connection was closed';
     for (const settle of this.#waiting) settle(failed('lost', this.#trouble));
     this.#client.disconnect();
-  }
-
-  async #send(command: string, args: readonly RedisArgument[]): Promise<unknown> {
-    return this.#client.call(command, [...args]);
   }
 
   #open(): RedisClient {
@@ -159,7 +191,7 @@ export class RedisConnection {
     this.#check?.cancel();
     this.#check = this.#options.timers.after(BELL_CHECK_MS, () => {
       if (client !== this.#client || !this.isReady()) return;
-      void this.#send('PING', []).catch((error: unknown) => (this.#trouble = reasonOf(error)));
+      sent(client, 'PING', []).catch((error: unknown) => (this.#trouble = reasonOf(error)));
       this.#checkBell(client);
     });
   }
@@ -191,10 +223,19 @@ export class RedisConnection {
     return failed('not_ready', `Redis is not there: ${this.#trouble}`);
   }
 
-  #counted(answer: RedisAnswer): RedisAnswer {
+  #counted<A extends RedisAnswer>(answer: A): A {
     this.#options.onResult?.(answer.ok ? 'ok' : answer.kind);
     return answer;
   }
+}
+
+/** A client may throw instead of answering. */
+async function sent(
+  target: Pick<RedisClient, 'call'>,
+  command: string,
+  args: readonly RedisArgument[],
+): Promise<unknown> {
+  return target.call(command, [...args]);
 }
 
 function failed(kind: RedisFailureKind, reason: string, code = ''): RedisFailure {

@@ -97,6 +97,8 @@ describe('the description of the API', () => {
       .filter(({ name }) => !name.startsWith('head'));
     expect(operations.map(({ name }) => name).toSorted()).toEqual([
       'delete /api/v1/pools/{pool}/backends/{id}',
+      'delete /api/v1/pools/{pool}/sessions',
+      'delete /api/v1/pools/{pool}/sessions/{session}',
       'get /',
       'get /api/v1/config',
       'get /api/v1/config/drift',
@@ -106,6 +108,7 @@ describe('the description of the API', () => {
       'get /api/v1/pools/{pool}/backends',
       'get /api/v1/pools/{pool}/backends/{id}',
       'get /api/v1/pools/{pool}/backends/{id}/why',
+      'get /api/v1/pools/{pool}/sessions',
       'get /api/v1/status',
       'get /api/v1/workers',
       'get /livez',

@@ -3,6 +3,8 @@ import { writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { startAdminServer, type AdminServer } from '../../control-plane/admin/admin-server.js';
 import { backendId, poolId } from '../../shared/ids.js';
+import { createSessionTable } from '../../control-plane/sessions/session-table.js';
+import { sessionKey } from '../contract/session-store.contract.js';
 import { adminOptions } from '../support/admin-app.js';
 import { answer, startBackend } from '../support/backend-server.js';
 import { CONFIG_TEXT, testControl, type TestControl } from '../support/control-port.js';
@@ -53,6 +55,52 @@ async function failChecks(): Promise<void> {
     });
   }
 }
+
+describe('sessions', () => {
+  const key = (name: string) => sessionKey('web', name);
+  const table = createSessionTable({ now: () => 0 });
+  const lifetime = { idleMs: 60_000, remainingMs: 600_000 };
+  let before: typeof control.port.sessions;
+  beforeAll(async () => {
+    before = control.port.sessions;
+    Object.assign(control.port, { sessions: table });
+    for (const name of ['1', '2']) await table.bind(key(name), backendId('a'), lifetime);
+  });
+  afterAll(() => Object.assign(control.port, { sessions: before }));
+
+  it('are listed with their backends', async () => {
+    expect(await ok('sessions', 'list', 'web')).toBe(
+      `SESSION                 BACKEND  KEPT FOR\n${key('1').session}  a        1m\n${key('2').session}  a        1m\n`,
+    );
+    expect(JSON.parse(await ok('sessions', 'list', 'web', '--all', '--json'))).toEqual({
+      sessions: ['1', '2'].map((name) => ({ session: key(name).session, backend: 'a', left_ms: 60_000 })),
+      more: false,
+    });
+    expect(await ok('sessions', 'list', 'api')).toBe('no sessions of pool api are known\n');
+  });
+
+  it('are taken from their backend one by one', async () => {
+    await ok('sessions', 'end', 'web', key('1').session);
+    expect(await ok('sessions', 'list', 'web')).toMatch(/^1_+ {2}\(ended\)/m);
+    const unknown = await run('sessions', 'end', 'web', key('3').session);
+    expect(unknown).toMatchObject({ code: 1, stderr: expect.stringMatching(/^No session 3_+ of pool web/) });
+  });
+
+  it('are ended all at once, by somebody who said yes', async () => {
+    const unasked = await run('sessions', 'flush', 'web');
+    expect(unasked).toMatchObject({
+      code: 2,
+      stderr: 'Nobody can be asked here: add --yes to end them.\n',
+    });
+    const none = await run('sessions', 'flush', 'web', '--yes');
+    expect(none).toMatchObject({ code: 1, stderr: expect.stringContaining('no sessions by cookie') });
+    await ok('pool', 'set', 'web', 'sticky_session.type=cookie');
+    expect(await ok('sessions', 'flush', 'web', '--yes')).toBe('all sessions of pool web are over\n');
+    expect(control.story.world.state.pools.get(WEB)!.sessionsFrom).toBe(control.story.at);
+    expect(await ok('sessions', 'list', 'web')).toBe('no sessions of pool web are known\n');
+    await ok('pool', 'set', 'web', 'sticky_session=null');
+  });
+});
 
 describe('reading', () => {
   it('status names every backend with its state and reason', async () => {

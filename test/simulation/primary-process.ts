@@ -5,6 +5,7 @@
 import type { CommandDraft } from '../../control-plane/domain/commands.js';
 import { fold } from '../../control-plane/domain/evolve.js';
 import type { World } from '../../control-plane/domain/decision.js';
+import type { TidegateEvent } from '../../control-plane/domain/events.js';
 import { EventLogError } from '../../control-plane/event-log/event-log.js';
 import { withTail } from '../../control-plane/event-log/read-with-tail.js';
 import {
@@ -100,7 +101,7 @@ export class PrimaryProcess {
         seed: () => chance.seed(),
         logger: silence,
         changed: (world, events) => {
-          this.#changed(world);
+          this.#changed(world, events);
           this.#host?.counters.appended(events);
         },
         fatal: () => this.#end(),
@@ -198,6 +199,7 @@ export class PrimaryProcess {
         welcome: (worker, place) => spawner.welcome(worker, place),
       },
       sessions: createSessionTable(time, SESSIONS),
+      redisSessions: null,
       check: this.#check,
       onListenFailed: () => undefined,
     });
@@ -240,7 +242,7 @@ export class PrimaryProcess {
     }
   }
 
-  #changed(world: World): void {
+  #changed(world: World, news: readonly TidegateEvent[]): void {
     const { disk, ledger } = this.#system;
     void this.#checkReads();
     // Another primary may have written meanwhile: then this one has yet to find out.
@@ -254,7 +256,7 @@ export class PrimaryProcess {
       );
     }
     this.#allowTrials(world);
-    this.#host?.changed(world);
+    this.#host?.changed(world, news);
   }
 
   /** A lower limit holds from when the permits of the higher one are back. */

@@ -8,10 +8,12 @@ import { NO_TAIL } from '../../control-plane/event-log/read-with-tail.js';
 import { Hindsight } from '../../control-plane/hindsight/hindsight.js';
 import type { CheckLag } from '../../control-plane/health-checks/punctuality.js';
 import type { ControlPort, ReloadResult, StoreStatus } from '../../control-plane/control-port.js';
+import type { SessionDirectory } from '../../control-plane/sessions/session-directory.js';
 import type { WorkerStatus } from '../../control-plane/workers/worker-status.js';
 import type { ConfigDocument } from '../../shared/settings.js';
 import { Story } from './domain.js';
 import { HOST } from './workers.js';
+import { noSessions } from './no-sessions.js';
 
 export interface TestControl {
   readonly port: ControlPort;
@@ -33,6 +35,7 @@ export interface TestControl {
     storage: StoreStatus;
     /** Runs before each submitted command is decided: another client gets in between. */
     beforeSubmit: (() => Promise<void>) | null;
+    sessions: SessionDirectory;
   };
   /** How many are following. */
   followers(): number;
@@ -95,6 +98,7 @@ export async function testControl(): Promise<TestControl> {
     restartNeeded: [],
     storage: { ok: true, since: null, problem: null, unstoredEvents: 0, lostEvents: 0 },
     beforeSubmit: null,
+    sessions: { ...noSessions, count: (pool) => (pool === 'web' ? 12 : 0) },
   };
 
   async function decideAndStore(draft: CommandDraft) {
@@ -141,7 +145,7 @@ export async function testControl(): Promise<TestControl> {
     restartNeeded: () => answers.restartNeeded,
     certificateTrouble: () => answers.certificateTrouble,
     storage: () => answers.storage,
-    sessionCount: (pool) => (pool === 'web' ? 12 : 0),
+    sessions: answers.sessions,
     async submit(draft) {
       await answers.beforeSubmit?.();
       if (answers.submitError !== null) throw answers.submitError;

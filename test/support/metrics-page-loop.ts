@@ -14,6 +14,7 @@ import { PrimaryCounters } from '../../control-plane/metrics/primary-counters.js
 import { createMetricsRegistry } from '../../control-plane/metrics/registry.js';
 import { MetricTotals } from '../../control-plane/metrics/totals.js';
 import { backendId, poolId } from '../../shared/ids.js';
+import { noSessions } from './no-sessions.js';
 
 const WEB = poolId('web');
 const BACKENDS = 10_000;
@@ -63,7 +64,7 @@ async function measure(): Promise<void> {
     position: () => ({ epoch: 2, version: 41 }),
     workers: () => [],
     activeRequests: () => 5,
-    sessionCount: () => 8,
+    sessions: { ...noSessions, count: () => 8 },
     waitingRequests: () => 3,
     checkLag: () => ({ waiting: 0, lateMs: 0, behind: false }),
     storage: () => ({ ok: true, since: null, problem: null, unstoredEvents: 0, lostEvents: 0 }),

@@ -21,6 +21,7 @@ import { deltaArranger } from '../../../support/metrics-deltas.js';
 import { parsePrometheusText } from '../../../support/prometheus-text.js';
 import { METRICS } from '../../../../control-plane/metrics/catalogue.js';
 import { worker } from '../../../support/workers.js';
+import { noSessions } from '../../../support/no-sessions.js';
 
 const WEB = poolId('web');
 
@@ -77,7 +78,7 @@ function arrange() {
       },
     ],
     activeRequests: (_pool, id) => (id === 'a' ? 5 : 0),
-    sessionCount: () => 8,
+    sessions: { ...noSessions, count: () => 8 },
     waitingRequests: () => 3,
     checkLag: () => ({ waiting: 7, lateMs: 1_500, behind: true }),
     storage: () => ({ ok: false, since: 1, problem: 'disk full', unstoredEvents: 3, lostEvents: 0 }),

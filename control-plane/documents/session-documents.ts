@@ -1,0 +1,48 @@
+/** Sessions by cookie, as operators see them. */
+import type { TypeOf } from '#shared/shape.js';
+import * as field from './field.js';
+import { name } from './pool-documents.js';
+
+/** 16 bytes in base64url. */
+const SESSION_ID = /^[A-Za-z0-9_-]{22}$/;
+const CURSOR = /^[A-Za-z0-9_.-]{1,64}$/;
+const NUMBER = /^\d{1,4}$/;
+
+/** Most sessions asked for at once. */
+export const MAX_SESSIONS_PER_PAGE = 1_000;
+export const DEFAULT_SESSIONS_PER_PAGE = 100;
+
+export const SessionsDocument = field.named(
+  'Sessions',
+  field.object({
+    sessions: field.list(
+      field.object({
+        session: field.text('Its id, which its cookie has beside its signature.'),
+        backend: field.nullable(
+          field.text(),
+          'Where its requests go; null: it was ended, and its next request chooses anew.',
+        ),
+        left_ms: field.count('How long it is kept unless it is used.'),
+      }),
+    ),
+    next: field.nullable(field.text(), 'What `after` is for the next page; null: there is no more.'),
+  }),
+);
+export interface SessionsDocument extends TypeOf<typeof SessionsDocument> {}
+
+export const SessionsQuery = field.object(
+  {},
+  {
+    after: field.matching(CURSOR, '`next` of the page before.'),
+    limit: field.matching(
+      NUMBER,
+      `About how many, 1 to ${MAX_SESSIONS_PER_PAGE}; ${DEFAULT_SESSIONS_PER_PAGE} if not given.`,
+    ),
+  },
+);
+export interface SessionsQuery extends TypeOf<typeof SessionsQuery> {}
+
+export const SessionParams = field.object({
+  pool: name('Name of the pool.'),
+  session: field.matching(SESSION_ID, 'Id of the session.'),
+});
