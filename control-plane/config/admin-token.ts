@@ -1,7 +1,7 @@
-/** Reads the token of the admin listener, and sees that it is worth its name. */
+/** Reads the token of the admin listener and refuses one that is too weak. */
 import { readSecretText } from './secret-text.js';
 
-/** Shortest token accepted: 16 characters of 64 kinds are 96 bits. */
+/** Shortest token accepted, in characters: 16 characters out of 64 are 96 bits. */
 export const MIN_TOKEN_LENGTH = 16;
 
 /** A reason not to start, in one sentence. */
@@ -14,16 +14,16 @@ export class AdminError extends Error {
 
 interface AdminToken {
   readonly token: string;
-  /** What is unwise about its file, if anything. */
+  /** What is unwise about the token's file; `null` if nothing is. */
   readonly warning: string | null;
 }
 
-/** Reads a token. Fails with AdminError. */
+/** Reads a token. Rejects with AdminError. */
 export async function readAdminToken(file: string): Promise<AdminToken> {
   const read = await readSecretText(file, {
     name: 'token',
     minLength: MIN_TOKEN_LENGTH,
-    // What can stand in an Authorization field (RFC 6750 §2.1, and a little more).
+    // The characters that an Authorization field may have (RFC 6750 §2.1), and a few more.
     pattern: /^[!-~]+$/,
     inWords: 'one line of printable ASCII without spaces',
   });

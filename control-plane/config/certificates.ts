@@ -1,8 +1,8 @@
 /**
- * Loads the certificate and key of the main listener and refuses what could not serve: files that cannot be read or
- * parsed, a key that belongs to another certificate. Each refusal is one sentence. A certificate outside its time serves:
- * some clients do not mind, and the others tell their users. The caller decides what a refusal means: at a start it is
- * fatal; at a reload the former certificate stays in use.
+ * Loads the certificate and key of the main listener. It refuses files that could not serve: files that cannot be read
+ * or parsed, and a key that belongs to another certificate. Each refusal is one sentence. An expired certificate, or
+ * one that is not yet valid, is not refused: some clients accept it, and the others tell their users. The caller
+ * decides what a refusal means: a start fails; a reload keeps the former certificate in use.
  */
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
 import { createSecureContext } from 'node:tls';
@@ -17,9 +17,9 @@ export interface LoadedCertificate {
   readonly keyPem: string;
   /** SHA-256 of the certificate, upper-case hex with colons. */
   readonly fingerprint: string;
-  /** The certificate's names in one line: its subject, or its alternative names where the subject is empty. */
+  /** Names of the certificate in one line: its subject, or its alternative names if the subject is empty. */
   readonly subject: string;
-  /** Milliseconds since 1970. */
+  /** Milliseconds since 1970, as `notAfter` is. */
   readonly notBefore: number;
   readonly notAfter: number;
 }
@@ -28,14 +28,14 @@ type CertificateResult =
   | {
       readonly ok: true;
       readonly certificate: LoadedCertificate;
-      /** Why clients will not accept it now, in one sentence. */
+      /** Why clients do not accept the certificate now, in one sentence; `null` if they do. */
       readonly warning: string | null;
-      /** Of certificate file and key file, for `watchFiles`. */
+      /** Hashes of the certificate file and of the key file, for `watchFiles`; `null` for one that cannot be read. */
       readonly sha256: readonly (string | null)[];
     }
   | {
       readonly ok: false;
-      /** Which file is to be mended. */
+      /** The file that has to be mended. */
       readonly culprit: keyof TlsFiles;
       readonly problem: string;
       readonly sha256: readonly (string | null)[];
@@ -46,7 +46,7 @@ interface CertificateProblem {
   readonly problem: string;
 }
 
-/** `at`: the time at which the certificate should be valid, in milliseconds since 1970. */
+/** @param at the time for which the warning is given, in milliseconds since 1970 */
 export async function loadCertificate(files: TlsFiles, at: number): Promise<CertificateResult> {
   const [cert, key] = await Promise.all([
     readSmallFile(files.certFile, MAX_PEM_BYTES),
@@ -63,7 +63,10 @@ export async function loadCertificate(files: TlsFiles, at: number): Promise<Cert
   return { ok: true, certificate: result, warning: timeProblem(result, at), sha256 };
 }
 
-/** Why clients do not accept a certificate at this time, in one sentence, or `null`. */
+/**
+ * Why clients do not accept a certificate at this time, in one sentence; `null` if they do. Times are in milliseconds
+ * since 1970.
+ */
 export function timeProblem(
   { notBefore, notAfter }: Pick<LoadedCertificate, 'notBefore' | 'notAfter'>,
   at: number,
@@ -73,7 +76,7 @@ export function timeProblem(
   return null;
 }
 
-/** The certificate with what is known of it, or in words why it cannot serve. */
+/** The certificate and its properties, or the reason why it cannot serve. */
 function checkCertificate(certPem: string, keyPem: string): LoadedCertificate | CertificateProblem {
   const x509 = attempt(() => new X509Certificate(certPem));
   if (!x509) return inCert('the certificate file holds no certificate in PEM form');

@@ -1,6 +1,6 @@
 /**
- * Reads the files that the settings of Redis and of the cluster name: passwords, certificates, the secret of all hosts. What
- * cannot be used is told at its setting, all of it at once.
+ * Reads the files that the settings of Redis and of the cluster name: passwords, certificates, and the secret that all
+ * hosts share. It reports all problems at once, each at the setting that names the file.
  */
 import { X509Certificate } from 'node:crypto';
 import type { RedisAccess } from '#shared/redis-access.js';
@@ -20,7 +20,7 @@ const PASSWORD: SecretForm = {
   inWords: 'one line of text',
 };
 
-/** 32 characters of 64 kinds are 192 bits. */
+/** 32 characters out of 64 are 192 bits. */
 const SECRET: SecretForm = {
   name: 'secret',
   minLength: 32,
@@ -33,17 +33,20 @@ interface Finding {
   readonly message: string;
 }
 
-/** What hosts share, by what it is for. `null`: nothing there. */
+/**
+ * Access to the Redis for each purpose, and the secret. `null` where nothing is configured, or where a problem was
+ * found.
+ */
 export interface ClusterFiles {
   readonly control: RedisAccess | null;
   readonly sessions: RedisAccess | null;
-  /** The secret of all hosts. */
+  /** The secret that all hosts share. */
   readonly secret: string | null;
   readonly problems: readonly Finding[];
   readonly warnings: readonly Finding[];
 }
 
-/** With problems, what they are about is `null`. */
+/** Never rejects: problems are part of the result. */
 export async function readClusterFiles({
   redis,
   cluster,
@@ -103,7 +106,7 @@ async function accessOf(reach: RedisReach, part: RedisPart, found: Findings): Pr
   };
 }
 
-/** `redis-checks.ts` has seen that there is one way to say it. */
+/** Where the servers are. `redis-checks.ts` has refused settings that say it in no way or in several. */
 function serversOf({ url, sentinels, name, cluster }: RedisReach): RedisAccess['servers'] {
   if (url !== null) return { kind: 'single', host: url.host, port: url.port, db: url.db };
   if (sentinels !== null) return { kind: 'sentinel', sentinels, name: name ?? '' };

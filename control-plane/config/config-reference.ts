@@ -1,6 +1,6 @@
 /**
- * The configuration reference as a page of Markdown, made from the JSON Schema and so from the declarations of the
- * options themselves. Pure: it writes no file.
+ * Renders the configuration reference as a page of Markdown. It reads the JSON Schema, which is made from the
+ * declarations of the settings. Pure: it writes no file.
  */
 import { LONG_FORM_KEYS, SHORT_FORM_KEYS } from './config-schema.js';
 import { allowedKeys, type SchemaNode } from './json-schema.js';
@@ -51,7 +51,7 @@ function sectionOf(
   return { key, node, rows: key === 'pools' ? poolRows(node) : rowsOf(key, node, false) };
 }
 
-/** The keys that both forms have are listed once, at the top level. */
+/** Only the keys that the long form alone has, because the top level lists the others. */
 function poolRows(node: SchemaNode): Row[] {
   const key = 'pools.NAME';
   const pool = typeof node.additionalProperties === 'object' ? node.additionalProperties : {};

@@ -1,8 +1,8 @@
 /**
- * The configuration file as one schema, from which the parser, the editor's JSON Schema and the reference are made.
- * Short form: the keys of a pool at the top level. Long form: `pools` and `routes`. The settings themselves are declared
- * in `shared/settings/` and `process-settings.ts`; here they get their places in the file. What one value says of another
- * (names that must be known, things given twice) is checked in `cross-checks.ts`.
+ * The configuration file as one schema. The parser, the JSON Schema for editors and the reference are made from it. In
+ * the short form, the keys of a pool are at the top level. In the long form, there are `pools` and `routes`. The
+ * settings themselves are declared in `shared/settings/` and `process-settings.ts`; this file gives them their places.
+ * `cross-checks.ts` checks what one value says about another (unknown names, duplicates).
  */
 import { z } from 'zod';
 import { backend, route } from '#shared/settings/backend.js';
@@ -79,7 +79,9 @@ const poolKeys: Readonly<Record<string, z.ZodType>> = {
   ...otherPoolKeys,
 };
 
-/** At the top level `timeouts` and `retry` are those of the file: its one pool needs no others. */
+/**
+ * Without `timeouts` and `retry`: at the top level they belong to the whole file, and its only pool needs no others.
+ */
 const shortPoolKeys = Object.fromEntries(
   Object.entries(poolKeys).filter(([name]) => !Object.hasOwn(common, name)),
 );
@@ -113,7 +115,10 @@ const routes = z
 export const shortForm: z.ZodType<Input> = z.strictObject({ ...common, ...shortPoolKeys });
 export const longForm: z.ZodType<Input> = z.strictObject({ ...common, pools, routes });
 
-/** Every key of both forms, for editors and the reference; the parser tells the forms apart and says what is missing. */
+/**
+ * Every key of both forms, for editors and the reference. The parser uses the schema of the form at hand instead,
+ * because only that one says which keys are missing.
+ */
 export const anyForm = z.strictObject({
   ...common,
   ...shortPoolKeys,
@@ -122,7 +127,7 @@ export const anyForm = z.strictObject({
   routes,
 });
 
-/** Keys that belong to the short form alone. */
+/** Keys that only the short form has at the top level. */
 export const SHORT_FORM_KEYS = Object.keys(shortPoolKeys);
 
 /** Keys of a pool that only the long form has. */

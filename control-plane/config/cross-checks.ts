@@ -1,7 +1,7 @@
 /**
- * What one value of the configuration says of another: names that must be known, things given twice, settings that
- * exclude or need each other. Looks at the file as it was written, valid or not, so that these problems are told in
- * the same breath as all others. What it cannot read it leaves to the schema.
+ * Checks what one value of the configuration says about another: names that must exist, duplicates, and settings that
+ * exclude or need each other. It looks at the file as written, valid or not, so that these problems are reported
+ * together with all others. A value that it cannot read is left to the schema.
  */
 import { Expected } from '#shared/settings/kind.js';
 import { backendUrl, isLoopback } from '#shared/settings/names.js';
@@ -126,7 +126,7 @@ function routeProblems(file: Mapping): ValueProblem[] {
   return problems;
 }
 
-/** Something that must be given once has been given by `other`. */
+/** `other` has already taken something that only one may have. */
 function taken(path: Path, message: string, other: Path): ValueProblem {
   return { path, atKey: false, message, other };
 }

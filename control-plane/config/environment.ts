@@ -1,7 +1,7 @@
 /**
  * Replaces `${NAME}`, `${NAME:-default}`, `${NAME:?message}` and `$$` in one text. It is applied to scalars after the
- * YAML is parsed, so that a variable can never add structure to the file. An empty variable counts as unset for
- * `:-` and `:?`, as in a shell.
+ * YAML is parsed, so that a variable can never add structure to the file. As in a shell, an empty variable counts as
+ * unset for `:-` and `:?`.
  */
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -13,7 +13,7 @@ const REFERENCE = /\$(?:\$|\{([^}]*)\}?)/g;
 const CONTENT = /^([A-Za-z_][A-Za-z0-9_]*)(?::(-|\?)([^$]*))?$/;
 const FORMS = '${NAME}, ${NAME:-default} or ${NAME:?message}';
 
-/** A lone `$` that begins none of these forms stays as it is. */
+/** A `$` that begins none of these forms stays as it is. */
 export function substitute(text: string, env: Environment): Substitution {
   let problem: string | null = null;
   const result = text.replaceAll(REFERENCE, (whole, content: string | undefined) => {

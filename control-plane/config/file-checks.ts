@@ -1,6 +1,7 @@
 /**
- * What the configuration says of other files, checked as a start will find them: certificates, keys, token, passwords and
- * the secret of the hosts. Told in the same form as problems of the file itself, at the setting that names them.
+ * Checks the other files that the configuration names: certificates, keys, the token, passwords and the secret of the
+ * hosts. Their problems have the same form as problems of the configuration file, and are reported at the setting that
+ * names the file.
  */
 import type { ConfigProblem } from './config-problem.js';
 import { AdminError, readAdminToken } from './admin-token.js';
@@ -21,7 +22,10 @@ interface Findings {
   readonly warnings: readonly Finding[];
 }
 
-/** `loadConfig`, with the other files that a start at this time needs. */
+/**
+ * Like `loadConfig`, but also checks the other files that a start needs. `at` is the time of the start, in milliseconds
+ * since 1970.
+ */
 export async function loadForStart(
   file: string,
   env: Environment,
@@ -39,7 +43,10 @@ export async function loadForStart(
   return { ...loaded, warnings: [...loaded.warnings, ...warnings.map(told)] };
 }
 
-/** Why a start would refuse other files than those in use, by setting. What expires is not among it. */
+/**
+ * Why a start would refuse the files that these settings name, by setting. An expired certificate is not among the
+ * reasons.
+ */
 export async function startProblems(settings: ProcessSettings): Promise<ReadonlyMap<string, string>> {
   const { problems } = await findingsOf(settings, 0);
   return new Map(problems.map(({ setting, message }) => [setting, message]));

@@ -1,4 +1,4 @@
-/** Problems of a configuration file as people read them. */
+/** Writes problems of a configuration file for people. */
 import type { ConfigProblem } from './config-problem.js';
 import { withoutPassword } from './without-password.js';
 
@@ -11,7 +11,7 @@ export function formatProblem({ file, line, col, path, message, found }: ConfigP
   return visible(`${where}${found === undefined ? '' : `found ${found}, `}${message}`);
 }
 
-/** The same, and below it the line of the file with a mark under what is meant. `text`: the file's. */
+/** The same, followed by the line of the file with a mark under the mistake. `text` is the content of the file. */
 export function explainProblem(problem: ConfigProblem, text: string | null): string {
   const line = withoutPassword(text ?? '')
     .replace(/^\uFEFF/, '')
@@ -19,7 +19,7 @@ export function explainProblem(problem: ConfigProblem, text: string | null): str
     [problem.line - 1]?.trimEnd();
   if (line === undefined || line === '') return formatProblem(problem);
   const at = problem.col - 1;
-  // Of a long line only the piece around the place.
+  // Of a long line, only the piece around the mistake is shown.
   const from = at < MAX_WIDTH ? 0 : at - MAX_WIDTH / 2;
   const piece = visible(line.slice(from, from + MAX_WIDTH));
   const width = Math.max(1, Math.min(markedLength(line.slice(at), problem.found), MAX_WIDTH - (at - from)));
@@ -29,7 +29,7 @@ export function explainProblem(problem: ConfigProblem, text: string | null): str
   return `${formatProblem(problem)}\n${number} | ${piece}\n${margin} | ${before}${'^'.repeat(width)}`;
 }
 
-/** What was found, if it stands there as it was told, else the word. */
+/** How many characters to mark: those of `found` if the line has them, otherwise those of the first word. */
 function markedLength(rest: string, found: string | undefined): number {
   if (found !== undefined && rest.startsWith(found)) return found.length;
   return /^(?:"[^"]*"|'[^']*'|[^\s,:{}[\]"']+)/.exec(rest)?.[0].length ?? 1;

@@ -1,4 +1,6 @@
-/** Script behind `npm run generate`: writes what is made from the declarations of the options into `infra/`. */
+/**
+ * Script behind `npm run generate`: writes the files in `infra/` that are made from the declarations of the settings.
+ */
 import { writeFileSync } from 'node:fs';
 import { generatedFiles } from './generated-files.js';
 

@@ -1,4 +1,7 @@
-/** The files in `infra/` that are made from the declarations of the options, by name. A test holds them current. */
+/**
+ * The files in `infra/` that are made from the declarations of the settings, by name. A test fails if they are out of
+ * date.
+ */
 import { renderReference } from './config-reference.js';
 import { configJsonSchema } from './json-schema.js';
 

@@ -1,4 +1,6 @@
-/** The configuration's JSON Schema (draft 7, which editors understand), and walks through it. */
+/**
+ * The JSON Schema of the configuration, in draft 7 because editors understand it; and functions that walk through it.
+ */
 import { z } from 'zod';
 import { anyForm } from './config-schema.js';
 import type { Path } from './yaml-document.js';
@@ -11,7 +13,7 @@ export interface SchemaNode {
   readonly items?: SchemaNode;
   readonly additionalProperties?: boolean | SchemaNode;
   readonly required?: readonly string[];
-  /** Of a key that may not be there. */
+  /** `{}` on a key that is declared only to be refused. */
   readonly not?: SchemaNode;
   readonly 'x-unit'?: string;
   readonly 'x-range'?: string;
@@ -36,7 +38,7 @@ export function knownKeys(schema: SchemaNode, path: Path): readonly string[] {
   return allowedKeys(node ?? {}).map(([key]) => key);
 }
 
-/** Without those that are declared only to be refused. */
+/** Keys of the mapping, without those that are declared only to be refused. */
 export function allowedKeys(node: SchemaNode): readonly (readonly [key: string, node: SchemaNode])[] {
   return Object.entries(node.properties ?? {}).filter(([, inner]) => inner.not === undefined);
 }

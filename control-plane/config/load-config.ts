@@ -1,4 +1,4 @@
-/** Reads the configuration file and parses it. Everything that can go wrong is told as problems of the file. */
+/** Reads the configuration file and parses it. Everything that can go wrong is returned as problems of the file. */
 import type { ConfigProblem } from './config-problem.js';
 import type { Environment } from './environment.js';
 import type { Parse } from './parse-aside.js';
@@ -10,7 +10,7 @@ export type LoadResult =
   | {
       readonly ok: true;
       readonly config: Config;
-      /** Of the file's bytes, lower-case hex. */
+      /** SHA-256 of the bytes of the file, lower-case hex. */
       readonly sha256: string;
       readonly text: string;
       readonly filePlaces: FilePlaces;
@@ -18,16 +18,16 @@ export type LoadResult =
     }
   | {
       readonly ok: false;
-      /** `null`: the file could not be read. */
+      /** `null` if the file could not be read, as `text` is. */
       readonly sha256: string | null;
       readonly text: string | null;
       readonly problems: readonly ConfigProblem[];
     };
 
-/** What the command line says instead of the file, at every load. */
+/** Settings of the command line. They replace those of the file, at every load. */
 export type Overrides = Partial<Pick<ProcessSettings, 'dataDir'>>;
 
-/** `file` may be relative to the working directory; problems name it as given. */
+/** Never rejects. `file` may be relative to the working directory; problems name it as given. */
 export async function loadConfig(
   file: string,
   env: Environment,

@@ -1,4 +1,4 @@
-/** From a checked configuration file to the settings that the rest of Tidegate uses. Nothing can fail here. */
+/** Turns a checked configuration file into the settings that the rest of Tidegate uses. It cannot fail. */
 import { poolId } from '#shared/ids.js';
 import { backend, route } from '#shared/settings/backend.js';
 import { limits, retry, timeouts } from '#shared/settings/forwarding.js';
@@ -8,10 +8,10 @@ import { type Input, SHORT_FORM_KEYS } from './config-schema.js';
 import { processSection, type ProcessSettings } from './process-settings.js';
 import { settingsOf } from './settings-of.js';
 
-/** Name of the one pool of the short form. */
+/** Name of the only pool of the short form. */
 export const DEFAULT_POOL = 'default';
 
-/** What settings of the file depend on outside of it. */
+/** What the meaning of the file depends on, beside its text. */
 interface FilePlace {
   /** Directory that relative paths start from. */
   readonly directory: string;
@@ -60,14 +60,14 @@ function poolOf(name: string, pool: Input, place: FilePlace): PoolDefinition {
   };
 }
 
-/** Without routes there is one pool, and everything goes to it. */
+/** Without routes there is only one pool, and every request goes to it. */
 function routesOf(input: Input, pools: readonly PoolDefinition[], place: FilePlace): readonly Route[] {
   const given = list(input['routes'] ?? []);
   if (given.length === 0) return pools.map(({ id }) => ({ host: null, pathPrefix: '/', pool: id }));
   return given.map((entry) => settingsOf(route, mapping(entry), { ...place, pool: '' }));
 }
 
-/** The schema holds what is a mapping and what is a list. */
+/** Casts without a check, here and in `list`, because the schema has checked what is a mapping and what is a list. */
 function mapping(value: unknown): Input {
   return value as Input;
 }

@@ -1,6 +1,6 @@
 /**
- * Parses a configuration file in a thread of its own. A file of the greatest size takes seconds, in which a primary must
- * go on deciding. Each file has its own thread, with bounds on time and memory, so that none can harm the next.
+ * Parses a configuration file in a thread of its own, because the largest file takes seconds, in which a primary must
+ * go on deciding. Each file gets a new thread with limits of time and memory, so that no file can harm the next.
  */
 import { Worker } from 'node:worker_threads';
 import type { Environment } from './environment.js';
@@ -12,7 +12,7 @@ export interface ParseOptions {
   readonly env: Environment;
 }
 
-/** Turns text into settings, or into what is wrong with it. `parseConfig`, wherever it runs. */
+/** Turns text into settings or into problems: `parseConfig`, in this thread or in another. */
 export type Parse = (text: string, file: string, env: Environment) => ParseResult | Promise<ParseResult>;
 
 interface ParseLimits {
@@ -20,13 +20,13 @@ interface ParseLimits {
   readonly heapMb: number;
 }
 
-/** Ten times what the greatest file takes on a slow machine. */
+/** Ten times what the largest file takes on a slow machine. */
 export const PARSE_LIMITS: ParseLimits = { timeMs: 30_000, heapMb: 512 };
 
-/** Where the thread's program is, beside this one. */
+/** The program of the thread lies beside this file. */
 const THREAD = new URL('./parse-thread.js', import.meta.url);
 
-/** What cannot be parsed within the limits is a problem of the file. Never rejects. */
+/** Never rejects. A file that cannot be parsed within the limits has a problem. */
 export function parseAside(limits: ParseLimits = PARSE_LIMITS, thread: URL = THREAD): Parse {
   return (text, file, env) => parse({ text, file, env: { ...env } }, limits, thread);
 }

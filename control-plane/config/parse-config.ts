@@ -1,6 +1,7 @@
 /**
- * Text of a configuration file → settings in their normal form, or every problem at once with its place. Reads no
- * file and starts nothing; where relative paths begin follows from the file's name. Never throws on any text.
+ * Turns the text of a configuration file into settings in normal form, or into the list of all its problems with their
+ * places. It reads no file and starts nothing; the name of the file only says where relative paths start. It never
+ * throws, whatever the text is.
  */
 import { availableParallelism } from 'node:os';
 import { dirname, resolve } from 'node:path';
@@ -21,7 +22,7 @@ import { type Place, type PlacedProblem, readYaml, type YamlDocument } from './y
 /** Largest configuration file, in bytes. */
 export const MAX_CONFIG_BYTES = 1_048_576;
 const OTHER_FORM_KEYS = [...SHORT_FORM_KEYS, 'routes'];
-/** Most problems told of one file. */
+/** Most problems reported for one file. */
 export const MAX_PROBLEMS = 100;
 
 export interface Config {
@@ -38,7 +39,7 @@ const FILE_SETTINGS = [
   ...REDIS_PARTS.flatMap((part) => REDIS_FILES.map((file) => `${part}.${file}` as const)),
 ] as const;
 export type FileSetting = (typeof FILE_SETTINGS)[number];
-/** Where they stand. */
+/** The places of these settings in the configuration file. */
 export type FilePlaces = Readonly<Record<FileSetting, Place>>;
 
 export type ParseResult =
@@ -50,7 +51,7 @@ export type ParseResult =
     }
   | { readonly ok: false; readonly problems: readonly ConfigProblem[] };
 
-/** `cores` is the default for `workers`. */
+/** @param cores the default for `workers` */
 export function parseConfig(
   text: string,
   file: string,
@@ -111,7 +112,7 @@ function checked(yaml: YamlDocument): Checked {
     ...crossChecks(value),
     ...(result.success ? [] : schemaProblems(result.error.issues, configJsonSchema).filter(isNews)),
   ].map((problem) => placed(yaml, problem));
-  // A value that could not be read at all is told of once.
+  // A value that could not be read as YAML is reported once, not a second time by the schema.
   const unread = new Set(yaml.problems.map(({ path }) => path.join('.')));
   const all = [...yaml.problems, ...problems.filter(({ path }) => !unread.has(path.join('.')))];
   return result.success && all.length === 0
@@ -129,12 +130,12 @@ function placed(yaml: YamlDocument, { path, atKey, message, other }: ValueProble
   return { ...at, path, message: `${message}: ${other.join('.')} at ${line}:${col} has it`, ...found };
 }
 
-/** Unless the cross-checks have told of the key, because it stands in the wrong form. */
+/** False if the cross-checks have already reported the key, because it is in the wrong form. */
 function isNews({ path, atKey }: ValueProblem): boolean {
   return !(atKey && path.length === 1 && OTHER_FORM_KEYS.includes(String(path[0])));
 }
 
-/** In the order of the file, each once, at most `MAX_PROBLEMS`. */
+/** Sorted by their places in the file, at most `MAX_PROBLEMS` and a note that there are more. */
 function report(file: string, found: readonly PlacedProblem[]): ConfigProblem[] {
   const problems = found
     .map((problem) => ({ file, ...problem, path: problem.path.join('.') }))

@@ -1,8 +1,11 @@
-/** Which settings of a new file cannot be applied while the processes live. */
+/** Says which settings of a new file cannot be applied while the processes run. */
 import { processSection, type ProcessSettings } from './process-settings.js';
 import { writtenOf } from './settings-of.js';
 
-/** One sentence part per setting, such as `listen.port: 8080 in force, 9090 in the file`. Empty: nothing needs a restart. */
+/**
+ * One part of a sentence per setting, such as `listen.port: 8080 in force, 9090 in the file`. Empty if no restart is
+ * needed.
+ */
 export function processChanges(inForce: ProcessSettings, inFile: ProcessSettings): readonly string[] {
   const before = new Map(entriesOf(inForce));
   const after = new Map(entriesOf(inFile));
@@ -12,7 +15,7 @@ export function processChanges(inForce: ProcessSettings, inFile: ProcessSettings
     .map(({ key, from, to }) => `${key}: ${from} in force, ${to} in the file`);
 }
 
-/** The settings by their names in the file, as people write them. */
+/** The settings by their names in the file, with values as people write them. */
 function entriesOf(settings: ProcessSettings): readonly (readonly [string, string])[] {
   return leavesOf('', writtenOf(processSection, settings));
 }

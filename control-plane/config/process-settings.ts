@@ -14,9 +14,9 @@ import {
   type SettingsOf,
 } from '#shared/settings/section.js';
 
-/** Most workers that may be asked for, and most that are started by default. */
+/** Most workers that a file may ask for, and most that are started by default. */
 export const MAX_WORKERS = 256;
-/** The engine of a file that names none. */
+/** The engine if the file names none. */
 const DEFAULT_ENGINE = 'native';
 
 const port = integer(0, 65_535);
@@ -32,7 +32,7 @@ const tls = section(
       defaultText: 'required with TLS',
     }),
   },
-  // `cross-checks.ts` refuses a file with TLS that lacks one.
+  // Never used, because `cross-checks.ts` refuses a file with TLS that lacks one of the two.
   { derive: { certFile: () => '', keyFile: () => '' } },
 );
 export type TlsFiles = SettingsOf<typeof tls>;
@@ -64,7 +64,7 @@ const admin = section({
   }),
 });
 
-/** In the file it shares the key `log` with the access log, which is applied while running. */
+/** In the file, these settings share the key `log` with those of the access log, which are applied while running. */
 export const log = section({
   level: setting('level', choice(['debug', 'info', 'warn', 'error', 'fatal']), 'info', {
     means: 'Least severity that is written.',
@@ -124,6 +124,6 @@ export const processSection = section(
   },
   { derive: { workers: (_settings, { cores }) => cores } },
 );
-/** Files and directories as absolute paths. */
+/** Settings of the processes. Files and directories are absolute paths. */
 export type ProcessSettings = SettingsOf<typeof processSection>;
 export type AcceptMode = ProcessSettings['accept'];

@@ -1,4 +1,4 @@
-/** Reads a small file whole, or says in words why not. */
+/** Reads a small file whole, or says in words why it could not. */
 import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
@@ -8,12 +8,15 @@ type ReadResult =
       readonly ok: true;
       readonly content: Buffer;
       readonly sha256: string;
-      /** Who may do what with it, as of stat(2). */
+      /** Type and permissions of the file, as in `st_mode` of stat(2). */
       readonly mode: number;
     }
   | { readonly ok: false; readonly message: string };
 
-/** At most the first `limit` bytes. A pipe or device is refused: it cannot be read again when it changes. */
+/**
+ * Reads at most the first `limit` bytes. Never rejects. Refuses a pipe or a device, because it cannot be read again
+ * when it changes.
+ */
 export async function readSmallFile(file: string, limit: number): Promise<ReadResult> {
   try {
     const handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK);
@@ -40,7 +43,7 @@ export async function readSmallFile(file: string, limit: number): Promise<ReadRe
   }
 }
 
-/** Lower-case hex. */
+/** SHA-256 in lower-case hex. */
 export function sha256Of(content: Uint8Array): string {
   return createHash('sha256').update(content).digest('hex');
 }

@@ -1,6 +1,6 @@
 /**
- * What settings of Redis say of each other: which exclude and which need each other. Looks at the file as it was written, as
- * `cross-checks.ts` does.
+ * Checks which settings of Redis exclude or need each other. It looks at the file as written, as `cross-checks.ts`
+ * does.
  */
 import { isRecord } from '#shared/is-record.js';
 import type { ValueProblem } from './schema-problems.js';
@@ -8,7 +8,7 @@ import type { Path } from './yaml-document.js';
 
 type Mapping = Readonly<Record<string, unknown>>;
 
-/** Ways to say where the servers are. A Redis has one of them. */
+/** The keys that say where the servers are. A Redis has exactly one of them. */
 const WAYS = ['url', 'sentinels', 'cluster'] as const;
 const PARTS = ['control', 'sessions'] as const;
 

@@ -1,4 +1,7 @@
-/** Settings of hosts that share a Redis: where it is, and what this host is called among them. Changing one needs a restart. */
+/**
+ * Settings of hosts that share a Redis: where it is, and the names of the cluster and of this host. Changing one needs
+ * a restart.
+ */
 import { listOf, path, text, toggle } from '#shared/settings/kind.js';
 import { bindAddress, plainName } from '#shared/settings/names.js';
 import { redisUrl, serverAddress } from '#shared/settings/servers.js';
@@ -43,7 +46,7 @@ const tls = section({
   }),
 });
 
-/** How one Redis is reached. `redis-checks.ts` says which of these go together. */
+/** How to reach one Redis. `redis-checks.ts` says which of these settings go together. */
 const reach = {
   url: orNull('url', redisUrl, {
     means:
@@ -72,7 +75,7 @@ const reach = {
 };
 
 const oneRedis = section(reach);
-/** How one Redis is reached, as the file says it. */
+/** How to reach one Redis, as the file says it. */
 export type RedisReach = SettingsOf<typeof oneRedis>;
 
 export const redisSection = section({
@@ -103,7 +106,7 @@ export const clusterSection = section({
   }),
 });
 
-/** Places of the keys of one Redis, and the keys that name files. */
+/** Paths of the sections that describe one Redis. `REDIS_FILES` are the settings in them that name files. */
 export const REDIS_PARTS = ['redis', 'redis.control', 'redis.sessions'] as const;
 export type RedisPart = (typeof REDIS_PARTS)[number];
 export const REDIS_FILES = [

@@ -1,22 +1,25 @@
-/** Says in words what the schema found wrong with a value. Where the value stands in a file is the caller's to know. */
+/** Says in words what the schema found wrong with a value. The caller knows where in the file the value is. */
 import type { z } from 'zod';
 import { suggest } from '#shared/suggest.js';
 import { knownKeys, type SchemaNode } from './json-schema.js';
 import type { Path } from './yaml-document.js';
 
-/** Most unknown keys told of one mapping. */
+/** Most unknown keys reported of one mapping. */
 const MAX_UNKNOWN_KEYS = 100;
 
 export interface ValueProblem {
   readonly path: Path;
-  /** The problem is the key that ends the path, not its value. */
+  /** The problem is the last key of the path, not its value. */
   readonly atKey: boolean;
   readonly message: string;
-  /** What has the same, where each may have it once. */
+  /** The earlier place that has the same, if only one place may have it. */
   readonly other?: Path;
 }
 
-/** `makeSchema` gives the JSON Schema of the value that was parsed. It knows the keys to suggest, and is asked at most once. */
+/**
+ * @param makeSchema makes the JSON Schema of the parsed value, for suggestions; called at most once, and only for
+ * unknown keys
+ */
 export function schemaProblems(
   issues: readonly z.core.$ZodIssue[],
   makeSchema: () => SchemaNode,

@@ -1,28 +1,30 @@
-/** Reads a secret that stands in a file as one line of text: a token, a password. Says what is unwise about the file. */
+/**
+ * Reads a secret from a file with one line of text: a token or a password. It also says what is unwise about the file.
+ */
 import { readSmallFile } from './read-file.js';
 
-/** Longest secret; a larger file is none. */
+/** Longest secret, in characters. A larger file is refused. */
 const MAX_LENGTH = 1_024;
 const MAX_FILE_BYTES = 2 * MAX_LENGTH;
 
 export interface SecretForm {
-  /** What it is called in a sentence: `token`, `password`. */
+  /** The word for the secret in a sentence, such as `token` or `password`. */
   readonly name: string;
   readonly minLength: number;
-  /** Characters that it may have, and how to say so. */
+  /** The characters that the secret may have; `inWords` says the same to people. */
   readonly pattern: RegExp;
   readonly inWords: string;
 }
 
 type SecretResult =
   | { readonly ok: true; readonly text: string; readonly warning: string | null }
-  /** One sentence. */
+  /** `message` is one sentence. */
   | { readonly ok: false; readonly message: string };
 
-/** White space around it does not belong to it. */
+/** Never rejects. White space before and after the secret is ignored. */
 export async function readSecretText(file: string, form: SecretForm): Promise<SecretResult> {
   const { name, minLength, pattern, inWords } = form;
-  // As a pipe it would be waited for, for ever.
+  // A pipe is refused, because it could keep the reader waiting for ever.
   const read = await readSmallFile(file, MAX_FILE_BYTES + 1);
   if (!read.ok) return refused(`The ${name} file ${file} cannot be read: ${read.message}.`);
   if (read.content.length > MAX_FILE_BYTES) {

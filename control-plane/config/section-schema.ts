@@ -1,4 +1,4 @@
-/** The schema of settings as the file and the API have them, made from their declaration in `shared/settings/`. */
+/** Makes the schema of settings, for the file and the API, from their declaration in `shared/settings/`. */
 import { z } from 'zod';
 import { Expected, toggle, tooMany, type Kind } from '#shared/settings/kind.js';
 import { movedTo } from '#shared/settings/second-place.js';
@@ -7,7 +7,7 @@ import { patternProblem } from './text-pattern.js';
 
 type Named = Readonly<Record<string, unknown>>;
 
-/** Where a default is in force, and how the reference says it. */
+/** What the reference says about a setting: its meaning, and its default if that is not a fixed value. */
 interface Said {
   readonly means?: string;
   readonly defaultText?: string;
@@ -18,7 +18,7 @@ export function sectionSchema(section: Section<unknown>): z.ZodType<Readonly<Rec
   return withRules(z.strictObject(sectionKeys(section)), section);
 }
 
-/** The keys of a section, for objects that have others beside them. */
+/** The keys of a section, for an object that has other keys beside them. */
 export function sectionKeys(section: Section<unknown>): Readonly<Record<string, z.ZodType>> {
   const entries = Object.values(section.fields).map((field) => [field.name, fieldSchema(field)] as const);
   const elsewhere = Object.entries(section.elsewhere ?? {}).map(
@@ -30,7 +30,7 @@ export function sectionKeys(section: Section<unknown>): Readonly<Record<string, 
   return Object.fromEntries([...entries, ...second, ...elsewhere]);
 }
 
-/** Of a key that may not be there. `not: {}` says so to editors. */
+/** The schema of a key that is declared only to be refused. `not: {}` tells editors so. */
 function refusal(sentence: string): z.ZodType {
   return z
     .unknown()
@@ -66,7 +66,7 @@ function secondPlaceSchema(section: Section<unknown>, second: SecondPlace): z.Zo
   return kindSchema(field.kind, { means, defaultText: place }).optional();
 }
 
-/** A value that must be given, unless `.optional()` or `.prefault(…)` follows. */
+/** A required value, unless `.optional()` or `.prefault(…)` follows. */
 export function kindSchema(kind: Kind<unknown>, { means, defaultText }: Said): z.ZodType {
   const about = {
     ...(means === undefined ? {} : { description: means }),
@@ -100,8 +100,8 @@ function readBy(kind: Kind<unknown>, raw: unknown): unknown {
 }
 
 /**
- * Rules are checked even when a third setting is wrong, so that all problems show at once. A setting that was not valid
- * is in order with every other.
+ * Adds the rules of a section. They are checked even if another setting is wrong, so that all problems show at once. A
+ * setting that is itself invalid breaks no rule.
  */
 function withRules<S extends z.ZodType>(schema: S, section: Section<unknown>): S {
   const rules = [

@@ -1,4 +1,4 @@
-/** Settings between the names of the file and those that Tidegate holds them by. The schema has checked the values. */
+/** Converts settings between the names of the file and those of the code. The schema has checked the values before. */
 import { resolve } from 'node:path';
 import { completed, keysOf } from '#shared/settings/complete.js';
 import { moved } from '#shared/settings/second-place.js';
@@ -6,13 +6,13 @@ import type { Field, Owner, Section } from '#shared/settings/section.js';
 
 type Named = Readonly<Record<string, unknown>>;
 
-/** Where what the file says belongs. */
+/** The owner of the settings, and where their file is. */
 export interface Place extends Owner {
   /** Directory that relative paths start from. */
   readonly directory: string;
 }
 
-/** What the schema of the section read, as settings with every default filled in. */
+/** Converts what the schema has read, and fills in every default. */
 export function settingsOf<T>(section: Section<T>, input: Named, place: Place): T {
   return completed(section, heldOf(section, input, place.directory), place);
 }
@@ -29,7 +29,7 @@ function heldOf(section: Section<unknown>, said: Named, directory: string): Name
   return held;
 }
 
-/** Name of the key that tells the variants apart. */
+/** Name, in the file, of the key that tells the variants apart. */
 function nameOf({ fields, variants }: Section<unknown>): string {
   return fields[variants?.key ?? '']?.name ?? '';
 }
@@ -48,7 +48,7 @@ function heldField(field: Field, value: unknown, directory: string): unknown {
   }
 }
 
-/** How optional settings are written that there are none of. */
+/** How an optional setting without a value is written. */
 export type Absent = 'left out' | 'null';
 
 /** The settings in the words and units of the file. */
@@ -65,7 +65,7 @@ export function writtenOf<T>(section: Section<T>, settings: T, absent: Absent = 
   return written;
 }
 
-/** One setting in the words and units of the file; `null`: none. */
+/** One setting in the words and units of the file; `null` if it has no value. */
 export function writtenField(field: Field, value: unknown): unknown {
   switch (field.is) {
     case 'value':

@@ -1,21 +1,22 @@
 /**
- * Text that bodies are searched for, or a regular expression between slashes. Whoever answers writes the body, so a
- * search must end soon whatever stands there: patterns run on re2js, a port of RE2, whose time grows with body and
- * pattern, one times the other, and never faster. What cannot be had that way (look-ahead, back-references) is refused.
+ * Searches bodies for plain text, or for a regular expression between slashes. A backend writes the body, so a search
+ * must end soon whatever the body contains. Patterns therefore run on re2js, a port of RE2: its time grows at most with
+ * the length of the body times the size of the pattern. Features that break this bound (look-ahead, back-references)
+ * are refused.
  */
 import { LRUCache } from 'lru-cache';
 import { RE2JS, RE2JSException, RE2Set } from 're2js';
 
-/** Longest pattern, in characters: to find out how many instructions one has takes a time of its own. */
+/** Longest pattern, in characters, because it takes time to find out how many instructions a pattern has. */
 const MAX_PATTERN = 200;
 /**
- * Largest pattern, in instructions of its program; a character is about one. 64 KiB take it some 0.5 ms as a rule, and
- * 1 ms an instruction at the very worst.
+ * Largest pattern, in instructions of its program; a character is about one instruction. A search through 64 KiB
+ * usually takes about 0.5 ms; in the worst case it takes 1 ms for each instruction.
  */
 export const MAX_INSTRUCTIONS = 100;
-/** Most memory for the states that one pattern has been in. Beyond it the slower way is taken. */
+/** Most memory for the cached states of one pattern, in bytes. Beyond it, the search uses the slower way. */
 const STATES_BYTES = 262_144;
-/** Patterns kept ready. */
+/** Most patterns kept compiled. */
 const KEPT_PATTERNS = 128;
 
 const PATTERN = /^\/(.+)\/([ims]*)$/s;
@@ -25,14 +26,14 @@ const FLAGS = [
   ['s', RE2JS.DOTALL],
 ] as const;
 
-/** Whether a text is what was looked for. */
+/** Whether a text contains what is looked for. */
 export type Finds = (text: string) => boolean;
 
 export function isPattern(written: string): boolean {
   return PATTERN.test(written);
 }
 
-/** What is wrong with a pattern, in one sentence; `null` for one that can be used, and for plain text. */
+/** What is wrong with a pattern, in one sentence; `null` for a usable pattern and for plain text. */
 export function patternProblem(written: string): string | null {
   const [matched, source = '', flags = ''] = PATTERN.exec(written) ?? [];
   if (matched === undefined) return null;
@@ -48,11 +49,11 @@ export function patternProblem(written: string): string | null {
   }
 }
 
-/** Keeps patterns ready that are used again and again. */
+/** Keeps compiled patterns, because checks use them again and again. */
 export class TextPatterns {
   readonly #kept = new LRUCache<string, Finds>({ max: KEPT_PATTERNS });
 
-  /** `null`: it is a pattern that cannot be used. */
+  /** `null` if the text is a pattern that cannot be used. */
   of(written: string): Finds | null {
     const known = this.#kept.get(written);
     if (known !== undefined) return known;

@@ -1,4 +1,4 @@
-/** Settings that are valid but probably not what was meant. They are logged and change nothing. */
+/** Finds settings that are valid but probably not what was meant. They are only logged. */
 import type { ConfigDocument, PoolDefinition } from '#shared/settings.js';
 import type { ProcessSettings } from './process-settings.js';
 import { weightsCount, weightsDoNotCount } from './weights.js';
@@ -9,7 +9,7 @@ interface Warning {
   readonly message: string;
 }
 
-/** `isLongForm`: where the pools stand in the file. */
+/** @param isLongForm whether the pools of the file are under `pools` */
 export function warningsOf(
   config: { readonly process: ProcessSettings; readonly document: ConfigDocument },
   isLongForm: boolean,
@@ -47,7 +47,7 @@ function poolWarnings(pool: PoolDefinition, workers: number, path: Path): Warnin
   return warnings;
 }
 
-/** Who gives weights wants them to count. */
+/** Somebody who gives weights expects them to count. */
 function weightWarnings({ settings, backends }: PoolDefinition, path: Path): Warning[] {
   if (weightsCount(settings.algorithm, backends)) return [];
   const first = backends.find(({ weight }) => weight > 0)?.weight;
@@ -56,7 +56,7 @@ function weightWarnings({ settings, backends }: PoolDefinition, path: Path): War
   return [{ path: [...path, 'backends', other, 'weight'], message }];
 }
 
-/** Each worker has a whole share of at least 1. */
+/** Each worker gets a whole share of a limit, at least 1. */
 function limitWarnings(limit: number | undefined, workers: number, path: Path): Warning[] {
   if (limit === undefined || limit >= workers) return [];
   const message = `each of ${workers} workers has a share of 1, so there may be ${workers}`;

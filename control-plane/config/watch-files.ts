@@ -1,35 +1,38 @@
 /**
- * Tells when the content of some files has changed: the configuration file, or certificate and key. Directories are
- * watched, not files; what decides is a comparison of hashes; and since file systems exist that report nothing
- * (bind mounts of single files, network file systems), the files are also read every few seconds. The caller
- * decides what a change means and whether the new content is valid.
+ * Reports when the content of some files has changed: the configuration file, or certificate and key.
+ *
+ * It watches directories, not files (`watched-places.ts` says why). A comparison of hashes decides whether there is a
+ * change. It also reads the files every few seconds, because some file systems report nothing (bind mounts of single
+ * files, network file systems). The caller decides what a change means and whether the new content is valid.
  */
 import { type FSWatcher, watch } from 'node:fs';
 import { basename } from 'node:path';
 import { readSmallFile } from './read-file.js';
 import { type WatchedPlaces, watchedPlaces } from './watched-places.js';
 
-/** Quiet time after a change before the files are read: writers are given time to finish. */
+/** Quiet time after a change before the files are read, in milliseconds, so that writers can finish. */
 const DEBOUNCE_MS = 200;
-/** Longest wait while changes keep coming. */
+/** Longest wait while changes keep coming, in milliseconds. */
 const MAX_DEBOUNCE_MS = 2_000;
-/** Time between two looks at the files where nothing was reported. */
+/** Time between two readings of the files when nothing is reported, in milliseconds. */
 export const POLL_MS = 10_000;
-/** Longest part of a file that is compared. */
+/** Only so many bytes of a file are compared. */
 const MAX_COMPARED_BYTES = 2_097_152;
 
 interface WatchOptions {
   readonly files: readonly string[];
-  /** SHA-256 of each file as it is in force, in the same order. `null`: it could not be read. */
+  /** SHA-256 of each file as it is in force, in the same order; `null` for one that could not be read. */
   readonly known: readonly (string | null)[];
-  /** Called once per change, in the order of changes; never after `close`. A file that is gone is a change too. */
+  /**
+   * Called once per change, in the order of changes, and never after `close`. The removal of a file is a change, too.
+   */
   readonly onChange: () => void;
   readonly debounceMs?: number;
   readonly pollMs?: number;
 }
 
 export interface FileWatch {
-  /** Resolves when the first watches stand. What happens later is reported at once rather than by polling. */
+  /** Resolves when the first watches are set up. Later changes are reported at once and not only by polling. */
   readonly ready: Promise<void>;
   close(): void;
 }
@@ -64,7 +67,7 @@ class Watcher {
     this.#watches = [];
   }
 
-  /** Watches anew what is there now, then compares: a change between the two is then seen by one of them. */
+  /** Sets up the watches anew, then compares. A change between the two is therefore seen by one of them. */
   look(): Promise<void> {
     if (this.#looking) {
       this.#lookAgain = true;
@@ -88,7 +91,10 @@ class Watcher {
     this.#looking = null;
   }
 
-  /** A watch stays with the directory it was made for, even when another has taken its place: all are made anew. */
+  /**
+   * Makes all watches anew, because a watch stays with the directory it was made for, even when another one has taken
+   * its place.
+   */
   #watchAnew(places: WatchedPlaces): void {
     if (this.#closed) return;
     const before = this.#watches;
@@ -104,7 +110,7 @@ class Watcher {
       watcher.on('error', () => this.#changed());
       return [watcher];
     } catch {
-      // Gone in between, or no watches are left in the kernel. Polling finds what happens.
+      // The directory has gone meanwhile, or the kernel has no watches left. Polling will find changes.
       return [];
     }
   }

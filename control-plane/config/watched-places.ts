@@ -1,15 +1,16 @@
 /**
- * Finds the directories in which something must happen for a file to change: where the file is, where each symbolic
- * link on the way to it is, and, for what does not exist, where it would appear. A watch on the file itself dies with
- * the first atomic replacement and never sees Kubernetes swap the `..data` link of a mounted ConfigMap.
+ * Finds the directories in which something must happen for a file to change: the directory of the file, that of each
+ * symbolic link on the way to it, and, for something that does not exist, the one where it would appear. A watch on the
+ * file itself would end with the first atomic replacement, and would never see Kubernetes swap the `..data` link of a
+ * mounted ConfigMap.
  */
 import { lstat, readlink } from 'node:fs/promises';
 import { parse, resolve, sep } from 'node:path';
 
-/** Links followed on the way to one file, as in Linux. */
+/** Most links followed on the way to one file, as in Linux. */
 const MAX_LINKS = 40;
 
-/** Names of interest by directory. */
+/** Names to watch for, by directory. */
 export type WatchedPlaces = ReadonlyMap<string, ReadonlySet<string>>;
 
 export async function watchedPlaces(files: readonly string[]): Promise<WatchedPlaces> {
@@ -44,7 +45,7 @@ async function kindOf(path: string): Promise<'missing' | 'other' | { readonly ta
   try {
     return (await lstat(path)).isSymbolicLink() ? { target: await readlink(path) } : 'other';
   } catch {
-    // Missing, or not to be looked at by this user: either way it may change into something that can be read.
+    // It is missing, or this user may not look at it. Either way a readable file may appear here later.
     return 'missing';
   }
 }

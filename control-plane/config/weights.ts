@@ -1,7 +1,10 @@
-/** Whether weights mean what somebody may expect of them. Pure. */
+/** Says whether the weights of backends have the effect that somebody may expect of them. Pure. */
 import { isAlgorithm, traitsOf } from '#shared/settings/algorithms.js';
 
-/** The command line may hear of an algorithm that it does not know, from a newer release: its weights count. */
+/**
+ * False if the algorithm ignores weights that differ. True for an algorithm that this release does not know: the
+ * command line may meet one of a newer release.
+ */
 export function weightsCount(algorithm: string, backends: readonly { readonly weight: number }[]): boolean {
   if (!isAlgorithm(algorithm) || traitsOf(algorithm).followsWeights) return true;
   return new Set(backends.map(({ weight }) => weight).filter((weight) => weight > 0)).size <= 1;

@@ -1,9 +1,12 @@
-/** Takes user names and passwords out of URLs in a text, before people, logs or events get it. */
+/** Hides user names and passwords in URLs, before people, logs or events get the text. */
 
-/** What stands between `//` and `@`: of Redis up to the last `@` of the line, because a password may have anything in it. */
+/**
+ * Everything between `//` and `@`. For Redis it ends at the last `@` of the line, because a password may contain any
+ * character.
+ */
 const CREDENTIALS = /(?<=\/\/)(?:(?<=\brediss?:\/\/)[^\n]+|[^\s"']+)(?=@)/gi;
 
-/** Stars stand for it, as many as it has characters, so that places in the text stay what they are. */
+/** Replaces each hidden character by a star, so that positions in the text stay the same. */
 export function withoutPassword(text: string): string {
   return text.replaceAll(CREDENTIALS, (credentials) => '*'.repeat(credentials.length));
 }

@@ -1,6 +1,6 @@
 /**
  * Turns the text of a configuration file into plain values, and remembers where each key and value stands, so that
- * every later problem can point at its line. Knows YAML and environment variables; nothing of what the settings mean.
+ * every later problem can point at its line. It knows YAML and environment variables, but not the meaning of settings.
  */
 import {
   type Document,
@@ -19,11 +19,11 @@ import {
 import { type Environment, substitute } from './environment.js';
 import { withoutPassword } from './without-password.js';
 
-/** Values in one file, aliases expanded. Enough for 10,000 backends; what is beyond is an attack or an accident. */
+/** Most values in one file, with aliases expanded. Enough for 10,000 backends; more is an attack or an accident. */
 const MAX_VALUES = 100_000;
-/** Uses of aliases. Each costs a search through the document. */
+/** Most uses of aliases, because each costs a search through the document. */
 const MAX_ALIASES = 100;
-/** Levels of nesting. The settings need six. */
+/** Most levels of nesting. The settings need six. */
 const MAX_DEPTH = 32;
 
 export type Path = readonly (string | number)[];
@@ -36,20 +36,23 @@ export interface Place {
 export interface PlacedProblem extends Place {
   readonly path: Path;
   readonly message: string;
-  /** What stands there instead of what was expected. */
+  /** What is written instead of what was expected. */
   readonly found?: string;
 }
 
 export interface YamlDocument {
-  /** Mappings are objects without a prototype's keys; scalars are text, number, boolean or null. */
+  /** Mappings are plain objects; scalars are texts, numbers, booleans or null. */
   readonly value: unknown;
-  /** Problems of single values. The rest of the document is whole. */
+  /** Problems of single values. The rest of the document is complete. */
   readonly problems: readonly PlacedProblem[];
-  /** Where the value at a path stands; for what is missing, where the nearest thing around it stands. */
+  /** Where the value at a path is; for a missing value, where the nearest thing around it is. */
   placeOf(path: Path): Place;
-  /** Where the key that ends the path stands. */
+  /** Where the last key of the path is. */
   placeOfKey(path: Path): Place;
-  /** What is written at a path, in one line; `null` where nothing is. Variables by their names: values may be secret. */
+  /**
+   * What is written at a path, in one line; `null` if nothing is. Variables are not replaced, because their values may
+   * be secret.
+   */
   writtenAt(path: Path): string | null;
 }
 
@@ -65,14 +68,14 @@ interface Walk {
   aliases: number;
 }
 
-/** Text that is not YAML gives its problems alone. Never throws. */
+/** Returns only problems if the text is not YAML. Never throws. */
 export function readYaml(text: string, env: Environment): YamlDocument | readonly PlacedProblem[] {
   const lines = new LineCounter();
   const source = text.startsWith('\uFEFF') ? text.slice(1) : text;
   const document = parseDocument(source, {
     lineCounter: lines,
     strict: true,
-    // The parser's own check compares each key with each other one; `mappingOf` looks them up.
+    // The check of the parser compares each key with every other one; `mappingOf` looks keys up instead.
     uniqueKeys: false,
     version: '1.2',
     prettyErrors: false,
@@ -101,7 +104,7 @@ export function readYaml(text: string, env: Environment): YamlDocument | readonl
   };
 }
 
-/** In words of the file; what is not here keeps the parser's own. */
+/** Messages in the words of the file, by the parser's code. Codes that are not listed keep the parser's message. */
 const SYNTAX_MESSAGES: Readonly<Record<string, string>> = {
   TAB_AS_INDENT: 'expected spaces: YAML does not allow tabs as indentation',
   MULTIPLE_DOCS: 'expected one document: remove this --- line',
@@ -112,7 +115,7 @@ const SYNTAX_MESSAGES: Readonly<Record<string, string>> = {
   MULTILINE_IMPLICIT_KEY: 'expected "key: value": is a colon missing in this line?',
   BAD_SCALAR_START: 'expected quotes around text that begins with a special character',
 };
-/** One code for two mistakes. */
+/** The parser has no code of its own for this mistake. */
 const MISSING_QUOTE = /^Missing closing (["'])quote/;
 
 function syntaxMessage(code: string, message: string): string {
@@ -127,7 +130,7 @@ function syntaxMessage(code: string, message: string): string {
   return SYNTAX_MESSAGES[code] ?? message;
 }
 
-/** The first problem, since what follows a syntax error is mostly its echo. Of tabs all. */
+/** Only the first problem, because those after a syntax error are mostly its consequences. Of tabs, all. */
 function syntaxProblems(
   source: string,
   faults: readonly (YAMLError | YAMLWarning)[],
@@ -198,11 +201,11 @@ function tooMany(walk: Walk): PlacedProblem {
   };
 }
 
-/** A value that has no place of its own stands where its key does, else where what holds it does. */
+/** The place of the value; if it has none, that of its key; otherwise that of what contains it. */
 function nearest(walk: Walk, path: Path): Place {
   const own = placeOfNode(walk, walk.values.get(keyOf(path)));
   if (own) return own;
-  // A single value that may also be a list is read as a list of one.
+  // Where a list is expected, a single value is read as a list of one. Its element has no place of its own.
   if (typeof path.at(-1) === 'number') return nearest(walk, path.slice(0, -1));
   for (let length = path.length; length >= 0; length--) {
     const key = keyOf(path.slice(0, length));
