@@ -1,4 +1,6 @@
-/** The configuration: what is in force, how it differs from the file, and what becomes of a file. */
+/**
+ * Documents about the configuration: what is in force, how it differs from the file, and the result of loading a file.
+ */
 import type { TypeOf } from '#shared/shape.js';
 import * as field from './field.js';
 import { FieldProblem } from './problem-document.js';
@@ -61,10 +63,10 @@ export const ResetDocument = field.named(
   }),
 );
 
-/** Longest path taken: names of a pool and of a backend, and the words around them. */
+/** Longest path accepted, in characters: the names of a pool and of a backend, and the words around them. */
 const MAX_PATH_LENGTH = 200;
 
-/** What is to go back to the file: one of the two. */
+/** What to set back to the file: exactly one of `path` and `all`. */
 export const ResetRequest = field.withKeywords(
   field.object(
     {},

@@ -1,10 +1,11 @@
-/** What happened, and why things are as they are. */
+/** Documents about events, and about the reasons of a backend's state. */
 import { AVAILABILITIES } from '#shared/backend-state.js';
 import type { TypeOf } from '#shared/shape.js';
 import * as field from './field.js';
 import { name } from './pool-documents.js';
 
-// The catalogue of events would take as long to load as the command line, which reads these documents too.
+// The names of types are not listed here. The list is in the catalogue of events, and loading that would take as long
+// as the whole command line, which reads these documents, too.
 const eventType = field.wordOf('EventType');
 const actorKind = field.wordOf('ActorKind');
 
@@ -44,7 +45,7 @@ export const DEFAULT_EVENTS = 100;
 
 const NUMBER = /^\d{1,15}$/;
 
-/** What a query for events says. All of it is text. */
+/** Parameters of a query for events. All of them are text. */
 export const EventsQuery = field.object(
   {},
   {
@@ -68,7 +69,7 @@ export const EventsQuery = field.object(
 );
 export interface EventsQuery extends TypeOf<typeof EventsQuery> {}
 
-/** Why a backend is, or was, as it is: one sentence and the chain of events that led there. */
+/** Why a backend is, or was, in its state: one sentence, and the chain of events that led to it. */
 export const WhyDocument = field.named(
   'Why',
   field.object({

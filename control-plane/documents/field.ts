@@ -1,9 +1,10 @@
 /**
- * A part of a document of the admin API, declared once. It is a shape, by which the command line reads answers, and it
- * has a JSON Schema, by which requests are checked and of which `openapi.json` is made. Its TypeScript type is `TypeOf`.
+ * Declares a part of a document of the admin API, once. A field is a shape, by which the command line reads answers. It
+ * also has a JSON Schema, by which requests are checked and from which `openapi.json` is made. `TypeOf` gives its
+ * TypeScript type.
  *
- * Shapes are made for answers: they pass over keys that they do not know. What a schema adds for requests (patterns,
- * bounds, numbers of keys) is checked where requests come in.
+ * The shape is made for answers: it ignores keys that it does not know. What the schema adds for requests (patterns,
+ * bounds, numbers of keys) is checked only when a request comes in.
  */
 import * as shapes from '#shared/shape.js';
 
@@ -11,9 +12,9 @@ declare const schemaOf: unique symbol;
 
 type Keywords = Readonly<Record<string, unknown>>;
 
-/** JSON Schema (2020-12, as in OpenAPI 3.1) of `T`. */
+/** JSON Schema of `T`, in draft 2020-12 as OpenAPI 3.1 uses it. */
 export interface JsonSchema<T = unknown> extends Keywords {
-  /** Never set: ties the schema to its type. */
+  /** Never set. It only ties the schema to its type. */
   readonly [schemaOf]?: T;
 }
 
@@ -21,13 +22,13 @@ export interface Field<T> extends shapes.Shape<T> {
   readonly json: JsonSchema<T>;
 }
 
-/** A document with a name of its own in `openapi.json`. Others refer to it by that name. */
+/** A document with its own name in `openapi.json`. Other documents refer to it by that name. */
 export interface NamedDocument<T> extends Field<T> {
   readonly name: string;
   readonly definition: JsonSchema<T>;
 }
 
-/** Longest text in an answer, in UTF-16 units, and most elements of a list. */
+/** Longest text in an answer, in UTF-16 units. `MAX_LIST` is the most elements of a list. */
 const MAX_TEXT = 1_048_576;
 const MAX_LIST = 1_000_000;
 
@@ -49,7 +50,7 @@ export function matching(pattern: RegExp, description?: string): Field<string> {
   return field(shape, { type: 'string', pattern: pattern.source }, description);
 }
 
-/** ISO 8601 in UTC. */
+/** A time as ISO 8601 text in UTC. */
 export function time(description?: string): Field<string> {
   return field(shapes.text(MAX_TEXT), { type: 'string', format: 'date-time' }, description);
 }
@@ -67,22 +68,22 @@ export function flag(description?: string): Field<boolean> {
   return field(shapes.flag, { type: 'boolean' }, description);
 }
 
-/** One of these texts: a newer release has no others. */
+/** One of these texts. Use it if newer releases will not add any. */
 export function oneOf<const T extends string>(values: readonly T[], description?: string): Field<T> {
   return field(shapes.oneOf(...values), { type: 'string', enum: values }, description);
 }
 
-/** One of these texts, to which a newer release may add some: answers with others are taken. */
+/** One of these texts. Use it if a newer release may add some: answers with unknown texts are accepted. */
 export function word(values: readonly string[]): Field<string> {
   return withKeywords(text(), { enum: values });
 }
 
-/** As `word`; which texts there are stands in `openapi.json` under this name (`admin/route-schemas.ts`). */
+/** Like `word`, with the list of texts under this name in `openapi.json` (`admin/route-schemas.ts`). */
 export function wordOf(name: string): Field<string> {
   return field(shapes.text(MAX_TEXT), { $ref: `${name}#` });
 }
 
-/** An object in which anything may be. */
+/** An object with any keys. */
 export function open(description?: string): Field<Readonly<Record<string, unknown>>> {
   return field(shapes.mapping, { type: 'object', additionalProperties: true }, description);
 }
@@ -110,7 +111,7 @@ type Both<R extends object, O extends object> = {
   readonly [K in keyof (R & Partial<O>)]: (R & Partial<O>)[K];
 };
 
-/** An object with these keys, and perhaps those of `optional`. */
+/** An object with these keys, and perhaps with those of `optional`. */
 export function object<R extends object, O extends object = Record<never, never>>(
   required: Fields<R>,
   optional?: Fields<O>,

@@ -1,4 +1,4 @@
-/** Pools and backends: how they are read, and what changes them. */
+/** Documents about pools and backends: those that are read, and those that change something. */
 import { ADMIN_STATES, AVAILABILITIES, BREAKER_PHASES, HEALTHS } from '#shared/backend-state.js';
 import { NAME_PATTERN } from '#shared/ids.js';
 import { ALGORITHMS } from '#shared/settings/algorithms.js';
@@ -77,7 +77,7 @@ export const BackendParams = field.object({
 });
 export interface BackendParams extends TypeOf<typeof BackendParams> {}
 
-/** Longest URL taken: a host name has at most 253 characters. */
+/** Longest URL accepted, in characters. A host name has at most 253. */
 const MAX_URL_LENGTH = 300;
 
 export const NewBackend = field.object(
@@ -105,8 +105,8 @@ export const BackendChange = field.withKeywords(
 );
 
 /**
- * What changes a pool: the settings to change. `null` turns a section off, or a setting to its default. The values are
- * read by the schema of the configuration file; here only which there are is told.
+ * A change of a pool: the settings to change. `null` turns a section off, or sets a setting back to its default. Only
+ * the names of settings are declared here, because the schema of the configuration file reads the values.
  */
 export const PoolChange = field.withKeywords(
   field.object(

@@ -1,11 +1,11 @@
 /**
- * The body of every answer of the admin API that says no (RFC 9457). `type` is a stable word to program against,
- * `detail` a sentence for people that says what to do.
+ * The body of every answer of the admin API that refuses something (RFC 9457). `type` is a stable word to program
+ * against, `detail` a sentence for people that says what to do.
  */
 import type { TypeOf } from '#shared/shape.js';
 import * as field from './field.js';
 
-/** Every `type` there is, with its status. `urn:tidegate:` stands before it on the wire. */
+/** Every `type` without its prefix `urn:tidegate:`, and its status. */
 export const PROBLEM_TYPES = {
   bad_request: 400,
   invalid_body: 400,
@@ -40,7 +40,7 @@ export const PROBLEM_TYPES = {
 
 export type ProblemType = keyof typeof PROBLEM_TYPES;
 
-/** One thing that is wrong with what was sent. */
+/** One mistake in a request. */
 export const FieldProblem = field.object(
   {
     path: field.text('Dotted path, or name of the parameter; empty for the whole.'),

@@ -1,4 +1,4 @@
-/** Fields of requests and answers, made from the declarations of settings: bounds and meanings stand there. */
+/** Makes the fields of requests and answers from the declarations of settings, which know bounds and meanings. */
 import { VARIABLE, type Kind } from '#shared/settings/kind.js';
 import type { Field as SettingField, Section } from '#shared/settings/section.js';
 import { anything as anyShape, mapping, nullable } from '#shared/shape.js';
@@ -6,7 +6,10 @@ import type { Field, JsonSchema } from './field.js';
 
 type SettingFields = Readonly<Record<string, Field<unknown>>>;
 
-/** Each setting of a section by its name in the file; `null` where there is none, or to set it back. */
+/**
+ * One field for each setting of a section, by its name in the file. `null` means that the setting has no value; in a
+ * request it takes the value away.
+ */
 export function settingFields(section: Section<unknown>): SettingFields {
   return Object.fromEntries(Object.values(section.fields).map((field) => [field.name, fieldOf(field)]));
 }
@@ -43,7 +46,7 @@ function sectionJson(section: Section<unknown>): {
   return { type: 'object', properties };
 }
 
-/** As JSON has it: no variables, and no keywords of the reference. */
+/** The schema of a value in JSON: without variables, and without the keywords that only the reference reads. */
 function valueJson({ json, elements }: Kind<unknown>): JsonSchema {
   if (elements !== undefined) return { type: 'array', items: valueJson(elements.kind) };
   const { anyOf, ...keywords } = json;

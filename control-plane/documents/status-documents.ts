@@ -1,4 +1,4 @@
-/** The whole at a glance, and the workers. */
+/** Documents about the state of the whole and of the workers. */
 import { ALGORITHMS } from '#shared/settings/algorithms.js';
 import type { TypeOf } from '#shared/shape.js';
 import { POOL_STANDINGS } from '../domain/pool-standing.js';
