@@ -1,4 +1,4 @@
-/** Talks to the admin API. Everything that goes wrong becomes a CommandFailure with a sentence and an exit code. */
+/** Sends requests to the admin API. Every failure becomes a CommandFailure with a sentence and an exit code. */
 import { readFile } from 'node:fs/promises';
 import { hostname, userInfo } from 'node:os';
 import { decodeShape, type Shape } from '#shared/shape.js';
@@ -12,16 +12,16 @@ import { CommandFailure, EXIT_FAILED, EXIT_USAGE, StrangeAnswer } from './exit-c
 import { unreachable } from './unreachable.js';
 
 interface ApiOptions {
-  /** Where the admin API is: `http://host:port`. */
+  /** Base URL of the admin API: `http://host:port`. */
   readonly admin: string;
   readonly tokenFile: string | undefined;
 }
 
-/** Longest that an answer may take; of a stream, until it begins. */
+/** Longest time until an answer is complete, in milliseconds; for a stream, until it begins. */
 const ANSWER_TIMEOUT_MS = 10_000;
-/** Longest answer in bytes, streams aside. Status of 100,000 backends fits. */
+/** Longest answer, in bytes; streams have no limit. The status of 100,000 backends fits. */
 const MAX_ANSWER_BYTES = 134_217_728;
-/** How often a write is tried again when somebody else changed the pool in between. */
+/** How often a write is repeated if somebody else has changed the pool meanwhile. */
 const CONFLICT_RETRIES = 3;
 
 interface RequestOptions {
@@ -30,7 +30,7 @@ interface RequestOptions {
   readonly signal?: AbortSignal;
 }
 
-/** As `validate` tells it, where it is one of a file. */
+/** The mistake in one line; one in a file in the same form as `validate` prints it. */
 function fieldLine({ file, line, col, path, message, found }: FieldProblem): string {
   if (file === undefined || line === undefined || col === undefined) {
     return `${path === '' ? '' : `${path}: `}${message}`;
@@ -67,7 +67,7 @@ export class ApiClient {
     });
   }
 
-  /** What a path answers. */
+  /** Reads the document at a path. */
   async get<T>(path: string, shape: Shape<T>): Promise<T> {
     return this.#answer(await this.#request('GET', path, {}), shape);
   }
@@ -76,7 +76,7 @@ export class ApiClient {
     return this.#answer(await this.#request('POST', path, {}), shape);
   }
 
-  /** Writes what is meant for a version that somebody has seen: refused when there is a newer one. */
+  /** Changes the version that somebody has seen. It is refused if there is a newer version. */
   async postSeen<T>(path: string, version: number, body: object, shape: Shape<T>): Promise<T> {
     const headers = { 'if-match': `"${version}"`, 'content-type': 'application/json' };
     return this.#answer(await this.#request('POST', path, { headers, body: JSON.stringify(body) }), shape);
@@ -86,7 +86,7 @@ export class ApiClient {
     return this.get('/api/v1/status', StatusDocument);
   }
 
-  /** Changes a pool or something in it: as it is now, and again when somebody else was faster. */
+  /** Changes a pool or something in it. It reads the version first, and tries again if somebody else was faster. */
   async write<T>(
     pool: string,
     request: { readonly method: 'POST' | 'PATCH'; readonly path: string; readonly body: object },
@@ -95,7 +95,7 @@ export class ApiClient {
     return this.#answer(await this.#write(pool, request), shape);
   }
 
-  /** Removes something from a pool, likewise. */
+  /** Removes something from a pool, in the same way. */
   async remove(pool: string, path: string): Promise<void> {
     const response = await this.#write(pool, { method: 'DELETE', path });
     if (response.status !== 204) throw await this.#refusal(response);
@@ -125,7 +125,7 @@ export class ApiClient {
     }
   }
 
-  /** A stream of server-sent events. */
+  /** Opens a stream of server-sent events. The time limit ends when the stream begins. */
   async stream(path: string, signal: AbortSignal): Promise<ReadableStream<Uint8Array>> {
     const late = new AbortController();
     const timer = setTimeout(() => late.abort(new DOMException('late', 'TimeoutError')), ANSWER_TIMEOUT_MS);
@@ -198,7 +198,7 @@ export class ApiClient {
     return text + decoder.decode();
   }
 
-  /** Whatever is there, it is not the admin API of this release. */
+  /** Something answered, but not the admin API of this release. */
   #strange(response: Response, problem: string, cause?: unknown): CommandFailure {
     return new StrangeAnswer(
       `${this.#base} does not answer like an admin API of Tidegate: status ${response.status}, ${problem}. --admin or TIDEGATE_ADMIN says where it is.`,
@@ -221,7 +221,7 @@ async function readToken(file: string): Promise<string> {
   return token;
 }
 
-/** For the event log: who is at the keyboard. */
+/** Name of the user, for the event log. */
 function whoAmI(): string {
   let user = 'someone';
   try {

@@ -1,4 +1,4 @@
-/** `backends`: what they are, and changing them while traffic runs. */
+/** The commands `backends …`: list them, and change them while traffic runs. */
 import type { Command } from 'commander';
 import type { AdminState } from '#shared/backend-state.js';
 import { backendSettings, weight } from '#shared/settings/backend.js';
@@ -119,7 +119,7 @@ async function change(command: Command, name: string, body: object): Promise<Cha
   return { deps, pool: backend.pool };
 }
 
-/** Who sets a weight learns where it is of no effect. */
+/** Somebody who sets a weight learns here if it has no effect. */
 async function tellOfWeights({ api, json }: CommandDeps, name: string): Promise<void> {
   if (json) return;
   const pool = await api.get(`/api/v1/pools/${encodeURIComponent(name)}`, PoolDocument);
@@ -128,7 +128,7 @@ async function tellOfWeights({ api, json }: CommandDeps, name: string): Promise<
   print(paint('yellow', `note: ${weightsDoNotCount(pool.algorithm)}: ${remedy}`));
 }
 
-/** What a backend is after a write. */
+/** Prints the state of a backend after a write. */
 function tell(deps: CommandDeps, backend: BackendDocument, text: string): void {
   if (deps.json) {
     print(JSON.stringify(backend, null, 2));

@@ -1,6 +1,6 @@
 /**
- * Which backend is meant: `POOL/ID`, or `ID` alone where only one pool has it. Where several have it, pool `default`
- * is taken if it is among them.
+ * Finds out which backend a command is about. It is named `POOL/ID`, or `ID` alone if only one pool has it. If several
+ * pools have it, pool `default` is preferred.
  */
 import type { BackendDocument } from '../documents/pool-documents.js';
 import type { StatusDocument } from '../documents/status-documents.js';
@@ -14,7 +14,7 @@ export interface BackendReference {
   readonly id: string;
 }
 
-/** `null`: the pool is not said. */
+/** `pool` is `null` if the text names none. */
 export function parseReference(text: string): { readonly pool: string | null; readonly id: string } {
   const [first = '', second, ...rest] = text.split('/');
   if (first === '' || second === '' || rest.length > 0) {
@@ -23,7 +23,10 @@ export function parseReference(text: string): { readonly pool: string | null; re
   return second === undefined ? { pool: null, id: first } : { pool: first, id: second };
 }
 
-/** A backend that exists. */
+/**
+ * The backend that a text names; with a pool it is not looked up. Fails if no pool has it, or if several have and none
+ * is `default`.
+ */
 export async function existingBackend(api: ApiClient, text: string): Promise<BackendReference> {
   const { pool, id } = parseReference(text);
   if (pool !== null) return { pool, id };
@@ -38,7 +41,7 @@ export async function existingBackend(api: ApiClient, text: string): Promise<Bac
   );
 }
 
-/** Where a new backend goes: the only pool there is, else pool `default`. */
+/** Where a new backend goes if the text names no pool: to the only pool, otherwise to pool `default`. */
 export async function newBackend(api: ApiClient, text: string): Promise<BackendReference> {
   const { pool, id } = parseReference(text);
   if (pool !== null) return { pool, id };

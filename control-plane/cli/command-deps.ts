@@ -1,4 +1,4 @@
-/** What a command is given besides its own arguments. The only place that reads the environment for them. */
+/** What a command needs besides its own arguments. Only this file reads the environment for commands. */
 import type { Command } from 'commander';
 import { ApiClient } from './api-client.js';
 import { CommandFailure, EXIT_USAGE } from './exit-codes.js';
@@ -32,7 +32,10 @@ export function wantsJson(command: Command): boolean {
 
 const FLAGS = { admin: '--admin', tokenFile: '--token-file', json: '--json' } as const;
 
-/** For a command that asks no admin API: it refuses the global options that it has no use for, and its help hides them. */
+/**
+ * For a command that does not use the admin API: it refuses the global options in `unused`, and its help hides them
+ * all.
+ */
 export function withoutApi(command: Command, unused: readonly (keyof typeof FLAGS)[]): void {
   command.configureHelp({ showGlobalOptions: false });
   command.hook('preAction', () => {

@@ -1,4 +1,4 @@
-/** The commands of `tidegate` and what is the same for all: global options, help, errors, exit codes. */
+/** The commands of `tidegate`, and what is common to all: global options, help, errors, exit codes. */
 import { Command, CommanderError } from 'commander';
 import { backendCommands } from './backend-commands.js';
 import { DEFAULT_ADMIN } from './command-deps.js';
@@ -20,9 +20,13 @@ import { serveCommand } from './serve-command.js';
 import { statusCommands } from './status-commands.js';
 import { whyCommand } from './why-command.js';
 
-/** Runs one command line of the release `version`; answers the exit code. */
+/**
+ * Runs one command line. Resolves with the exit code.
+ *
+ * @param version the release, for `--version`
+ */
 export async function runCommandLine(argv: readonly string[], version: string): Promise<number> {
-  // `tidegate events | head`: the reader is gone, and that is fine.
+  // In `tidegate events | head`, the reader ends first. That is no error.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE') process.exit(EXIT_OK);
     printError(`The output cannot be written: ${error.message}.`);
@@ -36,7 +40,7 @@ export async function runCommandLine(argv: readonly string[], version: string): 
     await program.parseAsync([...argv]);
     return result.exitCode;
   } catch (error) {
-    // Commander has said what is wrong.
+    // Commander has already printed what is wrong.
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT_OK : EXIT_USAGE;
     if (!(error instanceof CommandFailure)) throw error;
     printError(error.message);
@@ -51,7 +55,7 @@ function createProgram(version: string, endWith: EndWith): Command {
     .option('--token-file <file>', 'file with the token of the admin API (TIDEGATE_TOKEN_FILE)')
     .option('--json', 'answers for programs')
     .version(`tidegate ${version}`, '-V, --version', 'which release this is')
-    // What holds for all commands is told with each; commands take this over when they are made.
+    // The help of each command shows the global options. Set before the commands are made, because they copy this.
     .configureHelp({ showGlobalOptions: true })
     .showHelpAfterError('(tidegate --help tells more)')
     .addHelpText('after', EXIT_CODES_HELP)

@@ -1,4 +1,4 @@
-/** `validate` and `reload`: what has to do with the configuration file. */
+/** The commands `validate` and `reload`, which are about the configuration file. */
 import type { Command } from 'commander';
 import { explainProblem } from '../config/format-problem.js';
 import { ReloadDocument } from '../documents/config-documents.js';
@@ -33,7 +33,7 @@ export function configCommands(program: Command, endWith: EndWith): void {
 }
 
 async function validate(file: string, json: boolean): Promise<number> {
-  // Only now: the schema takes as long to load as everything that the other commands need.
+  // Imported only here, because the schema takes as long to load as everything that the other commands need.
   const { loadForStart } = await import('../config/file-checks.js');
   const result = await loadForStart(file, process.env, Date.now());
   const problems = result.ok ? [] : result.problems;
@@ -54,7 +54,7 @@ async function validate(file: string, json: boolean): Promise<number> {
   return EXIT_OK;
 }
 
-/** `null`: what was applied is counted. */
+/** What `reload` prints; `null`: the number of events. */
 const RELOADED: { readonly [R in ReloadDocument['result']]: string | null } = {
   applied: null,
   unchanged: 'nothing has changed',

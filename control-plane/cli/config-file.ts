@@ -1,4 +1,4 @@
-/** Which configuration file a command is about: `FILE`, `-c FILE`, or `tidegate.yaml` where it is run. */
+/** Which configuration file a command is about: `FILE`, `-c FILE`, or `tidegate.yaml` in the working directory. */
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { CommandFailure, EXIT_USAGE } from './exit-codes.js';

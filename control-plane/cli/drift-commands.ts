@@ -1,4 +1,7 @@
-/** `config diff` and `config reset`: what was changed at run time and is not in the file, and going back to the file. */
+/**
+ * The commands `config diff` and `config reset`: show what run-time changes made different from the file, and go back
+ * to the file.
+ */
 import { isRecord } from '#shared/is-record.js';
 import type { Command } from 'commander';
 import { type ConfigDifference, DriftDocument, ResetDocument } from '../documents/config-documents.js';
@@ -9,7 +12,7 @@ import { paint, print } from './output.js';
 import { formatTable } from './table.js';
 import { formatTime } from './times.js';
 
-/** As `diff` has it. */
+/** The same exit code as that of diff(1). */
 const EXIT_DIFFERS = 1;
 
 interface ResetOptions {
@@ -40,7 +43,7 @@ export function driftCommands(program: Command, endWith: EndWith): void {
     });
 }
 
-/** For `status` and `reload`. */
+/** The line about differences, for `status` and `reload`. */
 export function driftLine(drift: number): string {
   const places = drift === 1 ? '1 place' : `${drift} places`;
   return paint(
@@ -63,7 +66,7 @@ async function reset(deps: CommandDeps, path: string | undefined, options: Reset
     print(deps.json ? JSON.stringify({ reset: [], drift: 0 }) : 'nothing differs from the file');
     return;
   }
-  // A path at which nothing differs is refused by the API, which knows what does.
+  // The API refuses a path without differences, and names those that there are. So there is nothing to confirm here.
   if (options.yes !== true && chosen.length > 0) {
     if (process.stdin.isTTY) process.stderr.write(`${diffLines(chosen).join('\n')}\n`);
     await confirmed('Go back to the file here?', 'go back to the file');
@@ -77,7 +80,7 @@ async function reset(deps: CommandDeps, path: string | undefined, options: Reset
   }
 }
 
-/** As the API chooses. */
+/** Chooses as the API does. */
 function isWithin(path: string, wanted: string): boolean {
   return path === wanted || path.startsWith(`${wanted}.`);
 }
@@ -96,7 +99,7 @@ function diffLines(differences: readonly ConfigDifference[]): readonly string[] 
   );
 }
 
-/** The two sides in words; of sections only the keys that differ. */
+/** What the file has and what is in force, for people. Of a section, only the keys that differ. */
 function sidesOf({ file, live }: ConfigDifference): readonly [file: string, live: string] {
   if (isRecord(file) && live === null) return ['in file', 'removed'];
   if (file === null && isRecord(live)) return ['not in file', `added: ${sectionWords(live)}`];

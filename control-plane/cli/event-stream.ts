@@ -1,6 +1,6 @@
 /**
- * Reads a stream of server-sent events (WHATWG HTML, 9.2): text in pieces of any size becomes messages. Only the
- * fields that Tidegate sends.
+ * Reads a stream of server-sent events (WHATWG HTML §9.2): turns text in pieces of any size into messages. It knows
+ * only the fields that Tidegate sends.
  */
 export interface StreamMessage {
   readonly event: string;
@@ -8,10 +8,10 @@ export interface StreamMessage {
   readonly id: string | null;
 }
 
-/** Longest message kept; a longer one is not from Tidegate. */
+/** Longest message, in UTF-16 units. A longer one is not from Tidegate. */
 const MAX_MESSAGE_LENGTH = 16_777_216;
 
-/** `heard` is called whenever something whole has come, comments too. */
+/** @param heard called whenever a whole message or comment has arrived */
 export async function* readMessages(
   stream: AsyncIterable<Uint8Array>,
   heard: () => void = () => undefined,
@@ -31,7 +31,7 @@ export async function* readMessages(
   }
 }
 
-/** `null`: nothing but comments and fields without data. */
+/** `null` if the block has no data, only comments and other fields. */
 export function parseBlock(block: string): StreamMessage | null {
   let event = 'message';
   let id: string | null = null;

@@ -1,4 +1,7 @@
-/** `events`: what happened, and what happens. One line per event; with --json one JSON document per line. */
+/**
+ * The command `events`: shows past events and follows new ones. One line per event; with --json one JSON document per
+ * line.
+ */
 import { setTimeout as wait } from 'node:timers/promises';
 import { type Command, InvalidArgumentError } from 'commander';
 import { decodeShape } from '#shared/shape.js';
@@ -12,7 +15,7 @@ import { readMessages, type StreamMessage } from './event-stream.js';
 import { paint, print, printError } from './output.js';
 import { formatTime } from './times.js';
 
-/** How long a lost stream is tried to be had back. */
+/** How long the command tries to get a lost stream back, in milliseconds. */
 const RECONNECT_LIMIT_MS = 60_000;
 const RECONNECT_PAUSE_MS = 1_000;
 
@@ -77,7 +80,7 @@ function filterOf({ type, pool, backend }: EventsOptions): URLSearchParams {
   return filter;
 }
 
-/** Oldest first. Without `after` the newest ones. */
+/** One page of events, oldest first: those after `after`, without it the newest ones. */
 async function page(
   api: ApiClient,
   filter: URLSearchParams,
@@ -90,7 +93,7 @@ async function page(
   return options.after === undefined ? events.toReversed() : events;
 }
 
-/** Follows until it is interrupted; goes on where it stood when the stream is lost. */
+/** Prints events until the user interrupts it. After a lost stream it continues after the last event printed. */
 async function follow(
   api: ApiClient,
   filter: URLSearchParams,
@@ -113,7 +116,7 @@ async function follow(
       };
       for await (const message of readMessages(stream, heard)) last = handle(message, last, tell);
     } catch (error) {
-      // Refused is refused, what was never there is not lost, and what is not Tidegate will not become it.
+      // A refusal is final, and so is an answer that is not Tidegate's. A stream that never began is not lost.
       const isFinal =
         error instanceof StrangeAnswer || (error instanceof CommandFailure && error.exitCode === EXIT_FAILED);
       if (isFinal || !connected) throw error;
@@ -158,7 +161,7 @@ function eventLine(event: EventDocument): string {
   return `${paint('dim', `${formatTime(event.at)}  #${event.seq}`)}  ${paint('bold', event.type)}${about}: ${event.sentence}`;
 }
 
-/** As the API takes it. */
+/** Accepts what the API accepts. */
 function parseLimit(text: string): number {
   const limit = /^\d{1,4}$/.test(text) ? Number(text) : 0;
   if (limit < 1 || limit > MAX_EVENTS) {

@@ -1,9 +1,9 @@
-/** How the command line ends. The codes are part of its interface: scripts depend on them. */
+/** Exit codes. They are part of the interface, because scripts depend on them. */
 
 export const EXIT_OK = 0;
-/** The API said no, or the operation failed. */
+/** The API refused, or the operation failed. */
 export const EXIT_FAILED = 1;
-/** The command line is wrong, or the configuration is not valid. */
+/** The command line is wrong, or the configuration is invalid. */
 export const EXIT_USAGE = 2;
 /** The admin API cannot be reached. */
 export const EXIT_UNREACHABLE = 3;
@@ -15,7 +15,7 @@ Exit codes:
   2  wrong use, or invalid configuration
   3  the admin API cannot be reached, or something else answers there`;
 
-/** Ends the command with a sentence for people and a code for scripts. */
+/** Ends the command with a sentence for people and an exit code for scripts. */
 export class CommandFailure extends Error {
   readonly exitCode: number;
 
@@ -26,7 +26,7 @@ export class CommandFailure extends Error {
   }
 }
 
-/** What answered is not the admin API of this release; trying again does not help. */
+/** Something answered, but not the admin API of this release. Trying again does not help. */
 export class StrangeAnswer extends CommandFailure {
   constructor(message: string, options?: ErrorOptions) {
     super(EXIT_UNREACHABLE, message, options);
@@ -34,5 +34,5 @@ export class StrangeAnswer extends CommandFailure {
   }
 }
 
-/** Tells the exit code of a command that has printed all there is to say. */
+/** Sets the exit code of a command that has already printed everything. */
 export type EndWith = (exitCode: number) => void;

@@ -1,10 +1,10 @@
-/** What the commands print with: colours where they are wanted, and the words and colours of states. */
+/** Prints for the commands: with colours if they are wanted, and with one colour for each availability. */
 import { styleText } from 'node:util';
 import type { Availability } from '#shared/backend-state.js';
 
 export type Style = Parameters<typeof styleText>[0];
 
-/** Coloured where standard output is a terminal and nobody asked for none (NO_COLOR). */
+/** Adds colour if standard output is a terminal and NO_COLOR is not set. */
 export function paint(style: Style, text: string): string {
   return styleText(style, text, { stream: process.stdout });
 }
@@ -17,7 +17,7 @@ export function printError(text: string): void {
   process.stderr.write(`${text}\n`);
 }
 
-/** Width of the terminal; endless where output goes elsewhere, so that nothing is cut there. */
+/** Width of the terminal in characters; infinite if standard output is not a terminal, so that nothing is cut. */
 export function outputWidth(): number {
   return process.stdout.isTTY ? process.stdout.columns : Infinity;
 }

@@ -1,4 +1,4 @@
-/** `pool`: settings of a pool, read and changed while it runs. */
+/** The commands `pool …`: show and change the settings of a pool while it runs. */
 import type { Command } from 'commander';
 import { pool as poolSection } from '#shared/settings/pool.js';
 import type { Field } from '#shared/settings/section.js';
@@ -41,7 +41,7 @@ function tell(json: boolean, pool: PoolDocument): void {
   }
 }
 
-/** What holds where the pool says nothing of its own. */
+/** What to print for a setting that the pool leaves out. */
 function absenceOf(field: Field): string {
   if (field.is === 'group') return 'as for all pools';
   return (field.is === 'value' ? field.defaultText : undefined) ?? 'none';

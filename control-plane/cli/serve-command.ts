@@ -1,4 +1,4 @@
-/** `serve`: runs Tidegate in this process. */
+/** The command `serve`: runs Tidegate in this process. */
 import { resolve } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
 import { withoutApi } from './command-deps.js';
@@ -23,7 +23,7 @@ export function serveCommand(program: Command, endWith: EndWith): void {
     )
     .action(async (file: string | undefined, { config, dataDir }: ServeCommandOptions) => {
       const options = { configFile: configFile(file, config), ...(dataDir === undefined ? {} : { dataDir }) };
-      // Only now, because it brings everything with it, and the other commands start without it.
+      // Imported only here, because it loads the whole primary, which the other commands do not need.
       const { runServe } = await import('../serve.js');
       endWith(await runServe(options));
     });

@@ -1,4 +1,4 @@
-/** Settings given on the command line as KEY=VALUE, in the words of the configuration file. */
+/** Reads settings that the command line gives as KEY=VALUE, in the words of the configuration file. */
 import { type Command, InvalidArgumentError } from 'commander';
 import { Expected, type Kind } from '#shared/settings/kind.js';
 import type { Section } from '#shared/settings/section.js';
@@ -7,7 +7,7 @@ export type Settings = Readonly<Record<string, unknown>>;
 
 const EXPECTED = 'Expected KEY=VALUE, such as health_check.interval=10s.';
 
-/** An argument that is one value of a setting. `also`: what the caller takes besides, for the message. */
+/** Reads an argument as the value of a setting. `also` ends the error message: what the caller accepts besides. */
 export function argumentOf<T>(kind: Kind<T>, also = ''): (text: string) => T {
   return (text) => {
     const value = kind.read(text);
@@ -18,7 +18,7 @@ export function argumentOf<T>(kind: Kind<T>, also = ''): (text: string) => T {
   };
 }
 
-/** Gives the command an option for each setting of a section: `max_connections` is `--max-connections`. */
+/** Gives the command an option for each setting of a section; that of `max_connections` is `--max-connections`. */
 export function addSettingOptions(command: Command, section: Section<unknown>): Command {
   for (const field of Object.values(section.fields)) {
     if (field.is !== 'value') continue;
@@ -39,12 +39,12 @@ function textOf(value: unknown): string {
   return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
-/** As commander names the value of an option. */
+/** The name under which commander keeps the value of an option. */
 function camelCase(name: string): string {
   return name.replace(/_([a-z])/g, (_match, letter: string) => letter.toUpperCase());
 }
 
-/** Adds `key=value` or `section.key=value`, of any depth, to what was given before. */
+/** Adds `key=value`, or `section.key=value` of any depth, to the settings given before it. */
 export function collectSetting(text: string, before: Settings = {}): Settings {
   const [, path = '', value = ''] = /^([a-z0-9_]+(?:\.[a-z0-9_]+)*)=(.*)$/s.exec(text) ?? [];
   if (path === '') throw new InvalidArgumentError(EXPECTED);
@@ -70,7 +70,7 @@ function isSection(value: unknown): value is Settings {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** Numbers, true, false, null and lists as in JSON; all else is text. */
+/** Numbers, true, false, null and lists are read as JSON; everything else is text. */
 function valueOf(text: string): unknown {
   try {
     const value: unknown = JSON.parse(text);

@@ -1,4 +1,7 @@
-/** `status` and `workers`: how things stand, for somebody who was just woken up. What is wrong stands out. */
+/**
+ * The commands `status` and `workers`: the state of everything, for somebody who was just woken up. Whatever is wrong
+ * stands out.
+ */
 import type { Command } from 'commander';
 import { weightsCount } from '../config/weights.js';
 import type { BackendDocument } from '../documents/pool-documents.js';
@@ -65,7 +68,7 @@ function statusLines(status: StatusDocument, now: number): readonly string[] {
   return lines;
 }
 
-/** The truth in a few words: what somebody who was just woken up reads first. */
+/** The first thing to read: whether requests are served, and if not, where. */
 function headlineOf({ ready, reason, pools, store }: StatusDocument): string {
   if (!ready) return `${paint(['red', 'bold'], 'not ready')}: ${reason}`;
   const down = pools.filter(({ standing }) => standing === 'none' || standing === 'trial');
@@ -142,13 +145,13 @@ export function backendTable(backends: readonly BackendDocument[], now: number):
   );
 }
 
-/** Requests in flight, and how many there may be. */
+/** Requests in flight, and their limit if there is one. */
 function activeOf({ active_requests: active, max_connections: limit }: BackendDocument): string {
   return limit === null ? String(active) : `${active}/${limit}`;
 }
 
 const INDENT = '  ';
-/** Pools named in the first line, and problems of a refused file, before the rest is counted. */
+/** How many pools the first line names, and how many problems of a refused file are shown. The rest is only counted. */
 const SHOWN_POOLS = 5;
 const SHOWN_PROBLEMS = 5;
 

@@ -1,4 +1,4 @@
-/** Tables for people: columns as wide as their widest cell, no lines. Colours do not count as width. */
+/** Makes tables for people: columns as wide as their widest cell, no lines. Colours do not count as width. */
 import { stripVTControlCharacters } from 'node:util';
 
 const GAP = '  ';
@@ -9,14 +9,14 @@ function charactersOf(text: string): readonly string[] {
   return Array.from(CHARACTERS.segment(text), ({ segment }) => segment);
 }
 
-/** Columns that a text takes in a terminal; each character counts as one. */
+/** How many columns of a terminal a text takes, counting one for each character. */
 export function widthOf(text: string): number {
   return charactersOf(stripVTControlCharacters(text)).length;
 }
 
 /**
- * Rows under headings. With `maxWidth` the last column is cut so that no line is longer; give it no colours then.
- * Answers lines without a line break at their end.
+ * Rows under headings, as lines without line breaks. With `maxWidth` the last column is cut, so that no line is longer;
+ * it must not contain colours then.
  */
 export function formatTable(
   headings: readonly string[],
@@ -38,7 +38,7 @@ export function formatTable(
   );
 }
 
-/** The last column is not cut further than this, even where lines then wrap. */
+/** Least width of the last column. It is not cut further, even if lines then wrap. */
 const MIN_LAST_WIDTH = 20;
 
 function cut(text: string, width: number): string {

@@ -1,8 +1,9 @@
 #!/usr/bin/env node
 /**
- * The command `tidegate`, once `tidegate.sh` has found a Node.js. Looks at its version before anything is imported that
- * needs a new one, because this file can be run directly: an old one gets a sentence instead of a stack trace. The first
- * line is for links to this file that npm made earlier: a shell would take the text below for a script.
+ * The program behind the command `tidegate`, which `tidegate.sh` starts with a suitable Node.js. Somebody may also run
+ * this file directly. It therefore looks at the version of Node.js before it imports anything that needs a new one: an
+ * old Node.js gets a sentence instead of a stack trace. The first line is for links to this file that npm made for
+ * earlier releases, because without it a shell would run the text below as a script.
  */
 import { ignoreHarmfulSignals } from '#shared/platform/ignored-signals.js';
 

@@ -1,11 +1,11 @@
-/** Times as people give them on the command line, and as they read them. Told what time it is now. */
+/** Reads times from the command line and writes times for people. Callers pass the present time. */
 import { parseDuration } from '#shared/settings/quantities.js';
 
 const ISO = /^\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:\d\d)?)?$/;
 
 /**
- * Milliseconds since 1970 of an ISO 8601 time (UTC where it names no zone), or of a duration before `now` such as
- * `10m` or `1h30m ago`. `null`: neither.
+ * Reads an ISO 8601 time (UTC if it names no zone), or a duration before `now` such as `10m` or `1h30m ago`. Returns
+ * milliseconds since 1970, or `null` if the text is neither. `now` is in milliseconds since 1970, too.
  */
 export function parseTime(text: string, now: number): number | null {
   const trimmed = text.trim();
@@ -26,7 +26,7 @@ const UNITS: readonly (readonly [name: string, ms: number])[] = [
   ['s', 1_000],
 ];
 
-/** The two largest units of a time span: `3d 4h`, `5m 2s`, `0s`. */
+/** The two largest units of a span in milliseconds: `3d 4h`, `5m 2s`, `0s`. */
 export function formatSpan(ms: number): string {
   const whole = Math.max(0, ms);
   const first = UNITS.findIndex(([, size]) => whole >= size);
@@ -38,7 +38,7 @@ export function formatSpan(ms: number): string {
   return rest === 0 ? head : `${head} ${rest}${nextName}`;
 }
 
-/** `2026-01-31 03:12:07Z`, from ISO 8601. */
+/** Turns ISO 8601 in UTC into `2026-01-31 03:12:07Z`. */
 export function formatTime(iso: string): string {
   return iso.replace('T', ' ').replace(/\.\d+Z$/, 'Z');
 }

@@ -1,4 +1,4 @@
-/** Why the admin API cannot be reached, in one sentence, from what `fetch` throws. */
+/** Says in one sentence why the admin API cannot be reached, from the error that `fetch` threw. */
 import { CommandFailure, EXIT_UNREACHABLE } from './exit-codes.js';
 import { visibleText } from '#shared/visible-text.js';
 
@@ -27,7 +27,7 @@ export function unreachable(base: string, error: unknown): CommandFailure {
   );
 }
 
-/** `fetch` wraps what the system or the other side did as the cause of a TypeError. */
+/** `fetch` throws a TypeError, with the failure of the system or of the server as its cause. */
 function reasonOf(error: unknown): string {
   const outer = factsOf(error);
   const { code, name, message } = outer.cause === undefined ? outer : factsOf(outer.cause);
@@ -39,7 +39,9 @@ function reasonOf(error: unknown): string {
   return visibleText(text).split('\n')[0] ?? '';
 }
 
-/** By its keys, since an error of another realm is no instance of this one's class. */
+/**
+ * Reads the keys instead of testing for a class, because an error of another realm is no instance of the class here.
+ */
 function factsOf(error: unknown): Readonly<Partial<Record<'cause' | 'code' | 'name' | 'message', unknown>>> {
   return typeof error === 'object' && error !== null ? error : { message: error };
 }

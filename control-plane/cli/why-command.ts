@@ -1,4 +1,4 @@
-/** `why`: one sentence, then the chain of events that led there, each with what decided it. */
+/** The command `why`: prints one sentence, then the chain of events that led there, each with its evidence. */
 import type { Command } from 'commander';
 import { EventsDocument, WhyDocument } from '../documents/event-documents.js';
 import { existingBackend, parseReference, pathOf, type BackendReference } from './backend-reference.js';
@@ -36,7 +36,7 @@ function timeOf(text: string): number {
   return at;
 }
 
-/** A backend that is gone has a story too; then its last event tells its pool. */
+/** A backend that was removed has a story, too. Its last event says which pool it belonged to. */
 async function presentOrPast(api: ApiClient, name: string): Promise<BackendReference> {
   const { pool, id } = parseReference(name);
   if (pool !== null) return { pool, id };
