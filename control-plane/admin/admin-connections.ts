@@ -1,10 +1,11 @@
 /**
- * Keeps room on the admin listener, so that probes, scrapes and the command line are answered whatever else holds
- * connections open. At the limit the connection that waits longest for a request, or for the rest of one, gives way to
- * a new one; without such a connection, the one whose client has been taking its answer for the longest. A connection
- * whose request is being worked on, and a stream of events (which has its own limits), are left alone.
+ * Keeps room on the admin listener, so that probes, scrapes and the command line get answers, whatever else holds
+ * connections open. At the limit, a new connection replaces an older one: the connection that has waited longest for a
+ * request or for the rest of one; if there is none, the one that has taken longest to read its answer. Two kinds of
+ * connections are never replaced: one with a request that is being worked on, and a stream of events, which has limits
+ * of its own.
  *
- * Node's own limits of time end what comes too slowly; here only the time to take an answer is bounded.
+ * Node's own time limits end requests that arrive too slowly. This file only limits the time to read an answer.
  */
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
@@ -12,19 +13,22 @@ import type { Logger, TimerHandle, Timers } from '#shared/ports.js';
 import type { AdminConnectionEnd } from '#shared/metric-labels.js';
 
 export interface ConnectionLimits {
-  /** Connections at once. */
+  /** Most connections at once. */
   readonly count: number;
-  /** A request's head must have arrived within this, also the first one of a connection… */
+  /**
+   * Time for the head of a request to arrive, in milliseconds; for the first one, counted from the opening of the
+   * connection.
+   */
   readonly headMs: number;
-  /** …and all of the request within this. */
+  /** Time for a whole request to arrive, in milliseconds. */
   readonly requestMs: number;
-  /** An answer must have been taken within this. */
+  /** Time for the client to read an answer, in milliseconds. */
   readonly answerMs: number;
-  /** A connection on which nothing moves, while a request comes or an answer goes. */
+  /** Longest time without a byte in either direction, within a request or an answer, in milliseconds. */
   readonly stallMs: number;
-  /** Between two requests. */
+  /** Longest time between two requests, in milliseconds. */
   readonly keepAliveMs: number;
-  /** How often the limits of time are looked after. */
+  /** How often the time limits are checked, in milliseconds. */
   readonly checkMs: number;
 }
 
@@ -38,13 +42,13 @@ export const CONNECTION_LIMITS: ConnectionLimits = {
   checkMs: 1_000,
 };
 
-/** Between two warnings about a full listener. */
+/** Least time between two warnings about a full listener, in milliseconds. */
 const WARNING_EVERY_MS = 60_000;
 
 interface Exchange {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
-  /** When it was seen first that the whole answer waits for its client. */
+  /** When a check first saw that the answer is complete and waits for the client to read it; `null` before. */
   endedAt: number | null;
 }
 
@@ -56,16 +60,16 @@ interface Connection {
 interface AdminConnectionsOptions {
   readonly limits: ConnectionLimits;
   readonly timers: Timers;
-  /** Milliseconds, of any beginning. */
+  /** A monotonic clock in milliseconds, with any origin. */
   readonly now: () => number;
   readonly logger: Logger;
-  /** Told of each connection that was ended, and why. */
+  /** Called for each connection that was ended, with the reason. */
   readonly ended: (why: AdminConnectionEnd) => void;
 }
 
 export class AdminConnections {
   readonly #options: AdminConnectionsOptions;
-  /** In the order in which they came. */
+  /** In the order of their opening. */
   readonly #open = new Map<Socket, Connection>();
   #sweep: TimerHandle | null = null;
   #warnedAt = -Infinity;
@@ -76,24 +80,24 @@ export class AdminConnections {
     server.prependListener('request', (request: IncomingMessage, response: ServerResponse) => {
       this.#asked(request, response);
     });
-    // With a listener here, ending the connection is ours to do.
+    // Because of this listener, Node does not end the connection itself.
     server.on('timeout', (socket: Socket) => this.#stalled(socket));
     this.#sweepLater();
   }
 
-  /** The connection has become a stream of events: it ends by the rules of streams. */
+  /** The connection has become a stream of events, which has limits of its own (`followers.ts`). */
   streams(socket: Socket): void {
     const connection = this.#open.get(socket);
     if (connection !== undefined) connection.isStream = true;
     socket.setTimeout(0);
   }
 
-  /** Tells of a connection that was ended because what it sent came too late. */
+  /** Call when a connection was ended because its request came too late. */
   cameLate(): void {
     this.#options.ended('late');
   }
 
-  /** Ends every connection that has no whole request: nobody waits for those. */
+  /** Ends every connection without a whole request, because nobody waits for an answer on it. */
   close(): void {
     this.#sweep?.cancel();
     this.#sweep = null;
@@ -117,7 +121,10 @@ export class AdminConnections {
     response.on('close', () => connection.exchanges.delete(exchange));
   }
 
-  /** Nothing has moved on it. Between two requests that is its good right for a while; while we work, our own doing. */
+  /**
+   * No byte has moved on the connection for a while. That is not the client's fault while we work on its request.
+   * Between two requests it only means that the connection is idle.
+   */
   #stalled(socket: Socket): void {
     const connection = this.#open.get(socket);
     if (connection !== undefined && isWorkedOn(connection)) return;
@@ -125,7 +132,7 @@ export class AdminConnections {
     else socket.destroy();
   }
 
-  /** Ends the connection that can be missed most. False: there is none. */
+  /** Ends the connection that matters least. False if all of them matter. */
   #makeRoom(): boolean {
     const found = this.#oldest((connection) => !isAsked(connection)) ?? this.#oldest(waitsForReader);
     if (found === null) return false;
@@ -155,7 +162,7 @@ export class AdminConnections {
     );
   }
 
-  /** Ends connections whose clients take too long to take their answers. */
+  /** Ends connections with clients that take too long to read their answers. */
   #sweepLater(): void {
     const { limits, timers, now } = this.#options;
     this.#sweep = timers.after(limits.checkMs, () => {
@@ -167,19 +174,19 @@ export class AdminConnections {
   }
 }
 
-/** Whether a whole request has come that is not yet answered. */
+/** Whether a whole request has arrived and its answer is not completely sent. */
 function isAsked({ exchanges }: Connection): boolean {
   for (const { request } of exchanges) if (request.complete) return true;
   return false;
 }
 
-/** Whether a whole request has come whose answer is not made yet. */
+/** Whether a whole request has arrived and its answer is not completely made. */
 function isWorkedOn({ exchanges }: Connection): boolean {
   for (const { request, response } of exchanges) if (request.complete && !response.writableEnded) return true;
   return false;
 }
 
-/** Whether an answer waits for its client for longer than it may. */
+/** Whether an answer has waited for its client for too long. */
 function isUnread(connection: Connection, now: number, answerMs: number): boolean {
   if (connection.isStream) return false;
   for (const exchange of connection.exchanges) {
@@ -190,7 +197,7 @@ function isUnread(connection: Connection, now: number, answerMs: number): boolea
   return false;
 }
 
-/** Whether an answer is ready that its client has not taken. */
+/** Whether an answer is complete and its client has not read all of it. */
 function waitsForReader({ exchanges, isStream }: Connection): boolean {
   if (isStream) return false;
   for (const { response } of exchanges) if (response.writableEnded) return true;

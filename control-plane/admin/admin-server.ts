@@ -1,6 +1,6 @@
 /**
- * The admin listener: composes the routes with what holds for all of them (who may ask, what is refused, how errors
- * look, limits), binds and closes. Decides nothing about traffic: what it is asked for becomes commands.
+ * The admin listener: puts the routes together with what they have in common (access, refusals, errors, limits), binds
+ * and closes. It decides nothing about traffic, because each request for a change becomes a command.
  */
 import type { AddressInfo } from 'node:net';
 import swagger from '@fastify/swagger';
@@ -35,9 +35,9 @@ import { Transitions } from './transitions.js';
 
 export interface AdminOptions {
   readonly host: string;
-  /** 0 lets the system choose. */
+  /** 0: the system chooses. */
   readonly port: number;
-  /** `null`: none, which is only allowed on loopback. */
+  /** `null`: no token, which is only allowed on loopback. */
   readonly token: string | null;
   readonly control: ControlPort;
   readonly clock: Clock;
@@ -45,21 +45,21 @@ export interface AdminOptions {
   readonly logger: Logger;
   readonly followers?: FollowerLimits;
   readonly connections?: ConnectionLimits;
-  /** Told of each connection that was ended, and why. */
+  /** Called for each connection that was ended, with the reason. */
   readonly connectionEnded?: (why: AdminConnectionEnd) => void;
 }
 
 export interface AdminServer {
   readonly address: AddressInfo;
-  /** Ends event streams and idle connections, finishes what runs. */
+  /** Ends event streams and idle connections, and waits for running requests. */
   close(): Promise<void>;
 }
 
-/** Largest body in JSON. A configuration file for validation has its own limit. */
+/** Largest JSON body, in bytes. A configuration file to be validated has a limit of its own. */
 const BODY_LIMIT_BYTES = 65_536;
 const HEAD_LIMIT_BYTES = 16_384;
 
-/** Starts the listener. Fails with AdminError, whose message is one sentence for the person who started Tidegate. */
+/** Starts the listener. Rejects with AdminError: one sentence for the person who started Tidegate. */
 export async function startAdminServer(options: AdminOptions): Promise<AdminServer> {
   const problem = adminProblem(options.host, options.token);
   if (problem !== null) throw new AdminError(problem);
@@ -77,7 +77,7 @@ export async function startAdminServer(options: AdminOptions): Promise<AdminServ
   return { address, close: () => app.close() };
 }
 
-/** The application without its listener, for tests that need no socket. */
+/** The application without a listener, for tests that need no socket. */
 export async function createAdminApp(options: AdminOptions): Promise<FastifyInstance> {
   const { control, logger } = options;
   const limits = options.connections ?? CONNECTION_LIMITS;
@@ -194,13 +194,16 @@ function answerErrors(app: FastifyInstance, logger: Logger): void {
   });
 }
 
-/** The methods that a path has, sorted; none when there is no such path. */
+/** The methods that a path has, sorted; none if there is no such path. */
 function methodsOf(path: string, app: FastifyInstance): readonly string[] {
   const has = (method: string) => app.findRoute({ method, url: path }) !== null;
   return app.supportedMethods.filter(has).toSorted();
 }
 
-/** What a write names (pools, versions) is compared with what all hosts know, not with what this one has heard so far. */
+/**
+ * Before a write, this host waits for all that the other hosts have decided, because the write names pools and
+ * versions. Another host may have changed them, and this one may not have heard of it yet.
+ */
 function catchUpBeforeWrites(app: FastifyInstance, control: ControlPort): void {
   app.addHook('preHandler', async ({ method }) => {
     if (method !== 'GET' && method !== 'HEAD') await control.catchUp();

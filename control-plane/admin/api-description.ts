@@ -1,4 +1,4 @@
-/** The frame of `/api/v1/openapi.json`; paths and schemas come from the routes. */
+/** The frame of `/api/v1/openapi.json`. Paths and schemas come from the routes. */
 import type { FastifyDynamicSwaggerOptions } from '@fastify/swagger';
 
 export function describeApi(version: string, withToken: boolean): FastifyDynamicSwaggerOptions {
@@ -44,8 +44,8 @@ const METHODS = ['get', 'post', 'patch', 'delete'] as const;
 type Description = ReturnType<NonNullable<FastifyDynamicSwaggerOptions['transformObject']>>;
 
 /**
- * Writes need their version. The schemas that check requests do not say so, because a missing one has an answer of its
- * own (428), which comes after those about what is not there.
+ * Declares the version as required in the description of writes. The schemas that check requests do not require it,
+ * because a missing version has an answer of its own (428), and an unknown pool or backend is answered first.
  */
 function requireVersions<T extends Description>(description: T): T {
   for (const path of Object.values(description.paths ?? {})) {
@@ -61,7 +61,7 @@ function requireVersions<T extends Description>(description: T): T {
   return description;
 }
 
-/** All that can be asked, for people. */
+/** A list of all paths, for people. */
 export function indexOf(description: Description): string {
   const lines = Object.entries(description.paths ?? {}).flatMap(([path, operations]) =>
     METHODS.flatMap((method) => {

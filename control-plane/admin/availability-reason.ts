@@ -1,4 +1,4 @@
-/** Says in one line why a backend has the availability it has, and since when. `/why` has the whole story. */
+/** Says in one line why a backend has its availability, and since when. `/why` has the whole story. */
 import type { Availability } from '#shared/backend-state.js';
 import { actorWords, breakerWords } from '../domain/event-words.js';
 import type { HealthEvidence } from '../domain/evidence.js';
@@ -22,7 +22,7 @@ export function reasonOf(
   switch (present) {
     case 'unhealthy': {
       const { healthSince: since } = backend;
-      // One of another time is not why: that of this time may not be in the log (`EventsLost`).
+      // An event of another time is not the reason. The event of this time may be missing from the log (`EventsLost`).
       if (health?.at !== since) return { since, reason: 'health checks failed' };
       return { since, reason: checksReason(health.data.evidence) };
     }
@@ -45,7 +45,7 @@ export function reasonOf(
   }
 }
 
-/** Shorter than the domain's words: of a run of like results the last will do here. */
+/** Shorter than the sentence of the event: of several failed checks, only the last one is quoted. */
 function checksReason(evidence: HealthEvidence): string {
   if (evidence.kind === 'check-removed') return 'health checks failed';
   const { results } = evidence;

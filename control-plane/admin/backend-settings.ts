@@ -1,4 +1,4 @@
-/** Settings of a backend in the words of the configuration file, as requests give them. */
+/** Reads settings of a backend from requests, in the words of the configuration file. */
 import { backendSettings, type BackendSettings } from '#shared/settings/backend.js';
 import type { Changes } from '#shared/settings/choose.js';
 import { Expected } from '#shared/settings/kind.js';
@@ -10,7 +10,10 @@ type ReadChanges =
   | { readonly kind: 'changes'; readonly changes: Changes<BackendSettings> }
   | { readonly kind: 'problems'; readonly problems: readonly FieldProblem[] };
 
-/** The settings that a request names; `null` takes one away. The route's schema has refused what is no setting. */
+/**
+ * The settings that a request names. `null` takes the value of a setting away. The schema of the route has already
+ * refused unknown settings.
+ */
 export function readChanges(body: Named): ReadChanges {
   const changes: Record<string, unknown> = {};
   const problems: FieldProblem[] = [];

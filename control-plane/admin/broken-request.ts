@@ -1,4 +1,4 @@
-/** Answers what is not even HTTP, or did not come in time, on the bare socket, and ends the connection. */
+/** Answers a request that is not HTTP, or that did not arrive in time, on the bare socket, and ends the connection. */
 import type { Socket } from 'node:net';
 import { problemDocument, type Problem } from './problem.js';
 
@@ -18,7 +18,7 @@ export function answerBrokenRequest(error: Error & { readonly code?: string }, s
   socket.write(
     `HTTP/1.1 ${document.status} ${document.title}\r\ncontent-type: application/problem+json\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
   );
-  // A client that does not close its side would keep the connection; it is not waited for.
+  // Not `end`, because a client that never closes its side would keep the connection open.
   socket.destroySoon();
 }
 

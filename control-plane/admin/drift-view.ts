@@ -1,4 +1,4 @@
-/** What run-time changes made different from the file, in the words and units of the file. */
+/** Shows what run-time changes made different from the file, in the words and units of the file. */
 import { backend as backendSection } from '#shared/settings/backend.js';
 import { pool as poolSection } from '#shared/settings/pool.js';
 import type { Section } from '#shared/settings/section.js';
@@ -10,7 +10,7 @@ import type { ConfigDifference } from '../documents/config-documents.js';
 import { isoTime } from '../domain/iso-time.js';
 import type { RunTimeChanges } from './run-time-changes.js';
 
-/** A difference, with where it is. */
+/** A difference as the domain knows it, and as the API shows it. */
 export interface PlacedDifference {
   readonly drift: Drift;
   readonly document: ConfigDifference;
@@ -41,7 +41,7 @@ function differenceOf(drift: Drift): Omit<ConfigDifference, 'changed'> {
   return { path: `${place}.${field.name}`, file: writtenField(field, file), live: writtenField(field, live) };
 }
 
-/** A backend that only one side has; `null`: not this one. */
+/** A backend that only one side has; `null` for the side that lacks it. */
 function entryOf(definition: unknown): Readonly<Record<string, unknown>> | null {
   if (definition === null) return null;
   const { id: _id, ...entry } = writtenOf<unknown>(backendSection, definition);

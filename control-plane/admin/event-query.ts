@@ -1,4 +1,4 @@
-/** Reads the filters of `/events` from its query, as they are on the wire: all text. */
+/** Reads the filters of `/events` from its query, in which everything is text. */
 import { backendId, poolId } from '#shared/ids.js';
 import { DEFAULT_EVENTS, type EventsQuery, MAX_EVENTS } from '../documents/event-documents.js';
 import type { FieldProblem } from '../documents/problem-document.js';
@@ -11,7 +11,7 @@ type ParsedQuery<T> =
   | { readonly kind: 'ok'; readonly query: T }
   | { readonly kind: 'problems'; readonly problems: readonly FieldProblem[] };
 
-/** What both a list and a stream can be filtered by. */
+/** The filters that lists and streams have in common. */
 export function parseFilter(query: EventsQuery): ParsedQuery<EventFilter> {
   const names = query.type?.split(',') ?? [];
   const unknown = names.filter((name) => !isEventType(name));
@@ -29,7 +29,7 @@ export function parseFilter(query: EventsQuery): ParsedQuery<EventFilter> {
   };
 }
 
-/** A page of the list. One event more than asked for is read, to know whether there are more. */
+/** One page of the list. It asks for one event more than the client does, to know whether there are more. */
 export function parseListQuery(query: EventsQuery): ParsedQuery<EventQuery> {
   const filter = parseFilter(query);
   const limit = Number(query.limit ?? DEFAULT_EVENTS);

@@ -1,7 +1,7 @@
 /**
- * Streams of events for `/events?follow=true`. Each follower reads the event log from where it stands, and again
- * whenever something was appended: what is live and what is old come from one place in one order, so there can be
- * neither gap nor duplicate, and a slow follower costs no memory. Who does not read for too long is cut off.
+ * Streams of events for `/events?follow=true`. Each follower reads the event log from its own position, and reads on
+ * whenever something was appended. Old and new events come from one source in one order, so there is neither a gap nor
+ * a duplicate, and a slow follower costs no memory. A follower that does not read for too long is cut off.
  */
 import type { ServerResponse } from 'node:http';
 import type { Logger, TimerHandle, Timers } from '#shared/ports.js';
@@ -10,11 +10,11 @@ import type { ControlPort } from '../control-port.js';
 import type { EventFilter } from './event-query.js';
 
 export interface FollowerLimits {
-  /** Streams at once. */
+  /** Most streams at once. */
   readonly count: number;
-  /** A comment is sent this often, so that both sides notice a dead connection. */
+  /** How often a comment is sent, in milliseconds, so that both sides notice a dead connection. */
   readonly heartbeatMs: number;
-  /** A follower that takes nothing for this long is cut off. */
+  /** A follower that reads nothing for this long, in milliseconds, is cut off. */
   readonly stallMs: number;
 }
 
@@ -22,16 +22,16 @@ export const FOLLOWER_LIMITS: FollowerLimits = { count: 32, heartbeatMs: 15_000,
 
 /** Events read at once. */
 const PAGE_EVENTS = 50;
-/** After this it is tried again to read what could not be answered because others had asked too much. */
+/** Wait before the next attempt to read, in milliseconds, after too many questions about history were waiting. */
 const BUSY_PAUSE_MS = 1_000;
-/** After the last words to a slow follower, how long it has to take them. */
+/** Time in which a slow follower can read the last message, in milliseconds, before its connection is destroyed. */
 const FAREWELL_MS = 1_000;
-/** What a client waits before it connects again (a field of the stream that EventSource obeys). */
+/** How long an EventSource waits before it connects again, in milliseconds: the `retry` field of the stream. */
 const RECONNECT_MS = 1_000;
 
 interface FollowRequest {
   readonly filter: EventFilter;
-  /** Number of the last event that the client has; `null`: it wants only what comes. */
+  /** Number of the last event that the client has; `null`: it wants only new events. */
   readonly after: number | null;
 }
 
@@ -58,7 +58,7 @@ export class Followers {
     return this.#running.size >= this.#limits.count;
   }
 
-  /** Takes over a response whose head has been written. */
+  /** Takes over a response. Its head has already been written. */
   start(response: ServerResponse, request: FollowRequest): void {
     const follower = new Follower(this.#port, response, { timers: this.#timers, limits: this.#limits });
     this.#running.add(follower);
@@ -116,7 +116,7 @@ class Follower {
   }
 
   async run({ filter, after }: FollowRequest): Promise<void> {
-    // Before anything is read, so that nothing is appended unnoticed in between.
+    // Follows before it reads, so that no event is appended unnoticed in between.
     const unfollow = this.#port.follow((events) => {
       this.#head = events.at(-1)?.seq ?? this.#head;
       this.#wake?.();
@@ -145,7 +145,7 @@ class Follower {
     }
   }
 
-  /** `null`: more is asked than can be answered now. */
+  /** `null` if too many questions about history are waiting. */
   async #read(filter: EventFilter, after: number): Promise<readonly EventText[] | null> {
     try {
       return await this.#port.history.events({ ...filter, after, limit: PAGE_EVENTS, order: 'forward' });
@@ -155,7 +155,7 @@ class Follower {
     }
   }
 
-  /** Says good-bye, and does not wait long for it to arrive. */
+  /** Sends the reason and ends the stream. It does not wait long until the client has read it. */
   end(reason: EndReason): void {
     if (this.#ended !== null) return;
     this.#ended = reason;
@@ -164,14 +164,16 @@ class Follower {
     this.#wake?.();
   }
 
-  /** Where to read from; tells the client when events it should have had are no longer there. */
+  /**
+   * The number of the event to read after. Tells the client with `gap` if events are missing that it should have had.
+   */
   async #startingPoint(after: number | null): Promise<number> {
     const { seq } = this.#port.world().state;
     this.#head = Math.max(this.#head, seq);
     await this.#send(`retry: ${RECONNECT_MS}\n\n`);
     if (after === null) return seq;
     if (after > seq) {
-      // The client knows another log: its data directory was replaced.
+      // The client knows another log: the data directory was replaced.
       await this.#send(`event: gap\ndata: ${JSON.stringify({ after, next: seq + 1 })}\n\n`);
       return seq;
     }
@@ -182,7 +184,7 @@ class Follower {
     return after;
   }
 
-  /** Writes, and waits while the client is behind. False when the stream is over. */
+  /** Writes, and waits while the client is behind. False if the stream has ended. */
   async #send(text: string): Promise<boolean> {
     if (this.#ended !== null) return false;
     if (!this.#response.write(text)) await this.#writable();
@@ -218,7 +220,7 @@ class Follower {
   #beat(): void {
     this.#heartbeat = this.#timers.after(this.#limits.heartbeatMs, () => {
       if (this.#ended !== null) return;
-      // A stalled stream is watched by `#writable`; more in its queue would help nobody.
+      // No comment while the client is behind: `#writable` watches it, and a longer queue would not help.
       if (!this.#response.writableNeedDrain) this.#response.write(': still here\n\n');
       this.#beat();
     });

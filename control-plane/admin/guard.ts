@@ -1,11 +1,15 @@
 /**
- * Which requests the admin API answers. With a token: those that carry it. Without one (loopback only): those of programs
- * on this machine, but not of a web page that a browser on this machine shows. A page can reach a loopback port under a name of its
- * own that resolves to 127.0.0.1 (DNS rebinding), which the Host check stops, or send it a form, which the Origin
- * check stops, or load it as a picture, which carries no Origin: Sec-Fetch-Site stops that. No CORS field is ever sent.
+ * Decides which requests the admin API answers. If there is a token, it answers those that carry it. Without a token
+ * (only allowed on loopback), it answers programs on this machine, but not web pages that a browser on this machine
+ * shows. Such a page has three ways to a loopback port:
+ * - a host name of its own that resolves to 127.0.0.1 (DNS rebinding): the check of Host refuses it;
+ * - a form that it sends: the check of Origin refuses it;
+ * - an image that it loads, without Origin: the check of Sec-Fetch-Site refuses it.
  *
- * Routes whose schema has `security: []` are open to all, which are `/livez` and `/readyz`: they tell nothing but one bit,
- * and probes send neither token nor host name.
+ * No CORS field is ever sent.
+ *
+ * Routes with `security: []` in their schema are open to all: `/livez` and `/readyz`. They reveal little, and probes
+ * send neither a token nor a host name.
  */
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
@@ -24,7 +28,7 @@ export function guard(app: FastifyInstance, token: string | null): void {
 }
 
 function bearerCheck(token: string): (request: FastifyRequest) => Problem | null {
-  // Digests have one length, so that the comparison tells nothing about the token's.
+  // Digests have equal lengths, so the comparison reveals nothing about the length of the token.
   const expected = createHash('sha256').update(token).digest();
   return (request) => {
     const [scheme = '', sent = '', ...rest] = (request.headers.authorization ?? '').trim().split(/ +/);
@@ -60,8 +64,8 @@ function localProblem(request: FastifyRequest): Problem | null {
 }
 
 /**
- * Asked for by a page of another site (W3C Fetch Metadata), other than by a person who follows a link there. A form of
- * that page is sent like a link, by other methods than a link's.
+ * Whether a page of another site caused the request (W3C Fetch Metadata), and not a person who followed a link there. A
+ * form of that page is sent like a link, but with other methods.
  */
 function isEmbedded({ headers, method }: FastifyRequest): boolean {
   const site = headers['sec-fetch-site'];
@@ -70,7 +74,7 @@ function isEmbedded({ headers, method }: FastifyRequest): boolean {
   return !isRead || headers['sec-fetch-mode'] !== 'navigate' || headers['sec-fetch-dest'] !== 'document';
 }
 
-/** The name in a Host field: without port, without brackets. */
+/** The name in a Host field, without port and brackets. */
 function hostName(host: string): string {
   const [, bracketed, plain] = /^(?:\[([^\]]*)\]|([^:]*))(?::\d*)?$/.exec(host.toLowerCase()) ?? [];
   return bracketed ?? plain ?? '';

@@ -1,4 +1,4 @@
-/** What is in force, written as a configuration file in its long form would say it. Holds no secrets. */
+/** Writes what is in force as a configuration file in its long form. It contains no secrets. */
 import { backend as backendSection, route as routeSection } from '#shared/settings/backend.js';
 import { limits, retry, timeouts } from '#shared/settings/forwarding.js';
 import { pool as poolSection } from '#shared/settings/pool.js';

@@ -1,6 +1,6 @@
 /**
- * Settings of a pool in the words and units of the configuration file. What is written through the API is read by the
- * very schema that reads the file, so that both take the same values and refuse the same.
+ * Settings of a pool in the words and units of the configuration file. A change through the API is read by the same
+ * schema as the file, so that both accept and refuse the same values.
  */
 import type { z } from 'zod';
 import { movedTo } from '#shared/settings/second-place.js';
@@ -24,14 +24,14 @@ type PatchResult =
   | { readonly kind: 'settings'; readonly settings: PoolSettings }
   | { readonly kind: 'problems'; readonly problems: readonly FieldProblem[] };
 
-/** All settings; `null`: none. */
+/** All settings; `null` for those without a value. */
 export function poolSettingsDocument(settings: PoolSettings): Named & { readonly algorithm: string } {
   return { ...writtenOf(section, settings, 'null'), algorithm: settings.algorithm };
 }
 
 /**
- * The settings after a change. What the patch does not mention stays as it is; `null` turns a section off, or a setting to
- * its default.
+ * The settings after a change. A setting that the patch does not mention stays as it is. `null` turns a section off, or
+ * sets a setting back to its default.
  */
 export function patchPoolSettings(pool: string, settings: PoolSettings, patch: Named): PatchResult {
   const input = patchedSection(section, writtenOf(section, settings), patch);
@@ -56,12 +56,12 @@ function patched(field: Field, present: unknown, patch: unknown): unknown {
   if (field.is === 'value') return patch;
   if (patch === null) return field.is === 'group' ? {} : { enabled: false };
   if (!isRecord(patch)) return patch;
-  // A section that is off is turned on by any setting in it.
+  // Any setting in a section turns the section on.
   const on = field.is === 'switch' ? { enabled: true } : {};
   return patchedSection(field.section, { ...(isRecord(present) ? present : {}), ...on }, patch);
 }
 
-/** What is said in its second place replaces what was in force, as in its own. */
+/** A setting given in its second place replaces the one in force in its first place. */
 function withoutMoved(section: Section<unknown>, present: Named, patch: Named): Named {
   return section.secondPlaces.reduce((before, second) => {
     const { group, field } = movedTo(section, second);

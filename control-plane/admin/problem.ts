@@ -1,6 +1,6 @@
 /**
- * Problem documents (RFC 9457): the body of every answer of the admin API that says no. `type` is a stable word to
- * program against, `detail` a sentence for people that says what to do.
+ * Problem documents (RFC 9457): the body of every answer of the admin API that refuses something. `type` is a stable
+ * word to program against, `detail` a sentence for people that says what to do.
  */
 import { STATUS_CODES } from 'node:http';
 import type { FastifyReply } from 'fastify';
@@ -19,12 +19,12 @@ export interface Problem {
   readonly type: ProblemType;
   readonly detail: string;
   readonly problems?: readonly FieldProblem[];
-  /** Pool version that a stale write should have named. */
+  /** The pool version that a write with an old one should have named. */
   readonly currentVersion?: number;
-  /** Of a write that may have been carried out. */
+  /** `unknown` for a write that may have been carried out. `nonce` identifies that write. */
   readonly outcome?: 'unknown';
   readonly nonce?: string;
-  /** Methods that the path has (405). */
+  /** Methods that the path has, for 405. */
   readonly allow?: string;
   readonly retryAfterSeconds?: number;
 }
@@ -49,7 +49,7 @@ export function sendProblem(reply: FastifyReply, problem: Problem): FastifyReply
   if (problem.currentVersion !== undefined) reply.header('etag', `"${problem.currentVersion}"`);
   if (problem.retryAfterSeconds !== undefined) reply.header('retry-after', String(problem.retryAfterSeconds));
   if (problem.type === 'unauthorized') reply.header('www-authenticate', 'Bearer realm="tidegate"');
-  // Here too, because errors in the request line never come to the hooks.
+  // Set here, too, because requests with an error in the request line never reach the hooks.
   reply.headers(SECURITY_HEADERS);
   return reply.code(document.status).type(PROBLEM_CONTENT_TYPE).send(JSON.stringify(document));
 }

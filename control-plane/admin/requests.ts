@@ -1,4 +1,4 @@
-/** What is the same for every request: which types it accepts, and how the framework's errors become problems. */
+/** What all requests have in common: which media types they accept, and how errors of the framework become problems. */
 import type { FastifyError, FastifyRequest } from 'fastify';
 import { NAME_IN_WORDS, NAME_PATTERN } from '#shared/ids.js';
 import { MAX_PROBLEMS } from '../config/parse-config.js';
@@ -10,7 +10,7 @@ import type { Problem } from './problem.js';
 
 type ValidationResult = NonNullable<FastifyError['validation']>[number];
 
-/** Whether an Accept field (RFC 9110 §12.5.1) takes a media type. The most specific range that fits decides. */
+/** Whether an Accept field (RFC 9110 §12.5.1) allows a media type. The most specific range that fits decides. */
 export function accepts(field: string | undefined, type: string): boolean {
   if (field === undefined || field.trim() === '') return true;
   const family = `${type.split('/', 1)[0]}/*`;
@@ -26,7 +26,9 @@ export function accepts(field: string | undefined, type: string): boolean {
   return false;
 }
 
-/** The problem that an error of the framework or of a handler stands for. `null`: a bug, about which nothing is told. */
+/**
+ * The problem for an error of the framework or of a handler. `null` for a bug, about which the client is told nothing.
+ */
 export function problemOfError(error: FastifyError, request: FastifyRequest): Problem | null {
   if (error.validation !== undefined) {
     return validationProblem(error.validation, error.validationContext, request);
@@ -81,7 +83,7 @@ function validationProblem(
     };
   }
   const sent = context === 'querystring' ? request.query : request.body;
-  // A value that breaks two rules is told of once.
+  // A value that breaks two rules is reported once.
   const byPath = new Map<string, FieldProblem>();
   for (const problem of results.flatMap((result) => fieldProblems(result, sent))) {
     if (!byPath.has(problem.path)) byPath.set(problem.path, problem);
@@ -118,7 +120,7 @@ function fieldProblems(
   return [{ path, message: message.replace(/^must/, 'it must') }];
 }
 
-/** What stands at a JSON pointer (RFC 6901; names of ours need no escapes). */
+/** The value at a JSON pointer (RFC 6901). Our names need no escapes. */
 function valueAt(sent: unknown, pointer: string): unknown {
   let value = sent;
   for (const name of pointer.split('/').slice(1)) {

@@ -1,7 +1,7 @@
 /**
- * How routes say what they take and answer: by the documents, of which `/api/v1/openapi.json` is made and from which
- * TypeScript knows what comes and what may be sent. Requests are checked against them. Answers are not (the compiler and
- * tests do that), so that a schema can never cut something out of an answer.
+ * Lets routes declare, by documents, what they accept and answer. `/api/v1/openapi.json` is made from the documents,
+ * and TypeScript takes its types from them. Requests are checked against them. Answers are not, so that a schema can
+ * never cut something out of an answer; the compiler and tests check those.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { FastifyBaseLogger, FastifyInstance, FastifyTypeProvider, RawServerDefault } from 'fastify';
@@ -15,7 +15,7 @@ import * as statusDocuments from '../documents/status-documents.js';
 import { ACTOR_KINDS } from '../domain/actor.js';
 import { EVENTS } from '../domain/events.js';
 
-/** What a part of a request is, and what may be answered, by its schema. */
+/** Tells TypeScript the type of a part of a request, and of an answer, from its schema. */
 interface DocumentTypes extends FastifyTypeProvider {
   readonly validator: this['schema'] extends JsonSchema<infer T> ? T : unknown;
   readonly serializer: this['schema'] extends JsonSchema<infer T> ? T : unknown;
@@ -40,7 +40,7 @@ const documents = {
 
 const WORDS = { ActorKind: ACTOR_KINDS, EventType: Object.keys(EVENTS) };
 
-/** All that is referred to by name. */
+/** Adds all schemas that others refer to by name. */
 export function addNamedDocuments(app: AdminApp): void {
   for (const [$id, values] of Object.entries(WORDS)) app.addSchema({ $id, type: 'string', enum: values });
   for (const document of Object.values(documents)) {
@@ -62,7 +62,10 @@ export function answers<T extends object>(successes: T) {
   return { ...successes, '4xx': PROBLEM_RESPONSE, '5xx': PROBLEM_RESPONSE } as const;
 }
 
-/** An answer in JSON. With `etag`: the version that a write to it names, for writes and what they start from. */
+/**
+ * A JSON answer. `etag` says that it carries the version which a write has to name: true for writes, and for what they
+ * start from.
+ */
 export function json<T>(document: Field<T>, description: string, etag = false) {
   const headers = etag
     ? { headers: { ETag: { type: 'string', description: 'The version, in quotes, as If-Match takes it.' } } }
@@ -70,7 +73,7 @@ export function json<T>(document: Field<T>, description: string, etag = false) {
   return { description, ...headers, content: { 'application/json': { schema: document.json } } };
 }
 
-/** Not required by the schema that checks, because its absence has an answer of its own (428). */
+/** Not required by the schema that checks requests, because a missing version has an answer of its own (428). */
 function ifMatch(what: string): JsonSchema {
   return {
     type: 'object',

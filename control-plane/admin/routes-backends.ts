@@ -1,4 +1,4 @@
-/** Backends of a pool: reading, adding, weighing, draining, removing. */
+/** Routes of backends: read, add, change, remove. */
 import type { FastifyReply } from 'fastify';
 import { backendId, poolId } from '#shared/ids.js';
 import { backendSettings } from '#shared/settings/backend.js';

@@ -1,4 +1,4 @@
-/** The configuration: what is in force, whether a file would be taken, and taking it. */
+/** Routes of the configuration: read what is in force, check a file, reload the file. */
 import { MAX_CONFIG_BYTES } from '../config/parse-config.js';
 import type { ControlPort, ReloadResult } from '../control-port.js';
 import {
@@ -61,7 +61,7 @@ export function configRoutes(app: AdminApp, port: ControlPort, changes: RunTimeC
       return reloadDocument(result, port);
     },
   );
-  // In a scope of its own, because only this route takes YAML.
+  // In a scope of its own, because only this route accepts YAML.
   app.register(async (scope) => {
     scope.removeAllContentTypeParsers();
     scope.addContentTypeParser(YAML_TYPES, { parseAs: 'string' }, (_request, body, done) => done(null, body));

@@ -1,4 +1,4 @@
-/** How what is in force differs from the file, and going back to the file. */
+/** Routes that show how what is in force differs from the file, and that go back to the file. */
 import type { ControlPort } from '../control-port.js';
 import { DriftDocument, ResetDocument, ResetRequest } from '../documents/config-documents.js';
 import { driftOf } from '../domain/drift.js';
@@ -9,7 +9,7 @@ import type { RunTimeChanges } from './run-time-changes.js';
 import { type AdminApp, answers, CONFIG_IF_MATCH, json } from './route-schemas.js';
 import { etagOf, precondition, submitReset } from './writes.js';
 
-/** Places listed where none is the one that was asked for. */
+/** Most places named to a client that asked for a place without a difference. */
 const LISTED_PLACES = 10;
 
 export function driftRoutes(app: AdminApp, port: ControlPort, changes: RunTimeChanges): void {

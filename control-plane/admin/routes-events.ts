@@ -1,4 +1,4 @@
-/** The event log: page by page, or as a stream. */
+/** Route of the event log: one page of events, or a stream. */
 import type { Socket } from 'node:net';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { EventsDocument, EventsQuery } from '../documents/event-documents.js';
@@ -11,7 +11,7 @@ import { sendProblem } from './problem.js';
 import { type AdminApp, answers } from './route-schemas.js';
 import type { ViewDeps } from './views.js';
 
-/** Where streams go, and who is told that a connection has become one. */
+/** Who streams events, and who has to know that a connection has become a stream. */
 interface EventStreams {
   readonly followers: Followers;
   readonly streams: (socket: Socket) => void;
@@ -86,7 +86,7 @@ function follow(
     ...SECURITY_HEADERS,
     'content-type': 'text/event-stream; charset=utf-8',
     'x-accel-buffering': 'no',
-    // A stream ends with its connection; nothing else comes over it.
+    // The connection ends with the stream, because nothing else follows on it.
     connection: 'close',
   });
   followers.start(reply.raw, { filter: parsed.query, after: after === undefined ? null : Number(after) });

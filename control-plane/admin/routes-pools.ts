@@ -1,4 +1,4 @@
-/** Pools: reading them, and changing their settings while they run. */
+/** Routes of pools: read them, and change their settings while they run. */
 import { poolId } from '#shared/ids.js';
 import { PoolChange, PoolDocument, PoolParams, PoolsDocument } from '../documents/pool-documents.js';
 import { patchPoolSettings } from './pool-settings.js';
@@ -70,7 +70,8 @@ export function poolRoutes(app: AdminApp, deps: ViewDeps): void {
         type: 'ChangePool',
         pool: poolId(request.params.pool),
         settings: patched.settings,
-        // `*` means the settings as read here, merged: what somebody else changed meanwhile must not be undone.
+        // With `*`, the change was merged into the settings as read here. A change that somebody else makes meanwhile
+        // must not be undone.
         expectedVersion: allowed.expectedVersion ?? pool.version,
       });
       if (result.kind === 'problem') return sendProblem(reply, result.problem);

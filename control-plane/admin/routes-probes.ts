@@ -1,11 +1,17 @@
-/** What machines ask: is the process alive, does it serve, its metrics. And a short text for people at `/`. */
+/**
+ * Routes for machines that watch: is the process alive, does it serve, its metrics. And a list of all paths at `/`, for
+ * people.
+ */
 import type { ControlPort } from '../control-port.js';
 import * as field from '../documents/field.js';
 import { isoTime } from '../domain/iso-time.js';
 import { indexOf } from './api-description.js';
 import { type AdminApp, answers } from './route-schemas.js';
 
-/** What is wrong though traffic is served, as a line of its own. Not why: that names paths, and needs a token to read. */
+/**
+ * A further line if something is wrong although traffic is served. It does not say why, because that names paths, which
+ * need a token to read.
+ */
 function degradation(port: ControlPort): string {
   const { since } = port.storage();
   return since === null ? '' : `degraded: nothing can be stored since ${isoTime(since)}; status says why\n`;

@@ -1,4 +1,4 @@
-/** The whole at a glance, and the workers. */
+/** Routes of the state of everything and of the workers. */
 import type { Clock } from '#shared/ports.js';
 import { StatusDocument, WorkersDocument } from '../documents/status-documents.js';
 import { type AdminApp, answers, json } from './route-schemas.js';

@@ -1,4 +1,4 @@
-/** Why a backend is, or was, in rotation or out of it. */
+/** Route that explains why a backend is, or was, in rotation or out of it. */
 import { backendId, poolId } from '#shared/ids.js';
 import type { Clock } from '#shared/ports.js';
 import type { ControlPort } from '../control-port.js';
@@ -12,7 +12,10 @@ import { unknownBackend } from './writes.js';
 
 const ISO_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:\d\d)$/;
 
-/** Milliseconds since 1970 of an ISO 8601 time with its zone, or of such a number. `null`: neither. */
+/**
+ * Reads an ISO 8601 time with its zone, or a number of milliseconds since 1970. Returns milliseconds since 1970, or
+ * `null` if the text is neither.
+ */
 function parseInstant(text: string): number | null {
   if (/^\d{1,15}$/.test(text)) return Number(text);
   const at = ISO_TIME.test(text) ? Date.parse(text) : Number.NaN;
@@ -46,7 +49,7 @@ export function whyRoutes(app: AdminApp, port: ControlPort, clock: Clock): void 
       const question = { pool: poolId(pool), backend: backendId(id), at: Math.min(at, now) };
       const explanation = await port.history.why(question);
       if (explanation !== null) return whyDocument(explanation);
-      // It may be there by now, so the answer says what time it is about.
+      // The backend may exist now, so the answer names the time that it is about.
       const then = `There was no backend ${id} in pool ${pool} at ${isoTime(question.at)}.`;
       const unknown = unknownBackend(pool, id);
       return sendProblem(reply, request.query.at === undefined ? unknown : { ...unknown, detail: then });

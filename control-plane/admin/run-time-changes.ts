@@ -1,6 +1,6 @@
 /**
- * Remembers who changed what last at run time, for each place where the state may differ from the file, so that a
- * difference can be told with its author and its time. Fed from the event log at start and by the follower afterwards.
+ * Remembers the last run-time change of each place in which the state may differ from the file, so that a difference
+ * can be shown with its author and its time. It is filled from the event log at the start, and by `apply` afterwards.
  */
 import type { Actor } from '../domain/actor.js';
 import { BACKEND_SETTINGS, type DriftPlace, placeKey, POOL_SETTINGS } from '../domain/drift-place.js';
@@ -8,9 +8,9 @@ import type { EventType, TidegateEvent } from '../domain/events.js';
 import { sameValue } from '../domain/same-value.js';
 import type { EventReader } from '../event-log/event-log.js';
 
-/** Events looked at when it starts. Differences that are older have no author. */
+/** Most events read at the start. Older differences have no author. */
 const LOOK_BACK_EVENTS = 10_000;
-/** Places remembered; past that the one changed longest ago is forgotten. */
+/** Most places remembered. Beyond that, the one with the oldest change is forgotten. */
 const MAX_PLACES = 100_000;
 
 const TYPES: readonly EventType[] = [
@@ -31,7 +31,7 @@ export class RunTimeChanges {
   /** In the order of the changes. */
   readonly #places = new Map<string, RunTimeChange>();
 
-  /** Reads what happened before. Events given to `apply` meanwhile are newer and win. */
+  /** Reads past events. Events that `apply` gets meanwhile are newer and take precedence. */
   async load(log: Pick<EventReader, 'read'>): Promise<void> {
     const newestFirst = await log.read({ types: TYPES, limit: LOOK_BACK_EVENTS, order: 'backward' });
     const newer = [...this.#places];

@@ -1,6 +1,7 @@
-/** What the admin API tells browsers with every answer, so that no page can make anything of it. */
-
-/** Sent with every answer: nothing here may be cached, framed, sniffed or leak a URL. */
+/**
+ * Headers of every answer of the admin API. They tell browsers not to cache it, frame it, guess its type or pass on its
+ * URL, so that no web page can use it.
+ */
 export const SECURITY_HEADERS: Readonly<Record<string, string>> = {
   'cache-control': 'no-store',
   'content-security-policy': "default-src 'none'; frame-ancestors 'none'",

@@ -1,11 +1,12 @@
 /**
- * Remembers of each backend the last event of each kind that changed its availability, so that "since when and why"
- * is answered without a search of the event log. Fed from the log at start and by the follower afterwards.
+ * Remembers, for each backend, the last event of each kind that changed its availability. "Since when, and why" can
+ * then be answered without a search in the event log. It is filled from the log at the start, and by `apply`
+ * afterwards.
  */
 import type { EventReader } from '../event-log/event-log.js';
 import type { EventOf, EventType, TidegateEvent } from '../domain/events.js';
 
-/** Events looked at when it starts. Backends whose last change is older are answered from the state alone. */
+/** Most events read at the start. For a backend with an older last change, only its state gives the answer. */
 const LOOK_BACK_EVENTS = 10_000;
 
 type TransitionEvent = EventOf<
@@ -42,7 +43,7 @@ function isTransition(event: TidegateEvent): event is TransitionEvent {
 export class Transitions {
   readonly #backends = new Map<string, BackendTransitions>();
 
-  /** Reads what happened before. Events given to `apply` meanwhile are newer and win. */
+  /** Reads past events. Events that `apply` gets meanwhile are newer and take precedence. */
   async load(log: Pick<EventReader, 'read'>): Promise<void> {
     const types: EventType[] = [...TRANSITION_TYPES, 'BackendRemoved'];
     const newestFirst = await log.read({ types, limit: LOOK_BACK_EVENTS, order: 'backward' });

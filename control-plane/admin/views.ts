@@ -1,4 +1,4 @@
-/** Makes the documents of the admin API from the state of the running system. Changes nothing. */
+/** Makes the documents of the admin API from the state of the running system. It changes nothing. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { availabilityOf } from '#shared/availability.js';
 import { isNewer } from '#shared/snapshot.js';
@@ -54,10 +54,10 @@ function breakerDocument({ breaker }: BackendState): BackendDocument['breaker'] 
   return breaker.phase === 'open' ? { ...document, until: isoTime(breaker.until) } : document;
 }
 
-/** Documents made in one turn of the event loop, at 4 µs each. The document of 10,000 backends takes 40 ms in all. */
+/** Documents made in one turn of the event loop, at 4 µs each. Those of 10,000 backends take 40 ms in all. */
 const DOCUMENTS_PER_TURN = 500;
 
-/** Lets the event loop turn after so many documents, whatever they are of. */
+/** Lets other work have the event loop after so many documents, counted over all pools. */
 class DocumentPace {
   #made = 0;
 

@@ -1,4 +1,4 @@
-/** An explanation as the admin API shows it. */
+/** Converts an explanation into the document that the admin API shows. */
 import type { WhyDocument } from '../documents/event-documents.js';
 import { isoTime } from '../domain/iso-time.js';
 import type { Explanation } from '../domain/why.js';

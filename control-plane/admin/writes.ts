@@ -1,6 +1,7 @@
 /**
- * How a write becomes a command and its decision an answer: the pool version that it names (optimistic concurrency:
- * of two people who change a pool at once, the second learns of the first), the actor, and the ways to say no.
+ * Turns a write into a command and its decision into an answer. This includes the version that the write names
+ * (optimistic concurrency: if two people change a pool at once, the second learns of the first), the actor, and all
+ * refusals.
  */
 import type { FastifyRequest } from 'fastify';
 import { poolId } from '#shared/ids.js';
@@ -13,12 +14,12 @@ import type { PoolState } from '../domain/state.js';
 import type { ControlPort, WriteOutcome } from '../control-port.js';
 import type { Problem } from './problem.js';
 
-/** Header with the name of who is behind a request, for the event log. It is believed, not checked. */
+/** Header with the name of the person behind a request, for the event log. It is not verified. */
 const ACTOR_HEADER = 'x-tidegate-actor';
 const MAX_ACTOR_LENGTH = 64;
-/** When the mailbox is full: it empties within milliseconds unless the disk is in trouble. */
+/** For a full mailbox, in seconds. It empties within milliseconds unless the disk is in trouble. */
 const BUSY_RETRY_SECONDS = 1;
-/** A fleet without leader has one again within seconds. */
+/** In seconds. A fleet without a leader usually has one again within that time. */
 const READ_ONLY_RETRY_SECONDS = 5;
 
 type Precondition =
@@ -26,11 +27,11 @@ type Precondition =
   | { readonly kind: 'problem'; readonly problem: Problem };
 
 type WriteResult =
-  /** `pool` as it is after the write. */
+  /** `pool` is the pool after the write. */
   | { readonly kind: 'done'; readonly pool: PoolState }
   | { readonly kind: 'problem'; readonly problem: Problem };
 
-/** What carries a version that writes name. */
+/** Something with a version that writes have to name. */
 interface Versioned {
   readonly version: number;
 }
@@ -63,10 +64,10 @@ const ENTITY_TAG = '(?:W/)?"[!#-~\\x80-\\xff]*"';
 const ENTITY_TAGS = new RegExp(ENTITY_TAG, 'g');
 const IF_MATCH_LIST = new RegExp(`^${ENTITY_TAG}(?:[ \\t]*,[ \\t]*${ENTITY_TAG})*$`);
 
-/** What a write is meant for. */
+/** The thing that a write changes. */
 type Written = 'pool' | 'configuration';
 
-/** Reads `If-Match` (RFC 9110 §13.1.1). Weak tags never match there. */
+/** Reads `If-Match` (RFC 9110 §13.1.1). `expectedVersion` is `null` for `*`. Weak tags never match. */
 export function precondition(
   field: string | undefined,
   target: Versioned,
@@ -81,7 +82,7 @@ export function precondition(
     const detail = `If-Match must be a version in quotes, such as ${etagOf(target)}, or *.`;
     return { kind: 'problem', problem: { type: 'invalid_precondition', detail } };
   }
-  // Split at the tags, because there may be commas within.
+  // Not split at commas, because a tag may contain some.
   const tags: readonly string[] = field.match(ENTITY_TAGS) ?? [];
   return tags.includes(etagOf(target))
     ? { kind: 'ok', expectedVersion: target.version }
@@ -116,7 +117,7 @@ export async function submitWrite(
   return pool === null ? { kind: 'problem', problem: unknownPool(body.pool) } : { kind: 'done', pool };
 }
 
-/** Why nothing was decided, or why nobody knows. */
+/** The problem of a write that was not decided, or of which nobody knows whether it was. */
 function notDecided(outcome: Exclude<WriteOutcome, { kind: 'accepted' | 'rejected' }>): Problem {
   switch (outcome.kind) {
     case 'mailbox-full':
@@ -152,7 +153,7 @@ function busy(): Problem {
   };
 }
 
-/** Submits a reset to what the file says. Answers its problem, if it has one. */
+/** Goes back to what the file says, at some places or at all. Resolves with the problem, `null` if there is none. */
 export async function submitReset(
   port: ControlPort,
   request: FastifyRequest,
