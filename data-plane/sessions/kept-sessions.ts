@@ -36,7 +36,7 @@ export class KeptSessions {
     return this.#of(key)?.backend;
   }
 
-  /** Keeps an answer for `forMs`. From `staleAfterMs` on `takeStale` tells of it. */
+  /** Keeps an answer for `forMs`. After `staleAfterMs` it is stale. */
   keep(key: SessionKey, backend: BackendId | null, forMs: number, staleAfterMs = Infinity): void {
     if (forMs < 1) return;
     const staleAt = this.#monotonic() + staleAfterMs;
@@ -47,13 +47,16 @@ export class KeptSessions {
     if (this.#of(key) !== undefined) this.#kept.delete(key.session);
   }
 
-  /** Whether it is time to ask for a kept answer anew. Says so once, then not before `againAfterMs` have passed. */
-  takeStale(key: SessionKey, againAfterMs: number): boolean {
+  /** As `get`. Where the answer is stale, `ask` is called, and not again before `againAfterMs` have passed. */
+  use(key: SessionKey, againAfterMs: number, ask: () => void): BackendId | null | undefined {
     const kept = this.#of(key);
+    if (kept === undefined) return undefined;
     const now = this.#monotonic();
-    if (kept === undefined || now < kept.staleAt) return false;
-    kept.staleAt = now + againAfterMs;
-    return true;
+    if (now >= kept.staleAt) {
+      kept.staleAt = now + againAfterMs;
+      ask();
+    }
+    return kept.backend;
   }
 
   /** Asks, unless the same is being asked already: then that answer is waited for. */

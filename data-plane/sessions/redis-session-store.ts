@@ -70,11 +70,9 @@ export class RedisSessionStore implements SessionStore {
   recall(key: SessionKey, lifetime: SessionLifetime): BackendId | null | undefined {
     // Only the store may judge a session at its end, whatever was true a moment ago.
     if (lifetime.remainingMs <= 0) return undefined;
-    const kept = this.#kept.get(key);
-    if (kept !== undefined && this.#kept.takeStale(key, ASK_AGAIN_MS)) {
+    return this.#kept.use(key, ASK_AGAIN_MS, () => {
       void this.#kept.once(key, () => this.#get(key, lifetime));
-    }
-    return kept;
+    });
   }
 
   lookup(key: SessionKey, lifetime: SessionLifetime, fresh = false): Promise<BackendId | null | undefined> {
