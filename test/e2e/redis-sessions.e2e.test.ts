@@ -1,4 +1,4 @@
-import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
@@ -22,17 +22,19 @@ interface Pair {
 }
 
 /** Two hosts that know of each other only what is in Redis and in the file of their secret. */
-async function startPair(redisUrl: string, listen = 'port: 0'): Promise<Pair> {
+async function startPair(redisUrl: string, listen = 'port: 0', password = ''): Promise<Pair> {
   const dir = mkdtempSync(join(tmpdir(), 'tidegate-secret-'));
   const secret = join(dir, 'secret');
   writeFileSync(secret, `${'s'.repeat(43)}\n`, { mode: 0o600 });
+  writeFileSync(join(dir, 'password'), password, { mode: 0o600 });
+  const passwordFile = password === '' ? '' : `, password_file: ${dir}/password`;
   for (const name of ['server.pem', 'server-key.pem']) {
     copyFileSync(join(CERTIFICATES, name), join(dir, name));
   }
   const apps = await Promise.all(['app1', 'app2', 'app3'].map((id) => AppServer.start(id)));
   const yaml = (host: string): string => `${base(2).replace('port: 0', listen.replaceAll('DIR', dir))}
 cluster: { name: web, host: ${host}, secret_file: ${secret} }
-redis: { sessions: { url: "${redisUrl}" } }
+redis: { sessions: { url: "${redisUrl}"${passwordFile} } }
 ${backendList(apps)}${QUICK_CHECK}
 ${STICKY}`;
   const hosts = [Tidegate.prepare(yaml('host-a')), Tidegate.prepare(yaml('host-b'))] as const;
@@ -236,6 +238,33 @@ describe('sessions of two hosts in one Redis', () => {
     expect(Number(await redis.command('DBSIZE'))).toBeGreaterThan(0);
   });
 
+  it('are listed by any host, those of the others too, and ended', async () => {
+    const { hosts } = pair;
+    const [a, b] = hosts;
+    const listed = async (host: Tidegate): Promise<{ session: string; backend: string | null }[]> =>
+      JSON.parse((await host.cli('sessions', 'list', 'default', '--all', '--json')).stdout).sessions;
+    await redis.command('FLUSHALL');
+    const { cookie, backend } = await newSession(a);
+    await waitUntil('the session to be bound', async () => (await listed(b)).length === 1);
+    expect(await listed(b)).toMatchObject([{ backend }]);
+    expect((await b.api('/api/v1/pools/default')).body).toMatchObject({ sessions: null });
+
+    expect(await b.cli('sessions', 'end', 'default', (await listed(b))[0]!.session)).toMatchObject({
+      code: 0,
+    });
+    expect(await listed(a)).toMatchObject([{ backend: null }]);
+
+    expect(await a.cli('sessions', 'flush', 'default', '--yes')).toMatchObject({ code: 0, stderr: '' });
+    await waitUntil('what is left to be swept', async () => (await listed(a)).length === 0);
+    await a.untilConverged();
+    const again = await ask(a, cookie);
+    expect(cookieOf(again)).not.toBeNull();
+    expect(cookieOf(again)).not.toBe(cookie);
+    expect(cookieOf(await ask(a, cookieOf(again)!))).toBeNull();
+    // Hosts that share no more than sessions decide each for themselves.
+    expect((await ask(b, cookie)).body).toBe(backend);
+  });
+
   it('never show the secret of the hosts', async () => {
     const { hosts } = pair;
     for (const host of hosts) {
@@ -245,15 +274,17 @@ describe('sessions of two hosts in one Redis', () => {
   });
 });
 
-describe('TLS sessions of two hosts with one secret', () => {
+describe('TLS sessions of two hosts with one secret, and a Redis with a password', () => {
+  const password = 'open-sesame-of-the-test';
   let redis: RedisServer;
   let pair: Pair;
 
   beforeAll(async () => {
-    redis = await RedisServer.start();
+    redis = await RedisServer.start({ requirepass: password });
     pair = await startPair(
       redis.url,
       'port: 0, tls: { cert_file: DIR/server.pem, key_file: DIR/server-key.pem }',
+      password,
     );
   });
   afterAll(async () => {
@@ -291,5 +322,18 @@ describe('TLS sessions of two hosts with one secret', () => {
     expect(reused).toBe(false);
     expect((await handshake(a, ticket!)).reused).toBe(true);
     expect((await handshake(b, ticket!)).reused).toBe(true);
+  });
+
+  it('show the password to nobody: not in arguments, environment, log or API', async () => {
+    for (const host of pair.hosts) {
+      const pids = [host.pid, ...(await host.workerPids())];
+      const seen = pids.flatMap((pid) => [
+        readFileSync(`/proc/${pid}/cmdline`, 'utf8'),
+        readFileSync(`/proc/${pid}/environ`, 'utf8'),
+      ]);
+      const paths = ['config', 'status', 'workers', 'events?limit=1000'];
+      const told = await Promise.all(paths.map(async (path) => (await host.api(`/api/v1/${path}`)).body));
+      for (const text of [...seen, JSON.stringify(told), host.output()]) expect(text).not.toContain(password);
+    }
   });
 });

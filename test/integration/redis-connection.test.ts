@@ -1,11 +1,14 @@
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { RedisResult } from '../../shared/metric-labels.js';
 import { RedisConnection, type RedisAnswer } from '../../shared/platform/redis-connection.js';
 import { RedisScript } from '../../shared/platform/redis-script.js';
 import { systemTimers } from '../../shared/platform/system-clock.js';
 import type { Logger } from '../../shared/ports.js';
 import type { RedisAccess } from '../../shared/redis-access.js';
+import { freePort } from '../support/free-port.js';
 import { quietLogger } from '../support/quiet-logger.js';
 import { RedisServer } from '../support/redis-server.js';
 import { waitUntil } from '../support/wait-until.js';
@@ -205,6 +208,105 @@ describe('a connection to Redis', () => {
     expect(await connection.call('SET', ['a', 'b'])).toMatchObject({ kind: 'refused', code: 'READONLY' });
     await redis.command('REPLICAOF', 'NO', 'ONE');
     await waitUntil('a write', async () => (await connection.call('SET', ['a', 'b'])).ok);
+  });
+});
+
+describe('a connection to other than one plain server', () => {
+  const servers: RedisServer[] = [];
+  const open: RedisConnection[] = [];
+  afterEach(async () => {
+    for (const connection of open.splice(0)) connection.close();
+    for (const server of servers.splice(0)) await server.dispose();
+  });
+
+  async function start(directives: Readonly<Record<string, string>> = {}): Promise<RedisServer> {
+    const server = await RedisServer.start(directives);
+    servers.push(server);
+    return server;
+  }
+
+  async function connect(
+    access: RedisAccess,
+    role: 'control' | 'bell' = 'control',
+  ): Promise<RedisConnection> {
+    const connection = new RedisConnection({ access, role, timers: systemTimers, logger: quietLogger });
+    open.push(connection);
+    await waitUntil('the connection to be ready', () => connection.isReady());
+    return connection;
+  }
+
+  it('goes through TLS, and checks the certificate', async () => {
+    const port = await freePort();
+    const file = (name: string): string => join(process.cwd(), 'test/support/certificates', name);
+    const redis = await start({
+      'tls-port': String(port),
+      'tls-cert-file': file('server.pem'),
+      'tls-key-file': file('server-key.pem'),
+      'tls-ca-cert-file': file('server.pem'),
+      'tls-auth-clients': 'no',
+    });
+    const tls = {
+      ca: readFileSync(file('server.pem'), 'utf8'),
+      client: null,
+      serverName: 'localhost',
+    };
+    const access: RedisAccess = {
+      ...redis.access,
+      servers: { kind: 'single', host: '127.0.0.1', port, db: 0 },
+      tls,
+    };
+    const connection = await connect(access);
+    expect((await connection.call('PING', [])).ok).toBe(true);
+    const stranger = new RedisConnection({
+      access: { ...access, tls: { ...tls, ca: null } },
+      role: 'control',
+      timers: systemTimers,
+      logger: quietLogger,
+    });
+    open.push(stranger);
+    await waitUntil('the refusal', () => /certificate/.test(stranger.trouble));
+    expect(stranger.isReady()).toBe(false);
+  });
+
+  it('finds the master by a Sentinel, and the next one after it has died', async () => {
+    const first = await start();
+    const second = await start();
+    await second.command('REPLICAOF', '127.0.0.1', first.port);
+    await waitUntil('the replica to follow', async () =>
+      String(await second.command('INFO', 'replication')).includes('master_link_status:up'),
+    );
+    const sentinel = await RedisServer.sentinelOf(first, 'main');
+    servers.push(sentinel);
+    const known = async (): Promise<boolean> =>
+      ((await sentinel.command('SENTINEL', 'replicas', 'main')) as unknown[]).length > 0;
+    await waitUntil('the Sentinel to know the replica', known);
+    const connection = await connect({
+      ...first.access,
+      servers: { kind: 'sentinel', sentinels: [{ host: '127.0.0.1', port: sentinel.port }], name: 'main' },
+    });
+    expect((await connection.call('SET', ['a', '1'])).ok).toBe(true);
+    await first.kill();
+    await waitUntil('a write to the next master', async () => (await connection.call('SET', ['a', '2'])).ok);
+    expect(await second.command('GET', 'a')).toBe('2');
+  });
+
+  it('goes to a Redis Cluster, scripts and scans included, and listens at one of its nodes', async () => {
+    const redis = await start({ 'cluster-enabled': 'yes', 'cluster-announce-ip': '127.0.0.1' });
+    await redis.command('CLUSTER', 'ADDSLOTSRANGE', 0, 16_383);
+    const access: RedisAccess = {
+      ...redis.access,
+      servers: { kind: 'cluster', nodes: [{ host: '127.0.0.1', port: redis.port }] },
+    };
+    const connection = await connect(access);
+    const script = new RedisScript(`return redis.call('SET', KEYS[1], ARGV[1])`);
+    expect(await script.run(connection, ['k'], ['v'])).toEqual({ ok: true, value: 'OK' });
+    expect(await connection.call('GET', ['k'])).toEqual({ ok: true, value: 'v' });
+    expect(await connection.scan(null, '*', 100)).toEqual({ ok: true, keys: ['k'], next: null });
+    const bell = await connect(access, 'bell');
+    expect((await bell.call('SUBSCRIBE', ['door'])).ok).toBe(true);
+    await redis.kill();
+    expect(await connection.call('GET', ['k'], 200)).toMatchObject({ ok: false });
+    await waitUntil('the connection to know', () => !connection.isReady());
   });
 });
 

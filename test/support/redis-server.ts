@@ -4,7 +4,7 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
@@ -38,6 +38,23 @@ export class RedisServer {
     return server;
   }
 
+  /** A Sentinel that watches a server, which it calls `name`, and takes it for dead after 300 ms. */
+  static async sentinelOf(master: RedisServer, name: string): Promise<RedisServer> {
+    const sentinel = new RedisServer(await freePort(), {});
+    const settings = [
+      `port ${sentinel.port}`,
+      'bind 127.0.0.1',
+      `dir ${sentinel.dir}`,
+      `sentinel monitor ${name} 127.0.0.1 ${master.port} 1`,
+      `sentinel down-after-milliseconds ${name} 300`,
+      `sentinel failover-timeout ${name} 2000`,
+    ];
+    const file = join(sentinel.dir, 'sentinel.conf');
+    writeFileSync(file, `${settings.join('\n')}\n`);
+    await sentinel.#run([file, '--sentinel']);
+    return sentinel;
+  }
+
   /** As a client needs it. */
   get access(): RedisAccess {
     return {
@@ -65,7 +82,10 @@ export class RedisServer {
       'enable-debug-command': 'yes',
       ...this.#directives,
     };
-    const args = Object.entries(directives).flatMap(([name, value]) => [`--${name}`, value]);
+    await this.#run(Object.entries(directives).flatMap(([name, value]) => [`--${name}`, value]));
+  }
+
+  async #run(args: readonly string[]): Promise<void> {
     const shell = spawn('sh', ['-c', GUARDED, 'sh', ...args], { stdio: ['pipe', 'pipe', 'pipe'] });
     this.#shell = shell;
     let log = '';
