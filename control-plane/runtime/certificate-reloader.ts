@@ -1,6 +1,7 @@
 /**
- * Keeps the certificate that workers terminate TLS with: loads it at the start, again when its files change, and hands
- * each good one to the workers. A bad one is recorded and the one before stays in use.
+ * Keeps the certificate with which workers terminate TLS. The reloader loads the certificate at the start and again whenever
+ * its files change, and sends each good certificate to the workers. A bad certificate is recorded, and the previous one
+ * stays in use.
  */
 import { randomBytes } from 'node:crypto';
 import type { CertificateMaterial } from '#shared/message.js';
@@ -13,15 +14,15 @@ import { sharedTicketKeys, TICKET_KEY_BYTES } from './shared-keys.js';
 import { StartFailure } from '../start-failure.js';
 import type { SystemPorts } from './system-ports.js';
 
-/** Whom it tells: the log by commands, workers by messages. */
+/** Records certificates in the event log by commands, and sends certificates to workers by messages. */
 type Teller = Pick<Primary, 'submit' | 'broadcast'>;
 
 export class CertificateReloader {
   readonly #files: TlsFiles | null;
-  /** The secret of all hosts; `null`: there is none. */
+  /** The secret that all hosts share; `null` if hosts share none. */
   readonly #secret: string | null;
   readonly #system: SystemPorts;
-  /** Shared by all workers, so that a TLS session resumes on any of them. */
+  /** All workers use the same ticket keys, so that a TLS session resumes on any worker. */
   readonly #ownTicketKeys = randomBytes(TICKET_KEY_BYTES);
   #current: LoadedCertificate | null = null;
   #known: readonly (string | null)[] = [];
@@ -36,7 +37,7 @@ export class CertificateReloader {
     this.#system = system;
   }
 
-  /** `files`: `null` where TLS is off. Fails with StartFailure when there is no good certificate to start with. */
+  /** @param files `null` if TLS is off. Throws StartFailure if the files hold no good certificate to start with. */
   static async load(
     files: TlsFiles | null,
     secret: string | null,
@@ -58,7 +59,7 @@ export class CertificateReloader {
     return { certPem, keyPem, ticketKeys: this.#ticketKeys().keys };
   }
 
-  /** What is wrong with the files, or with the certificate in use, in one sentence; `null`: nothing. */
+  /** One sentence that says what is wrong with the files or with the certificate in use; `null` if nothing is wrong. */
   trouble(): string | null {
     if (this.#files === null || this.#current === null) return null;
     const { certFile } = this.#files;
@@ -68,7 +69,7 @@ export class CertificateReloader {
     return untimely === null ? null : `${certFile}: clients refuse the certificate in use: ${untimely}`;
   }
 
-  /** From now on loads are recorded, and changes of the files are followed. */
+  /** Starts to record each load in the log and to follow changes of the files. */
   async attach(primary: Teller): Promise<void> {
     if (this.#files === null || this.#current === null) return;
     this.#primary = primary;
@@ -79,12 +80,12 @@ export class CertificateReloader {
     this.#renewTicketKeys();
   }
 
-  /** Loads the files again. What is the same, or not good, changes nothing. Never rejects. */
+  /** Loads the files again. An unchanged or a bad certificate changes nothing. Never rejects. */
   async reload(): Promise<void> {
     try {
       await this.#reload();
     } catch (error) {
-      // The log cannot be written. Workers have the certificate all the same.
+      // The log cannot be written. The workers have received the certificate nevertheless.
       this.#system.logger.error({ err: error }, 'certificate not recorded');
     }
   }
@@ -123,7 +124,10 @@ export class CertificateReloader {
       : sharedTicketKeys(this.#secret, this.#system.clock.now());
   }
 
-  /** All hosts change at the same time. */
+  /**
+   * Replaces the ticket keys when their period ends. All hosts replace theirs at the same time, because keys follow from the
+   * clock.
+   */
   #renewTicketKeys(): void {
     const { until } = this.#ticketKeys();
     if (until === Infinity) return;
@@ -139,7 +143,7 @@ export class CertificateReloader {
     if (certificate !== null) this.#primary?.broadcast({ type: 'certificate', certificate });
   }
 
-  /** The same faulty files are recorded once, however often they are looked at. */
+  /** Records a problem once, even if the same faulty files are loaded many times. */
   async #refuse(problem: string): Promise<void> {
     if (this.#files === null || problem === this.#lastProblem) return;
     this.#lastProblem = problem;
@@ -152,7 +156,10 @@ export class CertificateReloader {
     return this.#current !== null && timeProblem(this.#current, this.#system.clock.now()) === null;
   }
 
-  /** One that clients refuse is better than none, but somebody must hear of it. */
+  /**
+   * A certificate that clients refuse is used, because it is better than none. The log warns of it, because somebody has to
+   * replace it.
+   */
   #warnOf(warning: string | null): void {
     if (warning === null) return;
     const { certFile } = this.#files ?? {};

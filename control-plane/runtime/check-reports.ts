@@ -1,9 +1,9 @@
-/** What comes of health checks: commands for the control loop, and a line when checks are late. */
+/** Turns results of health checks into commands for the control loop, and warns in the log when checks run late. */
 import type { Logger, Timers } from '#shared/ports.js';
 import type { CommandDraft } from '../domain/commands.js';
 import type { CheckLag } from '../health-checks/punctuality.js';
 
-/** For how long results are gathered. */
+/** How long results are gathered before they are recorded, in milliseconds. */
 const TOGETHER_MS = 1;
 
 interface CheckReportsDeps {
@@ -21,8 +21,8 @@ export class CheckReports {
   }
 
   /**
-   * Results of a moment are recorded together, so that they share one append: the first checks of many backends change
-   * something each, and one write to the disk takes a millisecond.
+   * Records results of the same millisecond together, so that they share one append. The first checks of many backends each
+   * change something, and one write to the disk takes about a millisecond.
    */
   result(draft: CommandDraft): void {
     this.#results.push(draft);

@@ -1,11 +1,11 @@
-/** Makes checkpoints of the state: after so many events, or some time after the last one. */
+/** Saves checkpoints of the state: after a number of events, or some time after the last checkpoint. */
 import type { Clock, Logger } from '#shared/ports.js';
 import type { ControlState } from '../domain/state.js';
 import type { Checkpoints } from '../event-log/checkpoints.js';
 
-/** Events after which a checkpoint is made, or as many as there are backends if these are more… */
+/** A checkpoint is due after this many events, or after as many events as there are backends if that is more. */
 const CHECKPOINT_EVENTS = 500;
-/** …or this time after the last one, if there were any. */
+/** A checkpoint is also due this long after the last one, if any event followed it. */
 const CHECKPOINT_MS = 300_000;
 
 interface CheckpointScheduleDeps {
@@ -16,7 +16,7 @@ interface CheckpointScheduleDeps {
 
 export class CheckpointSchedule {
   readonly #deps: CheckpointScheduleDeps;
-  /** The event after which the newest checkpoint was made. */
+  /** Number of the last event that the newest checkpoint contains. */
   #seq: number;
   #at: number;
 
@@ -26,7 +26,7 @@ export class CheckpointSchedule {
     this.#at = deps.clock.now();
   }
 
-  /** Makes one of `state`, all of whose events are stored, if it is time. */
+  /** Saves a checkpoint of `state` if one is due. All events of `state` must be stored. */
   async saveIfDue(state: ControlState): Promise<void> {
     const age = this.#deps.clock.now() - this.#at;
     const grown = state.seq - this.#seq;
@@ -34,7 +34,10 @@ export class CheckpointSchedule {
     await this.save(state);
   }
 
-  /** Makes one of `state` unless there is one. A failure is no more than a longer start. */
+  /**
+   * Saves a checkpoint of `state` unless the newest one contains it already. A failure is only logged, because it costs
+   * nothing but a longer start.
+   */
   async save(state: ControlState): Promise<void> {
     if (state.seq <= this.#seq) return;
     try {
@@ -47,7 +50,10 @@ export class CheckpointSchedule {
   }
 }
 
-/** A checkpoint costs what there is; made after as many events as there are backends, it costs each event the same. */
+/**
+ * The size of a checkpoint grows with the number of backends. Because the number of events between checkpoints grows alike,
+ * the cost per event stays the same.
+ */
 function eventsPerCheckpoint({ pools }: ControlState): number {
   let backends = 0;
   for (const pool of pools.values()) backends += pool.backends.size;

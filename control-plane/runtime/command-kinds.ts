@@ -1,15 +1,19 @@
-/** How the control loop treats commands: which may be dropped under load, and which are refused when nothing can be stored. */
+/**
+ * Classifies commands for the control loop: which may be dropped under load, and which are refused when the log cannot be
+ * written.
+ */
 import { COMMAND_KINDS } from '../domain/command-types.js';
 import type { CommandDraft } from '../domain/commands.js';
 
-/** Observations come in any number and may be dropped under load; everything else must not be. */
+/** Whether the command may be dropped under load. Only observations may, because any number of them can arrive. */
 export function isObservation(draft: CommandDraft): boolean {
   if (COMMAND_KINDS[draft.type] !== 'observation') return false;
-  // The return of a permit is told once, and would be missed for ever.
+  // A worker reports the return of a trial permit only once. If the report were dropped, the permit would count as
+  // outstanding for ever.
   return draft.type !== 'RecordOutcomes' || draft.outcomes.every(({ trials }) => trials.length === 0);
 }
 
-/** Whether somebody wants it and is told of when it is stored: it is refused when it cannot be. */
+/** Whether a caller waits until the command is stored. Such a command is refused when the log cannot be written. */
 export function isWrite(draft: CommandDraft): boolean {
   return COMMAND_KINDS[draft.type] === 'write';
 }

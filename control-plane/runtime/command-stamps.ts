@@ -1,12 +1,12 @@
 /**
- * Gives each command what makes its decision one that can be made again: an id, a time, a seed. Ids rise by 1. Time never
- * goes back behind the last event in the log, even when the clock does: after events that were written while the clock was
- * ahead, time goes on from there, so that what waits for it (an open breaker) does not wait until the clock has caught up.
+ * Gives each command an id, a time and a seed, so that its decision can be repeated exactly. Ids rise by 1. Time never goes
+ * back behind the last event in the log, even if the clock does. After the clock was set back, time goes on from the last
+ * event, because otherwise an open breaker would stay open until the clock had caught up.
  */
 import type { Clock, Logger } from '#shared/ports.js';
 import type { Command, CommandDraft } from '../domain/commands.js';
 
-/** A clock that is behind the last event by no more than this is not worth a word. */
+/** A clock that is behind the last event by at most this many milliseconds is not reported. */
 const CLOCK_TOLERANCE_MS = 5_000;
 
 interface CommandStampsDeps {
@@ -15,7 +15,7 @@ interface CommandStampsDeps {
   readonly logger: Logger;
 }
 
-/** The last command and the last event in the log. */
+/** The id of the last command, and the time of the last event in the log. */
 interface LastStamp {
   readonly commandId: number;
   readonly at: number;
@@ -23,7 +23,7 @@ interface LastStamp {
 
 export class CommandStamps {
   readonly #deps: CommandStampsDeps;
-  /** How far the log's last event was ahead of the clock when it was opened. */
+  /** How far the log's last event was ahead of the clock when the log was opened, in milliseconds. */
   readonly #aheadMs: number;
   #lastId: number;
   #lastAt: number;

@@ -1,6 +1,6 @@
 /**
- * Keeps the running configuration true to its file: reads it when something says that it changed, and turns it into
- * one command. A file with problems changes nothing; they are recorded, and the last good configuration stays.
+ * Applies the configuration file: reads the file when it is told that the file may have changed, and turns it into one
+ * command. A file with problems changes nothing. The problems are recorded, and the last good configuration stays in force.
  */
 import type { Logger } from '#shared/ports.js';
 import type { Environment } from '../config/environment.js';
@@ -25,26 +25,28 @@ interface ConfigReloaderOptions {
   readonly file: string;
   readonly env: Environment;
   readonly overrides: Overrides;
-  /** Aside, where it takes no time from the control loop. */
+  /** Parses in another thread, because parsing would block the control loop. */
   readonly parse: Parse;
-  /** Settings this process was started with: what differs in a new file needs a restart. */
+  /**
+   * The settings with which this process was started. A setting that differs in a new file takes effect at the next restart.
+   */
   readonly inForce: ProcessSettings;
   readonly submit: (draft: CommandDraft) => Promise<WriteOutcome>;
   readonly state: () => ControlState;
-  /** Decides for this host alone; `null`: it always does. */
+  /** Decides for this host alone, without its fleet; `null` if this host belongs to no fleet. */
   readonly decideHere: ((draft: CommandDraft) => Promise<WriteOutcome>) | null;
-  /** Told after each load. */
+  /** Called after each load. */
   readonly loaded: (successful: boolean) => void;
   readonly logger: Logger;
 }
 
-/** Files whose validation waits for that of another. */
+/** How many files may wait while another one is validated. */
 export const MAX_WAITING_VALIDATIONS = 4;
 
 export class ConfigReloader implements ConfigSource {
   readonly #options: ConfigReloaderOptions;
   #running: Promise<unknown> = Promise.resolve();
-  /** The reload that has not begun: it will see whatever is in the file now. */
+  /** The reload that has not begun yet. It will read the file as it is then, so it serves every caller until it begins. */
   #next: Promise<ReloadResult> | null = null;
   #validating: Promise<unknown> = Promise.resolve();
   #validations = 0;
@@ -52,14 +54,14 @@ export class ConfigReloader implements ConfigSource {
   #lastRejected: string | null = null;
   #restartNeeded: readonly string[] = [];
   #known: string | null = null;
-  /** Who wanted the file applied while nothing could be stored; `null`: nobody. */
+  /** The actor whose reload could not be stored; `null` if no reload waits. */
   #waiting: Actor | null = null;
 
   constructor(options: ConfigReloaderOptions) {
     this.#options = options;
   }
 
-  /** Reads and applies the file. One reload runs at a time; all that are asked for meanwhile are one more. */
+  /** Reads and applies the file. One reload runs at a time. All reloads that are requested meanwhile share the next one. */
   reload(actor: Actor = { kind: 'api' }, force = false): Promise<ReloadResult> {
     this.#force ||= force;
     if (this.#next !== null) return this.#next;
@@ -70,11 +72,11 @@ export class ConfigReloader implements ConfigSource {
       return this.#load(actor, isForced);
     });
     this.#next = result;
-    this.#running = result.catch(() => undefined); // The caller hears of it; the next reload must still run.
+    this.#running = result.catch(() => undefined); // The caller gets the error. The next reload must run nevertheless.
     return result;
   }
 
-  /** A reload that nobody waits for: what keeps it from being applied is logged. */
+  /** Starts a reload whose result no caller awaits. If the file is not applied, the log says why. */
   reloadUnasked(actor: Actor, unchanged: () => void = () => undefined): void {
     const { loaded, logger, file } = this.#options;
     const done = this.reload(actor).then((result) => {
@@ -97,7 +99,7 @@ export class ConfigReloader implements ConfigSource {
     });
   }
 
-  /** Applies what could not be stored when it was read. */
+  /** Repeats the reload that could not be stored. */
   storeRecovered(): void {
     const actor = this.#waiting;
     this.#waiting = null;
@@ -108,18 +110,18 @@ export class ConfigReloader implements ConfigSource {
     return this.#restartNeeded;
   }
 
-  /** SHA-256 of the file as it was read last; `null`: it could not be read. */
+  /** SHA-256 of the file when it was last read; `null` if it could not be read. */
   get known(): string | null {
     return this.#known;
   }
 
-  /** One at a time, because each takes a whole core. `null`: too many wait. */
+  /** Validates one text at a time, because each validation takes a whole core. Returns `null` if too many texts wait. */
   async validate(text: string): Promise<readonly ConfigProblem[] | null> {
     if (this.#validations > MAX_WAITING_VALIDATIONS) return null;
     const { parse, file, env } = this.#options;
     this.#validations += 1;
     const parsed = this.#validating.then(() => parse(text, file, env));
-    this.#validating = parsed.catch(() => undefined); // Its caller hears of it.
+    this.#validating = parsed.catch(() => undefined); // The caller gets the error.
     try {
       const result = await parsed;
       return result.ok ? [] : result.problems;
@@ -168,7 +170,7 @@ export class ConfigReloader implements ConfigSource {
       : { kind: 'applied', events: outcome.events, restartNeeded };
   }
 
-  /** Whether the fleet has had what the file says: then another host has put something else in force since. */
+  /** Whether the fleet has applied this file before. If so, another host has put a newer configuration in force since. */
   async #isOld(hash: string, hasChanged: boolean): Promise<boolean> {
     const { decideHere, state, file, logger } = this.#options;
     if (decideHere === null) return false;
@@ -182,7 +184,10 @@ export class ConfigReloader implements ConfigSource {
     return standing !== 'news';
   }
 
-  /** A host that starts without its fleet and knows no configuration goes by its own file. */
+  /**
+   * Submits a command to the fleet. If the fleet is not available and this host knows no configuration yet, the command is
+   * decided for this host alone.
+   */
   async #submit(draft: CommandDraft): Promise<WriteOutcome> {
     const { submit, decideHere, state } = this.#options;
     const outcome = await submit(draft);
@@ -190,7 +195,10 @@ export class ConfigReloader implements ConfigSource {
     return decideHere(draft);
   }
 
-  /** The same faulty file is recorded once, however often it is looked at. An operator who has it read again is told again. */
+  /**
+   * Records the problems of a faulty file once. Later loads of the same file only log a warning, so that an operator who
+   * reloads it gets an answer.
+   */
   async #reject(problems: readonly ConfigProblem[], hash: string | null, actor: Actor): Promise<void> {
     const { file, submit, loaded, logger } = this.#options;
     const lines = problems.map(formatProblem);
@@ -203,7 +211,7 @@ export class ConfigReloader implements ConfigSource {
     }
     this.#lastRejected = key;
     try {
-      // The event tells of the first.
+      // The event's log line names only the first problem; `finally` logs the others.
       await submit({ type: 'RejectConfig', file, problems: lines, actor });
     } catch (error) {
       logger.warn({}, lines[0] ?? 'configuration not applied');
@@ -214,7 +222,7 @@ export class ConfigReloader implements ConfigSource {
   }
 }
 
-/** Why a file was not applied, in one sentence. */
+/** Says in one sentence why the configuration was not applied. */
 function whyNot(outcome: Exclude<WriteOutcome, { kind: 'accepted' }>): string {
   switch (outcome.kind) {
     case 'rejected':
@@ -228,7 +236,10 @@ function whyNot(outcome: Exclude<WriteOutcome, { kind: 'accepted' }>): string {
   }
 }
 
-/** What waits for a restart, and what would then keep Tidegate from starting: better told now than after a reboot. */
+/**
+ * The changes that take effect at the next restart. If a change would prevent the start, its sentence says so, because the
+ * operator should learn it now and not after a reboot.
+ */
 async function restartsOf(inForce: ProcessSettings, inFile: ProcessSettings): Promise<readonly string[]> {
   const changes = processChanges(inForce, inFile);
   if (changes.length === 0) return changes;

@@ -1,11 +1,10 @@
 /**
- * The only writer of state. Takes commands in the order in which they came, decides, stores the events, and only
- * then shows the new world: to callers, to followers, to the workers. What it has answered survives `kill -9`.
+ * The only writer of the state. It takes commands in the order of their arrival, decides them, stores the events, and only
+ * then shows the new world to callers, followers and workers. Therefore what it has answered survives `kill -9`.
  *
- * While nothing can be stored, what has happened (checks, outcomes, workers, deadlines) is decided and shown all the same,
- * and stored later (`event-store.ts`); what somebody wants is refused.
- *
- * It does not know where commands come from nor what a snapshot looks like on the wire.
+ * While the log cannot be written, observations (checks, outcomes, workers, deadlines) are decided and shown nevertheless,
+ * and stored later (`event-store.ts`). Writes are refused. It knows neither where commands come from nor how a snapshot is
+ * encoded.
  */
 import { assert } from '#shared/assert.js';
 import type { Clock, Logger, TimerHandle, Timers } from '#shared/ports.js';
@@ -29,9 +28,9 @@ import { JournalWriter } from './journal-writer.js';
 import { Mailbox } from './mailbox.js';
 import type { StoreListener } from './store-outage.js';
 
-/** Commands decided and stored together. Bounds how long one append takes. */
+/** How many commands are decided and stored together. The limit bounds the duration of one append. */
 const BATCH_LIMIT = 256;
-/** How often buffered journal entries are written when no event takes them along. */
+/** How long buffered journal entries wait at most for an event to be stored with, in milliseconds. */
 const JOURNAL_FLUSH_MS = 1_000;
 
 interface ControlLoopOptions {
@@ -40,11 +39,11 @@ interface ControlLoopOptions {
   readonly timers: Timers;
   readonly seed: () => number;
   readonly logger: Logger;
-  /** The world has changed: events are stored, promises about to resolve. */
+  /** Called when the world has changed, before callers get their decisions. */
   readonly changed: (world: World, events: readonly TidegateEvent[]) => void;
-  /** The log can no longer be trusted or written by us: the process must end. */
+  /** Called when the log cannot be trusted any more, or belongs to another process. This process must end. */
   readonly fatal: (error: EventLogError) => void;
-  /** A command was refused because the mailbox was full. */
+  /** Called when the full mailbox has refused a command. */
   readonly dropped: (command: CommandDraft) => void;
   readonly store: StoreListener;
   readonly maxUnstoredEvents?: number;
@@ -71,7 +70,7 @@ export class ControlLoop {
   #flushDue = false;
   #lookDue = false;
   #closed = false;
-  /** The log is not ours any more. */
+  /** Set once a fatal error was reported. */
   #doomed = false;
 
   private constructor(options: ControlLoopOptions, world: World, { lastCommandId, checkpoint }: Recovered) {
@@ -91,7 +90,7 @@ export class ControlLoop {
     this.#armLook();
   }
 
-  /** Folds the log into the state where the last primary left it. Fails with EventLogError. */
+  /** Restores the state from the log, as the last primary left it. Rejects with EventLogError. */
   static async open(options: ControlLoopOptions): Promise<ControlLoop> {
     const recovered = await recover(options.log);
     const state = recovered.events.reduce(evolve, recovered.checkpoint);
@@ -102,14 +101,14 @@ export class ControlLoop {
     return this.#world;
   }
 
-  /** Whether what is decided can be stored. */
+  /** Whether decisions can be stored at present. */
   get storage(): StoreStatus {
     return this.#store.status;
   }
 
   /**
-   * What follows on the last event in the log; nothing as long as all is stored. Without what is being stored, which nobody
-   * was told of yet and which may still be refused.
+   * The events that are shown but not stored; empty while the log can be written. Events whose append is under way are left
+   * out, because they are not shown yet and may still be refused.
    */
   get unstored(): LogTail {
     const { base, events } = this.#store.tail;
@@ -123,8 +122,8 @@ export class ControlLoop {
   }
 
   /**
-   * Resolves when the command's events are stored. When they cannot be, a write (`isWrite`) rejects with EventLogError, and
-   * nothing happened; all else is decided in memory, and stored as soon as that is possible.
+   * Decides a command; resolves when its events are stored. While the log cannot be written, a write (`isWrite`) rejects
+   * with EventLogError and changes nothing. Any other command is then decided in memory and stored as soon as possible.
    */
   submit(draft: CommandDraft): Promise<Decision | MailboxFull> {
     const { promise, resolve, reject } = Promise.withResolvers<Decision | MailboxFull>();
@@ -136,14 +135,14 @@ export class ControlLoop {
     return promise;
   }
 
-  /** Records an observation: nobody waits for what comes of it. */
+  /** Submits an observation without awaiting the decision. */
   record(draft: CommandDraft): void {
     this.submit(draft).catch((error: unknown) => {
       this.#options.logger.error({ command: draft.type, err: error }, 'observation not recorded');
     });
   }
 
-  /** Decides what is queued, stores the rest of the journal and a checkpoint. Later commands are refused. */
+  /** Decides the queued commands, then stores the rest of the journal and a checkpoint. Refuses later commands. */
   async close(): Promise<void> {
     this.#closed = true;
     this.#deadline?.cancel();
@@ -162,7 +161,7 @@ export class ControlLoop {
   }
 
   async #work(): Promise<void> {
-    // Lets commands that arrive in the same turn share one append.
+    // Commands that arrive in the same turn of the event loop share one append.
     await Promise.resolve();
     while (this.#mailbox.depth > 0 || this.#flushDue || this.#lookDue) {
       const letters = this.#mailbox.take(BATCH_LIMIT);
@@ -175,7 +174,7 @@ export class ControlLoop {
 
   async #batch(letters: readonly Letter[]): Promise<void> {
     const hasWrites = letters.some(({ draft }) => isWrite(draft));
-    // Somebody waits for an answer: that is worth an attempt before it is due.
+    // A caller waits for the answer. Therefore the log is tried now, before the next attempt is due.
     if (hasWrites && this.#store.error !== null) await this.#look();
     if (hasWrites && this.#store.error !== null) return this.#withoutWrites(letters, this.#store.error);
     const decided = this.#decide(letters.map(({ draft }) => draft));
@@ -198,7 +197,9 @@ export class ControlLoop {
     await this.#checkpointIfDue();
   }
 
-  /** The log has refused an append: nothing of the batch happened. What is not a write is decided once more, in memory. */
+  /**
+   * Handles a failed append: none of the batch happened. Writes are rejected; other commands are decided again, in memory.
+   */
   async #withoutWrites(letters: readonly Letter[], error: EventLogError): Promise<void> {
     const rest: Letter[] = [];
     for (const letter of letters) {
@@ -214,7 +215,7 @@ export class ControlLoop {
     return decideBatch(commands, this.#world, journal);
   }
 
-  /** The new world is in force. */
+  /** Puts the new world in force. */
   #show({ world, events }: Pick<Decisions, 'world' | 'events'>): void {
     this.#world = world;
     if (this.#closed) return;
@@ -254,7 +255,7 @@ export class ControlLoop {
     if (this.#store.isLost) await this.#renew();
   }
 
-  /** Stores what no event took along. If that fails it is tried again with the next look. */
+  /** Stores what waits without an event. The next look repeats a failed attempt. */
   async #flush(): Promise<void> {
     this.#flushDue = false;
     if (this.#store.error === null) this.#endIfFatal(await this.#store.flush());
@@ -266,7 +267,9 @@ export class ControlLoop {
     this.#options.fatal(error);
   }
 
-  /** The log's file is gone: another one begins, with the present state and word of what is missing. */
+  /**
+   * Begins a new log because the file is gone. The new log holds the present state and an event that says what is missing.
+   */
   async #renew(): Promise<void> {
     const journal = new JournalWriter();
     const loss = this.#decideLoss('file', journal);
@@ -275,7 +278,7 @@ export class ControlLoop {
     this.#show(loss);
   }
 
-  /** More waits to be stored than memory may keep. */
+  /** Gives up the waiting events because memory may not keep more of them. */
   #giveUp(): void {
     this.#journal = new JournalWriter();
     const base = this.#world.state;

@@ -1,4 +1,6 @@
-/** Decides commands one after the other, each on the world that the last one has left. Stores and tells nothing. */
+/**
+ * Decides commands one after the other, each on the world that the previous one has left. Neither stores nor sends anything.
+ */
 import type { Command } from '../domain/commands.js';
 import { decide } from '../domain/decide.js';
 import type { Decision, World } from '../domain/decision.js';
@@ -6,14 +8,14 @@ import type { TidegateEvent } from '../domain/events.js';
 import type { JournalWriter } from './journal-writer.js';
 import type { Decided } from './unstored.js';
 
-/** What commands lead to. */
+/** The results of a batch of commands. */
 export interface Decisions extends Decided {
-  /** Of each command, in order. */
+  /** One decision per command, in order. */
   readonly decisions: readonly Decision[];
   readonly world: World;
 }
 
-/** `journal` takes down what was accepted. */
+/** @param journal receives the accepted commands */
 export function decideBatch(commands: readonly Command[], before: World, journal: JournalWriter): Decisions {
   let world = before;
   const events: TidegateEvent[] = [];

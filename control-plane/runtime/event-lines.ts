@@ -1,4 +1,7 @@
-/** The operator's log: one line for each event, and one where a pool as a whole stands otherwise. The event log has the rest. */
+/**
+ * Writes the operator's log: one line for each event, and one line when the standing of a whole pool changes. The event log
+ * has all details.
+ */
 import type { Logger } from '#shared/ports.js';
 import { namedSentenceOf } from '../domain/event-sentence.js';
 import { levelOf, type TidegateEvent } from '../domain/events.js';
@@ -17,7 +20,7 @@ export class EventLines {
     this.#pools = new PoolLines(logger);
   }
 
-  /** After each append: `state` as it is now, `events` what was appended. */
+  /** To be called after each append, with the new state and the appended events. */
   tell(state: ControlState, events: readonly TidegateEvent[]): void {
     for (const event of events) this.#tellOf(event);
     this.#pools.tell(state, events);

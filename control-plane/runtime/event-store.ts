@@ -1,8 +1,8 @@
 /**
- * Stores what the control loop decides: at once, or while the log cannot be written, later. Then decisions wait in memory,
- * in their order and within a bound, until it can be written again. Says so once when that begins and once when it ends.
+ * Stores what the control loop decides. While the log cannot be written, decisions wait in memory, in order and within a
+ * bound, until it can be written again. The log of the process tells the begin and the end of such a time.
  *
- * Never decides anything: when it has to give up on events, the loop is asked for the event that tells of it.
+ * The store decides nothing. When events have to be given up, it asks the control loop for the event that says so.
  */
 import type { Clock, Logger, Timers } from '#shared/ports.js';
 import type { LossReason } from '../domain/commands.js';
@@ -14,15 +14,23 @@ import type { StoreStatus } from '../control-port.js';
 import { type StoreListener, StoreOutage } from './store-outage.js';
 import { type Decided, Unstored } from './unstored.js';
 
-/** How often the log is looked at: whether it is still in its place, and while it cannot be written, whether it can. */
+/**
+ * How often the log is looked at, in milliseconds. A look checks that the file is still in its place and, during an outage,
+ * whether the log can be written again.
+ */
 export const STORE_WATCH_MS = 1_000;
-/** After this long without an append, a look writes a few bytes. */
+/** If the last append is older than this (milliseconds), a look writes a few bytes to prove that the log can be written. */
 const PROOF_AFTER_MS = 5_000;
-/** Events kept in memory while the log cannot be written: some 30 MB. Past that they are given up, which is told. */
+/**
+ * How many events memory keeps while the log cannot be written (about 30 MB). Beyond that, all waiting events are given up,
+ * and an event records the loss.
+ */
 export const MAX_UNSTORED_EVENTS = 20_000;
-/** Journal entries kept likewise, in parts of some 200 bytes (`unstored.ts`). */
+/** How many journal entries memory keeps, counted in parts of about 200 bytes (`unstored.ts`). */
 export const MAX_UNSTORED_ENTRIES = 50_000;
-/** Events and entries stored with one append once the log can be written again: bounds how long the loop stands still. */
+/**
+ * How many events and entries one append stores after an outage. The limit bounds how long the control loop stands still.
+ */
 const STORED_AT_ONCE = 500;
 
 interface EventStoreOptions {
@@ -31,9 +39,9 @@ interface EventStoreOptions {
   readonly timers: Timers;
   readonly logger: Logger;
   readonly store: StoreListener;
-  /** Journal entries were given up: the next one must begin a segment. */
+  /** Called when journal entries were given up, because the next entry must then begin a new segment. */
   readonly interruptJournal: () => void;
-  /** Without it `MAX_UNSTORED_EVENTS`. */
+  /** Default: `MAX_UNSTORED_EVENTS`. */
   readonly maxUnstoredEvents?: number;
 }
 
@@ -43,7 +51,7 @@ export class EventStore {
   readonly #outage: StoreOutage;
   /** Number of the last event in the log. */
   #storedSeq: number;
-  /** The state that what waits goes on from: as stored, or after events that were given up. */
+  /** The state that the first waiting event follows: the stored state, or the state after events that were given up. */
   #base: ControlState;
   #appendedAt: number;
 
@@ -55,7 +63,7 @@ export class EventStore {
     this.#appendedAt = options.clock.now();
   }
 
-  /** Why nothing can be stored at present; `null`: it can. */
+  /** Why nothing can be stored at present; `null` if the log can be written. */
   get error(): EventLogError | null {
     return this.#outage.current?.error ?? null;
   }
@@ -71,12 +79,12 @@ export class EventStore {
     };
   }
 
-  /** Whether the file is gone: then nothing can be stored but in a new one, which `renew` makes. */
+  /** Whether the log's file is gone. Then only a new file, which `renew` makes, can store anything. */
   get isLost(): boolean {
     return this.#outage.isOfLostFile;
   }
 
-  /** Whether more waits than memory keeps. */
+  /** Whether more events wait than memory may keep. */
   get isOverfull(): boolean {
     return this.#unstored.events > (this.#options.maxUnstoredEvents ?? MAX_UNSTORED_EVENTS);
   }
@@ -86,7 +94,7 @@ export class EventStore {
     return this.#unstored.events > 0;
   }
 
-  /** Whether journal entries wait. */
+  /** Whether journal entries wait to be stored. */
   get hasEntries(): boolean {
     return this.#unstored.entries > 0;
   }
@@ -96,7 +104,7 @@ export class EventStore {
     return { base, events: this.#unstored.tail() };
   }
 
-  /** What the loop is to record before it goes on without the events up to `state.seq`. */
+  /** Which events the control loop has to record as lost before it goes on from `state`. */
   lossBefore(state: ControlState, reason: LossReason) {
     const since = this.#outage.current?.since ?? null;
     return reason === 'file'
@@ -104,18 +112,21 @@ export class EventStore {
       : { first: this.#storedSeq + 1, last: state.seq, since, reason };
   }
 
-  /** Keeps a decision to be stored later. */
+  /** Keeps a decision in memory until it is stored. */
   keep(decided: Decided): void {
     this.#unstored.add(decided);
     if (this.#unstored.entries > MAX_UNSTORED_ENTRIES) this.#loseEntries(this.#unstored.entries);
   }
 
-  /** What was kept last has not happened after all. */
+  /** Removes the decision that was kept last, because its commands were refused. */
   takeBack(decided: Decided): void {
     this.#unstored.takeBack(decided);
   }
 
-  /** Stores what waits, in order. Answers why it goes on waiting, or `null`. Throws what is no EventLogError. */
+  /**
+   * Stores the waiting decisions, in order. Returns the error that stopped it, or `null`. Throws an error that is no
+   * EventLogError.
+   */
   async flush(): Promise<EventLogError | null> {
     try {
       while (!this.#unstored.isEmpty) {
@@ -135,7 +146,10 @@ export class EventStore {
     return null;
   }
 
-  /** A look at the log, made every `STORE_WATCH_MS`: stores what waits, or finds out whether something could be stored. */
+  /**
+   * Looks at the log, every `STORE_WATCH_MS`. A look stores the waiting decisions or, if none waits, checks whether the log
+   * can be written.
+   */
   async look(): Promise<EventLogError | null> {
     const { log, clock } = this.#options;
     if (this.error !== null && !this.#unstored.isEmpty) return this.flush();
@@ -148,7 +162,10 @@ export class EventStore {
     return null;
   }
 
-  /** Makes the log anew, with all that waits and then `loss`, which tells what is missing before. False: not possible now. */
+  /**
+   * Begins a new log with all waiting events and then `loss`, the events that say what is missing. Returns false if that is
+   * not possible now.
+   */
   async renew(loss: Decided): Promise<boolean> {
     const events = [...this.#unstored.tail(), ...loss.events];
     try {
@@ -164,7 +181,7 @@ export class EventStore {
     return true;
   }
 
-  /** Gives up on what waits. `loss` tells of it, and goes on from `base`. */
+  /** Gives up all waiting decisions. `loss` holds the events that say so; they follow the state `base`. */
   giveUp(base: ControlState, loss: Decided): void {
     this.#outage.lose(this.#unstored.events);
     this.#giveUpEntries();
@@ -179,14 +196,14 @@ export class EventStore {
     this.#appendedAt = this.#options.clock.now();
   }
 
-  /** Lets others have their turn between appends. */
+  /** Lets other work run between two appends. */
   #turn(): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#options.timers.after(0, resolve);
     return promise;
   }
 
-  /** Those that wait go with them: they follow on what is lost. */
+  /** Counts `count` entries as lost and drops the waiting ones too, because they would follow the lost entries. */
   #loseEntries(count: number): void {
     this.#options.store.entriesLost(count);
     this.#unstored.forgetEntries();

@@ -1,7 +1,7 @@
 /**
- * Finds what other users of the machine could read or replace and should not: the data directory, the key that signs
- * session cookies, the key of the certificate. The log names them at the start. The
- * operator has to change them, because only the operator knows who needs them.
+ * Finds files that other users of the machine could read or replace and should not: the data directory, the key that signs
+ * session cookies, and the key of the certificate. The log names them at the start. Tidegate does not change their modes,
+ * because only the operator knows which users need them.
  */
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -11,7 +11,7 @@ const WRITABLE_BY_OTHERS = 0o022;
 const READABLE_BY_OTHERS = 0o044;
 const READABLE_BY_ALL = 0o004;
 
-/** One sentence each. */
+/** Returns one sentence per exposed file. */
 export async function exposedFiles({
   dataDir,
   listen,
@@ -25,7 +25,7 @@ export async function exposedFiles({
     (await hasMode(sessionKey, READABLE_BY_OTHERS | WRITABLE_BY_OTHERS))
       ? `the session key ${sessionKey} can be read by other users of this machine, who could sign session cookies; chmod 600 keeps it secret`
       : null,
-    // A group for keys is common, everybody is not.
+    // A group that may read keys is common; access for all users is a mistake.
     keyFile !== null && (await hasMode(keyFile, READABLE_BY_ALL))
       ? `the key ${keyFile} can be read by every user of this machine; chmod 600 keeps it secret`
       : null,
@@ -37,7 +37,7 @@ async function hasMode(path: string, bits: number): Promise<boolean> {
   try {
     return ((await stat(path)).mode & bits) !== 0;
   } catch {
-    // What cannot be looked at is told by those who need it.
+    // The code that needs the file reports why it cannot be read.
     return false;
   }
 }

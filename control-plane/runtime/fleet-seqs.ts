@@ -1,6 +1,9 @@
-/** Which event of the fleet's log each of the newest snapshots contains, so that it can be told how far a worker is. */
+/**
+ * Remembers, for each of the newest snapshots, the last event of the fleet's log that it contains. Thus the version that a
+ * worker has applied tells how far the worker is.
+ */
 
-/** Snapshots that are remembered: workers are at most some behind. */
+/** How many snapshots are remembered. Workers are at most a few snapshots behind. */
 const MAX_REMEMBERED = 64;
 
 export class FleetSeqs {
@@ -13,7 +16,7 @@ export class FleetSeqs {
     if (oldest !== undefined) this.#seqs.delete(oldest);
   }
 
-  /** `null`: it is too old to tell, or this host belongs to no fleet. */
+  /** Number of the event in the fleet's log; `null` if the snapshot is too old or this host belongs to no fleet. */
   of(version: number): number | null {
     return this.#seqs.get(version) ?? null;
   }

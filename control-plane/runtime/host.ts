@@ -1,7 +1,7 @@
 /**
- * What a host does for its workers, whichever process decides: it keeps them alive, reads their messages, hands out
- * snapshots and loads, keeps their sessions, checks backends, and counts. It reports what it has seen to the decider, and
- * the decider reports each change to it.
+ * Serves the workers of this host, whichever process decides: keeps workers alive, reads their messages, sends them
+ * snapshots and loads, keeps sessions, checks backends, and counts. The host reports observations to the decider. The
+ * decider reports each change of the world to the host.
  */
 import type { PrimaryMessage } from '#shared/message.js';
 import type { SnapshotPosition } from '#shared/snapshot.js';
@@ -31,13 +31,13 @@ import type { ReportedWorker } from '../fleet/host-report.js';
 import { FleetSeqs } from './fleet-seqs.js';
 import { WorkerMessages } from './worker-messages.js';
 
-/** What decides for this host. */
+/** Decides for this host. */
 interface Decider {
   readonly world: World;
   readonly storage: StoreStatus;
-  /** Commands that wait for a decision. */
+  /** How many commands wait for a decision. */
   readonly mailboxDepth: number;
-  /** Takes what was seen. Nobody waits for what becomes of it. */
+  /** Takes an observation. No caller awaits the decision. */
   record(draft: CommandDraft): void;
 }
 
@@ -47,10 +47,10 @@ export interface HostOptions {
   readonly decider: Decider;
   readonly supervisor: Pick<SupervisorOptions, 'spawner' | 'count' | 'welcome'>;
   readonly sessions: SessionTable;
-  /** Sessions in Redis, which workers ask themselves; `null`: they are in the table. */
+  /** Sessions in Redis, which workers query directly; `null` if the session table keeps them. */
   readonly redisSessions: SessionDirectory | null;
   readonly check: CheckSchedulerOptions['check'];
-  /** The first worker cannot listen. */
+  /** Called when a worker cannot listen before any worker has forwarded. */
   readonly onListenFailed: (code: string, message: string) => void;
 }
 
@@ -95,12 +95,12 @@ export class Host {
     this.#metricsPage = this.#createPage(totals);
   }
 
-  /** Resolves when every backend has been checked of which nothing is known, or has had the time for it. */
+  /** Resolves when every unknown backend has had its first check, or the time for checks is over. */
   firstChecks(): Promise<void> {
     return this.#firstChecks.wait(this.#options.decider.world);
   }
 
-  /** Starts the workers; resolves with the port once the first of them forwards. */
+  /** Starts the workers. Resolves with the port once the first worker forwards. */
   startWorkers(): Promise<number> {
     this.#supervisor.start();
     this.#loadTeller.start();
@@ -112,24 +112,24 @@ export class Host {
     return this.#allReady.promise;
   }
 
-  /** To all workers that forward. */
+  /** Sends a message to all workers that forward. */
   broadcast(message: PrimaryMessage): void {
     this.#supervisor.broadcast(message);
   }
 
-  /** Ends the checks, and lets the workers finish by the deadline. */
+  /** Stops the health checks and gives the workers until the deadline to finish, in milliseconds from now. */
   async stop(deadlineMs: number): Promise<void> {
     this.#scheduler.stop();
     await this.#supervisor.stop(deadlineMs);
     this.#loadTeller.stop();
   }
 
-  /** Ends all workers without a word, requests in flight included. */
+  /** Ends all workers at once; requests in flight are cut. */
   killWorkers(): void {
     this.#supervisor.kill();
   }
 
-  /** To be called after each change of the world, with the events that made it. */
+  /** To be called after each change of the world, with the events that changed it. */
   changed(world: World, events: readonly TidegateEvent[]): void {
     this.#publisher.changed(world, this.#now());
     this.#fleetSeqs.published(this.#broadcaster.position.version, world.state.fleet?.seq ?? null);
@@ -140,14 +140,14 @@ export class Host {
     }
   }
 
-  /** Why this host does not forward, in a few words; `null`: it does. */
+  /** Why this host does not forward, in a few words; `null` if it forwards. */
   get waitingFor(): string | null {
     return (
       this.#firstChecks.waitingFor ?? (this.#supervisor.ready.length === 0 ? 'no worker forwards' : null)
     );
   }
 
-  /** Of the newest snapshot. */
+  /** The position of the newest snapshot. */
   position(): SnapshotPosition {
     return this.#broadcaster.position;
   }
@@ -171,7 +171,7 @@ export class Host {
     });
   }
 
-  /** The workers as the other hosts of a fleet are told of them. */
+  /** The workers, as this host reports them to the other hosts of its fleet. */
   reportedWorkers(): readonly ReportedWorker[] {
     return this.#supervisor.records.map(({ worker, pid, phase }) => {
       const { applied } = this.#workerMessages.news(worker);
@@ -235,7 +235,8 @@ export class Host {
         if (this.#supervisor.ready.length === supervisor.count) this.#allReady.resolve();
       },
       onListenFailed: (code, message) => {
-        // One that fails while others forward is started again later; the first one that fails ends the start.
+        // A worker that cannot listen while others forward is started again later. If no worker has forwarded yet, the start
+        // has failed.
         if (this.#forwarded) logger.error({ code, message }, 'a worker cannot listen');
         else onListenFailed(code, message);
       },
@@ -269,7 +270,7 @@ export class Host {
     return new SharedPage(render, system.timers);
   }
 
-  /** A backend that refuses connections is checked at once. */
+  /** Records an observation. A backend that refuses connections is checked at once. */
   #record(draft: CommandDraft): void {
     this.#options.decider.record(draft);
     if (draft.type !== 'RecordOutcomes') return;

@@ -1,13 +1,16 @@
 /**
- * Makes the observation journal's entries of what was decided, and begins a segment where it is time for one. Entries that
- * had to be given up leave no silent gap: a new segment begins after them.
+ * Makes the entries of the observation journal from decided commands, and begins a new segment when one is due. After
+ * entries were given up, a new segment begins, so that the gap is visible.
  */
 import type { Command } from '../domain/commands.js';
 import type { Decision, World } from '../domain/decision.js';
 import type { JournalEntry } from '../domain/journal.js';
 import { JournalCompressor } from '../domain/journal-compressor.js';
 
-/** Retention forgets whole segments, so a segment must be small beside the retention time. */
+/**
+ * Length of a segment in milliseconds. Segments are short compared with the retention time, because retention drops whole
+ * segments.
+ */
 const SEGMENT_MS = 3_600_000;
 
 export class JournalWriter {
@@ -15,7 +18,7 @@ export class JournalWriter {
   #batch: JournalEntry[] = [];
   #segmentDueAt = -Infinity;
 
-  /** Takes a command that was decided on `before`. Once for each accepted command, in order. */
+  /** Adds a command that was decided on `before`. To be called once for each accepted command, in order. */
   record(command: Command, decision: Decision, before: World): void {
     const { at } = command;
     if (at >= this.#segmentDueAt) {
@@ -25,19 +28,19 @@ export class JournalWriter {
     for (const entry of this.#compressor.step(command, decision, before)) this.#batch.push(entry);
   }
 
-  /** The entries made since the last call. */
+  /** Returns the entries that were made since the last call. */
   take(): readonly JournalEntry[] {
     const batch = this.#batch;
     this.#batch = [];
     return batch;
   }
 
-  /** Entries that were taken are not going to be stored: what follows needs a segment of its own. */
+  /** Entries that `take` returned will not be stored. The next command therefore begins a new segment. */
   interrupt(): void {
     this.#segmentDueAt = -Infinity;
   }
 
-  /** The pending runs: for the end of the process. */
+  /** Returns the entries of runs that are still open, for the end of the process. */
   finish(): readonly JournalEntry[] {
     return this.#compressor.flush();
   }

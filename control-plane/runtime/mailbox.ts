@@ -1,11 +1,11 @@
 /**
- * The control loop's bounded queue. Commands of operators and of the system itself are few and always find a place;
- * observations, of which there can be any number, are refused when the queue is full, and counted by the caller.
+ * The bounded queue of the control loop. Commands of operators and of Tidegate itself are few and always get a place.
+ * Observations are unlimited in number, so a full queue refuses them; the caller counts the refused ones.
  */
 
-/** Commands that may wait. At some microseconds each this is well below a second of work. */
+/** How many commands may wait. A command takes a few microseconds, so a full queue is well below one second of work. */
 export const MAILBOX_LIMIT = 10_000;
-/** Places kept free for commands that are not observations. */
+/** Places that only commands other than observations may take. */
 export const MAILBOX_RESERVE = 100;
 
 export class Mailbox<Item> {
@@ -15,14 +15,14 @@ export class Mailbox<Item> {
     return this.#items.length;
   }
 
-  /** Queues the item; `false`: no place. */
+  /** Queues the item. Returns `false` if the queue is full. */
   offer(item: Item, droppable: boolean): boolean {
     if (this.#items.length >= MAILBOX_LIMIT - (droppable ? MAILBOX_RESERVE : 0)) return false;
     this.#items.push(item);
     return true;
   }
 
-  /** Takes the oldest items, at most `limit`. */
+  /** Removes and returns the oldest items, at most `limit`. */
   take(limit: number): Item[] {
     if (this.#items.length > limit) return this.#items.splice(0, limit);
     const all = this.#items;

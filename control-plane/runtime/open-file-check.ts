@@ -1,16 +1,16 @@
-/** Whether workers may open as many files as the configuration lets them need. Told once, at the start. */
+/** Checks once, at the start, whether workers may open as many files as the configuration allows them to need. */
 import { openFileLimit } from '#shared/platform/open-files.js';
 import type { Logger } from '#shared/ports.js';
 
-/** What a worker has open besides connections: its channel, the listener, what Node needs, a log. */
+/** Files that a worker opens besides connections: the channel to the primary, the listener, files of Node, a log. */
 const BESIDES = 64;
 
-/** Each client connection may need one to a backend. */
+/** Counts two files per client connection, because each may need a connection to a backend. */
 function openFilesNeeded(connectionsPerWorker: number): number {
   return 2 * connectionsPerWorker + BESIDES;
 }
 
-/** Workers have the limit of this process. */
+/** Warns if the limit of open files is too low. Workers inherit the limit of this process. */
 export function warnOfFewOpenFiles(connectionsPerWorker: number, logger: Logger): void {
   const limit = openFileLimit();
   const needed = openFilesNeeded(connectionsPerWorker);

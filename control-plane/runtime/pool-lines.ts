@@ -1,4 +1,4 @@
-/** Tells the operator's log how pools stand as a whole, when that changes: the line to look for at night. */
+/** Writes a line to the operator's log when the standing of a whole pool changes. Operators look for these lines first. */
 import type { PoolId } from '#shared/ids.js';
 import type { Logger } from '#shared/ports.js';
 import type { TidegateEvent } from '../domain/events.js';
@@ -13,9 +13,9 @@ export class PoolLines {
     this.#logger = logger;
   }
 
-  /** After each append: `state` as it is now, `events` what was appended. */
+  /** To be called after each append, with the new state and the appended events. */
   tell(state: ControlState, events: readonly TidegateEvent[]): void {
-    // What an earlier primary left behind is told once.
+    // At the start, all pools are reported, because an earlier primary may have left some of them in trouble.
     const starts = events.some(({ type }) => type === 'PrimaryStarted');
     const all = starts ? [...state.pools.keys()] : [];
     const touched = new Set([...all, ...events.flatMap(({ pool }) => (pool === undefined ? [] : [pool]))]);

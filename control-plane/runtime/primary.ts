@@ -1,6 +1,6 @@
 /**
- * The running control plane: the control loop decides, the host does it, and the admin API sees both as a `ControlPort`.
- * Wiring only; what things mean is decided in `domain/`.
+ * The running control plane: the control loop decides, the host acts, and the admin API uses both through `ControlPort`.
+ * This file only wires them; `domain/` decides what things mean.
  */
 import type { PrimaryMessage } from '#shared/message.js';
 import type { Logger } from '#shared/ports.js';
@@ -33,14 +33,14 @@ import { ControlLoop } from './control-loop.js';
 import { EventLines } from './event-lines.js';
 import { Host, type HostOptions } from './host.js';
 
-/** What the primary cannot do by itself: read files. */
+/** Reads the configuration file for the primary, which cannot read files itself. */
 export interface ConfigSource {
   reload(actor?: Actor, force?: boolean): Promise<ReloadResult>;
-  /** What the file says and takes effect at the next restart. */
+  /** The settings in the file that take effect at the next restart. */
   readonly restartNeeded: readonly string[];
-  /** What could not be stored can be now. */
+  /** To be called when the log can be written again. */
   storeRecovered(): void;
-  /** `null`: too many wait. */
+  /** Returns `null` if too many validations wait. */
   validate(text: string): Promise<readonly ConfigProblem[] | null>;
 }
 
@@ -50,7 +50,7 @@ interface CertificateSource {
 
 /** Makes this host a member of its fleet. */
 export interface Membership {
-  /** What the hosts are called together. */
+  /** The name of the fleet. */
   readonly name: string;
   readonly join: (loop: OwnLoop, workers: () => readonly ReportedWorker[]) => FleetNode;
 }
@@ -58,12 +58,12 @@ export interface Membership {
 interface PrimaryOptions extends Omit<HostOptions, 'decider' | 'sessions' | 'check'> {
   readonly configFile: string;
   readonly log: LogStorage;
-  /** Answers questions about history in a thread of its own. Not closed here. */
+  /** Answers questions about history in another thread. The primary does not close it. */
   readonly reader: HistoryReader;
-  /** `null`: this host decides alone. */
+  /** `null` if this host belongs to no fleet. */
   readonly membership: Membership | null;
   readonly fatal: (error: EventLogError) => void;
-  /** What could not be stored can be now, in a directory that may have been made anew. */
+  /** Called when the log can be written again. Its directory may have been created anew. */
   readonly onStoreRecovered: () => void;
 }
 
@@ -77,7 +77,7 @@ export class Primary implements ControlPort {
   readonly sessions: SessionDirectory;
   readonly #loop: ControlLoop;
   readonly #host: Host;
-  /** `null`: this host decides alone. */
+  /** `null` if this host belongs to no fleet. */
   readonly node: FleetNode | null;
   readonly fleet: FleetPort | null;
   readonly #followers = new Set<(events: readonly TidegateEvent[]) => void>();
@@ -86,7 +86,7 @@ export class Primary implements ControlPort {
   #source: ConfigSource | null = null;
   #certificates: CertificateSource | null = null;
 
-  /** Opens the log and folds it; nothing else happens yet. Fails with EventLogError. */
+  /** Opens the log and restores the state from it. Starts nothing else. Rejects with EventLogError. */
   static async open(options: PrimaryOptions): Promise<Primary> {
     const { system, log, fatal } = options;
     const late: { primary?: Primary } = {};
@@ -155,22 +155,22 @@ export class Primary implements ControlPort {
     return this.#host.counters;
   }
 
-  /** Who knows the certificate for `certificateTrouble`. */
+  /** Sets the source that answers `certificateTrouble`. */
   set certificateSource(source: CertificateSource) {
     this.#certificates = source;
   }
 
-  /** Who reads the configuration file for `reloadConfig` and `validateConfig`. */
+  /** Sets the source that serves `reloadConfig` and `validateConfig`. */
   set configSource(source: ConfigSource) {
     this.#source = source;
   }
 
-  /** Resolves when every backend has been checked of which nothing is known, or has had the time for it. */
+  /** Resolves when every unknown backend has had its first check, or the time for checks is over. */
   firstChecks(): Promise<void> {
     return this.#host.firstChecks();
   }
 
-  /** Forks the workers; resolves with the port once the first of them forwards. */
+  /** Forks the workers. Resolves with the port once the first worker forwards. */
   startWorkers(): Promise<number> {
     return this.#host.startWorkers();
   }
@@ -180,14 +180,14 @@ export class Primary implements ControlPort {
     return this.#host.allReady;
   }
 
-  /** To all workers that forward. */
+  /** Sends a message to all workers that forward. */
   broadcast(message: PrimaryMessage): void {
     this.#host.broadcast(message);
   }
 
-  /** Lets the workers finish by the deadline, then records the end as well as the log allows. Does not close the log. */
+  /** Gives the workers until the deadline to finish, then records the end if it can. Does not close the log. */
   async stop(reason: string, deadlineMs: number): Promise<void> {
-    // First of all, so that another host leads while the workers finish.
+    // This host leaves its fleet first, so that another host leads while the workers finish.
     await this.node?.stop();
     await this.#host.stop(deadlineMs);
     try {
@@ -198,7 +198,7 @@ export class Primary implements ControlPort {
     await this.#loop.close();
   }
 
-  /** Ends all workers without a word, requests in flight included. */
+  /** Ends all workers at once; requests in flight are cut. */
   killWorkers(): void {
     this.#host.killWorkers();
   }
@@ -244,7 +244,7 @@ export class Primary implements ControlPort {
     return this.decideHere(draft);
   }
 
-  /** Decides for this host alone, whatever the fleet says. */
+  /** Decides for this host alone, even if it belongs to a fleet. */
   async decideHere(draft: CommandDraft): Promise<WriteOutcome> {
     const decision = await this.#loop.submit(draft);
     return decision.kind === 'accepted' ? { kind: 'accepted', events: decision.events.length } : decision;

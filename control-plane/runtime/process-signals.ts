@@ -1,7 +1,7 @@
 /**
- * What signals ask of `tidegate serve`, from its first moment to its last: a signal during the start or the shutdown is
- * answered like any other. SIGTERM and SIGINT end it in order, a second one at once; SIGHUP reloads. Others that would
- * harm it are ignored, and said so.
+ * Handles the signals of `tidegate serve`, from the start of the process to its end. A signal during the start or the
+ * shutdown is handled like any other. SIGTERM and SIGINT stop the process in order, and a second one stops it at once.
+ * SIGHUP reloads. Signals that would harm the process are ignored, and the log says so.
  */
 import process from 'node:process';
 import { tellIgnoredSignals } from '#shared/platform/ignored-signals.js';
@@ -9,12 +9,12 @@ import type { Logger } from '#shared/ports.js';
 
 interface SignalAnswers {
   stop(signal: NodeJS.Signals): void;
-  /** A second signal: its sender does not want to wait any longer. */
+  /** A second signal arrived: its sender does not want to wait any longer. */
   stopAtOnce(): void;
   reload(): void;
 }
 
-/** Answers the function that leaves signals to the system again. */
+/** Starts to handle signals. Returns the function that stops handling them. */
 export function answerSignals(answers: SignalAnswers, logger: Logger): () => void {
   let asked = false;
   const stop = (signal: NodeJS.Signals): void => {

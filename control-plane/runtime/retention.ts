@@ -1,4 +1,7 @@
-/** Forgets, once at the start and then every hour, what of the event log and its journal is older or larger than kept. */
+/**
+ * Deletes old parts of the event log and its journal, once at the start and then every hour, according to the limits of age
+ * and size.
+ */
 import type { TimerHandle } from '#shared/ports.js';
 import type { LogStorage } from '../event-log/log-storage.js';
 import { retain } from '../event-log/retain.js';
@@ -9,7 +12,7 @@ const EVERY_MS = 3_600_000;
 export interface JournalLimits {
   readonly retentionMs: number;
   readonly maxBytes: number;
-  /** Events kept for the history even when no checkpoint or journal segment needs them. */
+  /** How many events are kept for the history, even if no checkpoint or journal segment needs them. */
   readonly keepEvents: number;
 }
 
@@ -25,7 +28,7 @@ export function startRetention(
       const journal = { before: clock.now() - limits.retentionMs, bytes: limits.maxBytes };
       await retain(log, { journal, keepEvents: limits.keepEvents });
     } catch (error) {
-      // The log may be closed while it is at it: the next start goes on.
+      // The log may have been closed during the deletion. The next start continues it.
       if (!cancelled) logger.error({ err: error }, 'old events and observations not forgotten');
     }
     if (!cancelled) timer = timers.after(EVERY_MS, () => void run());

@@ -1,7 +1,10 @@
 /** Writes a secret into a file that only its owner may read. */
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 
-/** Under another name first, so that a crash or a full disk leaves no half of a secret behind. Rejects as the file system does. */
+/**
+ * Writes `line` to a temporary file and renames it, so that a crash or a full disk never leaves half a secret. Rejects with
+ * the error of the file system.
+ */
 export async function writeSecretFile(path: string, line: string): Promise<void> {
   const made = `${path}.new`;
   try {
@@ -10,7 +13,7 @@ export async function writeSecretFile(path: string, line: string): Promise<void>
     await writeAndClose(file, `${line}\n`);
     await rename(made, path);
   } catch (error) {
-    await rm(made, { force: true }).catch(() => undefined); // Most probably the disk is why, and that is told.
+    await rm(made, { force: true }).catch(() => undefined); // The first error is the one to report.
     throw error;
   }
 }

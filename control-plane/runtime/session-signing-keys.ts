@@ -1,7 +1,7 @@
 /**
- * The keys of session cookies. The host's own is kept in the data directory, readable by its owner only, so that cookies stay
- * valid over restarts; made at the first start. Where hosts share a secret, the key made from it signs instead, and the own
- * one, if there is one, verifies what it signed before.
+ * Provides the keys of session cookies. The host's own key is made at the first start and kept in the data directory, so
+ * that cookies stay valid over restarts; only its owner can read the file. If hosts share a secret, the key derived from
+ * that secret signs instead. The own key, if there is one, then only verifies the cookies that it signed before.
  */
 import { randomBytes } from 'node:crypto';
 import { lstat } from 'node:fs/promises';
@@ -16,21 +16,21 @@ import { StartFailure } from '../start-failure.js';
 
 const FILE = 'session-key';
 const KEY_BYTES = 32;
-/** A larger file is no key. */
+/** A larger file cannot be a key. */
 const MAX_FILE_BYTES = 1_024;
-/** The key's name and the key, both in base64url: 32 bytes are 43 characters. */
+/** The name of the key and the key itself, both in base64url. 32 bytes are 43 characters. */
 const KEY_LINE = /^([A-Za-z0-9_-]{1,16}) ([A-Za-z0-9_-]{43})$/;
 
-/** The first signs, all verify. */
+/** The first key signs, and all keys verify. */
 export interface SigningKeys {
   readonly all: readonly SessionSigningKey[];
-  /** The one in the data directory; `null`: there is none, nor has to be. */
+  /** The key in the data directory; `null` if there is none and none is needed. */
   readonly own: SessionSigningKey | null;
 }
 
 /**
- * Reads the own key, or makes one where hosts share no secret. Fails with StartFailure when the file is there but is not a key, or
- * cannot be made.
+ * Reads the own key, or makes one if hosts share no secret. Throws StartFailure if the file holds no key, cannot be read or
+ * cannot be written.
  */
 export async function sessionSigningKeys(dataDir: string, secret: string | null): Promise<SigningKeys> {
   const path = join(dataDir, FILE);
@@ -54,7 +54,10 @@ function keyIn(path: string, line: string): SessionSigningKey {
   return { kid, secret: Buffer.from(encoded, 'base64url') };
 }
 
-/** Puts the key back that was deleted with its directory: without it sticky sessions would end with this process. */
+/**
+ * Restores a key file that was deleted together with its directory. Without the file, sticky sessions would end with this
+ * process.
+ */
 export async function restoreSessionKey(
   dataDir: string,
   { own }: SigningKeys,
@@ -75,7 +78,7 @@ function lineOf({ kid, secret }: SessionSigningKey): string {
   return `${kid} ${Buffer.from(secret).toString('base64url')}`;
 }
 
-/** A link to nothing exists: somebody put it there, and expects it to lead to a key. */
+/** A dangling link counts as existing, because somebody put it there and expects it to lead to a key. */
 async function exists(path: string): Promise<boolean> {
   try {
     await lstat(path);

@@ -1,12 +1,15 @@
-/** The time in which nothing can be stored: since when, why, what was lost. Told once for each reason, and at its end. */
+/**
+ * Tracks an outage, the time during which the log cannot be written: its begin, its reason and the lost events. The log of
+ * the process tells each reason once, and the end.
+ */
 import type { Clock, Logger } from '#shared/ports.js';
 import { EventLogError, type EventLogErrorKind, mayPass } from '../event-log/event-log.js';
 
-/** Who is told of what becomes of the log. */
+/** Called when the log fails and recovers. */
 export interface StoreListener {
-  /** The log failed, by kind; each attempt that failed counts. */
+  /** An attempt to use the log failed. Each failed attempt counts. */
   readonly failed: (kind: EventLogErrorKind) => void;
-  /** What waited is stored: the log can be written again. */
+  /** The waiting events are stored, because the log can be written again. */
   readonly recovered: () => void;
   /** Journal entries were given up. */
   readonly entriesLost: (count: number) => void;
@@ -21,7 +24,7 @@ interface StoreOutageDeps {
 interface Outage {
   readonly since: number;
   readonly error: EventLogError;
-  /** Events that were given up since. */
+  /** How many events were given up since the outage began. */
   readonly lost: number;
 }
 
@@ -31,35 +34,35 @@ const LOST = 'The event log is lost: its file was deleted or moved away.';
 export class StoreOutage {
   readonly #deps: StoreOutageDeps;
   #current: Outage | null = null;
-  /** What was said of it. */
+  /** The message that was logged last; `null` if none was logged in this outage. */
   #told: string | null = null;
 
   constructor(deps: StoreOutageDeps) {
     this.#deps = deps;
   }
 
-  /** `null`: all can be stored. */
+  /** The present outage; `null` if the log can be written. */
   get current(): Outage | null {
     return this.#current;
   }
 
-  /** Whether the file is gone: then nothing can be stored but in a new one. */
+  /** Whether the log's file is gone. Then only a new file can store anything. */
   get isOfLostFile(): boolean {
     return this.#current?.error.kind === 'lost';
   }
 
-  /** An attempt to store something has failed. Throws what is no EventLogError. */
+  /** Notes that an attempt to store something has failed. Throws an error that is no EventLogError. */
   failed(error: unknown): EventLogError {
     if (!(error instanceof EventLogError)) throw error;
     this.#deps.store.failed(error.kind);
-    // Of a lost file there is more to say once it is known whether it can be made anew.
+    // A lost file is not logged here, because `notRenewed` knows whether a new file can be made.
     if (error.kind === 'lost') {
       if (!this.isOfLostFile) this.#goOn(error);
     } else if (mayPass(error.kind)) this.#tell(error);
     return error;
   }
 
-  /** The attempt to make a lost file anew has failed. Throws what is no EventLogError. */
+  /** Notes that a lost file could not be made anew. Throws an error that is no EventLogError. */
   notRenewed(error: unknown): void {
     if (!(error instanceof EventLogError)) throw error;
     const why = error.kind === 'lost' ? '' : ` It cannot be made anew: ${error.message}`;
@@ -67,12 +70,12 @@ export class StoreOutage {
     this.#tell(new EventLogError('lost', `${lost}${why}`, { cause: error }));
   }
 
-  /** So many events are given up. */
+  /** Counts events that were given up. */
   lose(events: number): void {
     if (this.#current !== null) this.#current = { ...this.#current, lost: this.#current.lost + events };
   }
 
-  /** All is stored, up to event `seq`. */
+  /** Ends the outage: everything up to event `seq` is stored. */
   end(seq: number): void {
     const ended = this.#current;
     if (ended === null) return;
@@ -91,7 +94,7 @@ export class StoreOutage {
     this.#current = { since: before?.since ?? this.#deps.clock.now(), error, lost: before?.lost ?? 0 };
   }
 
-  /** Once for each thing that is wrong, not for each attempt. */
+  /** Logs an error once per message, not once per attempt. */
   #tell(error: EventLogError): void {
     this.#goOn(error);
     if (this.#told === error.message) return;

@@ -1,4 +1,4 @@
-/** What a control plane asks of the system: its name, clock, timers, chance and log. Tests give their own. */
+/** What the control plane needs from the system: host name, clock, timers, random numbers and log. Tests pass their own. */
 import type { Clock, Logger, Random, Timers } from '#shared/ports.js';
 
 export interface SystemPorts {
@@ -7,7 +7,7 @@ export interface SystemPorts {
   readonly clock: Clock;
   readonly timers: Timers;
   readonly random: Random;
-  /** 32 bits of chance. */
+  /** A random number of 32 bits. */
   readonly seed: () => number;
   readonly logger: Logger;
 }

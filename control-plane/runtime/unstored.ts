@@ -1,6 +1,6 @@
 /**
- * What was decided and waits to be stored: decisions in their order, each with its events, its journal entries and the
- * state after it. Usually a second's worth of observations; while the log cannot be written, all that happens.
+ * The decisions that wait to be stored, in order. Each has its events, its journal entries and the state after it. Usually
+ * about a second of observations waits; while the log cannot be written, everything waits.
  */
 import type { TidegateEvent } from '../domain/events.js';
 import type { JournalEntry } from '../domain/journal.js';
@@ -22,7 +22,7 @@ export class Unstored {
     return this.#events;
   }
 
-  /** How much of the journal waits, in parts: what concerns one backend, some 200 bytes. */
+  /** How many parts of the journal wait. A part concerns one backend and takes about 200 bytes. */
   get entries(): number {
     return this.#entries;
   }
@@ -31,7 +31,7 @@ export class Unstored {
     return this.#items.length === 0;
   }
 
-  /** Keeps no more of it than is to be stored. */
+  /** Adds a decision. Keeps only the fields that are stored, so that the rest can be freed. */
   add({ events, entries, after }: Decided): void {
     if (events.length === 0 && entries.length === 0) return;
     this.#items.push({ events, entries, after });
@@ -39,7 +39,10 @@ export class Unstored {
     this.#entries += partsOf(entries);
   }
 
-  /** The oldest whole decisions, as one: at least one of them, and more until about `limit` events and entries. */
+  /**
+   * Returns the oldest whole decisions, joined into one: at least one decision, and further ones until about `limit` events
+   * and entries.
+   */
   oldest(limit: number): Decided & { readonly items: number } {
     const events: TidegateEvent[] = [];
     const entries: JournalEntry[] = [];
@@ -56,7 +59,7 @@ export class Unstored {
     return { events, entries, after, items };
   }
 
-  /** These many of the oldest decisions need not be stored any more. */
+  /** Removes the oldest `items` decisions, because they are stored. */
   remove(items: number): void {
     for (const { events, entries } of this.#items.splice(0, items)) {
       this.#events -= events.length;
@@ -64,7 +67,7 @@ export class Unstored {
     }
   }
 
-  /** Takes back the newest decision, if it is this one. Its entries may have been given up meanwhile. */
+  /** Removes the newest decision if it is this one. Its entries may have been given up meanwhile. */
   takeBack({ events }: Decided): void {
     const newest = this.#items.at(-1);
     if (newest?.events !== events) return;
@@ -73,7 +76,7 @@ export class Unstored {
     this.#entries -= partsOf(newest.entries);
   }
 
-  /** Gives up on all journal entries. */
+  /** Drops all journal entries. */
   forgetEntries(): void {
     this.#items = this.#items
       .filter(({ events }) => events.length > 0)
@@ -87,7 +90,7 @@ export class Unstored {
     this.#entries = 0;
   }
 
-  /** The events that wait, in order. */
+  /** The waiting events, in order. */
   tail(): readonly TidegateEvent[] {
     return this.#events === 0 ? [] : this.#items.flatMap(({ events }) => events);
   }

@@ -1,6 +1,6 @@
 /**
- * Takes the messages of workers: outcomes become commands, increments become totals, snapshots that were applied or refused
- * move the broadcast on, questions about sessions and metrics are answered.
+ * Handles the messages of workers. Outcomes become commands, and increments of metrics become totals. An applied or refused
+ * snapshot lets the broadcaster send the next one. Questions about sessions and metrics get answers.
  */
 import type { BackendId } from '#shared/ids.js';
 import type { MetricsReply, Nack, PrimaryMessage, SessionRequest, WorkerMessage } from '#shared/message.js';
@@ -17,7 +17,10 @@ import type { PrimaryCounters } from '../metrics/primary-counters.js';
 import type { WorkerDeltas } from '../metrics/worker-deltas.js';
 import type { SupervisorListener } from '../workers/supervisor.js';
 
-/** A scrape waits this long for the workers' newest counts, then does without. */
+/**
+ * How long a scrape waits for the newest counts of the workers, in milliseconds. After that it uses the counts that have
+ * arrived.
+ */
 export const COLLECT_LIMIT_MS = 200;
 
 interface WorkerMessagesOptions {
@@ -39,12 +42,12 @@ interface WorkerMessagesOptions {
   readonly logger: Logger;
 }
 
-/** What is known of a worker beyond its process. */
+/** What the messages of a worker have told about it. */
 interface WorkerNews {
   applied: SnapshotPosition | null;
   lastNack: { readonly position: SnapshotPosition; readonly reason: string } | null;
   connections: number;
-  /** Whether it does not ask Redis for sessions at present; `null`: they are not kept there. */
+  /** Whether the worker has stopped asking Redis for sessions at present; `null` if sessions are not kept in Redis. */
   redisGuarded: boolean | null;
 }
 
@@ -69,7 +72,10 @@ export class WorkerMessages implements SupervisorListener {
     return this.#news.get(worker) ?? NO_NEWS;
   }
 
-  /** Asks all workers for what they have not sent yet; resolves when they have answered or the wait is over. */
+  /**
+   * Asks all workers for counts that they have not sent yet. Resolves when all have answered or `COLLECT_LIMIT_MS` have
+   * passed.
+   */
   async collect(): Promise<void> {
     const { readyWorkers, send, timers } = this.#options;
     const workers = readyWorkers();
@@ -171,11 +177,11 @@ export class WorkerMessages implements SupervisorListener {
       case 'hello':
       case 'ready':
       case 'listen-failed':
-        return; // The supervisor has seen to these.
+        return; // The supervisor handles these messages.
     }
   }
 
-  /** On this host a worker is its number. */
+  /** Within this host, a worker is identified by its number. */
   #id(worker: number): WorkerId {
     return { host: this.#options.host, n: worker };
   }
@@ -225,7 +231,7 @@ export class WorkerMessages implements SupervisorListener {
       const reply: MetricsReply = { type: 'metrics-reply', id, ...page };
       this.#options.send(worker, reply);
     } catch (error) {
-      // Without an answer the worker says 503 to the scraper, which tries again.
+      // Without an answer the worker replies 503 to the scraper, and the scraper tries again.
       this.#options.logger.error({ err: error }, 'metrics not rendered');
     }
   }
