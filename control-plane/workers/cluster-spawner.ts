@@ -8,9 +8,9 @@ import type { WorkerHandle, WorkerProcessListener, WorkerSpawner } from './worke
 
 interface ClusterSpawnerOptions {
   readonly exec: string;
-  /** Arguments of every worker. They change nothing in it: `orphans.ts` tells workers apart by them. */
+  /** Arguments of every worker process. Workers ignore them; `orphans.ts` recognises workers by them. */
   readonly args: readonly string[];
-  /** The socket that all workers inherit, asked for before the first is forked; `null`: they bind by themselves. */
+  /** Returns the socket that all workers inherit, or `null` if workers bind by themselves. Called before the first fork. */
   readonly socketFd: () => number | null;
   readonly schedulingPolicy: 'shared' | 'round-robin';
   readonly logger: Logger;
@@ -25,7 +25,7 @@ export class ClusterSpawner implements WorkerSpawner {
     this.#options = options;
   }
 
-  /** Whether workers have the listening socket from the primary. Known once the first is forked. */
+  /** Whether workers inherit the listening socket. Known once the first worker is forked. */
   get inheritsSocket(): boolean {
     return this.#inheritsSocket;
   }
@@ -37,7 +37,7 @@ export class ClusterSpawner implements WorkerSpawner {
     if (child === null) return null;
     child.on('error', (error: Error) => {
       logger.warn({ worker: child.id, err: error }, 'worker channel failed');
-      // Without a process there is no exit either: the system was short of descriptors or processes.
+      // A child without a pid never exits. The system was short of descriptors or processes.
       if (child.process.pid === undefined) listener.exited(`cannot be started: ${error.message}`);
     });
     child.on('message', (message: unknown) => listener.message(message));
@@ -58,7 +58,7 @@ export class ClusterSpawner implements WorkerSpawner {
       args: [...args],
       execArgv: workerExecArgv(process.execArgv, process.env['NODE_OPTIONS']),
       serialization: 'advanced',
-      // In this order: see `LISTENER_FD`.
+      // The order matters: see `LISTENER_FD`.
       stdio: ['inherit', 'inherit', 'inherit', 'ipc', ...(fd === null ? [] : [fd])],
     });
   }

@@ -1,6 +1,6 @@
 /**
- * Who has a port: whether it is one of these processes that listens on it, as the system tells under `/proc`. Of one that we
- * may not look into it is assumed.
+ * Tells whether a process listens on a port, as `/proc` shows it. A process whose files this user may not read counts as
+ * listening.
  */
 import { readFileSync, readdirSync, readlinkSync } from 'node:fs';
 
@@ -16,7 +16,7 @@ export function holdsPort(pid: number, port: number): boolean {
   }
 }
 
-/** Inodes of the sockets that listen on a port in the network of a process. */
+/** Inodes of the sockets that listen on `port` in the network namespace of the process. */
 function listenersOn(pid: number, port: number): ReadonlySet<string> {
   const inodes = new Set<string>();
   for (const name of ['tcp', 'tcp6']) {
@@ -30,7 +30,7 @@ function listenersOn(pid: number, port: number): ReadonlySet<string> {
   return inodes;
 }
 
-/** There is no `tcp6` where the system has no IPv6. */
+/** Returns an empty text if the file does not exist: without IPv6 the system has no `tcp6`. */
 function readIfThere(path: string): string {
   try {
     return readFileSync(path, 'latin1');
@@ -53,6 +53,6 @@ function linkOf(path: string): string {
   try {
     return readlinkSync(path);
   } catch {
-    return ''; // Closed meanwhile.
+    return ''; // The descriptor was closed meanwhile.
   }
 }

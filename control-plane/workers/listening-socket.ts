@@ -1,6 +1,6 @@
 /**
- * The socket of the main port where workers share it. The primary binds it, every worker inherits it and listens on it.
- * So it outlives each of them, and while none lives, connections wait in its queue instead of being refused.
+ * The socket of the main port that workers share. The primary binds it, and every worker inherits it and listens on it.
+ * Therefore the socket outlives each worker. While no worker lives, connections wait in its queue instead of being refused.
  */
 import { codeOf } from '#shared/error-text.js';
 import { lookup } from 'node:dns/promises';
@@ -8,20 +8,22 @@ import net from 'node:net';
 
 export interface ListeningSocket {
   readonly fd: number;
-  /** From now on it is the workers' alone. */
+  /** Closes the primary's copy. The workers keep theirs. */
   close(): void;
 }
 
-/** What node hands out for a socket that came from another process. Not in its documentation, but all it has. */
+/** The object that Node hands over for a socket from another process. It is undocumented, but Node offers nothing else. */
 interface Handle {
   readonly fd: number;
   getsockname(out: { address?: string; port?: number }): number;
   close(): void;
 }
 
-/** Binds it. Answers the system's error code where that fails, `null` where this node cannot bind without accepting. */
+/**
+ * Binds a socket. Returns the error code of the system if that fails, and `null` if this Node cannot bind without listening.
+ */
 export async function bindSocket(host: string, port: number): Promise<ListeningSocket | string | null> {
-  // Came with node 26; older ones may lack it.
+  // `net.BoundSocket` is new in Node 26.
   if (!('BoundSocket' in net)) return null;
   try {
     const { address } = await lookup(host);
@@ -32,7 +34,7 @@ export async function bindSocket(host: string, port: number): Promise<ListeningS
   }
 }
 
-/** One that came from another process, if it is bound where it should be; else it is closed. */
+/** Takes over a socket from another process if it is bound to the right address and port; otherwise closes it. */
 export async function adoptSocket(
   handle: unknown,
   host: string,

@@ -1,7 +1,8 @@
 /**
- * Workers outlive a primary that was killed, and go on forwarding. The next primary on the same data directory finds
- * them among the running processes, asks them to finish, and takes their place. Each worker names its data directory in
- * its arguments: a file of process numbers would be gone with the directory, and the port would then belong to nobody.
+ * Finds and ends orphans: workers that outlived a primary that was killed, and that still forward. The next primary on the
+ * same data directory finds them among the running processes, asks them to finish and takes their place. Each worker names
+ * its data directory in its arguments. A file of process numbers would not do, because it could be deleted with the
+ * directory, and the next primary would not know which processes hold the port.
  */
 import { readFileSync, readdirSync, statSync } from 'node:fs';
 import type { Logger } from '#shared/ports.js';
@@ -10,26 +11,26 @@ import { identityOf } from '../event-log/sqlite-place.js';
 import { processFacts } from './process-facts.js';
 
 const FLAG = '--data-dir';
-/** The directory that a process has for its root: in a container it is another one than ours. */
+/** The root directory of a process. In a container it differs from ours. */
 const ROOT_OF = (pid: number): string => `/proc/${pid}/root`;
-/** The file that workers run, in whichever directory a release lies. */
+/** The main file of a worker, wherever a release is installed. */
 const WORKER_MAIN = /(?:^|\/)data-plane\/main\.js$/;
 
 export interface Orphan {
   readonly pid: number;
-  /** Start of the process in clock ticks since boot: with it a pid names one process only. */
+  /** Start of the process in clock ticks since boot. Together with it, a pid identifies one process only. */
   readonly ticks: string;
 }
 
-/** Arguments by which a worker is found again. */
+/** Arguments by which a later primary recognises the worker. */
 export function workerArguments(dataDir: string): readonly string[] {
   return [FLAG, placeOf(dataDir)];
 }
 
 /**
- * The workers that a dead primary left behind and that still run. Only for the primary that holds the data directory:
- * then every worker of it that is not its own child is an orphan. Processes of other users are never taken for ours, nor
- * those that have another directory of the same name, as in a container whose processes we see.
+ * Finds the workers that a dead primary left behind and that still run. Only the primary that holds the data directory may
+ * call this, because then every worker of the directory that is not its own child is an orphan. Processes of other users are
+ * left out. So are processes that see another directory under the same name, as in a container.
  */
 export function findOrphans(dataDir: string, rootOf = ROOT_OF): readonly Orphan[] {
   const place = placeOf(dataDir);
@@ -42,12 +43,12 @@ export function findOrphans(dataDir: string, rootOf = ROOT_OF): readonly Orphan[
   return orphans;
 }
 
-/** It was stopped by a signal, and does nothing, not even end when it is asked to. */
+/** Whether a signal has stopped the process. A stopped process does not even end on SIGTERM. */
 export function isStopped(pid: number): boolean {
   return processFacts(pid)?.isStopped === true;
 }
 
-/** SIGTERM asks them to finish their requests and end. Who has ended meanwhile is passed over. */
+/** Sends the signal to the orphans that still run. On SIGTERM a worker finishes its requests and ends. */
 export function endOrphans(orphans: readonly Orphan[], signal: 'SIGTERM' | 'SIGKILL', logger: Logger): void {
   for (const { pid, ticks } of orphans) {
     if (processFacts(pid)?.startTicks !== ticks) continue;
@@ -59,7 +60,7 @@ export function endOrphans(orphans: readonly Orphan[], signal: 'SIGTERM' | 'SIGK
   }
 }
 
-/** Numbers of the processes of this user. None where the system has no /proc. */
+/** Pids of the processes of this user. Empty if the system has no `/proc`. */
 function* ownProcesses(): Iterable<number> {
   for (const name of names('/proc')) {
     if (!/^\d+$/.test(name)) continue;
@@ -82,13 +83,13 @@ function isWorkerOf(pid: number, place: string): boolean {
   return main >= 0 && words[main + 1] === FLAG && words[main + 2] === place;
 }
 
-/** Whether the place leads a process with this root where it leads us: to the same directory, or both to none. */
+/** Whether the path leads to the same directory under this root as under ours, or to none under both. */
 function seesSame(place: string, root: string): boolean {
   try {
     const [ours, theirs] = [identityOf(place), identityOf(`${root}${place}`)];
     return ours?.ino === theirs?.ino && ours?.dev === theirs?.dev;
   } catch {
-    return false; // We may not look: better leave it alone.
+    return false; // We may not look into that root, so the process is left alone.
   }
 }
 

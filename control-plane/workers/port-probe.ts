@@ -1,12 +1,12 @@
-/** Finds out before any worker is forked whether the port can be had, so that the answer is one clear sentence. */
+/** Checks whether the port can be bound before any worker is forked, so that a failure gives one clear sentence. */
 import { createServer } from 'node:net';
 import type { Timers } from '#shared/ports.js';
 import { authorityOf } from '#shared/address-text.js';
 
-/** How often a port that the workers of a dead primary still hold is tried again. */
+/** Pause between attempts while workers of a dead primary still hold the port, in milliseconds. */
 const RETRY_MS = 20;
 
-/** Binds and lets go. Answers the system's error code, or `null` when the port is free. */
+/** Binds the port and closes it again. Returns the error code of the system, or `null` if the port is free. */
 export async function tryPort(host: string, port: number, reusePort: boolean): Promise<string | null> {
   const server = createServer();
   const { promise, resolve } = Promise.withResolvers<string | null>();
@@ -15,7 +15,7 @@ export async function tryPort(host: string, port: number, reusePort: boolean): P
   return promise;
 }
 
-/** Tries until the port is free or `limitMs` are over. Answers the last error code, or `null`. */
+/** Tries until the port is free or `limitMs` have passed. Returns the last error code, or `null` if the port is free. */
 export async function untilPortFree(
   address: { readonly host: string; readonly port: number; readonly reusePort: boolean },
   limitMs: number,
@@ -31,7 +31,7 @@ export async function untilPortFree(
   }
 }
 
-/** The sentence for a port that cannot be had. */
+/** The sentence for the operator when a port cannot be bound. */
 export function listenProblem(what: string, host: string, port: number, code: string): string {
   const address = authorityOf({ host, port });
   switch (code) {

@@ -1,22 +1,25 @@
-/** What the system tells of a process. Only where there is a `/proc`; elsewhere nothing can be said of one. */
+/** Reads the facts about a process from `/proc`. Systems without `/proc` give none. */
 import { readFileSync } from 'node:fs';
 
-/** Clock ticks per second in `/proc`: the same on every Linux, whatever the kernel counts in. */
+/** Clock ticks per second in `/proc`. Linux always reports 100 to programs, whatever the kernel uses internally. */
 const TICKS_PER_SECOND = 100;
 
 export interface ProcessFacts {
-  /** Start in clock ticks since boot: with it a pid names one process only. */
+  /** Start of the process in clock ticks since boot. Together with it, a pid identifies one process only. */
   readonly startTicks: string;
   readonly parent: number;
-  /** Stopped by a signal or a debugger: it does nothing until somebody lets it go on. */
+  /** A signal or a debugger has stopped the process. It does nothing until it is continued. */
   readonly isStopped: boolean;
-  /** It would run, or does; or it waits for the disk within the kernel (as when memory is short), where no signal reaches it. */
+  /**
+   * The process runs, waits for a CPU, or waits for the disk within the kernel (for example when memory is short). In the
+   * last case no signal reaches it.
+   */
   readonly isRunnable: boolean;
-  /** CPU time it has had. */
+  /** CPU time that the process has used, in milliseconds. */
   readonly cpuMs: number;
 }
 
-/** `null`: there is no such process, it has ended and only waits to be reaped, or the system does not tell. */
+/** Returns `null` if the process does not exist, has ended and waits to be reaped, or the system does not tell. */
 export function processFacts(pid: number): ProcessFacts | null {
   try {
     return factsIn(readFileSync(`/proc/${pid}/stat`, 'latin1'));
@@ -25,9 +28,10 @@ export function processFacts(pid: number): ProcessFacts | null {
   }
 }
 
-/** Reads `/proc/PID/stat` (proc_pid_stat(5)). */
+/** Parses the text of `/proc/PID/stat` (proc_pid_stat(5)). Returns `null` for a zombie or an unknown format. */
 export function factsIn(stat: string): ProcessFacts | null {
-  // The second field is the command in parentheses and may hold anything, so count from the last parenthesis.
+  // The second field is the command in parentheses and may contain anything. Therefore fields count from the last
+  // parenthesis.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   const [state, parent] = fields;
   const [userTicks, systemTicks, startTicks] = [fields[11], fields[12], fields[19]];

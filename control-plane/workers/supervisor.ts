@@ -1,7 +1,6 @@
 /**
- * Keeps N workers alive: has them spawned, speaks with them, starts them again when they end unasked,
- * ends those that no longer answer, and shuts all down by a deadline. The listener decides what
- * their messages mean.
+ * Keeps N workers alive: spawns them, exchanges messages with them, starts them again when they end unexpectedly, ends those
+ * that do not answer, and stops all of them by a deadline. The listener decides what their messages mean.
  */
 import { decodeWorkerMessage } from '#shared/decode.js';
 import { PROTOCOL_VERSION, type PrimaryMessage, type Welcome, type WorkerMessage } from '#shared/message.js';
@@ -11,20 +10,20 @@ import { emptyRecord, fillRecord, type WorkerRecord } from './worker-record.js';
 import { HEARTBEAT_MS, hungWorkers, type Silence } from './watchdog.js';
 import type { WorkerHandle, WorkerSpawner } from './worker-spawner.js';
 
-/** Number of the flushes that only ask for a sign of life: collections count from 1. */
+/** Id of a flush that serves only as a heartbeat. Collections of metrics count from 1. */
 const HEARTBEAT_ID = 0;
-/** A worker gets this long from fork to ready. */
+/** How long a worker may take from fork to ready, in milliseconds. */
 const START_LIMIT_MS = 30_000;
-/** Past a shutdown's deadline a worker gets this long to end by itself. */
+/** How long a worker may run past the deadline of a shutdown before it is killed, in milliseconds. */
 const KILL_GRACE_MS = 1_000;
-/** Messages that could not be read before the worker counts as broken and is ended. */
+/** A worker that sends this many unreadable messages counts as broken and is ended. */
 const MALFORMED_LIMIT = 10;
 
 export interface SupervisorListener {
   started(worker: number, pid: number): void;
   /** The worker forwards on `port`. */
   ready(worker: number, port: number): void;
-  /** Its first message of this life: it may be told snapshots from now on. */
+  /** The worker has said hello. From now on it can receive snapshots. */
   welcomed(worker: number): void;
   message(worker: number, message: WorkerMessage): void;
   exited(worker: number, pid: number, reason: string, expected: boolean): void;
@@ -34,7 +33,7 @@ export interface SupervisorListener {
 export interface SupervisorOptions {
   readonly spawner: WorkerSpawner;
   readonly count: number;
-  /** The first message to a worker: it tells its number and its index among the workers. */
+  /** Makes the first message to a worker. It tells the worker its number and its index among the workers. */
   readonly welcome: (worker: number, index: number) => Welcome;
   readonly logger: Logger;
   readonly timers: Timers;
@@ -72,7 +71,10 @@ export class Supervisor {
     return this.#records.filter((record) => record.phase === 'ready').map((record) => record.worker);
   }
 
-  /** Sends to one worker. What cannot be sent is dropped with a debug line: the worker is on its way out. */
+  /**
+   * Sends a message to one worker. A message that cannot be sent is dropped, because the worker is ending; the log notes it
+   * at level debug.
+   */
   send(worker: number, message: PrimaryMessage): void {
     const record = this.#records.find((candidate) => candidate.worker === worker);
     record?.process?.send(message, (error) => {
@@ -84,7 +86,10 @@ export class Supervisor {
     for (const worker of this.ready) this.send(worker, message);
   }
 
-  /** Lets all workers finish their requests; after `deadlineMs` what is left is cut. Resolves when none is left. */
+  /**
+   * Lets all workers finish their requests. After `deadlineMs` milliseconds the remaining requests are cut. Resolves when no
+   * worker is left.
+   */
   async stop(deadlineMs: number): Promise<void> {
     this.#heartbeat?.cancel();
     const { promise, resolve } = Promise.withResolvers<void>();
@@ -101,7 +106,7 @@ export class Supervisor {
     await promise;
   }
 
-  /** Ends all workers at once. */
+  /** Kills all workers at once. */
   kill(): void {
     for (const record of this.#records) record.process?.kill();
   }
@@ -218,7 +223,7 @@ export class Supervisor {
     record.timer = timers.after(plan.delayMs, () => this.#spawn(record));
   }
 
-  /** Asks every worker for a sign of life, and ends those that have owed one for too long. */
+  /** Asks every worker for a heartbeat, and ends the workers that have owed one for too long. */
   #beat(): void {
     const silences: Silence[] = [];
     for (const record of this.#records) {

@@ -1,14 +1,14 @@
 /**
- * Takes the main port, from nobody or from the workers of a dead primary, which go on forwarding meanwhile.
+ * Takes the main port. The port is free, or the workers of a dead primary hold it and still forward.
  *
- * | `accept`      | the new workers                                    | connections that wait in the old queue    |
- * | ------------- | -------------------------------------------------- | ----------------------------------------- |
- * | `shared`      | listen on the very socket, handed over             | are taken by whoever is first             |
- * | `reuse-port`  | listen beside the old ones                         | the kernel hands them on, if it does that |
- * | `round-robin` | listen; the old ones cannot since their primary died | there is none                           |
+ * | `accept`      | the new workers                                           | connections in the old workers' queue     |
+ * | ------------- | --------------------------------------------------------- | ----------------------------------------- |
+ * | `shared`      | listen on the same socket, which an old worker hands over | old or new workers accept them            |
+ * | `reuse-port`  | listen beside the old ones                                | the kernel migrates them, if it can       |
+ * | `round-robin` | listen; the old ones stopped when their primary died      | there are none                            |
  *
- * Only then the old ones are asked to end. Where neither is possible they have to end first, and connections are refused
- * for as long as that takes.
+ * Only when the new workers listen are the old ones asked to end. If neither way works, the old workers have to end first,
+ * and connections are refused meanwhile.
  */
 import { connect } from 'node:net';
 import { handoverPath, takeListener } from '#shared/platform/handover.js';
@@ -20,14 +20,19 @@ import { type ListeningSocket, adoptSocket, bindSocket } from './listening-socke
 import { type Orphan, endOrphans, isStopped } from './orphans.js';
 import { listenProblem, tryPort, untilPortFree } from './port-probe.js';
 
-/** How long one worker gets to hand its listener over, which takes the start of three processes. */
+/**
+ * How long an old worker may take to hand over its listener, in milliseconds. Three processes have to start in that time.
+ */
 const HANDOVER_LIMIT_MS = 3_000;
-/** How long a worker that has just lost its primary may take to notice, and how often it is tried meanwhile. */
+/**
+ * How often an old worker is asked, and the pause between attempts in milliseconds. A worker needs some time to notice that
+ * its primary has died.
+ */
 const OFFER_TRIES = 10;
 const OFFER_RETRY_MS = 50;
-/** After this long no further worker is asked: of those that take a question and never answer there may be many. */
+/** How long old workers are asked in total, in milliseconds. Many of them may accept the question and never answer. */
 const ASKING_LIMIT_MS = 6_000;
-/** How long workers may hold the port after they were asked to leave; then they are ended. */
+/** How long old workers may hold the port after they were asked to end, in milliseconds. Then they are killed. */
 const PATIENCE_MS = 3_000;
 
 export interface MainPort {
@@ -48,10 +53,13 @@ interface TakeoverOptions {
 export class Takeover {
   readonly #options: TakeoverOptions;
   #socket: ListeningSocket | null = null;
-  /** The port cannot be had before the old workers have let go of it. */
+  /** Whether the port cannot be bound before the old workers have closed it. */
   #isHeld = false;
 
-  /** Fails with StartFailure where another program has the port. Changes nothing for the old workers yet. */
+  /**
+   * Binds the port or gets its socket from an old worker. Throws StartFailure if another program has the port. The old
+   * workers go on unchanged.
+   */
   static async begin(options: TakeoverOptions): Promise<Takeover> {
     const takeover = new Takeover(options);
     await takeover.#claim();
@@ -62,7 +70,7 @@ export class Takeover {
     this.#options = options;
   }
 
-  /** The socket that the workers share; `null`: they bind by themselves. */
+  /** The socket that workers inherit; `null` if workers bind by themselves. */
   get socketFd(): number | null {
     return this.#socket?.fd ?? null;
   }
@@ -71,7 +79,7 @@ export class Takeover {
     return this.#options.orphans.length > 0;
   }
 
-  /** Called before the first worker is started: from here on the port can be had. */
+  /** To be called before the first worker starts. Once it resolves, workers can listen on the port. */
   async beforeWorkers(): Promise<void> {
     if (!this.#isHeld) return;
     const { logger } = this.#options;
@@ -92,12 +100,15 @@ export class Takeover {
     this.#socket = socket;
   }
 
-  /** Called when the new workers listen: the old ones finish their requests and end. */
+  /** To be called when the new workers listen. The old workers finish their requests and end. */
   complete(): void {
     if (!this.#isHeld) this.#retire();
   }
 
-  /** Called before workers shut down, so that connections are refused once they have closed it. */
+  /**
+   * To be called before workers shut down. Without this copy, the port refuses connections once the workers have closed
+   * theirs.
+   */
   closeSocket(): void {
     this.#socket?.close();
     this.#socket = null;
@@ -122,14 +133,16 @@ export class Takeover {
     this.#isHeld = this.#socket === null;
   }
 
-  /** The socket that workers shall share; `null`: the port can be had by them; or the system's error code. */
+  /**
+   * Returns the socket that workers shall share, `null` if workers can bind by themselves, or the error code of the system.
+   */
   async #bind(): Promise<ListeningSocket | string | null> {
     const { host, port, accept } = this.#options.main;
     const socket = accept === 'shared' ? await bindSocket(host, port) : null;
     return socket ?? tryPort(host, port, accept === 'reuse-port');
   }
 
-  /** From the first old worker that gives it. */
+  /** Returns the socket of the first old worker that hands one over. */
   async #askForSocket(): Promise<ListeningSocket | null> {
     const { main, orphans, logger } = this.#options;
     let asked = orphans.filter(({ pid }) => !isStopped(pid));
@@ -167,14 +180,14 @@ export class Takeover {
     const { orphans, logger, timers, shutdownMs } = this.#options;
     if (orphans.length === 0) return;
     logger.info({ workers: orphans.length }, 'asking the workers of the dead primary to finish and end');
-    // One that is stopped cannot be asked, and with `reuse-port` holds connections that wait for it.
+    // A stopped worker cannot answer SIGTERM, and with `reuse-port` connections would wait in its queue.
     endOrphans(
       orphans.filter(({ pid }) => isStopped(pid)),
       'SIGKILL',
       logger,
     );
     endOrphans(orphans, 'SIGTERM', logger);
-    // They finish their requests, which is theirs to time. One that cannot even do that is ended.
+    // The old workers finish their requests within their own deadline. A worker that exceeds it is killed.
     timers.after(shutdownMs + PATIENCE_MS, () => endOrphans(orphans, 'SIGKILL', logger));
   }
 
@@ -190,7 +203,7 @@ export class Takeover {
   }
 }
 
-/** `undefined`: nothing is offered there (yet); `null`: nothing came of it. */
+/** Returns `undefined` if no worker offers a listener at `path` (yet), and `null` if the handover failed. */
 function askOnce(path: string, timers: Timers): Promise<unknown> {
   const { promise, resolve } = Promise.withResolvers<unknown>();
   const connection = connect(path);

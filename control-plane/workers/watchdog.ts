@@ -1,38 +1,38 @@
 /**
- * Which workers are to be ended because they do not answer. Pure. Heartbeats are counted rather than time, because a
- * primary that was itself stopped for a while must not take the answers that wait for it to be read for silence.
+ * Decides which workers to end because they do not answer. Pure. The rules count heartbeats instead of time. A primary that
+ * was itself stopped for a while has unread answers waiting, and must not take them for silence.
  *
- * | the worker that owes an answer                  | is ended once it owes it for more than  |
- * | ----------------------------------------------- | --------------------------------------- |
- * | is stopped (SIGSTOP, a debugger)                | 2 heartbeats                            |
- * | is runnable, has had much CPU time: it spins    | 3                                       |
- * | waits for something else; or nothing is known   | 4                                       |
- * | is runnable or waits for the disk, has had less | 60: the machine is busy, not the worker |
+ * | the worker that owes an answer                           | is ended once it owes it for more than  |
+ * | -------------------------------------------------------- | --------------------------------------- |
+ * | is stopped (SIGSTOP, a debugger)                         | 2 heartbeats                            |
+ * | is runnable and has used much CPU time: it spins         | 3                                       |
+ * | waits for something else, or nothing is known            | 4                                       |
+ * | is runnable or waits for the disk, and has used less     | 60: the machine is busy, not the worker |
  *
- * A silence of many may have one cause that no new worker would cure, so few are ended at once. That does not hold for
- * stopped ones, which serve nobody.
+ * When many workers are silent, one cause may affect all of them, and new workers would not help. Therefore few are ended at
+ * once. Stopped workers are all ended, because they serve no request.
  */
 
-/** How often each worker is asked for a sign of life (which also brings its counters). */
+/** Interval between heartbeats, in milliseconds. The answer to a heartbeat also carries the worker's counters. */
 export const HEARTBEAT_MS = 500;
 const STOPPED_LIMIT = 2;
 const SPINNING_LIMIT = 3;
 export const HUNG_LIMIT = 4;
 const STARVED_LIMIT = 60;
 /**
- * No turn of a worker's event loop takes this much CPU time: one that had it and did not answer spins. A turn may well take
- * some hundred milliseconds of it (TLS handshakes of all who come back at once), for which a busy machine needs seconds.
- * One that spins on a machine that is not busy has had more by the time it is looked at.
+ * CPU time, in milliseconds, that no turn of a worker's event loop takes. A worker that has used more since it was asked and
+ * has not answered spins. A turn may take some hundred milliseconds of CPU time (TLS handshakes when all clients reconnect),
+ * and on a busy machine that takes seconds. On an idle machine, a spinning worker exceeds the limit before it is judged.
  */
 const LONGEST_TURN_CPU_MS = 1_000;
-/** Part of all workers that may be ended at one heartbeat, at least one. */
+/** Share of all workers that may be ended at one heartbeat; at least one may. */
 const ENDED_AT_ONCE = 0.25;
 
 export interface Silence {
   readonly worker: number;
-  /** Heartbeats since it was asked for the answer that it still owes. */
+  /** Heartbeats since the worker was asked for the answer that it owes. */
   readonly owed: number;
-  /** What is known of the process, if anything: its state, and the CPU time it has had since it was asked. */
+  /** What is known of the process, or `null`: its state, and the CPU time since it was asked, in milliseconds. */
   readonly process: {
     readonly isStopped: boolean;
     readonly isRunnable: boolean;
@@ -40,7 +40,7 @@ export interface Silence {
   } | null;
 }
 
-/** Answers the workers to end, those silent for longest first. */
+/** Returns the workers to end: first the stopped ones, then the others, the longest silence first. */
 export function hungWorkers(silences: readonly Silence[], total: number): readonly number[] {
   const stopped = silences.filter((one) => one.process?.isStopped === true && one.owed > STOPPED_LIMIT);
   const hung = silences

@@ -1,4 +1,4 @@
-/** What the supervisor knows of one worker, and of the process that is it at present. */
+/** What the supervisor knows of one worker and its present process. */
 import type { TimerHandle } from '#shared/ports.js';
 import type { WorkerHandle } from './worker-spawner.js';
 import type { WorkerPhase } from './worker-status.js';
@@ -10,14 +10,14 @@ export interface WorkerRecord {
   process: WorkerHandle | null;
   phase: WorkerPhase;
   startedAt: number;
-  /** While the worker backs off: when it is started again. */
+  /** When the worker is started again, while it backs off. */
   dueAt: number;
   crashes: number;
   restarts: number;
   heardAt: number | null;
-  /** Heartbeats since the worker was asked for an answer that it still owes; 0: it owes none. */
+  /** Heartbeats since the worker was asked for the answer that it owes; 0 if it owes none. */
   owed: number;
-  /** CPU time that the worker had used when it was asked for that answer. */
+  /** CPU time that the worker had used when it was asked, in milliseconds. */
   askedCpuMs: number;
   malformed: number;
   endReason: string | null;
@@ -44,7 +44,7 @@ export function emptyRecord(index: number): WorkerRecord {
   };
 }
 
-/** Forgets what was known of the process before. */
+/** Starts a record for a new process. Facts about the previous process are dropped. */
 export function fillRecord(record: WorkerRecord, process: WorkerHandle, at: number): void {
   record.process = process;
   record.worker = process.worker;

@@ -1,33 +1,33 @@
 /**
- * How the supervisor comes to its workers' processes. `cluster-spawner.ts` forks them; the simulation makes objects of
- * them, so that the supervisor it runs is the real one.
+ * How the supervisor gets worker processes. `cluster-spawner.ts` forks them. The simulation creates objects instead, so that
+ * it runs the real supervisor.
  */
 import type { PrimaryMessage } from '#shared/message.js';
 import type { ProcessFacts } from './process-facts.js';
 
-/** A worker's process, as the supervisor holds it. */
+/** A worker process, as the supervisor uses it. */
 export interface WorkerHandle {
-  /** Number of this process in the life of the primary. */
+  /** Number of this process, unique during the life of the primary. */
   readonly worker: number;
-  /** `null`: the system had no process for it; its end is told next. */
+  /** `null` if the system could not start a process. The listener then hears of its end. */
   readonly pid: number | null;
-  /** Tells `failed` when the message cannot be sent. Without a channel, nothing is sent or told. */
+  /** Calls `failed` if the message cannot be sent. Without a channel, nothing is sent and `failed` is not called. */
   send(message: PrimaryMessage, failed: (error: Error) => void): void;
-  /** Ends it at once. */
+  /** Kills the process at once. */
   kill(): void;
-  /** What the system tells of it. */
+  /** The facts that the system tells of the process; `null` if there are none. */
   facts(): ProcessFacts | null;
 }
 
-/** What becomes of a process. Nothing is told before `spawn` has answered. */
+/** Receives the messages and the end of a process. Nothing is called before `spawn` has returned. */
 export interface WorkerProcessListener {
-  /** From outside: not checked yet. */
+  /** The message comes from another process and is not validated yet. */
   message(message: unknown): void;
-  /** It is gone, and how it went: `exit code 1`. Told once. */
+  /** The process has ended. `how` says in which way, for example `exit code 1`. Called once. */
   exited(how: string): void;
 }
 
 export interface WorkerSpawner {
-  /** `null`: the system refuses, for want of memory for example. */
+  /** Returns `null` if the system refuses to start a process, for example for lack of memory. */
   spawn(listener: WorkerProcessListener): WorkerHandle | null;
 }

@@ -1,14 +1,14 @@
-/** What the control plane tells of a worker. */
+/** What the control plane reports of a worker. */
 import type { SnapshotPosition } from '#shared/snapshot.js';
 
 export const WORKER_PHASES = ['starting', 'ready', 'stopping', 'backing-off'] as const;
 export type WorkerPhase = (typeof WORKER_PHASES)[number];
 
-/** One worker as `/api/v1/workers` shows it. */
+/** A worker as `/api/v1/workers` shows it. */
 export interface WorkerStatus {
-  /** Number of this process in the life of the primary; permits and metrics name it. */
+  /** Number of this process, unique during the life of the primary. Permits and metrics use it. */
   readonly worker: number;
-  /** Index among the workers, from 0: kept when a worker is replaced. */
+  /** Index among the workers, from 0. A replacement keeps the index. */
   readonly index: number;
   readonly pid: number | null;
   readonly phase: WorkerPhase;
@@ -18,6 +18,6 @@ export interface WorkerStatus {
   readonly lastNack: { readonly position: SnapshotPosition; readonly reason: string } | null;
   readonly lastHeardAt: number | null;
   readonly connections: number;
-  /** Whether it does not ask Redis for sessions at present; `null`: they are not kept there. */
+  /** Whether the worker has stopped asking Redis for sessions at present; `null` if sessions are not kept in Redis. */
   readonly redisGuarded: boolean | null;
 }
