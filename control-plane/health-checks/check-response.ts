@@ -16,8 +16,10 @@ const INTERIM_LIMIT = 16;
 /** Longest line with the size of a chunk, and longest line of the trailer section, in bytes. */
 const LINE_LIMIT_BYTES = 4_096;
 
-const CR = 13;
+const TAB = 9;
 const LF = 10;
+const CR = 13;
+const SPACE = 32;
 
 /** The answer breaks HTTP/1. Its message says how, for people. */
 export class MalformedAnswer extends Error {
@@ -136,10 +138,11 @@ function bodyOf(status: number, head: string): Body {
   let length: number | null = null;
   let coding: string | null = null;
   for (const line of head.split('\r\n').slice(1)) {
-    const field = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*(.*?)[ \t]*$/.exec(line);
-    if (field === null || /[\r\n\0]/.test(line)) throw new MalformedAnswer('a line of its head is no field');
-    const name = field[1]?.toLowerCase();
-    const value = field[2] ?? '';
+    const name = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+(?=:)/.exec(line)?.[0].toLowerCase();
+    if (name === undefined || /[\r\n\0]/.test(line)) {
+      throw new MalformedAnswer('a line of its head is no field');
+    }
+    const value = withoutBlanks(line.slice(name.length + 1));
     if (name === 'content-length') {
       const said = /^\d{1,15}$/.test(value) ? Number(value) : -1;
       if (said < 0 || (length !== null && length !== said)) {
@@ -160,6 +163,21 @@ function bodyOf(status: number, head: string): Body {
   if (coding === 'chunked') return { kind: 'chunked', part: 'size', left: 0, line: '' };
   if (coding !== null) throw new MalformedAnswer('its Transfer-Encoding is not chunked');
   return length === null ? { kind: 'until-close' } : { kind: 'length', left: length };
+}
+
+/**
+ * The text without the blanks around it. No pattern, because the backend writes the text: to find its end a pattern may try
+ * every blank with every other, and 16 KiB of blanks then hold the process for minutes.
+ */
+function withoutBlanks(text: string): string {
+  let [from, to] = [0, text.length];
+  while (from < to && isBlank(text.charCodeAt(from))) from += 1;
+  while (to > from && isBlank(text.charCodeAt(to - 1))) to -= 1;
+  return text.slice(from, to);
+}
+
+function isBlank(code: number): boolean {
+  return code === SPACE || code === TAB;
 }
 
 function takePlain(body: Exclude<Body, { kind: 'chunked' }>, bytes: Buffer, keep: Keep): boolean {

@@ -75,6 +75,15 @@ const CASES: readonly (readonly [
     200,
   ],
   ['a chunk beyond the limit', `${CHUNKED}FFFFFF\r\n${'x'.repeat(BODY_LIMIT_BYTES)}`, 'whole', 200],
+  // A search that tries each blank with each other would not end within the time of a test.
+  ['blanks before a bare line feed', `${OK}X:${' '.repeat(16_000)}\n\r\n\r\n`, /no field/, 200],
+  [
+    'blanks within a value and around it',
+    `${OK}X: a${' '.repeat(8_000)}b\r\nContent-Length: \t 1 \t \r\n\r\nx`,
+    'whole',
+    200,
+  ],
+  ['a blank that is none around a length', `${OK}Content-Length: \u00a01\r\n\r\nx`, /one number/, 200],
   ['a trailer beyond its limit', `${CHUNKED}0\r\nA: ${'a'.repeat(5_000)}`, /too long/, 200],
 ];
 
