@@ -1,4 +1,4 @@
-/** What every event log refuses, and what it may forget: rules that hold for memory and file alike. */
+/** The rules that every event log follows, in memory or in a file: which appends it refuses, and what it may delete. */
 import { assert } from '#shared/assert.js';
 import type { TidegateEvent } from '../domain/events.js';
 import type { JournalEntry } from '../domain/journal.js';
@@ -6,19 +6,19 @@ import type { ControlState } from '../domain/state.js';
 import { EventLogError, type EventQuery } from './event-log.js';
 import type { JournalLimits } from './observation-journal.js';
 
-/** Most events that one `read` answers. */
+/** The most events that one `read` returns. */
 export const MAX_READ = 10_000;
 
 /**
- * Refuses events that do not go on from the end of the log. Gaps within `events` are a bug of the caller, as is one before
- * them that no `EventsLost` tells of.
+ * Refuses events that do not follow the end of the log. Gaps within `events` are a bug of the caller. So is a gap before
+ * them, unless an `EventsLost` covers it.
  */
 export function checkAppend(lastSeq: number, expectedSeq: number, events: readonly TidegateEvent[]): void {
   if (lastSeq !== expectedSeq) throw conflict(lastSeq, expectedSeq);
   checkNumbers(seqBefore(expectedSeq, events[0]), events);
 }
 
-/** Refuses a gap before `events` without the state that leads over it, and such a state without a gap. */
+/** Requires the state `base` if and only if there is a gap before `events`, because only that state leads over the gap. */
 export function checkBase(
   expectedSeq: number,
   events: readonly TidegateEvent[],
@@ -33,7 +33,7 @@ export function checkBase(
   }
 }
 
-/** The number that the events go on from: behind those that the first of them says were lost. */
+/** The number that the events follow. If the first is an `EventsLost`, it is the last of the lost numbers. */
 function seqBefore(lastSeq: number, first: TidegateEvent | undefined): number {
   return first?.type === 'EventsLost' && first.data.first === lastSeq + 1 ? first.data.last : lastSeq;
 }
@@ -44,7 +44,7 @@ export function checkNumbers(after: number, events: readonly TidegateEvent[]): v
   });
 }
 
-/** The log is not where its writer left it. */
+/** The error for a log that does not end where its writer left it. */
 export function conflict(lastSeq: number, expectedSeq: number): EventLogError {
   return new EventLogError(
     'conflict',
@@ -59,7 +59,7 @@ export function checkLimit(query: EventQuery): void {
   );
 }
 
-/** Whether an event is one of those asked for, the limit aside. */
+/** Whether an event matches the query, apart from the limit. */
 export function matches(event: TidegateEvent, query: EventQuery): boolean {
   return (
     event.seq > (query.after ?? 0) &&
@@ -70,7 +70,7 @@ export function matches(event: TidegateEvent, query: EventQuery): boolean {
   );
 }
 
-/** The first event forgotten or not yet written makes a state unreachable. */
+/** The error for a state that cannot be rebuilt, because its events were deleted or are not written yet. */
 export function forgotten(seq: number, firstSeq: number): EventLogError {
   return new EventLogError(
     'forgotten',
@@ -78,12 +78,12 @@ export function forgotten(seq: number, firstSeq: number): EventLogError {
   );
 }
 
-/** A journal begins with a segment: only from there can it be decided again. */
+/** A journal begins with a segment, because replay can only start there. */
 export function checkBeginning(hasSegment: boolean, entries: readonly JournalEntry[]): void {
   assert(hasSegment || (entries[0]?.kind ?? 'segment') === 'segment', 'a journal begins with a segment');
 }
 
-/** Begin and size of a journal segment. `seq`: the last event when it began. */
+/** Begin and size of a journal segment. `seq` is the last event before the segment, `at` is milliseconds since 1970. */
 export interface SegmentExtent {
   readonly id: number;
   readonly at: number;
@@ -92,8 +92,8 @@ export interface SegmentExtent {
 }
 
 /**
- * How many of the oldest segments go: those that ended (their successor began) before the time, and those that exceed the
- * bytes counted from the newest. The newest always stays.
+ * How many of the oldest segments to delete: those that ended before the limit of time (their successor began before it),
+ * and those beyond the limit of bytes, counted from the newest. The newest segment always stays.
  */
 export function segmentsToForget(segments: readonly SegmentExtent[], limits: JournalLimits): number {
   let bytes = 0;
@@ -106,12 +106,16 @@ export function segmentsToForget(segments: readonly SegmentExtent[], limits: Jou
   return 0;
 }
 
-/** The newest checkpoints, which all stay. */
+/** How many of the newest checkpoints always stay. */
 const NEWEST_CHECKPOINTS = 3;
-/** Of the older ones one stays for as many events. To be folded from one to the next takes some 20 ms. */
+/** Of the older checkpoints, one stays per this many events. To fold that many events takes about 20 ms. */
 const EVENTS_PER_CHECKPOINT = 2_000;
 
-/** Sequence numbers of checkpoints that others make up for. `checkpoints`: oldest first. The oldest is needed. */
+/**
+ * Returns the sequence numbers of the checkpoints that can be deleted, because others are close. The oldest one stays,
+ * because the first events follow it.
+ * @param checkpoints sequence numbers, oldest first
+ */
 export function checkpointsToForget(checkpoints: readonly number[]): readonly number[] {
   let kept = -Infinity;
   return checkpoints.slice(0, -NEWEST_CHECKPOINTS).filter((seq) => {
@@ -122,8 +126,9 @@ export function checkpointsToForget(checkpoints: readonly number[]): readonly nu
 }
 
 /**
- * The checkpoint from which everything that is kept can be rebuilt: events up to it and checkpoints before it may go.
- * 0: nothing may go. `checkpoints` holds their sequence numbers, oldest first.
+ * The checkpoint from which everything that must stay can be rebuilt. Events up to it and earlier checkpoints may be
+ * deleted. Returns 0 if nothing may be deleted.
+ * @param checkpoints sequence numbers, oldest first
  */
 export function retentionBase(
   checkpoints: readonly number[],

@@ -1,7 +1,7 @@
 /**
- * Events, journal entries and checkpoints as text and back. Every text read is checked for shape, and older events are
- * lifted to the present schema. What could not be read back is refused before it is written: that is a bug, so it
- * throws. Knows nothing of tables and files.
+ * Encodes events, journal entries and checkpoints as text, and decodes them. Every text that is read is checked for its
+ * shape, and older events are lifted to the present schema. A value that could not be read back is not encoded: that is a
+ * bug, so the encoder throws. The codec knows nothing of tables and files.
  */
 import { createHash } from 'node:crypto';
 import { assert } from '#shared/assert.js';
@@ -20,10 +20,10 @@ import { JOURNAL_SCHEMA, upcastJournalEntry, withPermitNumbers } from '../domain
 import { time } from '../domain/stored-shapes.js';
 import { EventLogError } from './event-log.js';
 
-/** Lifts an event of an older schema to the present one: `upcast` of `domain/upcast.ts`. */
+/** Lifts an event of an older schema to the present one, as `upcast` in `domain/upcast.ts` does. */
 export type Upcast = (stored: StoredEvent) => Upcasted;
 
-/** Longest name of an event's type. */
+/** Maximum length of the name of an event type, in characters. */
 const MAX_TYPE = 64;
 const anyCommand: Shape<Cause['command']> = {
   problem: (value, path) =>
@@ -44,10 +44,10 @@ const storedEvent = record<StoredEvent>(
   { pool: poolName, backend: backendName, fleet: fleetOrigin },
 );
 
-/** An entry of the journal as text has it: absent schema, see `upcast-journal.ts`. */
+/** The schema number in the text of a journal entry. `upcast-journal.ts` says what its absence means. */
 const journalText = object({}, { schema: integer(1) });
 
-/** The event as JSON. Throws when it would not be readable again. */
+/** Encodes the event as JSON. Throws if the event could not be decoded again. */
 export function encodeEvent(event: TidegateEvent): string {
   const problem = storedEvent.problem(event, 'event') ?? dataProblem(event);
   assert(problem === null, `an event that cannot be read back: ${problem}`);
@@ -55,7 +55,7 @@ export function encodeEvent(event: TidegateEvent): string {
   return JSON.stringify(event);
 }
 
-/** Throws EventLogError: `corrupt` when the text is no event, `too-new` when a newer release wrote it. */
+/** Throws EventLogError: `corrupt` if the text is no event, `too-new` if a newer release wrote it. */
 export function decodeEvent(body: string, upcast: Upcast): TidegateEvent {
   const lifted = upcast(read(storedEvent, parse(body, 'event'), 'event'));
   if (lifted.kind === 'failed') throw notLifted(lifted);
@@ -70,7 +70,7 @@ export function encodeJournalEntry(entry: JournalEntry): string {
   return JSON.stringify({ schema: JOURNAL_SCHEMA, ...entry });
 }
 
-/** Throws EventLogError `corrupt` when the text is no journal entry, `too-new` when a newer release wrote it. */
+/** Throws EventLogError: `corrupt` if the text is no journal entry, `too-new` if a newer release wrote it. */
 export function decodeJournalEntry(body: string): JournalEntry {
   const { schema = 1, ...stored } = read(journalText, parse(body, 'journal'), 'journal');
   if (schema > JOURNAL_SCHEMA) {
@@ -85,7 +85,7 @@ function withLiftedCommand(entry: JournalEntry): JournalEntry {
   return entry.kind === 'command' ? { ...entry, command: liftedCommand(entry.command) } : entry;
 }
 
-/** The state as canonical JSON: equal states give equal texts. */
+/** Encodes the state as canonical JSON: equal states give equal texts. */
 export function encodeState(state: ControlState): string {
   const stored = serializeState(state);
   const problem = serializedState.problem(stored, 'state');
@@ -93,12 +93,12 @@ export function encodeState(state: ControlState): string {
   return canonicalJson(stored);
 }
 
-/** Throws EventLogError `corrupt` when the text is no state. */
+/** Throws EventLogError `corrupt` if the text is no state. */
 export function decodeState(body: string): ControlState {
   return restoreState(completedState(read(serializedState, parse(body, 'checkpoint'), 'checkpoint')));
 }
 
-/** JSON with the keys of every object in order, so that equal values give equal texts. */
+/** JSON with sorted keys in every object, so that equal values give equal texts. */
 export function canonicalJson(value: unknown): string {
   return JSON.stringify(value, (_key, inner: unknown) => {
     if (typeof inner !== 'object' || inner === null || Array.isArray(inner)) return inner;
@@ -115,7 +115,7 @@ function dataProblem(event: StoredEvent): string | null {
   return isEventType(type) ? EVENTS[type].data.problem(data, type) : `${type}: unknown type`;
 }
 
-/** An event type or schema that this release does not know was written by a newer one. */
+/** An unknown event type or schema means that a newer release wrote the event. */
 function notLifted(failed: Extract<Upcasted, { kind: 'failed' }>): EventLogError {
   const { problem } = failed;
   if (failed.reason === 'no-step') return new EventLogError('corrupt', problem);

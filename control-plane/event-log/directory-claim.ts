@@ -1,11 +1,12 @@
 /**
- * Gives one process the name of a data directory, whatever becomes of the directory. The lock file within it
- * (`sqlite-file.ts`) holds for all processes that see the same files. But it goes with the files when they are deleted or
- * moved, and a process that makes them anew would get a lock of its own. The claim is a listening socket in Linux's abstract namespace:
- * it has no file that could be removed, no child inherits it, and the kernel drops it with the process.
+ * Reserves the path of a data directory for one process, even if the directory is deleted. The lock file in the directory
+ * (`sqlite-file.ts`) excludes all processes that see the same files. But the lock file can be deleted or moved with the
+ * directory, and a process that creates the directory anew would get its own lock. The claim is a listening socket in the
+ * abstract namespace of Linux. It has no file that could be removed, no child inherits it, and the kernel drops it when the
+ * process ends.
  *
- * A name says where something is only to those who have the same root: containers may share a network, and with it this
- * namespace, while each has a directory of that name of its own.
+ * The name of the socket includes the root directory of the process. Containers may share a network and thereby this
+ * namespace, but the same path leads to different directories in them.
  */
 import { createHash } from 'node:crypto';
 import { realpathSync } from 'node:fs';
@@ -18,11 +19,14 @@ export interface DirectoryClaim {
   release(): void;
 }
 
-/** Fails with EventLogError `in-use` where another process has it. Without an abstract namespace there is only the lock. */
+/**
+ * Claims a directory. Rejects with EventLogError `in-use` if another process has claimed it. On systems without an abstract
+ * namespace, only the lock file protects the directory.
+ */
 export async function claimDirectory(dataDir: string, root = '/'): Promise<DirectoryClaim> {
   if (process.platform !== 'linux') return { release: () => undefined };
   const server = createServer((socket) => {
-    socket.on('error', () => undefined); // Nobody has anything to say here.
+    socket.on('error', () => undefined); // Clients have no reason to connect. Their errors do not matter.
     socket.destroy();
   });
   const { promise, resolve: listening, reject } = Promise.withResolvers<void>();
@@ -44,13 +48,14 @@ function claimName(dataDir: string, root: string): string {
   return `\0tidegate/${createHash('sha256').update(name).digest('hex')}`;
 }
 
-/** The one name of a directory that may not be there (yet, or any more). */
+/** The canonical path of a directory that may not exist (yet, or any more). */
 export function placeOf(dataDir: string): string {
   const path = resolve(dataDir);
   try {
     return realpathSync(path);
   } catch {
-    // Not there: then where it would be made. Without its parent it cannot be, and any name will do.
+    // The directory does not exist. Use the path where it would be created. If its parent does not exist either, it cannot
+    // be created, so any name will do.
     return path === dirname(path) ? path : join(placeOf(dirname(path)), basename(path));
   }
 }

@@ -1,27 +1,30 @@
 /**
- * The event log: the stored sequence of all events. One writer. What `append` has answered is there after `kill -9`.
- * Checkpoints (`checkpoints.ts`) shorten its replay; `log-storage.ts` has all that a primary stores.
+ * The event log: the stored sequence of all events, with one writer. Events whose `append` has resolved survive `kill -9`.
+ * Checkpoints (`checkpoints.ts`) shorten the replay. `log-storage.ts` combines all that a primary stores.
  */
 import type { BackendId, PoolId } from '#shared/ids.js';
 import type { EventType, TidegateEvent } from '../domain/events.js';
 
 export type EventLogErrorKind =
-  /** The file is not a sound event log (torn, corrupt, foreign). Never emptied: the message says what to do. */
+  /** The file is not a sound event log (torn, corrupt, foreign). It is never emptied: the message says what to do. */
   | 'corrupt'
   /** Another process has the log open for writing. */
   | 'in-use'
-  /** The log holds more than this writer knew: somebody else wrote. */
+  /** The log holds events that this writer does not know, so another process wrote. */
   | 'conflict'
-  /** Written by a newer release. */
+  /** A newer release wrote the log. */
   | 'too-new'
-  /** Asked for a state so old that `retain` has forgotten what it was made of. */
+  /** The requested state is so old that `retain` has deleted the events that lead to it. */
   | 'forgotten'
-  /** The directory or file cannot be read or written (permissions, disk full…). */
+  /** The directory or file cannot be read or written (permissions, full disk and so on). */
   | 'unavailable'
-  /** The file that is open is no longer at its place: deleted, moved away or replaced. What is written to it vanishes. */
+  /** The open file is no longer at its path: it was deleted, moved or replaced. What is written to it would vanish. */
   | 'lost';
 
-/** What may pass while the log stays ours: what has happened can be stored later. All else ends the process. */
+/**
+ * Errors that may pass while the log still belongs to this process. Events can be stored later. All other errors end the
+ * process.
+ */
 export const PASSING_KINDS: readonly EventLogErrorKind[] = ['unavailable', 'lost', 'in-use'];
 
 export function mayPass(kind: EventLogErrorKind): boolean {
@@ -39,46 +42,50 @@ export class EventLogError extends Error {
 }
 
 export interface EventQuery {
-  /** Only events with a greater number. */
+  /** Only events with a greater number than this. */
   readonly after?: number;
-  /** Only events up to this number. */
+  /** Only events up to this number, inclusive. */
   readonly upTo?: number;
   readonly types?: readonly EventType[];
   readonly pool?: PoolId;
-  /** `null`: only events about no backend, such as those of a pool itself. */
+  /** `null` selects only events without a backend, such as those of the pool itself. */
   readonly backend?: BackendId | null;
-  /** At most this many, 1 to 10,000. */
+  /** The most events to return, 1 to 10,000. */
   readonly limit: number;
-  /** `forward`: oldest first. `backward`: newest first. */
+  /** `forward` returns the oldest first, `backward` the newest first. */
   readonly order: 'forward' | 'backward';
 }
 
-/** Events of a backend, or with `null` of its pool itself, in a range of numbers. */
+/** Selects events of a backend in a range of numbers. `backend: null` selects those of the pool itself. */
 export interface EventCount {
   readonly pool: PoolId;
   readonly backend: BackendId | null;
-  /** Only events with a greater number. */
+  /** Only events with a greater number than this. */
   readonly after: number;
-  /** Only events up to this number. */
+  /** Only events up to this number, inclusive. */
   readonly upTo: number;
 }
 
-/** What questions about events are answered from. */
+/** Answers questions about events. */
 export interface EventReader {
-  /** Goes through the log in parts, between which the process goes on. */
+  /** Returns matching events. Reads in parts, so that other work of the process can run in between. */
   read(query: EventQuery): Promise<readonly TidegateEvent[]>;
   count(of: EventCount): Promise<number>;
-  /** Number of the newest event at or before a time; 0 when there is none. Time never falls with the number. */
+  /**
+   * Number of the newest event at or before `at` (milliseconds since 1970); 0 if there is none. Times never fall as numbers
+   * rise.
+   */
   seqAt(at: number): Promise<number>;
 }
 
-/** Where the log ends. */
+/** The end of the log. */
 export interface LogEnd {
   /** Number of the last event. */
   readonly seq: number;
   /**
-   * Id of the last command that led to an event; 0 if none. Ids go on from here, so each event tells its command by epoch
-   * and id. A command without an event may share its id with one of the next epoch: nothing refers to it.
+   * Id of the last command that led to an event; 0 if none did. The next ids follow it, so epoch and id identify the command
+   * of each event. A command without an event may share its id with a command of the next epoch. That is harmless, because
+   * no event refers to it.
    */
   readonly commandId: number;
 }
@@ -86,11 +93,10 @@ export interface LogEnd {
 export interface EventLog extends EventReader {
   end(): Promise<LogEnd>;
   /**
-   * Appends all of `events` or none of them. They must go on from `expectedSeq`. Where events before these were lost, the
-   * first must be the `EventsLost` that tells of them, and numbers go on from there. Fails with EventLogError; then nothing
-   * was written.
+   * Appends all of `events` or none. They must follow event `expectedSeq`. If events before them were lost, the first must
+   * be the `EventsLost` that covers the lost numbers. Rejects with EventLogError; then nothing was written.
    */
   append(expectedSeq: number, events: readonly TidegateEvent[]): Promise<void>;
-  /** Forgets the events up to a number, in steps, between which the process goes on. */
+  /** Deletes the events up to a number. Works in steps, so that other work of the process can run in between. */
   forget(upTo: number): Promise<void>;
 }

@@ -1,6 +1,6 @@
 /**
- * All that a primary stores: events, checkpoints and journal. Each has a port of its own, so that each may live elsewhere;
- * this is what the one writer of all three uses.
+ * All that a primary stores: events, checkpoints and journal. Each has its own interface, so that each may be stored in a
+ * different place. The one writer of all three uses `LogStorage`.
  */
 import type { TidegateEvent } from '../domain/events.js';
 import type { JournalEntry } from '../domain/journal.js';
@@ -9,15 +9,15 @@ import type { Checkpoints, HistoryLog } from './checkpoints.js';
 import type { EventLog } from './event-log.js';
 import type { Journal } from './observation-journal.js';
 
-/** What is stored at once: events, and the journal entries of the commands that led to them. Each may be empty. */
+/** What one append stores: events, and the journal entries of the commands that led to them. Each may be empty. */
 export interface Batch {
   readonly events: readonly TidegateEvent[];
   readonly entries: readonly JournalEntry[];
-  /** Where events before these were lost (see `EventLog.append`): the state that they led to, which becomes a checkpoint. */
+  /** The state after the lost events, if events before these were lost (see `EventLog.append`). It becomes a checkpoint. */
   readonly base?: ControlState;
 }
 
-/** `without-entries`: the events are stored, the journal entries are lost, and the next entry must begin a segment. */
+/** `without-entries`: the events are stored but the journal entries are lost. The next entry must begin a segment. */
 export type Appended = 'all' | 'without-entries';
 
 export interface LogStorage extends HistoryLog {
@@ -25,20 +25,20 @@ export interface LogStorage extends HistoryLog {
   readonly checkpoints: Checkpoints;
   readonly journal: Journal;
   /**
-   * Appends to the event log and the journal. Where both are in one file, in one transaction. Where the event log is
-   * elsewhere, in this order: the checkpoint, the events, the entries; when the events are stored the append has
-   * succeeded, whatever becomes of the entries. An end after the checkpoint leaves one beyond the log's end, which the next
-   * to open forgets. Fails with EventLogError; then neither event nor entry was written.
+   * Appends to the event log and the journal. If both are in one file, one transaction writes them. Otherwise the order is
+   * checkpoint, events, entries. The append has succeeded once the events are stored, even if the entries fail. A crash
+   * after the checkpoint leaves a checkpoint beyond the end of the log, which the next open deletes. Rejects with
+   * EventLogError; then neither event nor entry was written.
    */
   append(expectedSeq: number, batch: Batch): Promise<Appended>;
   /**
-   * Fails as `append` would now, where that can be known without writing. `byWriting`: proves by a write of a few bytes that
-   * something can be stored.
+   * Rejects if an `append` would fail now, as far as that is known without writing.
+   * @param byWriting also writes a few bytes, which proves that the log can be written
    */
   check(byWriting: boolean): Promise<void>;
   /**
-   * Makes everything anew after it was `lost`: `base` as its checkpoint, and the batch that follows on it. Fails with
-   * EventLogError while that is not possible, as when another file is at its place.
+   * Creates all anew after it was `lost`: `base` as a checkpoint, and the batch that follows it. Rejects with EventLogError
+   * while that is not possible, for example because another file is at the path.
    */
   renew(base: ControlState, batch: Pick<Batch, 'events' | 'entries'>): Promise<void>;
   close(): Promise<void>;

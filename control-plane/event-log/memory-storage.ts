@@ -1,6 +1,6 @@
 /**
- * What a primary stores, but in memory, so that it lives and dies with its process: for simulations and tests. Behaves like
- * the file (`sqlite-storage.ts`), except that events, checkpoints and journal are three places, written one after the other.
+ * The storage of a primary in memory, for simulations and tests. It behaves like the file (`sqlite-storage.ts`), except that
+ * events, checkpoints and journal are three places, written one after the other.
  */
 import { assert } from '#shared/assert.js';
 import type { TidegateEvent } from '../domain/events.js';
@@ -61,7 +61,7 @@ class MemoryStorage implements LogStorage {
   }
 }
 
-/** Whether the three may be used. */
+/** Whether the storage is open. Its three parts share this object. */
 interface Open {
   isOpen: boolean;
 }
@@ -88,7 +88,7 @@ class MemoryEvents implements EventLog {
     return this.#end;
   }
 
-  /** Throws as `append` would. What a file would refuse because it could not be read back is refused here, too. */
+  /** Throws as `append` would. Events that a file could not read back are refused here too. */
   refuse(expectedSeq: number, events: readonly TidegateEvent[]): void {
     checkAppend(this.#end.seq, expectedSeq, events);
     events.forEach(encodeEvent);
@@ -125,7 +125,7 @@ class MemoryEvents implements EventLog {
     this.#events = this.#events.filter(({ seq }) => seq > upTo);
   }
 
-  /** Forgets all; numbers go on from `seq`. */
+  /** Deletes all events. The next number is `seq` + 1. */
   beginAfter(seq: number): void {
     this.#events = [];
     this.#end = { ...this.#end, seq };

@@ -1,15 +1,15 @@
 /**
- * The tables of the event log's file and how older files are brought to them. `user_version` counts the migrations a
- * file has had; `meta.schema_version` repeats it, so that a damaged header is not taken for a newer release's file.
+ * The tables of the event log's file, and the migrations of older files. `user_version` counts the migrations of a file.
+ * `meta.schema_version` repeats the number, so that a damaged header is not mistaken for the file of a newer release.
  */
 import type { DatabaseSync } from 'node:sqlite';
 import { EventLogError } from './event-log.js';
 import { transaction } from './sqlite-transaction.js';
 
-/** Marks the file as Tidegate's event log: `TIDE` in the header of the database. */
+/** Marks the file as Tidegate's event log: the letters `TIDE` in the header of the database. */
 export const APPLICATION_ID = 0x54_49_44_45;
 
-/** Forward only, never changed once released. */
+/** Migrations only go forward. A released one is never changed. */
 export const MIGRATIONS: readonly string[] = [
   `
   CREATE TABLE meta (key TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;
@@ -36,9 +36,9 @@ export const MIGRATIONS: readonly string[] = [
 export const TABLES_VERSION = MIGRATIONS.length;
 
 /**
- * Runs the migrations that the file has not had, and if there were any, `verify`: all of it or nothing, because the older
- * release refuses a file that was migrated, and must be able to go on with one that this release refuses. Throws
- * EventLogError `too-new` for a newer release's file.
+ * Runs the missing migrations and then `verify`, all in one transaction. If `verify` refuses the file, the file stays as it
+ * was, because the older release must still be able to open it. Throws EventLogError `too-new` for the file of a newer
+ * release.
  */
 export function migrate(
   db: DatabaseSync,

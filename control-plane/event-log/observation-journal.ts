@@ -1,27 +1,30 @@
 /**
- * The observation journal: the commands that were decided, by which each decision can be made again (`domain/journal.ts`). The
- * state does not need it.
+ * The observation journal: the decided commands, from which each decision can be repeated (`domain/journal.ts`). The state
+ * does not depend on the journal.
  */
 import type { JournalEntry } from '../domain/journal.js';
 
 interface JournalReader {
-  /** Entries in the order written, starting with the segment that holds `from` (time), up to `to`. */
+  /**
+   * Entries in the order of writing, from the begin of the segment that contains the time `from`, up to the time `to`. Times
+   * are milliseconds since 1970.
+   */
   read(from: number, to: number): AsyncIterable<JournalEntry>;
 }
 
 export interface JournalLimits {
-  /** Segments that ended before this time go. */
+  /** Segments that ended before this time are deleted. Milliseconds since 1970. */
   readonly before: number;
-  /** So much stays, counted from the newest segment. */
+  /** Segments beyond this many bytes are deleted, counted from the newest. */
   readonly bytes: number;
 }
 
 export interface Journal extends JournalReader {
-  /** Appends all of `entries` or none of them. The first that is ever appended must begin a segment. */
+  /** Appends all of `entries` or none. The first entry of a journal must begin a segment. */
   append(entries: readonly JournalEntry[]): Promise<void>;
   /**
-   * Forgets the oldest segments, as the limits say, but never the newest. Answers the last event before the oldest segment
-   * that stays: what is replayed from there on needs the state after it. `null`: there is no segment.
+   * Deletes the oldest segments according to the limits, but never the newest. Returns the last event before the oldest
+   * remaining segment, because a replay from there needs the state after that event; `null` if there is no segment.
    */
   forget(limits: JournalLimits): Promise<number | null>;
 }

@@ -1,6 +1,6 @@
 /**
- * Reads of the event log that see the events which wait to be stored, too: what was decided while the log cannot be
- * written is part of what happened.
+ * Reads the event log together with the events that wait to be stored. While the log cannot be written, decided events are
+ * still part of the history.
  */
 import type { TidegateEvent } from '../domain/events.js';
 import type { ControlState } from '../domain/state.js';
@@ -8,16 +8,16 @@ import { checkLimit, matches } from './append-rules.js';
 import type { CheckpointReader, HistoryLog } from './checkpoints.js';
 import type { EventCount, EventQuery, EventReader } from './event-log.js';
 
-/** What follows on the last stored event. */
+/** The events that follow the last stored event. */
 export interface LogTail {
-  /** The state after events that were given up, which `events` go on from; `null`: they go on from what is stored. */
+  /** The state that `events` follow, if earlier events were given up; `null` if `events` follow the stored ones. */
   readonly base: ControlState | null;
   readonly events: readonly TidegateEvent[];
 }
 
 export const NO_TAIL: LogTail = { base: null, events: [] };
 
-/** `tail` is asked at each read, before the log is. */
+/** @param tail called at each read, before the log is read */
 export function withTail(log: HistoryLog, tail: () => LogTail): HistoryLog {
   return {
     events: eventsWithTail(log.events, tail),
@@ -60,7 +60,7 @@ function all(of: EventCount): EventQuery {
   return { ...of, limit: 1, order: 'forward' };
 }
 
-/** While the log was read, events that waited may have been stored: they are not told twice. */
+/** Waiting events may be stored while the log is read. Such events are returned only once. */
 async function forward(
   log: EventReader,
   query: EventQuery,

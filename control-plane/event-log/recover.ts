@@ -1,20 +1,20 @@
-/** Finds the way back to where an event log ends. */
+/** Restores the position at the end of an event log. */
 import type { TidegateEvent } from '../domain/events.js';
 import { initialState, type ControlState } from '../domain/state.js';
 import { MAX_READ, forgotten } from './append-rules.js';
 import type { CheckpointReader } from './checkpoints.js';
 import type { EventLog } from './event-log.js';
 
-/** What is needed to be back where the log ends. */
+/** What is needed to rebuild the state at the end of the log. */
 export interface Recovered {
   /** The last checkpoint, or the initial state. */
   readonly checkpoint: ControlState;
-  /** The events after it, in order. */
+  /** The events after the checkpoint, in order. */
   readonly events: readonly TidegateEvent[];
   readonly lastCommandId: number;
 }
 
-/** Fails with EventLogError; with `forgotten` when no checkpoint leads to the first event. */
+/** Rejects with EventLogError: `forgotten` if no checkpoint leads to the first event. */
 export async function recover(log: {
   readonly events: EventLog;
   readonly checkpoints: CheckpointReader;

@@ -1,4 +1,7 @@
-/** Forgets what of events, checkpoints and journal is older or larger than kept. What is left can be rebuilt. */
+/**
+ * Deletes events, checkpoints and journal segments that are older or larger than the limits. All that remains can be
+ * rebuilt.
+ */
 import { MAX_READ, checkpointsToForget, retentionBase } from './append-rules.js';
 import type { EventReader } from './event-log.js';
 import type { LogStorage } from './log-storage.js';
@@ -6,14 +9,14 @@ import type { JournalLimits } from './observation-journal.js';
 
 interface RetentionLimits {
   readonly journal: JournalLimits;
-  /** Newest events that stay in any case. */
+  /** How many of the newest events stay in any case. */
   readonly keepEvents: number;
 }
 
 /**
- * First journal segments, as their limits say. Then the events and checkpoints that neither the newest checkpoint, the
- * remaining journal nor the newest events need, and of the checkpoints that are left those that are close together. An end
- * in between does no harm: the next call goes on.
+ * Deletes journal segments first, according to their limits. Then it deletes the events and checkpoints that no other part
+ * needs: the newest checkpoint, the remaining journal and the newest events stay usable. Last, it thins out checkpoints that
+ * are close together. An interruption does no harm, because the next call continues.
  */
 export async function retain(log: LogStorage, limits: RetentionLimits): Promise<void> {
   const { events, checkpoints, journal } = log;
@@ -28,7 +31,9 @@ export async function retain(log: LogStorage, limits: RetentionLimits): Promise<
   await checkpoints.forget([...before.filter((at) => at < base), ...crowded]);
 }
 
-/** Where checkpoints lead over a gap in the events: without them nothing beyond could be rebuilt. */
+/**
+ * Positions of checkpoints that lead over a gap in the events. Without such a checkpoint, no later state could be rebuilt.
+ */
 async function gapsIn(events: EventReader): Promise<ReadonlySet<number>> {
   const told = await events.read({ types: ['EventsLost'], limit: MAX_READ, order: 'forward' });
   return new Set(told.map(({ seq }) => seq - 1));

@@ -1,19 +1,25 @@
-/** How the event log, the checkpoints and the journal use the file that they share. */
+/** The access of event log, checkpoints and journal to the file that they share. */
 import type { DatabaseSync } from 'node:sqlite';
 import type { Upcast } from './codec.js';
 import type { Appended, Batch } from './log-storage.js';
 import type { ForgettingStep } from './sqlite-retention.js';
 import type { SqliteWriter } from './sqlite-writer.js';
 
-/** Runs `work` on the file, or fails with EventLogError. The file may be another one each time. */
+/**
+ * Runs `work` on the file. Throws EventLogError. Each call may use another file, because the file may have been created
+ * anew.
+ */
 export type UseFile = <T>(work: (db: DatabaseSync, path: string) => T) => T;
 
 export interface SqliteAccess {
   readonly use: UseFile;
   readonly upcast: Upcast;
   readonly writer: () => SqliteWriter;
-  /** In one transaction. */
+  /** Appends the batch in one transaction. */
   append(expectedSeq: number, batch: Batch): Promise<Appended>;
-  /** In steps, each in a transaction of its own after which the file is sound, between which the process goes on. */
+  /**
+   * Runs the steps, each in its own transaction. The file is sound after each step, and other work of the process can run in
+   * between.
+   */
   forget(steps: (db: DatabaseSync) => Generator<ForgettingStep, void>): Promise<void>;
 }

@@ -1,4 +1,4 @@
-/** The checkpoints in the file. Reads are the same for its writer and for a reader in another thread. */
+/** The checkpoints in the file. The writer and a reader in another thread read them by the same code. */
 import type { ControlState } from '../domain/state.js';
 import type { CheckpointReader, Checkpoints } from './checkpoints.js';
 import type { SqliteAccess, UseFile } from './sqlite-access.js';

@@ -1,7 +1,7 @@
-/** What went wrong in SQLite or the file system, as an EventLogError with one sentence that says what to do. */
+/** Turns errors of SQLite and the file system into an EventLogError, whose sentence says what to do. */
 import { EventLogError } from './event-log.js';
 
-/** Primary result codes (sqlite.org/rescode.html) that speak of the surroundings, not of the file's content. */
+/** Primary result codes (sqlite.org/rescode.html) that concern the environment of the file and not its content. */
 const SURROUNDINGS: Readonly<Record<number, string>> = {
   3: 'permission denied',
   8: 'it is read-only',
@@ -16,7 +16,7 @@ const READ_ONLY = 8;
 /** SQLITE_IOERR_SHORT_READ and SQLITE_IOERR_CORRUPTFS: I/O errors that mean a torn file. */
 const TORN: readonly number[] = [522, 8458];
 
-/** Runs `work`; what SQLite or the file system throws comes out as an EventLogError about `path`. */
+/** Runs `work`. Errors of SQLite or the file system become an EventLogError about `path`. */
 export function guarded<T>(path: string, work: () => T): T {
   try {
     return work();
@@ -25,7 +25,7 @@ export function guarded<T>(path: string, work: () => T): T {
   }
 }
 
-/** Sentence for a file that is not a sound event log: nothing is ever emptied or repaired without the operator. */
+/** The error for a file that is not a sound event log. Nothing is emptied or repaired without the operator. */
 export function corrupt(path: string, detail: string, cause?: unknown): EventLogError {
   return new EventLogError(
     'corrupt',
@@ -47,7 +47,7 @@ export function unavailable(path: string, detail: string, cause?: unknown): Even
   return new EventLogError('unavailable', `The event log ${path} cannot be used: ${detail}.`, { cause });
 }
 
-/** The file that is open is not the one at its place any more. */
+/** The error for an open file that is no longer at its path. */
 export function lost(path: string, detail: string): EventLogError {
   return new EventLogError('lost', `The event log ${path} is lost: ${detail}.`);
 }
@@ -60,7 +60,7 @@ function asEventLogError(path: string, error: unknown): unknown {
   }
   if (!isCoded(error)) return error;
   if (error.code === 'ERR_SQLITE_ERROR') return fromSqlite(path, error);
-  // A stored number that is none, or does not fit: the column was written by nobody of ours.
+  // A stored number is out of range, so another program wrote the column.
   if (error.code === 'ERR_OUT_OF_RANGE') return corrupt(path, error.message, error);
   return error.syscall === undefined ? error : unavailable(path, error.message, error);
 }
@@ -77,7 +77,7 @@ function fromSqlite(path: string, error: CodedError): EventLogError {
   return detail === undefined ? corrupt(path, error.message, error) : unavailable(path, detail, error);
 }
 
-/** Whether SQLite refused to write because of how the file is. */
+/** Whether SQLite refused to write because of the state of the file. */
 export function isReadOnly(error: unknown): boolean {
   return isCoded(error) && ((error.errcode ?? 0) & 0xff) === READ_ONLY;
 }
@@ -88,7 +88,9 @@ interface CodedError extends Error {
   readonly syscall?: string;
 }
 
-/** Told by its code, not its class: errors of Node's own modules may come from another realm. */
+/**
+ * Recognises an error by its code instead of its class, because errors of Node's own modules may come from another realm.
+ */
 export function isCoded(error: unknown): error is CodedError {
   return error !== null && typeof error === 'object' && 'code' in error && typeof error.code === 'string';
 }

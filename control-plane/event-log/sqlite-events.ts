@@ -1,4 +1,4 @@
-/** The events in the file. Reads are the same for its writer and for a reader in another thread. */
+/** The events in the file. The writer and a reader in another thread read them by the same code. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { TidegateEvent } from '../domain/events.js';
 import { checkLimit } from './append-rules.js';

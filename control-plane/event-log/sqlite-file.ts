@@ -1,7 +1,7 @@
 /**
- * Opens the event log's file: takes the lock of its directory, creates what is missing, and verifies what is there
- * before anything is written (with the lock, without a race). A file that does not verify is left exactly as it was
- * found. A new log is built beside its place and renamed when complete, so a log without tables is damage and never a
+ * Opens the file of the event log. It takes the lock of the directory, creates what is missing, and verifies what exists
+ * before it writes anything; the lock excludes races. A file that fails verification is left exactly as it was. A new log is
+ * built under another name and renamed when it is complete. Therefore a log without tables is always damage and never a
  * beginning.
  */
 import {
@@ -28,20 +28,20 @@ import { type FileIdentity, REPLACED, checkPlace, checkWritable, identityOf, isA
 import { metaValue, verifyContents } from './sqlite-verify.js';
 import { findWalDamage } from './wal-scan.js';
 
-/** Name of the event log within `data_dir`. */
+/** Name of the event log in `data_dir`. */
 export const EVENT_LOG_FILE = 'events.db';
 /** Smallest page of an SQLite file, in bytes. */
 const LEAST_BYTES = 512;
-/** Up to this size, in bytes, indexes are checked against their tables at start; beyond, tables alone. */
+/** Up to this size in bytes, the start checks indexes against their tables. In larger files it checks only the tables. */
 const FULL_CHECK_BYTES = 64 * 1024 * 1024;
 
-/** Up to this many bytes in use, a file that cannot shrink is rewritten at start: some 300 ms. */
+/** A file that cannot shrink is rewritten at the start if it uses at most this many bytes. That takes about 300 ms. */
 const REWRITTEN_BYTES = 64 * 1024 * 1024;
 
-/** A write-ahead log that grew beyond this size, in bytes, is cut back to it once its pages are in the file. */
+/** A write-ahead log larger than this (bytes) is truncated to this size once its pages are in the file. */
 const KEPT_WAL_BYTES = 16 * 1024 * 1024;
 
-/** What goes into a new file besides its tables. */
+/** Writes the first content of a new file, after its tables exist. */
 type Filling = (db: DatabaseSync) => void;
 
 /** Throws EventLogError: `in-use`, `corrupt`, `too-new` or `unavailable`. */
@@ -61,14 +61,14 @@ export function openFile(dataDir: string, upcast: Upcast): LogFile {
   });
 }
 
-/** The open file with the lock of its directory. */
+/** The open file, with the lock of its directory. */
 export class LogFile {
   readonly path: string;
   readonly #dataDir: string;
   readonly #lock: DirectoryLock;
   #db: DatabaseSync | null;
   #main: FileIdentity | null;
-  /** Of the write-ahead log and its index. */
+  /** Identities of the write-ahead log and its index. */
   #beside: readonly (FileIdentity | null)[];
 
   constructor(dataDir: string, lock: DirectoryLock, db: DatabaseSync) {
@@ -80,31 +80,31 @@ export class LogFile {
     this.#beside = this.#identitiesBeside();
   }
 
-  /** Throws EventLogError `lost` while there is none: the last attempt to make one anew failed half-way. */
+  /** Throws EventLogError `lost` if no file is open, because the last attempt to create one anew failed half-way. */
   get db(): DatabaseSync {
     if (this.#db === null) throw lost(this.path, 'it could not be made anew so far');
     return this.#db;
   }
 
-  /** What is written now is there after the process, and the next one may open it. Throws `lost` or `unavailable`. */
+  /** Checks that a write now would outlive the process and be found by the next one. Throws `lost` or `unavailable`. */
   checkPlace(): void {
     checkPlace(this.path, this.#main);
     checkWritable(this.#dataDir);
     if (!this.#besidePaths.every((path, index) => isAt(path, this.#beside[index] ?? null))) this.#renewWal();
   }
 
-  /** As `checkPlace`, and the directory is locked by us. Throws `in-use` too. */
+  /** Checks the same as `checkPlace`, and that this process still holds the lock. Also throws `in-use`. */
   check(): void {
     this.checkPlace();
     this.#lock.ensure();
   }
 
   /**
-   * Makes the file anew where it was, with what `fill` writes. What is open stays open until the new one is complete;
-   * a file of somebody else is never touched.
+   * Creates the file anew at its path, with the content that `fill` writes. The old file stays open until the new one is
+   * complete. A file of another program is never touched.
    */
   renew(fill: Filling, upcast: Upcast): void {
-    if (this.#db === null && isAt(this.path, this.#main)) rmSync(this.path); // Made by an attempt that failed later.
+    if (this.#db === null && isAt(this.path, this.#main)) rmSync(this.path); // A failed attempt has left it.
     if (existsSync(this.path)) throw lost(this.path, REPLACED);
     prepareDirectory(this.#dataDir);
     this.#lock.ensure();
@@ -112,7 +112,8 @@ export class LogFile {
       if (isAt(path, this.#beside[index] ?? null)) rmSync(path);
     });
     build(this.path, fill);
-    // Not later: SQLite removes the write-ahead log by its name when it closes, and that will be the new file's.
+    // The old file must be closed before the new one is in place. When SQLite closes a file, it removes the write-ahead log
+    // by its name, and that name would belong to the new file.
     this.#db?.close();
     this.#db = null;
     place(this.#dataDir, this.path);
@@ -121,7 +122,7 @@ export class LogFile {
     this.#beside = this.#identitiesBeside();
   }
 
-  /** Closes the file, then gives up the lock. */
+  /** Closes the file, then releases the lock. */
   close(): void {
     assert(this.#db?.isTransaction !== true, 'closed within a transaction');
     this.#db?.close();
@@ -136,7 +137,10 @@ export class LogFile {
     return this.#besidePaths.map((path) => identityOf(path));
   }
 
-  /** The write-ahead log or its index alone was deleted: what it held goes into the file, and another one begins. */
+  /**
+   * Repairs the state after only the write-ahead log or its index was deleted: moves the content of the write-ahead log into
+   * the file and begins a new one.
+   */
   #renewWal(): void {
     const { db } = this;
     db.exec('PRAGMA wal_checkpoint(TRUNCATE); PRAGMA journal_mode = DELETE; PRAGMA journal_mode = WAL');
@@ -156,7 +160,7 @@ function create(dataDir: string, path: string, fill: Filling): void {
   place(dataDir, path);
 }
 
-/** Builds a complete file beside its place. */
+/** Builds a complete file next to its final path. */
 function build(path: string, fill: Filling): void {
   if (bytesOf(`${path}-wal`) > 0) {
     throw corrupt(path, 'its write-ahead log is there but the file itself is missing');
@@ -167,7 +171,7 @@ function build(path: string, fill: Filling): void {
   createPrivate(unfinished);
   const db = new DatabaseSync(unfinished);
   try {
-    // Before there is a table: what retention forgets is given back to the file system.
+    // To be set before the first table exists. It lets retention return free pages to the file system.
     db.exec('PRAGMA auto_vacuum = INCREMENTAL; PRAGMA synchronous = FULL');
     migrate(db);
     fill(db);
@@ -184,11 +188,14 @@ function place(dataDir: string, path: string): void {
   closeSync(directory);
 }
 
-/** Looks at the file without changing it: opened read-only, SQLite neither checkpoints nor removes its WAL. */
+/**
+ * Verifies the file without changing it. SQLite neither checkpoints nor removes the write-ahead log of a file that is opened
+ * read-only.
+ */
 function verify(path: string, upcast: Upcast): void {
   accessSync(path, constants.R_OK | constants.W_OK);
   if (bytesOf(path) === 0) throw corrupt(path, 'the file is empty');
-  // SQLite takes a file this small for a new one and removes the write-ahead log beside it.
+  // SQLite treats a file this small as new and removes the write-ahead log next to it.
   if (bytesOf(path) < LEAST_BYTES) throw corrupt(path, 'the file is cut short');
   const walPath = `${path}-wal`;
   const walDamage = bytesOf(walPath) > 0 ? findWalDamage(readFileSync(walPath)) : null;
@@ -222,8 +229,8 @@ function verifyHeader(db: DatabaseSync, path: string): void {
 function openForWriting(path: string, upcast: Upcast): DatabaseSync {
   const db = new DatabaseSync(path, { timeout: 0 });
   try {
-    // Not locked against readers: questions about history are answered over a connection of their own. Other writers
-    // are kept out by the lock of the directory, and found by `append` if they do not heed it.
+    // Readers are not locked out, because questions about history use their own connection. The lock of the directory keeps
+    // out other writers, and `append` detects those that ignore the lock.
     db.exec('PRAGMA locking_mode = NORMAL; PRAGMA synchronous = FULL; PRAGMA journal_mode = WAL');
     db.exec(`PRAGMA journal_size_limit = ${KEPT_WAL_BYTES}`);
     migrate(db, MIGRATIONS, () => verifyContents(db, path, upcast));
@@ -232,15 +239,15 @@ function openForWriting(path: string, upcast: Upcast): DatabaseSync {
     return db;
   } catch (error) {
     db.close();
-    // The file system lets us write, so it is the file's own header that forbids it.
+    // The file system permits writing, so the header of the file forbids it.
     if (isReadOnly(error)) throw corrupt(path, 'its header is not its own', error);
     throw error;
   }
 }
 
 /**
- * A file of an earlier build never gives pages back. It is rewritten so that it does, unless there is so much in it that
- * the start would take long: then pages that become free are only used again.
+ * Rewrites a file of an earlier build, because such a file never returns free pages to the file system. A large file is not
+ * rewritten, because the start would take too long; it only reuses its free pages.
  */
 function makeShrinkable(db: DatabaseSync): void {
   const pragma = (name: string): number => Number(db.prepare(`PRAGMA ${name}`).get()?.[name]);
@@ -250,7 +257,7 @@ function makeShrinkable(db: DatabaseSync): void {
   db.exec('PRAGMA auto_vacuum = INCREMENTAL; VACUUM');
 }
 
-/** Writes a few bytes: only that shows that something can be stored. The write-ahead log is there afterwards. */
+/** Writes a few bytes, because only a write proves that the log can be written. It also creates the write-ahead log. */
 export function proveWritable(db: DatabaseSync): void {
   db.exec("INSERT INTO meta VALUES ('proofs', 1) ON CONFLICT (key) DO UPDATE SET value = value + 1");
 }

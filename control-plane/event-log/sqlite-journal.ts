@@ -9,7 +9,7 @@ import { numberOf } from './sqlite-query.js';
 import { journalSteps } from './sqlite-retention.js';
 import { checkedBody } from './sqlite-verify.js';
 
-/** Entries fetched at a time by `read`. */
+/** How many entries `read` fetches at a time. */
 const PAGE_ENTRIES = 500;
 
 export class SqliteJournal implements Journal {

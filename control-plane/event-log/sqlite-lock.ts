@@ -1,7 +1,7 @@
 /**
- * The lock of a data directory: an SQLite transaction on a file of its own, which the kernel drops with the process,
- * however that ends. Holds for every process that sees the same files; who only knows the same name is kept out by the
- * claim (`directory-claim.ts`).
+ * The lock of a data directory: an open SQLite transaction on a file in it. The kernel drops the lock when the process ends,
+ * for whatever reason. The lock excludes every process that sees the same files. A process that sees only the same path is
+ * excluded by the claim (`directory-claim.ts`).
  */
 import { closeSync, openSync } from 'node:fs';
 import { join } from 'node:path';
@@ -26,7 +26,7 @@ export class DirectoryLock {
     this.#file = identityOf(this.#path);
   }
 
-  /** Locks the file that is at the place now, made anew if need be. Throws as the constructor does. */
+  /** Locks the file that is at the path now, and creates it if needed. Throws as the constructor does. */
   ensure(): void {
     if (isAt(this.#path, this.#file)) return;
     const lock = takeLock(this.#dataDir, this.#path);
@@ -44,7 +44,7 @@ function takeLock(dataDir: string, path: string): DatabaseSync {
   createPrivate(path);
   const lock = new DatabaseSync(path, { timeout: 0 });
   try {
-    // The journal in memory: the lock is never written, and no file is left beside it.
+    // The journal is kept in memory, because the lock file is never written. Thus no journal file appears next to it.
     lock.exec('PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE');
     return lock;
   } catch (error) {
@@ -69,8 +69,8 @@ function guardedError(path: string, error: unknown): unknown {
 }
 
 /**
- * Makes an empty file that only its owner may read. An existing file is not opened: closing it would drop a lock that
- * this process holds on it (fcntl(2)).
+ * Creates an empty file that only its owner may read. An existing file is not opened, because closing it would drop the lock
+ * that this process may hold on it (fcntl(2)).
  */
 export function createPrivate(path: string): void {
   try {

@@ -1,48 +1,51 @@
 /**
- * What the event log is asked for, in SQL. Each query is driven by one index, named in the statement, that has the events in the
- * order of their numbers: SQLite would else take the index with most equalities and sort what it finds, which for the
- * events of a pool of 1,000,000 took 1.4 s. What the index cannot tell is looked at row by row, and never more than
- * `PAGE_ROWS` rows are read by one statement.
+ * Builds the SQL of queries on the event log. The statement names one index, which delivers the events in the order of their
+ * numbers. Without that, SQLite would choose the index with the most equalities and sort the result, which took 1.4 s for
+ * the events of one pool in a log of 1,000,000. Conditions that the index cannot check are checked row by row. One statement
+ * reads at most `PAGE_ROWS` rows.
  */
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
 import type { EventType } from '../domain/events.js';
 import type { EventCount, EventQuery } from './event-log.js';
 import { EVENT_COLUMNS } from './sqlite-verify.js';
 
-/** Rows read at once: some 5 ms with decoding, and the write-ahead log can be cut in between. */
+/** Rows per statement. Reading and decoding them takes about 5 ms, and the write-ahead log can be truncated in between. */
 export const PAGE_ROWS = 1_000;
 
-/** Rows read first where most may not be asked for; then four times as many, and so on. */
+/** Rows of the first page if many of them may not match. Each further page is four times as large. */
 const FIRST_LOOK_ROWS = 50;
 
-/** Types of which there are few, because people cause them and not traffic: quicker found by type than by backend. */
+/**
+ * Event types that are rare, because operators cause them and not traffic. An index on the type finds them faster than an
+ * index on the backend.
+ */
 const RARE_TYPES: readonly EventType[] = ['BackendAdded', 'BackendRemoved', 'AdminStateChanged'];
 
 export type EventRow = Readonly<Record<string, unknown>>;
 
-/** A range of one index, in the order of numbers. */
+/** A range of one index, in the order of event numbers. */
 interface Drive {
   readonly index: 'events_backend' | 'events_type' | null;
   readonly condition: string;
   readonly values: readonly SQLInputValue[];
-  /** What the index does not tell; `null`: it tells all. */
+  /** Checks the conditions that the index cannot check; `null` if the index checks all. */
   readonly passes: ((row: EventRow) => boolean) | null;
 }
 
-/** The statement of one page. Its last three values are `after`, `upTo` and the number of rows. */
+/** The statement for one page. Its last three values are `after`, `upTo` and the number of rows. */
 export function pageSql(drive: Pick<Drive, 'index' | 'condition'>, order: EventQuery['order']): string {
   const by = drive.index === null ? 'NOT INDEXED' : `INDEXED BY ${drive.index}`;
   const direction = order === 'forward' ? 'ASC' : 'DESC';
   return `SELECT ${EVENT_COLUMNS} FROM events ${by} WHERE ${drive.condition} AND seq > ? AND seq <= ? ORDER BY seq ${direction} LIMIT ?`;
 }
 
-/** A page of rows to be read. */
+/** A page of rows to read. */
 interface PageRequest {
   readonly sql: string;
   readonly values: readonly SQLInputValue[];
 }
 
-/** Yields what is to be read, page by page, and is given the rows; answers those asked for, in order. */
+/** Yields the pages to read and receives their rows. Returns the matching rows, in order. */
 export function* readRows(
   query: EventQuery,
 ): Generator<PageRequest, readonly EventRow[], readonly EventRow[]> {
@@ -92,7 +95,7 @@ export function drivesOf(query: EventQuery): readonly Drive[] {
   }));
 }
 
-/** From the index alone. */
+/** Counts on the index alone, without reading rows. */
 export function countSql(of: Pick<EventCount, 'pool' | 'backend'>): {
   readonly sql: string;
   readonly values: readonly SQLInputValue[];
@@ -104,7 +107,7 @@ export function countSql(of: Pick<EventCount, 'pool' | 'backend'>): {
 
 export const SEQ_AT_SQL = 'SELECT seq AS n FROM events WHERE at <= ? ORDER BY at DESC, seq DESC LIMIT 1';
 
-/** The number `n` that `sql` selects; 0 when it selects none. */
+/** The number `n` that `sql` selects; 0 if it selects none. */
 export function numberOf(db: DatabaseSync, sql: string, ...values: readonly SQLInputValue[]): number {
   return Number(db.prepare(sql).get(...values)?.['n'] ?? 0);
 }

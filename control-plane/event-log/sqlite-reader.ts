@@ -1,6 +1,6 @@
 /**
- * Reads the event log that another thread writes, over a connection of its own which cannot write. Opened for one
- * question, which costs less than a millisecond, so that a file made anew in the meantime is found.
+ * Reads the event log that another thread writes, over a read-only connection of its own. The connection is opened for each
+ * question, which costs less than a millisecond, because the file may have been created anew in the meantime.
  */
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -13,7 +13,7 @@ import { SqliteEventReader } from './sqlite-events.js';
 import { EVENT_LOG_FILE } from './sqlite-file.js';
 import { metaValue } from './sqlite-verify.js';
 
-/** How long to wait while the writer makes the write-ahead log anew. */
+/** How long to wait while the writer recreates the write-ahead log, in milliseconds. */
 const BUSY_MS = 1_000;
 
 export class SqliteReader implements HistoryLog {
@@ -23,8 +23,8 @@ export class SqliteReader implements HistoryLog {
   readonly #path: string;
 
   /**
-   * `storedSeq`: the last event that its writer has stored. Throws EventLogError, `unavailable` for a file that is not there
-   * or does not reach so far.
+   * Throws EventLogError: `unavailable` if the file does not exist or ends before `storedSeq`.
+   * @param storedSeq the last event that the writer has stored
    */
   static open(dataDir: string, storedSeq: number, upcast: Upcast): SqliteReader {
     const path = join(dataDir, EVENT_LOG_FILE);

@@ -1,22 +1,22 @@
 /**
- * Forgets events, checkpoints and journal in steps of a few milliseconds, and gives what they took back to the file system.
- * Each step is a transaction of its own after which the file is sound. What is to be forgotten is said in `retain.ts`.
+ * Deletes events, checkpoints and journal segments in steps of a few milliseconds, and returns their space to the file
+ * system. Each step is a transaction of its own, after which the file is sound. `retain.ts` decides what to delete.
  */
 import type { DatabaseSync } from 'node:sqlite';
 import { numberOf } from './sqlite-query.js';
 import { metaValue } from './sqlite-verify.js';
 
-/** Rows deleted in one step, each from three indexes, too. */
+/** Rows deleted per step. Each row is in three indexes as well. */
 export const ROWS_PER_STEP = 500;
-/** Checkpoints deleted in one step: they may be megabytes each. */
+/** Checkpoints deleted per step. Each may take megabytes. */
 const CHECKPOINTS_PER_STEP = 4;
-/** Pages of 4 KiB given back in one step. */
+/** Pages of 4 KiB returned per step. */
 const PAGES_PER_STEP = 64;
 
 /** Work to be done in a transaction of its own. */
 export type ForgettingStep = () => void;
 
-/** Forgets the journal before a segment. */
+/** Deletes the journal before the segment `before`. */
 export function* journalSteps(db: DatabaseSync, before: number): Generator<ForgettingStep, void> {
   const first = numberOf(db, 'SELECT min(id) AS n FROM journal');
   for (let from = first; from < before; from += ROWS_PER_STEP) {
@@ -28,7 +28,7 @@ export function* journalSteps(db: DatabaseSync, before: number): Generator<Forge
   }
 }
 
-/** Forgets events; the number of the first that stays goes with them. */
+/** Deletes events up to `upTo`. Each step also updates the number of the first remaining event. */
 export function* eventSteps(db: DatabaseSync, upTo: number): Generator<ForgettingStep, void> {
   const first = metaValue(db, 'first_seq');
   for (let from = first; from <= upTo; from += ROWS_PER_STEP) {
@@ -51,8 +51,8 @@ export function* checkpointSteps(db: DatabaseSync, seqs: readonly number[]): Gen
 }
 
 /**
- * Gives some free pages back to the file system; false: there are none, or the file was made by a release that could not
- * (`auto_vacuum`), which then fills them anew.
+ * Returns some free pages to the file system. Returns false if no page was returned: there are none, or an old release made
+ * the file without `auto_vacuum`. In such a file SQLite reuses the free pages.
  */
 export function giveBackPages(db: DatabaseSync): boolean {
   const before = freePages(db);
@@ -61,10 +61,7 @@ export function giveBackPages(db: DatabaseSync): boolean {
   return freePages(db) < before;
 }
 
-/**
- * Does what may as well be undone by a power failure without waiting for the disk. What is appended afterwards takes it
- * along.
- */
+/** Runs work without waiting for the disk. A power failure may undo it. The next append makes it durable. */
 export function withoutSync<T>(db: DatabaseSync, work: (db: DatabaseSync) => T): T {
   db.exec('PRAGMA synchronous = NORMAL');
   try {

@@ -1,7 +1,6 @@
 /**
- * Events, checkpoints and journal in an SQLite file under `data_dir`: write-ahead log, one fsync per append, one writer.
- * Calls run to their end at once (node:sqlite is synchronous), so appends cannot interleave. Opening and verifying is
- * `sqlite-file.ts`.
+ * Stores events, checkpoints and journal in an SQLite file in `data_dir`, with a write-ahead log, one fsync per append and
+ * one writer. Calls cannot interleave, because node:sqlite is synchronous. `sqlite-file.ts` opens and verifies the file.
  */
 import type { DatabaseSync } from 'node:sqlite';
 import { setImmediate as nextTurn } from 'node:timers/promises';
@@ -23,8 +22,9 @@ import { transaction } from './sqlite-transaction.js';
 import { SqliteWriter } from './sqlite-writer.js';
 
 /**
- * Opens the event log of a data directory, which is created if only it itself is missing. Fails with EventLogError:
- * `in-use`, `corrupt`, `too-new` or `unavailable`. `lift` brings events of older schemas to the present one.
+ * Opens the event log of a data directory. A missing directory is created if its parent exists. Rejects with EventLogError:
+ * `in-use`, `corrupt`, `too-new` or `unavailable`.
+ * @param lift lifts events of older schemas to the present one
  */
 export async function openSqliteStorage(dataDir: string, lift: Upcast = upcast): Promise<LogStorage> {
   const claim = await claimDirectory(dataDir);
@@ -122,7 +122,8 @@ class SqliteStorage implements LogStorage {
     try {
       return guarded(path, () => work(db, path));
     } catch (error) {
-      // The lock is ours since the file was opened: a program that writes now did not heed it, and may end in a moment.
+      // This process has held the lock since the file was opened. A program that writes now has ignored the lock and may
+      // stop soon.
       if (!(error instanceof EventLogError) || error.kind !== 'in-use') throw error;
       throw unavailable(path, 'another program holds it for writing', error);
     }

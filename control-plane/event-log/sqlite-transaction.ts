@@ -1,7 +1,7 @@
-/** All of some work on a database, or nothing of it. */
+/** Runs work on a database completely or not at all. */
 import type { DatabaseSync } from 'node:sqlite';
 
-/** Commits what `work` did; rolls it back when `work` or the commit throws. */
+/** Commits the changes of `work`. Rolls them back if `work` or the commit throws. */
 export function transaction<T>(db: DatabaseSync, work: () => T): T {
   db.exec('BEGIN IMMEDIATE');
   try {
@@ -9,7 +9,7 @@ export function transaction<T>(db: DatabaseSync, work: () => T): T {
     db.exec('COMMIT');
     return result;
   } catch (error) {
-    // SQLite has rolled back by itself after some errors (disk full); a second one would hide the first.
+    // After some errors (disk full) SQLite has rolled back already. A second rollback would fail and hide the first error.
     if (db.isTransaction) db.exec('ROLLBACK');
     throw error;
   }

@@ -1,10 +1,10 @@
 /**
- * Whether the tables of an event log hold what they must: numbers without a gap from the first to the last event that
- * was ever acknowledged, rows whose checksum fits, and a newest checkpoint that leads to the end.
+ * Verifies the tables of an event log: event numbers without a gap from the first to the last acknowledged event, rows that
+ * match their checksums, and a newest checkpoint that leads to the end.
  *
- * Each row has a checksum of its own (CRC-32 of the text, which contains the row's number, so that exchanged rows are
- * found too) rather than one chained to its predecessor: a row read by a filter can then be checked without the
- * rows before it, and `retain` can cut the log anywhere. What a chain would find besides, missing rows, the numbers find.
+ * Each row has its own checksum, CRC-32 of its text. The text contains the number of the row, so exchanged rows are detected
+ * too. A checksum chained to the previous row would detect missing rows as well, but the numbers do that. With separate
+ * checksums, a filtered read can check its rows alone, and `retain` can cut the log anywhere.
  */
 import type { DatabaseSync } from 'node:sqlite';
 import { crc32 } from 'node:zlib';
@@ -14,12 +14,12 @@ import type { ControlState } from '../domain/state.js';
 import { decodeEvent, decodeState, sha256, type Upcast } from './codec.js';
 import { corrupt } from './sqlite-errors.js';
 
-/** Events verified one by one at start, counted from the newest. Older ones are verified whenever they are read. */
+/** How many of the newest events are verified at the start. Older ones are verified whenever they are read. */
 const VERIFIED_AT_START = 20_000;
 
 export type MetaKey = 'schema_version' | 'first_seq' | 'last_seq' | 'last_command_id';
 
-/** Columns of `events` that `eventOfRow` needs. */
+/** The columns of `events` that `eventOfRow` needs. */
 export const EVENT_COLUMNS = 'seq, at, type, pool, backend, crc, body';
 
 const anyText = text(Number.MAX_SAFE_INTEGER);
@@ -30,13 +30,13 @@ const checkpointRow = record<{ readonly seq: number; readonly sha256: string; re
   body: anyText,
 });
 
-/** A number of the log's bookkeeping; -1 when it is not there. */
+/** A number from the bookkeeping of the log; -1 if it is missing. */
 export function metaValue(db: DatabaseSync, key: MetaKey): number {
   const value = db.prepare('SELECT value FROM meta WHERE key = ?').get(key)?.['value'];
   return typeof value === 'number' ? value : -1;
 }
 
-/** Throws EventLogError when the tables are not a sound log. */
+/** Throws EventLogError if the tables are not a sound log. */
 export function verifyContents(db: DatabaseSync, path: string, upcast: Upcast): void {
   const first = metaValue(db, 'first_seq');
   const last = metaValue(db, 'last_seq');
@@ -60,7 +60,9 @@ export function verifyContents(db: DatabaseSync, path: string, upcast: Upcast): 
   }
 }
 
-/** How many numbers from `first` on are missing because their events were never stored, as an event of the log tells. */
+/**
+ * How many numbers from `first` on are missing for a known reason: an `EventsLost` says that their events were never stored.
+ */
 function knownLosses(
   db: DatabaseSync,
   path: string,
@@ -81,7 +83,7 @@ function knownLosses(
   return lost;
 }
 
-/** The newest checkpoint's state; `seq` 0 and no state when there is none. */
+/** The state of the newest checkpoint. If there is none, `seq` is 0 and `state` is `null`. */
 function newestCheckpoint(
   db: DatabaseSync,
   path: string,
@@ -90,7 +92,7 @@ function newestCheckpoint(
   return row === undefined ? { seq: 0, state: null } : checkpointOfRow(path, row);
 }
 
-/** Checks and decodes a row of `checkpoints`. */
+/** Checks and decodes a row of `checkpoints`. Throws EventLogError `corrupt`. */
 export function checkpointOfRow(
   path: string,
   row: unknown,
@@ -104,7 +106,7 @@ export function checkpointOfRow(
   return { seq, state };
 }
 
-/** Checks and decodes a row of `events` with `EVENT_COLUMNS`. A release that renames a type migrates the column too. */
+/** Checks and decodes a row of `events` with `EVENT_COLUMNS`. A release that renames a type must migrate the column too. */
 export function eventOfRow(
   path: string,
   row: Readonly<Record<string, unknown>>,
@@ -122,7 +124,7 @@ export function eventOfRow(
   return event;
 }
 
-/** The text of a row whose checksum fits. */
+/** Returns the text of a row. Throws EventLogError `corrupt` if the checksum does not match. */
 export function checkedBody(path: string, row: unknown, where: string): string {
   const problem = bodyRow.problem(row, where);
   if (problem !== null) throw corrupt(path, problem);

@@ -1,4 +1,4 @@
-/** Writes events, journal entries and checkpoints into the tables of a file that is open, and knows where they end. */
+/** Writes events, journal entries and checkpoints into the tables of an open file, and knows where they end. */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { crc32 } from 'node:zlib';
 import { assert } from '#shared/assert.js';
@@ -22,7 +22,7 @@ export class SqliteWriter {
   readonly #setMeta: StatementSync;
   readonly #setLastSeq: StatementSync;
   readonly #insertCheckpoint: StatementSync;
-  /** As committed; a transaction that fails leaves them as they were. */
+  /** The committed end. A failed transaction does not change it. */
   #end: LogEnd;
   #segment: number;
 
@@ -47,7 +47,7 @@ export class SqliteWriter {
     return this.#end;
   }
 
-  /** All of it, or nothing. */
+  /** Writes the whole batch or nothing. */
   append({ events, entries, base }: Batch): void {
     checkBeginning(this.#segment > 0, entries);
     const last = events.at(-1);
@@ -62,7 +62,7 @@ export class SqliteWriter {
     this.#segment = segment;
   }
 
-  /** For an empty file: its numbers go on from `state`, and nothing of what led there is known. */
+  /** Starts an empty file: numbers continue after `state`, and the events before it are unknown. */
   begin(state: ControlState): void {
     transaction(this.#db, () => {
       this.#writeCheckpoint(state);
@@ -96,7 +96,7 @@ export class SqliteWriter {
     );
   }
 
-  /** Answers the segment that further entries belong to. A segment has the number of its first entry. */
+  /** Returns the segment that further entries belong to. The number of a segment is that of its first entry. */
   #writeJournal(entries: readonly JournalEntry[]): number {
     let segment = this.#segment;
     let id = entries.length === 0 ? 0 : numberOf(this.#db, 'SELECT max(id) AS n FROM journal');
@@ -121,7 +121,7 @@ export class SqliteWriter {
     return segment;
   }
 
-  /** Finds out whether somebody wrote who did not heed the lock of the directory. */
+  /** Moves the end of the log. Throws `conflict` if another program has written, ignoring the lock of the directory. */
   #moveEnd({ seq, commandId }: LogEnd): void {
     const moved = this.#setLastSeq.run(seq, this.#end.seq).changes;
     if (moved !== 1) throw conflict(metaValue(this.#db, 'last_seq'), this.#end.seq);
@@ -134,15 +134,16 @@ export class SqliteWriter {
 }
 
 /**
- * Id of the last command that led to an event. A release before this one took it from the journal, which may lack the
- * newest commands, or have some that led to nothing: then ids go on from these.
+ * Id of the last command that led to an event. Earlier releases stored the id of the journal's last command instead. That id
+ * may be too low, because the journal may lack the newest commands; then the newest event has the right one. It may also be
+ * higher, because of commands without events; then ids continue from it.
  */
 function lastCommandId(db: DatabaseSync): number {
   const ofNewest = "SELECT body ->> '$.cause.id' AS n FROM events ORDER BY seq DESC LIMIT 1";
   return Math.max(metaValue(db, 'last_command_id'), numberOf(db, ofNewest));
 }
 
-/** What an entry is about, for the columns. */
+/** The pool and backend of an entry, for the columns. */
 function placeOf(entry: JournalEntry): { readonly pool: string | null; readonly backend: string | null } {
   switch (entry.kind) {
     case 'segment':

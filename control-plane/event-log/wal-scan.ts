@@ -1,17 +1,17 @@
 /**
- * Looks for damage in SQLite's write-ahead log that SQLite itself would pass over in silence: it reads a WAL up to
- * the first frame that does not check and takes the rest for a torn last write. With synchronous=FULL at most one
- * transaction can be torn, so two or more commits beyond that frame were acknowledged and would be lost.
- * A WAL cut off at its end cannot be told from one that never was longer. Format: sqlite.org/fileformat2.html §4.
+ * Finds damage in the write-ahead log of SQLite that SQLite itself ignores silently. SQLite reads the log up to the first
+ * frame that fails its check and takes the rest for a torn last write. With synchronous=FULL, at most one transaction can be
+ * torn. Therefore two or more commits beyond that frame were acknowledged and would be lost. A log that was cut off at its
+ * end cannot be told from a shorter one. Format: sqlite.org/fileformat2.html §4.
  */
 
 const HEADER_BYTES = 32;
 const FRAME_HEADER_BYTES = 24;
-/** Magic number; its last bit says whether the checksums read words as big-endian. */
+/** Magic numbers. The last bit says whether the checksums read words as big-endian. */
 const MAGIC_LITTLE = 0x377f0682;
 const MAGIC_BIG = 0x377f0683;
 
-/** What is wrong with the WAL, for people, or `null`. */
+/** Describes the damage of the write-ahead log for people; `null` if there is none. */
 export function findWalDamage(wal: Buffer): string | null {
   if (wal.length <= HEADER_BYTES) return null;
   const view = new DataView(wal.buffer, wal.byteOffset, wal.length);
