@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { RedisSessions } from '../../control-plane/sessions/redis-sessions.js';
 import { createSessionTable } from '../../control-plane/sessions/session-table.js';
 import { RedisSessionStore } from '../../data-plane/sessions/redis-session-store.js';
@@ -40,6 +41,24 @@ const RIGS: readonly Rig[] = [
     start: async () => {
       const redis = await RedisServer.start();
       return { redis, access: redis.access };
+    },
+  },
+  {
+    name: 'Redis, with the rights that README names',
+    start: async () => {
+      const redis = await RedisServer.start();
+      const [, rights = ''] = /sessions need `(\+getex [^`]*)`/.exec(readFileSync('README.md', 'utf8')) ?? [];
+      await redis.command(
+        'ACL',
+        'SETUSER',
+        'tidegate',
+        'on',
+        '>sesame',
+        '~tidegate:*',
+        '-@all',
+        ...rights.split(/\s+/),
+      );
+      return { redis, access: { ...redis.access, username: 'tidegate', password: 'sesame' } };
     },
   },
   {
