@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { monotonicMs } from '#shared/platform/system-clock.js';
 import { readSharedRedis, type RedisTrouble } from './fleet/redis-probe.js';
-import { FleetConnection } from './fleet/fleet-connection.js';
+import { FleetConnection, type FleetConnectionOptions } from './fleet/fleet-connection.js';
 import { FleetNode } from './fleet/fleet-node.js';
 import { FLEET_TIMES } from './fleet/fleet-times.js';
 import { RedisFleetStore } from './fleet/redis-fleet-store.js';
@@ -15,6 +15,8 @@ import type { SystemPorts } from './runtime/system-ports.js';
 import { StartFailure } from './start-failure.js';
 import { TIDEGATE_VERSION } from './version.js';
 
+type OnResult = NonNullable<FleetConnectionOptions['onResult']>;
+
 export interface OpenedFleet {
   readonly membership: Membership;
   /** The secret of all hosts; `null`: it is not known. */
@@ -26,13 +28,21 @@ export async function openFleet(
   settings: ProcessSettings,
   shared: Shared,
   system: SystemPorts,
+  onResult: OnResult,
 ): Promise<OpenedFleet | null> {
   const { control, secret: given } = shared;
   const { name, candidate } = settings.cluster;
   if (control === null || name === null) return null;
   const { host, timers, clock, random, seed, logger } = system;
   const times = FLEET_TIMES;
-  const connection = new FleetConnection({ access: control, name, timers, logger, callMs: times.callMs });
+  const connection = new FleetConnection({
+    access: control,
+    name,
+    timers,
+    logger,
+    callMs: times.callMs,
+    onResult,
+  });
   const store = new RedisFleetStore(connection);
   await refuseUnfit(connection, system);
   const secret = given ?? (await fleetSecret({ store, dataDir: settings.dataDir, timers, logger }));

@@ -1,5 +1,5 @@
 /** Connects the primary to the Redis that workers keep sessions in, so that operators can list and end them. */
-import type { RedisResult } from '#shared/metric-labels.js';
+import type { RedisResult, RedisRole } from '#shared/metric-labels.js';
 import type { SessionsAt } from '#shared/redis-access.js';
 import { RedisSessions } from './sessions/redis-sessions.js';
 import type { SessionDirectory } from './sessions/session-directory.js';
@@ -17,7 +17,7 @@ const NONE: OpenSessions = { redis: null, close: () => undefined };
 export async function openSessions(
   sessions: SessionsAt,
   { timers, logger }: SystemPorts,
-  onResult: (result: RedisResult) => void,
+  onResult: (result: RedisResult, role: RedisRole) => void,
 ): Promise<OpenSessions> {
   if (sessions.kind === 'primary') return NONE;
   const { access, prefix } = sessions;

@@ -6,7 +6,7 @@ import { availableParallelism, hostname } from 'node:os';
 import process from 'node:process';
 import { createLogger } from '#shared/platform/logger.js';
 import { randomSeed, steadyClock, systemTimers } from '#shared/platform/system-clock.js';
-import type { AdminConnectionEnd } from '#shared/metric-labels.js';
+import type { AdminConnectionEnd, RedisResult, RedisRole } from '#shared/metric-labels.js';
 import type { Logger } from '#shared/ports.js';
 import { type AdminServer, startAdminServer } from './admin/admin-server.js';
 import { AdminError, readAdminToken } from './config/admin-token.js';
@@ -104,7 +104,7 @@ async function serve(configFile: string, overrides: Overrides, config: Config): 
     warnOfFewOpenFiles(config.document.forwarding.limits.connectionsPerWorker, logger);
     const token = await adminToken(settings, logger);
     const files = await readShared(settings, logger);
-    const fleet = await openFleet(settings, files, system);
+    const fleet = await openFleet(settings, files, system, countIn(running));
     const shared = fleet === null ? files : { ...files, secret: fleet.secret };
     const certificates = await CertificateReloader.load(settings.listen.tls, shared.secret, system);
     const log = await openSqliteStorage(settings.dataDir, upcast);
@@ -153,6 +153,11 @@ interface Running {
   readonly stops: (() => void | Promise<void>)[];
 }
 
+/** Counts calls to Redis, once there is a primary that counts. */
+function countIn(running: Running): (result: RedisResult, role: RedisRole) => void {
+  return (result, role) => running.primary?.counters.redisCalled(role, result);
+}
+
 /** Starts, waits, and ends what was started, however far the start came. */
 async function run(deps: ServeDeps, running: Running): Promise<number> {
   const { config, system, log, reader, ending } = deps;
@@ -162,9 +167,7 @@ async function run(deps: ServeDeps, running: Running): Promise<number> {
     const takeover = await beginTakeover(deps);
     // Before the workers close it, so that connections are refused from then on, and do not wait for nobody.
     running.stopping = () => takeover.closeSocket();
-    const sessions = await openSessions(deps.shared.sessions, system, (result) =>
-      running.primary?.counters.redisCalled('control', result),
-    );
+    const sessions = await openSessions(deps.shared.sessions, system, countIn(running));
     running.stops.push(() => sessions.close());
     const primary = await openPrimary({ ...deps, redisSessions: sessions.redis }, takeover);
     running.primary = primary;

@@ -3,7 +3,7 @@
  * no answer is `unavailable`, with one sentence.
  */
 import { messageOf } from '#shared/error-text.js';
-import type { RedisResult } from '#shared/metric-labels.js';
+import type { RedisResult, RedisRole } from '#shared/metric-labels.js';
 import { type RedisArgument, RedisConnection } from '#shared/platform/redis-connection.js';
 import type { RedisScript } from '#shared/platform/redis-script.js';
 import type { Logger, Timers } from '#shared/ports.js';
@@ -21,7 +21,7 @@ export interface FleetConnectionOptions {
   readonly logger: Logger;
   /** A call that is not answered by then counts as `unavailable`. */
   readonly callMs: number;
-  readonly onResult?: (result: RedisResult) => void;
+  readonly onResult?: (result: RedisResult, role: RedisRole) => void;
 }
 
 export class FleetConnection {
@@ -35,10 +35,8 @@ export class FleetConnection {
   constructor(options: FleetConnectionOptions) {
     this.#options = options;
     this.#prefix = `tidegate:{${options.name}}:`;
-    const onResult = options.onResult === undefined ? {} : { onResult: options.onResult };
     this.#control = new RedisConnection({
       ...options,
-      ...onResult,
       role: 'control',
       onReady: () => {
         this.#number += 1;
@@ -47,7 +45,6 @@ export class FleetConnection {
     });
     this.#bell = new RedisConnection({
       ...options,
-      ...onResult,
       role: 'bell',
       onReady: () => void this.#subscribe(),
       onMessage: (_channel, message) => {

@@ -37,7 +37,7 @@ export interface ConnectionOptions {
   readonly timers: Timers;
   readonly logger: Logger;
   /** Called with the result of each call. */
-  readonly onResult?: (result: RedisResult) => void;
+  readonly onResult?: (result: RedisResult, role: RedisRole) => void;
   /** Called whenever calls are possible again: what was subscribed on the connection before is gone. */
   readonly onReady?: () => void;
   /** Called with what is published on a subscribed channel. */
@@ -224,7 +224,8 @@ export class RedisConnection {
   }
 
   #counted<A extends RedisAnswer>(answer: A): A {
-    this.#options.onResult?.(answer.ok ? 'ok' : answer.kind);
+    const { onResult, role } = this.#options;
+    onResult?.(answer.ok ? 'ok' : answer.kind, role);
     return answer;
   }
 }

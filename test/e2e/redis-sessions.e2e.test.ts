@@ -253,6 +253,7 @@ describe('sessions of two hosts in one Redis', () => {
       code: 0,
     });
     expect(await listed(a)).toMatchObject([{ backend: null }]);
+    expect(await metric(a, 'tidegate_redis_commands_total{role="control",result="ok"}')).toBeGreaterThan(0);
 
     expect(await a.cli('sessions', 'flush', 'default', '--yes')).toMatchObject({ code: 0, stderr: '' });
     await waitUntil('what is left to be swept', async () => (await listed(a)).length === 0);

@@ -101,6 +101,15 @@ describe('a connection to Redis', () => {
     expect(told).toEqual(['Redis is not there', 'Redis is there again']);
   });
 
+  it('begins anew with another client after one that has ended for good', async () => {
+    let readyCount = 0;
+    const connection = await ready(redis.access, { onReady: () => (readyCount += 1) });
+    // The client takes it for a farewell, and does not come back.
+    await connection.call('QUIT', []);
+    await waitUntil('the next client', () => readyCount === 2);
+    expect((await connection.call('PING', [])).ok).toBe(true);
+  });
+
   it('counts the results', async () => {
     const results: RedisResult[] = [];
     const connection = connect(redis.access, { onResult: (result) => results.push(result) });
