@@ -45,6 +45,8 @@ export class DownstreamConnection extends ClientSocket implements ClientPort {
   /** What is read is what was held: it is nobody else's memory. */
   #isHeldMemory = false;
   #bodyReader: BodyReader | null = null;
+  /** How long the client may take nothing of the last answer, by its route. `null`: it has had none. */
+  #answerIdleMs: number | null = null;
 
   constructor(parts: EngineParts, socket: Socket, options: DownstreamOptions) {
     super(parts, socket, options.isSecure);
@@ -75,12 +77,13 @@ export class DownstreamConnection extends ClientSocket implements ClientPort {
   }
 
   exchangeOver(keepAlive: boolean, isLast: boolean): void {
+    this.#answerIdleMs = this.#exchange?.settings.timeouts.responseIdleMs ?? null;
     this.#exchange = null;
     this.memory.rest();
     if (!keepAlive) return this.#close(isLast && this.#held === null);
     if (this.needsDrain) {
       this.#phase = 'draining';
-      this.setDeadline(this.#settings().timeouts.responseIdleMs);
+      this.setDeadline(this.#unsentMs());
       return;
     }
     this.#goOn();
@@ -123,6 +126,11 @@ export class DownstreamConnection extends ClientSocket implements ClientPort {
 
   #settings() {
     return this.parts.context.table().forwarding;
+  }
+
+  /** How long the client may take nothing of what waits here for it. */
+  #unsentMs(): number {
+    return this.#answerIdleMs ?? this.#settings().timeouts.responseIdleMs;
   }
 
   protected received(bytes: Buffer, length: number): void {
@@ -231,7 +239,7 @@ export class DownstreamConnection extends ClientSocket implements ClientPort {
   #close(isClean: boolean): void {
     this.#phase = 'closing';
     this.#held = null;
-    this.endGently(isClean, this.#settings().timeouts.responseIdleMs);
+    this.endGently(isClean, this.#unsentMs());
   }
 
   protected ended(): void {

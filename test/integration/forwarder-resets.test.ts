@@ -2,67 +2,61 @@
  * What is given up with bytes that wait to be sent is reset: else the system goes on offering megabytes to a peer that does not
  * read, for as long as it likes. Seen in the tables of the system, and by the peer.
  */
-import { readFileSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
-import { answer, startBackend, type BackendScript, type BackendServer } from '../support/backend-server.js';
+import {
+  answer,
+  startBackend,
+  type BackendConnection,
+  type BackendScript,
+  type BackendServer,
+} from '../support/backend-server.js';
 import { startNative, type EngineUnderTest } from '../support/engine-under-test.js';
 import { connectH2 } from '../support/h2-client.js';
 import { connectRaw, connectTls, openTls, type RawClient } from '../support/raw-client.js';
 import { backendAt, poolOf, snapshotOf, type ForwardingChanges } from '../support/snapshot-of.js';
+import { Sockets, unsentBytes } from '../support/system-sockets.js';
 import { testCertificate } from '../support/test-certificate.js';
 import { waitUntil } from '../support/wait-until.js';
+import { poolId } from '../../shared/ids.js';
+import type { Route } from '../../shared/settings.js';
 
 const LARGE = answer('x'.repeat(16_000_000));
 const GET = 'GET / HTTP/1.1\r\nHost: a.test\r\n\r\n';
+const LONG_MS = 60_000;
 const TIMEOUTS = { responseIdleMs: 700, tunnelIdleMs: 700, requestBodyIdleMs: 700, keepAliveMs: 200 };
-
-/** The system's table of connections, read once: while other tests run it is long. */
-class Sockets {
-  readonly #table = readFileSync('/proc/net/tcp', 'latin1');
-
-  /** Bytes that wait in the sockets of this port that are connected to this other port: to be sent, and to be read. */
-  waiting(localPort: number, remotePort: number): { readonly unsent: number; readonly unread: number } {
-    const hex = (port: number): string => port.toString(16).toUpperCase().padStart(4, '0');
-    const line = new RegExp(`:${hex(localPort)} \\w+:${hex(remotePort)} \\w+ (\\w+):(\\w+)`, 'g');
-    let unsent = 0;
-    let unread = 0;
-    for (const [, toSend = '', toRead = ''] of this.#table.matchAll(line)) {
-      unsent += Number.parseInt(toSend, 16);
-      unread += Number.parseInt(toRead, 16);
-    }
-    return { unsent, unread };
-  }
-
-  /** All that is on its way between two ports, in this direction. */
-  between(from: number, to: number): number {
-    return this.waiting(from, to).unsent + this.waiting(to, from).unread;
-  }
-}
-
-/** Bytes that the system has yet to send from this port, over all its connections to this other port. */
-function unsentBytes(localPort: number, remotePort: number): number {
-  return new Sockets().waiting(localPort, remotePort).unsent;
-}
 
 describe('peers of the native engine that do not read', () => {
   let backend: BackendServer;
   let engine: EngineUnderTest;
   let socket: Socket | null = null;
   let closing: Promise<void> | null = null;
+  /** Of answers that the test writes. */
+  const longAnswers: BackendConnection[] = [];
 
+  /** @param patientMs response_idle of the route `/patient` */
   async function start(
     script: BackendScript,
     isSecure = false,
     { limits = {}, timeouts = {} }: ForwardingChanges = {},
+    patientMs = TIMEOUTS.responseIdleMs,
   ): Promise<void> {
     backend = await startBackend(script);
+    const routes: readonly Route[] = [
+      { host: null, pathPrefix: '/', pool: poolId('default') },
+      {
+        host: null,
+        pathPrefix: '/patient',
+        pool: poolId('default'),
+        timeouts: { responseIdleMs: patientMs },
+      },
+    ];
     engine = await startNative(
-      snapshotOf([poolOf([backendAt('a', backend.port)])], {
-        timeouts: { ...TIMEOUTS, ...timeouts },
-        retry: { attempts: 1 },
-        limits,
-      }),
+      snapshotOf(
+        [poolOf([backendAt('a', backend.port)])],
+        { timeouts: { ...TIMEOUTS, ...timeouts }, retry: { attempts: 1 }, limits },
+        { routes },
+      ),
       isSecure ? { certificate: testCertificate() } : {},
     );
   }
@@ -98,6 +92,7 @@ describe('peers of the native engine that do not read', () => {
     await (closing ?? engine.close());
     closing = null;
     await backend.close();
+    longAnswers.length = 0;
   });
 
   it('are reset in the midst of an answer', async () => {
@@ -149,20 +144,15 @@ describe('peers of the native engine that do not read', () => {
   });
 
   /** An answer has come to its end at the engine, but a part of it waits there, as its client does not read. */
-  async function answered(): Promise<RawClient> {
-    await start(
-      (request) =>
-        request.target === '/' ? 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n' : answer('ok'),
-      false,
-      { timeouts: { responseIdleMs: 60_000 } },
-    );
+  async function answered(get = GET): Promise<RawClient> {
     const client = await connectRaw(engine.port);
     socket = client.socket;
     client.socket.pause();
-    client.send(GET);
-    await backend.sees(1);
+    const seen = backend.requests.length;
+    client.send(get);
+    await backend.sees(seen + 1);
     const { localPort = 0 } = client.socket;
-    const connection = backend.connections[0]!;
+    const connection = longAnswers.at(-1)!;
     const { socket: remote } = connection;
     const { remotePort = 0 } = remote;
     const chunk = (bytes: number): string => `${bytes.toString(16)}\r\n${'x'.repeat(bytes)}\r\n`;
@@ -185,6 +175,13 @@ describe('peers of the native engine that do not read', () => {
     await untilRead();
     return client;
   }
+  /** Those who ask for `/other` or `/large` are answered at once, all others by the test. */
+  const slowly: BackendScript = (request, connection) => {
+    if (request.target === '/other') return answer('ok');
+    if (request.target === '/large') return LARGE;
+    longAnswers.push(connection);
+    return 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n';
+  };
   async function ask(): Promise<RawClient> {
     const client = await connectRaw(engine.port);
     client.send(GET.replace('/', '/other'));
@@ -218,11 +215,31 @@ describe('peers of the native engine that do not read', () => {
       },
     ],
   ])('get what they read late, to its end, when they %s after an answer', async (_title, act) => {
+    await start(slowly, false, { timeouts: { responseIdleMs: LONG_MS } });
     const client = await answered();
     await act(client);
     client.socket.resume();
     await client.until(/\r\n0\r\n\r\n$/);
     client.close();
+  });
+
+  it.each([
+    ['an answer', ''],
+    ['the last answer of their connection', 'Connection: close\r\n'],
+  ])('may read the end of %s as late as their route says', async (_title, field) => {
+    await start(slowly, false, {}, LONG_MS);
+    const get = GET.replace('\r\n\r\n', `\r\n${field}\r\n`);
+    const patient = await answered(get.replace('/', '/patient'));
+    const other = await connectRaw(engine.port);
+    other.socket.pause();
+    other.send(GET.replace('/', '/large'));
+    // The one whose route says nothing is cut.
+    await waitUntil('both', () => backend.requests.length === 2);
+    await waitUntil('the cut', () => engine.forwarder.connections() <= 1);
+    patient.socket.resume();
+    await patient.until(/\r\n0\r\n\r\n$/);
+    patient.close();
+    other.close();
   });
 
   it('get what they read late over HTTP/2, to its end, after the last answer of a connection', async () => {
