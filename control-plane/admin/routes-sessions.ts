@@ -1,4 +1,4 @@
-/** Sessions by cookie: listed, and ended. */
+/** Routes of cookie sessions: list and end them. */
 import type { FastifyReply } from 'fastify';
 import { poolId } from '#shared/ids.js';
 import type { ControlPort } from '../control-port.js';
@@ -92,7 +92,7 @@ function flushRoute(app: AdminApp, port: ControlPort): void {
       const pool = poolId(request.params.pool);
       const result = await submitWrite(port, request, { type: 'FlushSessions', pool });
       if (result.kind === 'problem') return sendProblem(reply, result.problem);
-      // Nobody waits for it: bindings that are left do nothing.
+      // Not awaited, because the bindings have no effect any more.
       void port.sessions.sweep(pool);
       return reply.code(204).send();
     },

@@ -1,8 +1,12 @@
-/** Asks the person at the terminal before something that cannot be taken back. */
+/** Asks the person at the terminal to confirm something that cannot be undone. */
 import { createInterface } from 'node:readline/promises';
 import { CommandFailure, EXIT_FAILED, EXIT_USAGE } from './exit-codes.js';
 
-/** Fails unless the answer is yes. `what`: what `--yes` does where nobody can be asked, in the infinitive. */
+/**
+ * Fails unless the answer is yes, or if nobody can be asked.
+ *
+ * @param what completes "add --yes to …", for a caller without a terminal
+ */
 export async function confirmed(question: string, what: string): Promise<void> {
   if (!process.stdin.isTTY) {
     throw new CommandFailure(EXIT_USAGE, `Nobody can be asked here: add --yes to ${what}.`);

@@ -1,4 +1,4 @@
-/** `sessions`: which there are by cookie, and ending them. */
+/** The commands `sessions …`: list and end the cookie sessions of a pool. */
 import type { Command } from 'commander';
 import { MAX_SESSIONS_PER_PAGE, SessionsDocument } from '../documents/session-documents.js';
 import { confirmed } from './confirm.js';
@@ -15,7 +15,7 @@ interface FlushOptions {
   readonly yes?: boolean;
 }
 
-/** Listed without `--all`. */
+/** How many sessions are listed without `--all`. */
 const FEW = 100;
 
 type Listed = SessionsDocument['sessions'][number];
@@ -65,7 +65,7 @@ async function list({ api, json }: CommandDeps, pool: string, all: boolean): Pro
   do {
     const query = `limit=${all ? MAX_SESSIONS_PER_PAGE : FEW}${next === null ? '' : `&after=${next}`}`;
     const page: SessionsDocument = await api.get(`${pathOf(pool)}?${query}`, SessionsDocument);
-    // A store that changes while it is listed may tell of one twice.
+    // A store that changes meanwhile may list a session twice.
     for (const session of page.sessions) found.set(session.session, session);
     next = page.next;
   } while (next !== null && (all || found.size < FEW));

@@ -1,6 +1,7 @@
 #!/bin/sh
-# The command `tidegate`. Finds a Node.js that is new enough and becomes it, so that signals sent to this process reach
-# Tidegate: first the package node beside it, which npm ci brings, then the one on PATH. Works by any link, in any directory.
+# The command `tidegate`. It finds a Node.js that is new enough: first the package node beside it, which npm ci installs,
+# then the one on PATH. It replaces itself by that Node.js, so that signals sent to this process reach Tidegate. It works
+# through any link and in any directory.
 
 self=$0
 while [ -L "$self" ]; do
@@ -12,7 +13,7 @@ while [ -L "$self" ]; do
 done
 root=$(CDPATH='' cd -- "$(dirname "$self")/../.." && pwd -P)
 entry=$root/dist/control-plane/cli/tidegate.js
-# As package.json says it: "node": ">=24.15".
+# The version that package.json requires: "node": ">=24.15".
 needed=$(sed -n 's/.*"node": ">=\([0-9]*\.[0-9]*\)".*/\1/p' "$root/package.json")
 
 refuse() {
@@ -35,7 +36,7 @@ case $root in
 esac
 found='there is none on PATH'
 for node in "$beside" node; do
-  # One that does not run here (of another system, or half installed) is passed over.
+  # Skips a Node.js that does not run here, because it is for another system or half installed.
   version=$("$node" --version 2>/dev/null) || continue
   if is_new_enough "$version"; then
     exec "$node" "$entry" "$@"

@@ -1,4 +1,4 @@
-/** Sessions by cookie, as operators see them. */
+/** Documents about cookie sessions. */
 import type { TypeOf } from '#shared/shape.js';
 import * as field from './field.js';
 import { name } from './pool-documents.js';
@@ -8,7 +8,7 @@ const SESSION_ID = /^[A-Za-z0-9_-]{22}$/;
 const CURSOR = /^[A-Za-z0-9_.-]{1,64}$/;
 const NUMBER = /^\d{1,4}$/;
 
-/** Most sessions asked for at once. */
+/** Most sessions that a client may ask for at once. */
 export const MAX_SESSIONS_PER_PAGE = 1_000;
 export const DEFAULT_SESSIONS_PER_PAGE = 100;
 

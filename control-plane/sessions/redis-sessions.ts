@@ -1,6 +1,6 @@
 /**
- * The sessions in a Redis that hosts share, for operators: they are found by SCAN, page by page and only when somebody asks.
- * Workers read and bind them without the primary.
+ * Lets operators list and end the sessions in a Redis that hosts share. It finds them by SCAN, page by page, and only
+ * when somebody asks. Workers read and bind sessions there without the primary.
  */
 import { backendId, isName, type PoolId } from '#shared/ids.js';
 import type { RedisConnection } from '#shared/platform/redis-connection.js';
@@ -8,14 +8,14 @@ import type { Logger } from '#shared/ports.js';
 import { NO_BACKEND, type SessionKey } from '#shared/session.js';
 import type { ListedSession, SessionDirectory, SessionPage, StoreUnavailable } from './session-directory.js';
 
-/** Most calls of SCAN for a page: where little matches, a page is short, or empty. */
+/** Most calls of SCAN for one page. If few keys match, the page is short or empty. */
 const SCANS_PER_PAGE = 50;
-/** Keys looked at in a call while sessions are swept. */
+/** How many keys a call of SCAN looks at while the sessions of a pool are removed. */
 const SWEEP_COUNT = 1_000;
 
 interface RedisSessionsDeps {
   readonly redis: Pick<RedisConnection, 'call' | 'scan'>;
-  /** What the names of all keys begin with. */
+  /** Beginning of the names of all keys. */
   readonly prefix: string;
   readonly logger: Logger;
 }
@@ -53,7 +53,7 @@ export class RedisSessions implements SessionDirectory {
     return { kind: answer.value === null ? 'unknown' : 'ended' };
   }
 
-  /** One sweep of a pool at a time. Never rejects. */
+  /** Runs once at a time for each pool. Never rejects. */
   sweep(pool: PoolId): Promise<void> {
     const running = this.#sweeps.get(pool);
     if (running !== undefined) return running;
@@ -81,7 +81,7 @@ export class RedisSessions implements SessionDirectory {
     return { kind: 'ok', sessions, next: cursor };
   }
 
-  /** `null`: it is gone by now, or is none of ours. */
+  /** `null` if the session has expired meanwhile, or if the key is not Tidegate's. */
   async #listed(key: string, session: string): Promise<ListedSession | null> {
     const { redis } = this.#deps;
     const [bound, left] = await Promise.all([redis.call('GET', [key]), redis.call('PTTL', [key])]);
@@ -105,7 +105,7 @@ export class RedisSessions implements SessionDirectory {
         );
         return;
       }
-      // One by one, because in a cluster they are on several servers.
+      // One key per command, because the keys of a cluster are on several servers.
       await Promise.all(scanned.keys.map((key) => redis.call('UNLINK', [key])));
       swept += scanned.keys.length;
       cursor = scanned.next;
@@ -113,7 +113,7 @@ export class RedisSessions implements SessionDirectory {
     logger.info({ pool, sessions: swept }, 'ended sessions are removed from Redis');
   }
 
-  /** Names of pools have no characters that mean something in a pattern. */
+  /** Usable in a SCAN pattern, because names of pools contain no character with a meaning there. */
   #beginOf(pool: PoolId): string {
     return `${this.#deps.prefix}${pool}:`;
   }

@@ -88,7 +88,7 @@ class MemorySessionTable implements SessionTable {
     return this.#counts.get(pool) ?? 0;
   }
 
-  /** In the order of their ids. Walks over the whole table: some 30 ms when it is full. */
+  /** In the order of session ids. Walks over the whole table: about 30 ms when it is full. */
   async page(
     pool: PoolId,
     { after, limit }: { readonly after: string | null; readonly limit: number },
@@ -96,7 +96,7 @@ class MemorySessionTable implements SessionTable {
     const begin = nameOf({ pool, session: '' });
     const last = begin + (after ?? '');
     const now = this.#clock.now();
-    // Never more than twice the page is kept and sorted.
+    // Keeps and sorts at most twice as many names as a page has.
     let names: string[] = [];
     for (const name of this.#bindings.rkeys()) {
       if (name <= last || !name.startsWith(begin)) continue;
@@ -118,7 +118,7 @@ class MemorySessionTable implements SessionTable {
 
   async sweep(pool: PoolId): Promise<void> {
     const begin = nameOf({ pool, session: '' });
-    // A list of its own, because the iterator loses its way where its entry is deleted.
+    // Collected first, because deleting an entry breaks an iterator that is at it.
     const names = Array.from(this.#bindings.keys()).filter((name) => name.startsWith(begin));
     for (const name of names) this.#bindings.delete(name);
   }
