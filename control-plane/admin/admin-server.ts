@@ -157,7 +157,10 @@ function createFastify(limits: ConnectionLimits, cameLate: () => void): FastifyI
     },
     frameworkErrors: (error, request, reply) => {
       const problem = problemOfError(error, request);
-      void sendProblem(reply, problem ?? { type: 'internal', detail: 'A bug; the log has more.' });
+      void sendProblem(
+        reply,
+        problem ?? { type: 'internal', detail: 'This is a bug in Tidegate; its log says more.' },
+      );
     },
   });
   app.removeContentTypeParser('text/plain');
@@ -190,7 +193,10 @@ function answerErrors(app: FastifyInstance, logger: Logger): void {
     if (problem === null) {
       logger.error({ err: error, method: request.method, path: request.url }, 'admin request failed');
     }
-    return sendProblem(reply, problem ?? { type: 'internal', detail: 'A bug; the log has more.' });
+    return sendProblem(
+      reply,
+      problem ?? { type: 'internal', detail: 'This is a bug in Tidegate; its log says more.' },
+    );
   });
 }
 

@@ -9,16 +9,16 @@ export function describeApi(version: string, withToken: boolean): FastifyDynamic
         title: 'Tidegate admin API',
         version,
         description:
-          'Reads the state of a running Tidegate and changes it. Writes to a pool carry If-Match with the pool version that the last answer gave as ETag, so that nobody undoes unseen what somebody else did. The header X-Tidegate-Actor may name who is behind a write; the event log keeps it. Errors are problem documents (RFC 9457).',
+          'Reads the state of a running Tidegate and changes it. Writes to a pool carry If-Match with the pool version that the last answer gave as ETag, so that nobody overwrites a change that they have not seen. The header X-Tidegate-Actor may name the person behind a write; the event log keeps the name. Errors are problem documents (RFC 9457).',
         license: { name: 'MIT' },
       },
       tags: [
-        { name: 'status', description: 'The whole at a glance.' },
+        { name: 'status', description: 'The state of everything.' },
         { name: 'pools', description: 'Sets of backends that share settings.' },
         { name: 'backends', description: 'Single servers.' },
         { name: 'events', description: 'What happened, and why.' },
         { name: 'config', description: 'The configuration file.' },
-        { name: 'probes', description: 'For machines that watch.' },
+        { name: 'probes', description: 'For monitoring.' },
       ],
       components: {
         securitySchemes: {
@@ -69,5 +69,5 @@ export function indexOf(description: Description): string {
       return summary === undefined ? [] : [`${method.toUpperCase().padEnd(6)} ${path.padEnd(41)} ${summary}`];
     }),
   );
-  return ['Tidegate, admin API, described at /api/v1/openapi.json', '', ...lines, ''].join('\n');
+  return ['Admin API of Tidegate, described at /api/v1/openapi.json', '', ...lines, ''].join('\n');
 }

@@ -94,7 +94,7 @@ function addRoute(app: AdminApp, deps: ViewDeps): void {
         operationId: 'addBackend',
         summary: 'Add a backend',
         description:
-          'It is checked at once and takes traffic after its first pass; at once where no check is configured.',
+          'The backend is checked at once. It takes traffic after its first passed check, or at once if the pool has no checks.',
         tags: ['backends'],
         params: PoolParams.json,
         headers: IF_MATCH,
@@ -185,11 +185,11 @@ function removeRoute(app: AdminApp, deps: ViewDeps): void {
       schema: {
         operationId: 'removeBackend',
         summary: 'Remove a backend',
-        description: 'Requests that it is answering are finished; nothing new goes to it.',
+        description: 'Its requests in flight are finished, and it gets no new ones.',
         tags: ['backends'],
         params: BackendParams.json,
         headers: IF_MATCH,
-        response: answers({ 204: { description: 'It is gone.', type: 'null' } }),
+        response: answers({ 204: { description: 'The backend was removed.', type: 'null' } }),
       },
     },
     async (request, reply) => {

@@ -28,7 +28,7 @@ export function configRoutes(app: AdminApp, port: ControlPort, changes: RunTimeC
         operationId: 'getConfig',
         summary: 'The configuration in force',
         description:
-          'Where it came from, what run-time changes made different from the file, what waits for a restart. Never secrets.',
+          'What is in force, what run-time changes made different from the file, and what waits for a restart. It contains no secrets.',
         tags: ['config'],
         response: answers({ 200: json(ConfigViewDocument, 'The configuration.') }),
       },
@@ -45,7 +45,7 @@ export function configRoutes(app: AdminApp, port: ControlPort, changes: RunTimeC
           'Takes no body. An invalid file changes nothing. In a fleet, a file that was in force before and is not now is only applied with force=true.',
         tags: ['config'],
         querystring: ReloadQuery.json,
-        response: answers({ 200: json(ReloadDocument, 'What came of it.') }),
+        response: answers({ 200: json(ReloadDocument, 'The result.') }),
       },
     },
     async (request, reply) => {
@@ -78,12 +78,12 @@ function validateRoute(app: AdminApp, port: ControlPort): void {
         operationId: 'validateConfig',
         summary: 'Check a configuration file',
         description:
-          'Changes nothing. Variables are substituted from the environment of the running primary, and never told. Certificate, key and token files are not read: the command line does that.',
+          'Changes nothing. Variables are replaced from the environment of the running primary, and never shown. Certificate, key and token files are not read: the command line does that.',
         tags: ['config'],
         consumes: YAML_TYPES,
         body: field.text().json,
         response: answers({
-          200: json(ValidationDocument, 'Whether it is valid, and all that is wrong with it.'),
+          200: json(ValidationDocument, 'Whether it is valid, and all its problems.'),
         }),
       },
     },

@@ -18,9 +18,9 @@ export function driftRoutes(app: AdminApp, port: ControlPort, changes: RunTimeCh
     {
       schema: {
         operationId: 'getDrift',
-        summary: 'How what is in force differs from the file',
+        summary: 'Differences between what is in force and the file',
         description:
-          'What operators changed at run time. It stays over reloads and restarts until the file says something new about it, or it is reset.',
+          'What operators changed at run time. A change outlives reloads and restarts, until the file has a new value for the same place, or until it is reset.',
         tags: ['config'],
         response: answers({ 200: json(DriftDocument, 'All differences.', true) }),
       },
@@ -43,11 +43,11 @@ export function driftRoutes(app: AdminApp, port: ControlPort, changes: RunTimeCh
         operationId: 'resetConfig',
         summary: 'Go back to the file',
         description:
-          'Undoes what operators changed at run time: settings and weights go back, backends that were added go, those that were removed come back. Draining and maintenance stay: no file has them.',
+          'Undoes what operators changed at run time: settings and weights go back, added backends are removed, and removed ones come back. Draining and maintenance stay, because no file has them.',
         tags: ['config'],
         headers: CONFIG_IF_MATCH,
         body: ResetRequest.json,
-        response: answers({ 200: json(ResetDocument, 'Where it went back.', true) }),
+        response: answers({ 200: json(ResetDocument, 'What was set back.', true) }),
       },
     },
     async (request, reply) => {

@@ -24,9 +24,9 @@ export function eventRoutes(app: AdminApp, deps: ViewDeps, streams: EventStreams
       exposeHeadRoute: false,
       schema: {
         operationId: 'listEvents',
-        summary: 'What happened, or with follow=true what happens',
+        summary: 'Events: a page, or a stream with follow=true',
         description:
-          'A page of events, or with follow=true a stream. In the stream, `event: gap` tells of events that are no longer kept, `event: end` with a reason comes before the server ends it.',
+          'A page of events, or with follow=true a stream. In the stream, `event: gap` says that events are no longer kept, and `event: end` gives the reason before the server ends the stream.',
         tags: ['events'],
         querystring: EventsQuery.json,
         response: answers({
@@ -76,7 +76,7 @@ function follow(
     return refuse(reply, [{ path: 'Last-Event-ID', message: 'expected the number of an event' }]);
   }
   if (followers.full) {
-    const detail = 'As many clients follow the events as are allowed at once.';
+    const detail = 'Too many clients follow the events already; try again later.';
     return sendProblem(reply, { type: 'too_many_followers', detail, retryAfterSeconds: 10 });
   }
   const after = resumed ?? query.after;

@@ -48,7 +48,7 @@ export function poolRoutes(app: AdminApp, deps: ViewDeps): void {
         operationId: 'changePool',
         summary: 'Change settings of a pool',
         description:
-          'Applied at once, kept over restarts, and over reloads of a file that does not change them too.',
+          'The settings apply at once. They outlive restarts, and reloads of a file in which the same settings are unchanged.',
         tags: ['pools'],
         params: PoolParams.json,
         headers: IF_MATCH,

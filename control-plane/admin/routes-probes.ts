@@ -27,7 +27,7 @@ export function probeRoutes(app: AdminApp, port: ControlPort): void {
     {
       schema: {
         operationId: 'getIndex',
-        summary: 'What there is',
+        summary: 'List of paths',
         tags: ['probes'],
         response: answers({ 200: textAnswer('A list of paths.') }),
       },
@@ -43,7 +43,7 @@ export function probeRoutes(app: AdminApp, port: ControlPort): void {
         description: 'Needs no token.',
         tags: ['probes'],
         security: [],
-        response: answers({ 200: textAnswer('It does.') }),
+        response: answers({ 200: textAnswer('It answers.') }),
       },
     },
     async (_request, reply) => reply.type('text/plain; charset=utf-8').send('ok\n'),
@@ -55,7 +55,7 @@ export function probeRoutes(app: AdminApp, port: ControlPort): void {
         operationId: 'getReadiness',
         summary: 'Whether traffic is served',
         description:
-          'Ready when configuration is applied, the first health checks are made and at least one worker forwards. `degraded` says what is wrong all the same: while nothing can be stored, traffic is served and changes are refused. Needs no token.',
+          'Ready when a configuration is applied, the first health checks are made and at least one worker forwards. A line `degraded` says what is wrong nevertheless: while nothing can be stored, traffic is served and changes are refused. Needs no token.',
         tags: ['probes'],
         security: [],
         response: answers({ 200: textAnswer('Ready.'), 503: textAnswer('Not ready, and why.') }),

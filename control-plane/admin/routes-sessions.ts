@@ -31,7 +31,7 @@ function listRoute(app: AdminApp, port: ControlPort): void {
         operationId: 'listSessions',
         summary: 'Sessions by cookie of a pool',
         description:
-          'Page by page, until `next` is null; a page may have more or fewer than asked for. With Redis those of all hosts, found as they are asked for: what comes and goes meanwhile may be missing, and a session may be listed twice. Without Redis those in the table of this host.',
+          'Page by page, until `next` is null; a page may have more or fewer than asked for. With Redis, sessions of all hosts: one that begins or ends meanwhile may be missing, and one may be listed twice. Without Redis, those in the table of this host.',
         tags: ['sessions'],
         params: PoolParams.json,
         querystring: SessionsQuery.json,
@@ -60,7 +60,7 @@ function listRoute(app: AdminApp, port: ControlPort): void {
           return { sessions: listed, next };
         }
         case 'no-such-page': {
-          const detail = `There is no page after ${String(after)}: begin anew, without \`after\`.`;
+          const detail = `There is no page after ${String(after)}: start again without \`after\`.`;
           return sendProblem(reply, { type: 'not_found', detail });
         }
         case 'busy': {
@@ -82,10 +82,10 @@ function flushRoute(app: AdminApp, port: ControlPort): void {
         operationId: 'flushSessions',
         summary: 'End all sessions of a pool',
         description:
-          'Cookies of sessions that began before count as none: their next requests are new sessions. On all hosts, once their workers have the snapshot. The version of the pool stays.',
+          'The cookies of earlier sessions are ignored, so the next request of each client begins a new session. This holds on every host as soon as its workers have the snapshot. The version of the pool stays the same.',
         tags: ['sessions'],
         params: PoolParams.json,
-        response: answers({ 204: { description: 'They are over.', type: 'null' } }),
+        response: answers({ 204: { description: 'The sessions are ended.', type: 'null' } }),
       },
     },
     async (request, reply) => {
@@ -107,7 +107,7 @@ function endRoute(app: AdminApp, port: ControlPort): void {
         operationId: 'endSession',
         summary: 'Take a session from its backend',
         description:
-          'Its next request chooses anew, once the worker asks the store again: after 5 s at most, with Redis after a quarter of the timeout or 5 min at most. It is no event.',
+          'A backend is newly chosen for its next request, once its worker asks the store again: after 5 s at most; with Redis after a quarter of the timeout, at most 5 min. It is not recorded as an event.',
         tags: ['sessions'],
         params: SessionParams.json,
         response: answers({ 204: { description: 'It is taken from its backend.', type: 'null' } }),
@@ -129,6 +129,6 @@ function endRoute(app: AdminApp, port: ControlPort): void {
 }
 
 function sendUnavailable(reply: FastifyReply, reason: string): FastifyReply {
-  const detail = `The sessions cannot be had: ${reason}.`;
+  const detail = `The store of sessions cannot be used: ${reason}.`;
   return sendProblem(reply, { type: 'session_store', detail, retryAfterSeconds: STORE_RETRY_SECONDS });
 }

@@ -201,7 +201,7 @@ export class ApiClient {
   /** Something answered, but not the admin API of this release. */
   #strange(response: Response, problem: string, cause?: unknown): CommandFailure {
     return new StrangeAnswer(
-      `${this.#base} does not answer like an admin API of Tidegate: status ${response.status}, ${problem}. --admin or TIDEGATE_ADMIN says where it is.`,
+      `${this.#base} does not answer like an admin API of Tidegate: status ${response.status}, ${problem}. Set the right address with --admin or TIDEGATE_ADMIN.`,
       { cause },
     );
   }

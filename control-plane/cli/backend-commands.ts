@@ -19,13 +19,13 @@ import {
 } from './setting-arguments.js';
 import { backendTable, indented } from './status-commands.js';
 
-const BACKEND_HELP = 'POOL/ID, or ID alone where it is clear';
+const BACKEND_HELP = 'POOL/ID, or ID alone if only one pool has it';
 
 export function backendCommands(program: Command): void {
   const backends = program.command('backends').description('list, add, remove, weigh and drain backends');
   backends
     .command('list', { isDefault: true })
-    .description('all backends, or those of one pool')
+    .description('list all backends, or those of one pool')
     .argument('[pool]', 'name of a pool')
     .action(async (pool: string | undefined, _options: unknown, command: Command) => {
       const deps = await depsOf(command);
@@ -34,7 +34,7 @@ export function backendCommands(program: Command): void {
   const add = backends
     .command('add')
     .description(
-      'add a backend; it takes traffic once it has passed a health check, or at once where there are none',
+      'add a backend; it takes traffic after its first passed health check, or at once if its pool has none',
     )
     .argument('<backend>', 'POOL/ID, or ID alone for the only pool or pool default')
     .argument('<url>', 'http:// or https://, host and port');
@@ -53,14 +53,14 @@ export function backendCommands(program: Command): void {
     .command('set')
     .description('change settings, in the words of the configuration file')
     .argument('<backend>', BACKEND_HELP)
-    .argument('<setting...>', 'such as weight=5; null: none of its own', collectSetting)
+    .argument('<setting...>', 'such as weight=5; null removes a value', collectSetting)
     .action(async (name: string, settings: Settings, _options: unknown, command: Command) => {
       const { deps, pool } = await change(command, name, settings);
       await tellOfWeights(deps, pool);
     });
   backends
     .command('remove')
-    .description('remove a backend; what it is answering is finished')
+    .description('remove a backend; its requests in flight are finished')
     .argument('<backend>', BACKEND_HELP)
     .action(async (name: string, _options: unknown, command: Command) => {
       const deps = await depsOf(command);
@@ -84,15 +84,15 @@ export function backendCommands(program: Command): void {
     });
   backends
     .command('limit')
-    .description('change how many requests in flight a backend is given at once')
+    .description('change how many requests a backend may have in flight')
     .argument('<backend>', BACKEND_HELP)
-    .argument('<number>', '1 to 1000000, or pool: what the pool says', parsePoolOrLimit)
+    .argument('<number>', '1 to 1000000, or pool: the limit of the pool', parsePoolOrLimit)
     .action(async (name: string, limit: number | null, _options: unknown, command: Command) => {
       await change(command, name, { max_connections: limit });
     });
-  adminCommand(backends, 'drain', 'draining', 'no new sessions; those that are there stay');
-  adminCommand(backends, 'ready', 'ready', 'back into rotation');
-  adminCommand(backends, 'maintenance', 'maintenance', 'no traffic at all');
+  adminCommand(backends, 'drain', 'draining', 'send no new sessions; existing ones stay');
+  adminCommand(backends, 'ready', 'ready', 'put a backend back into rotation');
+  adminCommand(backends, 'maintenance', 'maintenance', 'send no traffic at all');
 }
 
 function adminCommand(backends: Command, name: string, admin: AdminState, description: string): void {

@@ -41,6 +41,6 @@ export function withoutApi(command: Command, unused: readonly (keyof typeof FLAG
   command.hook('preAction', () => {
     const given = unused.find((name) => command.getOptionValueSourceWithGlobals(name) === 'cli');
     if (given === undefined) return;
-    throw new CommandFailure(EXIT_USAGE, `tidegate ${command.name()} has no use for ${FLAGS[given]}.`);
+    throw new CommandFailure(EXIT_USAGE, `tidegate ${command.name()} does not take ${FLAGS[given]}.`);
   });
 }

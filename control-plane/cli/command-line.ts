@@ -51,10 +51,10 @@ export async function runCommandLine(argv: readonly string[], version: string): 
 function createProgram(version: string, endWith: EndWith): Command {
   const program = new Command('tidegate')
     .description('An HTTP load balancer that remembers why.')
-    .option('--admin <url>', `where the admin API is (TIDEGATE_ADMIN; default ${DEFAULT_ADMIN})`)
+    .option('--admin <url>', `base URL of the admin API (TIDEGATE_ADMIN; default ${DEFAULT_ADMIN})`)
     .option('--token-file <file>', 'file with the token of the admin API (TIDEGATE_TOKEN_FILE)')
-    .option('--json', 'answers for programs')
-    .version(`tidegate ${version}`, '-V, --version', 'which release this is')
+    .option('--json', 'print JSON, for programs')
+    .version(`tidegate ${version}`, '-V, --version', 'print the release')
     // The help of each command shows the global options. Set before the commands are made, because they copy this.
     .configureHelp({ showGlobalOptions: true })
     .showHelpAfterError('(tidegate --help tells more)')

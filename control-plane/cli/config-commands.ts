@@ -11,10 +11,10 @@ import { paint, print, printError } from './output.js';
 export function configCommands(program: Command, endWith: EndWith): void {
   const validating = program
     .command('validate')
-    .description('check a configuration file; tells all problems at once')
+    .description('check a configuration file and report all its problems')
     .argument('[file]', FILE_HELP)
     .option(FILE_OPTION, 'the same')
-    .option('--json', 'answers for programs')
+    .option('--json', 'print JSON, for programs')
     .action(async (file: string | undefined, options: { readonly config?: string }, command: Command) => {
       endWith(await validate(configFile(file, options.config), wantsJson(command)));
     });
@@ -22,7 +22,7 @@ export function configCommands(program: Command, endWith: EndWith): void {
   program
     .command('reload')
     .description('read the configuration file again')
-    .option('--force', 'apply a file that a fleet has had before, too')
+    .option('--force', 'apply the file even if the fleet had it before and has another one now')
     .action(async (options: { readonly force?: boolean }, command: Command) => {
       const { api, json } = await depsOf(command);
       const query = options.force === true ? '?force=true' : '';

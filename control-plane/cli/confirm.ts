@@ -9,7 +9,7 @@ import { CommandFailure, EXIT_FAILED, EXIT_USAGE } from './exit-codes.js';
  */
 export async function confirmed(question: string, what: string): Promise<void> {
   if (!process.stdin.isTTY) {
-    throw new CommandFailure(EXIT_USAGE, `Nobody can be asked here: add --yes to ${what}.`);
+    throw new CommandFailure(EXIT_USAGE, `There is no terminal to ask on: add --yes to ${what}.`);
   }
   const asking = createInterface({ input: process.stdin, output: process.stderr });
   try {

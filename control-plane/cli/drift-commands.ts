@@ -21,10 +21,12 @@ interface ResetOptions {
 }
 
 export function driftCommands(program: Command, endWith: EndWith): void {
-  const config = program.command('config').description('what differs from the file, and going back to it');
+  const config = program
+    .command('config')
+    .description('show what differs from the file, and go back to the file');
   config
     .command('diff')
-    .description('where run-time changes differ from the file; exit code 0: nowhere, 1: somewhere')
+    .description('show where run-time changes differ from the file; exit code 0: nowhere, 1: somewhere')
     .action(async (_options: unknown, command: Command) => {
       const deps = await depsOf(command);
       const drift = await readDrift(deps);
@@ -35,8 +37,8 @@ export function driftCommands(program: Command, endWith: EndWith): void {
   config
     .command('reset')
     .description('go back to what the file says')
-    .argument('[path]', 'a path of config diff, or the beginning of some: pools.web.backends.a')
-    .option('--all', 'all that differs')
+    .argument('[path]', 'a path that config diff shows, or the beginning of several: pools.web.backends.a')
+    .option('--all', 'everything that differs')
     .option('--yes', 'do not ask')
     .action(async (path: string | undefined, options: ResetOptions, command: Command) => {
       await reset(await depsOf(command), path, options);
@@ -48,7 +50,7 @@ export function driftLine(drift: number): string {
   const places = drift === 1 ? '1 place' : `${drift} places`;
   return paint(
     'yellow',
-    `run-time changes differ from the file in ${places}: tidegate config diff tells them`,
+    `run-time changes differ from the file in ${places}: tidegate config diff shows them`,
   );
 }
 

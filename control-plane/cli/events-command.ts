@@ -31,8 +31,8 @@ interface EventsOptions {
 export function eventsCommand(program: Command): void {
   program
     .command('events')
-    .description('what happened, oldest first: the last 50, or those after one')
-    .option('--follow', 'and what happens from now on')
+    .description('show events, oldest first: the last 50, or those after --after')
+    .option('--follow', 'then show new events as they happen')
     .option('--type <types>', 'only these types, with commas between')
     .option('--pool <name>', 'only of this pool')
     .option('--backend <backend>', 'only of this backend: POOL/ID, or ID in any pool')
@@ -47,7 +47,7 @@ export function eventsCommand(program: Command): void {
       if (options.follow && options.after !== undefined && options.limit !== undefined) {
         throw new CommandFailure(
           EXIT_USAGE,
-          '--follow --after shows all that came after: it has no --limit.',
+          '--limit cannot be used with --follow and --after, which show every later event.',
         );
       }
       const { api, json } = await depsOf(command);
@@ -121,7 +121,7 @@ async function follow(
         error instanceof StrangeAnswer || (error instanceof CommandFailure && error.exitCode === EXIT_FAILED);
       if (isFinal || !connected) throw error;
     }
-    if (lostAt === null) printError('The stream of events was lost. Trying to have it back.');
+    if (lostAt === null) printError('The stream of events was lost. Trying to get it back.');
     lostAt ??= Date.now();
     if (Date.now() - lostAt > RECONNECT_LIMIT_MS) {
       throw new CommandFailure(EXIT_UNREACHABLE, 'The stream of events did not come back.');

@@ -11,8 +11,8 @@ export const EXIT_UNREACHABLE = 3;
 export const EXIT_CODES_HELP = `
 Exit codes:
   0  done
-  1  refused, or failed; of config diff: something differs
-  2  wrong use, or invalid configuration
+  1  refused, or failed (config diff: something differs)
+  2  wrong usage, or invalid configuration
   3  the admin API cannot be reached, or something else answers there`;
 
 /** Ends the command with a sentence for people and an exit code for scripts. */

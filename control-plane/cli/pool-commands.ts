@@ -8,10 +8,10 @@ import { paint, print } from './output.js';
 import { collectSetting, type Settings } from './setting-arguments.js';
 
 export function poolCommands(program: Command): void {
-  const pools = program.command('pool').description('settings of a pool');
+  const pools = program.command('pool').description('show and change the settings of a pool');
   pools
     .command('show')
-    .description('all settings that are in force')
+    .description('show all settings in force')
     .argument('<pool>', 'name of a pool')
     .action(async (pool: string, _options: unknown, command: Command) => {
       const { api, json } = await depsOf(command);

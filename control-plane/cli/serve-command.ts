@@ -18,7 +18,7 @@ export function serveCommand(program: Command, endWith: EndWith): void {
     .option(FILE_OPTION, 'the same')
     .option(
       '--data-dir <directory>',
-      'instead of data_dir of the file, also when it is reloaded',
+      'use this directory instead of data_dir of the file, also after a reload',
       parseDirectory,
     )
     .action(async (file: string | undefined, { config, dataDir }: ServeCommandOptions) => {

@@ -21,18 +21,18 @@ const FEW = 100;
 type Listed = SessionsDocument['sessions'][number];
 
 export function sessionsCommands(program: Command): void {
-  const sessions = program.command('sessions').description('sessions by cookie: list and end them');
+  const sessions = program.command('sessions').description('list and end cookie sessions');
   sessions
     .command('list')
-    .description(`about ${FEW} sessions of a pool; with Redis those of all hosts`)
+    .description(`list about ${FEW} sessions of a pool; with Redis those of all hosts`)
     .argument('<pool>', 'name of a pool')
-    .option('--all', 'all of them')
+    .option('--all', 'list all of them')
     .action(async (pool: string, options: ListOptions, command: Command) => {
       await list(await depsOf(command), pool, options.all === true);
     });
   sessions
     .command('flush')
-    .description('end all sessions of a pool: each next request is a new session')
+    .description('end all sessions of a pool; the next request of each client begins a new one')
     .argument('<pool>', 'name of a pool')
     .option('--yes', 'do not ask')
     .action(async (pool: string, options: FlushOptions, command: Command) => {
@@ -43,7 +43,7 @@ export function sessionsCommands(program: Command): void {
     });
   sessions
     .command('end')
-    .description('take a session from its backend: it chooses anew')
+    .description('take a session from its backend; one is newly chosen for its next request')
     .argument('<pool>', 'name of a pool')
     .argument('<session>', 'id of the session, as listed')
     .action(async (pool: string, session: string, _options: unknown, command: Command) => {

@@ -15,7 +15,7 @@ import { formatSpan, formatTime } from './times.js';
 export function statusCommands(program: Command): void {
   program
     .command('status')
-    .description('pools and backends, with why they are in or out')
+    .description('show pools and backends, and why they are in rotation or out of it')
     .action(async (_options: unknown, command: Command) => {
       const { api, json } = await depsOf(command);
       const status = await api.status();
@@ -24,7 +24,7 @@ export function statusCommands(program: Command): void {
     });
   program
     .command('workers')
-    .description('the forwarding processes, and whether they route by the newest snapshot')
+    .description('show the forwarding processes, and whether they route by the newest snapshot')
     .action(async (_options: unknown, command: Command) => {
       const { api, json } = await depsOf(command);
       const answer = await api.get('/api/v1/workers', WorkersDocument);
@@ -106,7 +106,10 @@ function troubleLines(status: StatusDocument, now: number): readonly string[] {
     const shown = refused.problems.slice(0, SHOWN_PROBLEMS);
     const more = refused.problems.length - shown.length;
     lines.push(
-      paint('yellow', `${config.file} was refused ${agoOf(refused.at, now)}, what was in force stays:`),
+      paint(
+        'yellow',
+        `${config.file} was refused ${agoOf(refused.at, now)}, the former configuration stays in force:`,
+      ),
       ...indented(shown),
       ...(more > 0 ? indented([`and ${more} more`]) : []),
     );

@@ -22,7 +22,7 @@ const REASONS: Readonly<Record<string, string>> = {
 export function unreachable(base: string, error: unknown): CommandFailure {
   return new CommandFailure(
     EXIT_UNREACHABLE,
-    `The admin API at ${base} cannot be reached: ${reasonOf(error)}. Is Tidegate running? --admin or TIDEGATE_ADMIN says where.`,
+    `The admin API at ${base} cannot be reached: ${reasonOf(error)}. Is Tidegate running? Set its address with --admin or TIDEGATE_ADMIN.`,
     { cause: error },
   );
 }

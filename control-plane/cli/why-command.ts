@@ -11,8 +11,8 @@ import { formatTime, parseTime } from './times.js';
 export function whyCommand(program: Command): void {
   program
     .command('why')
-    .description('why a backend is, or was, in rotation or out of it')
-    .argument('<backend>', 'POOL/ID, or ID alone where it is clear; also one that was removed')
+    .description('explain why a backend is, or was, in rotation or out of it')
+    .argument('<backend>', 'POOL/ID, or ID alone if only one pool has it; it may have been removed')
     .option('--at <time>', 'the time asked about: 2026-01-31T03:00:00Z, or how long ago, such as 10m')
     .action(async (name: string, options: { readonly at?: string }, command: Command) => {
       const at = options.at === undefined ? null : timeOf(options.at);

@@ -59,6 +59,6 @@ function weightWarnings({ settings, backends }: PoolDefinition, path: Path): War
 /** Each worker gets a whole share of a limit, at least 1. */
 function limitWarnings(limit: number | undefined, workers: number, path: Path): Warning[] {
   if (limit === undefined || limit >= workers) return [];
-  const message = `each of ${workers} workers has a share of 1, so there may be ${workers}`;
+  const message = `the limit is ${workers} in effect, because each of the ${workers} workers gets at least 1`;
   return [{ path: [...path, 'max_connections'], message }];
 }

@@ -20,7 +20,7 @@ export const ConfigDifference = field.named(
     live: field.anything('What is in force; null: nothing.'),
     changed: field.nullable(
       field.object({ seq: field.count('Number of the event.'), at: field.time(), by: field.text() }),
-      'The event that made it so; null: it is too old to be known.',
+      'The event that made the difference; null: it is too old to be known.',
     ),
   }),
 );
@@ -31,7 +31,9 @@ export const ConfigViewDocument = field.named(
   field.object({
     file: field.text(),
     sha256: field.nullable(
-      field.text('Of the pools, routes and settings in force, in one form: the same on all hosts.'),
+      field.text(
+        'SHA-256 of the pools, routes and settings of the applied file in a normal form, which is the same on all hosts.',
+      ),
     ),
     applied_at: field.nullable(field.time()),
     restart_needed: field.list(
@@ -49,7 +51,7 @@ export const DriftDocument = field.named(
   'Drift',
   field.object({
     file: field.text(),
-    version: field.count('Compared by If-Match of a reset.'),
+    version: field.count('The version that If-Match of a reset has to name.'),
     differences: field.list(ConfigDifference),
   }),
 );
@@ -58,7 +60,7 @@ export interface DriftDocument extends TypeOf<typeof DriftDocument> {}
 export const ResetDocument = field.named(
   'Reset',
   field.object({
-    reset: field.list(field.text(), 'Where what is in force went back to the file.'),
+    reset: field.list(field.text(), 'Places that were set back to the file.'),
     drift: field.count('Differences that are left.'),
   }),
 );
@@ -73,11 +75,11 @@ export const ResetRequest = field.withKeywords(
     {
       path: field.withKeywords(
         field.text(
-          'A path of GET /config/drift, or the beginning of some: pools.web.backends.a.weight, pools.web.backends.a, pools.web.',
+          'A path of GET /config/drift, or the beginning of several: pools.web.backends.a.weight, pools.web.backends.a, pools.web.',
         ),
         { maxLength: MAX_PATH_LENGTH },
       ),
-      all: field.withKeywords(field.flag('Wherever it differs.'), { enum: [true] }),
+      all: field.withKeywords(field.flag('Everything that differs.'), { enum: [true] }),
     },
   ),
   { minProperties: 1, maxProperties: 1 },
@@ -90,7 +92,12 @@ export const ValidationDocument = field.named(
 
 export const ReloadQuery = field.object(
   {},
-  { force: field.oneOf(['true', 'false'], 'Apply a file that a fleet has had before, too.') },
+  {
+    force: field.oneOf(
+      ['true', 'false'],
+      'true: apply the file even if the fleet had it before and has another one now.',
+    ),
+  },
 );
 
 export const ReloadDocument = field.named(

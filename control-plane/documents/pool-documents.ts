@@ -30,11 +30,11 @@ export const BackendDocument = field.named(
     since: field.time('Since when it has this availability.'),
     since_ms: field.count(),
     reason: field.text('Why it has this availability, in one line.'),
-    origin: field.oneOf(['file', 'api'], 'Whether the file has it, or it was added through the API.'),
+    origin: field.oneOf(['file', 'api'], 'Whether it comes from the file or was added through the API.'),
     generation: field.count('Changes when the id is given to another server.'),
     active_requests: field.count('Requests in flight, all workers.'),
     max_connections: field.nullable(
-      field.count('Requests that it is given at once, its own number or its pool’s; null: any number.'),
+      field.count('Most requests in flight, by its own limit or that of its pool; null: no limit.'),
     ),
   }),
 );
@@ -54,9 +54,9 @@ export const PoolDocument = field.named(
     panic: field.flag(),
     sessions: field.nullable(
       field.count(),
-      'Bindings in the session table of this host; null: they are in Redis, where nobody counts them.',
+      'Bindings in the session table of this host; null: they are in Redis and not counted.',
     ),
-    pending_requests: field.count('Requests that wait for room at a backend.'),
+    pending_requests: field.count('Requests that wait for a slot at a backend.'),
     backends: field.list(BackendDocument),
   }),
 );
@@ -97,7 +97,7 @@ export const BackendChange = field.withKeywords(
       ...settingFields(backendSettings),
       admin: field.oneOf(
         ADMIN_STATES,
-        'ready: takes traffic · draining: only sessions that are there · maintenance: no traffic.',
+        'ready: takes traffic · draining: only existing sessions · maintenance: no traffic.',
       ),
     },
   ),
@@ -115,7 +115,7 @@ export const PoolChange = field.withKeywords(
       Object.values(pool.fields).map(({ name, means }) => [
         name,
         field.anything(
-          `${means} Keys, units and ranges as in the configuration file. What is not given stays as it is; null sets it back to its default, or turns a section off; any key turns a section on.`,
+          `${means} Keys, units and ranges as in the configuration file. A setting that is not given stays as it is. null sets it back to its default, or turns a section off. Any key in a section turns it on.`,
         ),
       ]),
     ),

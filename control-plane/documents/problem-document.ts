@@ -47,10 +47,10 @@ export const FieldProblem = field.object(
     message: field.text(),
   },
   {
-    file: field.text('Of a configuration file: its name.'),
+    file: field.text('Name of the configuration file, if the problem is in one.'),
     line: field.count(),
     col: field.count(),
-    found: field.text('What is written there, where something else was expected.'),
+    found: field.text('What is written instead of what was expected.'),
   },
 );
 export interface FieldProblem extends TypeOf<typeof FieldProblem> {}
@@ -70,7 +70,7 @@ export const ProblemDocument = field.named(
       problems: field.list(FieldProblem),
       current_version: field.count('Pool version that a stale write should have named.'),
       outcome: field.text('`unknown`: the change may have been made, or not.'),
-      nonce: field.text('What a write of unknown outcome can be looked up by.'),
+      nonce: field.text('Identifies a write of unknown outcome.'),
     },
   ),
 );

@@ -17,15 +17,18 @@ export const SessionsDocument = field.named(
   field.object({
     sessions: field.list(
       field.object({
-        session: field.text('Its id, which its cookie has beside its signature.'),
+        session: field.text('Id of the session. Its cookie contains the id and a signature.'),
         backend: field.nullable(
           field.text(),
-          'Where its requests go; null: it was ended, and its next request chooses anew.',
+          'Backend of its requests; null: it was ended, and a backend is newly chosen for its next request.',
         ),
-        left_ms: field.count('How long it is kept unless it is used.'),
+        left_ms: field.count('Milliseconds until it expires if it is not used.'),
       }),
     ),
-    next: field.nullable(field.text(), 'What `after` is for the next page; null: there is no more.'),
+    next: field.nullable(
+      field.text(),
+      'The value of `after` for the next page; null: this is the last page.',
+    ),
   }),
 );
 export interface SessionsDocument extends TypeOf<typeof SessionsDocument> {}

@@ -19,7 +19,7 @@ const PoolStatus = field.object({
     field.text('What is wrong with the pool as a whole, after its name; null: nothing.'),
   ),
   sessions: field.nullable(field.count()),
-  pending_requests: field.count('Requests that wait for room at a backend.'),
+  pending_requests: field.count('Requests that wait for a slot at a backend.'),
   backends: field.list(BackendDocument),
 });
 
@@ -45,17 +45,19 @@ export const StatusDocument = field.named(
         since: field.nullable(field.time()),
         problem: field.nullable(field.text('Why nothing can be stored.')),
         unstored_events: field.count('Events that wait in memory.'),
-        lost_events: field.count('Events given up, because more waited than memory keeps.'),
+        lost_events: field.count('Events given up, because more were waiting than memory keeps.'),
       }),
       {
         description:
-          'Whether what is decided can be stored. While it cannot, it goes on in memory, and changes are refused.',
+          'Whether decisions can be stored. While they cannot, they are kept in memory, and changes by operators are refused.',
       },
     ),
     health_checks: field.withKeywords(
       field.object({
         behind: field.flag(),
-        late_ms: field.count('How late the latest of the last seconds began, or has not begun yet.'),
+        late_ms: field.count(
+          'How late the latest check of the last seconds began, or is if it has not begun.',
+        ),
         waiting: field.count(),
       }),
       { description: 'Whether health checks are made as often as their intervals say.' },

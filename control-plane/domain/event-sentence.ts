@@ -71,7 +71,7 @@ const SENTENCES: { readonly [T in EventType]: (event: EventOf<T>, host: string) 
   ConfigApplied: ({ data: { file } }) => `configuration ${file} was applied`,
   ConfigRejected: ({ data: { file, problems } }) => {
     const more = problems.length > 1 ? ` (and ${problems.length - 1} more)` : '';
-    return `configuration ${file} was refused, what was in force stays: ${problems[0] ?? 'it is not valid'}${more}`;
+    return `configuration ${file} was refused, the former configuration stays in force: ${problems[0] ?? 'it is not valid'}${more}`;
   },
   ForwardingChanged: ({ actor }) => `settings of forwarding were changed by ${actorWords(actor)}`,
   RoutesChanged: ({ actor }) => `routes were changed by ${actorWords(actor)}`,

@@ -18,7 +18,7 @@ export interface History {
 /** The most questions that may wait are waiting already. */
 export class HistoryBusy extends Error {
   constructor() {
-    super('As many questions about history wait as are allowed at once.');
+    super('Too many questions about history are waiting; try again.');
     this.name = 'HistoryBusy';
   }
 }

@@ -26,21 +26,21 @@ export const METRICS = {
   backendActive: metric(
     'gauge',
     'backend_active_connections',
-    'Requests in flight to the backend, all workers.',
+    'Requests in flight to the backend, in all workers.',
     'pool',
     'backend',
   ),
   backendMaxConnections: metric(
     'gauge',
     'backend_max_connections',
-    'Requests in flight that this host gives the backend at most, or one per worker where it is less. Absent where there is no limit.',
+    'Most requests in flight from this host to the backend, at least one per worker. Absent if there is no limit.',
     'pool',
     'backend',
   ),
   poolPending: metric(
     'gauge',
     'pool_pending_requests',
-    'Requests that wait for room at a backend, all workers.',
+    'Requests that wait for a slot at a backend, in all workers.',
     'pool',
   ),
   breakerState: metric(
@@ -70,18 +70,18 @@ export const METRICS = {
   healthChecksLate: metric(
     'gauge',
     'health_checks_late_seconds',
-    'How late the latest of the health checks of the last seconds began, or has not begun yet.',
+    'How late the latest health check of the last seconds began, or is if it has not begun.',
   ),
   healthChecksWaiting: metric(
     'gauge',
     'health_checks_waiting',
-    'Health checks whose time has come and that have not begun.',
+    'Health checks that are due and have not begun.',
   ),
   poolPanic: metric('gauge', 'pool_panic', '1 while the pool serves through ejected backends.', 'pool'),
   stickySessions: metric(
     'gauge',
     'sticky_sessions',
-    'Bindings in the session table of this host. Absent where they are in Redis.',
+    'Bindings in the session table of this host. Absent if they are in Redis.',
     'pool',
   ),
   events: metric('counter', 'control_events_total', 'Events appended to the event log.', 'type'),
@@ -89,7 +89,7 @@ export const METRICS = {
   storeOk: metric(
     'gauge',
     'store_ok',
-    '1 while what is decided can be stored; 0: it goes on in memory alone.',
+    '1 while decisions can be stored, 0 while they are only kept in memory.',
   ),
   storeFailures: metric(
     'counter',
@@ -113,12 +113,12 @@ export const METRICS = {
   ),
   snapshotNacks: metric('counter', 'snapshot_nacks_total', 'Snapshots refused by workers.'),
   workers: metric('gauge', 'workers', 'Workers by state.', 'state'),
-  workerRestarts: metric('counter', 'worker_restarts_total', 'Workers that ended unasked.', 'reason'),
+  workerRestarts: metric('counter', 'worker_restarts_total', 'Workers that ended unexpectedly.', 'reason'),
   workerConnections: metric('gauge', 'worker_connections', 'Open client connections.', 'worker'),
   redisGuardOpen: metric(
     'gauge',
     'redis_guard_open',
-    '1 while the worker does not ask Redis for sessions, because it is not there or too slow: sessions then go by their cookies.',
+    '1 while the worker does not ask Redis for sessions, because Redis is unreachable or too slow: cookies alone decide then.',
     'worker',
   ),
   configReloadOk: metric(
@@ -131,11 +131,7 @@ export const METRICS = {
     'config_last_reload_timestamp_seconds',
     'Time of the last load of the configuration.',
   ),
-  configDrift: metric(
-    'gauge',
-    'config_drift',
-    'Places in which run-time changes make what is in force differ from the file.',
-  ),
+  configDrift: metric('gauge', 'config_drift', 'Places in which run-time changes differ from the file.'),
   certificateNotAfter: metric(
     'gauge',
     'certificate_not_after_timestamp_seconds',

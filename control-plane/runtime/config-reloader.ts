@@ -162,7 +162,7 @@ export class ConfigReloader implements ConfigSource {
     if (drift > 0) {
       logger.warn(
         { file, places: drift },
-        'run-time changes differ from the file: tidegate config diff tells them',
+        'run-time changes differ from the file: tidegate config diff shows them',
       );
     }
     return outcome.events === 0

@@ -90,7 +90,7 @@ describe('sessions', () => {
     const unasked = await run('sessions', 'flush', 'web');
     expect(unasked).toMatchObject({
       code: 2,
-      stderr: 'Nobody can be asked here: add --yes to end them.\n',
+      stderr: 'There is no terminal to ask on: add --yes to end them.\n',
     });
     const none = await run('sessions', 'flush', 'web', '--yes');
     expect(none).toMatchObject({ code: 1, stderr: expect.stringContaining('no sessions by cookie') });
@@ -122,7 +122,7 @@ describe('reading', () => {
     control.answers.certificateTrouble = 'cert.pem was refused, the one before stays in use: it is empty';
     const text = await ok('status');
     expect(text).toMatch(
-      /tidegate\.yaml was refused \d.* ago, what was in force stays:\n {2}tidegate\.yaml:12:5: weight: found 5000/,
+      /tidegate\.yaml was refused \d.* ago, the former configuration stays in force:\n {2}tidegate\.yaml:12:5: weight: found 5000/,
     );
     expect(text).toContain('certificate cert.pem was refused, the one before stays in use: it is empty');
     control.answers.certificateTrouble = null;
@@ -348,12 +348,27 @@ describe('what goes wrong', () => {
       2,
       /health_check.expect.body is given twice/,
     ],
-    ['a limit of what has none', ['events', '--follow', '--after', '1', '--limit', '2'], 2, /has no --limit/],
+    [
+      'a limit of what has none',
+      ['events', '--follow', '--after', '1', '--limit', '2'],
+      2,
+      /--limit cannot be used with --follow/,
+    ],
     ['two pools at once', ['events', '--pool', 'api', '--backend', 'web/a'], 2, /different pools/],
     ['an argument too many', ['status', 'web'], 2, /too many arguments/],
-    ['an address of no use to serve', ['serve', '--admin', 'http://x:1', '-c', 'x'], 2, /no use for --admin/],
-    ['JSON asked of serve', ['--json', 'serve', 'x.yaml'], 2, /serve has no use for --json/],
-    ['a token of no use to validate', ['validate', 'x', '--token-file', 'y'], 2, /no use for --token-file/],
+    [
+      'an address of no use to serve',
+      ['serve', '--admin', 'http://x:1', '-c', 'x'],
+      2,
+      /does not take --admin/,
+    ],
+    ['JSON asked of serve', ['--json', 'serve', 'x.yaml'], 2, /serve does not take --json/],
+    [
+      'a token of no use to validate',
+      ['validate', 'x', '--token-file', 'y'],
+      2,
+      /does not take --token-file/,
+    ],
     ['two configuration files', ['validate', 'x.yaml', '-c', 'y.yaml'], 2, /Two files are named/],
     ['no directory to keep data in', ['serve', 'x.yaml', '--data-dir', ''], 2, /Expected a directory/],
     ['a setting that is none', ['pool', 'set', 'web', 'interval'], 2, /KEY=VALUE/],

@@ -8,7 +8,7 @@ import {
 import { ReloadDocument } from '../../../../control-plane/documents/config-documents.js';
 import { NewBackend, PoolParams } from '../../../../control-plane/documents/pool-documents.js';
 
-const response = answers({ 200: json(ReloadDocument, 'What came of it.') });
+const response = answers({ 200: json(ReloadDocument, 'The result.') });
 const right = { result: 'applied', events: 1, restart_needed: [], drift: 0 } as const;
 
 /** What the compiler says is the test: `@ts-expect-error` fails the build where there is no error. */

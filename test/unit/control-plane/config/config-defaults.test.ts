@@ -400,10 +400,11 @@ describe('warnings', () => {
   it('name a connection limit below the number of workers', () => {
     const text = (limit: number) =>
       `workers: 4\nmax_connections: ${limit}\nbackends: [{id: a, url: "http://a", max_connections: 3}]\n`;
-    const ofBackend = '3:54 backends.0.max_connections each of 4 workers has a share of 1, so there may be 4';
+    const ofBackend =
+      '3:54 backends.0.max_connections the limit is 4 in effect, because each of the 4 workers gets at least 1';
     expect(warningsOf(text(4))).toEqual([ofBackend]);
     expect(warningsOf(text(2))).toEqual([
-      '2:18 max_connections each of 4 workers has a share of 1, so there may be 4',
+      '2:18 max_connections the limit is 4 in effect, because each of the 4 workers gets at least 1',
       ofBackend,
     ]);
   });

@@ -153,15 +153,15 @@ describe('sentences about processes, configuration and certificates', () => {
     [sentence('ConfigApplied', { file: 'x.yaml' }), 'configuration x.yaml was applied'],
     [
       sentence('ConfigRejected', { file: 'x.yaml', problems: [] }),
-      'configuration x.yaml was refused, what was in force stays: it is not valid',
+      'configuration x.yaml was refused, the former configuration stays in force: it is not valid',
     ],
     [
       sentence('ConfigRejected', { file: 'x.yaml', problems: ['a'] }),
-      'configuration x.yaml was refused, what was in force stays: a',
+      'configuration x.yaml was refused, the former configuration stays in force: a',
     ],
     [
       sentence('ConfigRejected', { file: 'x.yaml', problems: ['a', 'b', 'c'] }),
-      'configuration x.yaml was refused, what was in force stays: a (and 2 more)',
+      'configuration x.yaml was refused, the former configuration stays in force: a (and 2 more)',
     ],
     [sentence('ForwardingChanged', {}), 'settings of forwarding were changed by test (the API)'],
     [sentence('RoutesChanged', {}), 'routes were changed by test (the API)'],
