@@ -23,7 +23,7 @@ const output = z
     ...sectionKeys(log),
     access: kindSchema(choice(['off', 'sampled', 'on']), {
       means:
-        'Which requests are written to the access log. Unless `off`, backends are sent `X-Request-ID`: that of a trusted proxy, else a new one; with `off` it is passed as the client sent it. Applied while running.',
+        'Which requests are written to the access log. Unless it is `off`, backends get an `X-Request-ID`: that of a trusted proxy, otherwise a new one. With `off` it is passed on as the client sent it. Applied while running.',
     }).prefault('off'),
     access_sample_ratio: kindSchema(share(0, 1), {
       means: 'Share of requests written with `access: sampled`. Applied while running.',
@@ -37,10 +37,10 @@ const metrics = z
     prometheus: z
       .strictObject({
         enabled: kindSchema(toggle, {
-          means: 'Whether the main listener answers with the metrics too.',
+          means: 'Whether the main listener serves the metrics, too.',
         }).prefault(false),
         path: kindSchema(metricsPath, {
-          means: 'Path of the metrics on the main listener. It hides the same path of the backends.',
+          means: 'Path of the metrics on the main listener. Backends cannot be reached under this path.',
         }).prefault('/metrics'),
       })
       .prefault({})
@@ -52,10 +52,12 @@ const metrics = z
 const common = {
   ...sectionKeys(processSection),
   log: output,
-  timeouts: sectionSchema(timeouts).prefault({}).meta({ description: 'How long things may take.' }),
+  timeouts: sectionSchema(timeouts)
+    .prefault({})
+    .meta({ description: 'Time limits of requests and connections.' }),
   limits: sectionSchema(limits)
     .prefault({})
-    .meta({ description: 'How much is taken from one client or kept for one backend.' }),
+    .meta({ description: 'How much one client may send, and how much is kept for one backend.' }),
   retry: sectionSchema(retry)
     .prefault({})
     .meta({ description: 'When a failed attempt is repeated on another backend.' }),
@@ -67,7 +69,7 @@ const common = {
 };
 
 const backends = z.array(sectionSchema(backend).meta({ description: 'One server.' })).meta({
-  description: 'The servers of the pool. `[]`: it is filled at run time through the API.',
+  description: 'The servers of the pool. `[]`: backends are added at run time through the API.',
   'x-unit': 'list',
   'x-default': 'required',
 });
@@ -108,7 +110,7 @@ const routes = z
   )
   .optional()
   .meta({
-    description: 'Which requests go to which pool. May be absent where there is one pool.',
+    description: 'Which requests go to which pool. Not needed if there is only one pool.',
     'x-unit': 'list',
   });
 

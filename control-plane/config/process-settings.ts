@@ -44,18 +44,18 @@ const listen = section({
   port: setting('port', port, 8080, { means: 'Port of the main listener. 0: the system chooses.' }),
   tls: switched('tls', tls, {
     isOn: false,
-    means: 'TLS on the main listener. Absent: plain HTTP.',
+    means: 'TLS on the main listener. Without it: plain HTTP.',
     enabledMeans: 'Whether the listener speaks TLS. Without a `tls` section it does not.',
   }),
   h2: setting('h2', toggle, true, {
     means:
-      'Whether clients may choose HTTP/2 (ALPN) on the TLS listener. Without TLS there is no HTTP/2. Backends are always asked in HTTP/1.1.',
+      'Whether clients may choose HTTP/2 (ALPN) on the TLS listener. Without TLS there is no HTTP/2. Backends always get HTTP/1.1.',
   }),
 });
 
 const admin = section({
   host: setting('host', bindAddress, '127.0.0.1', {
-    means: 'Address that the admin listener binds to. Off loopback a token is required.',
+    means: 'Address that the admin listener binds to. An address off loopback requires a token.',
   }),
   port: setting('port', port, 9900, { means: 'Port of the admin listener. 0: the system chooses.' }),
   tokenFile: orNull('token_file', path, {
@@ -67,11 +67,11 @@ const admin = section({
 /** In the file, these settings share the key `log` with those of the access log, which are applied while running. */
 export const log = section({
   level: setting('level', choice(['debug', 'info', 'warn', 'error', 'fatal']), 'info', {
-    means: 'Least severity that is written.',
+    means: 'Lowest severity that is written.',
   }),
   format: setting('format', choice(['auto', 'json', 'pretty']), 'auto', {
     means:
-      'One JSON object per line, or text for people; of events and requests alike. `auto`: `pretty` on a terminal, else `json`.',
+      'One JSON object per line, or text for people, for events as well as requests. `auto`: `pretty` on a terminal, else `json`.',
   }),
 });
 
@@ -80,11 +80,11 @@ const journal = section({
     means: 'How long observations are kept. 0: none are kept.',
   }),
   maxBytes: setting('max_size', size(1_048_576, 68_719_476_736), '256MiB', {
-    means: 'Size from which the oldest observations are dropped.',
+    means: 'Largest size. Beyond it, the oldest observations are dropped.',
   }),
   keepEvents: setting('keep_events', integer(1_000, 100_000_000), 100_000, {
     means:
-      'Newest events of the event log that are always kept, for `why` and `events`. Older ones go when no kept observation needs them.',
+      'Newest events of the event log that are always kept, for `why` and `events`. Older ones are removed when no kept observation needs them.',
   }),
 });
 
@@ -101,9 +101,9 @@ export const processSection = section(
     }),
     accept: setting('accept', choice(['auto', 'reuse-port', 'shared', 'round-robin']), 'auto', {
       means:
-        'How workers share the port: one socket each (`reuse-port`), one socket for all (`shared`), or handed out by ' +
-        'the primary (`round-robin`: no service while the primary is dead, none lost before and after). `auto`: ' +
-        '`reuse-port` where the kernel loses no connection by it (`net.ipv4.tcp_migrate_req` is 1), else `shared`.',
+        'How workers share the port: one socket each (`reuse-port`), one socket for all (`shared`), or connections handed out by ' +
+        'the primary (`round-robin`: no new connections while the primary is dead, none lost before and after). `auto`: ' +
+        '`reuse-port` if the kernel loses no connection with it (`net.ipv4.tcp_migrate_req` is 1), else `shared`.',
     }),
     dataDir: setting('data_dir', path, './data', {
       means: 'Directory of the event log, its journal and the key that signs session cookies.',
@@ -113,14 +113,18 @@ export const processSection = section(
     journal: group(
       'journal',
       journal,
-      'The observation journal: results of checks and outcomes of requests, by which each decision was made. State does not need it.',
+      'The observation journal: results of checks and outcomes of requests, from which each decision was made. The state does not depend on it.',
     ),
     redis: optionalGroup(
       'redis',
       redisSection,
-      'The Redis that hosts share: the keys of one, or `control` and `sessions` with the keys of two. Changing it needs a restart.',
+      'The Redis that hosts share: the keys of one Redis, or `control` and `sessions` with the keys of one each. Changing it needs a restart.',
     ),
-    cluster: group('cluster', clusterSection, 'This host among others. Changing it needs a restart.'),
+    cluster: group(
+      'cluster',
+      clusterSection,
+      'The cluster that this host belongs to. Changing it needs a restart.',
+    ),
   },
   { derive: { workers: (_settings, { cores }) => cores } },
 );

@@ -18,7 +18,7 @@ export function redisProblems(file: Mapping): readonly ValueProblem[] {
   const cluster = file['cluster'];
   const problems: ValueProblem[] = [];
   if (!isRecord(cluster) || !Object.hasOwn(cluster, 'name')) {
-    const message = 'expected a name in cluster.name, too: hosts of one name share what is in this Redis';
+    const message = 'expected cluster.name, too: all hosts with the same name share what is in this Redis';
     problems.push({ path: ['redis'], atKey: true, message });
   }
   const parts = PARTS.filter((name) => Object.hasOwn(redis, name));
@@ -45,12 +45,14 @@ function oneRedisProblems(redis: Mapping, path: Path): readonly ValueProblem[] {
     problems.push({
       path,
       atKey: false,
-      message: `expected one of ${WAYS.join(', ')}, which say where it is`,
+      message: `expected one of ${WAYS.join(', ')}, which say where Redis is`,
     });
   }
-  for (const other of others) tell(other, `expected no ${other} beside ${way ?? ''}: both say where it is`);
+  for (const other of others) {
+    tell(other, `expected no ${other} beside ${way ?? ''}: both say where Redis is`);
+  }
   if (has('sentinels') && !has('name')) {
-    tell('sentinels', 'expected name beside it: what the Sentinels call the set of servers');
+    tell('sentinels', 'expected name beside it: the set of servers, as the Sentinels know it');
   }
   for (const key of ['name', 'sentinel_password_file'].filter((name) => has(name) && !has('sentinels'))) {
     tell(key, 'expected only together with sentinels');

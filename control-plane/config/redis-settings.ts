@@ -33,16 +33,16 @@ const word = text<string>({
 
 const tls = section({
   caFile: orNull('ca_file', path, {
-    means: 'Authorities in PEM form that the certificates of the servers are checked by.',
+    means: 'Certificate authorities in PEM form, by which the certificates of the servers are checked.',
     defaultText: 'those of the system',
   }),
   certFile: orNull('cert_file', path, {
-    means: 'Certificate in PEM form that the servers are shown, together with `key_file`.',
+    means: 'Certificate in PEM form by which this host identifies itself, together with `key_file`.',
   }),
   keyFile: orNull('key_file', path, { means: 'Private key of this certificate in PEM form.' }),
   serverName: orNull('server_name', bindAddress, {
-    means: 'Name that the certificates of the servers have to be for.',
-    defaultText: 'the host that is asked',
+    means: 'Name that the certificates of the servers must have.',
+    defaultText: 'the host that Tidegate connects to',
   }),
 });
 
@@ -50,27 +50,27 @@ const tls = section({
 const reach = {
   url: orNull('url', redisUrl, {
     means:
-      'One server: `redis://HOST:PORT/DATABASE`, `rediss://` for TLS. User name and password stand in `username` and `password_file`, never here.',
+      'One server: `redis://HOST:PORT/DATABASE`, `rediss://` for TLS. User name and password belong in `username` and `password_file`, never here.',
   }),
   sentinels: orNull('sentinels', servers(26_379), {
     means: 'Sentinels, which know the present master of the servers called `name`.',
   }),
-  name: orNull('name', word, { means: 'What the Sentinels call the set of servers.' }),
+  name: orNull('name', word, { means: 'Name of the set of servers, as the Sentinels know it.' }),
   cluster: orNull('cluster', servers(6_379), {
     means: 'Some nodes of a Redis Cluster, which know the others.',
   }),
   username: orNull('username', word, {
-    means: 'User of the access list of Redis.',
+    means: 'User name in the access control list (ACL) of Redis.',
     defaultText: '`default`, where there is a password',
   }),
   passwordFile: orNull('password_file', path, { means: 'File with the password.' }),
   sentinelPasswordFile: orNull('sentinel_password_file', path, {
-    means: 'File with the password of the Sentinels, if they ask for one.',
+    means: 'File with the password of the Sentinels, if they require one.',
   }),
   tls: switched('tls', tls, {
     isOn: false,
-    means: 'TLS towards the servers. With a `url` its scheme says whether, and this how.',
-    enabledMeans: 'Whether servers are spoken to through TLS.',
+    means: 'TLS to the servers. With a `url`, its scheme decides whether TLS is used, and this section how.',
+    enabledMeans: 'Whether connections to the servers use TLS.',
   }),
 };
 
@@ -80,29 +80,29 @@ export type RedisReach = SettingsOf<typeof oneRedis>;
 
 export const redisSection = section({
   ...reach,
-  control: optionalGroup('control', oneRedis, 'A Redis for what hosts agree on alone.'),
-  sessions: optionalGroup('sessions', oneRedis, 'A Redis for the bindings of sessions alone.'),
+  control: optionalGroup('control', oneRedis, 'A Redis only for what hosts agree on.'),
+  sessions: optionalGroup('sessions', oneRedis, 'A Redis only for the bindings of sessions.'),
 });
 export type RedisSettings = SettingsOf<typeof redisSection>;
 
 export const clusterSection = section({
   name: orNull('name', plainName, {
-    means:
-      'What the hosts are called together that share what is in a Redis. Two sets of hosts with one name in one Redis are one set.',
+    means: 'Name of the cluster. All hosts with the same name in the same Redis belong to one cluster.',
     defaultText: 'required with `redis`',
   }),
   host: orNull('host', plainName, {
-    means: 'What this host is called among them, in events and in logs. No two hosts may have the same name.',
+    means:
+      'Name of this host in the cluster, in events and in logs. No two hosts of a cluster may have the same name.',
     defaultText: 'the host name of the system',
   }),
   secretFile: orNull('secret_file', path, {
     means:
-      'File with a secret that all hosts have (`openssl rand -base64 32` makes one). The keys of session cookies and of TLS tickets are ' +
-      'made from it, so that a client may change hosts.',
+      'File with a secret that all hosts share (`openssl rand -base64 32` makes one). The keys of session cookies and of TLS tickets are ' +
+      'made from it, so that a client may move between hosts.',
     defaultText: 'each host has keys of its own, in `data_dir`',
   }),
   candidate: setting('candidate', toggle, true, {
-    means: 'Whether this host may lead the others.',
+    means: 'Whether this host may become the leader of the cluster.',
   }),
 });
 

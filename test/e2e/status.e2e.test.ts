@@ -21,7 +21,9 @@ describe('what is wrong', () => {
     expect(await status()).toContain('ready: forwarding');
     tidegate.write(`${yaml()}algoritm: random\n`);
     const place = `tidegate.yaml:${yaml().split('\n').length}:1: algoritm`;
-    const line = await waitUntil('the line', () => lineWith('was refused, the former configuration stays in force'));
+    const line = await waitUntil('the line', () =>
+      lineWith('was refused, the former configuration stays in force'),
+    );
     expect(line).toMatchObject({ level: 40, sentence: expect.stringContaining(place) });
     expect(await status()).toContain(place);
     const { config } = (await tidegate.api('/api/v1/status')).body;

@@ -88,13 +88,13 @@ describe('settings of Redis that cannot be', () => {
     [
       'nothing',
       `${C}redis: {}\n`,
-      'f.yaml:3:8: redis: expected one of url, sentinels, cluster, which say where it is',
+      'f.yaml:3:8: redis: expected one of url, sentinels, cluster, which say where Redis is',
     ],
     ['a text', `${C}redis: redis://a\n`, 'f.yaml:3:8: redis: expected a mapping of settings'],
     [
       'no name of the hosts',
       `${B}redis: {url: "redis://a"}\n`,
-      'f.yaml:2:1: redis: expected a name in cluster.name, too: hosts of one name share what is in this Redis',
+      'f.yaml:2:1: redis: expected cluster.name, too: all hosts with the same name share what is in this Redis',
     ],
     [
       'a password in the URL',
@@ -109,12 +109,12 @@ describe('settings of Redis that cannot be', () => {
     [
       'two ways at once',
       `${C}redis: {url: "redis://a", cluster: [b]}\n`,
-      'f.yaml:3:27: redis.cluster: expected no cluster beside url: both say where it is',
+      'f.yaml:3:27: redis.cluster: expected no cluster beside url: both say where Redis is',
     ],
     [
       'Sentinels without the name of the servers',
       `${C}redis: {sentinels: [a]}\n`,
-      'f.yaml:3:9: redis.sentinels: expected name beside it: what the Sentinels call the set of servers',
+      'f.yaml:3:9: redis.sentinels: expected name beside it: the set of servers, as the Sentinels know it',
     ],
     [
       'a name without Sentinels',
@@ -149,12 +149,12 @@ describe('settings of Redis that cannot be', () => {
     [
       'one of two without address',
       `${C}redis: {control: {}, sessions: {url: "redis://b"}}\n`,
-      'f.yaml:3:18: redis.control: expected one of url, sentinels, cluster, which say where it is',
+      'f.yaml:3:18: redis.control: expected one of url, sentinels, cluster, which say where Redis is',
     ],
     [
       'an unknown key',
       `${C}redis: {uri: x}\n`,
-      'f.yaml:3:8: redis: expected one of url, sentinels, cluster, which say where it is',
+      'f.yaml:3:8: redis: expected one of url, sentinels, cluster, which say where Redis is',
       'f.yaml:3:9: redis.uri: unknown key; did you mean url?',
     ],
     [
