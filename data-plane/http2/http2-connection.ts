@@ -65,6 +65,8 @@ export class Http2Connection {
   #streams = 0;
   /** When bytes came or went last. */
   #movedAt: number;
+  /** How long its streams may be silent, by the routes in force when they began. */
+  #silenceMs = 0;
   #inspected: { at: number; received: number; sent: number };
   #requests = 0;
   #bodyBytes = 0;
@@ -141,11 +143,12 @@ export class Http2Connection {
       bodies: this.#bodyBytes,
     };
     this.#inspected = { at, received, sent };
+    const silenceMs = Math.max(this.#silenceMs, this.#order.silenceMs());
     const { ownBytes } = this.#givenUp;
     if (this.#givenUp.look()) resetSocket(this.#socket);
     if (traffic.received > 0 || traffic.sent > ownBytes) this.#movedAt = at;
     // All that runs on it has ended by its own times before.
-    else if (at - this.#movedAt > this.#order.silenceMs()) resetSocket(this.#socket);
+    else if (at - this.#movedAt > silenceMs) resetSocket(this.#socket);
     this.#requests = 0;
     this.#bodyBytes = 0;
     if (this.#uploads.holdMoreThanAllowed) this.#expel('more of bodies than windows allow');
@@ -170,6 +173,7 @@ export class Http2Connection {
       guarded(lost, () => this.#control()),
     );
     this.#streams += 1;
+    this.#silenceMs = Math.max(this.#silenceMs, this.#order.silenceMs());
     this.#requests += 1;
     requestBegan(this.#conduct);
     let response: Http2Response | null = null;
@@ -241,6 +245,7 @@ export class Http2Connection {
   }
 
   #streamless(): void {
+    this.#silenceMs = 0;
     if (this.#session.closed) this.#farewell.begin();
     else this.#idleTimer.refresh();
   }

@@ -40,19 +40,19 @@ export function routeTargets(
 
 /** How long a client and Tidegate may both be silent at most, on a connection with requests of any route. */
 export function longestSilenceMs(file: ForwardingSettings, targets: Iterable<RouteTarget>): number {
-  let longestMs = silenceMs(file);
-  for (const { forwarding } of targets) {
-    // Most routes have what the file says.
-    if (forwarding !== file) longestMs = Math.max(longestMs, silenceMs(forwarding));
+  let longestMs = silenceMs(file, 0);
+  for (const { forwarding, pool } of targets) {
+    longestMs = Math.max(longestMs, silenceMs(forwarding, pool.queue.settings.timeoutMs));
   }
   return longestMs;
 }
 
-function silenceMs({ timeouts, retry }: ForwardingSettings): number {
+function silenceMs({ timeouts, retry }: ForwardingSettings, queueMs: number): number {
   return (
     timeouts.keepAliveMs +
     timeouts.requestBodyIdleMs +
-    retry.attempts * timeouts.responseHeadMs +
+    queueMs +
+    retry.attempts * (timeouts.connectMs + timeouts.responseHeadMs) +
     timeouts.responseIdleMs
   );
 }

@@ -51,27 +51,33 @@ describe('the settings of a request', () => {
 });
 
 describe('the longest silence on a connection', () => {
-  const { keepAliveMs, requestBodyIdleMs, responseHeadMs, responseIdleMs } = FORWARDING.timeouts;
+  const { connectMs, keepAliveMs, requestBodyIdleMs, responseHeadMs, responseIdleMs } = FORWARDING.timeouts;
+  const { attempts } = FORWARDING.retry;
+  const inTheQueueMs = poolOf(tableWith({})).queue.settings.timeoutMs;
   const ofTheFile =
-    keepAliveMs + requestBodyIdleMs + FORWARDING.retry.attempts * responseHeadMs + responseIdleMs;
+    keepAliveMs + requestBodyIdleMs + attempts * (connectMs + responseHeadMs) + responseIdleMs;
 
-  it('is that of the file where no route waits longer', () => {
-    expect(tableWith({}, { at: '/' }).silenceMs).toBe(ofTheFile);
-    expect(tableWith({ timeouts: { responseIdleMs: 1 } }, { at: '/' }).silenceMs).toBe(ofTheFile);
+  it('is that of the file and of the queue where no route waits longer', () => {
+    expect(tableWith({}).silenceMs).toBe(ofTheFile);
+    expect(tableWith({}, { at: '/' }).silenceMs).toBe(ofTheFile + inTheQueueMs);
+    expect(tableWith({ timeouts: { responseIdleMs: 1 } }, { at: '/' }).silenceMs).toBeGreaterThanOrEqual(
+      ofTheFile,
+    );
+  });
+
+  it('is longer by the time that a request may wait in the queue of its pool', () => {
+    const queue = { maxPending: 10, timeoutMs: 3_600_000 };
+    const table = tableOf(aSnapshot([aPool([], { queue })], { routes: [aRoute(null, '/', 'default')] }));
+    expect(table.silenceMs).toBe(ofTheFile + 3_600_000);
   });
 
   it('is that of the route that waits longest', () => {
     const table = tableWith(
       { timeouts: { responseIdleMs: responseIdleMs + 7 } },
       { at: '/' },
-      { at: '/poll', timeouts: { responseHeadMs: responseHeadMs + 1_000 }, retry: { attempts: 2 } },
+      { at: '/poll', timeouts: { responseHeadMs: responseHeadMs + 100_000 } },
       { at: '/quick', timeouts: { responseHeadMs: 1 } },
     );
-    expect(table.silenceMs).toBe(
-      Math.max(
-        ofTheFile + 7,
-        keepAliveMs + requestBodyIdleMs + 2 * (responseHeadMs + 1_000) + responseIdleMs + 7,
-      ),
-    );
+    expect(table.silenceMs).toBe(ofTheFile + inTheQueueMs + 7 + attempts * 100_000);
   });
 });
