@@ -4,9 +4,9 @@ import type { CommandDraft } from './domain/commands.js';
 import type { Rejection, World } from './domain/decision.js';
 import type { TidegateEvent } from './domain/events.js';
 import type { EventReader } from './event-log/event-log.js';
-import type { FleetStatus } from './fleet/fleet-node.js';
-import type { WriteAnswer } from './fleet/fleet-writes.js';
-import type { SeenHost } from './fleet/host-watch.js';
+import type { FleetHosts, FleetHostView } from './fleet/fleet-hosts.js';
+import type { FleetStatus } from './fleet/fleet-status.js';
+import type { WriteFate } from './fleet/remote-writes.js';
 import type { History } from './hindsight/history.js';
 import type { CheckLag } from './health-checks/punctuality.js';
 import type { SnapshotPosition } from '#shared/snapshot.js';
@@ -54,10 +54,12 @@ export interface FleetPort {
   /** What its hosts are called together. */
   readonly name: string;
   status(): FleetStatus;
-  /** All hosts that were heard of, this one too; `null`: Redis cannot be asked. */
-  hosts(): Promise<readonly SeenHost[] | null>;
+  /** All hosts, this one too, from their last beats; where Redis cannot be asked, those of the fleet's log. */
+  hosts(): Promise<FleetHosts>;
+  /** All hosts as the leader saw them with its last beat; `null`: this host does not lead. */
+  watched(): readonly FleetHostView[] | null;
   /** What became of a write. `null`: nothing is known of it; `undefined`: Redis cannot be asked. */
-  findWrite(nonce: string): Promise<WriteAnswer | null | undefined>;
+  findWrite(nonce: string): Promise<WriteFate | null | undefined>;
 }
 
 export interface ControlPort {

@@ -7,17 +7,18 @@ import type { Clock, TimerHandle } from '#shared/ports.js';
 import type { CommandDraft } from '../domain/commands.js';
 import { type Contact, contactAfterBeat, contactAtPlace, NO_CONTACT } from './contact.js';
 import { FleetClock } from './fleet-clock.js';
+import type { FleetHosts, FleetHostView } from './fleet-hosts.js';
 import { type FleetMode, fleetMode } from './fleet-mode.js';
-import type { Bell, Beaten } from './fleet-store.js';
+import { type FleetStatus, fleetStatus, ownReport } from './fleet-status.js';
+import type { Bell, Beaten, FleetPosition } from './fleet-store.js';
 import { type FleetOutcome, submitToFleet } from './fleet-submit.js';
 import { Follower, type Following, followedBy } from './follower.js';
 import { type Place, placeOf } from './follow-plan.js';
 import { type HostReport, reportText, type ReportedWorker } from './host-report.js';
-import { type SeenHost, seenHosts } from './host-watch.js';
+import { HostViews } from './host-views.js';
 import { Leadership, type LeadershipDeps } from './leadership.js';
 import { ModeWatch } from './mode-watch.js';
-import { RemoteWrites } from './remote-writes.js';
-import type { WriteAnswer } from './fleet-writes.js';
+import { RemoteWrites, type WriteFate } from './remote-writes.js';
 
 export interface FleetNodeDeps extends Omit<LeadershipDeps, 'follower' | 'clock' | 'changed'> {
   /** Whether this host may lead. */
@@ -28,20 +29,6 @@ export interface FleetNodeDeps extends Omit<LeadershipDeps, 'follower' | 'clock'
   readonly followed?: () => void;
 }
 
-/** What operators are told of the fleet as this host sees it. */
-export interface FleetStatus {
-  readonly mode: FleetMode;
-  /** The host that leads; `null`: none that is known. */
-  readonly leader: string | null;
-  readonly leads: boolean;
-  /** The number of the fleet's last event, as the store said last; `null`: there is no log. */
-  readonly headSeq: number | null;
-  /** How long ago the store was heard of; `null`: never. */
-  readonly heardAgoMs: number | null;
-  /** Why this host cannot follow, in one sentence. */
-  readonly problem: string | null;
-}
-
 export class FleetNode {
   readonly clock: FleetClock;
   readonly #deps: FleetNodeDeps;
@@ -49,8 +36,10 @@ export class FleetNode {
   readonly #leadership: Leadership;
   readonly #writes: RemoteWrites;
   readonly #watch: ModeWatch;
+  readonly #views: HostViews;
   #contact: Contact = NO_CONTACT;
-  #headSeq: number | null = null;
+  /** Where the log ended when it was heard of last. */
+  #head: FleetPosition | null = null;
   #place: Place = 'nowhere';
   /** Beats sent so far. */
   #beatsSent = 0;
@@ -75,6 +64,12 @@ export class FleetNode {
     });
     this.#writes = new RemoteWrites(deps);
     this.#watch = new ModeWatch(deps);
+    this.#views = new HostViews({
+      ...deps,
+      clock: this.clock,
+      status: () => this.status(),
+      report: () => this.#report(),
+    });
   }
 
   /**
@@ -124,23 +119,29 @@ export class FleetNode {
   }
 
   status(): FleetStatus {
-    const { answeredAt, lease } = this.#contact;
-    const now = this.#deps.now();
-    const leads = this.#leadership.term !== null;
-    return {
+    const { host, loop, now } = this.#deps;
+    return fleetStatus({
       mode: this.mode,
-      leader: leads ? this.#deps.host : lease !== null && lease.endsAt > now ? lease.host : null,
-      leads,
-      headSeq: this.#headSeq,
-      heardAgoMs: answeredAt === null ? null : now - answeredAt,
+      state: loop.world.state,
       problem: this.#problem,
-    };
+      host,
+      stored: this.#leadership.term?.stored ?? null,
+      contact: this.#contact,
+      head: this.#head,
+      clockAheadMs: this.clock.aheadMs,
+      now: now(),
+    });
   }
 
-  /** All hosts that were heard of; `null`: the store cannot be asked. */
-  async hosts(): Promise<readonly SeenHost[] | null> {
-    const found = await this.#deps.store.hosts();
-    return found.kind === 'unavailable' ? null : seenHosts(found.value, this.clock.now());
+  /** All hosts, from their last beats; where the store cannot be asked, those of the fleet's log. */
+  hosts(): Promise<FleetHosts> {
+    return this.#views.all();
+  }
+
+  /** All hosts as the leader saw them with its last beat; `null`: this host does not lead. */
+  watched(): readonly FleetHostView[] | null {
+    const { seen } = this.#leadership;
+    return seen === null ? null : this.#views.of(seen);
   }
 
   /** Follows to where the log ends now, so that what is answered next is not older than the question. */
@@ -159,7 +160,7 @@ export class FleetNode {
   }
 
   /** What became of a write. `null`: nothing is known of it; `undefined`: the store cannot be asked. */
-  findWrite(nonce: string): Promise<WriteAnswer | null | undefined> {
+  findWrite(nonce: string): Promise<WriteFate | null | undefined> {
     return this.#writes.find(nonce);
   }
 
@@ -250,7 +251,7 @@ export class FleetNode {
     const heardAt = now();
     this.clock.heard(answer.time, { sentAt, heardAt });
     this.#contact = contactAfterBeat(this.#contact, { ...answer, now: heardAt, number }, times);
-    this.#headSeq = answer.head?.seq ?? null;
+    this.#head = answer.head;
     return answer;
   }
 
@@ -266,7 +267,7 @@ export class FleetNode {
   #noted(followed: Following): void {
     if (followed.kind === 'there') {
       this.#place = followed.place;
-      this.#headSeq = followed.head?.seq ?? null;
+      this.#head = followed.head;
       this.#canRead = true;
       this.#problem = null;
       this.#contact = contactAtPlace(this.#contact, this.#deps.now(), followed.place);
@@ -283,16 +284,15 @@ export class FleetNode {
 
   #report(): HostReport {
     const { version, candidate, loop, workers } = this.#deps;
-    const { fleet } = loop.world.state;
-    return {
+    return ownReport({
       version,
       candidate,
-      mode: this.mode.kind,
-      position: fleet === null ? null : { epoch: fleet.epoch, seq: fleet.seq },
-      ahead: this.#place === 'ahead' && fleet !== null ? { at: fleet.at, seq: fleet.seq } : null,
+      mode: this.mode,
+      state: loop.world.state,
+      place: this.#place,
       wasAutonomous: this.#watch.wasAutonomous,
       problem: this.#problem,
       workers: workers(),
-    };
+    });
   }
 }

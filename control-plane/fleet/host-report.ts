@@ -6,6 +6,7 @@ import { count } from '#shared/shape-settings.js';
 import { decodeShape, flag, list, nullable, object, oneOf, text, type TypeOf } from '#shared/shape.js';
 import { time } from '../domain/stored-shapes.js';
 import type { Readable } from './fleet-codec.js';
+import { MAX_OUT, outBackend } from './out-backends.js';
 
 /** Workers of a host that are told: enough for any machine, and few enough for one beat. */
 const MAX_WORKERS = 256;
@@ -22,21 +23,28 @@ const reportedWorker = object({
   appliedSeq: nullable(count),
 });
 
-const report = object({
-  version: short,
-  /** Whether it may lead. */
-  candidate: flag,
-  mode: oneOf('following', 'autonomous'),
-  /** Where it stands in the fleet's log; `null`: nowhere. */
-  position: nullable(position),
-  /** Its last event, if it knows more than the log does. */
-  ahead: nullable(object({ at: time, seq: count })),
-  /** When it went on by itself last, by the fleet's clock; until the fleet's log tells of it. */
-  wasAutonomous: nullable(object({ from: time, to: time })),
-  /** Why it cannot follow, in one sentence. */
-  problem: nullable(short),
-  workers: list(reportedWorker, MAX_WORKERS),
-});
+const report = object(
+  {
+    version: short,
+    /** Whether it may lead. */
+    candidate: flag,
+    mode: oneOf('following', 'autonomous'),
+    /** Where it stands in the fleet's log; `null`: nowhere. */
+    position: nullable(position),
+    /** Its last event, if it knows more than the log does. */
+    ahead: nullable(object({ at: time, seq: count })),
+    /** When it went on by itself last, by the fleet's clock; until the fleet's log tells of it. */
+    wasAutonomous: nullable(object({ from: time, to: time })),
+    /** Why it cannot follow, in one sentence. */
+    problem: nullable(short),
+    workers: list(reportedWorker, MAX_WORKERS),
+  },
+  {
+    /** Backends that it does not use by its own verdict, the worst first, and how many there are in all. */
+    out: list(outBackend, MAX_OUT),
+    outTotal: count,
+  },
+);
 
 export interface HostReport extends TypeOf<typeof report> {}
 export interface ReportedWorker extends TypeOf<typeof reportedWorker> {}

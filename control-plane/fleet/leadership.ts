@@ -44,6 +44,8 @@ export interface LeadershipDeps {
   readonly random: Random;
   readonly stampsFrom: StampsFrom;
   readonly logger: Logger;
+  /** Nobody knows whether an append of this leader was carried out, before the store is asked again. */
+  readonly appendUnknown?: () => void;
   /** This host leads, or does not any more. */
   readonly changed: () => void;
 }
@@ -57,6 +59,7 @@ interface Leading {
 export class Leadership {
   readonly #deps: LeadershipDeps;
   #leading: Leading | null = null;
+  #seen: readonly SeenHost[] | null = null;
   #highestEpoch = 0;
   #askedAt: number | null = null;
   #brokenAt: number | null = null;
@@ -71,6 +74,11 @@ export class Leadership {
   /** The term under way; `null`: this host does not lead. */
   get term(): Term | null {
     return this.#leading?.term ?? null;
+  }
+
+  /** All hosts, as the leader saw them with its last beat; `null`: this host does not lead, or has just begun to. */
+  get seen(): readonly SeenHost[] | null {
+    return this.#seen;
   }
 
   /**
@@ -116,7 +124,8 @@ export class Leadership {
     const found = await store.hosts();
     if (found.kind === 'unavailable' || leading !== this.#leading) return;
     const known = leading.term.world.state.fleet?.hosts ?? [];
-    const news = hostNews(seenHosts(found.value, clock.now()), known, { times, self: host });
+    this.#seen = seenHosts(found.value, clock.now());
+    const news = hostNews(this.#seen, known, { times, self: host });
     for (const draft of news.commands) {
       if (this.#isTold(draft)) continue;
       leading.term
@@ -208,6 +217,7 @@ export class Leadership {
     leading.term.abandon();
     if (this.#leading !== leading) return;
     this.#leading = null;
+    this.#seen = null;
     const { epoch } = leading.term;
     this.#deps.logger.warn({ epoch, reason }, 'this host leads the fleet no more');
     this.#deps.changed();

@@ -13,6 +13,12 @@ import { readAnswer, type WriteAnswer, writeText } from './fleet-writes.js';
 const PAGE = 1_000;
 const FIRST = '0-0';
 
+/** Writes without an answer that are remembered, so that one who looks for them is not told that there was none. */
+const MAX_UNANSWERED = 1_000;
+
+/** What can be found out about a write. `unknown`: it was posted here, and there is no answer to it. */
+export type WriteFate = WriteAnswer | { readonly kind: 'unknown' };
+
 /** What became of a write that was posted. */
 export type RemoteOutcome =
   | WriteAnswer
@@ -30,6 +36,7 @@ interface RemoteWritesDeps {
 export class RemoteWrites {
   readonly #deps: RemoteWritesDeps;
   readonly #waiting = new Map<string, (answer: WriteAnswer) => void>();
+  readonly #unanswered = new Set<string>();
   /** The answer that was read last. */
   #read = FIRST;
   #reading: Promise<void> | null = null;
@@ -72,14 +79,16 @@ export class RemoteWrites {
   }
 
   /** What became of a write, if its answer is still kept. `undefined`: the store cannot be asked. */
-  async find(nonce: string): Promise<WriteAnswer | null | undefined> {
+  async find(nonce: string): Promise<WriteFate | null | undefined> {
     for (let after = FIRST; ;) {
       const found = await this.#deps.store.answers({ after, limit: PAGE });
       if (found.kind === 'unavailable') return undefined;
       const one = found.value.find((answer) => answer.nonce === nonce);
       if (one !== undefined) return answerOf(one);
       const last = found.value.at(-1);
-      if (last === undefined || found.value.length < PAGE) return null;
+      if (last === undefined || found.value.length < PAGE) {
+        return this.#unanswered.has(nonce) ? { kind: 'unknown' } : null;
+      }
       after = last.id;
     }
   }
@@ -98,11 +107,20 @@ export class RemoteWrites {
       }
       // One that the store did not answer may be there nevertheless.
       if (posted.kind === 'ok') void this.look();
-      return await promise;
+      const outcome = await promise;
+      if (outcome.kind === 'unknown') this.#remember(nonce);
+      return outcome;
     } finally {
       timer.cancel();
       this.#waiting.delete(nonce);
     }
+  }
+
+  #remember(nonce: string): void {
+    this.#unanswered.add(nonce);
+    if (this.#unanswered.size <= MAX_UNANSWERED) return;
+    const [oldest] = this.#unanswered;
+    if (oldest !== undefined) this.#unanswered.delete(oldest);
   }
 
   async #readAll(): Promise<void> {

@@ -37,6 +37,8 @@ export interface TermDeps {
   readonly lease: Lease;
   /** Called in order with what was appended. Whoever waits is told after that. */
   readonly appended: (events: readonly TidegateEvent[]) => Promise<void>;
+  /** Nobody knows whether an append was carried out; the store is asked. */
+  readonly appendUnknown?: () => void;
   /** Called once. `broken`: it could not append for long, though its lease was renewed. */
   readonly over: (reason: string, broken: boolean) => void;
 }
@@ -188,6 +190,7 @@ export class Term {
           looks = false;
           break;
         case 'look':
+          if (!looks && !pending.isRepeated) this.#deps.appendUnknown?.();
           if (looks) await this.#pause(LOOK_AFTER_MS);
           looks = true;
           break;

@@ -294,6 +294,7 @@ function fleetPort(name: string, node: FleetNode): FleetPort {
     name,
     status: () => node.status(),
     hosts: () => node.hosts(),
+    watched: () => node.watched(),
     findWrite: (nonce) => node.findWrite(nonce),
   };
 }

@@ -3,7 +3,7 @@ import type { FleetOutcome } from '../../control-plane/fleet/fleet-submit.js';
 import { FLEET_TIMES } from '../../control-plane/fleet/fleet-times.js';
 import { backendId } from '../../shared/ids.js';
 import { Chance } from '../simulation/chance.js';
-import { definition, documentOf, POOL, poolSettings, START } from '../support/domain.js';
+import { definition, documentOf, healthCheck, POOL, poolSettings, START } from '../support/domain.js';
 import { HostProcess } from '../support/fleet/host-process.js';
 import { StoreNetwork } from '../support/fleet/store-network.js';
 import { VirtualTime } from '../support/virtual-time.js';
@@ -144,6 +144,45 @@ describe('hosts that share a store', () => {
     await fleet.pass(100);
     expect([weightOn(one), weightOn(two)]).toEqual([45, 45]);
     expect(one.events.filter(({ type }) => type === 'HistoryLost')).toHaveLength(1);
+  });
+
+  it('are shown by any of them, each with where it stands and what it does not use', async () => {
+    const { fleet, one, two } = await fleetOfTwo();
+    const document = documentOf(poolSettings({ healthCheck: healthCheck() }), [definition('a')]);
+    await fleet.write(one, { ...APPLY, sha256: 'two', document });
+    await fleet.pass(100);
+    const { generation } = two.loop.world.state.pools.get(POOL)!.backends.get(backendId('a'))!;
+    const failed = { at: fleet.time.now(), passed: false, durationMs: 1, error: 'refused' };
+    const backend = { pool: POOL, backend: backendId('a'), generation };
+    for (let i = 0; i < 3; i += 1) {
+      const actor = { kind: 'health-check' } as const;
+      await two.loop.submit({ type: 'RecordHealthCheck', ...backend, result: failed, actor });
+    }
+    await fleet.pass(2_000);
+    for (const host of [one, two]) {
+      const { isAsked, hosts } = await fleet.settled(host.node.hosts());
+      expect(isAsked).toBe(true);
+      expect(hosts.map((view) => [view.host, view.isSelf, view.leads, view.isLive, view.isAtHead])).toEqual([
+        ['one', host === one, one.leads, true, true],
+        ['two', host === two, two.leads, true, true],
+      ]);
+      expect(hosts.map(({ report }) => report?.out)).toEqual([
+        [],
+        [expect.objectContaining({ backend: 'a', availability: 'unhealthy' })],
+      ]);
+    }
+    const [leader, other] = one.leads ? [one, two] : [two, one];
+    expect(leader.node.watched()?.map(({ host }) => host)).toEqual(['one', 'two']);
+    expect(other.node.watched()).toBe(null);
+    expect(leader.node.status().clockAheadMs).not.toBe(null);
+
+    fleet.network.server.isUp = false;
+    await fleet.pass(1_000);
+    const { isAsked, hosts } = await fleet.settled(other.node.hosts());
+    expect(isAsked).toBe(false);
+    expect(hosts.map(({ host, isLive }) => [host, isLive])).toEqual(
+      ['one', 'two'].map((name) => [name, name === other.name]),
+    );
   });
 
   it('found the fleet with what the first of them had before', async () => {

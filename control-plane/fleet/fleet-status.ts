@@ -1,0 +1,81 @@
+/** What operators are told of the fleet as one host sees it, and what that host tells of itself. Pure. */
+import type { ControlState } from '../domain/state.js';
+import type { Contact } from './contact.js';
+import type { FleetMode } from './fleet-mode.js';
+import type { FleetPosition } from './fleet-store.js';
+import { WHY_ALONE } from './fleet-submit.js';
+import type { Place } from './follow-plan.js';
+import type { HostReport } from './host-report.js';
+import { backendsOut } from './out-backends.js';
+
+export interface FleetStatus {
+  readonly mode: FleetMode;
+  /** Why this host goes on by itself, in a few words; `null`: it follows. */
+  readonly why: string | null;
+  /** The host that leads; `null`: none that is known. */
+  readonly leader: string | null;
+  readonly leads: boolean;
+  /** Where this host stands in the fleet's log; `null`: nowhere. */
+  readonly position: FleetPosition | null;
+  /** The fleet's last event, as far as this host has heard; `null`: there is no log. */
+  readonly head: FleetPosition | null;
+  /** How long ago the store was heard of; `null`: never. */
+  readonly heardAgoMs: number | null;
+  /** How much the clock of the fleet is ahead of that of this host; `null`: it is not known. */
+  readonly clockAheadMs: number | null;
+  /** Why this host cannot follow, in one sentence. */
+  readonly problem: string | null;
+}
+
+interface Known {
+  readonly mode: FleetMode;
+  readonly state: ControlState;
+  readonly problem: string | null;
+}
+
+interface StatusOptions extends Known {
+  readonly host: string;
+  /** The last event that this host has stored in its term; `null`: it does not lead. */
+  readonly stored: FleetPosition | null;
+  readonly contact: Contact;
+  readonly head: FleetPosition | null;
+  readonly clockAheadMs: number | null;
+  readonly now: number;
+}
+
+export function fleetStatus(options: StatusOptions): FleetStatus {
+  const { mode, state, problem, host, stored, contact, head, clockAheadMs, now } = options;
+  const { answeredAt, lease } = contact;
+  return {
+    mode,
+    why: mode.kind === 'following' ? null : WHY_ALONE[mode.why],
+    leader: stored !== null ? host : lease !== null && lease.endsAt > now ? lease.host : null,
+    leads: stored !== null,
+    position: positionOf(state),
+    head: stored ?? head,
+    heardAgoMs: answeredAt === null ? null : now - answeredAt,
+    clockAheadMs,
+    problem,
+  };
+}
+
+interface ReportOptions
+  extends Known, Pick<HostReport, 'version' | 'candidate' | 'wasAutonomous' | 'workers'> {
+  readonly place: Place;
+}
+
+/** What a host tells of itself with a beat. */
+export function ownReport({ state, mode, place, ...rest }: ReportOptions): HostReport {
+  const { fleet } = state;
+  return {
+    ...rest,
+    mode: mode.kind,
+    position: positionOf(state),
+    ahead: place === 'ahead' && fleet !== null ? { at: fleet.at, seq: fleet.seq } : null,
+    ...backendsOut(state),
+  };
+}
+
+function positionOf({ fleet }: ControlState): FleetPosition | null {
+  return fleet === null ? null : { epoch: fleet.epoch, seq: fleet.seq };
+}

@@ -1,0 +1,54 @@
+import { initialState } from '../../../../control-plane/domain/state.js';
+import { NO_CONTACT } from '../../../../control-plane/fleet/contact.js';
+import { fleetStatus, ownReport } from '../../../../control-plane/fleet/fleet-status.js';
+import { founded } from '../../../support/fleet-story.js';
+
+const NOW = 50_000;
+const KNOWN = {
+  mode: { kind: 'following' },
+  state: initialState(),
+  problem: null,
+  host: 'lb-1',
+  stored: null,
+  contact: NO_CONTACT,
+  head: null,
+  clockAheadMs: null,
+  now: NOW,
+} as const;
+const lease = { id: 'b.1', host: 'lb-2', endsAt: NOW + 1 };
+
+describe('the state of a fleet', () => {
+  it('has a leader as long as the lease that was seen last', () => {
+    expect(fleetStatus({ ...KNOWN, contact: { ...NO_CONTACT, lease } }).leader).toBe('lb-2');
+    const over = { ...lease, endsAt: NOW };
+    expect(fleetStatus({ ...KNOWN, contact: { ...NO_CONTACT, lease: over } }).leader).toBe(null);
+  });
+
+  it('is told by the leader with what it has stored itself', () => {
+    const stored = { epoch: 9, seq: 12 };
+    const head = { epoch: 9, seq: 10 };
+    expect(fleetStatus({ ...KNOWN, stored, head })).toMatchObject({
+      leader: 'lb-1',
+      leads: true,
+      head: stored,
+    });
+  });
+
+  it('says why a host goes on by itself, and how old its news are', () => {
+    const mode = { kind: 'autonomous', why: 'no-leader' } as const;
+    const contact = { ...NO_CONTACT, answeredAt: NOW - 70 };
+    expect(fleetStatus({ ...KNOWN, mode, contact })).toMatchObject({
+      why: 'the fleet has no leader',
+      heardAgoMs: 70,
+    });
+    expect(fleetStatus(KNOWN)).toMatchObject({ why: null, heardAgoMs: null });
+  });
+});
+
+it('a host reports where it stands, and what it knows more than the log only while it does', () => {
+  const { state } = founded().host.world;
+  const position = { epoch: state.fleet!.epoch, seq: state.fleet!.seq };
+  const told = { ...KNOWN, state, version: '1', candidate: true, wasAutonomous: null, workers: [] };
+  expect(ownReport({ ...told, place: 'at-head' })).toMatchObject({ position, ahead: null, outTotal: 0 });
+  expect(ownReport({ ...told, place: 'ahead' }).ahead).toEqual({ at: state.fleet!.at, seq: position.seq });
+});

@@ -1,0 +1,45 @@
+import type { FleetStore } from '../../../../control-plane/fleet/fleet-store.js';
+import { FLEET_TIMES } from '../../../../control-plane/fleet/fleet-times.js';
+import { answerText } from '../../../../control-plane/fleet/fleet-writes.js';
+import { RemoteWrites } from '../../../../control-plane/fleet/remote-writes.js';
+import { POOL } from '../../../support/domain.js';
+import { VirtualTime } from '../../../support/virtual-time.js';
+
+const FLUSH = { type: 'FlushSessions', pool: POOL, expectedVersion: null, actor: { kind: 'api' } } as const;
+
+function arrange() {
+  const time = new VirtualTime(0);
+  const posted: string[] = [];
+  const stored: { id: string; nonce: string; text: string }[] = [];
+  const network = { isUp: true };
+  const store: Pick<FleetStore, 'post' | 'answers'> = {
+    post: async ({ nonce }) => {
+      posted.push(nonce);
+      return { kind: 'ok', id: '1-0', epoch: 1 };
+    },
+    answers: async () =>
+      network.isUp ? { kind: 'ok', value: stored } : { kind: 'unavailable', reason: 'it is gone' },
+  };
+  const writes = new RemoteWrites({ store, times: FLEET_TIMES, timers: time, now: () => time.now() });
+  return { time, posted, stored, network, writes };
+}
+
+describe('what became of a write that was posted', () => {
+  it('is not known while there is no answer, and is what the answer says once there is one', async () => {
+    const { time, posted, stored, network, writes } = arrange();
+    const submitted = writes.submit(FLUSH);
+    await time.pass(FLEET_TIMES.writeAnswerMs, () => undefined);
+    const [nonce = ''] = posted;
+    expect(await submitted).toEqual({ kind: 'unknown', nonce });
+    expect(await writes.find(nonce)).toEqual({ kind: 'unknown' });
+    const answer = { kind: 'accepted', epoch: 1, seq: 9, events: 1 } as const;
+    stored.push({ id: '2-0', nonce, text: answerText(answer) });
+    expect(await writes.find(nonce)).toEqual(answer);
+    network.isUp = false;
+    expect(await writes.find(nonce)).toBe(undefined);
+  });
+
+  it('is nothing where nobody knows of it', async () => {
+    expect(await arrange().writes.find('another')).toBe(null);
+  });
+});
