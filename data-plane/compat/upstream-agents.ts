@@ -36,7 +36,9 @@ export class UpstreamAgents {
   /** @param fresh on a new connection that is not kept */
   agentFor(address: BackendAddress, settings: ForwardingSettings, fresh: boolean): http.Agent {
     this.#lives.limits = settings.limits;
-    if (fresh) return address.protocol === 'https' ? this.#freshSecure : this.#freshPlain;
+    // An agent takes a time of 0 for none, and would keep its connections for good.
+    const keepsNone = fresh || settings.timeouts.upstreamKeepAliveMs === 0;
+    if (keepsNone) return address.protocol === 'https' ? this.#freshSecure : this.#freshPlain;
     const pair = this.#pair(settings);
     return address.protocol === 'https' ? pair.secure : pair.plain;
   }

@@ -94,14 +94,14 @@ export class UpstreamConnections {
       this.#idle.set(connection.origin, idle);
     }
     const { now } = this.#wheel;
-    const restMs = restOfLife(connection.life, now);
-    if (restMs === 0 || idle.length >= settings.limits.idlePerBackend) {
+    const keptMs = Math.min(restOfLife(connection.life, now), settings.timeouts.upstreamKeepAliveMs);
+    if (keptMs === 0 || idle.length >= settings.limits.idlePerBackend) {
       connection.destroy();
       return;
     }
     idle.push(connection);
     connection.idleSince = now;
-    this.#wheel.set(connection.deadline, Math.min(restMs, settings.timeouts.upstreamKeepAliveMs));
+    this.#wheel.set(connection.deadline, keptMs);
   }
 
   destroyIdle(): void {

@@ -116,6 +116,13 @@ describe.each(ENGINES)('settings of a pool and of a route with the %s engine', (
     expect([backend?.connections.length, open()]).toEqual([2, 1]);
   });
 
+  it('a pool that keeps none has a connection for each request, also for one that waits already', async () => {
+    await start([() => answer('ok')], { pool: { timeouts: { upstreamKeepAliveMs: 0 } } });
+    const twice = get('/own').replace('Connection: close\r\n', '') + get('/own');
+    expect(await exchangeRaw(engine.port, twice)).toMatch(/ok[^]*ok$/);
+    expect(backends[0]?.connections.length).toBe(2);
+  });
+
   it('a pool that is to be tried once is sent each request once', async () => {
     const cut: BackendScript = (_request, { socket }) => void socket.destroy();
     await start([cut, cut], { pool: { retry: { attempts: 1, onStale: false } } }, { retry: { attempts: 2 } });
