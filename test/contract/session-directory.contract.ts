@@ -22,7 +22,8 @@ export function sessionDirectoryContract(create: () => Promise<DirectorySubject>
   afterEach(() => subject.close?.());
 
   async function bind(pool: string, ...names: readonly string[]): Promise<void> {
-    await Promise.all(names.map((name) => subject.store().bind(sessionKey(pool, name), a, lifetime)));
+    const store = subject.store();
+    await Promise.all(names.map((name) => store.bind(sessionKey(pool, name), a, lifetime)));
   }
 
   /** All pages of a pool. */
