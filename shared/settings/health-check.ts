@@ -67,11 +67,15 @@ function formatRange({ from, to }: StatusRange): string {
   return from % 100 === 0 && to === from + 99 ? `${from / 100}xx` : `${from}-${to}`;
 }
 
+/** It stands in the first line of a request, and must not end it. */
+const PATH = /^\/[!-~]*$/;
+
 const checkPath = text({
   unit: 'a path',
   problemOf: (value) =>
-    /^\/[!-~]*$/.test(value) && !value.includes('#') ? null : 'expected a path such as /health, in ASCII',
+    PATH.test(value) && !value.includes('#') ? null : 'expected a path such as /health, in ASCII',
   max: MAX_PATH,
+  pattern: PATH,
 });
 
 const bodyText: Kind<string> = {

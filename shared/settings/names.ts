@@ -75,7 +75,8 @@ export const requestHost: Kind<string> = {
     return bracketed(bare.toLowerCase());
   },
   write: (host) => host,
-  shape: shapes.text(MAX_HOST),
+  // Requests of our own name it: whoever wrote the log, it must not end a line.
+  shape: shapes.text(MAX_HOST, /^[!-~]+$/),
   json: { type: 'string', 'x-unit': 'host name' },
 };
 

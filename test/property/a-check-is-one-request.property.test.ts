@@ -1,9 +1,11 @@
-/** Law: whatever host and header fields the file has, a check sends one request with those very fields. */
+/** Law: whatever host, path and header fields the file or the log has, a check sends one request with those very fields. */
 import fc from 'fast-check';
 import { requestTo } from '../../control-plane/health-checks/check-request.js';
 import { Expected } from '../../shared/settings/kind.js';
+import { healthCheck as healthCheckSection } from '../../shared/settings/health-check.js';
 import { requestHost } from '../../shared/settings/names.js';
 import { requestFields } from '../../shared/settings/request-fields.js';
+import { shapeOf } from '../../shared/settings/shape-of.js';
 import { healthCheck } from '../support/domain.js';
 
 const rude = fc.oneof(
@@ -12,7 +14,23 @@ const rude = fc.oneof(
   fc.constantFrom('x-a', 'host', 'transfer-encoding', 'content-length', 'www.example', '[::1]'),
 );
 
+const storedHealthCheck = shapeOf(healthCheckSection, 'stored');
+
 describe('a check', () => {
+  it('is one request with what a log may hold', () => {
+    fc.assert(
+      fc.property(rude, rude, rude, (host, path, value) => {
+        const settings = healthCheck({ host, path: `/${path}`, headers: { 'x-a': value } });
+        if (storedHealthCheck.problem(settings, '') !== null) return;
+        const sent = requestTo({ protocol: 'http', host: 'a.test', port: 80 }, settings);
+        expect(Buffer.from(sent, 'latin1').toString('latin1')).toBe(sent);
+        expect(sent.split(/[\r\n]+/)).toHaveLength(7);
+        expect(sent).not.toContain('\0');
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
   it('is one request with the fields of the file', () => {
     fc.assert(
       fc.property(fc.dictionary(rude, rude, { maxKeys: 5 }), rude, (given, name) => {
