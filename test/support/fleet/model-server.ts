@@ -8,7 +8,7 @@ import type { StoreHolder, StoreModel } from './store-model.js';
 import { EMPTY_STORE, type StoreState } from './store-state.js';
 
 /** Writes that a replica may lag behind. */
-export const MAX_LAG = 12;
+export const MAX_LAG = 30;
 
 interface ServerDeps {
   readonly clock: Clock;

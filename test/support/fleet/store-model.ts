@@ -48,7 +48,6 @@ export type StoreFlaw =
   | 'append-without-lease'
   | 'append-compares-no-command'
   | 'append-in-spite-of-deadline'
-  | 'restore-over-anything'
   | 'restore-keeps-inbox'
   | 'lease-kept-gives-no-new-epoch'
   | 'lease-from-the-future-counts';
@@ -140,7 +139,7 @@ export class StoreModel {
     if (fenced !== null) return fenced;
     const { head, inbox } = this.#holder.state;
     const isSame = head === null ? expected === null : expected !== null && samePosition(head, expected);
-    if (!isSame && !this.#has('restore-over-anything')) {
+    if (!isSame) {
       return { kind: 'present', head: head && { epoch: head.epoch, seq: head.seq } };
     }
     const { position, level } = snapshot;
