@@ -24,6 +24,7 @@ class Fleet {
 
   async add(name: string): Promise<HostProcess> {
     const host = await HostProcess.start(name, this);
+    host.join();
     this.hosts.push(host);
     return host;
   }
@@ -102,6 +103,7 @@ describe('hosts that share a store', () => {
     expect(weightOn(other)).toBe(33);
     expect(await fleet.write(other, weight(34))).toMatchObject({ kind: 'accepted' });
     const again = await HostProcess.start(leader.name, fleet, leader.log);
+    again.join();
     await fleet.pass(8_000);
     expect(weightOn(again)).toBe(34);
     expect(fleetOf(again.loop.world.state)).toEqual(fleetOf(other.loop.world.state));
@@ -187,8 +189,9 @@ describe('hosts that share a store', () => {
 
   it('found the fleet with what the first of them had before', async () => {
     const fleet = new Fleet();
-    const one = await fleet.add('one');
+    const one = await HostProcess.start('one', fleet);
     await one.loop.submit({ ...APPLY, actor: { kind: 'file' } });
+    one.join();
     await fleet.pass(4_000);
     const two = await fleet.add('two');
     await fleet.pass(3_000);

@@ -100,19 +100,30 @@ function settled(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
 
-/** The timers of one process: none fires after its death. */
+/** The time of one process: nothing happens in it after its death, nor while it is stopped. */
 export class ProcessTimers implements Timers {
   readonly #time: VirtualTime;
   #dead = false;
+  /** What has come while it was stopped. */
+  #held: (() => void)[] | null = null;
 
   constructor(time: VirtualTime) {
     this.#time = time;
   }
 
   after(delayMs: number, callback: () => void): TimerHandle {
-    return this.#time.after(delayMs, () => {
-      if (!this.#dead) callback();
-    });
+    let isCancelled = false;
+    const timer = this.#time.after(delayMs, () =>
+      this.deliver(() => {
+        if (!isCancelled) callback();
+      }),
+    );
+    return {
+      cancel: () => {
+        isCancelled = true;
+        timer.cancel();
+      },
+    };
   }
 
   /** Never resolves for a process that dies meanwhile. */
@@ -120,7 +131,27 @@ export class ProcessTimers implements Timers {
     return new Promise((resolve) => this.after(ms, resolve));
   }
 
+  /** Something that the process hears of comes from outside. */
+  deliver(arrived: () => void): void {
+    if (this.#dead) return;
+    if (this.#held === null) arrived();
+    else this.#held.push(arrived);
+  }
+
+  /** SIGKILL. */
   die(): void {
     this.#dead = true;
+  }
+
+  /** SIGSTOP. */
+  stop(): void {
+    this.#held ??= [];
+  }
+
+  /** SIGCONT: what has come meanwhile is heard now, one thing after the other. */
+  resume(): void {
+    const held = this.#held ?? [];
+    this.#held = null;
+    for (const arrived of held) this.#time.after(0, () => this.deliver(arrived));
   }
 }

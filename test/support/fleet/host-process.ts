@@ -1,10 +1,12 @@
 /**
  * A host of a fleet as a process in virtual time: the real control loop over a log in memory, and the real member of the fleet over
- * the modelled store. It can be killed, after which it does nothing more, and started again on what it had stored.
+ * the modelled store. It can be killed, after which it does nothing more, stopped for a time, and started again on what it had stored.
  */
 import { CommandStamps } from '../../../control-plane/runtime/command-stamps.js';
 import { ControlLoop } from '../../../control-plane/runtime/control-loop.js';
 import type { CommandBody } from '../../../control-plane/domain/commands.js';
+import type { Actor } from '../../../control-plane/domain/actor.js';
+import type { World } from '../../../control-plane/domain/decision.js';
 import type { TidegateEvent } from '../../../control-plane/domain/events.js';
 import type { LogStorage } from '../../../control-plane/event-log/log-storage.js';
 import { createMemoryStorage } from '../../../control-plane/event-log/memory-storage.js';
@@ -12,10 +14,11 @@ import { FleetNode } from '../../../control-plane/fleet/fleet-node.js';
 import { FLEET_TIMES } from '../../../control-plane/fleet/fleet-times.js';
 import { isForTheFleet } from '../../../control-plane/fleet/fleet-writes.js';
 import type { FleetOutcome } from '../../../control-plane/fleet/fleet-submit.js';
-import type { TimerHandle, Timers } from '../../../shared/ports.js';
+import type { FleetStore } from '../../../control-plane/fleet/fleet-store.js';
+import type { Clock, Logger } from '../../../shared/ports.js';
 import type { Chance } from '../../simulation/chance.js';
 import { silence } from '../silence.js';
-import type { VirtualTime } from '../virtual-time.js';
+import { ProcessTimers, type VirtualTime } from '../virtual-time.js';
 import { ModelFleetStore } from './model-fleet-store.js';
 import type { StoreNetwork } from './store-network.js';
 
@@ -23,43 +26,15 @@ export interface HostDeps {
   readonly time: VirtualTime;
   readonly network: StoreNetwork;
   readonly chance: Chance;
+  /** Whether it may lead; unless given, it may. */
   readonly candidate?: boolean;
-}
-
-/** Timers of a process that may end or stand still. */
-class StoppableTimers implements Timers {
-  readonly #time: VirtualTime;
-  #dead = false;
-  #held: (() => void)[] | null = null;
-
-  constructor(time: VirtualTime) {
-    this.#time = time;
-  }
-
-  after(delayMs: number, callback: () => void): TimerHandle {
-    return this.#time.after(delayMs, () => {
-      if (this.#dead) return;
-      if (this.#held === null) callback();
-      else this.#held.push(callback);
-    });
-  }
-
-  /** SIGKILL. */
-  kill(): void {
-    this.#dead = true;
-  }
-
-  /** SIGSTOP. */
-  stop(): void {
-    this.#held = [];
-  }
-
-  /** SIGCONT. */
-  resume(): void {
-    const held = this.#held ?? [];
-    this.#held = null;
-    for (const callback of held) callback();
-  }
+  /** What the host's own clock is ahead. */
+  readonly clockAheadMs?: number;
+  readonly logger?: Logger;
+  /** The store as the host finds it, if not as it is. */
+  readonly seenStore?: (store: ModelFleetStore, loop: ControlLoop) => FleetStore;
+  /** As the options of the control loop have it. */
+  readonly changed?: (world: World, events: readonly TidegateEvent[]) => void;
 }
 
 export class HostProcess {
@@ -68,8 +43,8 @@ export class HostProcess {
   readonly store: ModelFleetStore;
   readonly loop: ControlLoop;
   readonly node: FleetNode;
-  readonly timers: StoppableTimers;
-  /** All that its own log has. */
+  readonly timers: ProcessTimers;
+  /** All that it has recorded in its own log. */
   readonly events: TidegateEvent[];
 
   private constructor(
@@ -82,10 +57,11 @@ export class HostProcess {
     this.loop = parts.loop;
     this.events = parts.events;
     this.timers = parts.timers;
-    this.store = new ModelFleetStore(deps.network);
-    const { time, chance } = deps;
+    this.store = new ModelFleetStore(deps.network, (arrived) => parts.timers.deliver(arrived));
+    const { time, chance, logger = silence } = deps;
+    const beganAt = time.now();
     this.node = new FleetNode({
-      store: this.store,
+      store: deps.seenStore?.(this.store, parts.loop) ?? this.store,
       loop: parts.loop,
       host: name,
       incarnation: `${name}-${chance.seed()}`,
@@ -94,29 +70,37 @@ export class HostProcess {
       workers: () => [],
       times: FLEET_TIMES,
       timers: parts.timers,
-      wall: time,
-      now: () => time.now(),
+      wall: clockOf(deps),
+      now: () => time.now() - beganAt,
       random: chance.random,
       stampsFrom: (last, clock) => {
         const stamps = new CommandStamps(last, { clock, seed: () => chance.seed(), logger: silence });
         return (draft) => stamps.stamp(draft);
       },
-      logger: silence,
+      logger,
     });
   }
 
-  /** @param log what the process before had stored */
-  static async start(name: string, deps: HostDeps, log = createMemoryStorage()): Promise<HostProcess> {
-    const { time, chance } = deps;
-    const timers = new StoppableTimers(time);
+  /** @param open what the process before had stored */
+  static async start(
+    name: string,
+    deps: HostDeps,
+    open: LogStorage | ((timers: ProcessTimers) => LogStorage) = createMemoryStorage(),
+  ): Promise<HostProcess> {
+    const { time, chance, logger = silence, changed } = deps;
+    const timers = new ProcessTimers(time);
     const events: TidegateEvent[] = [];
+    const log = typeof open === 'function' ? open(timers) : open;
     const loop = await ControlLoop.open({
       log,
-      clock: time,
+      clock: clockOf(deps),
       timers,
       seed: () => chance.seed(),
-      logger: silence,
-      changed: (_world, told) => void events.push(...told),
+      logger,
+      changed: (world, told) => {
+        events.push(...told);
+        changed?.(world, told);
+      },
       fatal: (error) => {
         throw error;
       },
@@ -124,27 +108,43 @@ export class HostProcess {
       store: { failed: () => undefined, recovered: () => undefined, entriesLost: () => undefined },
     });
     await loop.submit({ type: 'StartPrimary', version: '1', pid: 1, actor: { kind: 'primary' } });
-    const host = new HostProcess(name, { log, loop, events, timers }, deps);
-    void host.node.start();
-    return host;
+    return new HostProcess(name, { log, loop, events, timers }, deps);
+  }
+
+  /** Becomes a member of its fleet. */
+  join(): void {
+    void this.node.start();
   }
 
   /** A write by an operator on this host. */
-  write(body: CommandBody): Promise<FleetOutcome> {
-    const draft = { ...body, actor: { kind: 'api', name: this.name } } as const;
+  write(body: CommandBody, actor: Actor = { kind: 'api', name: this.name }): Promise<FleetOutcome> {
+    const draft = { ...body, actor };
     if (!isForTheFleet(draft)) throw new Error(`${body.type} is not for the fleet`);
     return this.node.submit(draft);
   }
 
   /** SIGKILL: nothing of it happens any more, not even to what is under way. */
   kill(): void {
-    this.timers.kill();
-    this.store.link.onBell = () => undefined;
+    this.timers.die();
     this.store.link.break();
     this.store.link.isCut = true;
+  }
+
+  /** SIGSTOP. */
+  stop(): void {
+    this.timers.stop();
+  }
+
+  /** SIGCONT. */
+  resume(): void {
+    this.timers.resume();
   }
 
   get leads(): boolean {
     return this.node.status().leads;
   }
+}
+
+function clockOf({ time, clockAheadMs = 0 }: HostDeps): Clock {
+  return { now: () => time.now() + clockAheadMs };
 }

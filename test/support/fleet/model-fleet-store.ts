@@ -32,13 +32,18 @@ export class ModelFleetStore implements FleetStore {
   /** To cut it, and to see what it leads to. */
   readonly link: StoreLink;
   readonly #network: StoreNetwork;
+  readonly #deliver: (arrived: () => void) => void;
   readonly #listeners = new Set<(bell: Bell | null) => void>();
 
-  constructor(network: StoreNetwork) {
+  /** @param deliver hands over to the process what arrives for it: at once, or when it can take it */
+  constructor(network: StoreNetwork, deliver: (arrived: () => void) => void = (arrived) => arrived()) {
     this.#network = network;
+    this.#deliver = deliver;
     this.link = network.link();
     this.link.onBell = (bell) => {
-      for (const listener of this.#listeners) listener(bell);
+      deliver(() => {
+        for (const listener of this.#listeners) listener(bell);
+      });
     };
   }
 
@@ -127,7 +132,7 @@ export class ModelFleetStore implements FleetStore {
 
   #ask<T>(run: (store: StoreModel) => T): Promise<T | Unavailable> {
     const { promise, resolve } = Promise.withResolvers<T | Unavailable>();
-    this.link.call(run, resolve);
+    this.link.call(run, (answer) => this.#deliver(() => resolve(answer)));
     return promise;
   }
 
