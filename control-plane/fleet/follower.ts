@@ -5,9 +5,9 @@
  */
 import type { Actor } from '../domain/actor.js';
 import type { TidegateEvent } from '../domain/events.js';
-import { fleetOf, type FleetState } from '../domain/fleet-state.js';
+import type { FleetState } from '../domain/fleet-state.js';
 import { readEvents, readSnapshot } from './fleet-codec.js';
-import { type FleetStore, type Head, type LogEntry, MAX_STORE_BATCH } from './fleet-store.js';
+import { type FleetStore, type Head, type LogEntry, MAX_STORE_BATCH, type Restored } from './fleet-store.js';
 import {
   type EntriesRead,
   type Followed,
@@ -67,12 +67,15 @@ export class Follower {
     });
   }
 
-  /** Takes over the own state as that of a fleet which this host founds. */
-  found(): Promise<FleetState> {
+  /**
+   * Takes over the own state as that of a fleet which this host founds, once it is stored. Nothing is followed meanwhile: whoever
+   * follows into a fleet of others gives up the own verdicts.
+   */
+  found(fleet: FleetState, store: () => Promise<Restored>): Promise<Restored> {
     return this.#queued(async () => {
-      const fleet = fleetOf(this.#deps.loop.world.state);
-      await this.#deps.loop.submit({ type: 'AdoptFleet', fleet, keepsVerdicts: true, actor: ACTOR });
-      return fleet;
+      const restored = await store();
+      if (restored.kind === 'ok') await this.#giveState(fleet, true);
+      return restored;
     });
   }
 
@@ -133,7 +136,7 @@ export class Follower {
         if (stored.value === null) return 'again';
         const fleet = readSnapshot(stored.value);
         if (!fleet.ok) return { kind: 'unreadable', problem: fleet.problem };
-        const refused = await this.#giveState(fleet.value);
+        const refused = await this.#giveState(fleet.value, loop.world.state.fleet !== null);
         return refused ?? this.#giveEntries(plan.entries);
       }
       const page = await store.read({ from: plan.from, limit: MAX_STORE_BATCH });
@@ -142,9 +145,8 @@ export class Follower {
     }
   }
 
-  async #giveState(fleet: FleetState): Promise<Following | null> {
+  async #giveState(fleet: FleetState, keepsVerdicts: boolean): Promise<Following | null> {
     const { loop } = this.#deps;
-    const keepsVerdicts = loop.world.state.fleet !== null;
     const decision = await loop.submit({ type: 'AdoptFleet', fleet, keepsVerdicts, actor: ACTOR });
     return decision.kind === 'mailbox-full' ? busy() : null;
   }

@@ -8,7 +8,7 @@ import { decide } from '../domain/decide.js';
 import type { World } from '../domain/decision.js';
 import { fleetOf, type FleetState, leaderState } from '../domain/fleet-state.js';
 import { eventTexts, snapshotOf } from './fleet-codec.js';
-import type { FleetStore, Head, Term } from './fleet-store.js';
+import type { FleetStore, Head, Restored, Term } from './fleet-store.js';
 import type { Follower } from './follower.js';
 import type { OwnLoop } from './own-loop.js';
 
@@ -62,7 +62,7 @@ async function restore(
   stampsFrom: Parameters<typeof takeLead>[2],
 ): Promise<Taken> {
   const isNew = loop.world.state.fleet === null;
-  const fleet = isNew ? await follower.found() : fleetOf(loop.world.state);
+  const fleet = isNew ? foundedBy(term, fleetOf(loop.world.state)) : fleetOf(loop.world.state);
   const { seq, command, at } = fleet.standing;
   const stamp = stampsFrom({ commandId: command, at });
   const named = { epoch: term.epoch, host, actor: { kind: 'primary', name: host } } as const;
@@ -74,19 +74,26 @@ async function restore(
   const decision = decide(first, worldOf(fleet), 'fleet');
   if (decision.kind === 'rejected') return { kind: 'failed', reason: decision.rejection.message };
   const [event = ''] = eventTexts(decision.events);
-  const restored = await store.restore({
-    ...term,
-    head: head === null ? null : { epoch: head.epoch, seq: head.seq },
-    snapshot: snapshotOf(fleet),
-    command: first.id,
-    event,
-  });
+  const putBack = (): Promise<Restored> =>
+    store.restore({
+      ...term,
+      head: head === null ? null : { epoch: head.epoch, seq: head.seq },
+      snapshot: snapshotOf(fleet),
+      command: first.id,
+      event,
+    });
+  const restored = isNew ? await follower.found(fleet, putBack) : await putBack();
   if (restored.kind !== 'ok') {
     return { kind: 'failed', reason: `the fleet's history could not be put back: ${restored.kind}` };
   }
   await follower.take(decision.events);
   const start = { world: decision.world, at: { epoch: term.epoch, seq: restored.seq, inbox: NO_ENTRY } };
   return { kind: 'ready', start, stamp };
+}
+
+/** Where the log begins. Another host that founds a fleet with something else, and as many events, must not seem to stand there. */
+function foundedBy({ epoch }: Term, fleet: FleetState): FleetState {
+  return { ...fleet, standing: { ...fleet.standing, epoch } };
 }
 
 function worldOf(fleet: FleetState): World {

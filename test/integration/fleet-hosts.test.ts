@@ -4,7 +4,9 @@ import { FLEET_TIMES } from '../../control-plane/fleet/fleet-times.js';
 import { backendId } from '../../shared/ids.js';
 import { Chance } from '../simulation/chance.js';
 import { definition, documentOf, healthCheck, POOL, poolSettings, START } from '../support/domain.js';
-import { HostProcess } from '../support/fleet/host-process.js';
+import type { LogStorage } from '../../control-plane/event-log/log-storage.js';
+import { type HostDeps, HostProcess } from '../support/fleet/host-process.js';
+import type { ModelFleetStore } from '../support/fleet/model-fleet-store.js';
 import { StoreNetwork } from '../support/fleet/store-network.js';
 import { VirtualTime } from '../support/virtual-time.js';
 
@@ -22,8 +24,14 @@ class Fleet {
   readonly network = new StoreNetwork({ time: this.time, chance: this.chance, callMs: FLEET_TIMES.callMs });
   readonly hosts: HostProcess[] = [];
 
+  /** A host that has not joined yet. */
+  start(name: string, over: Partial<HostDeps> = {}, log?: LogStorage): Promise<HostProcess> {
+    const { time, chance, network } = this;
+    return HostProcess.start(name, { time, chance, network, ...over }, log);
+  }
+
   async add(name: string): Promise<HostProcess> {
-    const host = await HostProcess.start(name, this);
+    const host = await this.start(name);
     host.join();
     this.hosts.push(host);
     return host;
@@ -102,7 +110,7 @@ describe('hosts that share a store', () => {
     expect(fleet.leaders).toEqual([other.name]);
     expect(weightOn(other)).toBe(33);
     expect(await fleet.write(other, weight(34))).toMatchObject({ kind: 'accepted' });
-    const again = await HostProcess.start(leader.name, fleet, leader.log);
+    const again = await fleet.start(leader.name, {}, leader.log);
     again.join();
     await fleet.pass(8_000);
     expect(weightOn(again)).toBe(34);
@@ -189,7 +197,7 @@ describe('hosts that share a store', () => {
 
   it('found the fleet with what the first of them had before', async () => {
     const fleet = new Fleet();
-    const one = await HostProcess.start('one', fleet);
+    const one = await fleet.start('one');
     await one.loop.submit({ ...APPLY, actor: { kind: 'file' } });
     one.join();
     await fleet.pass(4_000);
@@ -197,5 +205,28 @@ describe('hosts that share a store', () => {
     await fleet.pass(3_000);
     expect(weightOn(two)).toBe(1);
     expect(fleetOf(two.loop.world.state)).toEqual(fleetOf(one.loop.world.state));
+  });
+
+  it('have the configuration of one founder where another could not store its own', async () => {
+    const fleet = new Fleet();
+    const unable = (store: ModelFleetStore): ModelFleetStore => {
+      store.restore = () => Promise.resolve({ kind: 'unavailable', reason: 'lost on the way' });
+      return store;
+    };
+    const one = await fleet.start('one', { seenStore: unable });
+    const two = await fleet.start('two', { candidate: false });
+    for (const [index, host] of [one, two].entries()) {
+      await host.loop.submit({ ...APPLY, actor: { kind: 'file' } });
+      await host.loop.submit({ ...weight(20 + index), actor: { kind: 'api' } });
+    }
+    one.join();
+    await fleet.pass(4_000);
+    const again = await fleet.start('two', {}, two.log);
+    again.join();
+    fleet.hosts.push(one, again);
+    await fleet.pass(20_000);
+    expect(fleet.leaders).toEqual(['two']);
+    expect([weightOn(one), weightOn(again)]).toEqual([21, 21]);
+    expect(fleetOf(one.loop.world.state)).toEqual(fleetOf(again.loop.world.state));
   });
 });
