@@ -52,7 +52,7 @@ export interface Head extends FleetPosition {
   readonly base: FleetPosition;
   /** Number of the last event in the stored snapshot; 0: there is none. */
   readonly snapshot: number;
-  /** The entry of the inbox that was answered last. */
+  /** The entry of the inbox that was answered with the last append; `0-0`: none was. */
   readonly inbox: string;
   /** Level of the formats in force. */
   readonly level: number;
@@ -120,7 +120,7 @@ export interface AppendOptions extends Term {
   readonly expectedSeq: number;
   /** Id of the last command of the batch: above the one of the append before, in the same epoch. */
   readonly command: number;
-  /** Entries of the inbox up to this one are answered with it, and removed. */
+  /** Entries of the inbox up to this one are answered with it, and removed; `0-0`: none are. */
   readonly inbox: string;
   /** The earliest deadline of what is carried out. `Infinity`: none. */
   readonly notAfter: number;
@@ -245,6 +245,8 @@ export interface FleetStore {
   close(): Promise<void>;
 }
 
+/** Before the first entry of a stream. */
+export const NO_ENTRY = '0-0';
 /** Most events of one append, and entries of one read. */
 export const MAX_STORE_BATCH = 1_000;
 /** Writes that wait in the inbox. Those beyond are refused. */

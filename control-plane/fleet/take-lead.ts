@@ -8,12 +8,9 @@ import { decide } from '../domain/decide.js';
 import type { World } from '../domain/decision.js';
 import { fleetOf, type FleetState, leaderState } from '../domain/fleet-state.js';
 import { eventTexts, snapshotOf } from './fleet-codec.js';
-import type { FleetStore, Head, Restored, Term } from './fleet-store.js';
+import type { FleetPosition, FleetStore, Head, Restored, Term } from './fleet-store.js';
 import type { Follower } from './follower.js';
 import type { OwnLoop } from './own-loop.js';
-
-/** Before the first entry of an inbox. */
-const NO_ENTRY = '0-0';
 
 export interface TakeLeadDeps {
   readonly store: Pick<FleetStore, 'restore'>;
@@ -25,7 +22,7 @@ export interface TakeLeadDeps {
 /** Where a term begins. */
 export interface TermStart {
   readonly world: World;
-  readonly at: Pick<Head, 'epoch' | 'seq' | 'inbox'>;
+  readonly at: FleetPosition;
 }
 
 type Taken =
@@ -52,7 +49,7 @@ export async function takeLead(
     commandId: Math.max(head.command, fleet.standing.command),
     at: fleet.standing.at,
   });
-  return { kind: 'ready', start: { world: worldOf(fleet), at: head }, stamp };
+  return { kind: 'ready', start: { world: worldOf(fleet), at: { epoch: head.epoch, seq: head.seq } }, stamp };
 }
 
 async function restore(
@@ -87,7 +84,7 @@ async function restore(
     return { kind: 'failed', reason: `the fleet's history could not be put back: ${restored.kind}` };
   }
   await follower.take(decision.events);
-  const start = { world: decision.world, at: { epoch: term.epoch, seq: restored.seq, inbox: NO_ENTRY } };
+  const start = { world: decision.world, at: { epoch: term.epoch, seq: restored.seq } };
   return { kind: 'ready', start, stamp };
 }
 

@@ -7,7 +7,7 @@ import { decide } from '../domain/decide.js';
 import type { Decision, Rejection, World } from '../domain/decision.js';
 import type { TidegateEvent } from '../domain/events.js';
 import { answerText, readWrite, type WriteAnswer } from './fleet-writes.js';
-import type { AnswerEntry, InboxEntry } from './fleet-store.js';
+import { type AnswerEntry, type InboxEntry, NO_ENTRY } from './fleet-store.js';
 
 /** What became of a write that a leader decided. */
 export type Decided =
@@ -25,7 +25,7 @@ export interface TermBatch {
   readonly answers: readonly AnswerEntry[];
   /** Id of the last command. */
   readonly command: number;
-  /** The entry of the inbox that is answered last. */
+  /** The entry of the inbox that is answered last; `0-0`: none is. */
   readonly inbox: string;
   /** The earliest deadline of what is carried out. */
   readonly notAfter: number;
@@ -36,15 +36,14 @@ export interface TermBatch {
 interface BatchOptions {
   readonly world: World;
   readonly epoch: number;
-  /** The entry of the inbox that was answered last. */
-  readonly inbox: string;
   /** By the fleet's clock. */
   readonly now: number;
   readonly stamp: (draft: CommandDraft) => Command;
 }
 
 export function decideWrites(waiting: readonly Waiting[], options: BatchOptions): TermBatch {
-  let { world, inbox } = options;
+  let { world } = options;
+  let inbox = NO_ENTRY;
   let notAfter = Infinity;
   let command = 0;
   const events: TidegateEvent[] = [];

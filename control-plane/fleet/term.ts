@@ -10,7 +10,14 @@ import type { TidegateEvent } from '../domain/events.js';
 import { afterAppend, afterLook, type AppendVerdict, type PendingAppend } from './append-answer.js';
 import { eventTexts } from './fleet-codec.js';
 import type { FleetClock } from './fleet-clock.js';
-import type { FleetPosition, FleetStore, Head, Term as TermName } from './fleet-store.js';
+import {
+  type AnswerEntry,
+  type FleetPosition,
+  type FleetStore,
+  MAX_ANSWERS,
+  NO_ENTRY,
+  type Term as TermName,
+} from './fleet-store.js';
 import type { FleetTimes } from './fleet-times.js';
 import type { Lease } from './lease.js';
 import { type Decided, decideWrites, type TermBatch, type Waiting } from './term-batch.js';
@@ -54,19 +61,19 @@ export class Term {
   #world: World;
   /** The last event that is stored. */
   #stored: FleetPosition;
-  #inbox: string;
+  /** Nonces of the writes of other hosts that it has answered last. */
+  readonly #answered = new Set<string>();
   #letters: Letter[] = [];
   #inboxDue = false;
   #turn: Promise<void> | null = null;
   #over = false;
 
   /** @param at the end of the log that the world was folded from */
-  constructor(name: TermName, at: Pick<Head, 'epoch' | 'seq' | 'inbox'>, world: World, deps: TermDeps) {
+  constructor(name: TermName, at: FleetPosition, world: World, deps: TermDeps) {
     this.#name = name;
     this.#deps = deps;
     this.#world = world;
     this.#stored = at;
-    this.#inbox = at.inbox;
   }
 
   get epoch(): number {
@@ -120,11 +127,16 @@ export class Term {
     if (this.#over) this.#dismiss();
   }
 
+  /**
+   * The inbox has only what is not answered. What this term did answer is there again where a server fails over to one that lags:
+   * it is known by its nonce. Its place in the inbox says nothing, because the other server's clock may be behind.
+   */
   async #takeInbox(): Promise<void> {
     this.#inboxDue = false;
-    const found = await this.#deps.store.inbox({ after: this.#inbox, limit: BATCH_LIMIT });
+    const found = await this.#deps.store.inbox({ after: NO_ENTRY, limit: BATCH_LIMIT });
     if (found.kind === 'unavailable') return; // The next beat reads it again.
     for (const entry of found.value) {
+      if (this.#answered.has(entry.nonce)) continue;
       this.#letters.push({ waiting: { from: 'inbox', entry }, resolve: () => undefined });
     }
     // What is in the letters must be answered before more is read, or it would be read twice.
@@ -139,7 +151,7 @@ export class Term {
     const now = Math.max(clock.now(), notBefore);
     const batch = decideWrites(
       letters.map(({ waiting }) => waiting),
-      { world: this.#world, epoch: this.epoch, inbox: this.#inbox, now, stamp },
+      { world: this.#world, epoch: this.epoch, now, stamp },
     );
     if (batch.events.length > 0 || batch.answers.length > 0) {
       const end = await this.#append(batch);
@@ -149,13 +161,21 @@ export class Term {
         return;
       }
       this.#world = batch.world;
-      this.#inbox = batch.inbox;
+      this.#hasAnswered(batch.answers);
       if (batch.events.length > 0) {
         this.#stored = { epoch: this.epoch, seq: batch.world.state.seq };
         await this.#deps.appended(batch.events);
       }
     }
     letters.forEach(({ resolve }, index) => resolve(batch.decided[index] ?? { kind: 'unknown' }));
+  }
+
+  #hasAnswered(answers: readonly AnswerEntry[]): void {
+    for (const { nonce } of answers) this.#answered.add(nonce);
+    for (const nonce of this.#answered) {
+      if (this.#answered.size <= MAX_ANSWERS) return;
+      this.#answered.delete(nonce);
+    }
   }
 
   /** `void`: it was too late for a write in it, which is expired by now. */

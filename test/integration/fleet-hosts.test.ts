@@ -229,4 +229,24 @@ describe('hosts that share a store', () => {
     expect([weightOn(one), weightOn(again)]).toEqual([21, 21]);
     expect(fleetOf(one.loop.world.state)).toEqual(fleetOf(again.loop.world.state));
   });
+
+  it('answer each other when a server took over that had lost answers and has a clock that is behind', async () => {
+    const { fleet, one, two } = await fleetOfTwo();
+    const [leader, other] = one.leads ? [one, two] : [two, one];
+    const stale = { ...weight(5), expectedVersion: 0 };
+    const { server } = fleet.network;
+    const { lastId } = server.state.inbox;
+    expect(await fleet.write(other, stale)).toMatchObject({ kind: 'rejected' });
+    const lags = [1, 2, 3, 4, 5, 6];
+    const lag = lags.find((writes) => server.replica(writes, 0).state.inbox.lastId === lastId);
+    fleet.network.failover(lag ?? 0, 0);
+    expect(fleet.network.server.state.inbox.lastId).toBe(lastId);
+    expect(await fleet.write(leader, weight(6))).toMatchObject({ kind: 'accepted' });
+    fleet.network.server.stepClock(-3_600_000);
+    await fleet.pass(15_000);
+    expect(fleet.leaders).toHaveLength(1);
+    for (const host of [one, two]) {
+      expect(await fleet.write(host, weight(7))).toMatchObject({ kind: 'accepted' });
+    }
+  });
 });
