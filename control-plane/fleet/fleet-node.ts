@@ -181,7 +181,6 @@ export class FleetNode {
       case 'hosts':
         return;
       case null:
-        this.#writes.forget();
         this.beat();
         return;
       case 'lead':
@@ -228,7 +227,7 @@ export class FleetNode {
     }
     this.#leadership.term?.readInbox();
     await this.#leadership.watchHosts();
-    if (this.#writes.isWaiting) void this.#writes.look();
+    if (this.#writes.isWaiting) void this.#writes.lookAgain();
     this.#settle();
     return until;
   }

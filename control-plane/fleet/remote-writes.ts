@@ -5,13 +5,12 @@
 import { randomUUID } from 'node:crypto';
 import type { Timers } from '#shared/ports.js';
 import type { CommandDraft } from '../domain/commands.js';
-import type { FleetStore, StoredAnswer } from './fleet-store.js';
+import { type FleetStore, NO_ENTRY, type StoredAnswer } from './fleet-store.js';
 import type { FleetTimes } from './fleet-times.js';
 import { readAnswer, type WriteAnswer, writeText } from './fleet-writes.js';
 
 /** Answers read at once. */
 const PAGE = 1_000;
-const FIRST = '0-0';
 
 /** Writes without an answer that are remembered, so that one who looks for them is not told that there was none. */
 const MAX_UNANSWERED = 1_000;
@@ -38,7 +37,7 @@ export class RemoteWrites {
   readonly #waiting = new Map<string, (answer: WriteAnswer) => void>();
   readonly #unanswered = new Set<string>();
   /** The answer that was read last. */
-  #read = FIRST;
+  #read = NO_ENTRY;
   #reading: Promise<void> | null = null;
   #again = false;
 
@@ -64,9 +63,14 @@ export class RemoteWrites {
     }
   }
 
-  /** The store is another one, or its history is: answers have other numbers. */
-  forget(): void {
-    this.#read = FIRST;
+  /**
+   * Reads all answers that are kept: the store may be another one, or its history, and then answers have other numbers, which may
+   * be lower ones. Nothing tells for sure, because a read of the store before may still be under way.
+   */
+  async lookAgain(): Promise<void> {
+    await this.#reading;
+    this.#read = NO_ENTRY;
+    await this.look();
   }
 
   /** There may be new answers. */
@@ -80,7 +84,7 @@ export class RemoteWrites {
 
   /** What became of a write, if its answer is still kept. `undefined`: the store cannot be asked. */
   async find(nonce: string): Promise<WriteFate | null | undefined> {
-    for (let after = FIRST; ;) {
+    for (let after = NO_ENTRY; ;) {
       const found = await this.#deps.store.answers({ after, limit: PAGE });
       if (found.kind === 'unavailable') return undefined;
       const one = found.value.find((answer) => answer.nonce === nonce);

@@ -17,8 +17,10 @@ function arrange() {
       posted.push(nonce);
       return { kind: 'ok', id: '1-0', epoch: 1 };
     },
-    answers: async () =>
-      network.isUp ? { kind: 'ok', value: stored } : { kind: 'unavailable', reason: 'it is gone' },
+    answers: async ({ after }) => {
+      const value = stored.filter(({ id }) => Number.parseInt(id, 10) > Number.parseInt(after, 10));
+      return network.isUp ? { kind: 'ok', value } : { kind: 'unavailable', reason: 'it is gone' };
+    },
   };
   const writes = new RemoteWrites({ store, times: FLEET_TIMES, timers: time, now: () => time.now() });
   return { time, posted, stored, network, writes };
@@ -41,5 +43,18 @@ describe('what became of a write that was posted', () => {
 
   it('is nothing where nobody knows of it', async () => {
     expect(await arrange().writes.find('another')).toBe(null);
+  });
+});
+
+describe('the answer to a write', () => {
+  it('is found in a store where answers have lower numbers than in the one before', async () => {
+    const { time, posted, stored, writes } = arrange();
+    const answer = { kind: 'accepted', epoch: 1, seq: 9, events: 1 } as const;
+    stored.push({ id: '9-0', nonce: 'of another', text: answerText(answer) });
+    const submitted = writes.submit(FLUSH);
+    await time.pass(0, () => undefined);
+    stored.splice(0, 1, { id: '5-0', nonce: posted[0] ?? '', text: answerText(answer) });
+    await writes.lookAgain();
+    expect(await submitted).toEqual(answer);
   });
 });
