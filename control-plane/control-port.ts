@@ -4,7 +4,7 @@ import type { CommandDraft } from './domain/commands.js';
 import type { Rejection, World } from './domain/decision.js';
 import type { TidegateEvent } from './domain/events.js';
 import type { EventReader } from './event-log/event-log.js';
-import type { FleetHosts, FleetHostView } from './fleet/fleet-hosts.js';
+import type { FleetHosts } from './fleet/fleet-hosts.js';
 import type { FleetStatus } from './fleet/fleet-status.js';
 import type { WriteFate } from './fleet/remote-writes.js';
 import type { History } from './hindsight/history.js';
@@ -57,7 +57,7 @@ export interface FleetPort {
   /** All hosts, this one too, from their last beats; where Redis cannot be asked, those of the fleet's log. */
   hosts(): Promise<FleetHosts>;
   /** All hosts as the leader saw them with its last beat; `null`: this host does not lead. */
-  watched(): readonly FleetHostView[] | null;
+  watched(): FleetHosts | null;
   /** What became of a write. `null`: nothing is known of it; `undefined`: Redis cannot be asked. */
   findWrite(nonce: string): Promise<WriteFate | null | undefined>;
 }

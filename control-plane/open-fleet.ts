@@ -10,7 +10,7 @@ import { fleetSecret } from './fleet-secret.js';
 import type { ProcessSettings } from './config/process-settings.js';
 import type { Shared } from './open-shared.js';
 import { CommandStamps } from './runtime/command-stamps.js';
-import type { Membership } from './runtime/primary.js';
+import type { Membership } from './runtime/membership.js';
 import type { SystemPorts } from './runtime/system-ports.js';
 import { StartFailure } from './start-failure.js';
 import { TIDEGATE_VERSION } from './version.js';
@@ -46,15 +46,17 @@ export async function openFleet(
   const store = new RedisFleetStore(connection);
   await refuseUnfit(connection, system);
   const secret = given ?? (await fleetSecret({ store, dataDir: settings.dataDir, timers, logger }));
-  const join: Membership['join'] = (loop, workers) =>
-    new FleetNode({
+  const join: Membership['join'] = (loop, member) => {
+    member.counters.joinsFleet();
+    return new FleetNode({
       store,
       loop,
       host,
       incarnation: randomUUID(),
       version: TIDEGATE_VERSION,
       candidate,
-      workers,
+      workers: () => member.reportedWorkers(),
+      appendUnknown: () => member.counters.appendUnknown(),
       times,
       timers,
       wall: clock,
@@ -66,6 +68,7 @@ export async function openFleet(
       },
       logger,
     });
+  };
   return { membership: { name, join }, secret };
 }
 

@@ -36,6 +36,7 @@ export interface FleetHosts {
   readonly isAsked: boolean;
   /** By name. */
   readonly hosts: readonly FleetHostView[];
+  readonly counts: FleetCounts;
 }
 
 interface FleetHostsOptions {

@@ -7,7 +7,7 @@ import type { Clock, TimerHandle } from '#shared/ports.js';
 import type { CommandDraft } from '../domain/commands.js';
 import { type Contact, contactAfterBeat, contactAtPlace, NO_CONTACT } from './contact.js';
 import { FleetClock } from './fleet-clock.js';
-import type { FleetHosts, FleetHostView } from './fleet-hosts.js';
+import type { FleetHosts } from './fleet-hosts.js';
 import { type FleetMode, fleetMode } from './fleet-mode.js';
 import { type FleetStatus, fleetStatus, ownReport } from './fleet-status.js';
 import type { Bell, Beaten, FleetPosition } from './fleet-store.js';
@@ -139,7 +139,7 @@ export class FleetNode {
   }
 
   /** All hosts as the leader saw them with its last beat; `null`: this host does not lead. */
-  watched(): readonly FleetHostView[] | null {
+  watched(): FleetHosts | null {
     const { seen } = this.#leadership;
     return seen === null ? null : this.#views.of(seen);
   }

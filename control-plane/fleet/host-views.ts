@@ -3,7 +3,7 @@
  * waited for again by each of them.
  */
 import type { Clock } from '#shared/ports.js';
-import { type FleetHosts, type FleetHostView, fleetHosts } from './fleet-hosts.js';
+import { countHosts, type FleetHosts, fleetHosts } from './fleet-hosts.js';
 import type { FleetStatus } from './fleet-status.js';
 import type { FleetStore } from './fleet-store.js';
 import type { FleetTimes } from './fleet-times.js';
@@ -38,16 +38,17 @@ export class HostViews {
   /** All hosts, from their last beats; where the store cannot be asked, those of the fleet's log. */
   async all(): Promise<FleetHosts> {
     const seen = await this.#seen();
-    return { isAsked: seen !== null, hosts: this.of(seen ?? []) };
+    return { ...this.of(seen ?? []), isAsked: seen !== null };
   }
 
-  of(seen: readonly SeenHost[]): readonly FleetHostView[] {
+  of(seen: readonly SeenHost[]): FleetHosts {
     const { host, incarnation, loop, times, status, report } = this.#deps;
     const others = seen.filter((one) => one.host !== host);
     const own: SeenHost = { host, incarnation, heardAgoMs: 0, report: report() };
     const { leader, head } = status();
     const members = loop.world.state.fleet?.hosts ?? [];
-    return fleetHosts({ seen: [...others, own], members, self: host, leader, head }, times);
+    const hosts = fleetHosts({ seen: [...others, own], members, self: host, leader, head }, times);
+    return { isAsked: true, hosts, counts: countHosts(hosts) };
   }
 
   /** `null`: the store cannot be asked. */

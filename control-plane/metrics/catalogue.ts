@@ -115,6 +115,48 @@ export const METRICS = {
   workers: metric('gauge', 'workers', 'Workers by state.', 'state'),
   workerRestarts: metric('counter', 'worker_restarts_total', 'Workers that ended unexpectedly.', 'reason'),
   workerConnections: metric('gauge', 'worker_connections', 'Open client connections.', 'worker'),
+  leader: metric(
+    'gauge',
+    'leader',
+    '1 while this host leads its fleet, else 0. Absent where there is no fleet.',
+  ),
+  mode: metric(
+    'gauge',
+    'mode',
+    '1 for how this host goes by its fleet at present, 0 for the other way.',
+    'mode',
+  ),
+  fleetPosition: metric(
+    'gauge',
+    'fleet_position_seq',
+    'Sequence number of the last event of the log of the fleet that this host has.',
+  ),
+  fleetAge: metric(
+    'gauge',
+    'fleet_age_seconds',
+    'Time since Redis answered this host last. Absent until it has answered once.',
+  ),
+  clockOffset: metric(
+    'gauge',
+    'clock_offset_seconds',
+    'How much the clock of Redis is ahead of the clock of this host.',
+  ),
+  appendsUnknown: metric(
+    'counter',
+    'appends_unknown_total',
+    'Appends to the log of the fleet by this host that Redis did not answer, so that it had to look whether they are stored.',
+  ),
+  fleetHosts: metric(
+    'gauge',
+    'fleet_hosts',
+    'Hosts of the fleet by state: following, autonomous, silent (not heard of for 5 s). Only on the host that leads.',
+    'state',
+  ),
+  fleetConverged: metric(
+    'gauge',
+    'fleet_workers_converged',
+    '1 while every worker of every live host routes by all that the log of the fleet has, else 0. Only on the host that leads.',
+  ),
   redisGuardOpen: metric(
     'gauge',
     'redis_guard_open',

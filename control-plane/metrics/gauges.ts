@@ -8,7 +8,7 @@ import { AVAILABILITIES, BREAKER_PHASES } from '#shared/backend-state.js';
 import { driftOf } from '../domain/drift.js';
 import { maxConnectionsOf } from '../domain/pool-state.js';
 import type { BackendState, PoolState } from '../domain/state.js';
-import type { ControlPort } from '../control-port.js';
+import type { ControlPort, FleetPort } from '../control-port.js';
 import { WORKER_PHASES } from '../workers/worker-status.js';
 import { METRICS, type MetricKey } from './catalogue.js';
 
@@ -17,6 +17,8 @@ interface Sample {
   readonly labels: readonly string[];
   readonly value: number;
 }
+
+type FleetNow = Pick<FleetPort, 'status' | 'watched'>;
 
 /** What the gauges are read from. */
 export type GaugeDeps = Pick<
@@ -33,12 +35,30 @@ export type GaugeDeps = Pick<
 > & {
   /** Commands that wait for the control loop. */
   mailboxDepth(): number;
+  /** `null`: this host decides alone. */
+  fleet(): FleetNow | null;
 };
 
 type GaugeReader = (deps: GaugeDeps) => Iterable<Sample>;
 
 function one(value: number): readonly Sample[] {
   return [{ labels: [], value }];
+}
+
+const MODES = ['following', 'autonomous'] as const;
+const HOST_STATES = ['following', 'autonomous', 'silent'] as const;
+
+/** No sample where there is no fleet, or where `read` returns `null`. */
+function ofFleet(read: (fleet: FleetNow) => number | null): GaugeReader {
+  return (deps) => {
+    const fleet = deps.fleet();
+    const value = fleet === null ? null : read(fleet);
+    return value === null ? [] : one(value);
+  };
+}
+
+function inSeconds(ms: number | null): number | null {
+  return ms === null ? null : ms / 1_000;
 }
 
 /** Each backend together with its pool. */
@@ -117,6 +137,24 @@ export const GAUGES: Partial<Record<MetricKey, GaugeReader>> = {
     })),
   workerConnections: (deps) =>
     deps.workers().map((worker) => ({ labels: [String(worker.worker)], value: worker.connections })),
+  leader: ofFleet((fleet) => (fleet.status().leads ? 1 : 0)),
+  mode: (deps) => {
+    const present = deps.fleet()?.status().mode.kind;
+    if (present === undefined) return [];
+    return MODES.map((mode) => ({ labels: [mode], value: mode === present ? 1 : 0 }));
+  },
+  fleetPosition: ofFleet((fleet) => fleet.status().position?.seq ?? 0),
+  fleetAge: ofFleet((fleet) => inSeconds(fleet.status().heardAgoMs)),
+  clockOffset: ofFleet((fleet) => inSeconds(fleet.status().clockAheadMs)),
+  fleetHosts: (deps) => {
+    const counts = deps.fleet()?.watched()?.counts;
+    if (counts === undefined) return [];
+    return HOST_STATES.map((state) => ({ labels: [state], value: counts[state] }));
+  },
+  fleetConverged: ofFleet((fleet) => {
+    const counts = fleet.watched()?.counts;
+    return counts === undefined ? null : counts.isConverged ? 1 : 0;
+  }),
   redisGuardOpen: (deps) =>
     deps
       .workers()

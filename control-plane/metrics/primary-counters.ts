@@ -50,6 +50,15 @@ export class PrimaryCounters {
     this.#totals.add('redisCommands', [role, result], 1);
   }
 
+  /** Call once on a host that belongs to a fleet, so that what never happened there is shown as 0. */
+  joinsFleet(): void {
+    this.#totals.add('appendsUnknown', [], 0);
+  }
+
+  appendUnknown(): void {
+    this.#totals.add('appendsUnknown', [], 1);
+  }
+
   commandDropped(type: CommandType): void {
     this.#totals.add('mailboxDropped', [type], 1);
   }

@@ -9,7 +9,7 @@ import { Broadcaster } from '../broadcast/broadcaster.js';
 import { WorkerLoads } from '../broadcast/worker-loads.js';
 import { LoadTeller } from '../broadcast/load-teller.js';
 import { Publisher } from '../broadcast/publisher.js';
-import type { StoreStatus } from '../control-port.js';
+import type { FleetPort, StoreStatus } from '../control-port.js';
 import type { CommandDraft } from '../domain/commands.js';
 import type { World } from '../domain/decision.js';
 import type { TidegateEvent } from '../domain/events.js';
@@ -50,6 +50,8 @@ export interface HostOptions {
   /** Sessions in Redis, which workers query directly; `null` if the session table keeps them. */
   readonly redisSessions: SessionDirectory | null;
   readonly check: CheckSchedulerOptions['check'];
+  /** The fleet that this host belongs to; `null`: it decides alone. */
+  readonly fleet: () => FleetPort | null;
   /** Called when a worker cannot listen before any worker has forwarded. */
   readonly onListenFailed: (code: string, message: string) => void;
 }
@@ -264,6 +266,7 @@ export class Host {
       checkLag: () => this.checkLag(),
       storage: () => decider.storage,
       mailboxDepth: () => decider.mailboxDepth,
+      fleet: this.#options.fleet,
     });
     const render = (): Promise<MetricsPage> =>
       this.#workerMessages.collect().then(() => registry.render(this.#now()));

@@ -17,8 +17,6 @@ import type { LogStorage } from '../event-log/log-storage.js';
 import { eventsWithTail } from '../event-log/read-with-tail.js';
 import type { FleetNode } from '../fleet/fleet-node.js';
 import { isForTheFleet } from '../fleet/fleet-writes.js';
-import type { ReportedWorker } from '../fleet/host-report.js';
-import type { OwnLoop } from '../fleet/own-loop.js';
 import { httpCheck } from '../health-checks/http-check.js';
 import type { CheckLag } from '../health-checks/punctuality.js';
 import { Hindsight } from '../hindsight/hindsight.js';
@@ -32,6 +30,7 @@ import type { WorkerStatus } from '../workers/worker-status.js';
 import { ControlLoop } from './control-loop.js';
 import { EventLines } from './event-lines.js';
 import { Host, type HostOptions } from './host.js';
+import { fleetPort, type Membership } from './membership.js';
 
 /** Reads the configuration file for the primary, which cannot read files itself. */
 export interface ConfigSource {
@@ -48,14 +47,7 @@ interface CertificateSource {
   trouble(): string | null;
 }
 
-/** Makes this host a member of its fleet. */
-export interface Membership {
-  /** The name of the fleet. */
-  readonly name: string;
-  readonly join: (loop: OwnLoop, workers: () => readonly ReportedWorker[]) => FleetNode;
-}
-
-interface PrimaryOptions extends Omit<HostOptions, 'decider' | 'sessions' | 'check'> {
+interface PrimaryOptions extends Omit<HostOptions, 'decider' | 'sessions' | 'check' | 'fleet'> {
   readonly configFile: string;
   readonly log: LogStorage;
   /** Answers questions about history in another thread. The primary does not close it. */
@@ -142,11 +134,12 @@ export class Primary implements ControlPort {
       sessions: createSessionTable(clock),
       redisSessions: options.redisSessions,
       check: (...check) => httpCheck(...check, { patterns }),
+      fleet: () => this.fleet,
       onListenFailed,
     });
     this.sessions = this.#host.sessions;
     const { membership } = options;
-    const node = membership?.join(loop, () => this.#host.reportedWorkers()) ?? null;
+    const node = membership?.join(loop, this.#host) ?? null;
     this.node = node;
     this.fleet = node === null || membership === null ? null : fleetPort(membership.name, node);
   }
@@ -287,14 +280,4 @@ export class Primary implements ControlPort {
     this.#lines.tell(world.state, events);
     for (const listener of this.#followers) listener(events);
   }
-}
-
-function fleetPort(name: string, node: FleetNode): FleetPort {
-  return {
-    name,
-    status: () => node.status(),
-    hosts: () => node.hosts(),
-    watched: () => node.watched(),
-    findWrite: (nonce) => node.findWrite(nonce),
-  };
 }

@@ -182,7 +182,7 @@ describe('hosts that share a store', () => {
       ]);
     }
     const [leader, other] = one.leads ? [one, two] : [two, one];
-    expect(leader.node.watched()?.map(({ host }) => host)).toEqual(['one', 'two']);
+    expect(leader.node.watched()?.hosts.map(({ host }) => host)).toEqual(['one', 'two']);
     expect(other.node.watched()).toBe(null);
     expect(leader.node.status().clockAheadMs).not.toBe(null);
 

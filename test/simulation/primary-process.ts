@@ -201,6 +201,7 @@ export class PrimaryProcess {
       sessions: createSessionTable(time, SESSIONS),
       redisSessions: null,
       check: this.#check,
+      fleet: () => null,
       onListenFailed: () => undefined,
     });
   }

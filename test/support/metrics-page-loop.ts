@@ -69,6 +69,7 @@ async function measure(): Promise<void> {
     checkLag: () => ({ waiting: 0, lateMs: 0, behind: false }),
     storage: () => ({ ok: true, since: null, problem: null, unstoredEvents: 0, lostEvents: 0 }),
     mailboxDepth: () => 1,
+    fleet: () => null,
   };
   const turns: number[] = [];
   let began = 0;

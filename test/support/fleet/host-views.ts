@@ -1,6 +1,11 @@
 /** Hosts of a fleet as operators are told of them, and a fleet as the admin API sees it. */
 import type { FleetPort } from '../../../control-plane/control-port.js';
-import { fleetHosts, type FleetHostView } from '../../../control-plane/fleet/fleet-hosts.js';
+import {
+  countHosts,
+  type FleetHosts,
+  fleetHosts,
+  type FleetHostView,
+} from '../../../control-plane/fleet/fleet-hosts.js';
 import type { FleetStatus } from '../../../control-plane/fleet/fleet-status.js';
 import { FLEET_TIMES } from '../../../control-plane/fleet/fleet-times.js';
 import type { HostReport } from '../../../control-plane/fleet/host-report.js';
@@ -73,14 +78,15 @@ export function testFleet(): TestFleet {
     writes: new Map(),
     canAsk: true,
     status: () => fleet.state,
-    hosts: async () => ({ isAsked: fleet.canAsk, hosts: views() }),
+    hosts: async () => ({ ...views(), isAsked: fleet.canAsk }),
     watched: () => (fleet.state.leads ? views() : null),
     findWrite: async (nonce) => (fleet.canAsk ? (fleet.writes.get(nonce) ?? null) : undefined),
   };
-  const views = (): readonly FleetHostView[] => {
+  const views = (): FleetHosts => {
     const { leader } = fleet.state;
     const seen = (fleet.seen ?? []).filter(({ host }) => fleet.canAsk || host === HOST);
-    return hostViews(seen, { leader, members: fleet.members });
+    const hosts = hostViews(seen, { leader, members: fleet.members });
+    return { isAsked: true, hosts, counts: countHosts(hosts) };
   };
   return fleet;
 }

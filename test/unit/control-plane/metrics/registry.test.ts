@@ -21,6 +21,7 @@ import { deltaArranger } from '../../../support/metrics-deltas.js';
 import { parsePrometheusText } from '../../../support/prometheus-text.js';
 import { METRICS } from '../../../../control-plane/metrics/catalogue.js';
 import { worker } from '../../../support/workers.js';
+import { seenHost, testFleet, type TestFleet } from '../../../support/fleet/host-views.js';
 import { noSessions } from '../../../support/no-sessions.js';
 
 const WEB = poolId('web');
@@ -55,7 +56,11 @@ function stateWith(...backends: BackendState[]): ControlState {
 }
 
 function arrange() {
-  const running = { state: stateWith(backend('a'), backend('b', { weight: 3 })), version: '0.1.0' };
+  const running = {
+    state: stateWith(backend('a'), backend('b', { weight: 3 })),
+    version: '0.1.0',
+    fleet: null as TestFleet | null,
+  };
   const source: GaugeDeps = {
     get version() {
       return running.version;
@@ -83,6 +88,7 @@ function arrange() {
     checkLag: () => ({ waiting: 7, lateMs: 1_500, behind: true }),
     storage: () => ({ ok: false, since: 1, problem: 'disk full', unstoredEvents: 3, lostEvents: 0 }),
     mailboxDepth: () => 1,
+    fleet: () => running.fleet,
   };
   const totals = new MetricTotals();
   const deltas = new WorkerDeltas(totals);
@@ -195,6 +201,64 @@ describe('the metrics page', () => {
     expect(page.value('tidegate_request_duration_seconds_count', labels)).toBe(3);
     expect(page.value('tidegate_request_duration_seconds_bucket', { ...labels, le: '+Inf' })).toBe(3);
     expect(page.value('tidegate_request_duration_seconds_bucket', { ...labels, le: '30' })).toBe(2);
+  });
+
+  it('shows the fleet as this host sees it, and all of it where this host leads', async () => {
+    const { running, counters, scrape } = arrange();
+    const fleet = testFleet();
+    running.fleet = fleet;
+    fleet.seen = [...fleet.seen!, seenHost('lb-3', { mode: 'autonomous' }), seenHost('lb-4', {}, 30_000)];
+    counters.joinsFleet();
+    counters.appendUnknown();
+    const page = await scrape();
+    const valuesOf = (name: string) =>
+      page.samples(`tidegate_${name}`).map(({ labels, value }) => [...Object.values(labels), value]);
+    expect(valuesOf('leader')).toEqual([[1]]);
+    expect(valuesOf('mode')).toEqual([
+      ['following', 1],
+      ['autonomous', 0],
+    ]);
+    expect(valuesOf('fleet_position_seq')).toEqual([[45]]);
+    expect(valuesOf('fleet_age_seconds')).toEqual([[0.25]]);
+    expect(valuesOf('clock_offset_seconds')).toEqual([[-0.04]]);
+    expect(valuesOf('appends_unknown_total')).toEqual([[1]]);
+    expect(valuesOf('fleet_hosts')).toEqual([
+      ['following', 2],
+      ['autonomous', 1],
+      ['silent', 1],
+    ]);
+    expect(valuesOf('fleet_workers_converged')).toEqual([[1]]);
+  });
+
+  it('leaves to the leader what is about all hosts, and shows no age before Redis has answered', async () => {
+    const { running, scrape } = arrange();
+    const fleet = testFleet();
+    running.fleet = fleet;
+    fleet.state = { ...fleet.state, leads: false, heardAgoMs: null, clockAheadMs: null, position: null };
+    const page = await scrape();
+    expect(page.value('tidegate_leader', {})).toBe(0);
+    expect(page.value('tidegate_fleet_position_seq', {})).toBe(0);
+    for (const name of [
+      'fleet_age_seconds',
+      'clock_offset_seconds',
+      'fleet_hosts',
+      'fleet_workers_converged',
+    ]) {
+      expect(page.samples(`tidegate_${name}`)).toEqual([]);
+    }
+  });
+
+  it('has nothing of a fleet where there is none', async () => {
+    const page = await arrange().scrape();
+    for (const name of [
+      'leader',
+      'mode',
+      'fleet_position_seq',
+      'fleet_age_seconds',
+      'appends_unknown_total',
+    ]) {
+      expect(page.samples(`tidegate_${name}`)).toEqual([]);
+    }
   });
 
   it('reads gauges from the running system', async () => {
