@@ -1,4 +1,4 @@
-/** Who is behind a command, and so behind the events that follow from it. */
+/** The actor behind a command, and thereby behind the events that follow from the command. */
 import { object, oneOf, type TypeOf } from '#shared/shape.js';
 import { words } from './stored-shapes.js';
 
@@ -14,5 +14,5 @@ export const ACTOR_KINDS = [
 
 export const actor = object({ kind: oneOf(...ACTOR_KINDS) }, { name: words });
 
-/** Who is behind a command. `name` is free text for people: a file, an API client, a worker. */
+/** The actor behind a command. `name` is free text for people: a file, an API client, a worker. */
 export interface Actor extends TypeOf<typeof actor> {}

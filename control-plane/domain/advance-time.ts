@@ -1,4 +1,4 @@
-/** What falls due as time passes: breakers half-open, and permits that have been out for too long expire. */
+/** Handles what is due as time passes: open breakers become half-open, and old permits expire. */
 import { halfOpenWhenDue } from './breaker.js';
 import { trippedBackends } from './pool-state.js';
 import type { Transaction } from './transaction.js';

@@ -1,7 +1,7 @@
 /**
- * Applies a configuration file: one `ConfigApplied`, then each change that the merge asks for, as one batch with the
- * first as its cause. Loading the file that is in force once more is no event, unless the attempt before failed: then it
- * says that the file is good again. A failure that repeats itself word for word is no event either.
+ * Applies a configuration file: one `ConfigApplied`, then one event for each change of the merge, with the `ConfigApplied`
+ * as their cause. Loading the file that is in force again gives no event, unless the previous attempt failed: then the event
+ * says that the file is good again. A failure with the same problems as the previous one gives no event either.
  */
 import type { PoolId } from '#shared/ids.js';
 import type { CommandOf } from './commands.js';
@@ -17,7 +17,7 @@ export function applyConfig(tx: Transaction, command: CommandOf<'ApplyConfig'>):
   const known =
     applied !== null &&
     rejected === null &&
-    // What a file is called differs from host to host, and says nothing to the others.
+    // Hosts of a fleet may give the file different names, so the name does not count there.
     (tx.scope === 'fleet' || applied.file === file) &&
     sameValue(applied.document, document);
   if (known && changes.length === 0) return;
@@ -32,7 +32,10 @@ export function rejectConfig(tx: Transaction, command: CommandOf<'RejectConfig'>
   tx.emit('ConfigRejected', {}, { file, problems });
 }
 
-/** Makes one change. `causedBy`: the event that it follows from, if any. */
+/**
+ * Makes one change.
+ * @param causedBy number of the event that the change follows from, if any
+ */
 export function carryOut(tx: Transaction, change: ConfigChange, causedBy?: number): void {
   switch (change.kind) {
     case 'change-forwarding':
@@ -96,7 +99,10 @@ function carryOutInPool(tx: Transaction, change: PoolChange, causedBy?: number):
   }
 }
 
-/** What the operator wanted of the name still holds: a backend in maintenance does not come back by a new address. */
+/**
+ * Replaces a backend. The admin state stays, because it belongs to the name: a backend in maintenance must not return with a
+ * new address.
+ */
 function replaceBackend(
   tx: Transaction,
   change: Extract<ConfigChange, { kind: 'replace-backend' }>,

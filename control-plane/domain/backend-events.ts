@@ -1,4 +1,4 @@
-/** Events of backends: what operators and the file make of them, and what checks, traffic and their breakers say. */
+/** Events of backends: changes by operators and the file, results of checks and traffic, and transitions of breakers. */
 import { backendSettings } from '#shared/settings/backend.js';
 import { changed } from '#shared/settings/choose.js';
 import { object, oneOf } from '#shared/shape.js';
@@ -15,7 +15,7 @@ export const BACKEND_EVENTS = {
     object({
       definition: storedBackend,
       generation: count,
-      /** `unknown`, or `healthy` where no check is configured. */
+      /** `unknown`, or `healthy` if no check is configured. */
       health,
       origin,
     }),
@@ -47,14 +47,14 @@ export const BACKEND_EVENTS = {
     evolve: byOperators(inPool((pool, { data }) => withoutBackend(pool, data.definition.id))),
     observe: forgetBackend,
   }),
-  /** The backend became part of the file, or left it and stays by the API's word. */
+  /** The file now contains the backend, or no longer contains it. In the second case only the API knows the backend. */
   BackendOriginChanged: event(object({ origin }), {
     schema: 1,
     level: 'info',
     evolve: byOperators(inBackend((backend, { data }) => ({ ...backend, origin: data.origin }))),
     observe: null,
   }),
-  /** One setting, before and after; `null`: none of its own. */
+  /** One setting before and after. `null` means that the backend has no value of its own. */
   BackendSettingsChanged: event(object({ from: backendChanges, to: backendChanges }), {
     schema: 1,
     level: 'info',
@@ -67,7 +67,9 @@ export const BACKEND_EVENTS = {
     evolve: byOperators(inBackend((backend, { data }) => ({ ...backend, admin: data.to }))),
     observe: null,
   }),
-  /** What its name stands for has changed. `by`: who has seen it. `from` is empty at first. */
+  /**
+   * The addresses of the backend's name have changed. `by` says which side has seen the change. `from` is empty at first.
+   */
   BackendResolved: event(object({ by: resolvedBy, from: addresses, to: addresses }), {
     schema: 1,
     level: 'info',
@@ -92,7 +94,7 @@ export const BACKEND_EVENTS = {
   BreakerOpened: event(
     object({
       from: oneOf('closed', 'half-open'),
-      /** How many openings in a row, this one included. */
+      /** How many openings in a row, including this one. */
       openings: count,
       until: time,
       evidence: breakerEvidence,
@@ -119,7 +121,7 @@ export const BACKEND_EVENTS = {
   BreakerClosed: event(
     object({
       from: oneOf('open', 'half-open'),
-      /** `trials`: successes closed it. `disabled`: the breaker was taken out of the pool's settings. */
+      /** `trials`: successful trials closed the breaker. `disabled`: the pool's settings no longer have a breaker. */
       cause: oneOf('trials', 'disabled'),
       successes: count,
     }),
@@ -127,7 +129,7 @@ export const BACKEND_EVENTS = {
       schema: 1,
       level: 'info',
       evolve: inBackend((backend, { at, data: { cause } }) => {
-        // A breaker that was taken away starts afresh if it comes back.
+        // A breaker that was disabled and enabled again has no earlier openings.
         const openings = cause === 'disabled' ? 0 : backend.breaker.openings;
         return { ...backend, breaker: { phase: 'closed', openings, since: at } };
       }),

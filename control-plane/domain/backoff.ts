@@ -1,6 +1,6 @@
 /**
- * How long a breaker stays open: the reset timeout, doubled with each opening in a row up to a cap, and varied by
- * ±20 % so that breakers that opened together do not try again together. Chance is an argument.
+ * How long a breaker stays open: the reset timeout, doubled with each opening in a row up to a cap. The duration varies by
+ * ±20 %, so that breakers that opened together do not try again together. Pure: the random number is an argument.
  */
 import type { BreakerSettings } from '#shared/settings.js';
 
@@ -8,7 +8,11 @@ type Timeouts = Pick<BreakerSettings, 'resetTimeoutMs' | 'maxResetTimeoutMs'>;
 
 const JITTER = 0.2;
 
-/** Milliseconds, whole, never more than the cap. `openings` counts from 1; `random` is in [0, 1). */
+/**
+ * Returns whole milliseconds, at most the cap.
+ * @param openings counts from 1
+ * @param random in [0, 1)
+ */
 export function openDurationMs(openings: number, settings: Timeouts, random: number): number {
   const doubled = settings.resetTimeoutMs * 2 ** (openings - 1);
   const capped = Math.min(doubled, settings.maxResetTimeoutMs);
@@ -17,8 +21,8 @@ export function openDurationMs(openings: number, settings: Timeouts, random: num
 }
 
 /**
- * Openings in a row that are still remembered after a time spent closed: one less per reset timeout. Openings past
- * the one that reached the cap lengthened nothing, so they are not paid off either.
+ * How many openings in a row still count after the breaker was closed for `closedMs` milliseconds: one less per reset
+ * timeout. Openings beyond the one that reached the cap do not count, because they did not lengthen the duration.
  */
 export function rememberedOpenings(openings: number, closedMs: number, settings: Timeouts): number {
   const growth = Math.log2(settings.maxResetTimeoutMs / settings.resetTimeoutMs);

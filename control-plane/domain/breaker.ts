@@ -1,6 +1,7 @@
 /**
- * The transitions of a breaker: closed → open → half-open → closed or open again. Opens when enough failures, and a
- * large enough share, fall within its window. Only time leads out of open; only trials lead out of half-open.
+ * The transitions of a breaker: closed → open → half-open → closed or open again. A closed breaker opens when its window has
+ * enough failures and a large enough share of failures. An open breaker becomes half-open only by time. A half-open breaker
+ * leaves that phase only by trials.
  */
 import { assert } from '#shared/assert.js';
 import type { PoolId } from '#shared/ids.js';
@@ -12,7 +13,7 @@ import { addOutcomes, countFailures, secondOf, totals } from './failure-window.j
 import type { BackendState } from './state.js';
 import type { Transaction } from './transaction.js';
 
-/** The evidence that opens a closed breaker, or `null` if this window does not. */
+/** The evidence that opens a closed breaker; `null` if the window is below a threshold. */
 function windowEvidence(window: readonly OutcomeBucket[], settings: BreakerSettings): BreakerEvidence | null {
   const { successes, failures } = totals(window);
   const { failureThreshold, failureRatio } = settings;
@@ -20,7 +21,7 @@ function windowEvidence(window: readonly OutcomeBucket[], settings: BreakerSetti
   return { kind: 'window', buckets: window, successes, failures, failureThreshold, failureRatio };
 }
 
-/** Adds outcomes to a closed breaker's window, and opens it if that is too much. */
+/** Adds outcomes to the window of a closed breaker, and opens the breaker if the window now has too many failures. */
 export function recordInWindow(
   tx: Transaction,
   backend: BackendState,
@@ -36,7 +37,7 @@ export function recordInWindow(
   if (evidence !== null) openBreaker(tx, outcomes.pool, backend, evidence);
 }
 
-/** Opens a breaker that is not open: from closed by its window, from half-open by a failed trial. */
+/** Opens a closed breaker because of its window, or a half-open breaker because of a failed trial. */
 export function openBreaker(
   tx: Transaction,
   pool: PoolId,
@@ -55,7 +56,7 @@ export function openBreaker(
   tx.emit('BreakerOpened', { pool, backend: backend.id }, { from: breaker.phase, openings, until, evidence });
 }
 
-/** Lets an open breaker whose time has come try again. */
+/** Makes an open breaker half-open if its time has come. */
 export function halfOpenWhenDue(tx: Transaction, pool: PoolId, backend: BackendState): void {
   const { breaker } = backend;
   if (breaker.phase !== 'open' || breaker.until > tx.at) return;
@@ -64,7 +65,7 @@ export function halfOpenWhenDue(tx: Transaction, pool: PoolId, backend: BackendS
   tx.emit('BreakerHalfOpened', about, { openedAt: breaker.since, limit: halfOpenLimit });
 }
 
-/** Closes a breaker that is not closed: it has had its successes, or its pool no longer has one. */
+/** Closes a breaker that is not closed: its trials succeeded, or its pool no longer has a breaker. */
 export function closeBreaker(
   tx: Transaction,
   pool: PoolId,

@@ -1,8 +1,9 @@
-/** The types of all commands, and what becomes of each under load and while nothing can be stored. */
+/** The types of all commands, and how each is treated under load and while the log cannot be written. */
 
 /**
- * Write: what somebody wants, and is told of when it is stored; it is refused when it cannot be. Fact: it has happened,
- * whether it can be stored or not. Observation: a fact of which there are any number, so it may be dropped under load.
+ * A `write` is what a caller wants. The caller gets an answer once the write is stored, and a refusal if it cannot be
+ * stored. A `fact` has happened, whether it can be stored or not. An `observation` is a fact that may be dropped under load,
+ * because any number of observations can arrive.
  */
 type CommandKind = 'write' | 'fact' | 'observation';
 

@@ -1,6 +1,6 @@
 /**
- * Commands: what somebody wants or has observed. Each carries its time and a seed, so that `decide` needs neither a
- * clock nor chance, and the same commands always give the same events.
+ * Commands: requests and observations. Each command carries its time and a seed. Therefore `decide` needs neither a clock
+ * nor a random source, and the same commands always give the same events.
  */
 import type { AdminState } from '#shared/backend-state.js';
 import type { BackendId, PoolId } from '#shared/ids.js';
@@ -17,19 +17,19 @@ import type { FleetState } from './fleet-state.js';
 import type { WorkerId } from './worker-id.js';
 
 interface CommandBase {
-  /** Rises with every command of a data directory; events name it as their cause. */
+  /** Rises with every command of a data directory. Events name it as their cause. */
   readonly id: number;
-  /** Milliseconds since 1970. The control loop lets it never go back within an epoch. */
+  /** Milliseconds since 1970. The control loop ensures that it never goes back within an epoch. */
   readonly at: number;
-  /** 32 bits of chance for this command's jitter. */
+  /** A random number of 32 bits, for the jitter of this command. */
   readonly seed: number;
   readonly actor: Actor;
 }
 
-/** `memory`: more happened while the log could not be written than memory keeps. `file`: the log's file is gone. */
+/** `memory`: more events happened during an outage of the log than memory keeps. `file`: the file of the log is gone. */
 export type LossReason = 'memory' | 'file';
 
-/** A write by an operator names the pool version it was made against; `null` takes whatever is there. */
+/** The pool version that an operator's write is based on; `null` accepts any version. */
 interface ExpectedVersion {
   readonly expectedVersion: number | null;
 }
@@ -45,15 +45,17 @@ interface InTerm {
   readonly host: string;
 }
 
-/** What each command says. */
+/** The data of each command. */
 interface CommandData {
   /**
-   * First command of a primary: a new epoch begins, observations start empty. `epoch` comes from the election of this primary
-   * and is higher than all before. Absent: there was no election, and the epoch is the next one.
+   * First command of a primary. It begins a new epoch with empty observations. `epoch` comes from the election of this
+   * primary and is higher than all earlier ones. If it is absent there was no election, and the epoch is the next one.
    */
   StartPrimary: { readonly version: string; readonly pid: number; readonly epoch?: number };
   StopPrimary: { readonly reason: string };
-  /** `sha256`: of the document in its canonical form, by which hosts know it whatever file it was in. */
+  /**
+   * `sha256` is the hash of the document in canonical form. Hosts identify a configuration by it, whatever file it was in.
+   */
   ApplyConfig: {
     readonly file: string;
     readonly sha256: string;
@@ -67,9 +69,9 @@ interface CommandData {
     readonly admin?: AdminState;
   } & ExpectedVersion;
   ChangePool: { readonly pool: PoolId; readonly settings: PoolSettings } & ExpectedVersion;
-  /** All sessions of the pool that there are count as over. */
+  /** Ends all present sessions of the pool. */
   FlushSessions: { readonly pool: PoolId };
-  /** Back to what the file applied last says: in these places, or wherever the state differs from it. */
+  /** Restores what the last applied file says, in these places or wherever the state differs. */
   ResetConfig: { readonly places: readonly DriftPlace[] | 'all' } & ExpectedVersion;
   RecordHealthCheck: OfBackend & { readonly generation: number; readonly result: CheckResult };
   RecordOutcomes: { readonly worker: WorkerId; readonly outcomes: readonly BackendOutcomes[] };
@@ -88,38 +90,38 @@ interface CommandData {
     readonly notAfter: number;
   };
   RejectCertificate: { readonly certFile: string; readonly problem: string };
-  /** Sent by the control loop itself, when it gives up on storing what has happened from event `first` on. */
+  /** The control loop itself sends this when it gives up storing the events from `first` on. */
   RecordLoss: {
     readonly first: number;
     readonly last: number;
     readonly since: number | null;
     readonly reason: LossReason;
   };
-  /** To a host's own loop: events of the fleet's log, those of whole appends. */
+  /** Sent to a host's own loop: events of the fleet's log, always whole appends. */
   FollowFleet: { readonly events: readonly TidegateEvent[] };
-  /** To a host's own loop: the fleet's state, where the events that lead to it cannot be had. */
+  /** Sent to a host's own loop: the state of the fleet, if the events that lead to it are not available. */
   AdoptFleet: { readonly fleet: FleetState; readonly keepsVerdicts: boolean };
-  /** To a leader, as those that follow. */
+  /** Sent to the loop of a leader, as the following commands are. */
   TakeLead: InTerm & { readonly incarnation: string; readonly version: string };
   FoundFleet: InTerm;
-  /** The store lost the events from after `from` on; the leader put back the state up to `to`. */
+  /** The store has lost the events after `from`. The leader restored the state up to event `to`. */
   RecordHistoryLost: InTerm & { readonly from: number; readonly to: number };
   RecordHostJoined: { readonly host: string; readonly incarnation: string; readonly version: string };
   RecordHostLeft: { readonly host: string; readonly reason: 'left' | 'silent' };
-  /** A host went on by itself between two times of the fleet's clock. */
+  /** A host decided alone between two times of the fleet's clock. */
   RecordAutonomy: { readonly host: string; readonly from: number; readonly to: number };
-  /** Sent when `nextDeadline` is due: breakers half-open, permits expire, openings decay. */
+  /** Sent when `nextDeadline` is due: open breakers become half-open, permits expire, openings decay. */
   AdvanceTime: Record<never, never>;
 }
 
 export type CommandBody = { [T in CommandType]: { readonly type: T } & CommandData[T] }[CommandType];
 
-/** A command of this type, or of one of these types. */
+/** A command of this type or of one of these types. */
 export type CommandOf<T extends CommandType> = {
   [P in T]: CommandBase & { readonly type: P } & CommandData[P];
 }[T];
 
 export type Command = CommandOf<CommandType>;
 
-/** A command without what the control loop stamps on it. */
+/** A command without the id, time and seed that the control loop adds. */
 export type CommandDraft = CommandBody & { readonly actor: Actor };

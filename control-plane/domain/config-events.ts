@@ -1,4 +1,4 @@
-/** Events of the configuration as a whole. The changes that a file makes in pools follow as events of their own. */
+/** Events of the configuration as a whole. Changes of pools by a file follow as separate events. */
 import { list, object } from '#shared/shape.js';
 import { storedDocument, storedForwarding, storedRoute } from '#shared/shape-settings.js';
 import { event } from './event-entry.js';
@@ -6,7 +6,7 @@ import { completedDocument, completedForwarding, completedRoutes } from './store
 import type { AppliedConfig } from './state.js';
 import { MAX_STORED_LIST, texts, words } from './stored-shapes.js';
 
-/** Configurations that are known to have been in force: enough for hosts that were away while others were changed often. */
+/** How many earlier configurations are remembered. The number suffices for hosts that were away during many changes. */
 const MAX_PREVIOUS = 32;
 
 export const CONFIG_EVENTS = {
@@ -43,7 +43,7 @@ export const CONFIG_EVENTS = {
   }),
 };
 
-/** Newest first, without the one that is applied now. */
+/** Hashes of earlier configurations, newest first, without the present one. */
 function hashesBefore(applied: AppliedConfig | null, now: string): readonly string[] {
   if (applied === null) return [];
   const known = [applied.sha256, ...applied.previous].filter((sha256) => sha256 !== now);

@@ -1,10 +1,11 @@
 /**
- * Three-way merge of the file applied last (base), the file now (next) and the live state: what changed between the two
- * files wins; what did not keeps its live value, so a weight set through the API survives a reload that does not touch
- * it. Each setting of a pool and of a backend is merged by itself. The first file is merged against nothing: all of it is new.
+ * Three-way merge of the last applied file (base), the new file (next) and the live state. Each setting of a pool and of a
+ * backend is merged separately. A setting that differs between the two files takes the new value. Any other setting keeps
+ * its live value. Therefore a weight set through the API survives a reload that does not touch it. The first file has no
+ * base, so all of it is new.
  *
- * What the file takes back is what the file brought: backends that came by the API stay, until their pool goes.
- * Answers the changes to make, in an order in which no route ever leads to a pool that is not there.
+ * A file removes only backends that a file added. Backends added through the API stay until their pool is removed. The
+ * changes are ordered such that no route ever leads to a missing pool.
  */
 import type { BackendId, PoolId } from '#shared/ids.js';
 import {
@@ -33,7 +34,7 @@ export type ConfigChange =
   | { readonly kind: 'change-settings'; readonly pool: PoolId; readonly settings: PoolSettings }
   | { readonly kind: 'remove-pool'; readonly pool: PoolId }
   | { readonly kind: 'add-backend'; readonly pool: PoolId; readonly definition: BackendDefinition }
-  /** Another address: another backend, under the same name and with the same admin state. */
+  /** A new address means a new backend, with the same name and the same admin state. */
   | { readonly kind: 'replace-backend'; readonly pool: PoolId; readonly definition: BackendDefinition }
   | { readonly kind: 'remove-backend'; readonly pool: PoolId; readonly backend: BackendId }
   | { readonly kind: 'adopt-backend'; readonly pool: PoolId; readonly backend: BackendId }
@@ -72,7 +73,7 @@ function mergePool(
     const add = (definition: BackendDefinition): ConfigChange => addition(next.id, definition);
     return [added, ...next.backends.map(add)];
   }
-  // Each setting is merged by itself. Absent is a setting, too.
+  // Each setting is merged separately. The absence of a setting counts as a value too.
   const settings = chosen(poolSettings, (key) =>
     base !== undefined && sameValue(next.settings[key], base.settings[key]) ? pool.settings : next.settings,
   );
@@ -105,7 +106,7 @@ function mergeBackend(
   live: BackendState | undefined,
 ): readonly ConfigChange[] {
   if (base !== undefined && sameValue(next, base)) return [];
-  // Removed through the API: it comes back because the file says something new about it.
+  // The backend was removed through the API. The file adds it again, because its definition in the file has changed.
   if (live === undefined) return [addition(pool, next)];
   const present = definitionOf(live);
   const definition = chosen(backendSection, (key) =>

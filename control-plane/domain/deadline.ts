@@ -1,10 +1,10 @@
 /**
- * When `AdvanceTime` next matters: an open breaker is due to try again, or a permit counts as lost. The control loop
- * keeps one timer for it. Looks only at breakers that are not closed, however large the pools are.
+ * When `AdvanceTime` is needed next: an open breaker is due to become half-open, or a permit expires. The control loop keeps
+ * one timer for it. The search looks only at breakers that are not closed, so its cost does not grow with the pools.
  */
 import type { World } from './decision.js';
 
-/** Milliseconds since 1970; `null`: nothing waits for time to pass. May lie in the past. */
+/** Milliseconds since 1970, possibly in the past; `null` if nothing is due at a known time. */
 export function nextDeadline(world: World): number | null {
   let earliest = Infinity;
   for (const [id, pool] of world.state.pools) {

@@ -1,11 +1,11 @@
 /**
- * What a command means: the events that follow from it, and the world after them. A function of its arguments alone,
- * chance included (`command.seed`), so that the same commands always give the same events. Never waits, never writes;
- * the control loop appends the events before anybody hears of them.
+ * Decides a command: which events follow from it, and the world after them. The result depends only on the arguments,
+ * including the seed of the command, so the same commands always give the same events. `decide` neither waits nor writes.
+ * The control loop stores the events before it shows them to anybody.
  *
- * A rule does not return its events: it pushes them into the transaction (`tx.emit`, `tx.remember`), which folds each as
- * it comes. A rule must see what the one before it did: the trial that fails opens the breaker, the breaker that opens puts
- * the pool in panic, and panic decides whether permits are granted. All of it happens in one command.
+ * A rule does not return its events. It adds them to the transaction (`tx.emit`, `tx.remember`), which folds each event at
+ * once, because the next rule must see its effect. In one command, a failed trial opens the breaker, the open breaker puts
+ * the pool in panic, and panic decides whether permits are granted.
  */
 import { advanceTime } from './advance-time.js';
 import { applyConfig, rejectConfig } from './apply-config.js';
@@ -45,7 +45,7 @@ import { decideResetConfig } from './reset-config.js';
 import { type Scope, Transaction } from './transaction.js';
 import { grantInPool } from './trials.js';
 
-/** What a type of command means. A rejection: nothing of it happened. */
+/** The rule for a type of command. If it returns a rejection, nothing has happened. */
 type Rule<T extends CommandType> = (tx: Transaction, command: CommandOf<T>) => Rejection | null;
 
 const RULES: { readonly [T in CommandType]: Rule<T> } = {
@@ -86,7 +86,7 @@ export function decide(command: Command, world: World, scope: Scope = 'host'): D
   return tx.decision();
 }
 
-/** What follows for each pool that something happened to. */
+/** Settles panic and permits for each pool that an event concerned. */
 function settlePools(tx: Transaction): void {
   for (const [pool, causedBy] of tx.touched) {
     settlePanic(tx, pool, causedBy);
@@ -98,7 +98,7 @@ function carryOut<T extends CommandType>(tx: Transaction, command: CommandOf<T>)
   return RULES[command.type](tx, command);
 }
 
-/** The rule for a command in which there is nothing to refuse. */
+/** Makes a rule for commands that are never refused. */
 function accepted<C>(rule: (tx: Transaction, command: C) => void): (tx: Transaction, command: C) => null {
   return (tx, command) => {
     rule(tx, command);

@@ -1,9 +1,9 @@
-/** What `decide` answers. */
+/** The results of `decide`. */
 import type { TidegateEvent } from './events.js';
 import type { Observations } from './observations.js';
 import type { ControlState } from './state.js';
 
-/** All that decisions rest on: what is durable, and what has been observed since this primary started. */
+/** All that decisions depend on: the durable state, and what was observed since this primary started. */
 export interface World {
   readonly state: ControlState;
   readonly observations: Observations;
@@ -19,7 +19,7 @@ export const REJECTION_CODES = [
 
 type RejectionCode = (typeof REJECTION_CODES)[number];
 
-/** Why an operator's command was not carried out. Nothing of it was. */
+/** Why an operator's command was refused. A refused command changes nothing. */
 export interface Rejection {
   readonly code: RejectionCode;
   readonly message: string;
@@ -28,9 +28,9 @@ export interface Rejection {
 export type Decision =
   | {
       readonly kind: 'accepted';
-      /** In order, numbered on from `world.state.seq`; often none. */
+      /** In order; numbers continue after `world.state.seq`. Often empty. */
       readonly events: readonly TidegateEvent[];
-      /** The world after the command: events folded in, observations advanced. */
+      /** The world after the command, with its events and observations. */
       readonly world: World;
     }
   | { readonly kind: 'rejected'; readonly rejection: Rejection };

@@ -1,6 +1,6 @@
 /**
- * How the live state differs from the file applied last: what operators changed at run time and a reload of the same
- * file will not take back. Admin states are no drift: the file has no word for them.
+ * How the live state differs from the last applied file, because operators changed it at run time. A reload of the same file
+ * does not undo these changes. Admin states are no drift, because the file does not contain them.
  */
 import type { PoolDefinition } from '#shared/settings.js';
 import { BACKEND_SETTINGS, POOL_SETTINGS, type DriftPlace } from './drift-place.js';
@@ -9,13 +9,13 @@ import { sameValue } from './same-value.js';
 import type { BackendState, ControlState, PoolState } from './state.js';
 
 export interface Drift extends DriftPlace {
-  /** What the file says; `null`: nothing. */
+  /** The value in the file; `null` if the file has none. */
   readonly file: unknown;
-  /** What is in force; `null`: nothing. */
+  /** The value in force; `null` if there is none. */
   readonly live: unknown;
 }
 
-/** In the order of the file, then what only the live state has. Empty before the first file. */
+/** Drifts in the order of the file, then those that only the live state has. Empty before the first file. */
 export function driftOf(state: ControlState): readonly Drift[] {
   const drifts: Drift[] = [];
   for (const file of state.applied?.document.pools ?? []) {

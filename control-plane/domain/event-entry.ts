@@ -1,6 +1,6 @@
 /**
- * What the catalogue of events says of each type: the shape of its data, from which the type of the data follows, and
- * what the event does. An entry is data and small functions; it decides nothing and says nothing in words.
+ * The form of an entry in the catalogue of events: the shape of the event's data, from which its type follows, and the
+ * effect of the event. An entry consists of data and small functions. It decides nothing and contains no sentences.
  */
 import type { BackendId, PoolId } from '#shared/ids.js';
 import type { Shape } from '#shared/shape.js';
@@ -13,19 +13,19 @@ import { withBackend } from './pool-state.js';
 import type { BackendState, ControlState, PoolState } from './state.js';
 
 /**
- * How loudly an event is told: what takes a backend or a worker away, and what was refused, is a warning. History that is
- * gone cannot be brought back: an error.
+ * The log level of an event. The loss of a backend or a worker and a refusal are warnings. Lost history is an error, because
+ * it cannot be restored.
  */
 export type EventLevel = 'info' | 'warn' | 'error';
 
-/** What led to the event: a command, and the event of the same command that it follows from, if any. */
+/** What led to the event: a command and, if any, an earlier event of the same command. */
 export interface Cause {
   readonly command: CommandType;
   readonly id: number;
   readonly event?: number;
 }
 
-/** An event with data `D`, whatever its type. */
+/** An event with data `D`, of any type. */
 export interface Fact<D> {
   readonly epoch: number;
   /** Rises by 1 with each event of the log, across epochs. */
@@ -36,32 +36,33 @@ export interface Fact<D> {
   readonly backend?: BackendId;
   readonly actor: Actor;
   readonly cause: Cause;
-  /** Where the event stands in the fleet's log. Absent: it is this host's own. */
+  /** The position of the event in the log of the fleet. Absent if the event belongs to this host alone. */
   readonly fleet?: FleetOrigin;
   readonly data: D;
 }
 
-/** Number of the event as versions count it: the same on all hosts of a fleet. */
+/** The number that versions use for the event. It is the same on all hosts of a fleet. */
 export function versionOf({ seq, fleet }: Pick<Fact<unknown>, 'seq' | 'fleet'>): number {
   return fleet?.seq ?? seq;
 }
 
-/** What an event makes of the durable state. Total: what does not apply to the state answers it unchanged. */
+/** Applies an event to the durable state. Total: an event that does not apply returns the state unchanged. */
 type Evolve<D> = (state: ControlState, event: Fact<D>) => ControlState;
 
 export interface EventEntry<D> {
-  /** Shape of the data in the schema that this release writes. */
+  /** The shape of the data in the schema that this release writes. */
   readonly data: Shape<D>;
-  /** Number of that schema. It counts the versions of the data; `upcast.ts` lifts older ones. */
+  /** The number of that schema. It counts the versions of the data; `upcast.ts` lifts older ones. */
   readonly schema: number;
   readonly level: EventLevel | ((data: D) => EventLevel);
-  /** Fills in what an older release did not know when it wrote the data. Absent: it knew everything. */
+  /** Adds what an older release did not know when it wrote the data. Absent if there is nothing to add. */
   readonly complete?: (data: D, event: Fact<D>) => D;
-  /** `null`: it is history and changes no state. */
+  /** `null` if the event is only history and changes no state. */
   readonly evolve: Evolve<D> | null;
   /**
-   * A transition forgets what led to it, so that nothing counts twice; what is removed is forgotten. `null`: observations
-   * stay. Those that come without events (a failed check, a success) are added where they are decided on.
+   * Removes observations: a transition removes those that led to it, so that nothing counts twice, and a removal removes
+   * those of the removed thing. `null` keeps all. Observations without events (a failed check, a success) are added by the
+   * rules.
    */
   readonly observe: ((observations: Observations, event: Fact<D>) => Observations) | null;
 }
@@ -70,7 +71,7 @@ export function event<D>(data: Shape<D>, entry: Omit<EventEntry<D>, 'data'>): Ev
   return { data, ...entry };
 }
 
-/** Changes the event's pool, if it is there. */
+/** Changes the pool of the event, if the pool exists. */
 export function inPool<D>(change: (pool: PoolState, event: Fact<D>) => PoolState): Evolve<D> {
   return (state, fact) => {
     const pool = fact.pool === undefined ? undefined : state.pools.get(fact.pool);
@@ -82,7 +83,7 @@ export function inPool<D>(change: (pool: PoolState, event: Fact<D>) => PoolState
   };
 }
 
-/** Changes the event's backend, if it is there. */
+/** Changes the backend of the event, if the backend exists. */
 export function inBackend<D>(change: (backend: BackendState, event: Fact<D>) => BackendState): Evolve<D> {
   return inPool((pool, fact) => {
     const backend = fact.backend === undefined ? undefined : pool.backends.get(fact.backend);
@@ -90,7 +91,7 @@ export function inBackend<D>(change: (backend: BackendState, event: Fact<D>) => 
   });
 }
 
-/** A change that operators make: it counts in the pool's version, so that `If-Match` notices it. */
+/** Marks a change that operators or the file make. The change updates the pool's version, so that `If-Match` detects it. */
 export function byOperators<D>(change: Evolve<D>): Evolve<D> {
   const noticed = inPool<D>((pool, fact) => ({ ...pool, version: versionOf(fact) }));
   return (state, fact) => {
@@ -99,7 +100,7 @@ export function byOperators<D>(change: Evolve<D>): Evolve<D> {
   };
 }
 
-/** Changes where the host stands in its fleet, if it belongs to one. */
+/** Changes the position of the host in its fleet, if the host belongs to one. */
 export function inFleet<D>(change: (fleet: FleetStanding, event: Fact<D>) => FleetStanding): Evolve<D> {
   return (state, fact) => (state.fleet === null ? state : { ...state, fleet: change(state.fleet, fact) });
 }

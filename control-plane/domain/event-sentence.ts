@@ -1,6 +1,6 @@
 /**
- * Each event as one plain English sentence, with its evidence line by line. Words only; what the events mean for a
- * backend is put together in `why.ts`.
+ * Describes each event in one English sentence, and its evidence line by line. `why.ts` combines events into the explanation
+ * of a backend.
  */
 import { backendSettings } from '#shared/settings/backend.js';
 import { urlOf } from '#shared/address-text.js';
@@ -20,21 +20,21 @@ import { isoTime } from './iso-time.js';
 import { resolvedSentence } from './resolved.js';
 import { settingsChange } from './settings-change.js';
 
-/** What an event is about, as the log names it; `null`: its sentence is whole without. */
+/** The name of the backend or pool that an event concerns; `null` if the sentence needs none. */
 function subjectOf({ pool, backend }: TidegateEvent): string | null {
   if (pool === undefined) return null;
   return backend === undefined ? `pool ${pool}` : `${pool}/${backend}`;
 }
 
-/** The sentence of an event with the name of what it is about. */
+/** The sentence of an event, preceded by the name of its backend or pool. */
 export function namedSentenceOf(event: TidegateEvent, host: string): string {
   const subject = subjectOf(event);
   return subject === null ? sentenceOf(event, host) : `${subject} ${sentenceOf(event, host)}`;
 }
 
 /**
- * The sentence of an event, without time and without a full stop. That of a backend or a pool leaves out its name.
- * @param host where it is told: workers of other hosts are named with theirs
+ * The sentence of an event, without time, full stop and the name of its backend or pool.
+ * @param host the host on which the sentence is shown; workers of other hosts are named with their host
  */
 export function sentenceOf<T extends EventType>(event: EventOf<T>, host: string): string {
   return SENTENCES[event.type](event, host);
@@ -118,7 +118,7 @@ function ordinalEnding(number: number): string {
   return ['th', 'st', 'nd', 'rd'][number % 10] ?? 'th';
 }
 
-/** The evidence of an event, one line per result or second; empty for events that carry none. */
+/** The evidence of an event, one line per check result or second. Empty if the event carries none. */
 export function evidenceLines(event: TidegateEvent): readonly string[] {
   if (event.type === 'BackendBecameHealthy' || event.type === 'BackendBecameUnhealthy') {
     const { evidence } = event.data;

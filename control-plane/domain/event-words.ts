@@ -1,10 +1,10 @@
-/** The words that sentences about events share: who did it, what a check saw, why a breaker opened. */
+/** Words that several sentences about events share: actors, check results, reasons of breakers. */
 import { FAILURE_REASONS, type FailureCause, type FailureReason } from '#shared/outcome.js';
 import type { Actor } from './actor.js';
 import type { BreakerEvidence, CheckResult, HealthEvidence, OutcomeBucket } from './evidence.js';
 import type { WorkerId } from './worker-id.js';
 
-/** Results listed within a sentence; the rest are counted. */
+/** How many results a sentence lists. Further ones are only counted. */
 const LISTED_RESULTS = 5;
 
 const REASON_WORDS: Readonly<Record<FailureReason, string>> = {
@@ -16,13 +16,13 @@ const REASON_WORDS: Readonly<Record<FailureReason, string>> = {
   body: 'response broken off',
 };
 
-/** Such as `worker 1`, or `worker 1 of lb-2` for one of another host than `host`. */
+/** For example `worker 1`, or `worker 1 of lb-2` if the worker is not on `host`. */
 export function workerWords(worker: WorkerId, host: string): string {
   const isNamed = worker.host !== '' && worker.host !== host;
   return `worker ${worker.n}${isNamed ? ` of ${worker.host}` : ''}`;
 }
 
-/** Who did it, such as `alice (the API)` or `tidegate.yaml (the file)`. */
+/** For example `alice (the API)` or `tidegate.yaml (the file)`. */
 export function actorWords(actor: Actor): string {
   const kind = actor.kind === 'api' ? 'the API' : actor.kind === 'file' ? 'the file' : `the ${actor.kind}`;
   return actor.name === undefined ? kind : `${actor.name} (${kind})`;
@@ -37,7 +37,7 @@ export function healthWords(evidence: HealthEvidence, passed: boolean): string {
   return `${run} ${passed ? 'passed' : 'failed'} (threshold ${threshold}): ${earlier}${listed}`;
 }
 
-/** @param host whose words they are: a worker of another host is named with it */
+/** @param host the host on which the words are shown; workers of other hosts are named with their host */
 export function breakerWords(evidence: BreakerEvidence, host: string): string {
   if (evidence.kind === 'trial-failed') {
     return `a trial by ${workerWords(evidence.worker, host)} failed${causeWords(evidence)}`;
@@ -49,7 +49,7 @@ export function breakerWords(evidence: BreakerEvidence, host: string): string {
   return `${failures} of ${count(total, 'attempt')} failed (${limits}): ${reasons}`;
 }
 
-/** Such as `: connection reset` or `: status 503`; nothing where an older release has not told it. */
+/** For example `: connection reset` or `: status 503`. Empty if an older release did not record the cause. */
 function causeWords({ reason, status }: Partial<FailureCause>): string {
   if (reason === undefined) return '';
   return `: ${reason === 'status' && status !== undefined ? `status ${status}` : REASON_WORDS[reason]}`;
@@ -64,7 +64,7 @@ export function reasonWords(buckets: readonly OutcomeBucket[]): string {
   return words.join(', ');
 }
 
-/** Such as `200 after 12 ms at 10.0.0.7`, `body lacks "ok", after 3 ms` or `connection refused`. */
+/** For example `200 after 12 ms at 10.0.0.7`, `body lacks "ok", after 3 ms` or `connection refused`. */
 export function checkWords(result: CheckResult): string {
   const took = result.durationMs > 0 ? ` after ${Math.round(result.durationMs)} ms` : '';
   const after = result.address === undefined ? took : `${took} at ${result.address}`;

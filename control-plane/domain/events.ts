@@ -1,7 +1,7 @@
 /**
- * Events: facts, in the past tense, never changed once released. This is the catalogue of all their types; each has one
- * entry, in the file of what it is about, and its sentence in `event-sentence.ts`. All that is durable is a fold of
- * events (`evolve.ts`).
+ * The catalogue of all event types. Events are facts, named in the past tense, and never change once released. Each type has
+ * one entry, in the file of its subject, and one sentence in `event-sentence.ts`. All durable state is a fold of events
+ * (`evolve.ts`).
  */
 import type { TypeOf } from '#shared/shape.js';
 import { BACKEND_EVENTS } from './backend-events.js';
@@ -15,14 +15,14 @@ const ENTRIES = { ...PROCESS_EVENTS, ...CONFIG_EVENTS, ...FLEET_EVENTS, ...POOL_
 
 export type EventType = keyof typeof ENTRIES;
 
-/** The `data` of each type, as its shape says. */
+/** The `data` of each type, according to its shape. */
 export type EventData = { readonly [T in EventType]: TypeOf<(typeof ENTRIES)[T]['data']> };
 
 interface EventAs<T extends EventType> extends Fact<EventData[T]> {
   readonly type: T;
 }
 
-/** An event of this type, or of one of these types. */
+/** An event of this type or of one of these types. */
 export type EventOf<T extends EventType> = { [P in T]: EventAs<P> }[T];
 
 export type TidegateEvent = EventOf<EventType>;
@@ -33,7 +33,7 @@ export function isEventType(text: string): text is EventType {
   return Object.hasOwn(EVENTS, text);
 }
 
-/** The event with all that this release knows. */
+/** Adds to the event what an older release did not know. */
 export function completedEvent<T extends EventType>(event: EventOf<T>): EventOf<T> {
   const { complete } = EVENTS[event.type];
   return complete === undefined ? event : { ...event, data: complete(event.data, event) };

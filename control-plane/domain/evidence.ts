@@ -1,6 +1,6 @@
 /**
- * What decisions rest on, as events and the journal carry it: results of checks, outcomes by the second, and what made
- * health change or a breaker open. A new reason for either is a new kind here.
+ * The evidence of decisions in events and in the journal: check results, outcomes per second, and the reason why health
+ * changed or a breaker opened. A new reason becomes a new kind here.
  */
 import { FAILURE_REASONS } from '#shared/outcome.js';
 import { addresses, count } from '#shared/shape-settings.js';
@@ -21,20 +21,20 @@ import { workerId } from './worker-id.js';
 export const checkResult = object(
   { at: time, passed: flag, durationMs: time },
   {
-    /** Absent: there was no response. */
+    /** Absent if no response arrived. */
     status: integer(0, 999),
-    /** Why there was no whole answer, for people. */
+    /** Why no complete response arrived, for people. */
     error: words,
-    /** Which expectation the answer did not meet, for people. Older releases told the status alone. */
+    /** The expectation that the response did not meet, for people. Older releases recorded only the status. */
     unmet: words,
-    /** Where it went. Absent where the backend is given by its address, or its name was not resolved. */
+    /** The address that was checked. Absent if the backend is configured by its address, or its name was not resolved. */
     address: words,
-    /** What the backend's name stands for, where that is news. */
+    /** The addresses of the backend's name, if they have changed. */
     resolved: addresses,
   },
 );
 
-/** What one health check saw. */
+/** The result of one health check. */
 export interface CheckResult extends TypeOf<typeof checkResult> {}
 
 export const outcomeBucket = object({
@@ -44,7 +44,7 @@ export const outcomeBucket = object({
   failures: partialRecord(FAILURE_REASONS, count),
 });
 
-/** One second of outcomes of a backend, part of a breaker's evidence. */
+/** The outcomes of a backend in one second, part of the evidence of a breaker. */
 export interface OutcomeBucket extends TypeOf<typeof outcomeBucket> {}
 
 export const healthEvidence = tagged('kind', {
@@ -53,11 +53,11 @@ export const healthEvidence = tagged('kind', {
     results: list(checkResult, MAX_STORED_LIST),
     threshold: count,
   }),
-  /** The check was taken away, so the backend counts as healthy. */
+  /** The check was removed from the settings, so the backend counts as healthy. */
   'check-removed': object({}),
 });
 
-/** Why health changed: the very results that decided it. */
+/** Why health changed: the results that decided it. */
 export type HealthEvidence = TypeOf<typeof healthEvidence>;
 
 export const breakerEvidence = tagged('kind', {
@@ -68,17 +68,17 @@ export const breakerEvidence = tagged('kind', {
     failureThreshold: count,
     failureRatio: finite(0, 1),
   }),
-  /** The cause is absent where an older release has not told it. */
+  /** The cause is absent if an older release did not record it. */
   'trial-failed': object(
     { worker: workerId },
     { reason: oneOf(...FAILURE_REASONS), status: integer(100, 599) },
   ),
 });
 
-/** Why a breaker opened: the outcomes in its window, or the trial that failed. */
+/** Why a breaker opened: the outcomes in its window, or the failed trial. */
 export type BreakerEvidence = TypeOf<typeof breakerEvidence>;
 
 export const resolvedBy = oneOf('checks', 'traffic');
 
-/** Who has resolved a name: health checks in the primary, or workers for connections of traffic. */
+/** The side that resolved a name: health checks in the primary, or workers for traffic. */
 export type ResolvedBy = TypeOf<typeof resolvedBy>;

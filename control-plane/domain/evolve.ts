@@ -1,8 +1,8 @@
 /**
- * Folds an event into the durable state and into the observations, as its entry in the catalogue says. Total: it never
- * throws and never refuses. What does not apply to the state (a backend that is not there, a pool that is there already)
- * changes nothing but the number of the last event. An event that the state contains already is passed over, so folding a
- * log twice is folding it once.
+ * Folds an event into the durable state and the observations, according to its entry in the catalogue. Total: `evolve` never
+ * throws and never refuses. An event that does not apply (its backend is missing, its pool exists already) changes only the
+ * number of the last event. An event that the state contains already is ignored, so folding a log twice gives the same
+ * state.
  */
 import { advanced, foundedAt } from './fleet-standing.js';
 import { EVENTS, type EventOf, type EventType, type TidegateEvent } from './events.js';

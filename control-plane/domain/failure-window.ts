@@ -1,6 +1,6 @@
 /**
- * Outcomes of a backend in buckets of one second, for as long as the breaker's window. Told the time; immutable;
- * never longer than the window has seconds. Counts, and does not judge: `breaker.ts` does.
+ * The outcomes of a backend in buckets of one second, for the length of the breaker's window. Pure and immutable. A window
+ * has at most one bucket per second of its length. This file only counts; `breaker.ts` judges.
  */
 import { FAILURE_REASONS, type FailureReason } from '#shared/outcome.js';
 import type { OutcomeBucket } from './evidence.js';
@@ -16,7 +16,10 @@ export function countFailures(failures: Failures): number {
   return Object.values(failures).reduce((sum, count) => sum + count, 0);
 }
 
-/** The reason that was met most; of several, the first in the order of their list. `null`: nothing failed. */
+/**
+ * The most frequent reason. If several are equally frequent, the first in the order of `FAILURE_REASONS`; `null` if nothing
+ * failed.
+ */
 export function mostFrequent(failures: Failures): FailureReason | null {
   let most: FailureReason | null = null;
   for (const reason of FAILURE_REASONS) {
@@ -25,14 +28,14 @@ export function mostFrequent(failures: Failures): FailureReason | null {
   return most;
 }
 
-/** Second of the epoch that a time is in. */
+/** The second that contains a time. Seconds and milliseconds since 1970. */
 export function secondOf(at: number): number {
   return Math.floor(at / 1_000);
 }
 
 /**
- * The window with these outcomes added to its newest second (that of `second`), without the seconds that have left
- * it. Time that goes back adds to the newest second there is.
+ * Adds outcomes to the bucket of `second` and drops the seconds that have left the window. If time went back, the outcomes
+ * count for the newest second.
  */
 export function addOutcomes(
   window: readonly OutcomeBucket[],

@@ -1,4 +1,4 @@
-/** Events of a fleet: hosts come and go, one of them leads, and its history begins or is lost. */
+/** Events of a fleet: hosts join and leave, one of them leads, and the history begins or is lost. */
 import { flag, object, oneOf } from '#shared/shape.js';
 import { count } from '#shared/shape-settings.js';
 import { event, inFleet } from './event-entry.js';
@@ -10,25 +10,28 @@ import { time, words } from './stored-shapes.js';
 const history = { schema: 1, level: 'info', evolve: null, observe: null } as const;
 
 export const FLEET_EVENTS = {
-  /** A host decides for the fleet from here on. */
+  /** From here on, this host decides for the fleet. */
   LeaderElected: event(object({ host: words, incarnation: words, version: words }), history),
-  /** The log begins, with what the founder had. */
+  /** The log of the fleet begins with the state of the founder. */
   FleetFounded: event(object({ host: words }), history),
-  /** The store lost the events after `from`, or all of them. What this host knew of them was put back as a state, up to `to`. */
+  /** The store lost the events after `from`, or all. The leader restored the state that it knew, up to event `to`. */
   HistoryLost: event(object({ host: words, from: count, to: count }), { ...history, level: 'error' }),
   HostJoined: event(object({ host: words, incarnation: words, version: words }), {
     ...history,
     evolve: inFleet((fleet, { data }) => withHost(fleet, data)),
   }),
-  /** `left`: it said so. `silent`: it was not heard of for long. */
+  /** `left`: the host said that it leaves. `silent`: the fleet has not heard of the host for long. */
   HostLeft: event(object({ host: words, reason: oneOf('left', 'silent') }), {
     ...history,
     level: ({ reason }) => (reason === 'silent' ? 'warn' : 'info'),
     evolve: inFleet((fleet, { data }) => withoutHost(fleet, data.host)),
   }),
-  /** The host did not follow the fleet's log for a time, and went on by itself. */
+  /** The host did not follow the log of the fleet for a time and decided alone. */
   HostWasAutonomous: event(object({ host: words, from: time, to: time }), { ...history, level: 'warn' }),
-  /** The fleet's state in the place of the own one, because the events that lead there cannot be had. Only in a host's own log. */
+  /**
+   * The state of the fleet replaces that of the host, because the events that lead to it are not available. This event only
+   * occurs in a host's own log.
+   */
   FleetAdopted: event(object({ fleet: fleetState, keepsVerdicts: flag }), {
     schema: 1,
     level: 'info',

@@ -1,8 +1,8 @@
-/** What a leader decides about the fleet itself: who leads, which hosts there are, what became of its history. */
+/** Rules of a leader about the fleet itself: the leader, the hosts, and the loss of history. */
 import type { CommandOf } from './commands.js';
 import type { Transaction } from './transaction.js';
 
-/** First command of a term, unless the history had to be put back: then that comes before it. */
+/** First command of a term. Only the restoration of a lost history comes before it. */
 export function takeLead(tx: Transaction, command: CommandOf<'TakeLead'>): void {
   const { epoch, host, incarnation, version } = command;
   tx.beginEpoch(epoch);
@@ -20,7 +20,7 @@ export function recordHistoryLost(tx: Transaction, command: CommandOf<'RecordHis
   tx.emit('HistoryLost', {}, { host, from, to });
 }
 
-/** A host that is known with the same process is no news. */
+/** A known host with the same process gives no event. */
 export function recordHostJoined(tx: Transaction, command: CommandOf<'RecordHostJoined'>): void {
   const { host, incarnation, version } = command;
   const known = tx.state.fleet?.hosts.find((one) => one.host === host);

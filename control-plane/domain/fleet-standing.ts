@@ -1,23 +1,23 @@
 /**
- * Where a host stands in the log of its fleet. Part of the durable state of each host, which follows that log: what its own
- * log has is also what it falls back to when the fleet's cannot be read.
+ * The position of a host in the log of its fleet. It is part of the durable state of each host, because a host that cannot
+ * read the fleet's log falls back to its own.
  */
 import { count } from '#shared/shape-settings.js';
 import { list, object, type TypeOf } from '#shared/shape.js';
 import { time, words } from './stored-shapes.js';
 
-/** Terms that are remembered: enough to tell whether another history is a part of the own past. */
+/** How many terms are remembered. They tell whether another history contains this host's position. */
 const MAX_TERMS = 64;
-/** Hosts of a fleet. */
+/** The most hosts that a fleet may have. */
 export const MAX_HOSTS = 256;
 
-/** Where an event stands in the fleet's log, as the host that follows it records it. */
+/** The position of an event in the fleet's log, as a following host records it. */
 export const fleetOrigin = object({
   epoch: count,
   seq: count,
-  /** When it happened, by the fleet's clock. */
+  /** When the event happened, by the fleet's clock. */
   at: time,
-  /** Id of the fleet's command that led to it. */
+  /** Id of the fleet's command that led to the event. */
   command: count,
 });
 
@@ -30,7 +30,7 @@ export interface FleetTerm extends TypeOf<typeof fleetTerm> {}
 
 const fleetHost = object({ host: words, incarnation: words, version: words });
 
-/** A host that belongs to the fleet, and the process that runs there. */
+/** A host of the fleet, and the process that runs on it. */
 export interface FleetHost extends TypeOf<typeof fleetHost> {}
 
 export const fleetStanding = object({
@@ -38,19 +38,19 @@ export const fleetStanding = object({
   seq: count,
   at: time,
   command: count,
-  /** Of the newest terms, oldest first: the positions of the past that this host knows. */
+  /** The newest terms, oldest first. They are the past positions that this host knows. */
   terms: list(fleetTerm, MAX_TERMS),
   hosts: list(fleetHost, MAX_HOSTS),
 });
 
 export interface FleetStanding extends TypeOf<typeof fleetStanding> {}
 
-/** At the beginning of a fleet's log, after `seq` events of what its founder had before. */
+/** The position at the begin of a fleet's log. The founder brings `seq` events with it. */
 export function foundedAt(seq: number, command: number, at: number): FleetStanding {
   return { epoch: 0, seq, at, command, terms: [], hosts: [] };
 }
 
-/** After one more event of the fleet's log. */
+/** The position after one more event of the fleet's log. */
 export function advanced(standing: FleetStanding, origin: FleetOrigin): FleetStanding {
   const { epoch, seq, at, command } = origin;
   const known = standing.terms.at(-1)?.epoch === epoch;

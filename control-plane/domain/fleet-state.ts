@@ -1,6 +1,6 @@
 /**
- * The state of a fleet: what all its hosts share, which is configuration and membership. Each host's state has it, with the
- * host's own verdicts on backends beside it; `fleetOf` is the projection of one on the other.
+ * The state of a fleet: what all its hosts share, that is configuration and membership. The state of each host contains it,
+ * together with the host's own verdicts on backends. `fleetOf` extracts the shared part.
  */
 import { backend as backendSection } from '#shared/settings/backend.js';
 import { picked } from '#shared/settings/choose.js';
@@ -40,7 +40,7 @@ const fleetPool = object(
     settings: storedPoolSettings,
     backends: list(fleetBackend, MAX_STORED_LIST),
   },
-  /** Absent where sessions were never ended. */
+  /** Absent if sessions were never ended. */
   { sessionsFrom: time },
 );
 
@@ -57,8 +57,8 @@ export const fleetState = object({
 export interface FleetState extends TypeOf<typeof fleetState> {}
 
 /**
- * The part of a host's state that it shares with its fleet. Of a host that never belonged to one: what a fleet begins with
- * that this host founds; its numbers go on, so that no version means two things.
+ * The part of a host's state that the fleet shares. For a host that never belonged to a fleet, it is the initial state of a
+ * fleet that the host founds. Its numbers continue, so that no version has two meanings.
  */
 export function fleetOf(state: ControlState): FleetState {
   const { applied, forwarding, routes } = state;
@@ -71,7 +71,10 @@ export function fleetOf(state: ControlState): FleetState {
   };
 }
 
-/** Commands of the fleet count on from here, because each gives its number to the backends that it adds. */
+/**
+ * Commands of the fleet count on from this number, because each backend gets the number of the command that adds it as its
+ * generation.
+ */
 function newestGeneration({ pools }: ControlState): number {
   let newest = 0;
   for (const { backends } of pools.values()) {
@@ -90,7 +93,7 @@ function sharedPart(backend: BackendState): FleetBackend {
   return { ...picked<BackendDefinition>(backendSection, backend), generation, origin, admin };
 }
 
-/** The state that a leader decides with: the fleet's, numbered as its log is, without a verdict on any backend. */
+/** The state with which a leader decides: that of the fleet, numbered like the fleet's log, without verdicts on backends. */
 export function leaderState(fleet: FleetState): ControlState {
   const { standing, applied, forwarding, routes } = fleet;
   const { epoch, seq, at } = standing;
@@ -109,8 +112,8 @@ export function leaderState(fleet: FleetState): ControlState {
 }
 
 /**
- * A host's state with the fleet's in the place of its own. Its verdicts stay on backends that are still the same.
- * @param keepsVerdicts false for a host that did not belong to the fleet: its generations mean something else
+ * A host's state with the shared part replaced by that of the fleet. Verdicts stay on backends that are still the same.
+ * @param keepsVerdicts false if the host did not belong to the fleet, because its generations then mean something else
  */
 export function adopted(
   state: ControlState,
@@ -138,7 +141,7 @@ function poolWith(pool: FleetPool, verdict: (backend: FleetBackend) => Verdict |
   return state;
 }
 
-/** As a backend begins that was just added. */
+/** The verdict on a backend that was just added. */
 function noVerdict({ healthCheck }: PoolSettings, at: number): Verdict {
   return {
     health: healthCheck === null ? 'healthy' : 'unknown',
@@ -166,7 +169,7 @@ function verdictOn(
   };
 }
 
-/** The state of a fleet with whole settings. */
+/** The state of a fleet with defaults for settings that an older release did not know. */
 export function completedFleet(fleet: FleetState): FleetState {
   const { applied, forwarding, routes, pools } = fleet;
   return {

@@ -1,6 +1,6 @@
 /**
- * What a host makes of the fleet's log: it records each event of it in its own log, with where it stands in the fleet's, and
- * lets its own verdicts on backends follow from it. Where the events cannot be had it adopts the fleet's state as a whole.
+ * How a host follows the fleet's log. It records each event in its own log, together with the position in the fleet's log,
+ * and updates its own verdicts on backends. If the events are not available, it adopts the state of the fleet as a whole.
  */
 import type { CommandOf } from './commands.js';
 import type { Rejection } from './decision.js';
@@ -11,7 +11,7 @@ import type { PoolState } from './state.js';
 import type { Transaction } from './transaction.js';
 import { grantInPool } from './trials.js';
 
-/** All that a leader writes. What a host finds out by itself (health, breakers, workers) is in its own log only. */
+/** All types that a leader writes. What a host finds out by itself (health, breakers, workers) stays in its own log. */
 const SHARED: ReadonlySet<EventType> = new Set<EventType>([
   'LeaderElected',
   'FleetFounded',
@@ -38,7 +38,7 @@ export function isShared(type: EventType): boolean {
   return SHARED.has(type);
 }
 
-/** Refused where the events do not go on from where the host stands. Those that it has already are passed over. */
+/** Refused if the events do not follow the position of the host. Events that the host has already are ignored. */
 export function followFleet(tx: Transaction, { events }: CommandOf<'FollowFleet'>): Rejection | null {
   const own = new Map<number, number>();
   for (const event of events) {

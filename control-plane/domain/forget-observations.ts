@@ -1,4 +1,4 @@
-/** What events take out of the observations: what led to a transition, and what is about something that is gone. */
+/** Removes observations after events: those that led to a transition, and those of things that are gone. */
 import type { BackendId, PoolId } from '#shared/ids.js';
 import type { PoolSettings } from '#shared/settings.js';
 import type { FleetState } from './fleet-state.js';
@@ -6,7 +6,7 @@ import { withPoolObservations, type BackendObservations, type Observations } fro
 import { PersistentMap } from './persistent-map.js';
 import { sameWorker, type WorkerId } from './worker-id.js';
 
-/** What an event is about. */
+/** The pool and backend that an event concerns. */
 interface About {
   readonly pool?: PoolId;
   readonly backend?: BackendId;
@@ -25,7 +25,7 @@ export function forgetChecks(observations: Observations, about: About): Observat
   return change(observations, about, (seen) => ({ ...seen, checks: [] }));
 }
 
-/** Permits stay out while their trials run, but no result of an earlier phase counts in a later one. */
+/** Permits stay out while their trials run, but a result of an earlier phase must not count in a later one. */
 export function forgetOutcomes(observations: Observations, about: About): Observations {
   return change(observations, about, (seen) => {
     const { trials } = seen;
@@ -35,7 +35,10 @@ export function forgetOutcomes(observations: Observations, about: About): Observ
   });
 }
 
-/** Runs of a check that is gone, and windows of a breaker that is gone, mean nothing if they come back. */
+/**
+ * Removes the runs of a removed check and the windows of a removed breaker, because they would mean nothing if the setting
+ * returned.
+ */
 export function forgetUnset(
   observations: Observations,
   pool: PoolId | undefined,
@@ -53,7 +56,7 @@ export function forgetUnset(
   return withPoolObservations(observations, pool, PersistentMap.from(kept));
 }
 
-/** Keeps what was observed of backends that the adopted fleet has, too. Nothing, where generations mean something else. */
+/** Keeps the observations of backends that the adopted fleet has too. Keeps none if generations mean something else. */
 export function forgetStrangers(
   observations: Observations,
   { fleet, keepsVerdicts }: { readonly fleet: FleetState; readonly keepsVerdicts: boolean },

@@ -1,7 +1,7 @@
 /**
- * Rise and fall: how many checks in a row make a backend unhealthy or healthy again. A backend never checked before is
- * healthy at its first pass. Connect failures of real traffic count as one failed check per fast interval, because
- * traffic notices a dead backend long before the next check does. Does not schedule or make checks.
+ * Rise and fall: how many checks in a row make a backend unhealthy or healthy again. A backend that was never checked
+ * becomes healthy at its first passed check. Connect failures of real traffic count as one failed check per fast interval,
+ * because traffic notices a dead backend long before the next check. This file neither schedules nor makes checks.
  */
 import type { Health } from '#shared/backend-state.js';
 import type { PoolId } from '#shared/ids.js';
@@ -12,10 +12,10 @@ import type { BackendState } from './state.js';
 import { recordResolved } from './resolved.js';
 import type { Transaction } from './transaction.js';
 
-/** Passes in a row that make a backend healthy for which no check has said anything yet. */
+/** Passes in a row that make a backend healthy if no check has decided yet. */
 const FIRST_PASSES = 1;
 
-/** What one more result means: the run of contrary results, and the health that follows when the run is long enough. */
+/** The effect of one more result: the run of contrary results, and the new health if the run is long enough. */
 interface HealthStep {
   readonly run: readonly CheckResult[];
   readonly becomes: 'healthy' | 'unhealthy' | null;
@@ -31,7 +31,7 @@ function stepHealth(
   const agrees = result.passed ? health === 'healthy' : health === 'unhealthy';
   const threshold = thresholdFor(health, result.passed, settings);
   if (agrees) return { run: run.length === 0 ? run : [], becomes: null, threshold };
-  // A run is of equal results: the pass that ends an unknown backend's failures begins one of its own.
+  // All results of a run are equal. A pass after failures of an unknown backend therefore begins a new run.
   const longer = run.at(-1)?.passed === result.passed ? [...run, result] : [result];
   if (longer.length < threshold) return { run: longer, becomes: null, threshold };
   return { run: longer, becomes: result.passed ? 'healthy' : 'unhealthy', threshold };
@@ -50,7 +50,7 @@ export function recordHealthCheck(
   if (backend !== undefined) recordCheck(tx, pool, backend, result);
 }
 
-/** Takes one result into account. Pools without a check ignore it: it was on its way when the check was removed. */
+/** Applies one check result. Pools without a check ignore it, because the check was removed while it ran. */
 function recordCheck(tx: Transaction, pool: PoolId, backend: BackendState, result: CheckResult): void {
   const settings = tx.knownPool(pool).settings.healthCheck;
   if (settings === null) return;
@@ -66,7 +66,7 @@ function recordCheck(tx: Transaction, pool: PoolId, backend: BackendState, resul
   tx.emit(type, { pool, backend: backend.id }, { from: backend.health, evidence });
 }
 
-/** Takes connect failures of traffic, with no success beside them, as a failed check. */
+/** Counts connect failures of traffic as one failed check. To be called only if no attempt succeeded. */
 export function recordConnectFailures(tx: Transaction, pool: PoolId, backend: BackendState): void {
   const settings = tx.knownPool(pool).settings.healthCheck;
   if (settings === null) return;

@@ -1,12 +1,12 @@
 /**
- * Turns decided commands into journal entries. Every command is kept as it was, but for two kinds that only confirm
- * the state of things and would be nearly all of the journal: health checks that passed and changed nothing, and
- * reports of nothing but successes, which add to a window and change nothing else. Those become runs per backend, kept
- * here until a command that touches their backend (then they go before it, so that replay sees them in order) or until
- * a bound. What concerns a backend that is gone is dropped. What is pending when the process dies is lost, and not
- * missed: the next primary begins without observations.
+ * Turns decided commands into journal entries. Almost all commands only confirm the present state: health checks that passed
+ * and changed nothing, and reports of nothing but successes, which only add to a window. These become runs per backend;
+ * every other command is kept as it was. A run waits here until a command concerns its backend, and is written before that
+ * command, so that replay sees the right order. A run is also written when it reaches a bound. Results about removed
+ * backends are dropped. A crash loses the waiting runs. That is harmless, because the next primary starts without
+ * observations.
  *
- * The law, held by a property test: replaying the journal gives the events of the log, evidence and all.
+ * Invariant, held by a property test: replaying the journal gives the events of the log, including their evidence.
  */
 import type { BackendId, PoolId } from '#shared/ids.js';
 import type { BackendOutcomes } from '#shared/outcome.js';
@@ -16,9 +16,9 @@ import { countFailures, secondOf } from './failure-window.js';
 import type { JournalEntry } from './journal.js';
 import { serializeObservations } from './serialize.js';
 
-/** A run is written at the latest when this much time has passed since the oldest began. */
+/** A run is written at the latest when this much time has passed since the oldest run began, in milliseconds. */
 export const MAX_RUN_AGE_MS = 60_000;
-/** Most backends with a pending run. Past that, all are written. */
+/** The most backends with a waiting run. Beyond that, all runs are written. */
 export const MAX_PENDING_BACKENDS = 20_000;
 
 interface Runs {
@@ -32,7 +32,7 @@ export class JournalCompressor {
   #backends = 0;
   #oldestAt = Infinity;
 
-  /** What to store now that `command` was decided on `before`. Once for each command, in order. */
+  /** Returns the entries to store after `command` was decided on `before`. To be called once for each command, in order. */
   step(command: Command, decision: Decision, before: World): readonly JournalEntry[] {
     const overdue = command.at - this.#oldestAt >= MAX_RUN_AGE_MS || this.#backends >= MAX_PENDING_BACKENDS;
     const entries = overdue ? this.flush() : [];
@@ -49,7 +49,10 @@ export class JournalCompressor {
     return entries;
   }
 
-  /** Begins a segment: ends the one before, and writes down what is observed. `world` is the one after the last step. */
+  /**
+   * Begins a segment: ends the previous one and records the observations.
+   * @param world the world after the last step
+   */
   segment(world: World, at: number): readonly JournalEntry[] {
     const entries = this.flush();
     const { epoch, seq } = world.state;
@@ -58,7 +61,7 @@ export class JournalCompressor {
     return entries;
   }
 
-  /** All pending runs, for the end of a segment or of the process. */
+  /** Returns all waiting runs, for the end of a segment or of the process. */
   flush(): JournalEntry[] {
     const entries: JournalEntry[] = [];
     for (const pool of this.#pending.keys()) this.#flushPool(pool, entries);
@@ -85,12 +88,12 @@ export class JournalCompressor {
     runs.successes.at = at;
     const { buckets } = runs.successes;
     const last = buckets.at(-1);
-    // As in the window: time that goes back counts for the newest second.
+    // As in the window: if time went back, the successes count for the newest second.
     if (last !== undefined && last[0] >= secondOf(at)) last[1] += successes;
     else buckets.push([secondOf(at), successes]);
   }
 
-  /** The runs of a backend, begun if need be; `null` if there is no such backend (any more). */
+  /** The runs of a backend, started if needed; `null` if there is no such backend (any more). */
   #runsOf(
     of: { pool: PoolId; backend: BackendId; generation: number; at: number },
     before: World,
@@ -99,7 +102,7 @@ export class JournalCompressor {
     if (known?.generation !== of.generation) return null;
     const pool = this.#pending.get(of.pool) ?? new Map<BackendId, Runs>();
     this.#pending.set(of.pool, pool);
-    // Of this generation: the removal of the one before has flushed its runs.
+    // These runs belong to the present generation, because the removal of the previous one wrote its runs.
     const runs = pool.get(of.backend);
     if (runs !== undefined) return runs;
     const begun: Runs = { generation: of.generation, passes: null, successes: null };
@@ -109,7 +112,7 @@ export class JournalCompressor {
     return begun;
   }
 
-  /** Writes what is pending of all that the command names or that its events are about. */
+  /** Writes the waiting runs of all backends that the command names or its events concern. */
   #flushTouched(command: Command, decision: Decision, entries: JournalEntry[]): void {
     for (const { pool, backend } of namedBackends(command)) this.#flushBackend(pool, backend, entries);
     if (decision.kind === 'rejected') return;

@@ -1,6 +1,6 @@
 /**
- * The observation journal's entries: the inputs of `decide`, kept so that it can be run again. Everything that could
- * matter is kept as it was; what only confirmed the state of things is compressed into runs.
+ * The entries of the observation journal: the inputs of `decide`, kept so that decisions can be repeated. Commands that
+ * could matter are kept as they were. Commands that only confirmed the present state are compressed into runs.
  */
 import {
   backendName,
@@ -17,7 +17,7 @@ import { backendObservations } from './observations.js';
 import { MAX_STORED_LIST, time } from './stored-shapes.js';
 import { workerId } from './worker-id.js';
 
-/** `Observations` with its maps as lists, for JSON. */
+/** `Observations` with lists instead of maps, for JSON. */
 const serializedObservations = object({
   pools: list(pair(poolName, list(pair(backendName, backendObservations), MAX_STORED_LIST)), MAX_STORED_LIST),
   workers: list(workerId, MAX_STORED_LIST),
@@ -34,7 +34,7 @@ const commandOutline = object({
   actor,
 });
 
-/** The settings of commands that have any: a release that did not know all of them has left some out. */
+/** Commands that contain settings. A release that did not know all settings has left some out. */
 const commandSettings: Readonly<Record<string, Shape<object>>> = {
   ApplyConfig: object({ document: storedDocument }),
   AddBackend: object({ backend: storedBackend }),
@@ -42,8 +42,8 @@ const commandSettings: Readonly<Record<string, Shape<object>>> = {
 };
 
 /**
- * Commands are checked in outline (who, when, what), and for settings that can be completed: the journal is not the truth,
- * and a command that no longer makes sense is found when it is decided again.
+ * Checks commands only for their outline (actor, time, type) and for settings that can be completed. The journal is not the
+ * source of truth, and a command that makes no sense is found when it is decided again.
  */
 const command: Shape<Command> = {
   problem: (value, path) => commandOutline.problem(value, path) ?? settingsProblem(value, path),
@@ -63,13 +63,13 @@ function isOfType(value: unknown, type: string): boolean {
 const run = { at: time, pool: poolName, backend: backendName, generation: count };
 
 export const journalEntry = tagged('kind', {
-  /** Begins a segment: what was observed when it began; the durable state is the fold of events up to `seq`. */
+  /** Begins a segment with the observations at that time. The durable state is the fold of events up to `seq`. */
   segment: object({ at: time, epoch: count, seq: count, observations: serializedObservations }),
   /** A command as it was decided. */
   command: object({ at: time, command }),
   /** Health checks that passed and changed nothing. */
   passes: object({ ...run, from: time, count }),
-  /** Successful attempts, by second, that changed nothing but the window. */
+  /** Successful attempts per second that changed nothing but the window. */
   successes: object({ ...run, buckets: list(pair(time, count), MAX_STORED_LIST) }),
 });
 

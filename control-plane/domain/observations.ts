@@ -1,7 +1,7 @@
 /**
- * What has been observed of backends since this primary started: runs of check results, outcome windows, trial
- * permits. Volatile: no event carries it, a restart empties it. Immutable all the same, so that `decide` stays a
- * function; a steady state answers the same object.
+ * What was observed of backends since this primary started: runs of check results, outcome windows, trial permits.
+ * Observations are volatile: no event carries them, and a restart empties them. They are immutable, because `decide` is a
+ * function. If nothing changes, the same object is returned.
  */
 import type { BackendId, PoolId } from '#shared/ids.js';
 import { count } from '#shared/shape-settings.js';
@@ -16,34 +16,34 @@ const outstandingPermit = object({
   worker: workerId,
   grantedAt: time,
   expiresAt: time,
-  /** Its result is known, or came too late to count: all that is left of it is to come back. */
+  /** The result of the permit is known or came too late to count. The permit only has to be returned. */
   spent: flag,
 });
 
-/** A permit that is out. It comes back by the worker's report, its worker's end, or its expiry. */
+/** An outstanding permit. It returns by the worker's report, by the end of the worker, or by its expiry. */
 export interface OutstandingPermit extends TypeOf<typeof outstandingPermit> {}
 
 const trialObservations = object({
   permits: list(outstandingPermit, MAX_STORED_LIST),
-  /** Successful trials of the present half-open phase. */
+  /** Successful trials in the present half-open phase. */
   successes: count,
-  /** Worker that had the last permit; the next one in order is next in turn. `null`: none had any. */
+  /** The worker that got the last permit; the next permit goes to the following worker. `null` if none was granted. */
   lastWorker: nullable(workerId),
 });
 
-/** Trials of a backend. Permits outlive the half-open phase they were granted in, as the trials they stand for do. */
+/** Trials of a backend. Permits outlive the half-open phase in which they were granted, because their trials do. */
 interface TrialObservations extends TypeOf<typeof trialObservations> {}
 
 export const backendObservations = object({
   generation: count,
   /**
-   * The run of check results that speaks against the present health, oldest first, always shorter than the threshold
-   * that would decide. Empty while checks confirm what is known.
+   * The run of check results that contradicts the present health, oldest first. It is always shorter than the threshold.
+   * Empty while checks confirm the health.
    */
   checks: list(checkResult, MAX_STORED_LIST),
-  /** When connect failures of real traffic last counted as a failed check; `null`: never. */
+  /** When connect failures of real traffic last counted as a failed check, in milliseconds since 1970; `null` if never. */
   passiveFailureAt: nullable(time),
-  /** Outcomes by second, oldest first, no older than the breaker's window when last added to. */
+  /** Outcomes per second, oldest first. When it was last added to, none was older than the breaker's window. */
   window: list(outcomeBucket, MAX_STORED_LIST),
   trials: nullable(trialObservations),
 });
@@ -51,18 +51,18 @@ export const backendObservations = object({
 export interface BackendObservations extends TypeOf<typeof backendObservations> {}
 
 export interface Observations {
-  /** Only backends of which there is something to remember. */
+  /** Contains only backends with something to remember. */
   readonly pools: ReadonlyMap<PoolId, ReadonlyMap<BackendId, BackendObservations>>;
   /** Workers that forward, in the order in which they became ready. */
   readonly workers: readonly WorkerId[];
   /**
-   * Number of the next permit. Counted from 1 by each process, because its workers end with it, and never anew within it:
-   * a worker's late word on an older permit then means nothing.
+   * Number of the next permit. Each process counts from 1, because its workers end with it. Within a process no number is
+   * used twice, so a late report about an older permit has no effect.
    */
   readonly nextPermit: number;
 }
 
-/** What a process begins with. */
+/** The observations at the start of a process. */
 export function initialObservations(): Observations {
   return { pools: PersistentMap.empty(), workers: [], nextPermit: 1 };
 }
@@ -73,7 +73,7 @@ export function blankObservations(generation: number): BackendObservations {
 
 export const NO_TRIALS: TrialObservations = { permits: [], successes: 0, lastWorker: null };
 
-/** The observations with these of one backend in the place of what was remembered of it. */
+/** Replaces the observations of one backend. */
 export function withObservations(
   observations: Observations,
   pool: PoolId,
@@ -84,7 +84,7 @@ export function withObservations(
   return withPoolObservations(observations, pool, PersistentMap.from(backends).with(backend, seen));
 }
 
-/** The observations with these of one pool. */
+/** Replaces the observations of one pool. */
 export function withPoolObservations(
   observations: Observations,
   pool: PoolId,

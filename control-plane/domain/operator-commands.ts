@@ -1,8 +1,7 @@
 /**
- * What operators ask for at run time: backends added, removed, weighed, drained; a pool's settings changed;
- * its sessions ended. All or
- * nothing: a command that cannot be carried out answers why and leaves no event. Preconditions come last (RFC 9110
- * §13.2.2): what is not there is reported as not there, whatever version the caller knew.
+ * Changes by operators at run time: adding, removing and changing backends, changing the settings of a pool, ending its
+ * sessions. A command is carried out completely, or it is refused with a reason and gives no event. Preconditions are
+ * checked last (RFC 9110 §13.2.2): a missing pool or backend is reported as missing, whatever version the caller knew.
  */
 import type { BackendId, PoolId } from '#shared/ids.js';
 import type { BackendSettings } from '#shared/settings/backend.js';
@@ -14,7 +13,7 @@ import { addBackend, changeAdmin, changeBackend, changeSettings, removeBackend }
 import type { BackendState, PoolState } from './state.js';
 import type { Transaction } from './transaction.js';
 
-/** Names listed in a message before it says how many more there are. */
+/** How many names a message lists. Further ones are only counted. */
 const LISTED_NAMES = 10;
 
 export function decideAddBackend(tx: Transaction, command: CommandOf<'AddBackend'>): Rejection | null {
@@ -59,7 +58,7 @@ export function decideChangePool(tx: Transaction, command: CommandOf<'ChangePool
   return null;
 }
 
-/** Only cookies tell how old their session is. */
+/** Only sessions by cookie can be ended, because only cookies tell when their session began. */
 export function decideFlushSessions(tx: Transaction, command: CommandOf<'FlushSessions'>): Rejection | null {
   const pool = tx.pool(command.pool);
   if (pool === undefined) return unknownPool(tx, command.pool);
@@ -93,7 +92,7 @@ function wrongVersion(pool: PoolState, expected: number | null): Rejection | nul
   return reject('version_conflict', message);
 }
 
-/** The API has told its caller in the words of the file before. */
+/** The API has already reported wrong settings in the words of the file. This check is the last resort. */
 function wrongSettings(changes: Changes<BackendSettings>): Rejection | null {
   const problem = backendChanges.problem(changes, 'backend');
   return problem === null ? null : reject('invalid', problem);

@@ -1,7 +1,7 @@
 /**
- * What a worker's report means for the backends in it. Closed: outcomes go into the window. Open: nothing, these are
- * requests that were under way when it opened. Half-open: only trials count, unless the pool is in panic; then the
- * backend serves like any other and its traffic is its trial.
+ * Applies a worker's report to the backends in it, depending on the phase of the breaker. Closed: outcomes go into the
+ * window. Open: outcomes are ignored, because their requests began before the breaker opened. Half-open: only trials count.
+ * If the pool is in panic, a half-open backend serves like any other and all its traffic counts as trials.
  */
 import type { BackendOutcomes } from '#shared/outcome.js';
 import type { CommandOf } from './commands.js';

@@ -1,9 +1,9 @@
 /**
- * Panic: better all backends than none. A pool is in panic when its breakers have taken out more than
- * `maxEjectionPercent` of its ready backends, or when nothing is available and at least one backend is out for no other
- * reason than its breaker. Backends in their trial phase count as taken out. In panic, ejected and trial backends serve
- * like available ones; unhealthy, unchecked, draining backends and those in maintenance do not. A pool without
- * breaker never panics.
+ * Panic: using all backends is better than using none. A pool is in panic when its breakers have taken out more than
+ * `maxEjectionPercent` of its ready backends. It is also in panic when no backend is available and at least one is out only
+ * because of its breaker. Backends in their trial phase count as taken out. In panic, ejected and trial backends serve like
+ * available ones. Unhealthy, unchecked and draining backends and those in maintenance do not. A pool without breaker never
+ * panics.
  */
 import type { PoolId } from '#shared/ids.js';
 import type { PoolSettings } from '#shared/settings.js';
@@ -18,7 +18,10 @@ export function mustPanic(
   return tally.available === 0 || tally.ejected * 100 > settings.breaker.maxEjectionPercent * tally.ready;
 }
 
-/** Enters or leaves panic as the pool's backends demand. `causedBy`: the event that changed them. */
+/**
+ * Enters or leaves panic according to the pool's backends.
+ * @param causedBy number of the event that changed the backends
+ */
 export function settlePanic(tx: Transaction, poolId: PoolId, causedBy: number): void {
   const pool = tx.pool(poolId);
   if (pool === undefined) return;

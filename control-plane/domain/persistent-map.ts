@@ -1,17 +1,17 @@
 /**
- * An immutable map whose changed copy costs a few microseconds however large it is: entries lie in buckets by the hash
- * of their key, and a change copies one bucket and the list of buckets. A plain `Map` would be copied whole with
- * each event: with 10,000 backends half a millisecond, which their first checks alone would make seven seconds.
- * Iterates in the order in which keys were added, like a `Map`. Versions with the same keys share that order, so that
- * only the first iteration of any of them sorts.
+ * An immutable map. A changed copy costs a few microseconds, however large the map is: entries are in buckets by the hash of
+ * their key, and a change copies one bucket and the list of buckets. A plain `Map` would be copied completely with each
+ * event. With 10,000 backends that takes half a millisecond, so their first checks alone would take seven seconds. Iteration
+ * follows the order of insertion, like a `Map`. Versions with the same keys share that order, so that only the first
+ * iteration of any of them sorts.
  */
 
-/** Buckets are doubled when they hold more than this many entries on average. */
+/** The number of buckets doubles when they hold more than this many entries on average. */
 const BUCKET_ENTRIES = 32;
 
 interface Slot<V> {
   readonly value: V;
-  /** Place in the order of insertion. */
+  /** Position in the order of insertion. */
   readonly ordinal: number;
 }
 
@@ -21,18 +21,18 @@ interface Contents<K, V> {
   readonly buckets: readonly Bucket<K, V>[];
   readonly size: number;
   readonly nextOrdinal: number;
-  /** Shared by all versions that have the same keys. */
+  /** Shared by all versions with the same keys. */
   readonly order: Order<K>;
 }
 
 interface Order<K> {
-  /** Made when first asked for. */
+  /** Computed on first use. */
   keys: readonly K[] | null;
 }
 
 export class PersistentMap<K extends string, V> implements ReadonlyMap<K, V> {
   readonly #contents: Contents<K, V>;
-  /** What iteration goes through; made when first asked for. */
+  /** The entries in order, computed on first use. */
   #ordered: ReadonlyMap<K, V> | null = null;
 
   private constructor(contents: Contents<K, V>) {
@@ -43,7 +43,7 @@ export class PersistentMap<K extends string, V> implements ReadonlyMap<K, V> {
     return new PersistentMap<K, V>({ buckets: [new Map()], size: 0, nextOrdinal: 0, order: { keys: null } });
   }
 
-  /** The map itself if it is one of these already. */
+  /** Returns `entries` itself if it is a `PersistentMap` already. */
   static from<K extends string, V>(entries: Iterable<readonly [K, V]>): PersistentMap<K, V> {
     if (entries instanceof PersistentMap) return entries as PersistentMap<K, V>;
     const slots: [K, Slot<V>][] = [];
@@ -63,7 +63,7 @@ export class PersistentMap<K extends string, V> implements ReadonlyMap<K, V> {
     return this.#slot(key) !== undefined;
   }
 
-  /** This map with `key` at `value`; in the old place if the key was there, else as the last. */
+  /** A copy with `key` at `value`. An existing key keeps its position; a new key becomes the last. */
   with(key: K, value: V): PersistentMap<K, V> {
     const { size, nextOrdinal, buckets, order } = this.#contents;
     const before = this.#slot(key);
@@ -81,7 +81,7 @@ export class PersistentMap<K extends string, V> implements ReadonlyMap<K, V> {
     });
   }
 
-  /** This map without `key`; the same map if it has none. */
+  /** A copy without `key`; the same map if the key is missing. */
   without(key: K): PersistentMap<K, V> {
     const { size, nextOrdinal } = this.#contents;
     if (!this.has(key)) return this;
@@ -90,8 +90,8 @@ export class PersistentMap<K extends string, V> implements ReadonlyMap<K, V> {
   }
 
   /**
-   * The keys whose value is not the same as in `before`, those that only one of the two has included, in no order. Costs
-   * what differs, where one was made from the other, and not what there is.
+   * The keys with different values in the two maps, including keys that only one of them has, in no particular order. If one
+   * map was made from the other, the cost depends on the number of differences and not on the size.
    */
   changesSince(before: PersistentMap<K, V>): readonly K[] {
     const [now, then] = [this.#contents.buckets, before.#contents.buckets];
@@ -167,7 +167,7 @@ export class PersistentMap<K extends string, V> implements ReadonlyMap<K, V> {
   }
 }
 
-/** Lays entries out in buckets that have room for one more. */
+/** Distributes entries over buckets, with space for at least one more. */
 function spread<K extends string, V>(
   slots: readonly (readonly [K, Slot<V>])[],
   nextOrdinal: number,
@@ -179,7 +179,7 @@ function spread<K extends string, V>(
   return { buckets, size: slots.length, nextOrdinal, order: { keys: null } };
 }
 
-/** FNV-1a, 32 bits, folded onto `count` buckets, a power of two. */
+/** FNV-1a with 32 bits, reduced to `count` buckets. `count` is a power of two. */
 function bucketOf(key: string, count: number): number {
   if (count === 1) return 0;
   let hash = 0x811c9dc5;

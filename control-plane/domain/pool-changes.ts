@@ -1,6 +1,6 @@
 /**
- * The changes that operators and the configuration file make alike: each is an event and what follows from it. A
- * change that changes nothing is no event. Whether the change may be made is decided by the callers.
+ * Changes that both operators and the configuration file make: each is an event together with its consequences. A change
+ * without effect gives no event. The callers decide whether the change is allowed.
  */
 import type { AdminState } from '#shared/backend-state.js';
 import type { PoolId } from '#shared/ids.js';
@@ -21,7 +21,7 @@ export function definitionOf(backend: BackendState): BackendDefinition {
   return picked<BackendDefinition>(backendSection, backend);
 }
 
-/** Adds a backend. It waits for its first check where there is one, and serves at once where there is none. */
+/** Adds a backend. If a check is configured, the backend waits for its first check; otherwise it serves at once. */
 export function addBackend(
   tx: Transaction,
   pool: PoolState,
@@ -37,7 +37,7 @@ export function removeBackend(tx: Transaction, pool: PoolId, backend: BackendSta
   tx.emit('BackendRemoved', { pool, backend: backend.id }, { definition: definitionOf(backend) }, causedBy);
 }
 
-/** Each setting that changes is an event. */
+/** Emits one event per changed setting. */
 export function changeBackend(
   tx: Transaction,
   pool: PoolId,
@@ -65,8 +65,8 @@ export function changeAdmin(
 }
 
 /**
- * Changes a pool's settings. Backends keep their health when a check is configured for the first time; when the check
- * is taken away they count as healthy, and when the breaker is taken away all breakers close.
+ * Changes the settings of a pool. If a check is added, backends keep their health. If the check is removed, all count as
+ * healthy. If the breaker is removed, all breakers close.
  */
 export function changeSettings(
   tx: Transaction,
@@ -80,7 +80,11 @@ export function changeSettings(
   if (tx.scope === 'host') followSettings(tx, pool, seq);
 }
 
-/** What a change of settings means for the backends. `before`: the pool as it was; `causedBy`: the change. */
+/**
+ * Applies the consequences of changed settings to the backends.
+ * @param before the pool before the change
+ * @param causedBy number of the event of the change
+ */
 export function followSettings(tx: Transaction, before: PoolState, causedBy: number): void {
   const { healthCheck, breaker } = tx.knownPool(before.id).settings;
   if (healthCheck === null && before.settings.healthCheck !== null) freeHealth(tx, before, causedBy);

@@ -1,4 +1,4 @@
-/** Events of pools: they come and go, have settings and sessions, and enter panic. */
+/** Events of pools: their addition and removal, their settings, their sessions, and panic. */
 import { finite, object } from '#shared/shape.js';
 import { count, storedPoolSettings } from '#shared/shape-settings.js';
 import { byOperators, event, inPool, versionOf } from './event-entry.js';
@@ -40,7 +40,7 @@ export const POOL_EVENTS = {
     evolve: byOperators(inPool((pool, { data }) => ({ ...pool, settings: data.settings }))),
     observe: (observations, { pool, data }) => forgetUnset(observations, pool, data.settings),
   }),
-  /** Sessions that began before `from` (milliseconds since 1970) are over. */
+  /** Sessions that began before `from` (milliseconds since 1970) are ended. */
   SessionsFlushed: event(object({ from: time }), {
     schema: 1,
     level: 'info',

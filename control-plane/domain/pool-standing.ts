@@ -1,21 +1,21 @@
 /**
- * How a pool stands as a whole: whether a new request finds a backend in it. One answer for the log, `status` and the
- * API, and the words for it.
+ * The standing of a pool: whether a new request finds a backend in it. The log, `status` and the API use the same answer and
+ * the same words.
  */
 import type { PoolState } from './state.js';
 
 export const POOL_STANDINGS = ['serves', 'panic', 'trial', 'unchecked', 'none'] as const;
 
 export type PoolStanding =
-  /** Backends take new requests. */
+  /** Some backends take new requests. */
   | { readonly kind: 'serves'; readonly serving: number; readonly total: number }
-  /** Breakers took out too many, so those serve that they took out. */
+  /** Breakers took out too many backends, so the backends that they took out serve. */
   | { readonly kind: 'panic'; readonly total: number }
-  /** Only trial requests go to a backend, as many as its breaker permits. */
+  /** Only trial requests reach a backend, as many as its breaker permits. */
   | { readonly kind: 'trial'; readonly total: number }
-  /** None serves, and some wait for their first check. */
+  /** No backend serves, and some wait for their first check. */
   | { readonly kind: 'unchecked'; readonly total: number }
-  /** No new request finds a backend. `sessions`: those that are there may still be served. */
+  /** No new request finds a backend. `sessions` says that existing sessions may still be served. */
   | { readonly kind: 'none'; readonly total: number; readonly sessions: boolean };
 
 export function standingOfPool({ panic, tally, backends }: PoolState): PoolStanding {
@@ -27,7 +27,7 @@ export function standingOfPool({ panic, tally, backends }: PoolState): PoolStand
   return { kind: 'none', total, sessions: tally.available > 0 || tally.draining > 0 };
 }
 
-/** What is wrong with the pool, after its name; `null`: nothing. */
+/** Says what is wrong with the pool, to be put after its name; `null` if nothing is wrong. */
 export function shortageOf(standing: PoolStanding): string | null {
   switch (standing.kind) {
     case 'serves':
@@ -50,11 +50,14 @@ export function shortageOf(standing: PoolStanding): string | null {
 
 interface PoolNews {
   readonly level: 'info' | 'warn' | 'error';
-  /** After the pool's name. */
+  /** To be put after the name of the pool. */
   readonly sentence: string;
 }
 
-/** What is to be told when the standing of a pool changes; `null`: nothing, or an event tells it. `before`: `null` for a new pool. */
+/**
+ * The log line for a change of standing; `null` if there is nothing to say or an event says it.
+ * @param before `null` for a new pool
+ */
 export function newsOf(before: PoolStanding | null, now: PoolStanding): PoolNews | null {
   const shortage = shortageOf(now);
   switch (now.kind) {
@@ -72,10 +75,10 @@ export function newsOf(before: PoolStanding | null, now: PoolStanding): PoolNews
   }
 }
 
-/** What a primary finds when it starts: it is told again, as the log that told of it may be long gone. */
+/** The log line at the start of a primary. The line is repeated then, because the earlier log may be gone. */
 export function newsAtStart(now: PoolStanding): PoolNews | null {
   const sentence = shortageOf(now);
-  if (sentence === null || now.kind === 'unchecked') return null; // Those checks come next, and are told.
+  if (sentence === null || now.kind === 'unchecked') return null; // The first checks follow and are logged.
   return { level: now.kind === 'none' || now.kind === 'trial' ? 'error' : 'warn', sentence };
 }
 

@@ -1,4 +1,4 @@
-/** A pool with its backends and the counts that follow from them. The only place that changes either. */
+/** A pool with its backends and the counts that follow from them. Only this file changes the two. */
 import { assert } from '#shared/assert.js';
 import { availabilityOf, isTakenOut, trafficOf } from '#shared/availability.js';
 import type { BackendId, PoolId } from '#shared/ids.js';
@@ -19,7 +19,7 @@ export function emptyPool(id: PoolId, settings: PoolSettings, version: number): 
   };
 }
 
-/** Attempts in flight that the backend is given at once: its own number, else its pool's; `null`: any number. */
+/** How many attempts a backend may have in flight: its own limit, else that of its pool; `null` if unlimited. */
 export function maxConnectionsOf(
   pool: Pick<PoolState, 'settings'>,
   backend: Pick<BackendState, 'maxConnections'>,
@@ -27,7 +27,7 @@ export function maxConnectionsOf(
   return backend.maxConnections ?? pool.settings.maxConnections ?? null;
 }
 
-/** The pool with this backend added, or in the place of the one with its id. */
+/** Adds the backend to the pool, or replaces the one with the same id. */
 export function withBackend(pool: PoolState, backend: BackendState): PoolState {
   const before = pool.backends.get(backend.id);
   const without = before === undefined ? pool.tally : counted(pool.tally, before, -1);
@@ -39,7 +39,7 @@ export function withBackend(pool: PoolState, backend: BackendState): PoolState {
   };
 }
 
-/** The pool without this backend; the same pool if it is not in it. */
+/** Removes the backend from the pool. Returns the same pool if the backend is missing. */
 export function withoutBackend(pool: PoolState, id: BackendId): PoolState {
   const before = pool.backends.get(id);
   if (before === undefined) return pool;
@@ -52,8 +52,8 @@ export function withoutBackend(pool: PoolState, id: BackendId): PoolState {
 }
 
 /**
- * The backends whose breaker is not closed, by name: an order that a checkpoint cannot lose, as that in which they
- * tripped would be, so that a recovered world decides as the live one did.
+ * The backends with breakers that are not closed, sorted by name. The order in which they tripped would be lost in a
+ * checkpoint. With this order, a recovered world decides as the live one did.
  */
 export function trippedBackends(pool: PoolState): readonly BackendState[] {
   const tripped: BackendState[] = [];

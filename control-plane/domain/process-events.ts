@@ -1,4 +1,4 @@
-/** Events of Tidegate's own processes, its certificates and its log. They change no pool, and most are history only. */
+/** Events of Tidegate's own processes, certificates and log. They change no pool, and most are only history. */
 import { flag, nullable, object, oneOf } from '#shared/shape.js';
 import { count } from '#shared/shape-settings.js';
 import { event } from './event-entry.js';
@@ -26,7 +26,7 @@ export const PROCESS_EVENTS = {
     evolve: null,
     observe: null,
   }),
-  /** It forwards. */
+  /** The worker forwards. */
   WorkerReady: event(object({ worker: workerId }), {
     schema: 2,
     level: 'info',
@@ -38,7 +38,7 @@ export const PROCESS_EVENTS = {
   }),
   WorkerExited: event(object({ worker: workerId, pid: count, reason: words, expected: flag }), {
     schema: 2,
-    // One that was asked to end is no news.
+    // A worker that was asked to end needs no attention.
     level: ({ expected }) => (expected ? 'info' : 'warn'),
     evolve: null,
     observe: (observations, { data }) => forgetWorker(observations, data.worker),
@@ -55,14 +55,19 @@ export const PROCESS_EVENTS = {
     evolve: null,
     observe: null,
   }),
-  /** The events before this one, from `first` on, are not in the log. The state that they led to is: as a checkpoint. */
+  /** The events from `first` up to this one are not in the log. A checkpoint has the state that they led to. */
   EventsLost: event(
     object({
       first: count,
       last: count,
-      /** Since when events could not be stored; `null`: they were stored, and are gone with their file. */
+      /**
+       * Since when events could not be stored, in milliseconds since 1970; `null` if they were stored and lost with their
+       * file.
+       */
       since: nullable(time),
-      /** `memory`: more happened while the log could not be written than memory keeps. `file`: the log's file is gone. */
+      /**
+       * `memory`: more events happened during an outage of the log than memory keeps. `file`: the file of the log is gone.
+       */
       reason: oneOf('memory', 'file'),
     }),
     { schema: 1, level: 'error', evolve: null, observe: null },

@@ -1,11 +1,11 @@
-/** What happens to Tidegate's own processes, certificates and log: facts that change no backend. */
+/** Records facts about Tidegate's own processes, certificates and log. They change no backend. */
 import type { CommandOf } from './commands.js';
 import type { Rejection } from './decision.js';
 import type { Transaction } from './transaction.js';
 import { grantEverywhere } from './trials.js';
 import { sameWorker } from './worker-id.js';
 
-/** Refused where a later epoch is in the log already: somebody else was chosen since. */
+/** Refused if the log already has a later epoch, because another primary was elected since. */
 export function startPrimary(tx: Transaction, command: CommandOf<'StartPrimary'>): Rejection | null {
   const { version, pid, epoch = tx.state.epoch + 1 } = command;
   if (epoch <= tx.state.epoch) {

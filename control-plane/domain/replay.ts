@@ -1,7 +1,7 @@
 /**
- * Decides a journal again. From the world that a segment began with, its entries give the very events of the log; a
- * difference means that the journal is incomplete or that the rules have changed since. Runs of passes changed nothing
- * then and change nothing now; runs of successes are added to the windows they were added to.
+ * Decides a journal again. Starting from the world at the begin of a segment, the entries give exactly the events of the
+ * log. A difference means that the journal is incomplete or that the rules have changed. Runs of passes change nothing. Runs
+ * of successes are added to the same windows as before.
  */
 import { addOutcomes } from './failure-window.js';
 import { decide } from './decide.js';
@@ -14,7 +14,7 @@ import { restoreObservations } from './serialize.js';
 interface Replayed {
   readonly world: World;
   readonly events: readonly TidegateEvent[];
-  /** Why the entry does not follow on the world; `null` when it does. */
+  /** Why the entry does not follow the world; `null` if it does. */
   readonly problem: string | null;
 }
 
@@ -36,7 +36,7 @@ export function replayStep(world: World, entry: JournalEntry): Replayed {
   }
 }
 
-/** Replays entries one after the other, to the end or to the first that does not follow. */
+/** Replays entries in order, up to the end or the first entry that does not follow. */
 export function replay(start: World, entries: Iterable<JournalEntry>): Replayed {
   const events: TidegateEvent[] = [];
   let world = start;

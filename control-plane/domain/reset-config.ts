@@ -1,6 +1,6 @@
 /**
- * Back to the file: what operators changed at run time is undone in the places asked for, as if they had never been
- * different. Afterwards the file, the base of the next merge and the live state agree there.
+ * Restores the file: undoes run-time changes in the requested places. Afterwards the file, the base of the next merge and
+ * the live state agree there.
  */
 import { assert } from '#shared/assert.js';
 import type { BackendId, PoolId } from '#shared/ids.js';
@@ -20,8 +20,8 @@ import type { BackendState, ControlState, PoolState } from './state.js';
 import type { Transaction } from './transaction.js';
 
 /**
- * What a write to the whole configuration names: number of the last event by which an operator or the file changed any
- * pool.
+ * The version that a write to the whole configuration names: number of the last event by which an operator or the file
+ * changed any pool.
  */
 export function configVersion(state: ControlState): number {
   let version = 0;

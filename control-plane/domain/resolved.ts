@@ -1,6 +1,6 @@
 /**
- * What the name of a backend stands for, as health checks and traffic see it: recorded when an address comes that was not
- * known, and said in words. The address decides nothing; it explains why checks and traffic may judge differently.
+ * The addresses of a backend's name, as health checks and traffic see them. A new address is recorded as an event and can be
+ * described in words. Addresses decide nothing. They explain why checks and traffic may judge a backend differently.
  */
 import type { PoolId } from '#shared/ids.js';
 import type { EventOf } from './events.js';
@@ -9,7 +9,7 @@ import { isoTime } from './iso-time.js';
 import type { BackendState, Resolved } from './state.js';
 import type { Transaction } from './transaction.js';
 
-/** Connections are closed at their age, and up to this much later (`data-plane/connection-age.ts`). */
+/** Connections are closed at their maximum age, or up to this factor later (`data-plane/connection-age.ts`). */
 const LATEST_AGE = 1.2;
 
 export function recordResolved(
@@ -19,7 +19,7 @@ export function recordResolved(
   addresses: readonly string[],
 ): void {
   const from = of.backend.resolved?.[by]?.addresses ?? [];
-  // Each worker tells what it sees.
+  // Each worker reports the addresses that it sees, so known ones are ignored.
   if (addresses.every((address) => from.includes(address))) return;
   tx.emit('BackendResolved', { pool: of.pool, backend: of.backend.id }, { by, from, to: addresses });
 }
@@ -30,8 +30,10 @@ export function resolvedSentence({ data }: EventOf<'BackendResolved'>): string {
 }
 
 /**
- * Where a backend is, for one whose name has moved: where checks go, where traffic goes, and until when traffic may use
- * connections to the former address. Empty for others. @param at as of when
+ * Describes a backend whose name has moved: where checks go, where traffic goes, and until when traffic may use connections
+ * to the former address. Empty if the name has not moved.
+ * @param connectionAgeMs age at which connections to backends are closed, in milliseconds
+ * @param at the time to describe, in milliseconds since 1970
  */
 export function movedWords(backend: BackendState, connectionAgeMs: number, at: number): string {
   const { checks, traffic } = backend.resolved ?? {};

@@ -1,9 +1,9 @@
-/** Whether two settings say the same. For plain data only: numbers, texts, booleans, `null`, lists and records of them. */
+/** Whether two settings are equal. For plain data only: numbers, texts, booleans, `null`, lists and records of them. */
 
 export function sameValue(a: unknown, b: unknown): boolean {
   if (Object.is(a, b)) return true;
   if (!isStructure(a) || !isStructure(b) || Array.isArray(a) !== Array.isArray(b)) return false;
-  // Without a copy: thousands of backends are compared at each scrape.
+  // Compares without copies, because each scrape compares thousands of backends.
   const keys = Object.keys(a);
   if (keys.length !== Object.keys(b).length) return false;
   for (const key of keys) if (!Object.hasOwn(b, key) || !sameValue(a[key], b[key])) return false;

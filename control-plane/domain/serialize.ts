@@ -1,6 +1,6 @@
 /**
- * State and observations as plain data for JSON, and back: maps become lists of entries in their order, and what only
- * follows from the rest (`tripped`, `tally`) is left out and counted anew. Whoever reads the text checks its shape.
+ * Converts state and observations to plain data for JSON, and back. Maps become lists of entries in order. What follows from
+ * the rest (`tripped`, `tally`) is left out and computed again. The reader of the text checks its shape.
  */
 import {
   backendName,
@@ -28,13 +28,13 @@ const serializedPool = object(
     backends: list(pair(backendName, backendState), MAX_STORED_LIST),
     panic: flag,
   },
-  /** Absent where sessions were never ended. */
+  /** Absent if sessions were never ended. */
   { sessionsFrom: time },
 );
 
 export interface SerializedPool extends TypeOf<typeof serializedPool> {}
 
-/** A checkpoint. */
+/** The shape of a checkpoint. */
 export const serializedState = object(
   {
     epoch: count,
@@ -46,7 +46,7 @@ export const serializedState = object(
     routes: list(storedRoute, MAX_STORED_LIST),
     pools: list(pair(poolName, serializedPool), MAX_STORED_LIST),
   },
-  /** Absent in what releases wrote that knew no fleet. */
+  /** Absent if a release without fleets wrote the checkpoint. */
   { fleet: nullable(fleetStanding) },
 );
 
@@ -93,7 +93,7 @@ export function restoreObservations(stored: SerializedObservations): Observation
   };
 }
 
-/** The state of a checkpoint with whole settings. */
+/** The state of a checkpoint with defaults for settings that an older release did not know. */
 export function completedState(state: SerializedState): SerializedState {
   const { forwarding, pools, routes } = state;
   return {

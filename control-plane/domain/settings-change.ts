@@ -1,12 +1,12 @@
-/** What changed between two settings, in the words and units of the configuration file. */
+/** Describes the difference between two settings, in the words and units of the configuration file. */
 import type { Field, Section } from '#shared/settings/section.js';
 
-/** Changes told one by one; the rest are counted. */
+/** How many changes are described. Further ones are only counted. */
 const TOLD_CHANGES = 6;
 
 type Settings = Readonly<Record<string, unknown>>;
 
-/** `algorithm round-robin → random, health_check.interval 300ms → 500ms`; empty when nothing differs. */
+/** For example `algorithm round-robin → random, health_check.interval 300ms → 500ms`; empty if nothing differs. */
 export function settingsChange<T>(section: Section<T>, before: T, after: T): string {
   const changes = changesIn(section, before as Settings, after as Settings, '');
   const more = changes.length - TOLD_CHANGES;

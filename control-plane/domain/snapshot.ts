@@ -1,4 +1,4 @@
-/** Builds what workers need to forward, whole. Decides nothing. */
+/** Builds the complete snapshot by which workers forward. Decides nothing. */
 import { assert } from '#shared/assert.js';
 import { availabilityOf } from '#shared/availability.js';
 import type { BackendSnapshot, PoolSnapshot, Snapshot, TrialPermit } from '#shared/snapshot.js';
@@ -7,7 +7,7 @@ import type { BackendObservations } from './observations.js';
 import { maxConnectionsOf } from './pool-state.js';
 import type { BackendState, PoolState } from './state.js';
 
-/** False before the first configuration, when there is nothing to forward by. */
+/** False before the first configuration, because there are no settings to forward by. */
 export function mayForward(world: World): boolean {
   return world.state.forwarding !== null;
 }
@@ -15,11 +15,11 @@ export function mayForward(world: World): boolean {
 interface SnapshotOptions {
   readonly version: number;
   readonly at: number;
-  /** Whose workers it is for: they know each other by their numbers, and permits of other hosts are not theirs. */
+  /** The host of the workers. Within a host, workers have numbers; permits of other hosts are left out. */
   readonly host: string;
 }
 
-/** The snapshot of a world by which the workers of a host may forward. */
+/** The snapshot of a world for the workers of one host. */
 export function snapshotOf(world: World, { version, at, host }: SnapshotOptions): Snapshot {
   const { state, observations } = world;
   assert(state.forwarding !== null, 'there is something to forward by');
@@ -35,8 +35,8 @@ export function snapshotOf(world: World, { version, at, host }: SnapshotOptions)
 }
 
 /**
- * Whether workers must hear of it: something in their snapshot changed, or a permit was granted. That one came back is
- * no news, its worker said so.
+ * Whether workers need no new snapshot. They need one if something in it changed or a permit was granted. A returned permit
+ * is no reason, because the worker itself returned it.
  */
 export function sameForWorkers(before: World, after: World): boolean {
   return (
@@ -88,7 +88,10 @@ function backendSnapshot(
   };
 }
 
-/** All that are out, in every phase: a worker that never saw a permit before it was spent would else never return it. */
+/**
+ * All outstanding permits, in every phase. Otherwise a worker that had not seen a permit before it was spent would never
+ * return it.
+ */
 function permitsOut(seen: BackendObservations | undefined, host: string): readonly TrialPermit[] {
   const permits = seen?.trials?.permits.filter(({ worker }) => worker.host === host) ?? [];
   return permits.map(({ permit, worker: { n: worker }, spent }) =>

@@ -1,6 +1,6 @@
 /**
- * The durable state: the fold of all events, and nothing else. Immutable; `evolve` answers a new one. What checkpoints
- * store as it is has a shape here, from which its type follows.
+ * The durable state: the fold of all events, and nothing else. Immutable: `evolve` returns a new state. Parts that
+ * checkpoints store unchanged have a shape here, from which their type follows.
  */
 import type { BackendId, PoolId } from '#shared/ids.js';
 import type { ForwardingSettings, PoolSettings, Route } from '#shared/settings.js';
@@ -18,7 +18,7 @@ import { PersistentMap } from './persistent-map.js';
 import type { FleetStanding } from './fleet-standing.js';
 import { adminState, health, origin, texts, time, words } from './stored-shapes.js';
 
-/** `openings`: openings in a row before; while closed, one is forgotten per reset timeout. */
+/** `openings` counts openings in a row. While the breaker is closed, one opening is forgotten per reset timeout. */
 const breakerState = tagged('phase', {
   closed: object({ openings: count, since: time }),
   open: object({ openings: count, since: time, until: time }),
@@ -30,7 +30,7 @@ export type BreakerState = TypeOf<typeof breakerState>;
 const resolved = object({
   addresses,
   since: time,
-  /** Those it stood for until then; empty: it was the first time. */
+  /** The addresses before; empty the first time. */
   before: addresses,
 });
 
@@ -42,8 +42,8 @@ export const backendState = object(
     address: backendAddress,
     weight,
     /**
-     * Id of the command that added it: tells two backends apart that had the same id in turn. Not the event's number,
-     * so that it stays the same when the same commands are decided under other settings.
+     * Id of the command that added the backend. It distinguishes two backends that had the same id one after the other. It
+     * is not the number of the event, because it must stay the same when the same commands are decided under other settings.
      */
     generation: count,
     origin,
@@ -53,50 +53,52 @@ export const backendState = object(
     breaker: breakerState,
   },
   {
-    /** Attempts in flight that it is given at once by this host. Absent: what its pool says. */
+    /** How many attempts this host may have in flight to the backend. Absent if the pool's limit applies. */
     maxConnections,
-    /** What its name stands for, as each side has seen it. Absent where it is given by its address. */
+    /**
+     * The addresses of the backend's name, as each side has seen them. Absent if the backend is configured by its address.
+     */
     resolved: object({}, { checks: resolved, traffic: resolved }),
   },
 );
 
 export interface BackendState extends TypeOf<typeof backendState> {}
 
-/** Counts over a pool's backends, kept by the fold so that nobody has to walk 10,000 of them. */
+/** Counts over the backends of a pool. Each event updates them, so that readers need not walk 10,000 backends. */
 export interface PoolTally {
-  /** Admin state `ready`. */
+  /** Backends with admin state `ready`. */
   readonly ready: number;
-  /** Availability `available`. */
+  /** Backends with availability `available`. */
   readonly available: number;
-  /** Of them, those with a weight: they take new requests. */
+  /** Available backends with a weight above 0. These take new requests. */
   readonly serving: number;
-  /** Availability `trial`. */
+  /** Backends with availability `trial`. */
   readonly trial: number;
-  /** Availability `draining`. */
+  /** Backends with availability `draining`. */
   readonly draining: number;
-  /** Availability `unchecked`, and admin state `ready`. */
+  /** Backends with availability `unchecked` and admin state `ready`. */
   readonly unchecked: number;
-  /** Admin state `ready`, and out for no other reason than their breakers: availability `ejected` or `trial`. */
+  /** Backends with admin state `ready` that are out only because of their breakers: availability `ejected` or `trial`. */
   readonly ejected: number;
 }
 
 export interface PoolState {
   readonly id: PoolId;
   /**
-   * What `If-Match` compares: number of the last event by which an operator or the file changed the pool (settings,
-   * membership, origin, weight, admin state). Health, breakers and panic leave it alone: a flapping backend must not
-   * refuse an operator's write.
+   * The version that `If-Match` compares: number of the last event by which an operator or the file changed the pool
+   * (settings, membership, origin, weight, admin state). Health, breakers and panic do not change it, because an unstable
+   * backend must not cause the refusal of an operator's write.
    */
   readonly version: number;
   readonly settings: PoolSettings;
-  /** In the order in which they were added. */
+  /** In the order of addition. */
   readonly backends: ReadonlyMap<BackendId, BackendState>;
-  /** Those whose breaker is not closed, in no order that matters. Follows from `backends`. */
+  /** Backends with a breaker that is not closed, in no particular order. Follows from `backends`. */
   readonly tripped: ReadonlySet<BackendId>;
   /** Follows from `backends`. */
   readonly tally: PoolTally;
   readonly panic: boolean;
-  /** Sessions that began before, milliseconds since 1970, are over. 0: none were ended. */
+  /** Sessions that began before this time (milliseconds since 1970) are ended. 0 if none were ended. */
   readonly sessionsFrom: number;
 }
 
@@ -105,13 +107,13 @@ export const appliedConfig = object({
   sha256: words,
   at: time,
   document: storedDocument,
-  /** Hashes of those that were in force before, newest first. */
+  /** Hashes of earlier configurations, newest first. */
   previous: texts,
 });
 
 export interface AppliedConfig extends TypeOf<typeof appliedConfig> {}
 
-/** As releases stored it that did not remember what was in force before. */
+/** The form of older releases, which did not remember earlier configurations. */
 export const storedApplied = object(
   { file: words, sha256: words, at: time, document: storedDocument },
   { previous: texts },
@@ -128,16 +130,16 @@ export interface ControlState {
   readonly epoch: number;
   /** Number of the last event. 0 before the first. */
   readonly seq: number;
-  /** Time of the last event. */
+  /** Time of the last event, in milliseconds since 1970. */
   readonly at: number;
-  /** The file applied last, as it was: the base of the three-way merge. */
+  /** The content of the last applied file. It is the base of the three-way merge. */
   readonly applied: AppliedConfig | null;
-  /** The attempt to load the file that failed since then; `null`: the last one succeeded. */
+  /** The last attempt to load the file, if it failed; `null` if it succeeded. */
   readonly rejected: RejectedConfig | null;
   readonly forwarding: ForwardingSettings | null;
   readonly routes: readonly Route[];
   readonly pools: ReadonlyMap<PoolId, PoolState>;
-  /** Where this host stands in the log of its fleet; `null`: it never belonged to one. */
+  /** The position of this host in the log of its fleet; `null` if the host never belonged to a fleet. */
   readonly fleet: FleetStanding | null;
 }
 

@@ -1,6 +1,6 @@
 /**
- * Commands in the observation journal as an older release wrote them, so that they decide what they decided: settings
- * that were not known get their defaults, and what has another form now is lifted to it.
+ * Lifts commands in the observation journal of older releases, so that they decide the same again. Unknown settings get
+ * their defaults, and older forms are converted.
  */
 import type { BackendSettings } from '#shared/settings/backend.js';
 import type { Changes } from '#shared/settings/choose.js';
@@ -15,12 +15,12 @@ const LIFTS: { readonly [T in CommandType]?: (command: CommandOf<T>) => CommandO
   ChangeBackend: withChanges,
 };
 
-/** The shape of a journal entry has looked at the settings, but a type may be any text. */
+/** The shape of a journal entry has checked the settings, but not the type, which may be any text. */
 export function liftedCommand<T extends CommandType>(command: CommandOf<T>): CommandOf<T> {
   return Object.hasOwn(LIFTS, command.type) ? (LIFTS[command.type]?.(command) ?? command) : command;
 }
 
-/** Before 0.1.0 each setting of a backend was a field of its own. */
+/** Before 0.1.0, each setting of a backend was a separate field. */
 function withChanges(
   command: CommandOf<'ChangeBackend'> & Changes<BackendSettings>,
 ): CommandOf<'ChangeBackend'> {

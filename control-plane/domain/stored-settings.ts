@@ -1,6 +1,6 @@
 /**
- * Settings in the event log as an older release wrote them: what that release did not know yet gets its default. So a
- * new setting needs no new schema of an event, and no reader has to ask whether it is there.
+ * Completes settings in the event log of older releases: a setting that the release did not know gets its default. Therefore
+ * a new setting needs no new schema of an event, and no reader has to check whether the setting exists.
  */
 import { backend, route } from '#shared/settings/backend.js';
 import { completed } from '#shared/settings/complete.js';
@@ -16,7 +16,7 @@ import type {
 } from '#shared/settings.js';
 import type { AppliedConfig, StoredApplied } from './state.js';
 
-/** The configuration applied last, with whole settings. */
+/** The last applied configuration, completed. */
 export function completedApplied(applied: StoredApplied | null): AppliedConfig | null {
   if (applied === null) return null;
   const { file, sha256, at, document, previous = [] } = applied;
@@ -57,7 +57,7 @@ function completedDefinition({ id, settings, backends }: PoolDefinition): PoolDe
   return { id, settings: completedPool(id, settings), backends: backends.map(completedBackend) };
 }
 
-/** No stored setting follows from the machine. */
+/** No default of a stored setting depends on the number of cores, so any number will do. */
 function ownedBy(name: string): { readonly pool: string; readonly cores: number } {
   return { pool: name, cores: 1 };
 }

@@ -1,7 +1,7 @@
 /**
- * One command being decided: events are numbered, folded into the state and into the observations at once, so that
- * every later step of the same command sees what the earlier ones did. Lives from the command to its decision; the
- * world it began with is never touched.
+ * A command that is being decided. Each event is numbered and folded into state and observations at once, so that later
+ * steps of the same command see its effect. A transaction lives until the decision. The world that it began with never
+ * changes.
  */
 import { assert } from '#shared/assert.js';
 import type { BackendId, PoolId } from '#shared/ids.js';
@@ -20,15 +20,13 @@ import {
 } from './observations.js';
 import type { BackendState, ControlState, PoolState } from './state.js';
 
-/** What an event is about. */
+/** The pool and backend that an event concerns. */
 export interface About {
   readonly pool?: PoolId;
   readonly backend?: BackendId;
 }
 
-/**
- * Who decides: a host for itself, or the leader of a fleet for all its hosts, which judge backends each by itself.
- */
+/** The decider: a host for itself, or the leader of a fleet for all hosts. Each host judges backends by itself. */
 export type Scope = 'host' | 'fleet';
 
 export class Transaction {
@@ -36,7 +34,7 @@ export class Transaction {
   readonly scope: Scope;
   readonly #before: World;
   readonly #events: TidegateEvent[] = [];
-  /** Pools that events were about, each with the number of the last. */
+  /** The pools that events concerned, each with the number of the last event. */
   readonly #touched = new Map<PoolId, number>();
   #state: ControlState;
   #observations: Observations;
@@ -68,7 +66,7 @@ export class Transaction {
     return this.#touched;
   }
 
-  /** The next number of the command's own chance, in [0, 1). */
+  /** The next random number of the command, in [0, 1). */
   random(): number {
     this.#random ??= seededRandom(this.command.seed);
     return this.#random();
@@ -78,39 +76,42 @@ export class Transaction {
     return this.#state.pools.get(id);
   }
 
-  /** A pool that is known to be there. */
+  /** A pool that must exist. Throws otherwise. */
   knownPool(id: PoolId): PoolState {
     const pool = this.pool(id);
     assert(pool !== undefined, `there is no pool ${id}`);
     return pool;
   }
 
-  /** A backend that is known to be there. */
+  /** A backend that must exist. Throws otherwise. */
   knownBackend(pool: PoolId, id: BackendId): BackendState {
     const backend = this.knownPool(pool).backends.get(id);
     assert(backend !== undefined, `there is no backend ${id} in pool ${pool}`);
     return backend;
   }
 
-  /** The breaker settings of a pool that is known to have a breaker. */
+  /** The breaker settings of a pool that must have a breaker. Throws otherwise. */
   knownBreaker(pool: PoolId): BreakerSettings {
     const { breaker } = this.knownPool(pool).settings;
     assert(breaker !== null, `pool ${pool} has no breaker`);
     return breaker;
   }
 
-  /** The backend as it is now, if it is still the one that the observation is about. */
+  /** The present backend, if it is still the one that the observation concerns. */
   backend(pool: PoolId, id: BackendId, generation: number): BackendState | undefined {
     const backend = this.#state.pools.get(pool)?.backends.get(id);
     return backend?.generation === generation ? backend : undefined;
   }
 
-  /** What is recorded from now on belongs to this epoch. */
+  /** Events recorded from now on belong to this epoch. */
   beginEpoch(epoch: number): void {
     this.#epoch = epoch;
   }
 
-  /** Records a fact. `causedBy` is the number of the event of this command that it follows from. Answers its number. */
+  /**
+   * Records an event and returns its number.
+   * @param causedBy number of the event of this command that it follows from
+   */
   emit<T extends EventType>(type: T, about: About, data: EventData[T], causedBy?: number): number {
     const { id, at, actor } = this.command;
     const seq = this.#state.seq + 1;
@@ -125,14 +126,14 @@ export class Transaction {
       cause: { command: this.command.type, id, ...(causedBy === undefined ? {} : { event: causedBy }) },
       data,
     };
-    // The union of all EventOf<T> cannot be seen through a type parameter; the construction above is one of them.
+    // The compiler cannot see that `EventOf<T>` is a member of the union; the construction above ensures it.
     this.#take(event as TidegateEvent);
     return seq;
   }
 
   /**
-   * Records an event of the fleet's log as one of this host's. `causedBy` is the own number of the event that it follows
-   * from. Answers its own number.
+   * Records an event of the fleet's log in this host's log. Returns its number in this host's log.
+   * @param causedBy number, in this host's log, of the event that it follows from
    */
   follow(event: TidegateEvent, causedBy?: number): number {
     const { id, at } = this.command;
@@ -156,12 +157,12 @@ export class Transaction {
     if (event.pool !== undefined) this.#touched.set(event.pool, event.seq);
   }
 
-  /** What is remembered of a backend. */
+  /** The observations of a backend. */
   seen(pool: PoolId, backend: BackendState): BackendObservations {
     return this.#observations.pools.get(pool)?.get(backend.id) ?? blankObservations(backend.generation);
   }
 
-  /** Replaces what is remembered of a backend. */
+  /** Replaces the observations of a backend. */
   remember(pool: PoolId, backend: BackendState, seen: BackendObservations): void {
     this.#observations = withObservations(this.#observations, pool, backend.id, seen);
   }

@@ -1,14 +1,14 @@
 /**
- * Trial permits: the right to send one request to a half-open backend, given to one worker for one use. The promise is
- * hard: over all workers, a backend never sees more than `halfOpenLimit` trials at once. A permit is therefore out from
- * its grant until its worker says that the exchange is over, or the worker is gone; a breaker that opens or closes
- * meanwhile takes no permit back, and what is still out counts against the next half-open phase.
+ * Trial permits. A permit lets one worker send one request to a half-open backend. Over all workers of this host, a backend
+ * never has more than `halfOpenLimit` trials at once. To ensure that, a permit stays out from its grant until the worker
+ * reports the end of the exchange, or the worker is gone. If the breaker opens or closes meanwhile, the permit stays out and
+ * counts against the next half-open phase.
  *
- * A trial succeeds when its answer is whole; its worker tells when that is (`data-plane/README.md`, Outcomes).
+ * A trial succeeds when its response is complete; the worker reports that (`data-plane/README.md`, Outcomes).
  *
- * Expiry is a safety net against a worker that forgets one, nothing more: a trial may be a download or a WebSocket and
- * run for long, and an expiry that strikes while it runs would break the promise. Hence an hour, and not the response
- * timeout. The one gap is a primary that dies: its successor does not know what its workers still run.
+ * Expiry only protects against a worker that forgets a permit. A trial may be a download or a WebSocket and run for long,
+ * and an expiry while it runs would exceed the limit. Therefore permits expire after an hour and not after the response
+ * timeout. One gap remains: the successor of a dead primary does not know which trials its workers still run.
  */
 import { assert } from '#shared/assert.js';
 import { availabilityOf, servesByTrialsOnly, trafficOf } from '#shared/availability.js';
@@ -21,10 +21,10 @@ import type { BackendState } from './state.js';
 import type { Transaction } from './transaction.js';
 import { sameWorker, type WorkerId } from './worker-id.js';
 
-/** How long a permit may be out before it counts as lost. */
+/** How long a permit may be out before it counts as lost, in milliseconds. */
 export const TRIAL_PERMIT_EXPIRY_MS = 3_600_000;
 
-/** Takes a worker's word on its permits for a backend that is there. Permits that it was not given are passed over. */
+/** Applies a worker's report on its permits for an existing backend. Permits of other workers are ignored. */
 export function recordTrials(tx: Transaction, worker: WorkerId, outcomes: BackendOutcomes): void {
   const { pool } = outcomes;
   for (const report of outcomes.trials) {
@@ -63,7 +63,7 @@ function causeOf({ reason, status }: TrialReport): Partial<FailureCause> {
   return status === undefined ? { reason } : { reason, status };
 }
 
-/** Counts successes towards closing, and closes at the last one needed. */
+/** Counts successes, and closes the breaker at the last one needed. */
 export function addTrialSuccesses(tx: Transaction, pool: PoolId, backend: BackendState, count: number): void {
   const needed = tx.knownBreaker(pool).halfOpenSuccesses;
   const seen = tx.seen(pool, backend);
@@ -73,7 +73,7 @@ export function addTrialSuccesses(tx: Transaction, pool: PoolId, backend: Backen
   if (successes >= needed) closeBreaker(tx, pool, backend, { cause: 'trials', successes });
 }
 
-/** Gives up on permits that have been out for too long. */
+/** Removes permits that have been out for too long. */
 export function expirePermits(tx: Transaction, pool: PoolId, backend: BackendState): void {
   const seen = tx.seen(pool, backend);
   if (seen.trials === null || !seen.trials.permits.some((one) => one.expiresAt <= tx.at)) return;
@@ -81,7 +81,7 @@ export function expirePermits(tx: Transaction, pool: PoolId, backend: BackendSta
   tx.remember(pool, backend, { ...seen, trials: { ...seen.trials, permits } });
 }
 
-/** Hands out permits in every pool that has a backend to try. */
+/** Grants permits in every pool that has a backend to try. */
 export function grantEverywhere(tx: Transaction): void {
   for (const [id, pool] of tx.state.pools) if (pool.tripped.size > 0) grantInPool(tx, id);
 }
@@ -93,8 +93,9 @@ export function grantInPool(tx: Transaction, id: PoolId): void {
 }
 
 /**
- * Hands out what the limit leaves, to ready workers in turn. A backend that may not be tried at present (unhealthy, in
- * maintenance, of weight 0, or served anyway because its pool is in panic) gets none: its workers would only send them back.
+ * Grants the permits that the limit leaves, to ready workers in turn. A backend gets none if it may not be tried at present:
+ * it is unhealthy, in maintenance or of weight 0, or its pool is in panic and it serves anyway. Workers would only return
+ * the permits.
  */
 export function grantPermits(tx: Transaction, poolId: PoolId, backend: BackendState): void {
   const pool = tx.knownPool(poolId);
@@ -118,7 +119,7 @@ function newPermit(permit: number, worker: WorkerId, at: number): OutstandingPer
   return { permit, worker, grantedAt: at, expiresAt: at + TRIAL_PERMIT_EXPIRY_MS, spent: false };
 }
 
-/** The worker after this one, in the order in which they became ready; the first if it is gone. */
+/** The worker after this one, in the order in which workers became ready; the first one if this one is gone. */
 function workerAfter(workers: readonly WorkerId[], last: WorkerId | null): WorkerId {
   const place =
     last === null ? 0 : (workers.findIndex((ready) => sameWorker(ready, last)) + 1) % workers.length;

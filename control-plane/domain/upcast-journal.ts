@@ -1,25 +1,26 @@
 /**
- * Lifts entries of the observation journal as older releases wrote them to what this release reads. Their texts carry
- * the number of their schema; the first release wrote none.
+ * Lifts journal entries of older releases to the present schema. The text of an entry contains its schema number; the first
+ * release wrote none.
  */
 import type { JournalEntry } from './journal.js';
 import { withWorkerIds } from './upcast-workers.js';
 
-/** What this release writes. */
+/** The schema that this release writes. */
 export const JOURNAL_SCHEMA = 2;
 
-/** What the first release counted the permits of an epoch from: epoch × this. */
+/** The first release numbered the permits of an epoch from epoch × this number. */
 const PERMITS_PER_EPOCH = 1_000_000_000;
 
-/** An entry of schema 1 with what its shape has today. */
+/** An entry of schema 1 in its present shape. */
 export function upcastJournalEntry(stored: unknown): unknown {
   return withWorkerIds(stored);
 }
 
-/** An entry of schema 1 with the numbers that its permits had. */
+/** An entry of schema 1 with the permit numbers that it had. */
 export function withPermitNumbers(entry: JournalEntry): JournalEntry {
   if (entry.kind !== 'segment' || entry.observations.nextPermit !== 1) return entry;
-  // It begins a process. The first event of the process, and not its observations, said which number came first.
+  // The segment begins a process. In schema 1 the first event of the process determined the first permit number, not the
+  // observations.
   const nextPermit = (entry.epoch + 1) * PERMITS_PER_EPOCH + 1;
   return { ...entry, observations: { ...entry.observations, nextPermit } };
 }

@@ -1,6 +1,6 @@
 /**
- * Workers as the first release stored them: a bare number, because there was one host, whose name was not kept. Lifts them
- * wherever they are within the data of an event or an entry of the journal.
+ * Lifts workers of the first release, which stored only a number because there was one host. Finds them anywhere in the data
+ * of an event or a journal entry. The name of the host stays empty.
  */
 import type { WorkerId } from './worker-id.js';
 

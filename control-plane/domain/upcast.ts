@@ -1,7 +1,7 @@
 /**
- * Lifts events as older releases wrote them to the shape this release reads: one step per schema number, applied in
- * turn. A type or schema that this release does not know is an error that names it, never a guess. To change the data
- * of an event: raise its `schema` in the catalogue, and add the step from the old number here.
+ * Lifts events of older releases to the present schema: one step per schema number, applied in turn. An unknown type or
+ * schema is an error that names it; nothing is guessed. To change the data of an event, raise its `schema` in the catalogue
+ * and add the step from the old number here.
  */
 import type { BackendId, PoolId } from '#shared/ids.js';
 import type { BackendSettings } from '#shared/settings/backend.js';
@@ -11,7 +11,7 @@ import type { FleetOrigin } from './fleet-standing.js';
 import { EVENTS } from './events.js';
 import { withWorkerIds } from './upcast-workers.js';
 
-/** An event as some release wrote it. */
+/** An event as any release wrote it. */
 export interface StoredEventShape {
   readonly epoch: number;
   readonly seq: number;
@@ -26,13 +26,13 @@ export interface StoredEventShape {
   readonly data: unknown;
 }
 
-/** Takes an event of one schema to the next number; may change its type, too. Must not throw on sound data. */
+/** Lifts an event from one schema to the next. May also change its type. Must not throw on sound data. */
 type UpcastStep = (event: StoredEventShape) => StoredEventShape;
 
 export interface UpcastTable {
-  /** Schema that is current, per type. */
+  /** The present schema of each type. */
   readonly current: Readonly<Record<string, number>>;
-  /** `Type@schema` → the step away from it. */
+  /** The key is `Type@schema`; the step lifts events of that schema. */
   readonly steps: Readonly<Record<string, UpcastStep>>;
 }
 
@@ -44,16 +44,18 @@ export type Upcasted<E extends StoredEventShape = StoredEventShape> =
       readonly problem: string;
     };
 
-/** Schema 1: a worker was its number. */
+/** In schema 1, a worker was a number. */
 const withIds: UpcastStep = (event) => ({ ...event, schema: 2, data: withWorkerIds(event.data) });
 
-/** Schema 1: what waited for a restart of the process that applied it, which says nothing to others. */
+/** Schema 1 listed the changes that waited for a restart of the process. They mean nothing to other hosts. */
 const withoutRestarts: UpcastStep = (event) => {
   const { restartNeeded: _restarts, ...data } = event.data as Readonly<Record<string, unknown>>;
   return { ...event, schema: 2, data };
 };
 
-/** Before 0.1.0 each setting of a backend had an event of its own. Migration 2 of the event log renames its column. */
+/**
+ * Before 0.1.0, each setting of a backend had a separate event. Migration 2 of the event log renames the type in its column.
+ */
 function settingChanged(name: keyof BackendSettings): UpcastStep {
   return (event) => {
     const { from, to } = event.data as { readonly from: unknown; readonly to: unknown };
@@ -74,7 +76,7 @@ export const UPCASTS: UpcastTable = {
   },
 };
 
-/** Steps an event may take at most: a table that leads in a circle is a mistake, not an endless loop. */
+/** The most steps of one event. A table with a cycle is a bug and must not loop for ever. */
 const MAX_STEPS = 100;
 
 export function upcast(stored: StoredEventShape, table: UpcastTable = UPCASTS): Upcasted {

@@ -1,6 +1,6 @@
 /**
- * Why a backend is as it is: from its events and those of its pool, the chain that led there, each step with its
- * evidence, and one sentence that answers the question. Says what is needed for it; `hindsight/why.ts` fetches that.
+ * Explains the availability of a backend: the chain of events of the backend and its pool, each with its evidence, and one
+ * sentence as the answer. This file says which events are needed; `hindsight/why.ts` fetches them.
  */
 import { defaultsOf } from '#shared/settings/complete.js';
 import { limits } from '#shared/settings/forwarding.js';
@@ -28,13 +28,13 @@ export interface Explanation {
   readonly pool: PoolId;
   readonly backend: BackendId;
   readonly at: number;
-  /** `null`: there is no such backend at that time. */
+  /** `null` if there is no such backend at that time. */
   readonly availability: Availability | null;
   readonly panic: boolean;
   readonly headline: string;
   /** Oldest first, from the addition of the backend on. */
   readonly steps: readonly WhyStep[];
-  /** Steps left out after the first, because there were more than `MAX_STEPS`. */
+  /** How many steps after the first were left out, because there were more than `MAX_STEPS`. */
   readonly omitted: number;
 }
 
@@ -44,15 +44,15 @@ export interface Question {
   readonly at: number;
 }
 
-/** Most steps in an answer: the first, and the newest of the rest. */
+/** The most steps in an answer: the first step, and the newest others. */
 export const MAX_STEPS = 100;
 
-/** How a backend and its pool stand at the time asked about. */
+/** The backend and its pool at the time in question. */
 export interface AskedState {
-  /** `null`: there is no such pool, or no such backend in it. */
+  /** `null` if there is no such pool, or no such backend in it. */
   readonly backend: BackendState | null;
   readonly panic: boolean;
-  /** Age at which connections to backends are closed. */
+  /** Age at which connections to backends are closed, in milliseconds. */
   readonly connectionAgeMs: number;
 }
 
@@ -68,13 +68,13 @@ export function askedStateIn(
   };
 }
 
-/** Events that say why a backend stands as it does: the newest of each type that is not after the time given. */
+/** The newest event of the type at or before the time. Such events explain the availability of a backend. */
 interface Decisive {
   readonly type: EventType;
   readonly at: number;
 }
 
-/** What has to be found beside the newest events, however long ago it was. */
+/** The events to fetch in addition to the newest ones, however old they are. */
 export function decisiveFor({ health, healthSince, breaker }: BackendState, at: number): readonly Decisive[] {
   const checked = health === 'unhealthy' ? 'BackendBecameUnhealthy' : 'BackendBecameHealthy';
   const tripped = breaker.phase === 'closed' ? 'BreakerClosed' : 'BreakerOpened';
@@ -87,13 +87,13 @@ export function decisiveFor({ health, healthSince, breaker }: BackendState, at: 
 
 export interface Story {
   /**
-   * Of the backend's present life, oldest first: its addition, the newest events of backend and pool, and those that
-   * are decisive.
+   * Events since the addition of the backend, oldest first: its addition, the newest events of backend and pool, and the
+   * decisive ones.
    */
   readonly events: readonly TidegateEvent[];
-  /** How many there are of that life in all. */
+  /** How many events there are in total since the addition. */
   readonly total: number;
-  /** Where it is told: workers of other hosts are named with theirs. */
+  /** The host on which the explanation is shown. Workers of other hosts are named with their host. */
   readonly host: string;
 }
 
@@ -150,7 +150,7 @@ function sentenceFor(availability: Availability, backend: BackendState, story: S
       return `${id} is draining${bySetting(story.events)}`;
     case 'unhealthy': {
       const event = last(story.events, 'BackendBecameUnhealthy');
-      // One of another time is not why: that of this time may not be in the log (`EventsLost`).
+      // An event of another time is not the reason. The right one may be missing in the log (`EventsLost`).
       const why = event?.at === backend.healthSince ? `: ${healthWords(event.data.evidence, false)}` : '';
       return `${id} is unhealthy since ${isoTime(backend.healthSince)}${why}`;
     }
@@ -175,14 +175,14 @@ function openWords({ breaker }: BackendState): string {
   return `since ${isoTime(breaker.since)} until ${isoTime(breaker.until)}`;
 }
 
-/** `since`: when an open breaker opened. */
+/** @param since when the breaker opened, if it is open */
 function openedBecause({ events, host }: Story, since?: number): string {
   const event = last(events, 'BreakerOpened');
   const isIt = event !== undefined && (since === undefined || event.at === since);
   return isIt ? `: ${breakerWords(event.data.evidence, host)}` : '';
 }
 
-/** Available since the last event without which it would not be. */
+/** Available since the last event without which the backend would not be available. */
 function availableBecause(backend: BackendState, { events, host }: Story): string {
   const decisive = events.findLast((event) => {
     if (event.backend !== backend.id) return false;
@@ -202,6 +202,6 @@ function last<T extends EventType>(history: readonly TidegateEvent[], type: T): 
   const found = history.findLast(
     (event): event is Extract<TidegateEvent, { type: T }> => event.type === type,
   );
-  // Both say "an event of type T"; the compiler cannot compare them while T is open.
+  // Both types mean "an event of type T". The compiler cannot compare them while T is open.
   return found as EventOf<T> | undefined;
 }

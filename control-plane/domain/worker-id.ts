@@ -1,14 +1,14 @@
-/** Which worker it was: workers of different hosts may have the same number. */
+/** Identifies a worker. Workers of different hosts may have the same number. */
 import { object, text, type TypeOf } from '#shared/shape.js';
 import { count } from '#shared/shape-settings.js';
 
-/** Longest name of a host that is read. */
+/** The longest host name that is accepted, in characters. */
 const MAX_HOST_NAME = 255;
 
 export const workerId = object({
-  /** Name of its host. Empty: it was not kept, because there was no other. */
+  /** Name of the worker's host. Empty in records of the first release, which knew only one host. */
   host: text(MAX_HOST_NAME),
-  /** Its number on that host, which no other worker has had since the primary there started. */
+  /** Number of the worker on its host, unique since the primary of that host started. */
   n: count,
 });
 
