@@ -1,4 +1,4 @@
-/** Addresses as they stand in URLs and Host fields: IPv6 in brackets. */
+/** Addresses as text in URLs and Host fields, with IPv6 in brackets (RFC 3986 §3.2.2). */
 
 interface HostAndPort {
   readonly host: string;
@@ -9,12 +9,12 @@ export function bracketed(host: string): string {
   return host.includes(':') ? `[${host}]` : host;
 }
 
-/** `host:port`. */
+/** Returns `host:port`. */
 export function authorityOf({ host, port }: HostAndPort): string {
   return `${bracketed(host)}:${port}`;
 }
 
-/** `http://host:port`. */
+/** Returns `http://host:port` or `https://host:port`. */
 export function urlOf(address: HostAndPort & { readonly protocol: string }): string {
   return `${address.protocol}://${authorityOf(address)}`;
 }

@@ -1,4 +1,4 @@
-/** Bugs, not bad input: a failed assertion ends the process, and the supervisor starts a new one. */
+/** Checks for bugs, not for bad input. A failed assertion throws. */
 
 export function assert(condition: unknown, message: string): asserts condition {
   if (!condition) throw new Error(`assertion failed: ${message}`);

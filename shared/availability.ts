@@ -1,9 +1,8 @@
 /**
- * What a backend is, and what it may therefore get. Both planes ask these two tables, and nothing else answers the
- * question.
+ * The availability of a backend, and the traffic that the backend may therefore get. Both planes use these two tables, and
+ * no other code answers these questions.
  *
- * Availability is one function of what the operator wants, what health checks say, and what the breaker says. The first
- * row that fits counts, `·` is any:
+ * Availability depends on the admin state, the health and the breaker. The first row that fits counts; `·` means any:
  *
  *   admin        health     breaker     availability
  *   maintenance  ·          ·           maintenance
@@ -15,8 +14,8 @@
  *   ready        healthy    half-open   trial
  *   ready        healthy    closed      available
  *
- * Panic is not in it, because panic is a property of the pool (`control-plane/domain/panic.ts`). The table of what a
- * backend may get (`TRAFFIC`) has a column of its own for it.
+ * Availability does not include panic, because panic is a property of the pool (`control-plane/domain/panic.ts`). The second
+ * table (`TRAFFIC`) takes panic into account.
  */
 import type { AdminState, Availability, BreakerPhase, Health } from './backend-state.js';
 
@@ -37,28 +36,30 @@ export function availabilityOf({
   return breaker.phase === 'half-open' ? 'trial' : 'available';
 }
 
-/** What a backend may get, each without the others. */
+/** The traffic that a backend may get. Each kind is independent of the others. */
 export interface Traffic {
   /** New traffic, without a permit. */
   readonly serves: boolean;
-  /** Requests of the sticky sessions that are bound to it, without a permit. */
+  /** Requests of the sticky sessions that are bound to the backend, without a permit. */
   readonly keepsSessions: boolean;
-  /** Requests with a permit each, of its own sessions and of others. In panic a permit makes a request count as a trial. */
+  /**
+   * Requests with a permit, of the backend's own sessions or of others. In panic, a permit makes a request count as a trial.
+   */
   readonly takesTrials: boolean;
 }
 
-/** What the second table asks of a backend. */
+/** The inputs of the second table. */
 interface TrafficState {
   readonly availability: Availability;
   readonly admin: AdminState;
   readonly weight: number;
 }
 
-/** `panic`: only while the pool is in panic. */
+/** `panic` means: only while the pool is in panic. */
 type Cell = 'yes' | 'panic' | 'no';
 type Row = readonly [serves: Cell, keepsSessions: Cell, takesTrials: Cell];
 
-/** Weight 0 takes new traffic and trials away from every row. Sessions stay. */
+/** Weight 0 removes new traffic and trials from every row. Sessions stay. */
 // prettier-ignore
 const TRAFFIC: { readonly [A in Availability | 'ejected and draining']: Row } = {
   //                       new traffic  its sessions  trials
@@ -82,17 +83,17 @@ export function trafficOf(backend: TrafficState, panic: boolean): Traffic {
   };
 }
 
-/** New traffic reaches it by permits only. */
+/** Whether new traffic reaches the backend only by permits. */
 export function servesByTrialsOnly({ serves, takesTrials }: Traffic): boolean {
   return takesTrials && !serves;
 }
 
-/** Whether nothing but its breaker keeps new traffic from it, its weight aside: panic would let it serve. */
+/** Whether only its breaker keeps new traffic from the backend, so that panic would let it serve. Ignores the weight. */
 export function isTakenOut(backend: Omit<TrafficState, 'weight'>): boolean {
   return rowOf(backend)[0] === 'panic';
 }
 
-/** Whether new traffic reaches it, if only by trials, its weight and panic aside. */
+/** Whether new traffic reaches the backend, at least by trials. Ignores the weight and panic. */
 export function isUp(backend: Omit<TrafficState, 'weight'>): boolean {
   const [serves, , takesTrials] = rowOf(backend);
   return serves === 'yes' || takesTrials === 'yes';

@@ -1,18 +1,21 @@
-/** The three things that are true of a backend, and what follows from them (`availability.ts`). */
+/** The three states of a backend, and the availability that follows from them (`availability.ts`). */
 
-/** What the operator wants. Draining: existing sticky sessions stay, nothing new comes. Maintenance: no traffic at all. */
+/**
+ * The state that the operator wants. `draining`: existing sticky sessions stay, but no new traffic arrives. `maintenance`:
+ * no traffic at all.
+ */
 export const ADMIN_STATES = ['ready', 'draining', 'maintenance'] as const;
 export type AdminState = (typeof ADMIN_STATES)[number];
 
-/** What health checks say. */
+/** The result of health checks. */
 export const HEALTHS = ['unknown', 'healthy', 'unhealthy'] as const;
 export type Health = (typeof HEALTHS)[number];
 
-/** Classic sense: open blocks. */
+/** In the usual sense: an open breaker blocks traffic. */
 export const BREAKER_PHASES = ['closed', 'open', 'half-open'] as const;
 export type BreakerPhase = (typeof BREAKER_PHASES)[number];
 
-/** What a backend is by those three. `availability.ts` says what it may get. */
+/** The availability that follows from the three states. `availability.ts` says which traffic each allows. */
 export const AVAILABILITIES = [
   'available',
   'trial',

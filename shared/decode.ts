@@ -1,7 +1,7 @@
 /**
- * Messages between the primary and its workers, and snapshots, from unknown to typed. The primary trusts no worker:
- * shape, ranges and sizes are checked here, before anything else reads a message. What a message means (whether the
- * backend exists, the permit is known) is for its reader to judge. Never throws.
+ * Decodes messages between the primary and its workers, and snapshots. The primary does not trust workers. Shape, ranges and
+ * sizes are checked here before any other code reads a message. Whether a message makes sense (the backend exists, the
+ * permit is known) is checked by its reader. Never throws.
  */
 import { ADMIN_STATES, AVAILABILITIES } from './backend-state.js';
 import { listenerSettings } from './listener-settings.js';
@@ -72,17 +72,20 @@ import {
 } from './shape-settings.js';
 import type { BackendSnapshot, PoolSnapshot, Snapshot, TrialPermit } from './snapshot.js';
 
-/** Most backends that one report or load message may name. */
+/** The most backends that one report or load message may name. */
 export const MAX_BACKENDS_PER_REPORT = 10_000;
-/** Most trials that one report may tell of a backend. */
+/** The most trials of one backend in a report. */
 export const MAX_TRIALS_PER_BACKEND = 1_000;
-/** Most attempts of one result that a report may tell of a backend: sums of them stay whole numbers, and can be stored. */
+/**
+ * The most attempts with one result that a report may count for one backend. Sums of such counts stay exact integers and can
+ * be stored.
+ */
 export const MAX_ATTEMPTS_PER_REPORT = 100_000_000;
-/** Most series that one delta may introduce… */
+/** The most series that one delta may introduce. */
 export const MAX_SERIES_PER_DELTA = 10_000;
-/** …and most increments that it may carry. */
+/** The most increments that one delta may carry. */
 export const MAX_INCREMENTS_PER_DELTA = 100_000;
-/** Largest snapshot, encoded. */
+/** The largest encoded snapshot, in bytes. */
 const MAX_SNAPSHOT_BYTES = 256 * 1024 * 1024;
 const MAX_METRICS_TEXT = 256 * 1024 * 1024;
 const MAX_PEM = 1024 * 1024;
@@ -97,17 +100,17 @@ const SESSION_ID_PATTERN = /^[A-Za-z0-9_-]{22}$/;
 type DecodedMessage<M> =
   { readonly ok: true; readonly message: M } | { readonly ok: false; readonly problem: string };
 
-/** What a worker sent. The problem is one sentence for the log. */
+/** Decodes a message from a worker. The problem is one sentence for the log. */
 export function decodeWorkerMessage(value: unknown): DecodedMessage<WorkerMessage> {
   return asMessage(workerMessage, value);
 }
 
-/** What the primary sent. */
+/** Decodes a message from the primary. */
 export function decodePrimaryMessage(value: unknown): DecodedMessage<PrimaryMessage> {
   return asMessage(primaryMessage, value);
 }
 
-/** A snapshot, given as its parsed JSON. */
+/** Decodes a snapshot from its parsed JSON. */
 export function decodeSnapshot(
   value: unknown,
 ): { readonly ok: true; readonly snapshot: Snapshot } | { readonly ok: false; readonly problem: string } {
@@ -219,7 +222,7 @@ const certificate = record<CertificateMaterial>({
   ticketKeys: bytes(TICKET_KEY_BYTES, TICKET_KEY_BYTES),
 });
 
-/** `undefined`: the store cannot say. Structured cloning keeps such a key. */
+/** `undefined` means that the store cannot say. Structured cloning keeps a key with that value. */
 const maybeBound: Shape<SessionReply['backend']> = {
   problem: (value, path) => (value === undefined ? null : nullable(boundTo).problem(value, path)),
 };

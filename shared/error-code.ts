@@ -1,10 +1,13 @@
 /**
- * The codes of the answers that Tidegate gives itself: header `x-tidegate-error`, access log and metrics carry the
- * same word. README's table is held to this list by a test.
+ * The codes of replies that Tidegate itself gives. The header `x-tidegate-error`, the access log and the metrics use the
+ * same code. A test compares README's table with this list.
  */
 interface LocalReplyEntry {
   readonly status: number;
-  /** Whether the next byte of the connection may be anything, because the request was not understood or not read to its end. */
+  /**
+   * Whether the connection is closed after the reply. It is closed if the request was not understood or not read completely,
+   * because the next bytes could then be anything.
+   */
   readonly closes: boolean;
   readonly meaning: string;
 }

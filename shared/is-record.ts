@@ -1,6 +1,6 @@
-/** Data from outside, looked at for the first time. */
+/** The first check of data from outside. */
 
-/** Whether it is a mapping of names to values: no list, not `null`. */
+/** Whether the value is an object that maps names to values, and neither a list nor `null`. */
 export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,6 +1,6 @@
 /**
- * Everything that the primary and its workers say to each other, one closed union per direction. Workers' messages
- * are untrusted: `shared/decode.ts` checks shape and size before anything else reads them.
+ * All messages between the primary and its workers, one closed union per direction. Messages of workers are not trusted:
+ * `shared/decode.ts` checks shape and size before other code reads them.
  */
 import type { BackendId, PoolId } from './ids.js';
 import type { ListenerSettings } from './listener-settings.js';
@@ -11,30 +11,30 @@ import type { SnapshotPosition } from './snapshot.js';
 
 export type { ListenerSettings } from './listener-settings.js';
 
-/** Rises when a message changes its meaning. A worker of another version is refused. */
+/** Rises when a message changes its meaning. A worker with another version is refused. */
 export const PROTOCOL_VERSION = 1;
 
 export interface CertificateMaterial {
   readonly certPem: string;
   readonly keyPem: string;
-  /** 48 bytes shared by all workers, so that TLS sessions resume on any of them. */
+  /** 48 bytes. All workers share them, so that a TLS session resumes on any worker. */
   readonly ticketKeys: Uint8Array;
 }
 
-/** Secret for signing session cookies. The first key signs, all verify. */
+/** A key for session cookies. The first key signs, and all keys verify. */
 export interface SessionSigningKey {
   readonly kid: string;
   readonly secret: Uint8Array;
 }
 
-/** First answer to a worker: what it is and what does not change while it lives. */
+/** First answer to a worker: its identity and the settings that do not change during its life. */
 export interface Welcome {
   readonly type: 'welcome';
   readonly protocol: number;
   readonly worker: number;
-  /** How many workers there are to be: each begins its rotations at another point. Absent: unknown. */
+  /** How many workers there should be. Each worker starts its rotations at a different point. Absent if unknown. */
   readonly workers?: number;
-  /** Its index among them, from 0. A worker that replaces another has its index. Absent: unknown. */
+  /** Index of the worker, from 0. A replacement keeps the index. Absent if unknown. */
   readonly index?: number;
   readonly listener: ListenerSettings;
   readonly engine: 'native' | 'compat';
@@ -44,13 +44,13 @@ export interface Welcome {
   readonly log: { readonly level: string; readonly format: 'json' | 'pretty' };
 }
 
-/** A `Snapshot` as UTF-8 JSON: encoded once for all workers. */
+/** A `Snapshot` as JSON in UTF-8, encoded once for all workers. */
 export interface SnapshotMessage extends SnapshotPosition {
   readonly type: 'snapshot';
   readonly payload: Uint8Array;
 }
 
-/** Requests in flight per backend in all *other* workers, for algorithms that need loads. Replaces the load told before. */
+/** Requests in flight per backend in all *other* workers, for algorithms that need loads. Replaces the previous load. */
 export interface LoadMessage {
   readonly type: 'load';
   readonly backends: readonly {
@@ -68,7 +68,7 @@ export interface CertificateMessage {
 export interface SessionReply {
   readonly type: 'session-reply';
   readonly id: number;
-  /** `undefined`: the store cannot say. */
+  /** `undefined` means that the store cannot say. */
   readonly backend: BackendId | null | undefined;
 }
 
@@ -79,13 +79,13 @@ export interface MetricsReply {
   readonly body: string;
 }
 
-/** Send what has been counted at once, and answer with `flushed`. */
+/** Asks the worker to send its counts at once and to answer with `flushed`. */
 export interface FlushRequest {
   readonly type: 'flush';
   readonly id: number;
 }
 
-/** Stop accepting, finish what runs until the deadline, report, exit. */
+/** Asks the worker to stop accepting, to finish requests until the deadline, to report and to exit. */
 export interface ShutdownMessage {
   readonly type: 'shutdown';
   readonly deadlineMs: number;
@@ -123,7 +123,7 @@ export interface Ack extends SnapshotPosition {
   readonly type: 'ack';
 }
 
-/** The snapshot was not applied; the one before it stays in force. */
+/** The snapshot was not applied. The previous one stays in force. */
 export interface Nack extends SnapshotPosition {
   readonly type: 'nack';
   readonly reason: string;
@@ -133,22 +133,24 @@ export interface Nack extends SnapshotPosition {
 export interface Report {
   readonly type: 'report';
   readonly outcomes: readonly BackendOutcomes[];
-  /** Present when it changed for any backend: the whole list of those above 0. */
+  /** Present if it changed for any backend: all backends with a number above 0. */
   readonly active?: readonly {
     readonly pool: PoolId;
     readonly backend: BackendId;
     readonly active: number;
   }[];
-  /** Requests that wait for a slot at a backend: present when it changed for any pool, the whole list of those above 0. */
+  /**
+   * Requests that wait for a slot at a backend. Present if the number changed for any pool: all pools with a number above 0.
+   */
   readonly waiting?: readonly { readonly pool: PoolId; readonly waiting: number }[];
   readonly connections: number;
-  /** Whether Redis is not asked for sessions at present. Absent: they are not kept there. */
+  /** Whether the worker has stopped asking Redis for sessions at present. Absent if sessions are not kept in Redis. */
   readonly redisGuarded?: boolean;
 }
 
 /**
- * Increments of counters and histograms since the last delta. `series` names those that are new to this worker, in
- * the order of their numbers; `values` holds number and increment in turn.
+ * Increments of counters and histograms since the last delta. `series` names the series that are new for this worker, in the
+ * order of their numbers. `values` alternates series number and increment.
  */
 export interface MetricsDelta {
   readonly type: 'metrics';
@@ -163,8 +165,9 @@ export interface SeriesDefinition {
   /** Label values in the order of the catalogue. */
   readonly labels: readonly string[];
   /**
-   * Of a histogram: the number of a bucket (from 0; the one after the last bound holds what is above it; an observation
-   * counts in its own bucket only), `sum`, or `count` (optional: never less than the buckets together).
+   * The part of a histogram: `sum`, `count`, or the number of a bucket from 0; the number after the last bound is the bucket
+   * of larger values. An observation counts in one bucket only. `count` is optional and never less than the sum of the
+   * buckets.
    */
   readonly part?: string;
 }
@@ -173,7 +176,7 @@ export type SessionOperation = 'lookup' | 'bind' | 'rebind';
 
 export interface SessionRequest {
   readonly type: 'session';
-  /** 0 when no answer is wanted. */
+  /** 0 if no answer is wanted. */
   readonly id: number;
   readonly operation: SessionOperation;
   readonly pool: PoolId;

@@ -1,4 +1,4 @@
-/** What a metric is, and what all of a kind have in common. */
+/** The definition of a metric, and the bounds that all metrics share. */
 type MetricType = 'counter' | 'gauge' | 'histogram';
 
 export interface MetricDefinition {
@@ -8,12 +8,12 @@ export interface MetricDefinition {
   readonly labels: readonly string[];
 }
 
-/** Upper bounds of the duration histograms, seconds. */
+/** Upper bounds of the duration histograms, in seconds. */
 export const DURATION_BUCKETS: readonly number[] = [
   0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30,
 ];
 
-/** Series that one metric may have; further ones are counted in `tidegate_metrics_dropped_series_total` only. */
+/** The most series per metric. Further ones are only counted in `tidegate_metrics_dropped_series_total`. */
 export const MAX_SERIES_PER_METRIC = 10_000;
 
 export function metric(type: MetricType, name: string, help: string, ...labels: string[]): MetricDefinition {

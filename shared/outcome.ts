@@ -1,10 +1,10 @@
-/** What came of attempts, as workers count it and report it to the primary. */
+/** The outcomes of attempts, as workers count them and report them to the primary. */
 import type { BackendId, PoolId } from './ids.js';
 
 /**
- * Why an attempt failed. Connect: no connection (refused, unreachable, TLS, connect timeout). Reset: closed before
- * the response head. Timeout: no response head in time. Malformed: not HTTP. Status: 500, 502, 503 or 504. Body: broken
- * off within the response body.
+ * Why an attempt failed. `connect`: no connection (refused, unreachable, TLS, connect timeout). `reset`: closed before the
+ * response head. `timeout`: no response head in time. `malformed`: not HTTP. `status`: 500, 502, 503 or 504. `body`: broken
+ * off during the response body.
  */
 export type FailureReason = 'connect' | 'reset' | 'timeout' | 'malformed' | 'status' | 'body';
 
@@ -20,20 +20,20 @@ export const FAILURE_REASONS: readonly FailureReason[] = [
 /** Why something failed, as far as it is known. */
 export interface FailureCause {
   readonly reason: FailureReason;
-  /** Where the reason is `status`: which one. */
+  /** The status code, if the reason is `status`. */
   readonly status?: number;
 }
 
 /**
- * The outcome of one attempt, known when the attempt is over: a backend that breaks off within its answer has failed, whatever
- * its head said. Neutral: nothing learnt about the backend (the client went away).
+ * The outcome of one attempt, known when the attempt is over. A backend that breaks off its response has failed, whatever
+ * its head said. `neutral` means that the attempt says nothing about the backend (the client went away).
  */
 export type Outcome =
   { readonly kind: 'success' } | ({ readonly kind: 'failure' } & FailureCause) | { readonly kind: 'neutral' };
 
 /**
- * What became of a trial permit. A permit is reported with its result when that is known, and as returned when its exchange is
- * over or it was not used. A failure tells its cause.
+ * A report about a trial permit. The worker reports the result when it is known, and the return when the exchange is over or
+ * the permit was not used. A failure includes its cause.
  */
 export interface TrialReport extends Partial<FailureCause> {
   readonly permit: number;
@@ -41,20 +41,20 @@ export interface TrialReport extends Partial<FailureCause> {
   readonly returned: boolean;
 }
 
-/** Outcomes of attempts to one backend since the last report. Attempts that were trials are in `trials` only. */
+/** Outcomes of attempts to one backend since the last report. Trials are counted in `trials` only. */
 export interface BackendOutcomes {
   readonly pool: PoolId;
   readonly backend: BackendId;
   readonly generation: number;
   readonly successes: number;
-  /** Count per reason; absent means 0. */
+  /** Count per reason. Absent means 0. */
   readonly failures: Readonly<Partial<Record<FailureReason, number>>>;
   readonly trials: readonly TrialReport[];
-  /** Addresses that new connections go to, where that is news. Absent where the backend is given by its address. */
+  /** The addresses of new connections, if they have changed. Absent if the backend is configured by its address. */
   readonly resolved?: readonly string[];
 }
 
-/** Workers report at least this often while there is something to report… */
+/** Workers report at least this often while there is something to report, in milliseconds. */
 export const REPORT_INTERVAL_MS = 100;
-/** …and within this time of a failure or of news about a trial. */
+/** Workers report a failure or news about a trial within this time, in milliseconds. */
 export const REPORT_FAILURE_DELAY_MS = 10;

@@ -1,11 +1,11 @@
-/** What pure code and tests ask of their surroundings. Types only; `shared/platform` has the real ones. */
+/** What pure code and tests need from their environment. Types only; `shared/platform` implements them. */
 
-/** Wall clock, milliseconds since 1970. */
+/** Wall clock, in milliseconds since 1970. */
 export interface Clock {
   now(): number;
 }
 
-/** Uniform numbers in [0, 1). */
+/** Uniformly distributed numbers in [0, 1). */
 export type Random = () => number;
 
 export interface TimerHandle {
@@ -13,11 +13,11 @@ export interface TimerHandle {
 }
 
 export interface Timers {
-  /** Calls back once, not before `delayMs` have passed. Does not keep the process alive. */
+  /** Calls back once, not before `delayMs` milliseconds have passed. Does not keep the process alive. */
   after(delayMs: number, callback: () => void): TimerHandle;
 }
 
-/** Structured logging in pino's order: fields first, then a static message. */
+/** Structured logging with the argument order of pino: fields first, then a constant message. */
 export interface Logger {
   debug(fields: object, message: string): void;
   info(fields: object, message: string): void;

@@ -1,6 +1,6 @@
 /**
- * Repeatable random numbers: decisions draw from a seed that travels with their command, so that a replay draws the
- * same. Mulberry32 (Tommy Ettinger, public domain): 32 bits of state, good enough for jitter and picks, not for keys.
+ * Repeatable random numbers. Decisions draw from the seed of their command, so that a replay draws the same numbers.
+ * Mulberry32 (Tommy Ettinger, public domain) has 32 bits of state. It is good enough for jitter and picks, but not for keys.
  */
 import type { Random } from './ports.js';
 

@@ -1,14 +1,18 @@
 /**
- * What the names of backends stand for, and when that is news worth an event: when there is an address that was not among those
- * told last. An address that is gone is none, as nothing goes there. A name that gives others all the time is told more
- * and more rarely, so that it does not fill the event log; what is told is always what the newest lookup gave.
+ * Decides when the addresses of a backend's name are worth an event: when an address appears that was not reported last
+ * time. A vanished address is not worth one, because no connection goes there. A name with constantly changing addresses is
+ * reported more and more rarely, so that it does not fill the event log. A report always contains the addresses of the
+ * newest lookup.
  */
 
-/** Addresses of a name that are told. */
+/** The most addresses of a name in a report. */
 export const MAX_ADDRESSES = 16;
-/** Time after which a name that has moved may be told again, doubled with each time that it is before twice that time… */
+/**
+ * Pause after a report of a name that has moved, in milliseconds. The pause doubles if the next report comes within twice
+ * the pause.
+ */
 export const FIRST_GAP_MS = 60_000;
-/** …up to this. */
+/** The longest such pause, in milliseconds. */
 export const LONGEST_GAP_MS = 4 * 3_600_000;
 
 interface Told {
@@ -18,10 +22,13 @@ interface Told {
 }
 
 export class ResolvedNames {
-  /** By whatever stands for a backend as long as that is there. */
+  /** The key is any object that exists as long as the backend does. */
   readonly #told = new WeakMap<object, Told>();
 
-  /** Takes what a lookup gave. Returns what is to be told, in order, or `null`. @param at milliseconds, on any clock */
+  /**
+   * Takes the result of a lookup. Returns the addresses to report, sorted, or `null`.
+   * @param at milliseconds of any clock
+   */
   news(backend: object, found: readonly string[], at: number): readonly string[] | null {
     const last = this.#told.get(backend);
     if (found.length === 0 || (last !== undefined && !isNews(last, found, at))) return null;

@@ -1,10 +1,10 @@
 /**
- * Sticky sessions: which backend a session is bound to. One interface; the primary holds the table in memory, workers
- * ask for it over IPC, and a store shared by hosts will speak the same words.
+ * Sticky sessions: the backend to which a session is bound. There is one interface. The primary keeps the table in memory
+ * and workers query it over IPC, or a Redis shared by hosts keeps it.
  */
 import type { BackendId, PoolId } from './ids.js';
 
-/** 16 random bytes, base64url (22 characters). */
+/** 16 random bytes in base64url (22 characters). */
 export type SessionId = string;
 
 export interface SessionKey {
@@ -12,28 +12,31 @@ export interface SessionKey {
   readonly session: SessionId;
 }
 
-/** How long a binding lives. Both count from the store's own clock. */
+/** How long a binding lives, in milliseconds by the clock of the store. */
 export interface SessionLifetime {
   readonly idleMs: number;
-  /** What is left of the absolute lifetime, from the time of issue in the cookie. */
+  /** The rest of the absolute lifetime, which began when the cookie was issued. */
   readonly remainingMs: number;
 }
 
 /**
- * Every call is bounded in time by its implementation and answers `undefined` when the store cannot say (slow, gone,
- * full): the caller then trusts the signed cookie. None ever rejects.
+ * The implementation bounds the duration of every call. A call returns `undefined` if the store cannot say (slow, gone,
+ * full). The caller then trusts the signed cookie. No call rejects.
  */
 export interface SessionStore {
-  /** What `lookup` would answer, if that is known here and now; `undefined`: it must be asked. */
+  /** The answer of `lookup` if it is known without asking; `undefined` if the store must be asked. */
   recall(key: SessionKey, lifetime: SessionLifetime): BackendId | null | undefined;
   /**
-   * The backend bound, `null` when there is none. Using a binding refreshes its idle time. `fresh`: the answer must
-   * not be one that was kept from before, because something newer contradicts it.
+   * Returns the bound backend; `null` if there is none. A lookup restarts the idle time of the binding.
+   * @param fresh the answer must not come from a cache, because newer information contradicts it
    */
   lookup(key: SessionKey, lifetime: SessionLifetime, fresh?: boolean): Promise<BackendId | null | undefined>;
-  /** Binds if nothing is bound yet. Answers the backend that is bound now: of two racing callers one is told the other's. */
+  /**
+   * Binds the session if it is not bound yet. Returns the backend that is bound now: if two callers race, one gets the
+   * backend of the other.
+   */
   bind(key: SessionKey, backend: BackendId, lifetime: SessionLifetime): Promise<BackendId | undefined>;
-  /** Moves the binding if it is still `from` (or gone). Answers the backend that is bound now. */
+  /** Moves the binding if it is still `from` or gone. Returns the backend that is bound now. */
   rebind(
     key: SessionKey,
     from: BackendId,
@@ -42,8 +45,8 @@ export interface SessionStore {
   ): Promise<BackendId | undefined>;
 }
 
-/** Stands for a backend where a session was ended: no backend can have this name, so the session moves with its next request. */
+/** Marks an ended session in place of its backend. No backend can have this name, so the next request moves the session. */
 export const NO_BACKEND = '-' as BackendId;
 
-/** Longest that a request waits for the store, then it goes by its cookie. */
+/** How long a request waits for the store, in milliseconds. After that it follows its cookie. */
 export const SESSION_LOOKUP_TIMEOUT_MS = 40;

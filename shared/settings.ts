@@ -1,7 +1,7 @@
 /**
- * The settings that can change while Tidegate runs, as they are held: durations in milliseconds, sizes in bytes, every
- * default filled in. The configuration file is parsed into these (`control-plane/config`); the domain stores them in
- * events; snapshots carry them to the workers. Each is declared once, in `shared/settings/`.
+ * The settings that can change while Tidegate runs, in their internal form: durations in milliseconds, sizes in bytes, all
+ * defaults filled in. The parser of the configuration file produces them (`control-plane/config`), the domain stores them in
+ * events, and snapshots carry them to the workers. Each is declared once, in `shared/settings/`.
  */
 import type { PoolId } from './ids.js';
 import type { BackendDefinition, Route } from './settings/backend.js';
@@ -22,16 +22,16 @@ export type {
   StickySettings,
 } from './settings/pool.js';
 
-/** How requests are forwarded, the same for all pools. */
+/** How requests are forwarded. The same for all pools. */
 export interface ForwardingSettings {
   readonly retry: RetrySettings;
   readonly timeouts: TimeoutSettings;
   readonly limits: LimitSettings;
-  /** Networks in CIDR form whose X-Forwarded-* fields are believed. */
+  /** Networks in CIDR form. X-Forwarded-* fields from them are trusted. */
   readonly trustedProxies: readonly string[];
-  /** Path on the main listener that answers with the metrics; `null`: none. */
+  /** Path of the metrics on the main listener; `null` if there is none. */
   readonly metricsPath: string | null;
-  /** Share of requests written to the access log, 0 to 1. */
+  /** Share of requests in the access log, 0 to 1. */
   readonly accessLogRatio: number;
 }
 
@@ -41,7 +41,7 @@ export interface PoolDefinition {
   readonly backends: readonly BackendDefinition[];
 }
 
-/** The part of the configuration file that is applied while running. */
+/** The part of the configuration file that can be applied at run time. */
 export interface ConfigDocument {
   readonly forwarding: ForwardingSettings;
   readonly pools: readonly PoolDefinition[];

@@ -1,4 +1,4 @@
-/** Shapes of settings, as events and snapshots carry them, from the declarations in `shared/settings/`. */
+/** Shapes of settings in events and snapshots, derived from the declarations in `shared/settings/`. */
 import type { BackendId } from './ids.js';
 import { MAX_ADDRESSES } from './resolved-names.js';
 import { NO_BACKEND } from './session.js';
@@ -16,25 +16,25 @@ import { changesShape, shapeOf, type Strictness } from './settings/shape-of.js';
 import type { ConfigDocument, ForwardingSettings, PoolDefinition } from './settings.js';
 import { finite, integer, list, nullable, record, text, type Shape } from './shape.js';
 
-/** Longest list of backends, pools or routes that is read from outside. */
+/** The longest list of backends, pools or routes that is read from outside. */
 export const MAX_LISTED = 100_000;
-/** Longest free text, UTF-16 units: paths, reasons, error messages. */
+/** The longest free text, in UTF-16 units: paths, reasons, error messages. */
 export const MAX_TEXT = 8_192;
-/** An IPv6 address with a zone is no longer. */
+/** The longest address, in characters. An IPv6 address with a zone is not longer. */
 const MAX_ADDRESS = 128;
 
 export const poolName = names.poolName.shape;
 export const backendName = names.backendName.shape;
-/** A backend, or that the session was ended. */
+/** The name of a backend, or the mark of an ended session. */
 export const boundTo: Shape<BackendId> = {
   problem: (value, path) => (value === NO_BACKEND ? null : backendName.problem(value, path)),
 };
 export const freeText = text(MAX_TEXT);
 export const count = integer(0);
-/** Milliseconds, a time or a duration; fractions are allowed. */
+/** A time or a duration in milliseconds. Fractions are allowed. */
 export const millis = finite(0, Number.MAX_SAFE_INTEGER);
 
-/** What a name stands for. */
+/** The addresses of a name. */
 export const addresses = list(text(MAX_ADDRESS), MAX_ADDRESSES);
 
 export const algorithm = pools.algorithm.shape;
@@ -47,12 +47,12 @@ export const poolTimeouts = shapeOf(forwarded.poolTimeouts);
 export const poolRetry = shapeOf(forwarded.poolRetry);
 export const route = shapeOf(routeSettings);
 
-/** Settings as a snapshot carries them. */
+/** Settings in a snapshot. */
 export const forwarding = forwardingShape('whole');
 
 /**
- * Settings as the event log has them: what an older release did not know may be missing. The control plane fills it in
- * when it reads them (`domain/stored-settings.ts`).
+ * Settings in the event log. A setting that an older release did not know may be missing. The control plane completes such
+ * settings when it reads them (`domain/stored-settings.ts`).
  */
 export const storedForwarding = forwardingShape('stored');
 export const storedPoolSettings = shapeOf(pools.pool, 'stored');

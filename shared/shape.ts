@@ -1,26 +1,29 @@
 /**
- * Shapes of data that comes from outside: a shape says whether an unknown value has it, and if not, what is wrong and
- * where. Shapes only look; they neither copy nor change. Keys that a shape does not name are passed over, so that a
- * newer release may add some. None ever throws.
+ * Shapes of data from outside. A shape checks whether an unknown value has the right form and, if not, says what is wrong
+ * and where. A shape neither copies nor changes the value. It ignores unknown keys, so that a newer release may add some.
+ * Never throws.
  */
 import { isRecord } from './is-record.js';
 
-/** Checks a value against `T`. `problem` answers `null`, or one sentence that begins with the path. */
+/** Checks a value against `T`. `problem` returns `null`, or one sentence that begins with the path. */
 export interface Shape<T> {
   readonly problem: (value: unknown, path: string) => string | null;
-  /** Never set: ties the shape to its type. */
+  /** Never set. It ties the shape to its type. */
   readonly shaped?: T;
 }
 
 type Decoded<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly problem: string };
 
-/** Checks `value`; when it has the shape it is answered as it is. `name` begins the path in the problem. */
+/**
+ * Checks `value` and returns it unchanged if it has the shape.
+ * @param name begins the path in the problem
+ */
 export function decodeShape<T>(shape: Shape<T>, value: unknown, name: string): Decoded<T> {
   const problem = shape.problem(value, name);
   return problem === null ? { ok: true, value: value as T } : { ok: false, problem };
 }
 
-/** What has the shape. */
+/** The type of values with the shape. */
 export type TypeOf<S> = S extends Shape<infer T> ? T : never;
 
 type OptionalKey<T> = {
@@ -29,7 +32,7 @@ type OptionalKey<T> = {
 type RequiredShapes<T> = { readonly [K in Exclude<keyof T, OptionalKey<T>>]: Shape<T[K]> };
 type OptionalShapes<T> = { readonly [K in OptionalKey<T>]-?: Shape<Exclude<T[K], undefined>> };
 
-/** An object with these keys. The types hold the lists of keys complete. */
+/** An object with these keys. The type `T` ensures that the keys are complete. */
 export function record<T extends object>(
   required: RequiredShapes<T>,
   ...rest: [OptionalKey<T>] extends [never] ? [] : [optional: OptionalShapes<T>]
@@ -58,7 +61,10 @@ function keyed(needed: Entries, allowed: Entries): Shape<never> {
   };
 }
 
-/** An object with these keys, whose type follows from them. Where a type is there already, `record` holds the keys to it. */
+/**
+ * An object with these keys. Its type follows from them. For an existing type use `record`, which checks the keys against
+ * the type.
+ */
 export function object<R extends object, O extends object = Record<never, never>>(
   required: { readonly [K in keyof R]: Shape<R[K]> },
   optional?: { readonly [K in keyof O]: Shape<O[K]> },
@@ -66,7 +72,7 @@ export function object<R extends object, O extends object = Record<never, never>
   return keyed(Object.entries(required), Object.entries(optional ?? {}));
 }
 
-/** A union told apart by the text under `key`, whose type follows from its cases. */
+/** A union whose members differ in the text under `key`. Its type follows from the cases. */
 export function tagged<K extends string, C extends object>(
   key: K,
   cases: { readonly [V in keyof C]: Shape<C[V]> },
@@ -80,7 +86,7 @@ export function tagged<K extends string, C extends object>(
   return cased(key, Object.entries(cases));
 }
 
-/** A union told apart by the text under `key`. The types hold the list of cases complete. */
+/** A union whose members differ in the text under `key`. The type `T` ensures that the cases are complete. */
 export function variants<K extends string, T extends { readonly [P in K]: string }>(
   key: K,
   cases: { readonly [V in T[K]]: Shape<T & { readonly [P in K]: V }> },
@@ -116,7 +122,7 @@ export function list<T>(element: Shape<T>, max: number): Shape<readonly T[]> {
   };
 }
 
-/** A list of two, as entries of a map are written. */
+/** An array of two elements, such as an entry of a map. */
 export function pair<A, B>(first: Shape<A>, second: Shape<B>): Shape<readonly [A, B]> {
   return {
     problem: (value, path) =>
@@ -126,7 +132,7 @@ export function pair<A, B>(first: Shape<A>, second: Shape<B>): Shape<readonly [A
   };
 }
 
-/** An object whose keys are some of `keys`, each with the same shape of value. */
+/** An object with some of `keys`. All values have the same shape. */
 export function partialRecord<K extends string, T>(
   keys: readonly K[],
   element: Shape<T>,
@@ -146,7 +152,7 @@ export function partialRecord<K extends string, T>(
   };
 }
 
-/** Text of at most `max` UTF-16 units, matching `pattern` if one is given. */
+/** Text of at most `max` UTF-16 units that matches `pattern`, if there is one. */
 export function text<T extends string = string>(max: number, pattern?: RegExp): Shape<T> {
   return {
     problem: (value, path) => {
@@ -188,7 +194,7 @@ export function finite(min: number, max: number): Shape<number> {
   };
 }
 
-/** A byte array (a Buffer too) of `min` to `max` bytes. */
+/** A byte array (also a Buffer) of `min` to `max` bytes. */
 export function bytes(min: number, max: number): Shape<Uint8Array> {
   return {
     problem: (value, path) =>
@@ -212,7 +218,7 @@ export const flag: Shape<boolean> = {
   problem: (value, path) => (typeof value === 'boolean' ? null : `${path}: expected true or false`),
 };
 
-/** An object in which anything may be. */
+/** An object with any content. */
 export const mapping: Shape<Readonly<Record<string, unknown>>> = {
   problem: (value, path) => (isRecord(value) ? null : `${path}: expected an object`),
 };
@@ -223,7 +229,7 @@ export function nullable<T>(shape: Shape<T>): Shape<T | null> {
   return { problem: (value, path) => (value === null ? null : shape.problem(value, path)) };
 }
 
-/** Another shape once the value has this one: for rules that span keys. */
+/** Adds a condition to a shape, for rules that concern several keys. `holds` is only called if the value has the shape. */
 export function where<T>(shape: Shape<T>, holds: (value: T) => boolean, otherwise: string): Shape<T> {
   return {
     problem: (value, path) =>
@@ -236,7 +242,7 @@ function within(value: unknown, min: number, max: number): boolean {
   return length >= min && length <= max;
 }
 
-/** Only views of memory have a tag here: arrays from another realm are no instance of this one's classes. */
+/** Recognises typed arrays by their tag, because `instanceof` fails for arrays from another realm. */
 function tagOf(value: unknown): string {
   return ArrayBuffer.isView(value) ? Object.prototype.toString.call(value) : '';
 }

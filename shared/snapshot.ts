@@ -1,6 +1,6 @@
 /**
- * What workers need to forward, whole: built by the primary, encoded once, swapped in by one assignment. Ordered by
- * (epoch, version); a worker applies only a newer one.
+ * All that workers need to forward. The primary builds and encodes a snapshot once, and a worker replaces its snapshot by
+ * one assignment. Snapshots are ordered by (epoch, version); a worker applies only newer ones.
  */
 import type { AdminState, Availability } from './backend-state.js';
 import type { BackendId, PoolId } from './ids.js';
@@ -15,20 +15,21 @@ import type {
 } from './settings.js';
 
 /**
- * The right to send one trial request to a half-open backend. Single use, given to one worker. The worker reports
- * its result and its return; what it has not used within `TRIAL_PERMIT_USE_MS` it returns unused.
+ * The right to send one trial request to a half-open backend. One worker may use it once. The worker reports its result and
+ * its return. A permit that the worker has not used within `TRIAL_PERMIT_USE_MS` is returned unused.
  */
 export interface TrialPermit {
   readonly permit: number;
   readonly worker: number;
   /**
-   * No longer usable, because the breaker has opened or closed since. Still listed so that its worker returns it, even a
-   * worker that never saw it valid (of the snapshots on the way to a worker only the newest is sent). Absent: no.
+   * Whether the permit is no longer usable, because the breaker has opened or closed since. It is still listed so that its
+   * worker returns it. This includes a worker that never saw the permit valid, because only the newest snapshot is sent to a
+   * worker. Absent means false.
    */
   readonly spent?: boolean;
 }
 
-/** A worker returns a permit that it could not use for this long, so that another worker can have it. */
+/** A worker returns a permit that it could not use for this long (milliseconds), so that another worker can have it. */
 export const TRIAL_PERMIT_USE_MS = 1_000;
 
 export interface BackendSnapshot {
@@ -39,9 +40,9 @@ export interface BackendSnapshot {
   readonly admin: AdminState;
   /** Changes when the id is given to another backend (removed and added again, or another address). */
   readonly generation: number;
-  /** Permits not yet returned, of all workers: each is listed from its grant to its return. */
+  /** Permits of all workers that are not yet returned. Each is listed from its grant to its return. */
   readonly permits: readonly TrialPermit[];
-  /** Attempts in flight that all workers of this host together may have here. Absent: any number. */
+  /** How many attempts all workers of this host together may have in flight to this backend. Absent if unlimited. */
   readonly maxConnections?: number;
 }
 
@@ -51,9 +52,9 @@ export interface PoolSnapshot extends Pick<PoolSettings, 'timeouts' | 'retry'> {
   readonly version: number;
   readonly algorithm: Algorithm;
   readonly sticky: StickySettings | null;
-  /** Sessions that began before, milliseconds since 1970, are over. Absent: none were ended. */
+  /** Sessions that began before this time (milliseconds since 1970) are ended. Absent if none were ended. */
   readonly sessionsFrom?: number;
-  /** Too many backends are ejected: those that their breakers took out serve again. */
+  /** Whether the pool is in panic: too many backends are ejected, so the ejected ones serve again. */
   readonly panic: boolean;
   readonly queue: QueueSettings;
   readonly backends: readonly BackendSnapshot[];
@@ -63,7 +64,7 @@ export interface Snapshot {
   readonly epoch: number;
   /** Rises with each snapshot published in this epoch. */
   readonly version: number;
-  /** Sequence number of the last event contained. */
+  /** Sequence number of the last event in the snapshot. */
   readonly seq: number;
   readonly at: number;
   readonly forwarding: ForwardingSettings;
@@ -76,7 +77,7 @@ export interface SnapshotPosition {
   readonly version: number;
 }
 
-/** Total order of snapshots: whether `a` is newer than `b`. */
+/** Whether `a` is newer than `b`. This is a total order of snapshots. */
 export function isNewer(a: SnapshotPosition, b: SnapshotPosition): boolean {
   return a.epoch > b.epoch || (a.epoch === b.epoch && a.version > b.version);
 }

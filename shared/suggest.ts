@@ -1,11 +1,11 @@
-/** Finds the word that somebody probably meant. */
+/** Finds the word that a person probably meant. */
 
-/** Words further away than this share of their length are no suggestion. */
+/** A word is no suggestion if its edit distance exceeds this share of its length. */
 const MAX_DISTANCE_SHARE = 0.4;
-/** Longest text that is compared: longer ones are not typing errors, and the cost is quadratic. */
+/** The longest text to compare, in characters. Longer texts are no typing errors, and the cost is quadratic. */
 const MAX_COMPARED_LENGTH = 64;
 
-/** The nearest of `known`, or `null` when none is near. Of equally near ones the first. */
+/** The nearest of `known`, the first if several are equally near; `null` if none is near. */
 export function suggest(word: string, known: readonly string[]): string | null {
   if (word.length > MAX_COMPARED_LENGTH) return null;
   const typed = word.toLowerCase().replaceAll('-', '_');
@@ -22,7 +22,7 @@ export function suggest(word: string, known: readonly string[]): string | null {
   return best;
 }
 
-/** Levenshtein's distance, with a swap of two neighbours counted as one edit (optimal string alignment). */
+/** Levenshtein distance in which a swap of two neighbours counts as one edit (optimal string alignment). */
 export function editDistance(a: string, b: string): number {
   let beforeLast: number[] = [];
   let last = Array.from({ length: b.length + 1 }, (_, column) => column);

@@ -1,6 +1,6 @@
 /**
- * Metrics that workers count on the request path: name, type, help and labels of each, once. Workers send increments,
- * the primary owns the totals. What only the primary knows is in `control-plane/metrics/catalogue.ts`.
+ * Metrics that workers count on the request path: name, type, help and labels of each. Workers send increments, and the
+ * primary keeps the totals. `control-plane/metrics/catalogue.ts` has the metrics that only the primary knows.
  */
 import { metric, type MetricDefinition } from './metric.js';
 

@@ -1,11 +1,12 @@
-/** A helper process: sends the socket that it inherited as descriptor 4 down its channel, which is descriptor 3. */
+/** A helper process. It sends the socket that it inherited as descriptor 4 over its channel, descriptor 3. */
 import type { SendHandle } from 'node:child_process';
 import { Socket } from 'node:net';
 import process from 'node:process';
 import { HELPER_LIMIT_MS, LISTENER_FD } from './handover.js';
 
 const socket = new Socket({ fd: LISTENER_FD, readable: false, writable: false });
-// Node would send a `Socket` as a connection, and its receiver would begin to read from it. The handle is sent as it is.
+// The handle is sent instead of the `Socket`, because Node would send a `Socket` as a connection, and its receiver would
+// start to read from it.
 const handle = Reflect.get(socket, '_handle') as SendHandle;
 process.once('disconnect', () => process.exit(0));
 setTimeout(() => process.exit(1), HELPER_LIMIT_MS);

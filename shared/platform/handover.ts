@@ -1,33 +1,33 @@
 /**
- * How a listening socket gets from a worker whose primary died to the next primary: the very socket, so that connections
- * in its queue, and those still shaking hands, are nobody's loss.
+ * Hands a listening socket over from a worker with a dead primary to the next primary. The socket itself is handed over, so
+ * that no connection in its queue or in its handshake is lost.
  *
- * Node hands sockets over between processes only on channels that it made itself when it forked. But a process takes any
- * connected Unix socket for such a channel whose number it finds in `NODE_CHANNEL_FD`. So on both sides small helpers
- * are started with the right descriptors (`give-listener.ts`, `take-listener.ts`).
+ * Node sends sockets between processes only over channels that it created itself when it forked. But a process accepts any
+ * connected Unix socket as such a channel if `NODE_CHANNEL_FD` contains its descriptor. Therefore both sides start small
+ * helper processes with the right descriptors (`give-listener.ts`, `take-listener.ts`).
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** Where every worker that shares a socket finds it: descriptors 0 to 2 are the usual ones, 3 is node's channel. */
+/** Descriptor of the shared socket in every worker. Descriptors 0 to 2 are the standard streams, and 3 is Node's channel. */
 export const LISTENER_FD = 4;
-/** Helpers end by themselves when nothing has come of it for this long. */
+/** Helper processes exit if nothing has happened for this long, in milliseconds. */
 export const HELPER_LIMIT_MS = 5_000;
-/** Longest path of a Unix socket that all systems take. */
+/** The longest path of a Unix socket that all systems accept, in bytes. */
 const MAX_PATH_BYTES = 103;
 
 const GIVE = fileURLToPath(new URL('./give-listener.js', import.meta.url));
 const TAKE = fileURLToPath(new URL('./take-listener.js', import.meta.url));
 
-/** Where worker `pid` offers its listener. `null`: the directory's name is too long for a socket. */
+/** The path where worker `pid` offers its listener; `null` if the path would be too long for a Unix socket. */
 export function handoverPath(directory: string, pid: number): string | null {
   const path = join(directory, `handover-${pid}.sock`);
   return Buffer.byteLength(path) > MAX_PATH_BYTES ? null : path;
 }
 
-/** Sends the listener over a connection, or the descriptor of one. The process at its other end reads it as a channel of Node. */
+/** Sends the listener over a connection or its descriptor. The process at the other end reads it as a channel of Node. */
 export function giveListener(to: Socket | number, listenerFd: number): ChildProcess {
   return spawn(process.execPath, [GIVE], {
     stdio: ['ignore', 'ignore', 'inherit', to, listenerFd],
@@ -35,7 +35,7 @@ export function giveListener(to: Socket | number, listenerFd: number): ChildProc
   });
 }
 
-/** Receives what is given on a connection; the helper's own channel then brings it as a message with a handle. */
+/** Receives a listener from a connection. The returned helper sends it over its own channel, as a message with a handle. */
 export function takeListener(from: Socket): ChildProcess {
   return spawn(process.execPath, [TAKE], { stdio: ['ignore', 'ignore', 'inherit', 'ipc', from] });
 }

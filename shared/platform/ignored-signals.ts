@@ -1,23 +1,23 @@
 /**
- * Signals whose usual effect would harm a server: SIGUSR1 opens Node's inspector, which runs code for any local user;
- * SIGUSR2 and SIGXFSZ end the process. A file that may not grow any further is an error of that write (EFBIG), no more.
+ * Ignores signals with harmful default actions. SIGUSR1 opens Node's inspector, which runs code for any local user. SIGUSR2
+ * and SIGXFSZ end the process. With SIGXFSZ ignored, a write beyond the largest file size only fails with EFBIG.
  *
- * Entry points import nothing else statically, so that this is in force before the rest is loaded. Before that, while
- * Node itself starts, nobody can be in the way of a signal.
+ * Entry points import nothing else statically, so that the signals are ignored before other modules load. While Node itself
+ * starts, the signals cannot be ignored.
  */
 import process from 'node:process';
 import type { Logger } from '../ports.js';
 
 const TOLD = ['SIGUSR1', 'SIGUSR2'] as const;
-/** Not told: the line would go to a file that may be the one that cannot grow. */
+/** Not logged, because the log may be the file that cannot grow. */
 const SILENT = ['SIGXFSZ'] as const;
 
-/** From here on these signals do nothing. */
+/** Ignores the signals from now on. */
 export function ignoreHarmfulSignals(): void {
   for (const signal of [...TOLD, ...SILENT]) process.on(signal, () => undefined);
 }
 
-/** Says in the log when one of them came. Answers the function that ends it. */
+/** Logs ignored signals. Returns the function that stops it. */
 export function tellIgnoredSignals(logger: Logger): () => void {
   const tell = (signal: NodeJS.Signals): void => logger.warn({ signal }, 'signal ignored');
   for (const signal of TOLD) process.on(signal, tell);

@@ -1,28 +1,31 @@
-/** Structured logging: one line per event of interest, nothing per request. JSON, or readable where a person watches. */
+/**
+ * Structured logging: one line per event of interest, none per request. Lines are JSON, or readable text if a person
+ * watches.
+ */
 import { destination, pino } from 'pino';
 import type { Logger } from '../ports.js';
 import { round3 } from '../round.js';
 import { prettyLine } from './pretty-line.js';
 
 interface LogSettings {
-  /** pino's level names, or `silent`. */
+  /** A level of pino, or `silent`. */
   readonly level: string;
-  /** `auto`: pretty on a terminal, else JSON. */
+  /** `auto` means pretty on a terminal and JSON elsewhere. */
   readonly format: 'auto' | 'json' | 'pretty';
 }
 
-/** Whether these settings mean lines for people. */
+/** Whether these settings mean readable lines. */
 export function isPretty({ format }: LogSettings): boolean {
   return format === 'pretty' || (format === 'auto' && process.stdout.isTTY);
 }
 
-/** Characters of lines that wait for a reader that has stopped; beyond that, lines are lost. */
+/** How many characters of lines wait for a reader that has stopped. Beyond that, lines are lost. */
 const MAX_WAITING_BYTES = 1_048_576;
 
 /**
- * A logger that writes to standard output at once, so that nothing is lost when the process ends. A reader that has
- * stopped is not waited for: its lines are kept, up to a limit, and written with the next one that can be. `bindings`
- * are fields that every line carries.
+ * A logger that writes to standard output synchronously, so that no line is lost when the process ends. It does not wait for
+ * a reader that has stopped: lines are kept up to a limit and written with the next successful write.
+ * @param bindings fields in every line
  */
 export function createLogger(
   settings: LogSettings,
@@ -39,7 +42,7 @@ export function createLogger(
   return pino(options, { write: (line) => output.write(prettyLine(line)) });
 }
 
-/** Durations in milliseconds have as many digits as the clock has; three are of use. */
+/** Rounds numbers to three decimals, because further digits of a duration in milliseconds are useless. */
 function rounded(fields: object): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(fields).map(([name, value]) => [name, typeof value === 'number' ? round3(value) : value]),
@@ -47,8 +50,8 @@ function rounded(fields: object): Record<string, unknown> {
 }
 
 function standardOutput(): ReturnType<typeof destination> {
-  // Node opens its stream when it is first asked for, and makes a pipe refuse what it cannot take: without that, a full
-  // one would stop the whole process within a write.
+  // The access to `process.stdout` matters: Node then opens its stream and makes a pipe non-blocking. Otherwise a full pipe
+  // would block the whole process in a write.
   const descriptor = process.stdout.fd;
   const output = destination({
     dest: descriptor,
@@ -56,7 +59,7 @@ function standardOutput(): ReturnType<typeof destination> {
     maxLength: MAX_WAITING_BYTES,
     retryEAGAIN: () => false,
   });
-  // There is nobody to tell, as those who would be told read here.
+  // The error cannot be logged, because this is the output of the log.
   output.on('error', () => undefined);
   return output;
 }

@@ -1,6 +1,6 @@
 /**
- * A line of the log for people: time, severity, the sentence, then what else is known. What others have sent cannot
- * begin a line of its own.
+ * Formats a log line for people: time, severity, sentence, then all other fields. Text from other parties cannot begin a
+ * line of its own.
  */
 import { styleText } from 'node:util';
 import { round3 } from '../round.js';
@@ -16,7 +16,7 @@ const LEVELS: Readonly<Record<number, readonly [word: string, style: Style]>> = 
   60: ['FATAL', ['red', 'bold']],
 };
 
-/** Said by the sentence, or at the end. */
+/** Fields that the sentence or the end of the line shows. */
 const TOLD_ELSEWHERE: ReadonlySet<string> = new Set([
   'level',
   'time',
@@ -27,17 +27,17 @@ const TOLD_ELSEWHERE: ReadonlySet<string> = new Set([
   'worker',
   'seq',
 ]);
-/** With a sentence that names them. */
+/** Fields that a sentence names. */
 const IN_SENTENCE: ReadonlySet<string> = new Set(['pool', 'backend']);
 
 const ISO_TIME = /\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z/g;
 
-/** Coloured where standard output is a terminal and nobody asked for none (NO_COLOR). */
+/** Colours text if standard output is a terminal and NO_COLOR is not set. */
 export function paint(style: Style, text: string): string {
   return styleText(style, text, { stream: process.stdout });
 }
 
-/** `line`: one line of the log as JSON. */
+/** @param line one line of the log as JSON */
 export function prettyLine(line: string): string {
   const record = JSON.parse(line) as Readonly<Record<string, unknown>>;
   const { level, time, msg, sentence } = record;
@@ -56,12 +56,12 @@ export function prettyLine(line: string): string {
   return `${tail === '' ? head : `${head}  ${paint('dim', tail)}`}\n${stackOf(record['err'])}`;
 }
 
-/** `03:07:12.481`, here. */
+/** Local time, for example `03:07:12.481`. */
 export function clockTime(at: Date): string {
   return `${twoDigits(at.getHours())}:${twoDigits(at.getMinutes())}:${twoDigits(at.getSeconds())}.${String(at.getMilliseconds()).padStart(3, '0')}`;
 }
 
-/** Times within a sentence as the clock on the wall shows them, with the day where it is another. */
+/** Replaces times in a sentence by local times, with the date if it is another day. */
 function localTimes(text: string, now: Date): string {
   return text.replace(ISO_TIME, (iso) => {
     const at = new Date(iso);
@@ -85,7 +85,7 @@ function wordOf(value: unknown): string {
   return visibleLine(JSON.stringify(value) ?? '');
 }
 
-/** Indented, so that no text of an error looks like a line of the log. */
+/** The stack is indented, so that no text of an error looks like a log line. */
 function stackOf(error: unknown): string {
   if (typeof error !== 'object' || error === null) return '';
   const text = 'stack' in error ? error.stack : 'message' in error ? error.message : undefined;

@@ -1,12 +1,12 @@
 /**
- * Makes a client of ioredis for a role: its options say how long anything may take. It decides nothing about failures; that
- * is `redis-connection.ts`. Why the options are as they are was measured with servers that were stopped, paused and killed.
+ * Creates a client of ioredis for a role. The options bound how long each operation may take. Failures are handled in
+ * `redis-connection.ts`. The options were chosen by measurements with servers that were stopped, paused and killed.
  */
 import { Cluster, Redis, type RedisOptions } from 'ioredis';
 import type { RedisRole } from '../metric-labels.js';
 import type { RedisAccess } from '../redis-access.js';
 
-/** How long a call may take unless the caller says otherwise. */
+/** Default deadline of a call, in milliseconds. */
 export const CALL_DEADLINE_MS: Readonly<Record<RedisRole, number>> = {
   control: 1_000,
   bell: 1_000,
@@ -14,23 +14,23 @@ export const CALL_DEADLINE_MS: Readonly<Record<RedisRole, number>> = {
 };
 
 const CONNECT_TIMEOUT_MS = 1_000;
-/** A socket on which something is awaited and nothing comes for this long is given up. */
+/** If an answer is due and nothing arrives for this long, the socket is closed. Milliseconds. */
 const SILENCE_LIMIT_MS = 1_500;
 const FIRST_RETRY_MS = 100;
 const LAST_RETRY_MS = 2_000;
-/** A closed connection is cut if the server has not let go of it by then. */
+/** How long the client waits for the server to close the connection before it cuts the connection, in milliseconds. */
 const DISCONNECT_TIMEOUT_MS = 200;
 
 export type RedisClient = Redis | Cluster;
 
-/** The servers that have keys, in an order that stays while they do. */
+/** The servers that hold keys. The order stays the same while the servers stay the same. */
 export function mastersOf(client: RedisClient): readonly Redis[] {
   if (client instanceof Redis) return [client];
   const addressOf = ({ options: { host, port } }: Redis): string => `${host}:${port}`;
   return client.nodes('master').toSorted((a, b) => (addressOf(a) < addressOf(b) ? -1 : 1));
 }
 
-/** `attempt` counts the clients made so far: a bell in a cluster listens at another node each time. */
+/** @param attempt how many clients were made before; a bell in a cluster listens at a different node each time */
 export function createClient(access: RedisAccess, role: RedisRole, attempt: number): RedisClient {
   const { servers } = access;
   const options = clientOptions(access, role);
@@ -40,7 +40,7 @@ export function createClient(access: RedisAccess, role: RedisRole, attempt: numb
     case 'sentinel':
       return new Redis({ ...options, ...sentinelOptions(access, servers) });
     case 'cluster': {
-      // A ring reaches every node, so one node is enough to listen at. A client of its own has its own deadlines.
+      // One node is enough for a bell, because a message reaches every node. A separate client has its own deadlines.
       const node = servers.nodes[attempt % servers.nodes.length];
       if (role === 'bell' && node !== undefined) return new Redis({ ...options, ...node });
       const { retryStrategy, enableOfflineQueue, ...nodeOptions } = options;
@@ -61,22 +61,23 @@ function clientOptions(access: RedisAccess, role: RedisRole) {
     ...(username === null ? {} : { username }),
     ...(password === null ? {} : { password }),
     ...(tls === null ? {} : { tls: tlsOptions(tls) }),
-    // What cannot be sent now is told of now: whoever asks has something better to do than to wait.
+    // A call that cannot be sent now fails now, because its caller has a better alternative than waiting.
     enableOfflineQueue: false,
     maxRetriesPerRequest: 0,
-    // A call whose connection broke may have been carried out. Only its caller knows whether twice does harm.
+    // A call on a broken connection may have been executed. Only its caller knows whether a second execution does harm.
     autoResendUnfulfilledCommands: false,
     autoResubscribe: false,
-    // With it a call of 40 ms took up to 114 ms to fail while the server was stopped, without it 57 ms.
+    // With pipelining, a call with a deadline of 40 ms took up to 114 ms to fail while the server was stopped; without, 57
+    // ms.
     enableAutoPipelining: false,
     commandTimeout: CALL_DEADLINE_MS[role],
     socketTimeout: SILENCE_LIMIT_MS,
     connectTimeout: CONNECT_TIMEOUT_MS,
     disconnectTimeout: DISCONNECT_TIMEOUT_MS,
     retryStrategy: (times: number) => retryDelay(times, Math.random()),
-    // After a failover the connection may lead to what is a replica now.
+    // After a failover, the connection may lead to a server that is a replica now.
     reconnectOnError: ({ message }: Error) => message.startsWith('READONLY'),
-    // Redis 7.0 knows no CLIENT SETINFO, and an access list that names it cannot be set there.
+    // Redis 7.0 does not know CLIENT SETINFO, so its access lists cannot allow that command.
     disableClientInfo: true,
   } satisfies RedisOptions;
 }
@@ -88,7 +89,7 @@ function sentinelOptions(
   return {
     sentinels: [...sentinels],
     name,
-    // With the detector a master that was killed left the client ended for good; without it writes went on after seconds.
+    // With the detector, the client ended for good when a master was killed. Without it, writes worked again after seconds.
     failoverDetector: false,
     sentinelRetryStrategy: (times: number) => retryDelay(times, Math.random()),
     sentinelCommandTimeout: CONNECT_TIMEOUT_MS,
@@ -105,7 +106,7 @@ function tlsOptions({ ca, client, serverName }: NonNullable<RedisAccess['tls']>)
   };
 }
 
-/** Doubles up to 2 s; half of it is chance, so that the workers of all hosts do not come back at one moment. */
+/** Doubles up to 2 s. Half of the delay is random, so that the workers of all hosts do not reconnect at the same moment. */
 function retryDelay(times: number, chance: number): number {
   const most = Math.min(FIRST_RETRY_MS * 2 ** (times - 1), LAST_RETRY_MS);
   return Math.round(most * (0.5 + chance / 2));

@@ -1,7 +1,7 @@
 /**
- * One connection to Redis that is kept up. Every call is bounded by a deadline of our own, answers a union and never rejects:
- * a client may leave calls pending for ever while it connects or after it has ended. A client that ended, or that does not
- * get ready, gives way to a new one, whatever the cause.
+ * A connection to Redis that is kept up. A client of ioredis may leave calls pending for ever while it connects or after it
+ * has ended. Therefore every call has its own deadline, returns a union and never rejects. A client that has ended or does
+ * not become ready is replaced, whatever the cause.
  */
 import { messageOf } from '../error-text.js';
 import type { RedisResult, RedisRole } from '../metric-labels.js';
@@ -9,21 +9,21 @@ import type { Logger, TimerHandle, Timers } from '../ports.js';
 import type { RedisAccess } from '../redis-access.js';
 import { CALL_DEADLINE_MS, createClient, mastersOf, type RedisClient } from './redis-client.js';
 
-/** Why a call failed; `REDIS_RESULTS` says what may have become of it. */
+/** Why a call failed. `REDIS_RESULTS` says whether the call may have been executed. */
 export type RedisFailureKind = Exclude<RedisResult, 'ok'>;
 
 export interface RedisFailure {
   readonly ok: false;
   readonly kind: RedisFailureKind;
-  /** First word of the server's error, such as `NOSCRIPT`, `READONLY`, `OOM`; of all other failures empty. */
+  /** First word of the server's error, such as `NOSCRIPT`, `READONLY` or `OOM`. Empty for all other failures. */
   readonly code: string;
-  /** One sentence without arguments of the call, which may be secret. */
+  /** One sentence. It contains no arguments of the call, because they may be secret. */
   readonly reason: string;
 }
 
 export type RedisAnswer = { readonly ok: true; readonly value: unknown } | RedisFailure;
 
-/** Names of keys. `next`: the cursor to go on with; `null`: that was all. */
+/** Names of keys. `next` is the cursor of the next call; `null` if there are no more keys. */
 export type RedisScan =
   | { readonly ok: true; readonly keys: readonly string[]; readonly next: string | null }
   | RedisFailure
@@ -38,20 +38,20 @@ export interface ConnectionOptions {
   readonly logger: Logger;
   /** Called with the result of each call. */
   readonly onResult?: (result: RedisResult, role: RedisRole) => void;
-  /** Called whenever calls are possible again: what was subscribed on the connection before is gone. */
+  /** Called whenever calls become possible again. Subscriptions of the previous connection are lost. */
   readonly onReady?: () => void;
-  /** Called with what is published on a subscribed channel. */
+  /** Called with each message on a subscribed channel. */
   readonly onMessage?: (channel: string, message: string) => void;
 }
 
-/** A client that has not been ready for this long is replaced: by then it has tried several times. */
+/** A client that was not ready for this long is replaced, in milliseconds. It has tried several times by then. */
 const MAX_UNREADY_MS = 15_000;
-/** Between the end of a client and the next one. */
+/** Pause between the end of a client and the next client, in milliseconds. */
 const REPLACE_AFTER_MS = 500;
 const MAX_REASON = 200;
-/** Calls that may wait for their answers at once. */
+/** The most calls that may wait for their answers at the same time. */
 const MAX_WAITING_CALLS = 10_000;
-/** A bell that is cut off hears nothing, which looks like peace: so it asks. */
+/** How often a bell sends PING, in milliseconds. Without PING, a broken connection would look like silence. */
 const BELL_CHECK_MS = 1_000;
 
 export class RedisConnection {
@@ -60,9 +60,9 @@ export class RedisConnection {
   #client: RedisClient;
   #clients = 0;
   #closed = false;
-  /** Whether the operator has been told that it is not there. */
+  /** Whether the log has told the operator that Redis is missing. */
   #toldLoss = false;
-  /** Why the last try failed. */
+  /** Why the last attempt failed. */
   #trouble = 'it is not connected yet';
   #patience: TimerHandle | null = null;
   #replacement: TimerHandle | null = null;
@@ -73,12 +73,12 @@ export class RedisConnection {
     this.#client = this.#open();
   }
 
-  /** Whether a call made now would be sent. */
+  /** Whether a call would be sent now. */
   isReady(): boolean {
     return !this.#closed && this.#client.status === 'ready';
   }
 
-  /** Why it is not ready, for an operator. */
+  /** Why the connection is not ready, for an operator. */
   get trouble(): string {
     return this.#trouble;
   }
@@ -92,8 +92,8 @@ export class RedisConnection {
   }
 
   /**
-   * Some names of keys that match, of some `count` that are looked at. `cursor`: `null` to begin, then the `next` of the answer
-   * before. In a cluster it goes from server to server.
+   * Returns matching names among about `count` keys. In a cluster, the scan goes from server to server.
+   * @param cursor `null` for the first call, then `next` of the previous answer
    */
   async scan(cursor: string | null, match: string, count: number): Promise<RedisScan> {
     const [, index = '0', at = '0'] = /^(\d{1,4})\.(\d{1,20})$/.exec(cursor ?? '0.0') ?? [];
@@ -139,7 +139,7 @@ export class RedisConnection {
     return promise;
   }
 
-  /** Ends the connection. Calls that wait are answered. */
+  /** Ends the connection. Waiting calls get the answer `lost`. */
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
@@ -156,7 +156,8 @@ export class RedisConnection {
     const client = createClient(access, role, this.#clients);
     this.#clients += 1;
     const isPresent = (): boolean => client === this.#client && !this.#closed;
-    // Without a listener a client writes its errors to standard error. This one stays even after the client was replaced.
+    // Without a listener, a client writes its errors to standard error. The listener stays even after the client was
+    // replaced.
     client.on('error', (error: unknown) => {
       if (!isPresent()) return;
       this.#trouble = reasonOf(error);
@@ -186,7 +187,7 @@ export class RedisConnection {
     onReady?.();
   }
 
-  /** Where the answer does not come, the client gives the socket up (`SILENCE_LIMIT_MS`). */
+  /** If no answer arrives, the client closes the socket (`SILENCE_LIMIT_MS`). */
   #checkBell(client: RedisClient): void {
     this.#check?.cancel();
     this.#check = this.#options.timers.after(BELL_CHECK_MS, () => {
@@ -203,7 +204,7 @@ export class RedisConnection {
     this.#beImpatient(client);
   }
 
-  /** Begins to count how long the client is not ready, unless that is counted already. */
+  /** Starts to measure how long the client is not ready, unless the measurement runs already. */
   #beImpatient(client: RedisClient): void {
     this.#patience ??= this.#options.timers.after(MAX_UNREADY_MS, () => this.#replace(client));
   }
@@ -230,7 +231,7 @@ export class RedisConnection {
   }
 }
 
-/** A client may throw instead of answering. */
+/** The async function turns exceptions of the client into rejections. */
 async function sent(
   target: Pick<RedisClient, 'call'>,
   command: string,
@@ -253,7 +254,10 @@ function failureOf(error: unknown): RedisFailure {
   return failed('lost', reason);
 }
 
-/** A server that does not know a command repeats its arguments, the password of AUTH among them. */
+/**
+ * Cuts off arguments, because a server repeats them in the error for an unknown command. The password of AUTH may be among
+ * them.
+ */
 function reasonOf(error: unknown): string {
   const [message = ''] = messageOf(error).split(/,? with args beginning with/);
   return message.slice(0, MAX_REASON);

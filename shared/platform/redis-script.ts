@@ -1,11 +1,11 @@
 /**
- * A script that Redis runs as one step. It is called by its hash; a server that does not have it (new, restarted, flushed)
- * is sent the text.
+ * A script that Redis executes atomically. The script is called by its hash. A server that does not know the hash (new,
+ * restarted, flushed) is sent the text.
  */
 import { createHash } from 'node:crypto';
 import type { RedisAnswer, RedisArgument, RedisConnection } from './redis-connection.js';
 
-/** What runs a script: a connection. */
+/** The connection that runs a script. */
 type Caller = Pick<RedisConnection, 'call'>;
 
 export class RedisScript {
@@ -17,7 +17,7 @@ export class RedisScript {
     this.#hash = createHash('sha1').update(text).digest('hex');
   }
 
-  /** Answers within `deadlineMs`, or twice that where the server did not have the script. */
+  /** Answers within `deadlineMs` milliseconds, or twice that if the server did not know the script. */
   async run(
     connection: Caller,
     keys: readonly string[],
@@ -26,7 +26,7 @@ export class RedisScript {
   ): Promise<RedisAnswer> {
     const rest = [keys.length, ...keys, ...args];
     const answer = await connection.call('EVALSHA', [this.#hash, ...rest], deadlineMs);
-    // The server has not begun with it, so the second call cannot do it twice.
+    // The server has not started the script, so the second call cannot execute it twice.
     if (answer.ok || answer.code !== 'NOSCRIPT') return answer;
     return connection.call('EVAL', [this.#text, ...rest], deadlineMs);
   }

@@ -1,26 +1,26 @@
-/** The real clocks, timers and chance behind `shared/ports.ts`. */
+/** The real clocks, timers and random numbers behind `shared/ports.ts`. */
 import { randomInt } from 'node:crypto';
-// Not the global: that one is looked up at each use, three times per request.
+// Imported, because the global `performance` is looked up at each use, three times per request.
 import { performance } from 'node:perf_hooks';
 import type { Clock, TimerHandle, Timers } from '../ports.js';
 
 export const systemClock: Clock = { now: () => Date.now() };
 
 /**
- * Wall time as it was at start, moved on by the monotonic clock: it never leaps, so a corrected system clock neither
- * expires everything at once nor freezes deadlines.
+ * The wall time at the start, advanced by the monotonic clock. It never jumps. Therefore a correction of the system clock
+ * neither expires everything at once nor stops deadlines.
  */
 export function steadyClock(): Clock {
   const origin = Date.now() - performance.now();
   return { now: () => Math.floor(origin + performance.now()) };
 }
 
-/** Milliseconds that never go backwards; for durations only. */
+/** Milliseconds that never go backwards. For durations only. */
 export function monotonicMs(): number {
   return performance.now();
 }
 
-/** 32 bits from the system's generator, for the seed of a command. */
+/** 32 bits from the random generator of the system, for the seed of a command. */
 export function randomSeed(): number {
   return randomInt(0, 4_294_967_296);
 }

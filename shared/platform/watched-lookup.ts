@@ -1,4 +1,4 @@
-/** A resolver whose answers are told to somebody besides. */
+/** A resolver that also passes its answers to `tell`. */
 import type { LookupFunction } from 'node:net';
 
 export function watchedLookup(

@@ -1,11 +1,17 @@
 /**
- * The balancing algorithms by name, and what others have to know of each. How they pick is the data plane's business
- * (`data-plane/routing/algorithms/`).
+ * The names of the balancing algorithms, and the traits that other code needs to know. `data-plane/routing/algorithms/`
+ * implements them.
  */
 interface Traits {
-  /** If not, every serving backend gets the same share. Weight 0 means no new traffic with any algorithm. */
+  /**
+   * Whether traffic follows the weights. If not, every serving backend gets the same share. Weight 0 means no new traffic
+   * with any algorithm.
+   */
   readonly followsWeights: boolean;
-  /** Whether it counts the requests in flight in all workers. They are reported more often then, and told to each worker. */
+  /**
+   * Whether the algorithm counts requests in flight in all workers. If so, they are reported more often and sent to each
+   * worker.
+   */
   readonly needsLoads: boolean;
 }
 

@@ -1,4 +1,4 @@
-/** Kinds of amounts: durations, sizes, whole numbers, fractions and percentages, each within its bounds. */
+/** Kinds of amounts: durations, sizes, whole numbers, fractions and percentages, each with bounds. */
 import * as shapes from '../shape.js';
 import { Expected, VARIABLE, type JsonSchema, type Kind } from './kind.js';
 import {
@@ -13,7 +13,7 @@ import {
   SIZE_PATTERN,
 } from './quantities.js';
 
-/** Milliseconds. `min` and `max` are written as in the file. */
+/** A duration, held in milliseconds. `min` and `max` are written as in the file, and inclusive. */
 export function duration(min: string, max: string): Kind<number> {
   const range = { min: parseDuration(min) ?? 0, max: parseDuration(max) ?? 0 };
   const limits = `${min} to ${max}`;
@@ -40,7 +40,7 @@ export function duration(min: string, max: string): Kind<number> {
   };
 }
 
-/** Bytes. */
+/** A size in bytes. `min` and `max` are inclusive. */
 export function size(min: number, max: number): Kind<number> {
   const limits = `${formatSize(min)} to ${formatSize(max)}`;
   return {
@@ -86,7 +86,7 @@ export function integer(min: number, max: number): Kind<number> {
   };
 }
 
-/** A fraction, 0 to 1 at most: written `0.1` or `10%`. */
+/** A fraction within 0 to 1, written as `0.1` or `10%`. `min` and `max` are inclusive. */
 export function share(min: number, max: number): Kind<number> {
   const limits = `${min * 100}% to ${max * 100}%`;
   return {
@@ -106,7 +106,7 @@ export function share(min: number, max: number): Kind<number> {
   };
 }
 
-/** 0 to 100 at most: written `20` or `20%`. */
+/** A percentage within 0 to 100, written as `20` or `20%`. `min` and `max` are inclusive. */
 export function percent(min: number, max: number): Kind<number> {
   const limits = `${min}% to ${max}%`;
   return {

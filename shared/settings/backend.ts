@@ -19,7 +19,7 @@ import {
 /** Relative share of traffic. */
 export const weight = integer(0, 1_000);
 
-/** What operators may change of a backend while it runs. */
+/** The settings of a backend that operators may change at run time. */
 export const backendSettings = section({
   weight: setting('weight', weight, 1, {
     means:
@@ -45,7 +45,7 @@ export const backend = merged(
 );
 export type BackendDefinition = SettingsOf<typeof backend>;
 
-/** Longest path that a route may ask for. */
+/** The longest path prefix of a route, in characters. */
 const MAX_PREFIX = 8_192;
 
 const pathPrefix: Kind<string> = {
@@ -65,7 +65,10 @@ const pathPrefix: Kind<string> = {
   json: { type: 'string', 'x-unit': 'path' },
 };
 
-/** A request goes to the pool of the most specific route: exact host before any host, then the longest path prefix. */
+/**
+ * A request goes to the pool of the most specific route. An exact host takes precedence over any host; then the longest path
+ * prefix wins.
+ */
 export const route = section({
   host: orNull('host', requestHost, {
     means: 'Host that the request names, without port, in any case.',

@@ -1,4 +1,4 @@
-/** Settings put together from several of the same section, one by one. */
+/** Combines settings from several sources of the same section, key by key. */
 import { isOptional, type Section } from './section.js';
 
 /** Keys of the section, in the order of the reference. */
@@ -6,23 +6,23 @@ export function keysIn<T>(section: Section<T>): readonly (keyof T & string)[] {
   return Object.keys(section.fields) as (keyof T & string)[];
 }
 
-/** Each setting from where `from` says. What is absent there is absent. */
+/** Takes each setting from the source that `from` returns. A setting that is absent there stays absent. */
 export function chosen<T extends object>(section: Section<T>, from: (key: keyof T & string) => T): T {
   const entries = keysIn(section).map((key) => [key, from(key)[key]] as const);
   return Object.fromEntries(entries.filter(([, value]) => value !== undefined)) as T;
 }
 
-/** Only what the section declares. */
+/** Only the settings that the section declares. */
 export function picked<T extends object>(section: Section<T>, settings: T): T {
   return chosen(section, () => settings);
 }
 
-/** Some settings of a section; `null` takes an optional one away. */
+/** Changes of some settings. `null` removes an optional one. */
 export type Changes<T> = {
   readonly [K in keyof T]?: T[K] | (Record<never, never> extends Pick<T, K> ? null : never);
 };
 
-/** `settings` with these changes. What is no setting of the section stays. */
+/** Applies the changes to `settings`. Properties outside the section stay. */
 export function changed<T extends object, S extends T>(
   section: Section<T>,
   settings: S,
@@ -37,7 +37,7 @@ export function changed<T extends object, S extends T>(
   return result as S;
 }
 
-/** What changes `from` into `to`, of the keys for which `isSame` does not hold. */
+/** The changes that turn `from` into `to`, for the keys that `isSame` does not accept. */
 export function changesBetween<T extends object>(
   section: Section<T>,
   from: T,

@@ -1,6 +1,6 @@
 /**
- * Fills in what settings do not say: defaults, and what follows from other settings. What a file leaves out and what an
- * older release did not know when it wrote the event log get the same values.
+ * Fills in missing settings: defaults, and values that follow from other settings. Settings that a file leaves out and
+ * settings that an older release did not know get the same values.
  */
 import { assert } from '../assert.js';
 import { Expected } from './kind.js';
@@ -9,7 +9,10 @@ import type { Field, Owner, Section } from './section.js';
 
 type Settings = Readonly<Record<string, unknown>>;
 
-/** The settings as they are where nothing is missing. `stored` has the section's shape, with or without its defaults. */
+/**
+ * Completes settings.
+ * @param stored has the shape of the section, with or without its defaults
+ */
 export function completed<T>(section: Section<T>, stored: Settings, owner: Owner): T {
   const given = moved(section, stored, 'as in the log');
   const keys = keysOf(section, given);
@@ -24,7 +27,7 @@ export function completed<T>(section: Section<T>, stored: Settings, owner: Owner
   }
   for (const key of keys) {
     if (settings[key] !== undefined || !Object.hasOwn(section.derive, key)) continue;
-    // The derivations of a section take its settings: `section()` holds their types.
+    // The derivations of a section take its own settings; `section()` checks their types.
     const derive = section.derive[key] as ((settings: Settings, owner: Owner) => unknown) | undefined;
     settings[key] = derive?.(settings, owner);
     isNew = true;
@@ -32,7 +35,7 @@ export function completed<T>(section: Section<T>, stored: Settings, owner: Owner
   return (isNew ? settings : given) as T;
 }
 
-/** Every setting at its default. Throws where one is required. */
+/** Every setting at its default. Throws if a setting is required. */
 export function defaultsOf<T>(section: Section<T>, owner: Owner = NO_OWNER): T {
   const lacking = Object.entries(section.fields).find(
     ([, field]) => field.is === 'value' && field.presence === 'required',
@@ -41,10 +44,10 @@ export function defaultsOf<T>(section: Section<T>, owner: Owner = NO_OWNER): T {
   return completed(section, {}, owner);
 }
 
-/** For sections whose defaults depend on nothing else. */
+/** For sections with defaults that depend on nothing else. */
 export const NO_OWNER: Owner = { pool: '', cores: 1 };
 
-/** Keys of the variant that the settings are in, or of the section. */
+/** Keys of the present variant, or of the section if it has no variants. */
 export function keysOf(section: Section<unknown>, settings: Settings): readonly string[] {
   const { variants } = section;
   if (variants === null) return Object.keys(section.fields);

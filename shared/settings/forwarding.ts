@@ -1,4 +1,7 @@
-/** How requests are forwarded: for all pools, and what a pool or a route may have otherwise. Applied while running. */
+/**
+ * How requests are forwarded: settings for all pools, and those that a pool or a route may override. They can change at run
+ * time.
+ */
 import { duration, integer, percent, size } from './amounts.js';
 import { text, toggle } from './kind.js';
 import { overriding } from './overriding.js';
@@ -48,7 +51,7 @@ export const timeouts = section({
 });
 export type TimeoutSettings = SettingsOf<typeof timeouts>;
 
-/** Of a request on its way: its pool and its route are known. */
+/** Timeouts that apply once the pool and the route of a request are known. */
 const ROUTE_TIMEOUTS = [
   'connectMs',
   'requestBodyIdleMs',
@@ -57,7 +60,7 @@ const ROUTE_TIMEOUTS = [
   'tunnelIdleMs',
 ] as const;
 
-/** Of clients' connections and of the process. */
+/** Timeouts of client connections and of the process. */
 const TIMEOUTS_OF_THE_FILE = {
   requestHeadMs:
     'expected in timeouts of the file, because the head of a request is read before its pool and route are known',
@@ -190,7 +193,7 @@ export const routeRetry = overriding(retry, {
   defaultText: 'as in the pool',
 });
 
-/** Path on the main listener that answers with the metrics. */
+/** Path of the metrics on the main listener. */
 export const metricsPath = text({
   unit: 'a path',
   problemOf: (value) =>

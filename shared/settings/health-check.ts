@@ -12,15 +12,15 @@ export interface StatusRange {
   readonly to: number;
 }
 
-/** Safe methods (RFC 9110 §9.2.1): a check changes nothing. */
+/** Safe methods (RFC 9110 §9.2.1), because a check must change nothing. */
 export const CHECK_METHODS = ['GET', 'HEAD', 'OPTIONS'] as const;
 
 const STATUS_EXPECTED = 'expected status codes such as 200, 200-399 or 2xx';
-/** Most ranges in one list. */
+/** The most ranges in one list. */
 const MAX_RANGES = 1_000;
-/** Longest path asked for. */
+/** The longest path of a check, in characters. */
 const MAX_PATH = 8_192;
-/** Longest text or pattern that a body is searched for. */
+/** The longest text or pattern to search for in a body, in characters. */
 const MAX_BODY_TEXT = 1_000;
 
 const statusRange: Kind<StatusRange> = {
@@ -57,7 +57,7 @@ function readRange(raw: unknown): StatusRange | Expected {
     : new Expected(`${STATUS_EXPECTED}, from 100 to 599`);
 }
 
-/** In the words of the file, such as `2xx, 304`. */
+/** The ranges in the words of the file, such as `2xx, 304`. */
 export function statusWords(ranges: readonly StatusRange[]): string {
   return ranges.map(formatRange).join(', ');
 }
@@ -142,11 +142,11 @@ export const healthCheck = section(
         'Time for a whole check: connecting, head and body. Of a body up to 64 KiB are read; more of it need not come. At most the interval.',
       defaultText: '5s, or interval if shorter',
     }),
-    /** The *fall*. */
+    /** Called *fall* in HAProxy. */
     failureThreshold: setting('failure_threshold', integer(1, 100), 3, {
       means: 'Failures in a row that make a backend unhealthy.',
     }),
-    /** The *rise*. */
+    /** Called *rise* in HAProxy. */
     successThreshold: setting('success_threshold', integer(1, 100), 2, {
       means: 'Passes in a row that make an unhealthy backend healthy. A new backend needs one.',
     }),

@@ -1,17 +1,16 @@
 /**
- * Kinds of values that settings have: how people write one in the file, how it is held (milliseconds, bytes,
- * fractions), and what is checked of it wherever it comes from outside. Bounds stand here alone, so the file, the
- * API, the event log and the workers cannot differ about them. All kinds but free text also read quoted text, because a
- * substituted `${VARIABLE}` is text.
+ * Kinds of setting values: how a person writes one in the file, its internal form (milliseconds, bytes, fractions), and the
+ * checks of values from outside. Bounds are stated only here, so the file, the API, the event log and the workers cannot
+ * disagree. All kinds except free text also accept quoted text, because a substituted `${VARIABLE}` is text.
  */
 import * as shapes from '../shape.js';
 import type { Shape } from '../shape.js';
 import { suggest } from '../suggest.js';
 
-/** What a reader answers for input that is not of its kind: one sentence. */
+/** The result of reading invalid input: one sentence that says what was expected. */
 export class Expected {
   readonly message: string;
-  /** Of a mapping: what was expected of single keys, told in their places instead. */
+  /** For a mapping: what was expected of single keys. These problems are reported at the keys. */
   readonly ofKeys: ReadonlyMap<string, string>;
   constructor(message: string, ofKeys: ReadonlyMap<string, string> = new Map()) {
     this.message = message;
@@ -19,25 +18,25 @@ export class Expected {
   }
 }
 
-/** JSON Schema (draft 7). `x-unit` and `x-range` are columns of the reference. */
+/** JSON Schema (draft 7). `x-unit` and `x-range` become columns of the reference. */
 export type JsonSchema = Readonly<Record<string, unknown>>;
 
 export interface Kind<T> {
-  /** From what YAML or JSON holds. */
+  /** Reads a value from YAML or JSON. */
   read(raw: unknown): T | Expected;
-  /** Back into the words of the file. */
+  /** Writes a value in the words of the file. */
   write(value: T): unknown;
-  /** What is held. */
+  /** The shape of the internal form. */
   readonly shape: Shape<T>;
-  /** What the file may hold. */
+  /** The values that the file may contain. */
   readonly json: JsonSchema;
-  /** Of a list: what its elements are, so that each wrong one is told of in its place. */
+  /** For a list: the form of its elements, so that each wrong element is reported in its place. */
   readonly elements?: ListForm;
-  /** Whether the value is a path, relative to the directory of the file until it is resolved. */
+  /** Whether the value is a path. It is relative to the directory of the file until it is resolved. */
   readonly isPath?: boolean;
   /**
-   * Whether a text between slashes is a regular expression. The control plane checks it with the package that it uses
-   * it with, so that workers need not load that.
+   * Whether text between slashes is a regular expression. The control plane checks the pattern with the package that uses
+   * it, so that workers need not load the package.
    */
   readonly mayBePattern?: boolean;
 }
@@ -46,16 +45,16 @@ interface ListForm {
   readonly kind: Kind<unknown>;
   readonly min: number;
   readonly max: number;
-  /** Said of a list that is too short. */
+  /** The message for a list that is too short. */
   readonly expected: string;
-  /** A value that is no list is a list of one. */
+  /** Whether a value that is no list counts as a list of one. */
   readonly oneAlone: boolean;
 }
 
-/** Where a value of the file may be a variable instead. Editors then accept it in every place. */
+/** A variable in the file may replace any value. The schema allows it everywhere, so that editors accept it. */
 export const VARIABLE: JsonSchema = { type: 'string', pattern: '\\$\\{' };
 
-/** What YAML 1.1 and other languages have for true and false. */
+/** Words for true and false in YAML 1.1 and other languages. */
 const OTHER_WORDS: Readonly<Partial<Record<string, 'true' | 'false'>>> = {
   yes: 'true',
   y: 'true',
@@ -94,14 +93,14 @@ export function choice<const T extends string>(values: readonly T[]): Kind<T> {
   };
 }
 
-/** Text in one form. */
+/** Text of a given form. */
 interface TextForm {
   readonly unit: string;
-  /** What was expected, or `null` when the text will do. */
+  /** Returns what was expected, or `null` if the text is valid. */
   readonly problemOf: (value: string) => string | null;
-  /** Longest text, in UTF-16 units. */
+  /** The longest text, in UTF-16 units. */
   readonly max: number;
-  /** What is held of texts from the log and from other processes, besides their length. */
+  /** Checked, besides the length, in texts from the log and from other processes. */
   readonly pattern?: RegExp;
 }
 
@@ -120,7 +119,7 @@ export function text<T extends string>(form: TextForm): Kind<T> {
   };
 }
 
-/** Of a text that is too long to be stored: it is refused here, where somebody can be told. */
+/** The message for a text that is too long to be stored. It is refused here, where the author of the file can be told. */
 export function lengthProblem(value: string, max: number): string | null {
   return value.length <= max ? null : `expected at most ${max} characters`;
 }
@@ -158,15 +157,15 @@ export function listOf<T>(
   };
 }
 
-/** Said of a list that is too long. */
+/** The message for a list that is too long. */
 export function tooMany(max: number): string {
   return `expected at most ${max} elements`;
 }
 
-/** Longest path of a file that systems take. */
+/** The longest path of a file that systems accept. */
 const MAX_PATH = 4_096;
 
-/** A file or directory; relative to the directory of the configuration file. */
+/** A file or directory, relative to the directory of the configuration file. */
 export const path: Kind<string> = {
   ...text({
     unit: 'a path',

@@ -1,4 +1,4 @@
-/** Kinds of names: of pools and backends, hosts, addresses and paths. */
+/** Kinds of names: names of pools and backends, hosts, and addresses. */
 // oxlint-disable-next-line eslint/no-restricted-imports -- it reads addresses from text and is pure itself
 import ipaddr from 'ipaddr.js';
 import { bracketed, urlOf } from '../address-text.js';
@@ -6,7 +6,7 @@ import { isName, NAME_IN_WORDS, NAME_PATTERN, type BackendId, type PoolId } from
 import * as shapes from '../shape.js';
 import { Expected, text, type Kind } from './kind.js';
 
-/** Where a backend is: `http` or `https`, a host (name or address, no brackets), and a port. */
+/** The address of a backend: `http` or `https`, a host (name or address without brackets), and a port. */
 export interface BackendAddress {
   readonly protocol: 'http' | 'https';
   readonly host: string;
@@ -14,11 +14,11 @@ export interface BackendAddress {
 }
 
 const MAX_NAME = 64;
-/** Longest name or address of a host, in brackets where it is IPv6. */
+/** The longest name or address of a host, with brackets for IPv6. */
 export const MAX_HOST = 255;
 const MAX_BARE_HOST = MAX_HOST - '[]'.length;
 
-/** With `_` in any place: RFC 1123 has none, but DNS and the names of containers do (`my_service` in a compose file). */
+/** Allows `_` anywhere. RFC 1123 does not, but DNS and the names of containers do (`my_service` in a compose file). */
 const HOST_NAME = /^(?=.{1,253}$)\w(?:[\w-]*\w)?(?:\.\w(?:[\w-]*\w)?)*$/;
 
 function nameOf<T extends string>(): Kind<T> {
@@ -32,7 +32,7 @@ function nameOf<T extends string>(): Kind<T> {
 
 export const poolName = nameOf<PoolId>();
 export const backendName = nameOf<BackendId>();
-/** Of hosts, and of all hosts together. */
+/** A name of a host or of a fleet. */
 export const plainName = nameOf<string>();
 
 export function isIpv4(value: string): boolean {
@@ -43,7 +43,7 @@ export function isIpv6(value: string): boolean {
   return value.includes(':') && ipaddr.IPv6.isValid(value);
 }
 
-/** A name or address as it stands in a URL, without brackets. */
+/** Whether the value is a host name or address as in a URL, but without brackets. */
 export function isHost(value: string): boolean {
   if (value.length > MAX_BARE_HOST) return false; // The zone of an IPv6 address may have any length.
   return isIpv4(value) || isIpv6(value) || (HOST_NAME.test(value) && !/^[\d.]+$/.test(value));
@@ -53,7 +53,7 @@ export function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || (isIpv4(host) && host.startsWith('127.'));
 }
 
-/** Address that a listener binds to. */
+/** The address that a listener binds to. */
 export const bindAddress = text({
   unit: 'a host name or address',
   problemOf: (value) =>
@@ -63,7 +63,7 @@ export const bindAddress = text({
   max: MAX_HOST,
 });
 
-/** Host that a request names: lower case, without port, IPv6 in brackets. */
+/** The host that a request names: lower case, without port, IPv6 in brackets. */
 export const requestHost: Kind<string> = {
   read: (raw) => {
     if (typeof raw !== 'string') return new Expected('expected a host name such as www.example.com');
@@ -84,7 +84,7 @@ const URL_PARTS = /^([A-Za-z][A-Za-z0-9+.-]*):\/\/([^/?#]*)(.*)$/;
 const AUTHORITY = /^(\[[^\]]*\]|[^:]*)(?::(.*))?$/;
 const URL_EXPECTED = 'expected a URL such as http://10.0.0.1:8080';
 
-/** `http` or `https`, host and port. Without port: 80 or 443. */
+/** `http` or `https`, host and port. The default port is 80 or 443. */
 export const backendUrl: Kind<BackendAddress> = {
   read: readUrl,
   write: urlOf,

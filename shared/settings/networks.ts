@@ -1,4 +1,4 @@
-/** Networks in CIDR form, as the file lists them. */
+/** Networks in CIDR form (RFC 4632, RFC 4291), as the file lists them. */
 // oxlint-disable-next-line eslint/no-restricted-imports -- it reads addresses from text and is pure itself
 import ipaddr from 'ipaddr.js';
 import * as shapes from '../shape.js';
@@ -7,7 +7,7 @@ import { isIpv4, isIpv6, MAX_HOST } from './names.js';
 
 const NETWORK_EXPECTED = 'expected an address or network such as 10.0.0.0/8 or fd00::/8';
 
-/** A network in CIDR form, host bits zeroed, so that equal networks are equal texts. */
+/** A network in CIDR form. Host bits are set to zero, so that equal networks have equal texts. */
 const network: Kind<string> = {
   read: (raw) => (typeof raw === 'string' ? networkOf(raw) : null) ?? new Expected(NETWORK_EXPECTED),
   write: (value) => value,

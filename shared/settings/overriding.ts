@@ -1,15 +1,15 @@
 /**
- * Settings over those of another place: some of the settings of a section, of which each may be given and none has a
- * default. They are made from the very declaration of that section, so what a setting means and may be stands once.
+ * Settings that override those of another place: some settings of a section, each optional and without a default. They are
+ * derived from the declaration of that section, so the meaning and bounds of a setting are stated once.
  */
 import { assert } from '../assert.js';
 import type { Fields, Section } from './section.js';
 
 interface OverridingOptions<T, K extends keyof T> {
   readonly keys: readonly K[];
-  /** For the others: where such a setting belongs, in one sentence. */
+  /** For each other setting, one sentence that says where it belongs. */
   readonly elsewhere: { readonly [P in Exclude<keyof T, K>]-?: string };
-  /** What holds where nothing is given. */
+  /** Describes the value that applies if the setting is absent. */
   readonly defaultText: string;
 }
 
@@ -17,7 +17,7 @@ export function overriding<T, K extends keyof T & string>(
   section: Section<T>,
   { keys, elsewhere, defaultText }: OverridingOptions<T, K>,
 ): Section<Partial<Pick<T, K>>> {
-  // A rule would have to hold for what comes of both places, which no place sees alone.
+  // A rule would concern the combination of both places, and neither place sees the combination.
   assert(
     section.rules.length === 0 && section.secondPlaces.length === 0 && section.variants === null,
     'each setting stands by itself',
@@ -44,7 +44,7 @@ export function overriding<T, K extends keyof T & string>(
   };
 }
 
-/** The settings with what stands over them, setting by setting; the very same where nothing does. */
+/** Applies the overriding settings one by one. Returns `settings` itself if there are none. */
 export function overridden<T extends object>(settings: T, over: NoInfer<Partial<T>> | undefined): T {
   return over === undefined ? settings : { ...settings, ...over };
 }

@@ -1,4 +1,4 @@
-/** Settings of a pool. In the short form of the file they stand at its top level and make the pool `default`. */
+/** Settings of a pool. In the short form of the file they are at its top level and define the pool `default`. */
 import { ALGORITHMS } from './algorithms.js';
 import { duration, integer, percent, share } from './amounts.js';
 import { poolRetry, poolTimeouts } from './forwarding.js';
@@ -18,7 +18,7 @@ import {
 
 export const breaker = section(
   {
-    /** Doubles as the minimum volume. */
+    /** Also the minimum number of attempts. */
     failureThreshold: setting('failure_threshold', integer(1, 100_000), 5, {
       means: 'Failures within the window that open the breaker, if the ratio agrees.',
     }),
@@ -56,14 +56,14 @@ export type BreakerSettings = SettingsOf<typeof breaker>;
 
 const COOKIE_NAME = /^(?!__(?:Host|Secure)-)[A-Za-z0-9!#$%&'*+.^_`|~-]{1,80}$/i;
 
-/** Name of the session cookie of a pool that names none: of its own, as its sessions are. */
+/** Default name of the session cookie. Each pool has its own name, because each has its own sessions. */
 export function defaultCookieName(pool: string): string {
   return `tidegate_${pool}`;
 }
 
 const cookieSticky = section(
   {
-    /** Base name: over TLS the cookie is sent as `__Host-` plus this name. */
+    /** Base name. Over TLS, the cookie is sent as `__Host-` plus this name. */
     cookieName: derived(
       'cookie_name',
       text({
@@ -80,11 +80,11 @@ const cookieSticky = section(
         defaultText: '`tidegate_` and the name of the pool, such as `tidegate_default`',
       },
     ),
-    /** Slides with use. */
+    /** Restarts with each use. */
     idleTimeoutMs: setting('timeout', duration('1s', '365d'), '1h', {
       means: 'A session not used for this long is forgotten.',
     }),
-    /** Does not slide. */
+    /** Does not restart. */
     absoluteTimeoutMs: derived('absolute_timeout', duration('1s', '365d'), {
       means: 'A session older than this is forgotten.',
       defaultText: '24h, or timeout if longer',
@@ -119,7 +119,7 @@ export type StickySettings = SettingsOf<typeof sticky>;
 export type CookieStickySettings = Extract<StickySettings, { type: 'cookie' }>;
 export type IpStickySettings = Extract<StickySettings, { type: 'ip' }>;
 
-/** What becomes of a request while all backends that could serve it are at their limit. */
+/** Handles requests while all backends that could serve them are at their limit. */
 export const queue = section({
   maxPending: setting('max_pending', integer(0, 100_000), 128, {
     means:
@@ -135,15 +135,15 @@ export type QueueSettings = SettingsOf<typeof queue>;
 
 export const algorithm = choice(ALGORITHMS);
 
-/** Attempts in flight that a backend is given at once by this host. */
+/** How many attempts this host may have in flight to a backend. */
 export const connectionLimit = integer(1, 1_000_000);
 
-/** In the order of the reference; the backends of a pool stand after the algorithm. */
+/** In the order of the reference. In the file, the backends of a pool follow the algorithm. */
 export const pool = section({
   algorithm: setting('algorithm', algorithm, 'round-robin', {
     means: 'How a backend is picked for a request.',
   }),
-  /** Off: backends take traffic as soon as they are added. */
+  /** When off, backends take traffic as soon as they are added. */
   healthCheck: switched('health_check', healthCheck, {
     isOn: false,
     means: 'Active checks. Absent: none, a backend takes traffic as soon as it is added.',
@@ -166,13 +166,16 @@ export const pool = section({
     queue,
     'What becomes of requests while all backends that could serve them are at their limit.',
   ),
-  /** Off: every request is balanced by itself. */
+  /** When off, each request is balanced independently. */
   sticky: switched('sticky_session', sticky, {
     isOn: false,
     means: 'Keeps a client on one backend. Absent: every request is balanced by itself.',
     enabledMeans: 'Whether sessions stay on one backend.',
   }),
-  /** In the short form of the file there are none: it has one pool, and these names are those of the file. */
+  /**
+   * The short form of the file has no such settings for its one pool, because there the same names mean the settings of the
+   * file.
+   */
   timeouts: optionalGroup('timeouts', poolTimeouts, 'Over `timeouts` of the file, setting by setting.'),
   retry: optionalGroup('retry', poolRetry, 'Over `retry` of the file, setting by setting.'),
 });

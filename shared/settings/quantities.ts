@@ -1,6 +1,6 @@
 /**
- * Reads durations, sizes and shares as people write them, into milliseconds, bytes and fractions, and writes them
- * back. A unit is always asked for: `30` alone has meant seconds in one tool and milliseconds in the next.
+ * Parses durations, sizes and shares as people write them, and formats them. The internal forms are milliseconds, bytes and
+ * fractions. A unit is always required, because a plain `30` means seconds in some tools and milliseconds in others.
  */
 
 const DURATION_UNITS: Readonly<Record<string, number>> = {
@@ -21,14 +21,14 @@ const SIZE_UNITS: Readonly<Record<string, number>> = {
   GiB: 1_073_741_824,
 };
 
-/** One or more numbers with units, largest unit first by custom: `30s`, `1.5h`, `1m30s`. Or a plain `0`. */
+/** One or more numbers with units, usually the largest unit first: `30s`, `1.5h`, `1m30s`. Or a plain `0`. */
 export const DURATION_PATTERN = /^(?:0|(?:\d+(?:\.\d+)?(?:ms|s|m|h|d))+)$/;
 export const SIZE_PATTERN = /^(?:0|\d+(?:\.\d+)?(?:B|kB|KB|MB|GB|KiB|MiB|GiB))$/;
 export const PERCENT_PATTERN = /^\d+(?:\.\d+)?%$/;
 /** A number in plain decimal notation. */
 export const NUMBER_PATTERN = /^-?\d+(?:\.\d+)?$/;
 
-/** Milliseconds, or `null` when the text is not a duration. */
+/** Returns milliseconds, or `null` if the text is no duration. */
 export function parseDuration(text: string): number | null {
   if (!DURATION_PATTERN.test(text)) return null;
   let total = 0;
@@ -38,20 +38,23 @@ export function parseDuration(text: string): number | null {
   return Math.round(total);
 }
 
-/** Bytes, or `null` when the text is not a size. `kB`, `MB`, `GB` are powers of 1,000; `KiB`, `MiB`, `GiB` of 1,024. */
+/**
+ * Returns bytes, or `null` if the text is no size. `kB`, `MB`, `GB` are powers of 1,000; `KiB`, `MiB`, `GiB` are powers of
+ * 1,024.
+ */
 export function parseSize(text: string): number | null {
   if (!SIZE_PATTERN.test(text)) return null;
   const [, amount, unit] = /^(\d+(?:\.\d+)?)(.*)$/.exec(text) ?? [];
   return Math.round(Number(amount) * (SIZE_UNITS[unit === '' ? 'B' : (unit ?? '')] ?? Number.NaN));
 }
 
-/** A fraction from `0.1` or `10%`, or `null`. Its range is the caller's to check. */
+/** Returns a fraction from `0.1` or `10%`, or `null` if the text is neither. The caller checks the range. */
 export function parseShare(text: string): number | null {
   if (PERCENT_PATTERN.test(text)) return Number(text.slice(0, -1)) / 100;
   return NUMBER_PATTERN.test(text) ? Number(text) : null;
 }
 
-/** Shortest exact way to write milliseconds with one or more units: `90000` is `1m30s`. */
+/** Formats milliseconds exactly and as briefly as possible: `90000` becomes `1m30s`. */
 export function formatDuration(ms: number): string {
   if (ms === 0) return '0';
   let rest = ms;
@@ -65,7 +68,7 @@ export function formatDuration(ms: number): string {
   return text;
 }
 
-/** Bytes in the largest binary unit that divides them. */
+/** Formats bytes in the largest binary unit that divides them. */
 export function formatSize(bytes: number): string {
   for (const unit of ['GiB', 'MiB', 'KiB']) {
     const size = SIZE_UNITS[unit] ?? 1;

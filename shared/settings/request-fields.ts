@@ -1,19 +1,20 @@
 /**
- * Header fields that a file adds to requests of our own. A request is one message whatever the file says: names are
- * tokens, values end no line, and what frames the message or rules its connection is ours alone (RFC 9110 §5, RFC 9112).
+ * Header fields that a file adds to Tidegate's own requests. Whatever the file says, a request stays one message: names are
+ * tokens, values contain no line break, and only Tidegate sets the fields that frame the message or control its connection
+ * (RFC 9110 §5, RFC 9112).
  */
 import { isRecord } from '../is-record.js';
 import { Expected, type Kind } from './kind.js';
 
 export type RequestFields = Readonly<Record<string, string>>;
 
-/** Most fields in one mapping. */
+/** The most fields in one mapping. */
 const MAX_FIELDS = 32;
 const MAX_NAME = 128;
 const MAX_VALUE = 2_048;
 
 const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
-/** Visible characters and obs-text, which are sent as single bytes, with blanks between them. */
+/** Visible characters and obs-text (RFC 9110 §5.5), which is sent as single bytes, with blanks between them. */
 const VALUE = /^(?:[!-~\u0080-\u00ff](?:[\t -~\u0080-\u00ff]*[!-~\u0080-\u00ff])?)?$/;
 
 const FRAMING = 'expected no field that frames a body: the request has none';
@@ -65,7 +66,7 @@ function readFields(raw: unknown): RequestFields | Expected {
     if (problem !== null) problems.set(name, problem);
     seen.add(name.toLowerCase());
   }
-  // Each value has just been found to be text.
+  // The loop has just checked that each value is text.
   if (problems.size === 0) return Object.fromEntries(entries) as RequestFields;
   return new Expected('expected header fields', problems);
 }

@@ -1,10 +1,10 @@
-/** Settings that files or logs say in their second place, brought to where they belong. */
+/** Moves settings that files or logs contain in their second place to the place where they belong. */
 import { assert } from '../assert.js';
 import type { GroupField, SecondPlace, Section, ValueField } from './section.js';
 
 type Settings = Readonly<Record<string, unknown>>;
 
-/** What has moved, and the group that it has moved to. */
+/** The moved setting, and the group that now contains it. */
 export function movedTo(
   { fields }: Section<unknown>,
   { movedTo: [key, inner] }: SecondPlace,
@@ -15,7 +15,10 @@ export function movedTo(
   return { group, field };
 }
 
-/** The same settings, each where it belongs. `spelt`: what keys and second places are called here. */
+/**
+ * The same settings, each where it belongs.
+ * @param spelt whether keys and second places have their names in the file or in the log
+ */
 export function moved(
   section: Section<unknown>,
   settings: Settings,

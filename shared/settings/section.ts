@@ -1,22 +1,22 @@
 /**
- * Declarations of settings. One declaration says what a setting is called in the file, of which kind it is, what it is
- * when the file does not say, and what it means. All else is derived from it: its TypeScript type, how the file and
- * the API are read and written (`control-plane/config`), the JSON Schema and the reference, the shape that is checked
- * on the event log and between processes, merging, drift, and the sentence of a change.
+ * Declarations of settings. A declaration states the name of a setting in the file, its kind, its default and its meaning.
+ * Everything else is derived from it: the TypeScript type, reading and writing in the file and the API
+ * (`control-plane/config`), the JSON Schema and the reference, the shape that is checked in the event log and between
+ * processes, merging, drift, and the sentence of a change.
  */
 import type { Kind } from './kind.js';
 
 export interface About {
   readonly means: string;
-  /** Of a limit: what a peer gets beyond it. `data-plane/README.md` lists these. */
+  /** For a limit: what a peer gets beyond it. `data-plane/README.md` lists these. */
   readonly beyond?: string;
-  /** In words, where the default is no value of the file. */
+  /** Describes the default in words, if no value of the file expresses it. */
   readonly defaultText?: string;
 }
 
 /**
- * `derived`: what the file does not say follows from other settings. `optional`: absent is a setting, too. `null`: the
- * same, held as `null`.
+ * `derived`: a missing value follows from other settings. `optional`: absence is a value too. `null`: the same, held as
+ * `null`.
  */
 type Presence = 'required' | 'default' | 'derived' | 'optional' | 'null';
 
@@ -25,11 +25,11 @@ export interface ValueField<T, P extends Presence = Presence> extends About {
   readonly name: string;
   readonly kind: Kind<T>;
   readonly presence: P;
-  /** As the file would write it. */
+  /** The default as the file would write it. */
   readonly default?: unknown;
 }
 
-/** Settings that stand together. `optional`: a group of which nothing is given is absent. */
+/** Settings in a common group. An `optional` group is absent if none of its settings is given. */
 export interface GroupField<T, P extends 'always' | 'optional' = 'always' | 'optional'> {
   readonly is: 'group';
   readonly name: string;
@@ -38,12 +38,12 @@ export interface GroupField<T, P extends 'always' | 'optional' = 'always' | 'opt
   readonly means: string;
 }
 
-/** Settings that are off or on together. Off is `null`; in the file it is `enabled: false`. */
+/** Settings that are off or on together. Off is `null`, and `enabled: false` in the file. */
 interface SwitchField<T> {
   readonly is: 'switch';
   readonly name: string;
   readonly section: Section<T>;
-  /** Whether it is on in a file that does not have it. */
+  /** Whether it is on if the file does not contain it. */
   readonly isOn: boolean;
   readonly means: string;
   readonly enabledMeans: string;
@@ -52,27 +52,27 @@ interface SwitchField<T> {
 export type Field<T = unknown> = ValueField<T> | GroupField<T> | SwitchField<T>;
 export type Fields = Readonly<Record<string, Field>>;
 
-/** What defaults may depend on besides the settings of the same section. */
+/** What defaults may depend on, besides other settings of the same section. */
 export interface Owner {
-  /** Name of the pool that the settings are for, if they are for one. */
+  /** Name of the pool that the settings belong to; empty if they belong to none. */
   readonly pool: string;
   /** Processor cores of this machine. */
   readonly cores: number;
 }
 
-/** `key` has to be at least `atLeast`. */
+/** `key` must be at least `atLeast`. */
 export interface OrderRule {
   readonly key: string;
   readonly atLeast: string;
-  /** Of the rule, where it is not the key that is told of. */
+  /** The setting that the message names, if it is not `key`. */
   readonly told?: 'key' | 'atLeast';
 }
 
-/** What else has to hold between settings of a section. */
+/** Any other rule between settings of a section. */
 export interface OwnRule {
-  /** Names in the file that lead to the setting that is told of. */
+  /** Names in the file that lead to the setting that the message names. */
   readonly at: readonly string[];
-  /** `input` has the names of the file, defaults filled in; of a setting that was not valid it may hold anything. */
+  /** `input` has the names of the file and includes defaults. An invalid setting may have any value in it. */
   readonly holds: (input: Readonly<Record<string, unknown>>) => boolean;
   /** What was expected. */
   readonly otherwise: string;
@@ -81,15 +81,17 @@ export interface OwnRule {
 export type Rule = OrderRule | OwnRule;
 
 /**
- * A second place for a setting that has moved into a group of the section: files may go on to say it there, and logs of
- * older releases do. A file that says it in both places is refused.
+ * A second place for a setting that was moved into a group of the section. Files may still use it, and logs of older
+ * releases do. A file that uses both places is refused.
  */
 export interface SecondPlace {
-  /** In the file. */
+  /** The name in the file. */
   readonly name: string;
-  /** In logs of older releases. */
+  /** The key in logs of older releases. */
   readonly key: string;
-  /** Key of the group, and of the setting in it. The setting is `derived`, so that the schema knows whether it was given. */
+  /**
+   * Key of the group, and key of the setting in it. The setting is `derived`, so that the schema knows whether it was given.
+   */
   readonly movedTo: readonly [group: string, key: string];
 }
 
@@ -98,14 +100,14 @@ export interface Section<T> {
   readonly rules: readonly Rule[];
   readonly secondPlaces: readonly SecondPlace[];
   readonly derive: Readonly<Record<string, (settings: never, owner: Owner) => unknown>>;
-  /** Of a section in several variants: the key that tells them apart, and the keys of each. */
+  /** For a section with variants: the key that distinguishes them, and the keys of each variant. */
   readonly variants: {
     readonly key: string;
     readonly of: Readonly<Record<string, readonly string[]>>;
   } | null;
-  /** Names that stand in another place, each with the sentence that says where. */
+  /** Names that belong in another place, each with a sentence that says where. */
   readonly elsewhere?: Readonly<Record<string, string>>;
-  /** Never set: ties the section to its type. */
+  /** Never set. It ties the section to its type. */
   readonly holds?: T;
 }
 
@@ -139,7 +141,7 @@ export function required<T>(name: string, kind: Kind<T>, about: About): ValueFie
   return { is: 'value', name, kind, presence: 'required', ...about };
 }
 
-/** `unlessGiven` is written as in the file. */
+/** @param unlessGiven the default, written as in the file */
 export function setting<T>(
   name: string,
   kind: Kind<T>,
@@ -149,7 +151,7 @@ export function setting<T>(
   return { is: 'value', name, kind, presence: 'default', default: unlessGiven, ...about };
 }
 
-/** The section says how the value follows where the file has none. */
+/** The section defines how a missing value follows from other settings. */
 export function derived<T>(
   name: string,
   kind: Kind<T>,
@@ -170,7 +172,7 @@ export function group<T>(name: string, section: Section<T>, means: string): Grou
   return { is: 'group', name, section, presence: 'always', means };
 }
 
-/** For a section of which no setting has a default. */
+/** For a section with no defaults. */
 export function optionalGroup<T>(
   name: string,
   section: Section<T>,
@@ -206,7 +208,7 @@ export function section<const F extends Fields>(
   return { fields, rules, secondPlaces, derive, variants: null };
 }
 
-/** The settings of both sections, those of the first one first. */
+/** The settings of both sections, those of `first` first. */
 export function merged<A extends object, B extends object>(
   first: Section<A>,
   second: Section<B>,
@@ -224,7 +226,7 @@ type VariantsOf<K extends string, V> = {
   [N in keyof V]: Flat<{ readonly [P in K]: N } & SettingsOf<V[N]>>;
 }[keyof V];
 
-/** Sections told apart by the value under `tag.name`. In the file their settings stand side by side. */
+/** Sections that the value under `tag.name` distinguishes. In the file, their settings are on one level. */
 export function variants<K extends string, V extends Readonly<Record<string, Section<object>>>>(
   key: K,
   tag: ValueField<keyof V & string, 'default'>,
@@ -243,7 +245,7 @@ export function variants<K extends string, V extends Readonly<Record<string, Sec
   };
 }
 
-/** Whether there may be none of it, which is the absence of its key. */
+/** Whether the setting or group may be absent, which means that its key is missing. */
 export function isOptional(field: Field | undefined): boolean {
   return field !== undefined && field.is !== 'switch' && field.presence === 'optional';
 }

@@ -1,4 +1,4 @@
-/** Kinds of addresses of other servers than backends: of Redis, its Sentinels, the nodes of a Redis Cluster. */
+/** Kinds of addresses of other servers: Redis, its Sentinels, the nodes of a Redis Cluster. */
 import { authorityOf, bracketed } from '../address-text.js';
 import * as shapes from '../shape.js';
 import { Expected, type Kind } from './kind.js';
@@ -9,7 +9,7 @@ export interface ServerAddress {
   readonly port: number;
 }
 
-/** `db`: number of the database. `tls`: the scheme was `rediss`. */
+/** `db` is the number of the database. `tls` is true for the scheme `rediss`. */
 export interface RedisUrl extends ServerAddress {
   readonly db: number;
   readonly tls: boolean;
@@ -22,7 +22,7 @@ const URL_EXPECTED =
   'expected a URL such as redis://10.0.0.1:6379, rediss:// for TLS, with the number of the database as its path or none';
 const AUTHORITY = /^(\[[^\]]*\]|[^:]*)(?::(\d{1,5}))?$/;
 
-/** `redis://host:port/db`, `rediss://` for TLS. */
+/** `redis://host:port/db`, or `rediss://` for TLS. */
 export const redisUrl: Kind<RedisUrl> = {
   read: readRedisUrl,
   write: ({ host, port, db, tls }) =>
@@ -50,7 +50,7 @@ function readRedisUrl(raw: unknown): RedisUrl | Expected {
   return { ...address, db: Number(path), tls: scheme.toLowerCase() === 'rediss' };
 }
 
-/** `host:port` of a server whose port without one is `defaultPort`. */
+/** `host:port`, with `defaultPort` if the port is missing. */
 export function serverAddress(defaultPort: number): Kind<ServerAddress> {
   return {
     read: (raw) =>

@@ -1,10 +1,10 @@
-/** The shape of settings as the event log and processes pass them on, derived from their declaration. */
+/** Derives the shape of settings in the event log and between processes from their declaration. */
 import { nullable, oneOf, record, variants, type Shape } from '../shape.js';
 import type { Changes } from './choose.js';
 import { movedTo } from './second-place.js';
 import { isOptional, type Field, type Section } from './section.js';
 
-/** `stored`: settings that an older release may not have written may be missing; `completed` fills them in. */
+/** With `stored`, settings that an older release did not write may be missing; `completed` fills them in. */
 export type Strictness = 'whole' | 'stored';
 
 export function shapeOf<T>(section: Section<T>, strictness: Strictness = 'whole'): Shape<T> {
@@ -21,7 +21,7 @@ export function shapeOf<T>(section: Section<T>, strictness: Strictness = 'whole'
   ) as Shape<unknown> as Shape<T>;
 }
 
-/** The shape of some settings of a section; `null` takes one away. */
+/** The shape of changes of a section; `null` removes a setting. */
 export function changesShape<T>(section: Section<T>): Shape<Changes<T>> {
   const fields = Object.entries(section.fields);
   return record<Record<string, unknown>>(
