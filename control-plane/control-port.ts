@@ -1,4 +1,4 @@
-/** The running control plane as its admin API, metrics and command line see it. */
+/** The running control plane, as its admin API, metrics and command line use it. */
 import type { ConfigProblem } from './config/config-problem.js';
 import type { CommandDraft } from './domain/commands.js';
 import type { Rejection, World } from './domain/decision.js';
@@ -15,22 +15,22 @@ import type { WorkerStatus } from './workers/worker-status.js';
 
 export type ReloadResult =
   | { readonly kind: 'applied'; readonly events: number; readonly restartNeeded: readonly string[] }
-  /** `isOlder`: it was in force once, and another is now, by the word of the fleet. */
+  /** `isOlder`: the fleet had this file in force before and has another one now. */
   | { readonly kind: 'unchanged'; readonly isOlder?: boolean }
-  /** The fleet cannot be changed from here now. */
+  /** The fleet cannot be changed from this host now. */
   | { readonly kind: 'read-only'; readonly reason: string }
   | { readonly kind: 'invalid'; readonly problems: readonly ConfigProblem[] };
 
-/** Whether what is decided can be stored. */
+/** Whether decisions can be stored at present. */
 export interface StoreStatus {
   readonly ok: boolean;
-  /** Since when it cannot, milliseconds since 1970. */
+  /** Since when decisions cannot be stored, in milliseconds since 1970; `null` if they can. */
   readonly since: number | null;
-  /** Why not, in one sentence. */
+  /** Why decisions cannot be stored, in one sentence; `null` if they can. */
   readonly problem: string | null;
-  /** Events that wait in memory. */
+  /** How many events wait in memory. */
   readonly unstoredEvents: number;
-  /** Events given up since then, because more waited than memory keeps. */
+  /** How many events were given up since then, because more waited than memory keeps. */
   readonly lostEvents: number;
 }
 
@@ -38,27 +38,27 @@ export interface MailboxFull {
   readonly kind: 'mailbox-full';
 }
 
-/** What became of a command. */
+/** The result of a command. */
 export type WriteOutcome =
-  /** It is stored and in force here. `events`: how many it led to. */
+  /** The command is stored and in force on this host. `events` is the number of its events. */
   | { readonly kind: 'accepted'; readonly events: number }
   | { readonly kind: 'rejected'; readonly rejection: Rejection }
   | MailboxFull
-  /** The fleet cannot be changed from here now, and was not. `reason`: in one sentence. */
+  /** The command was not carried out, because the fleet cannot be changed from this host now. `reason` is one sentence. */
   | { readonly kind: 'read-only'; readonly reason: string }
-  /** It may have been carried out, or not. `nonce`: what it can be looked up by. */
+  /** The command may have been carried out. `nonce` identifies it for a later `findWrite`; `null` if it has none. */
   | { readonly kind: 'unknown'; readonly nonce: string | null };
 
-/** The fleet as a host sees it. */
+/** The fleet, as one of its hosts sees it. */
 export interface FleetPort {
-  /** What its hosts are called together. */
+  /** The name of the fleet. */
   readonly name: string;
   status(): FleetStatus;
-  /** All hosts, this one too, from their last beats; where Redis cannot be asked, those of the fleet's log. */
+  /** All hosts, including this one, from their last beats. If Redis cannot be asked, the hosts of the fleet's log. */
   hosts(): Promise<FleetHosts>;
-  /** All hosts as the leader saw them with its last beat; `null`: this host does not lead. */
+  /** All hosts, as the leader saw them with its last beat; `null` if this host does not lead. */
   watched(): FleetHosts | null;
-  /** What became of a write. `null`: nothing is known of it; `undefined`: Redis cannot be asked. */
+  /** The result of a write; `null` if nothing is known of it, `undefined` if Redis cannot be asked. */
   findWrite(nonce: string): Promise<WriteFate | null | undefined>;
 }
 
@@ -68,43 +68,46 @@ export interface ControlPort {
   readonly host: string;
   readonly startedAt: number;
   readonly configFile: string;
-  /** Live views: read them anew for each use. */
+  /** The present world. Read it again for each use, because it changes. */
   world(): World;
   position(): SnapshotPosition;
   workers(): readonly WorkerStatus[];
-  /** Requests in flight per `pool/backend`, all workers. */
+  /** Requests in flight to a backend, in all workers. */
   activeRequests(pool: string, backend: string): number;
-  /** Sessions by cookie that this host knows, or that are in Redis. */
+  /** Sessions by cookie that this host or Redis knows. */
   readonly sessions: SessionDirectory;
-  /** Requests that wait for room at a backend of the pool, all workers. */
+  /** Requests that wait for a slot at a backend of the pool, in all workers. */
   waitingRequests(pool: string): number;
   /** How late health checks are. */
   checkLag(): CheckLag;
-  /** What the file says and takes effect at the next restart of this process: one sentence each. */
+  /** Changes in the file that take effect at the next restart of this process, one sentence each. */
   restartNeeded(): readonly string[];
-  /** What is wrong with the certificate, in one sentence; `null`: nothing. */
+  /** One sentence that says what is wrong with the certificate; `null` if nothing is wrong. */
   certificateTrouble(): string | null;
   /**
-   * Resolves once the events are stored and the snapshot is on its way to the workers of this host. Rejects with EventLogError
-   * where this host alone decides and cannot store.
+   * Resolves once the events are stored and the snapshot is on its way to the workers of this host. Rejects with
+   * EventLogError if this host decides alone and cannot store.
    */
   submit(draft: CommandDraft): Promise<WriteOutcome>;
-  /** Resolves once this host knows what all hosts knew when it was asked, so that a write is not compared with old news. */
+  /**
+   * Resolves once this host knows all that the fleet knew at the time of the call. Without it, a write could be compared
+   * with an old version.
+   */
   catchUp(): Promise<void>;
-  /** `null`: this host decides alone. */
+  /** `null` if this host belongs to no fleet. */
   readonly fleet: FleetPort | null;
   readonly log: Pick<EventReader, 'read'>;
   readonly history: History;
-  /** Whether what is decided can be stored. */
+  /** Whether decisions can be stored at present. */
   storage(): StoreStatus;
-  /** Calls back after each append, with the events appended. Answers the function that ends it. */
+  /** Calls `listener` with the events after each append. Returns the function that stops it. */
   follow(listener: (events: readonly TidegateEvent[]) => void): () => void;
-  /** `force`: even where the fleet has had the file before, and has another now. */
+  /** @param force applies the file even if the fleet had it before and has another one now */
   reloadConfig(force?: boolean): Promise<ReloadResult>;
-  /** What is wrong with a file. `null`: too many wait for an answer already. */
+  /** The problems of a configuration text; `null` if too many validations wait already. */
   validateConfig(text: string): Promise<readonly ConfigProblem[] | null>;
-  /** Asks the workers for what they have not sent yet (bounded wait), then renders all metrics. */
+  /** Asks the workers for counts that they have not sent yet, waits for a bounded time, and renders all metrics. */
   metrics(): Promise<{ readonly contentType: string; readonly body: string }>;
-  /** Ready when configuration is applied and at least one worker forwards. */
+  /** Ready once a configuration is applied and at least one worker forwards. */
   readiness(): { readonly ready: boolean; readonly reason: string };
 }

@@ -1,6 +1,7 @@
 /**
- * The secret of a fleet whose hosts were given none: the first of them makes one, and the store has it for the others. Each keeps a
- * copy in its data directory, so that it takes the same cookies while the store is gone, and can put the secret back there.
+ * The secret of a fleet whose configuration contains none. The first host makes one, and the store gives it to the others.
+ * Each host keeps a copy in its data directory. With the copy, it accepts the cookies of other hosts while the store is
+ * gone, and can restore the secret in the store.
  */
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
@@ -12,10 +13,10 @@ import { writeSecretFile } from './runtime/secret-file.js';
 
 const FILE = 'fleet-secret';
 const SECRET_BYTES = 32;
-/** In base64url. */
+/** 32 bytes in base64url. */
 const FORM = /^[A-Za-z0-9_-]{43}$/;
 const MAX_FILE_BYTES = 1_024;
-/** How long a start waits for the store, and between two tries. */
+/** How long a start waits for the store, and the pause between attempts, in milliseconds. */
 const WAIT_MS = 2_000;
 const RETRY_MS = 100;
 
@@ -26,7 +27,10 @@ interface FleetSecretDeps {
   readonly logger: Logger;
 }
 
-/** `null`: the store cannot be asked, and this host never knew the secret. Then it has keys of its own until it starts again. */
+/**
+ * Returns `null` if the store cannot be asked and this host never knew the secret. The host then uses its own keys until its
+ * next start.
+ */
 export async function fleetSecret({
   store,
   dataDir,

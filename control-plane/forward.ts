@@ -1,9 +1,12 @@
-/** The last steps of a start: from here on the port is ours, and the workers of a dead primary are asked to end. */
+/** The last steps of a start. They take the port, start the workers and ask the workers of a dead primary to end. */
 import type { Timers } from '#shared/ports.js';
 import type { Primary } from './runtime/primary.js';
 import type { Takeover } from './workers/takeover.js';
 
-/** Workers of a dead primary are asked to end when all new ones forward, or this long after the first of them does. */
+/**
+ * The workers of a dead primary are asked to end when all new workers forward, or this long after the first one does.
+ * Milliseconds.
+ */
 const ALL_READY_LIMIT_MS = 5_000;
 
 /** Why `serve` ends, and its exit code. */
@@ -19,7 +22,10 @@ interface ForwardDeps {
   readonly timers: Timers;
 }
 
-/** Answers the port once the first worker forwards on it; `null`: it is to end before that. Fails with StartFailure. */
+/**
+ * Resolves with the port once the first worker forwards; with `null` if `serve` has to end before. Rejects with
+ * StartFailure.
+ */
 export function forward(deps: ForwardDeps): Promise<number | null> {
   const stop = { isAsked: false };
   const ended = deps.ending.then(() => {
@@ -29,7 +35,7 @@ export function forward(deps: ForwardDeps): Promise<number | null> {
   return Promise.race([begin(deps, stop), ended]);
 }
 
-/** No step is begun after it was asked to stop: workers that nobody waits for would be left behind. */
+/** After a request to stop, no further step begins, because its workers would be left behind. */
 async function begin(
   { primary, takeover, timers }: ForwardDeps,
   stop: { readonly isAsked: boolean },

@@ -1,10 +1,15 @@
-/** How a host joins its fleet at its start: it waits for a name that is free, and a bounded time until it follows. */
+/**
+ * Joins a host to its fleet at the start: waits until the name of the host is free, then waits for a bounded time until the
+ * host follows the fleet.
+ */
 import type { Logger, Timers } from '#shared/ports.js';
 import type { FleetNode } from './fleet/fleet-node.js';
 import type { FleetTimes } from './fleet/fleet-times.js';
 import { StartFailure } from './start-failure.js';
 
-/** Between two tries for a name that a process had which may just have died. */
+/**
+ * Pause between attempts to take the name of the host, in milliseconds. The process that had the name may just have died.
+ */
 const NAME_RETRY_MS = 500;
 
 interface JoinDeps {
@@ -15,8 +20,8 @@ interface JoinDeps {
 }
 
 /**
- * Resolves once this host follows, or goes on by itself because the fleet cannot be reached. Fails with StartFailure where another
- * process lives under its name.
+ * Resolves once this host follows the fleet, or decides alone because the fleet cannot be reached. Rejects with StartFailure
+ * if another living process has the name of this host.
  */
 export async function joinFleet(node: FleetNode, { host, times, timers, logger }: JoinDeps): Promise<void> {
   const tries = Math.ceil((times.hostFreshMs + times.beatEveryMs) / NAME_RETRY_MS);

@@ -1,4 +1,6 @@
-/** Opens what a host needs to be a member of its fleet: the connections to Redis, the secret that all hosts have, the member itself. */
+/**
+ * Opens what a host needs to be a member of its fleet: the connections to Redis, the shared secret, and the member itself.
+ */
 import { randomUUID } from 'node:crypto';
 import { monotonicMs } from '#shared/platform/system-clock.js';
 import { readSharedRedis, type RedisTrouble } from './fleet/redis-probe.js';
@@ -19,11 +21,11 @@ type OnResult = NonNullable<FleetConnectionOptions['onResult']>;
 
 export interface OpenedFleet {
   readonly membership: Membership;
-  /** The secret of all hosts; `null`: it is not known. */
+  /** The secret that all hosts share; `null` if it is unknown. */
   readonly secret: string | null;
 }
 
-/** `null`: this host decides alone. Fails with StartFailure where Redis answers and cannot be what a fleet needs. */
+/** Returns `null` if this host belongs to no fleet. Rejects with StartFailure if Redis answers but does not suit a fleet. */
 export async function openFleet(
   settings: ProcessSettings,
   shared: Shared,

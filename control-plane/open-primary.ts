@@ -1,4 +1,4 @@
-/** Builds the primary from what the configuration says and `serve` has opened. */
+/** Builds the primary from the configuration and from what `serve` has opened. */
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { PROTOCOL_VERSION, type Welcome } from '#shared/message.js';
@@ -25,14 +25,14 @@ export interface PrimaryDeps {
   readonly config: Config;
   readonly system: SystemPorts;
   readonly shared: Shared;
-  /** `null`: this host decides alone. */
+  /** `null` if this host belongs to no fleet. */
   readonly membership: Membership | null;
-  /** `null`: sessions are not in Redis. */
+  /** `null` if sessions are not in Redis. */
   readonly redisSessions: SessionDirectory | null;
   readonly certificates: CertificateReloader;
   readonly log: LogStorage;
   readonly reader: HistoryReader;
-  /** Something has happened that `serve` cannot go on after. */
+  /** Called when something has happened after which `serve` must end. */
   readonly stopFor: (reason: string) => void;
 }
 
@@ -93,7 +93,7 @@ export async function openPrimary(deps: PrimaryDeps, takeover: Takeover): Promis
   });
 }
 
-/** Where clients come to, and how workers accept them. */
+/** The address for clients, and how workers accept connections. */
 export function mainPort({ process: { listen, accept } }: Config): MainPort {
   const { host, port } = listen;
   return { host, port, accept: chooseAccept(accept, port, kernelMigratesConnections()) };

@@ -1,4 +1,4 @@
-/** Connects the primary to the Redis that workers keep sessions in, so that operators can list and end them. */
+/** Connects the primary to the Redis in which workers keep sessions, so that operators can list and end them. */
 import type { RedisResult, RedisRole } from '#shared/metric-labels.js';
 import type { SessionsAt } from '#shared/redis-access.js';
 import { RedisSessions } from './sessions/redis-sessions.js';
@@ -6,14 +6,14 @@ import type { SessionDirectory } from './sessions/session-directory.js';
 import type { SystemPorts } from './runtime/system-ports.js';
 
 export interface OpenSessions {
-  /** `null`: sessions are not in Redis. */
+  /** `null` if sessions are not in Redis. */
   readonly redis: SessionDirectory | null;
   close(): void;
 }
 
 const NONE: OpenSessions = { redis: null, close: () => undefined };
 
-/** ioredis is loaded only where it is used. */
+/** Opens the connection. ioredis is only loaded if it is used. */
 export async function openSessions(
   sessions: SessionsAt,
   { timers, logger }: SystemPorts,

@@ -1,6 +1,6 @@
 /**
- * `tidegate serve`: control plane and supervisor in this process, forwarding in its workers. Composition root: the
- * only place that knows all parts. Whatever keeps it from starting is told in one sentence on standard error.
+ * `tidegate serve`: control plane and supervisor in this process, forwarding in its workers. This is the composition root,
+ * the only place that knows all parts. If something prevents the start, standard error says so in one sentence.
  */
 import { availableParallelism, hostname } from 'node:os';
 import process from 'node:process';
@@ -52,11 +52,11 @@ const OTHER_FILE =
 
 interface ServeOptions {
   readonly configFile: string;
-  /** Absolute path, instead of what the file says. */
+  /** Absolute path that overrides the file's setting. */
   readonly dataDir?: string;
 }
 
-/** Runs until it is told to stop. Answers the exit code. */
+/** Runs until it has to end. Returns the exit code. */
 export async function runServe({ configFile, ...overrides }: ServeOptions): Promise<number> {
   const loaded = await loadForStart(configFile, process.env, Date.now(), overrides);
   if (!loaded.ok) {
@@ -98,7 +98,8 @@ async function serve(configFile: string, overrides: Overrides, config: Config): 
     },
     logger,
   );
-  // Timers do not keep a process alive, so that tests and libraries may have any. From here to the end, this one does.
+  // Timers do not keep a process alive, because tests and libraries also use them. This interval keeps it alive until the
+  // end.
   const alive = setInterval(() => undefined, KEEP_ALIVE_MS);
   try {
     warnOfFewOpenFiles(config.document.forwarding.limits.connectionsPerWorker, logger);
@@ -144,7 +145,7 @@ interface ServeDeps extends Omit<PrimaryDeps, 'redisSessions'> {
   readonly ending: Promise<Ending>;
 }
 
-/** What has been started so far, and what stops it. */
+/** What was started so far, and how to stop it. */
 interface Running {
   primary: Primary | null;
   reload: () => void;
@@ -153,19 +154,20 @@ interface Running {
   readonly stops: (() => void | Promise<void>)[];
 }
 
-/** Counts calls to Redis, once there is a primary that counts. */
+/** Counts calls to Redis. Calls before the primary exists are not counted. */
 function countIn(running: Running): (result: RedisResult, role: RedisRole) => void {
   return (result, role) => running.primary?.counters.redisCalled(role, result);
 }
 
-/** Starts, waits, and ends what was started, however far the start came. */
+/** Starts everything, waits, and stops what was started, even if the start failed half-way. */
 async function run(deps: ServeDeps, running: Running): Promise<number> {
   const { config, system, log, reader, ending } = deps;
   const { logger } = system;
   let end: Ending = { reason: 'the start failed', code: EXIT_FAILED };
   try {
     const takeover = await beginTakeover(deps);
-    // Before the workers close it, so that connections are refused from then on, and do not wait for nobody.
+    // The socket must be closed before the workers close theirs. Otherwise new connections would wait in its queue instead
+    // of being refused.
     running.stopping = () => takeover.closeSocket();
     const sessions = await openSessions(deps.shared.sessions, system, countIn(running));
     running.stops.push(() => sessions.close());
@@ -222,7 +224,7 @@ async function start(deps: ServeDeps, primary: Primary, takeover: Takeover, runn
   running.stops.push(() => admin.close());
   const retention = startRetention(log, settings.journal, system);
   running.stops.push(() => retention.cancel());
-  // Last of all what cannot be taken back: until here the workers of a dead primary go on forwarding.
+  // Steps that cannot be undone come last. Until here, the workers of a dead primary go on forwarding.
   const port = await forward({ primary, takeover, ending, timers: system.timers });
   if (port === null) return;
   const watcher = watchFiles({
