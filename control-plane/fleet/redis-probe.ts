@@ -29,7 +29,9 @@ export async function readSharedRedis(connection: FleetConnection): Promise<Redi
   const probe = await PROBE.run(connection.control, [connection.keyOf('probe')], [connection.keyOf('bell')]);
   if (!probe.ok) return probe.kind === 'refused' ? unfit(forbidden(probe.reason)) : notReady(probe.reason);
   const [first] = Array.isArray(probe.value) ? (probe.value as unknown[]) : [];
-  return typeof first === 'string' ? unfit(forbidden(first)) : { kind: 'none' };
+  if (typeof first !== 'string') return { kind: 'none' };
+  const [command = '', ...reason] = first.split(': ');
+  return unfit(forbidden(reason.join(': '), command));
 }
 
 /** What is wrong with a server by its own words (INFO). */
@@ -58,9 +60,9 @@ function unfit(problem: string): RedisTrouble {
   return { kind: 'unfit', problem };
 }
 
-function forbidden(reason: string): string {
-  const command = /(?:run the|run) '([a-z|]+)'/i.exec(reason)?.[1];
-  if (command !== undefined) {
+function forbidden(reason: string, tried?: string): string {
+  const command = tried ?? /(?:run the|run) '([a-z|]+)'/i.exec(reason)?.[1];
+  if (command !== undefined && /permission|can't run/.test(reason)) {
     return `its access list forbids the command ${command.toUpperCase()}; allow it for this user (README lists all)`;
   }
   return `it refuses this user: ${reason}`;

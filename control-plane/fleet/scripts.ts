@@ -144,11 +144,11 @@ redis.call('PUBLISH',ARGV[4],'inbox') return {'OK',id,tonumber(l[1])}`);
 
 /**
  * Tries every command of the others on a key that nobody reads, so that one that the access list forbids is named before an append
- * meets it half-way. KEYS probe. ARGV bell. → {error…}
+ * meets it half-way. KEYS probe. ARGV bell. → {COMMAND: error…}
  */
 export const PROBE = script(`
 local out={} local k=KEYS[1]
-local function try(...) local r=redis.pcall(...) if type(r)=='table' and r.err then out[#out+1]=r.err end end
+local function try(c,...) local r=redis.pcall(c,...) if type(r)=='table' and r.err then out[#out+1]=c..': '..r.err end end
 redis.pcall('DEL',k)
 try('HSET',k,'a','1') try('HGET',k,'a') try('HMGET',k,'a') redis.pcall('DEL',k)
 try('ZADD',k,'1','a') try('ZSCORE',k,'a') try('ZRANGE',k,'0','-1') try('ZREM',k,'a') redis.pcall('DEL',k)

@@ -1,0 +1,242 @@
+import { readFileSync } from 'node:fs';
+import { AppServer } from '../support/app-server.js';
+import { FleetRig } from '../support/fleet/fleet-rig.js';
+import { RedisServer } from '../support/redis-server.js';
+import { Tidegate } from '../support/tidegate-process.js';
+import { waitUntil } from '../support/wait-until.js';
+
+/** All entries of the fleet's log: position and event. */
+async function logOf(
+  rig: FleetRig,
+): Promise<readonly { seq: number; epoch: number; event: { type: string } }[]> {
+  const entries = (await rig.redis.command('XRANGE', rig.key('log'), '-', '+')) as [string, string[]][];
+  return entries.map(([id, [, text = '{}']]) => {
+    const [seq, epoch] = id.split('-').map(Number);
+    return { seq: seq!, epoch: epoch!, event: JSON.parse(text) as { type: string } };
+  });
+}
+
+/** One writer per epoch, epochs in order, no number missing. */
+function expectSound(log: readonly { seq: number; epoch: number }[]): void {
+  log.forEach(({ seq, epoch }, index) => {
+    const before = log[index - 1];
+    if (before === undefined) return;
+    expect(seq).toBe(before.seq + 1);
+    expect(epoch).toBeGreaterThanOrEqual(before.epoch);
+  });
+}
+
+describe('a fleet whose leader', () => {
+  let rig: FleetRig;
+  beforeAll(async () => {
+    rig = await FleetRig.start();
+  });
+  afterAll(async () => {
+    await rig.dispose();
+  });
+
+  it('is killed amid 200 writes has another, every acknowledged write once, and none twice', async () => {
+    const [leader, other] = await rig.roles();
+    rig.startLoad();
+    const done = new Map<number, number>();
+    let isKilled = false;
+    // From 2 on, because a weight of 1 would change nothing.
+    const writes = Array.from({ length: 200 }, (_, index) => index + 2);
+    for (const weight of writes) {
+      if (weight === 100) {
+        await leader.tidegate.killPrimary();
+        isKilled = true;
+      }
+      const host = isKilled || weight % 2 === 0 ? other : leader;
+      const path = '/api/v1/pools/default/backends/app2';
+      const { status } = await host.tidegate.change('PATCH', path, { weight });
+      done.set(weight, status);
+      if (isKilled && status !== 200) {
+        await waitUntil('another leader', async () => (await rig.leader()) === other);
+      }
+    }
+    const log = await logOf(rig);
+    expectSound(log);
+    const written = log
+      .map(({ event }) => event as { type: string; backend?: string; data?: { to?: { weight?: number } } })
+      .filter(({ type, backend }) => type === 'BackendSettingsChanged' && backend === 'app2')
+      .map(({ data }) => data?.to?.weight);
+    const acknowledged = writes.filter((weight) => done.get(weight) === 200);
+    expect(acknowledged.length).toBeGreaterThan(100);
+    expect(written.filter((weight) => acknowledged.includes(weight ?? 0))).toEqual(acknowledged);
+    expect(new Set(written).size).toBe(written.length);
+    const refused = writes.filter((weight) => done.get(weight) !== 200 && !written.includes(weight));
+    for (const weight of refused) expect(done.get(weight)).toBe(503);
+
+    await leader.tidegate.run();
+    await rig.untilWritable();
+    await rig.expectNoLoss();
+  });
+
+  it('stands still and wakes appends nothing that it began before', async () => {
+    const [leader, other] = await rig.roles();
+    rig.startLoad();
+    process.kill(leader.tidegate.pid, 'SIGSTOP');
+    try {
+      await waitUntil('another leader', async () => (await rig.leader()) === other);
+      await waitUntil('a write', async () => (await rig.write(other)).status === 200);
+    } finally {
+      process.kill(leader.tidegate.pid, 'SIGCONT');
+    }
+    await rig.untilWritable();
+    expectSound(await logOf(rig));
+    await rig.goOn();
+    await rig.expectNoLoss();
+  });
+
+  it('is cut off has another; it refuses writes, and follows by itself when the link is back', async () => {
+    const [leader, other] = await rig.roles();
+    rig.startLoad();
+    leader.proxy.cut();
+    await waitUntil('another leader', async () => (await rig.leader()) === other);
+    await rig.untilReadOnly(leader);
+    await waitUntil('a write', async () => (await rig.write(other)).status === 200);
+    leader.proxy.mend();
+    await rig.untilWritable();
+    expectSound(await logOf(rig));
+    await rig.goOn();
+    await rig.expectNoLoss();
+    const told = await other.tidegate.events('&type=HostWasAutonomous');
+    expect(told.at(-1)).toMatchObject({ data: { host: leader.name } });
+  });
+
+  it('stops hands over at once', async () => {
+    const [leader, other] = await rig.roles();
+    const exit = leader.tidegate.stop();
+    await waitUntil('another leader', async () => (await rig.leader()) === other);
+    await waitUntil('a write', async () => (await rig.write(other)).status === 200);
+    expect(await exit).toBe(0);
+    await leader.tidegate.run();
+    await rig.untilWritable();
+  });
+});
+
+describe('a host of a fleet', () => {
+  let rig: FleetRig;
+  beforeAll(async () => {
+    rig = await FleetRig.start();
+  });
+  afterAll(async () => {
+    await rig.dispose();
+  });
+
+  it('that meets a log entry which it cannot read says so, and serves by itself', async () => {
+    const [, other] = await rig.roles();
+    rig.startLoad();
+    const log = await logOf(rig);
+    const last = log.at(-1)!;
+    const seq = last.seq + 1;
+    await rig.redis.command('XADD', rig.key('log'), `${seq}-${last.epoch}`, 'e', '{"type":"FromTheFuture"}');
+    await rig.redis.command('HSET', rig.key('head'), 'seq', String(seq));
+    await rig.redis.command('PUBLISH', rig.key('bell'), 'log');
+    await rig.untilReadOnly(other);
+    await rig.goOn();
+    // The hand that wrote it takes it back; what the leader knows is put in its place.
+    await rig.redis.command('DEL', rig.key('head'));
+    await rig.untilWritable();
+    await rig.expectNoLoss();
+  });
+
+  it('that comes back with an older file does not undo what the fleet has done since', async () => {
+    const [a, b] = rig.hosts;
+    const path = '/api/v1/config/reload';
+    const before = readFileSync(a.tidegate.configFile, 'utf8');
+    await b.tidegate.stop();
+    a.tidegate.write(before.replace('weight: 1 }', 'weight: 77 }'));
+    await waitUntil('the file', async () => (await a.tidegate.backend('app1')).weight === 77);
+    await b.tidegate.run();
+    expect((await b.tidegate.backend('app1')).weight).toBe(77);
+    expect((await b.tidegate.change('POST', path)).body).toMatchObject({ result: 'older' });
+    expect((await a.tidegate.backend('app1')).weight).toBe(77);
+    expect((await b.tidegate.change('POST', `${path}?force=true`)).body).toMatchObject({ result: 'applied' });
+    await waitUntil('the forced file', async () => (await a.tidegate.backend('app1')).weight === 1);
+  });
+
+  it('with the name of another does not start, and says why', async () => {
+    const [a] = rig.hosts;
+    const double = Tidegate.prepare(readFileSync(a.tidegate.configFile, 'utf8'));
+    double.spawn();
+    expect(await double.exited).toBe(1);
+    expect(double.stderr).toContain('another process of the fleet is called host-a');
+    await double.dispose();
+  });
+});
+
+describe('a fleet without a host that may lead', () => {
+  it('serves, and refuses writes', async () => {
+    const redis = await RedisServer.start();
+    const app = await AppServer.start('app1');
+    const yaml = `listen: { host: 127.0.0.1, port: 0 }
+admin: { port: 0 }
+workers: 1
+log: { format: json }
+redis: { url: "${redis.url}" }
+cluster: { name: web, host: only, candidate: false }
+backends:
+  - { id: app1, url: "${app.url}" }
+`;
+    const host = await Tidegate.start(yaml);
+    const answer = await host.change('PATCH', '/api/v1/pools/default/backends/app1', { weight: 5 });
+    expect(answer).toMatchObject({ status: 503, body: { type: 'urn:tidegate:control_plane_read_only' } });
+    expect((await fetch(host.url('/'))).status).toBe(200);
+    await host.dispose();
+    await app.kill();
+    await redis.dispose();
+  });
+});
+
+/** Names that a start says when Redis cannot be used. */
+describe('a start with a Redis that', () => {
+  const yaml = (url: string, more = ''): string => `listen: { host: 127.0.0.1, port: 0 }
+admin: { port: 0 }
+workers: 1
+log: { format: json }
+redis: { url: "${url}"${more} }
+cluster: { name: web, host: only }
+backends: [{ id: a, url: "http://127.0.0.1:1" }]
+`;
+  async function refusal(config: string): Promise<string> {
+    const host = Tidegate.prepare(config);
+    host.spawn();
+    expect(await host.exited).toBe(1);
+    const { stderr } = host;
+    await host.dispose();
+    return stderr;
+  }
+
+  it.each([
+    ['may evict the log', { 'maxmemory-policy': 'allkeys-lru' }, /maxmemory-policy is allkeys-lru/],
+    ['wants a password', { requirepass: 'secret' }, /refuses this user: NOAUTH/],
+  ] as const)('%s is refused', async (_name, directives, words) => {
+    const redis = await RedisServer.start(directives);
+    expect(await refusal(yaml(redis.url))).toMatch(words);
+    await redis.dispose();
+  });
+
+  it('forbids a command names it', async () => {
+    const redis = await RedisServer.start();
+    await redis.command('ACL', 'SETUSER', 'default', '-xadd');
+    expect(await refusal(yaml(redis.url))).toMatch(/forbids the command XADD/);
+    await redis.dispose();
+  });
+
+  it('is not there goes on with what the host knows', async () => {
+    const redis = await RedisServer.start();
+    const url = redis.url;
+    await redis.kill();
+    const host = await Tidegate.start(yaml(url));
+    expect((await host.api('/api/v1/pools/default')).status).toBe(200);
+    await redis.restart();
+    await waitUntil('the fleet', async () => {
+      const path = '/api/v1/pools/default/backends/a';
+      return (await host.change('PATCH', path, { weight: 5 })).status === 200;
+    });
+    await host.dispose();
+    await redis.dispose();
+  });
+});

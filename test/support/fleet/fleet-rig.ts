@@ -1,0 +1,170 @@
+/**
+ * Two real hosts that share a real Redis, each through a network of its own, with steady traffic on both: what a fault must not be
+ * seen by. Ask `expectNoLoss` after each fault.
+ */
+import { AppServer } from '../app-server.js';
+import { FaultProxy } from '../fault-proxy.js';
+import { freePort } from '../free-port.js';
+import { Load } from '../load.js';
+import { RedisServer } from '../redis-server.js';
+import { QUICK_CHECK, backendList, base } from '../scenario.js';
+import { type ApiAnswer, Tidegate } from '../tidegate-process.js';
+import { waitUntil } from '../wait-until.js';
+
+const NAMES = ['host-a', 'host-b'] as const;
+type HostName = (typeof NAMES)[number];
+const STICKY = 'sticky_session: { enabled: true, type: cookie, cookie_name: session_id, timeout: 1h }\n';
+/** Requests per second and host. */
+const RATE = 250;
+
+export interface RigOptions {
+  /** Of Redis. */
+  readonly directives?: Readonly<Record<string, string>>;
+  /** Keys under `redis`, besides the URL. */
+  readonly redis?: string;
+  readonly cluster?: string;
+}
+
+export interface RigHost {
+  readonly name: HostName;
+  readonly tidegate: Tidegate;
+  readonly proxy: FaultProxy;
+}
+
+export class FleetRig {
+  readonly redis: RedisServer;
+  readonly apps: readonly AppServer[];
+  readonly hosts: readonly [RigHost, RigHost];
+  readonly #options: RigOptions;
+  #loads: readonly Load[] = [];
+  #weight = 1;
+
+  private constructor(
+    redis: RedisServer,
+    apps: readonly AppServer[],
+    proxies: readonly [FaultProxy, FaultProxy],
+    ports: readonly [number, number],
+    options: RigOptions,
+  ) {
+    this.redis = redis;
+    this.apps = apps;
+    this.#options = options;
+    this.hosts = [this.#host('host-a', proxies[0], ports[0]), this.#host('host-b', proxies[1], ports[1])];
+  }
+
+  static async start(options: RigOptions = {}): Promise<FleetRig> {
+    const redis = await RedisServer.start(options.directives ?? {});
+    const apps = await Promise.all(['app1', 'app2', 'app3'].map((id) => AppServer.start(id)));
+    const proxies = [await FaultProxy.to(redis.port), await FaultProxy.to(redis.port)] as const;
+    const ports = [await freePort(), await freePort()] as const;
+    const rig = new FleetRig(redis, apps, proxies, ports, options);
+    try {
+      await Promise.all(rig.hosts.map(({ tidegate }) => tidegate.run()));
+      for (const { tidegate } of rig.hosts) {
+        for (const { id } of apps) await tidegate.untilAvailability(id, 'available');
+        await tidegate.untilConverged();
+      }
+      await rig.untilWritable();
+    } catch (error) {
+      await rig.dispose();
+      throw error;
+    }
+    return rig;
+  }
+
+  #host(name: HostName, proxy: FaultProxy, port: number): RigHost {
+    const { redis = '', cluster = '' } = this.#options;
+    // A port of its own, because a host that is started again has to be found where it was.
+    const yaml = `${base(2).replace('port: 0', `port: ${port}`)}
+redis: { url: "redis://127.0.0.1:${proxy.port}"${redis} }
+cluster: { name: web, host: ${name}${cluster} }
+${backendList(this.apps)}${QUICK_CHECK}
+${STICKY}`;
+    return { name, proxy, tidegate: Tidegate.prepare(yaml) };
+  }
+
+  key(name: string): string {
+    return `tidegate:{web}:${name}`;
+  }
+
+  startLoad(): void {
+    this.#loads = this.hosts.map(
+      ({ tidegate }) =>
+        new Load({ port: tidegate.port, rate: RATE, connections: 100, headers: { connection: 'close' } }),
+    );
+    for (const load of this.#loads) load.start();
+  }
+
+  /** Lets the traffic go on for so many requests more on each host. */
+  async goOn(requests = RATE): Promise<void> {
+    await Promise.all(
+      this.#loads.map((load) => {
+        const before = load.answered;
+        return waitUntil('the traffic to go on', () => load.answered > before + requests);
+      }),
+    );
+  }
+
+  /** Ends the traffic. Fails where one request of it got no good answer. */
+  async expectNoLoss(): Promise<{ readonly p99: number; readonly answered: number }> {
+    const results = await Promise.all(this.#loads.map((load) => load.stop()));
+    this.#loads = [];
+    expect(results.flatMap(({ failures }) => failures)).toEqual([]);
+    return {
+      p99: Math.max(...results.map(({ latencyMs }) => latencyMs.p99)),
+      answered: results.reduce((sum, { answered }) => sum + answered, 0),
+    };
+  }
+
+  /** The host that Redis says leads, while its lease runs. */
+  async leader(): Promise<RigHost | null> {
+    const [host, until] = (await this.redis.command('HMGET', this.key('lease'), 'host', 'until')) as (
+      string | null
+    )[];
+    const [seconds = '0'] = (await this.redis.command('TIME')) as string[];
+    if (until === null || until === undefined || Number(until) < Number(seconds) * 1_000) return null;
+    return this.hosts.find(({ name }) => name === host) ?? null;
+  }
+
+  /** Leader and the other one. */
+  async roles(): Promise<readonly [leader: RigHost, other: RigHost]> {
+    const leader = await waitUntil('a leader', async () => (await this.leader()) ?? undefined);
+    const [a, b] = this.hosts;
+    return leader === a ? [a, b] : [b, a];
+  }
+
+  /** Changes the weight of a backend by way of a host. */
+  write(host: RigHost): Promise<ApiAnswer> {
+    this.#weight = (this.#weight % 900) + 1;
+    return host.tidegate.change('PATCH', '/api/v1/pools/default/backends/app1', { weight: this.#weight });
+  }
+
+  /** Waits until writes on all hosts are carried out, and are seen on all. */
+  async untilWritable(): Promise<void> {
+    for (const host of this.hosts) {
+      await waitUntil(`writes on ${host.name}`, async () => (await this.write(host)).status === 200);
+      const weight = this.#weight;
+      for (const other of this.hosts) {
+        await waitUntil(`the write on ${other.name}`, async () => {
+          return (await other.tidegate.backend('app1')).weight === weight;
+        });
+      }
+    }
+  }
+
+  /** Waits until a write on this host is refused because the fleet cannot be changed. */
+  async untilReadOnly(host: RigHost): Promise<void> {
+    await waitUntil(`${host.name} to refuse writes`, async () => {
+      const { status, body } = await this.write(host);
+      return status === 503 && body.type === 'urn:tidegate:control_plane_read_only';
+    });
+  }
+
+  async dispose(): Promise<void> {
+    await Promise.all(this.#loads.map((load) => load.stop()));
+    await Promise.all(this.hosts.map(({ tidegate }) => tidegate.dispose()));
+    for (const { proxy } of this.hosts) proxy.close();
+    await Promise.all(this.apps.map((app) => app.kill()));
+    await this.redis.dispose();
+  }
+}
