@@ -1,5 +1,5 @@
 /**
- * The secret of a fleet whose configuration contains none. The first host makes one, and the store gives it to the others.
+ * The secret of a fleet without one in its configuration. The first host makes one, and the store gives it to the others.
  * Each host keeps a copy in its data directory. With the copy, it accepts the cookies of other hosts while the store is
  * gone, and can restore the secret in the store.
  */

@@ -72,7 +72,7 @@ export function object<R extends object, O extends object = Record<never, never>
   return keyed(Object.entries(required), Object.entries(optional ?? {}));
 }
 
-/** A union whose members differ in the text under `key`. Its type follows from the cases. */
+/** A union with members that differ in the text under `key`. Its type follows from the cases. */
 export function tagged<K extends string, C extends object>(
   key: K,
   cases: { readonly [V in keyof C]: Shape<C[V]> },
@@ -86,7 +86,7 @@ export function tagged<K extends string, C extends object>(
   return cased(key, Object.entries(cases));
 }
 
-/** A union whose members differ in the text under `key`. The type `T` ensures that the cases are complete. */
+/** A union with members that differ in the text under `key`. The type `T` ensures that the cases are complete. */
 export function variants<K extends string, T extends { readonly [P in K]: string }>(
   key: K,
   cases: { readonly [V in T[K]]: Shape<T & { readonly [P in K]: V }> },

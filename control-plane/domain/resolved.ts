@@ -30,8 +30,8 @@ export function resolvedSentence({ data }: EventOf<'BackendResolved'>): string {
 }
 
 /**
- * Describes a backend whose name has moved: where checks go, where traffic goes, and until when traffic may use connections
- * to the former address. Empty if the name has not moved.
+ * Describes a backend with a name that has moved: where checks go, where traffic goes, and until when traffic may use
+ * connections to the former address. Empty if the name has not moved.
  * @param connectionAgeMs age at which connections to backends are closed, in milliseconds
  * @param at the time to describe, in milliseconds since 1970
  */

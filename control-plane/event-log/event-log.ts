@@ -1,6 +1,6 @@
 /**
- * The event log: the stored sequence of all events, with one writer. Events whose `append` has resolved survive `kill -9`.
- * Checkpoints (`checkpoints.ts`) shorten the replay. `log-storage.ts` combines all that a primary stores.
+ * The event log: the stored sequence of all events, with one writer. Events survive `kill -9` once their `append` has
+ * resolved. Checkpoints (`checkpoints.ts`) shorten the replay. `log-storage.ts` combines all that a primary stores.
  */
 import type { BackendId, PoolId } from '#shared/ids.js';
 import type { EventType, TidegateEvent } from '../domain/events.js';

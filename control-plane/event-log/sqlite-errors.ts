@@ -1,4 +1,4 @@
-/** Turns errors of SQLite and the file system into an EventLogError, whose sentence says what to do. */
+/** Turns errors of SQLite and the file system into an EventLogError. Its sentence says what to do. */
 import { EventLogError } from './event-log.js';
 
 /** Primary result codes (sqlite.org/rescode.html) that concern the environment of the file and not its content. */

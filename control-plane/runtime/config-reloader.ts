@@ -54,7 +54,7 @@ export class ConfigReloader implements ConfigSource {
   #lastRejected: string | null = null;
   #restartNeeded: readonly string[] = [];
   #known: string | null = null;
-  /** The actor whose reload could not be stored; `null` if no reload waits. */
+  /** The actor of the reload that could not be stored; `null` if no reload waits. */
   #waiting: Actor | null = null;
 
   constructor(options: ConfigReloaderOptions) {
@@ -76,7 +76,7 @@ export class ConfigReloader implements ConfigSource {
     return result;
   }
 
-  /** Starts a reload whose result no caller awaits. If the file is not applied, the log says why. */
+  /** Starts a reload without a waiting caller. If the file is not applied, the log says why. */
   reloadUnasked(actor: Actor, unchanged: () => void = () => undefined): void {
     const { loaded, logger, file } = this.#options;
     const done = this.reload(actor).then((result) => {

@@ -50,7 +50,7 @@ export interface HostOptions {
   /** Sessions in Redis, which workers query directly; `null` if the session table keeps them. */
   readonly redisSessions: SessionDirectory | null;
   readonly check: CheckSchedulerOptions['check'];
-  /** The fleet that this host belongs to; `null`: it decides alone. */
+  /** The fleet that this host belongs to; `null` if it decides alone. */
   readonly fleet: () => FleetPort | null;
   /** Called when a worker cannot listen before any worker has forwarded. */
   readonly onListenFailed: (code: string, message: string) => void;

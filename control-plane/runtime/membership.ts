@@ -1,11 +1,11 @@
-/** What ties a host to its fleet: how it becomes a member, and the fleet as those see it who ask the control plane. */
+/** The membership of a host in its fleet: how the host joins, and the fleet as the admin API sees it. */
 import type { FleetPort } from '../control-port.js';
 import type { FleetNode } from '../fleet/fleet-node.js';
 import type { ReportedWorker } from '../fleet/host-report.js';
 import type { OwnLoop } from '../fleet/own-loop.js';
 import type { PrimaryCounters } from '../metrics/primary-counters.js';
 
-/** The host as its membership needs it. */
+/** The part of the host that its membership uses. */
 export interface MemberHost {
   reportedWorkers(): readonly ReportedWorker[];
   readonly counters: Pick<PrimaryCounters, 'joinsFleet' | 'appendUnknown'>;
