@@ -6,6 +6,7 @@ import type { TidegateEvent } from './domain/events.js';
 import type { EventReader } from './event-log/event-log.js';
 import type { FleetHosts } from './fleet/fleet-hosts.js';
 import type { FleetStatus } from './fleet/fleet-status.js';
+import type { FileStanding } from './fleet/whose-file.js';
 import type { WriteFate } from './fleet/remote-writes.js';
 import type { History } from './hindsight/history.js';
 import type { CheckLag } from './health-checks/punctuality.js';
@@ -49,6 +50,8 @@ export type WriteOutcome =
   /** The command may have been carried out. `nonce` identifies it for a later `findWrite`; `null` if it has none. */
   | { readonly kind: 'unknown'; readonly nonce: string | null };
 
+export type { FleetHosts, FleetHostView } from './fleet/fleet-hosts.js';
+
 /** The fleet, as one of its hosts sees it. */
 export interface FleetPort {
   /** The name of the fleet. */
@@ -82,6 +85,8 @@ export interface ControlPort {
   checkLag(): CheckLag;
   /** Changes in the file that take effect at the next restart of this process, one sentence each. */
   restartNeeded(): readonly string[];
+  /** How the file of this host compares with the configuration in force; `null` if it is invalid or was not read yet. */
+  fileStanding(): FileStanding | null;
   /** One sentence that says what is wrong with the certificate; `null` if nothing is wrong. */
   certificateTrouble(): string | null;
   /**

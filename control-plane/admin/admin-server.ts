@@ -24,6 +24,7 @@ import { backendRoutes } from './routes-backends.js';
 import { configRoutes } from './routes-config.js';
 import { driftRoutes } from './routes-drift.js';
 import { eventRoutes } from './routes-events.js';
+import { datedReads, fleetRoutes } from './routes-fleet.js';
 import { poolRoutes } from './routes-pools.js';
 import { probeRoutes } from './routes-probes.js';
 import { sessionRoutes } from './routes-sessions.js';
@@ -97,6 +98,7 @@ export async function createAdminApp(options: AdminOptions): Promise<FastifyInst
   answerErrors(app, logger);
   logWrites(app, logger);
   catchUpBeforeWrites(app, control);
+  datedReads(app, control);
   await app.register(swagger, describeApi(control.version, options.token !== null));
 
   const transitions = new Transitions();
@@ -125,6 +127,7 @@ export async function createAdminApp(options: AdminOptions): Promise<FastifyInst
     poolRoutes(api, deps);
     backendRoutes(api, deps);
     sessionRoutes(api, control);
+    fleetRoutes(api, control);
     eventRoutes(api, deps, { followers, streams: (socket) => connections.streams(socket) });
     whyRoutes(api, control, options.clock);
     configRoutes(api, control, changes);

@@ -9,13 +9,14 @@ export function describeApi(version: string, withToken: boolean): FastifyDynamic
         title: 'Tidegate admin API',
         version,
         description:
-          'Reads the state of a running Tidegate and changes it. Writes to a pool carry If-Match with the pool version that the last answer gave as ETag, so that nobody overwrites a change that they have not seen. The header X-Tidegate-Actor may name the person behind a write; the event log keeps the name. Errors are problem documents (RFC 9457).',
+          'Reads the state of a running Tidegate and changes it. Writes to a pool carry If-Match with the pool version that the last answer gave as ETag, so that nobody overwrites a change that they have not seen. The header X-Tidegate-Actor may name the person behind a write; the event log keeps the name. On a host of a fleet, answers to reads have the headers X-Tidegate-Position, the last event of the log of the fleet that this host has as seq-epoch, and X-Tidegate-Age-Ms, the time since Redis answered this host. Errors are problem documents (RFC 9457).',
         license: { name: 'MIT' },
       },
       tags: [
         { name: 'status', description: 'The state of everything.' },
         { name: 'pools', description: 'Sets of backends that share settings.' },
         { name: 'backends', description: 'Single servers.' },
+        { name: 'fleet', description: 'Hosts that share one configuration.' },
         { name: 'events', description: 'What happened, and why.' },
         { name: 'config', description: 'The configuration file.' },
         { name: 'probes', description: 'For monitoring.' },

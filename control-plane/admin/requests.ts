@@ -79,7 +79,7 @@ function validationProblem(
   if (context === 'params') {
     return {
       type: 'not_found',
-      detail: `${request.url.slice(0, 200)}: no pool or backend can have this name.`,
+      detail: `${request.url.slice(0, 200)}: nothing can have this name.`,
     };
   }
   const sent = context === 'querystring' ? request.query : request.body;

@@ -7,6 +7,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { FastifyBaseLogger, FastifyInstance, FastifyTypeProvider, RawServerDefault } from 'fastify';
 import * as configDocuments from '../documents/config-documents.js';
 import * as eventDocuments from '../documents/event-documents.js';
+import * as fleetDocuments from '../documents/fleet-documents.js';
 import type { Field, JsonSchema, NamedDocument } from '../documents/field.js';
 import * as poolDocuments from '../documents/pool-documents.js';
 import * as sessionDocuments from '../documents/session-documents.js';
@@ -34,6 +35,7 @@ const documents = {
   ...statusDocuments,
   ...eventDocuments,
   ...configDocuments,
+  ...fleetDocuments,
   ...sessionDocuments,
   ProblemDocument,
 };

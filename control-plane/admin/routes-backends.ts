@@ -18,7 +18,7 @@ import type { BackendState, PoolState } from '../domain/state.js';
 import { readChanges } from './backend-settings.js';
 import { sendProblem, type Problem } from './problem.js';
 import { type AdminApp, answers, IF_MATCH, json } from './route-schemas.js';
-import { backendDocument, backendDocuments, type ViewDeps } from './views.js';
+import { backendDocument, backendDocuments, type ViewDeps, withElsewhere } from './views.js';
 import { etagOf, findPool, precondition, submitWrite, unknownBackend, unknownPool } from './writes.js';
 
 export function backendRoutes(app: AdminApp, deps: ViewDeps): void {
@@ -40,10 +40,16 @@ function find({ port }: ViewDeps, params: BackendParams): Found {
   return { kind: 'found', pool, backend };
 }
 
-function sendBackend(deps: ViewDeps, reply: FastifyReply, pool: PoolState, id: string): FastifyReply {
+async function sendBackend(
+  deps: ViewDeps,
+  reply: FastifyReply,
+  pool: PoolState,
+  id: string,
+): Promise<FastifyReply> {
   const backend = pool.backends.get(backendId(id));
   if (backend === undefined) return sendProblem(reply, unknownBackend(pool.id, id));
-  return reply.header('etag', etagOf(pool)).send(backendDocument(deps, pool, backend));
+  const document = backendDocument(await withElsewhere(deps), pool, backend);
+  return reply.header('etag', etagOf(pool)).send(document);
 }
 
 function readRoutes(app: AdminApp, deps: ViewDeps): void {
@@ -63,7 +69,7 @@ function readRoutes(app: AdminApp, deps: ViewDeps): void {
     async (request, reply) => {
       const pool = findPool(deps.port, request.params.pool);
       if (pool === null) return sendProblem(reply, unknownPool(request.params.pool));
-      const backends = await backendDocuments(deps, pool);
+      const backends = await backendDocuments(await withElsewhere(deps), pool);
       return reply.header('etag', etagOf(pool)).send({ backends });
     },
   );

@@ -13,7 +13,7 @@ import { isoTime } from '../domain/iso-time.js';
 import { driftDocuments } from './drift-view.js';
 import { liveConfig } from './live-config.js';
 import { fieldProblem, sendProblem } from './problem.js';
-import { rejectedLoad } from './views.js';
+import { fileStanding, rejectedLoad } from './views.js';
 import type { RunTimeChanges } from './run-time-changes.js';
 import { readOnly } from './writes.js';
 import { type AdminApp, answers, json } from './route-schemas.js';
@@ -124,5 +124,6 @@ function configDocument(port: ControlPort, changes: RunTimeChanges): ConfigViewD
     last_rejected: rejectedLoad(rejected),
     drift: driftDocuments(state, changes),
     live: liveConfig(state),
+    ...fileStanding(port),
   };
 }

@@ -4,7 +4,7 @@ import { PoolChange, PoolDocument, PoolParams, PoolsDocument } from '../document
 import { patchPoolSettings } from './pool-settings.js';
 import { sendProblem } from './problem.js';
 import { type AdminApp, answers, IF_MATCH, json } from './route-schemas.js';
-import { poolDocument, poolDocuments, type ViewDeps } from './views.js';
+import { poolDocument, poolDocuments, type ViewDeps, withElsewhere } from './views.js';
 import { etagOf, findPool, precondition, submitWrite, unknownPool } from './writes.js';
 
 export function poolRoutes(app: AdminApp, deps: ViewDeps): void {
@@ -21,7 +21,7 @@ export function poolRoutes(app: AdminApp, deps: ViewDeps): void {
         }),
       },
     },
-    async () => ({ pools: await poolDocuments(deps) }),
+    async () => ({ pools: await poolDocuments(await withElsewhere(deps)) }),
   );
   app.get(
     '/api/v1/pools/:pool',
@@ -37,7 +37,7 @@ export function poolRoutes(app: AdminApp, deps: ViewDeps): void {
     async (request, reply) => {
       const pool = findPool(port, request.params.pool);
       if (pool === null) return sendProblem(reply, unknownPool(request.params.pool));
-      const document = await poolDocument(deps, pool);
+      const document = await poolDocument(await withElsewhere(deps), pool);
       return reply.header('etag', etagOf(pool)).send(document);
     },
   );
@@ -75,7 +75,7 @@ export function poolRoutes(app: AdminApp, deps: ViewDeps): void {
         expectedVersion: allowed.expectedVersion ?? pool.version,
       });
       if (result.kind === 'problem') return sendProblem(reply, result.problem);
-      const document = await poolDocument(deps, result.pool);
+      const document = await poolDocument(await withElsewhere(deps), result.pool);
       return reply.header('etag', etagOf(result.pool)).send(document);
     },
   );

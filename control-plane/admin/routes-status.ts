@@ -2,7 +2,8 @@
 import type { Clock } from '#shared/ports.js';
 import { StatusDocument, WorkersDocument } from '../documents/status-documents.js';
 import { type AdminApp, answers, json } from './route-schemas.js';
-import { statusDocument, workerDocument, type ViewDeps } from './views.js';
+import { statusDocument, type ViewDeps } from './views.js';
+import { workerDocuments } from './worker-view.js';
 
 export function statusRoutes(app: AdminApp, deps: ViewDeps, clock: Clock): void {
   app.get(
@@ -23,11 +24,12 @@ export function statusRoutes(app: AdminApp, deps: ViewDeps, clock: Clock): void 
       schema: {
         operationId: 'listWorkers',
         summary: 'The forwarding processes',
-        description: '`converged` is the proof that a worker routes by the newest snapshot.',
+        description:
+          '`converged` is the proof that a worker routes by the newest snapshot. In a fleet: those of all live hosts.',
         tags: ['status'],
         response: answers({ 200: json(WorkersDocument, 'All workers.') }),
       },
     },
-    async () => ({ workers: deps.port.workers().map((worker) => workerDocument(deps.port, worker)) }),
+    async () => ({ workers: await workerDocuments(deps.port) }),
   );
 }

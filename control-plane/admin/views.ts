@@ -1,29 +1,37 @@
 /** Makes the documents of the admin API from the state of the running system. It changes nothing. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { availabilityOf } from '#shared/availability.js';
-import { isNewer } from '#shared/snapshot.js';
 import { urlOf } from '#shared/address-text.js';
 import type { ControlPort } from '../control-port.js';
 import type { RejectedLoad } from '../documents/config-documents.js';
 import type { BackendDocument, PoolDocument } from '../documents/pool-documents.js';
-import type { StatusDocument, WorkerDocument } from '../documents/status-documents.js';
+import type { StatusDocument } from '../documents/status-documents.js';
 import { driftOf } from '../domain/drift.js';
 import { isoTime } from '../domain/iso-time.js';
 import { shortageOf, standingOfPool } from '../domain/pool-standing.js';
 import { maxConnectionsOf } from '../domain/pool-state.js';
 import type { BackendState, ControlState, PoolState, RejectedConfig } from '../domain/state.js';
-import type { WorkerStatus } from '../workers/worker-status.js';
 import { poolSettingsDocument } from './pool-settings.js';
 import { reasonOf } from './availability-reason.js';
+import { type Elsewhere, elsewhereIn, fleetDocument } from './fleet-view.js';
 import type { Transitions } from './transitions.js';
+import { positionDocument, workerDocument } from './worker-view.js';
 
 export interface ViewDeps {
   readonly port: ControlPort;
   readonly transitions: Transitions;
+  /** What other hosts make of backends. Absent where there is no fleet. */
+  readonly elsewhere?: Elsewhere;
+}
+
+/** The same, with what other hosts make of backends now. */
+export async function withElsewhere(deps: ViewDeps): Promise<ViewDeps> {
+  const { fleet } = deps.port;
+  return fleet === null ? deps : { ...deps, elsewhere: elsewhereIn(await fleet.hosts()) };
 }
 
 export function backendDocument(
-  { port, transitions }: ViewDeps,
+  { port, transitions, elsewhere }: ViewDeps,
   pool: PoolState,
   backend: BackendState,
 ): BackendDocument {
@@ -46,6 +54,7 @@ export function backendDocument(
     generation: backend.generation,
     active_requests: port.activeRequests(pool.id, backend.id),
     max_connections: maxConnectionsOf(pool, backend),
+    ...(elsewhere === undefined ? {} : { verdict_of: port.host, elsewhere: elsewhere(pool.id, backend.id) }),
   };
 }
 
@@ -94,6 +103,7 @@ export async function poolDocument(
     sessions: deps.port.sessions.count(pool.id),
     pending_requests: deps.port.waitingRequests(pool.id),
     backends: await backendDocuments(deps, pool, pace),
+    ...(deps.elsewhere === undefined ? {} : { verdict_of: deps.port.host }),
   };
 }
 
@@ -106,8 +116,10 @@ export async function poolDocuments(deps: ViewDeps): Promise<readonly PoolDocume
   return documents;
 }
 
-export async function statusDocument(deps: ViewDeps, at: number): Promise<StatusDocument> {
-  const { port } = deps;
+export async function statusDocument(given: ViewDeps, at: number): Promise<StatusDocument> {
+  const { port } = given;
+  const hosts = port.fleet === null ? null : await port.fleet.hosts();
+  const deps = hosts === null ? given : { ...given, elsewhere: elsewhereIn(hosts) };
   const { state } = port.world();
   const { ready, reason } = port.readiness();
   const workers = port.workers().map((worker) => workerDocument(port, worker));
@@ -133,10 +145,19 @@ export async function statusDocument(deps: ViewDeps, at: number): Promise<Status
       restart_needed: port.restartNeeded(),
       drift: driftOf(state).length,
       last_rejected: rejectedLoad(state.rejected),
+      ...fileStanding(port),
     },
     certificate_trouble: port.certificateTrouble(),
     pools: await poolStatuses(deps, state),
+    ...(port.fleet === null || hosts === null ? {} : { fleet: fleetDocument(port.fleet, port.host, hosts) }),
   };
+}
+
+/** Only a fleet can have another configuration in force than the file of this host says. */
+export function fileStanding(port: ControlPort): Pick<StatusDocument['config'], 'file_standing'> {
+  if (port.fleet === null) return {};
+  const standing = port.fileStanding();
+  return { file_standing: standing === 'news' ? 'not-applied' : standing };
 }
 
 async function poolStatuses(deps: ViewDeps, state: ControlState): Promise<StatusDocument['pools']> {
@@ -178,26 +199,4 @@ function healthChecksDocument(port: ControlPort): StatusDocument['health_checks'
 
 export function rejectedLoad(rejected: RejectedConfig | null): RejectedLoad | null {
   return rejected === null ? null : { at: isoTime(rejected.at), problems: rejected.problems };
-}
-
-export function workerDocument(port: Pick<ControlPort, 'position'>, worker: WorkerStatus): WorkerDocument {
-  const { applied, lastNack } = worker;
-  return {
-    worker: worker.worker,
-    slot: worker.index,
-    pid: worker.pid,
-    phase: worker.phase,
-    started_at: isoTime(worker.startedAt),
-    restarts: worker.restarts,
-    applied: applied === null ? null : positionDocument(applied),
-    converged: applied !== null && !isNewer(port.position(), applied),
-    last_nack:
-      lastNack === null ? null : { position: positionDocument(lastNack.position), reason: lastNack.reason },
-    last_heard_at: worker.lastHeardAt === null ? null : isoTime(worker.lastHeardAt),
-    connections: worker.connections,
-  };
-}
-
-function positionDocument({ epoch, version }: { readonly epoch: number; readonly version: number }) {
-  return { epoch, version };
 }

@@ -38,6 +38,12 @@ function fieldLine({ file, line, col, path, message, found }: FieldProblem): str
   return formatProblem({ file, line, col, path, message, ...(found === undefined ? {} : { found }) });
 }
 
+/** What to do about a fleet that could not be changed from here; empty for all other problems. */
+function nextStep({ type, nonce }: ProblemDocument): string {
+  if (type === 'urn:tidegate:control_plane_read_only') return ' tidegate hosts shows the hosts of the fleet.';
+  return nonce === undefined ? '' : `\nTo look it up: tidegate writes ${nonce}`;
+}
+
 interface Write {
   readonly method: 'POST' | 'PATCH' | 'DELETE';
   readonly path: string;
@@ -167,9 +173,10 @@ export class ApiClient {
     const decoded = decodeShape(ProblemDocument, await this.#json(response), 'answer');
     if (!decoded.ok) return this.#strange(response, decoded.problem);
     const { detail, problems = [] } = decoded.value;
+    const next = nextStep(decoded.value);
     const lines = problems.map((problem) => `\n  ${fieldLine(problem)}`);
     const hint = response.status === 401 ? ' Name its file with --token-file or TIDEGATE_TOKEN_FILE.' : '';
-    return new CommandFailure(EXIT_FAILED, `${detail}${hint}${lines.join('')}`);
+    return new CommandFailure(EXIT_FAILED, `${detail}${hint}${next}${lines.join('')}`);
   }
 
   async #json(response: Response): Promise<unknown> {

@@ -14,11 +14,13 @@ import {
   type EndWith,
 } from './exit-codes.js';
 import { printError } from './output.js';
+import { fleetCommands } from './fleet-commands.js';
 import { poolCommands } from './pool-commands.js';
 import { sessionsCommands } from './sessions-commands.js';
 import { serveCommand } from './serve-command.js';
 import { statusCommands } from './status-commands.js';
 import { whyCommand } from './why-command.js';
+import { workersCommand } from './workers-command.js';
 
 /**
  * Runs one command line. Resolves with the exit code.
@@ -63,6 +65,8 @@ function createProgram(version: string, endWith: EndWith): Command {
   serveCommand(program, endWith);
   configCommands(program, endWith);
   statusCommands(program);
+  workersCommand(program);
+  fleetCommands(program, endWith);
   backendCommands(program);
   poolCommands(program);
   sessionsCommands(program);

@@ -1,13 +1,13 @@
 /**
- * The commands `status` and `workers`: the state of everything, for somebody who was just woken up. Whatever is wrong
- * stands out.
+ * The command `status`: the state of everything, for somebody who was just woken up. Whatever is wrong stands out.
  */
 import type { Command } from 'commander';
 import { weightsCount } from '../config/weights.js';
 import type { BackendDocument } from '../documents/pool-documents.js';
-import { type StatusDocument, type WorkerDocument, WorkersDocument } from '../documents/status-documents.js';
+import type { StatusDocument } from '../documents/status-documents.js';
 import { depsOf } from './command-deps.js';
 import { driftLine } from './drift-commands.js';
+import { fileLines, fleetLines } from './fleet-lines.js';
 import { availabilityStyle, outputWidth, paint, print } from './output.js';
 import { formatTable } from './table.js';
 import { formatSpan, formatTime } from './times.js';
@@ -22,15 +22,6 @@ export function statusCommands(program: Command): void {
       if (json) print(JSON.stringify(status, null, 2));
       else print(...statusLines(status, Date.now()));
     });
-  program
-    .command('workers')
-    .description('show the forwarding processes, and whether they route by the newest snapshot')
-    .action(async (_options: unknown, command: Command) => {
-      const { api, json } = await depsOf(command);
-      const answer = await api.get('/api/v1/workers', WorkersDocument);
-      if (json) print(JSON.stringify(answer, null, 2));
-      else print(...workerLines(answer.workers, Date.now()));
-    });
 }
 
 function statusLines(status: StatusDocument, now: number): readonly string[] {
@@ -40,7 +31,12 @@ function statusLines(status: StatusDocument, now: number): readonly string[] {
     `tidegate ${status.version}  ${headlineOf(status)}  up ${formatSpan(status.uptime_ms)}`,
     `workers ${workers.ready}/${workers.total} ready, ${workers.converged}/${workers.total} on snapshot ${status.snapshot.epoch}.${status.snapshot.version}  ·  event ${status.seq}  ·  ${config.file} ${applied}`,
   ];
-  lines.push(...storeLines(status.store), ...troubleLines(status, now));
+  lines.push(
+    ...fleetLines(status),
+    ...storeLines(status.store),
+    ...troubleLines(status, now),
+    ...fileLines(status.config),
+  );
   if (config.restart_needed.length > 0) {
     lines.push(paint('yellow', `waits for a restart: ${config.restart_needed.join(', ')}`));
   }
@@ -142,10 +138,17 @@ export function backendTable(backends: readonly BackendDocument[], now: number):
       activeOf(backend),
       paint(availabilityStyle(backend.availability), backend.availability),
       agoOf(backend.since, now),
-      backend.reason,
+      reasonOf(backend),
     ]),
     outputWidth() - INDENT.length,
   );
+}
+
+/** The verdicts of other hosts come first, because the end of the line may be cut. */
+function reasonOf({ reason, elsewhere }: BackendDocument): string {
+  if (elsewhere === undefined || elsewhere === null || elsewhere.length === 0) return reason;
+  const others = elsewhere.map(({ host, availability }) => `on ${host}: ${availability}`);
+  return `${others.join(', ')}; here: ${reason}`;
 }
 
 /** Requests in flight, and their limit if there is one. */
@@ -162,31 +165,6 @@ export function indented(lines: readonly string[]): readonly string[] {
   return lines.map((line) => INDENT + line);
 }
 
-function agoOf(iso: string, now: number): string {
+export function agoOf(iso: string, now: number): string {
   return `${formatSpan(now - Date.parse(iso))} ago`;
-}
-
-function workerLines(workers: readonly WorkerDocument[], now: number): readonly string[] {
-  if (workers.length === 0) return ['No workers.'];
-  return formatTable(
-    ['WORKER', 'PID', 'PHASE', 'STARTED', 'RESTARTS', 'CONNECTIONS', 'SNAPSHOT', 'HEARD', 'REFUSED'],
-    workers.map((worker) => [
-      String(worker.worker),
-      worker.pid === null ? '-' : String(worker.pid),
-      paint(worker.phase === 'ready' ? 'green' : 'yellow', worker.phase),
-      formatTime(worker.started_at),
-      String(worker.restarts),
-      String(worker.connections),
-      snapshotOf(worker),
-      worker.last_heard_at === null ? 'never' : agoOf(worker.last_heard_at, now),
-      worker.last_nack === null ? '-' : worker.last_nack.reason,
-    ]),
-    outputWidth(),
-  );
-}
-
-function snapshotOf({ applied, converged }: WorkerDocument): string {
-  if (applied === null) return paint('yellow', 'none');
-  const text = `${applied.epoch}.${applied.version}`;
-  return converged ? text : paint('yellow', `${text} (behind)`);
 }

@@ -12,6 +12,12 @@ export const RejectedLoad = field.object({
 });
 export interface RejectedLoad extends TypeOf<typeof RejectedLoad> {}
 
+/** Absent where there is no fleet. */
+export const FileStandingField = field.nullable(
+  field.oneOf(['in-force', 'older', 'not-applied']),
+  'What the file of this host is to its fleet. in-force: what the file says was applied last. older: it was in force before, and another one is now. not-applied: it never was. null: it is not valid.',
+);
+
 export const ConfigDifference = field.named(
   'Difference',
   field.object({
@@ -28,22 +34,25 @@ export interface ConfigDifference extends TypeOf<typeof ConfigDifference> {}
 
 export const ConfigViewDocument = field.named(
   'Config',
-  field.object({
-    file: field.text(),
-    sha256: field.nullable(
-      field.text(
-        'SHA-256 of the pools, routes and settings of the applied file in a normal form, which is the same on all hosts.',
+  field.object(
+    {
+      file: field.text(),
+      sha256: field.nullable(
+        field.text(
+          'SHA-256 of the pools, routes and settings of the applied file in a normal form, which is the same on all hosts.',
+        ),
       ),
-    ),
-    applied_at: field.nullable(field.time()),
-    restart_needed: field.list(
-      field.text(),
-      'Settings of the file that differ from those in force and need a restart.',
-    ),
-    last_rejected: field.nullable(RejectedLoad, 'The load that was refused since the last one applied.'),
-    drift: field.list(ConfigDifference, 'What run-time changes made different from the file.'),
-    live: field.open('What is in force.'),
-  }),
+      applied_at: field.nullable(field.time()),
+      restart_needed: field.list(
+        field.text(),
+        'Settings of the file that differ from those in force and need a restart.',
+      ),
+      last_rejected: field.nullable(RejectedLoad, 'The load that was refused since the last one applied.'),
+      drift: field.list(ConfigDifference, 'What run-time changes made different from the file.'),
+      live: field.open('What is in force.'),
+    },
+    { file_standing: FileStandingField },
+  ),
 );
 export interface ConfigViewDocument extends TypeOf<typeof ConfigViewDocument> {}
 

@@ -6,37 +6,44 @@ import { backendSettings } from '#shared/settings/backend.js';
 import { pool } from '#shared/settings/pool.js';
 import type { TypeOf } from '#shared/shape.js';
 import * as field from './field.js';
+import { OtherVerdicts } from './fleet-documents.js';
 import { settingFields } from './setting-fields.js';
 
 export const BackendDocument = field.named(
   'Backend',
-  field.object({
-    pool: field.text(),
-    id: field.text(),
-    url: field.text(),
-    weight: field.count(),
-    admin: field.oneOf(ADMIN_STATES),
-    health: field.oneOf(HEALTHS),
-    health_since: field.time(),
-    breaker: field.object(
-      {
-        state: field.oneOf(BREAKER_PHASES),
-        since: field.time(),
-        openings: field.count('Openings in a row.'),
-      },
-      { until: field.time('While open: when trials begin.') },
-    ),
-    availability: field.oneOf(AVAILABILITIES),
-    since: field.time('Since when it has this availability.'),
-    since_ms: field.count(),
-    reason: field.text('Why it has this availability, in one line.'),
-    origin: field.oneOf(['file', 'api'], 'Whether it comes from the file or was added through the API.'),
-    generation: field.count('Changes when the id is given to another server.'),
-    active_requests: field.count('Requests in flight, all workers.'),
-    max_connections: field.nullable(
-      field.count('Most requests in flight, by its own limit or that of its pool; null: no limit.'),
-    ),
-  }),
+  field.object(
+    {
+      pool: field.text(),
+      id: field.text(),
+      url: field.text(),
+      weight: field.count(),
+      admin: field.oneOf(ADMIN_STATES),
+      health: field.oneOf(HEALTHS),
+      health_since: field.time(),
+      breaker: field.object(
+        {
+          state: field.oneOf(BREAKER_PHASES),
+          since: field.time(),
+          openings: field.count('Openings in a row.'),
+        },
+        { until: field.time('While open: when trials begin.') },
+      ),
+      availability: field.oneOf(AVAILABILITIES),
+      since: field.time('Since when it has this availability.'),
+      since_ms: field.count(),
+      reason: field.text('Why it has this availability, in one line.'),
+      origin: field.oneOf(['file', 'api'], 'Whether it comes from the file or was added through the API.'),
+      generation: field.count('Changes when the id is given to another server.'),
+      active_requests: field.count('Requests in flight, all workers.'),
+      max_connections: field.nullable(
+        field.count('Most requests in flight, by its own limit or that of its pool; null: no limit.'),
+      ),
+    },
+    {
+      verdict_of: field.text('The host whose verdict this is. Absent where there is no fleet.'),
+      elsewhere: OtherVerdicts,
+    },
+  ),
 );
 export interface BackendDocument extends TypeOf<typeof BackendDocument> {}
 
@@ -47,18 +54,21 @@ const poolSettings = { ...settingFields(pool), algorithm: field.word(ALGORITHMS)
 
 export const PoolDocument = field.named(
   'Pool',
-  field.object({
-    id: field.text(),
-    version: field.count('Number of the last event that changed the pool. Compared by If-Match.'),
-    ...poolSettings,
-    panic: field.flag(),
-    sessions: field.nullable(
-      field.count(),
-      'Bindings in the session table of this host; null: they are in Redis and not counted.',
-    ),
-    pending_requests: field.count('Requests that wait for a slot at a backend.'),
-    backends: field.list(BackendDocument),
-  }),
+  field.object(
+    {
+      id: field.text(),
+      version: field.count('Number of the last event that changed the pool. Compared by If-Match.'),
+      ...poolSettings,
+      panic: field.flag(),
+      sessions: field.nullable(
+        field.count(),
+        'Bindings in the session table of this host; null: they are in Redis and not counted.',
+      ),
+      pending_requests: field.count('Requests that wait for a slot at a backend.'),
+      backends: field.list(BackendDocument),
+    },
+    { verdict_of: field.text('The host whose verdict panic is. Absent where there is no fleet.') },
+  ),
 );
 export interface PoolDocument extends TypeOf<typeof PoolDocument> {}
 

@@ -17,6 +17,7 @@ export const PROBLEM_TYPES = {
   not_found: 404,
   unknown_pool: 404,
   unknown_backend: 404,
+  unknown_write: 404,
   method_not_allowed: 405,
   not_acceptable: 406,
   request_timeout: 408,

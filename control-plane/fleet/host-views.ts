@@ -54,6 +54,8 @@ export class HostViews {
   /** `null`: the store cannot be asked. */
   async #seen(): Promise<readonly SeenHost[] | null> {
     const { times, now } = this.#deps;
+    const { mode } = this.#deps.status();
+    if (mode.kind === 'autonomous' && mode.why === 'no-answer') return null;
     const last = this.#last;
     const age = last === null ? Infinity : now() - last.at;
     if (last !== null && age < times.beatEveryMs / 2) {

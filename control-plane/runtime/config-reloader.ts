@@ -18,7 +18,7 @@ import { canonicalJson, sha256 } from '../event-log/codec.js';
 import { EventLogError } from '../event-log/event-log.js';
 import type { ConfigProblem } from '../config/config-problem.js';
 import type { ReloadResult, WriteOutcome } from '../control-port.js';
-import { standingOfFile } from '../fleet/whose-file.js';
+import { type FileStanding, standingOfFile } from '../fleet/whose-file.js';
 import type { ConfigSource } from './primary.js';
 
 interface ConfigReloaderOptions {
@@ -54,6 +54,8 @@ export class ConfigReloader implements ConfigSource {
   #lastRejected: string | null = null;
   #restartNeeded: readonly string[] = [];
   #known: string | null = null;
+  /** Hash of the configuration in the file, as it was read last; `null` if the file is invalid or was not read yet. */
+  #content: string | null = null;
   /** The actor of the reload that could not be stored; `null` if no reload waits. */
   #waiting: Actor | null = null;
 
@@ -115,6 +117,11 @@ export class ConfigReloader implements ConfigSource {
     return this.#known;
   }
 
+  get fileStanding(): FileStanding | null {
+    if (this.#content === null) return null;
+    return standingOfFile({ sha256: this.#content, hasChanged: false }, this.#options.state().applied);
+  }
+
   /** Validates one text at a time, because each validation takes a whole core. Returns `null` if too many texts wait. */
   async validate(text: string): Promise<readonly ConfigProblem[] | null> {
     if (this.#validations > MAX_WAITING_VALIDATIONS) return null;
@@ -137,6 +144,7 @@ export class ConfigReloader implements ConfigSource {
     const hasChanged = isNew && this.#known !== null;
     this.#known = result.sha256;
     if (!result.ok) {
+      this.#content = null;
       await this.#reject(result.problems, result.sha256, actor);
       return { kind: 'invalid', problems: result.problems };
     }
@@ -147,6 +155,7 @@ export class ConfigReloader implements ConfigSource {
     for (const change of restartNeeded) logger.warn({ change }, 'takes effect at the next restart');
     const { document } = result.config;
     const hash = sha256(canonicalJson(document));
+    this.#content = hash;
     if (!isForced && (await this.#isOld(hash, hasChanged))) {
       loaded(true);
       return { kind: 'unchanged', isOlder: hash !== state().applied?.sha256 };

@@ -16,6 +16,7 @@ import type { EventLogError, EventReader } from '../event-log/event-log.js';
 import type { LogStorage } from '../event-log/log-storage.js';
 import { eventsWithTail } from '../event-log/read-with-tail.js';
 import type { FleetNode } from '../fleet/fleet-node.js';
+import type { FileStanding } from '../fleet/whose-file.js';
 import { isForTheFleet } from '../fleet/fleet-writes.js';
 import { httpCheck } from '../health-checks/http-check.js';
 import type { CheckLag } from '../health-checks/punctuality.js';
@@ -37,6 +38,8 @@ export interface ConfigSource {
   reload(actor?: Actor, force?: boolean): Promise<ReloadResult>;
   /** The settings in the file that take effect at the next restart. */
   readonly restartNeeded: readonly string[];
+  /** What the file is to what is in force; `null`: it is not valid, or was not read yet. */
+  readonly fileStanding: FileStanding | null;
   /** To be called when the log can be written again. */
   storeRecovered(): void;
   /** Returns `null` if too many validations wait. */
@@ -218,6 +221,10 @@ export class Primary implements ControlPort {
 
   restartNeeded(): readonly string[] {
     return this.#source?.restartNeeded ?? [];
+  }
+
+  fileStanding(): FileStanding | null {
+    return this.#source?.fileStanding ?? null;
   }
 
   certificateTrouble(): string | null {

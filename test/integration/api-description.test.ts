@@ -1,5 +1,6 @@
 import { CHECK_METHODS } from '../../shared/settings/health-check.js';
 import { sticky } from '../../shared/settings/pool.js';
+import { WRITE_OUTCOMES } from '../../control-plane/documents/fleet-documents.js';
 import { PROBLEM_TYPES } from '../../control-plane/documents/problem-document.js';
 import { ACTOR_KINDS } from '../../control-plane/domain/actor.js';
 import { EVENTS } from '../../control-plane/domain/events.js';
@@ -86,12 +87,15 @@ describe('the description of the API', () => {
       Object.keys(sticky.variants?.of ?? {}),
       CHECK_METHODS,
       Object.keys(EVENTS),
+      WRITE_OUTCOMES,
       Object.keys(PROBLEM_TYPES).map((type) => `urn:tidegate:${type}`),
     ].map((list) => JSON.stringify(list));
     // Words of the API alone, and the zero of durations and sizes, which needs no unit.
     const own = [
       ['file', 'api'],
       ['applied', 'unchanged', 'older'],
+      ['in-force', 'older', 'not-applied'],
+      ['following', 'autonomous'],
       ['asc', 'desc'],
       ['true', 'false'],
       [true],

@@ -74,3 +74,35 @@ describe('reloads', () => {
     expect(parses()).toBe(2);
   });
 });
+
+it('the file is known for what it is to the configuration in force', async () => {
+  const control = await testControl();
+  const file = join(tempDir(), 'tidegate.yaml');
+  const parse = async (text: string) => parseConfig(text, file, {});
+  const parsed = await parse(TEXT);
+  if (!parsed.ok) throw new Error('the text is valid');
+  const reloader = new ConfigReloader({
+    file,
+    env: {},
+    overrides: {},
+    parse,
+    inForce: parsed.config.process,
+    submit: (draft) => control.port.submit(draft),
+    state: () => control.port.world().state,
+    decideHere: (draft) => control.port.submit(draft),
+    loaded: () => undefined,
+    logger: quietLogger,
+  });
+  expect(reloader.fileStanding).toBe(null);
+  await writeFile(file, TEXT);
+  await reloader.reload();
+  expect(reloader.fileStanding).toBe('in-force');
+  const { document } = parsed.config;
+  const actor = { kind: 'file' } as const;
+  const other = { type: 'ApplyConfig', file, sha256: 'another', document, actor } as const;
+  await control.port.submit({ ...other, document: { ...document, routes: [] } });
+  expect(reloader.fileStanding).toBe('older');
+  await writeFile(file, 'backends: nothing');
+  await reloader.reload();
+  expect(reloader.fileStanding).toBe(null);
+});

@@ -1,6 +1,7 @@
 /** The admin API over a `TestControl`, without a socket. */
 import type { FastifyInstance, InjectOptions, LightMyRequestResponse } from 'fastify';
 import { createAdminApp, type AdminOptions } from '../../control-plane/admin/admin-server.js';
+import type { FleetPort } from '../../control-plane/control-port.js';
 import type { Logger, Timers } from '../../shared/ports.js';
 import { testControl, type TestControl } from './control-port.js';
 
@@ -46,8 +47,11 @@ export function adminOptions(control: TestControl, over: Partial<AdminOptions> =
   };
 }
 
-export async function testAdmin(over: Partial<AdminOptions> = {}): Promise<TestAdmin> {
-  const control = await testControl();
+export async function testAdmin(
+  over: Partial<AdminOptions> = {},
+  fleet: FleetPort | null = null,
+): Promise<TestAdmin> {
+  const control = await testControl(fleet);
   const app = await createAdminApp(adminOptions(control, over));
   const request = (options: InjectOptions) =>
     app.inject({ ...options, headers: { host: 'localhost:9900', ...options.headers } });

@@ -7,7 +7,7 @@ import { createMemoryStorage } from '../../control-plane/event-log/memory-storag
 import { NO_TAIL } from '../../control-plane/event-log/read-with-tail.js';
 import { Hindsight } from '../../control-plane/hindsight/hindsight.js';
 import type { CheckLag } from '../../control-plane/health-checks/punctuality.js';
-import type { ControlPort, ReloadResult, StoreStatus } from '../../control-plane/control-port.js';
+import type { ControlPort, FleetPort, ReloadResult, StoreStatus } from '../../control-plane/control-port.js';
 import type { SessionDirectory } from '../../control-plane/sessions/session-directory.js';
 import type { WorkerStatus } from '../../control-plane/workers/worker-status.js';
 import type { ConfigDocument } from '../../shared/settings.js';
@@ -31,6 +31,7 @@ export interface TestControl {
     checkLag: CheckLag;
     certificateTrouble: string | null;
     restartNeeded: readonly string[];
+    fileStanding: ReturnType<ControlPort['fileStanding']>;
     historyError: Error | null;
     storage: StoreStatus;
     /** Runs before each submitted command is decided: another client gets in between. */
@@ -81,8 +82,12 @@ export function workerStatus(worker: number, over: Partial<WorkerStatus> = {}): 
   };
 }
 
-/** A started primary with `CONFIG_TEXT` applied, two workers, and time standing still unless `story.at` is moved. */
-export async function testControl(): Promise<TestControl> {
+/**
+ * A started primary with `CONFIG_TEXT` applied, two workers, and time standing still unless `story.at` is moved.
+ *
+ * @param fleet that it belongs to
+ */
+export async function testControl(fleet: FleetPort | null = null): Promise<TestControl> {
   const story = new Story();
   const log = createMemoryStorage();
   const listeners = new Set<(events: readonly TidegateEvent[]) => void>();
@@ -96,6 +101,7 @@ export async function testControl(): Promise<TestControl> {
     checkLag: { waiting: 0, lateMs: 0, behind: false },
     certificateTrouble: null,
     restartNeeded: [],
+    fileStanding: 'in-force',
     storage: { ok: true, since: null, problem: null, unstoredEvents: 0, lostEvents: 0 },
     beforeSubmit: null,
     sessions: { ...noSessions, count: (pool) => (pool === 'web' ? 12 : 0) },
@@ -154,7 +160,8 @@ export async function testControl(): Promise<TestControl> {
       return decision.kind === 'accepted' ? { kind: 'accepted', events: decision.events.length } : decision;
     },
     catchUp: async () => undefined,
-    fleet: null,
+    fileStanding: () => answers.fileStanding,
+    fleet,
     log: log.events,
     history: {
       why: async (question) => {

@@ -204,8 +204,9 @@ export class Tidegate {
 
   async workerPids(): Promise<number[]> {
     const { body } = await this.api('/api/v1/workers');
-    return (body.workers as { pid: number | null; phase: string }[])
-      .filter((worker) => worker.phase === 'ready' && worker.pid !== null)
+    // Only those of this host are told in full.
+    return (body.workers as { pid: number | null; phase: string; started_at?: string }[])
+      .filter(({ phase, pid, started_at: startedAt }) => phase === 'ready' && pid !== null && startedAt)
       .map((worker) => Number(worker.pid));
   }
 

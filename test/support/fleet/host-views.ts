@@ -10,7 +10,9 @@ import type { FleetStatus } from '../../../control-plane/fleet/fleet-status.js';
 import { FLEET_TIMES } from '../../../control-plane/fleet/fleet-times.js';
 import type { HostReport } from '../../../control-plane/fleet/host-report.js';
 import type { SeenHost } from '../../../control-plane/fleet/host-watch.js';
+import type { OutBackend } from '../../../control-plane/fleet/out-backends.js';
 import type { WriteFate } from '../../../control-plane/fleet/remote-writes.js';
+import { backendId, poolId } from '../../../shared/ids.js';
 import { HOST } from '../workers.js';
 
 export const HEAD = { epoch: 9, seq: 45 };
@@ -33,6 +35,11 @@ export function hostReport(over: Partial<HostReport> = {}): HostReport {
 
 export function seenHost(host: string, over: Partial<HostReport> = {}, heardAgoMs = 300): SeenHost {
   return { host, incarnation: `${host}-1`, heardAgoMs, report: hostReport(over) };
+}
+
+/** A backend that a host has ejected. */
+export function outBackend(pool: string, backend: string, since: number): OutBackend {
+  return { pool: poolId(pool), backend: backendId(backend), availability: 'ejected', since };
 }
 
 interface ViewsOptions {
