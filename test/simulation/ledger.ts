@@ -26,7 +26,21 @@ export type Law =
   | 'journal-gives-the-log'
   | 'reads-see-all'
   | 'reads-see-each-once'
-  | 'no-bug';
+  | 'no-bug'
+  // of a fleet
+  | 'only-the-leader-writes'
+  | 'positions-name-one-content'
+  | 'restores-keep-what-is-there'
+  | 'writes-are-done-once'
+  | 'writes-are-answered'
+  | 'acknowledged-is-stored'
+  | 'acknowledged-is-kept'
+  | 'refused-is-not-done'
+  | 'one-leader-at-a-time'
+  | 'hosts-stand-where-batches-end'
+  | 'hosts-never-go-back'
+  | 'verdicts-stay'
+  | 'hosts-stop';
 
 const STEPS_TOLD = 25;
 

@@ -1,0 +1,48 @@
+/** Many seeds of a fleet under faults. `TIDEGATE_SEEDS=10000` runs more, `TIDEGATE_SEED=n` one, telling what happened. */
+import { simulateFleet } from './fleet/fleet-plan.js';
+
+const SEEDS = Number(process.env['TIDEGATE_SEEDS'] ?? 500);
+/** Where nobody asked for a number: no more are begun after this time. */
+const LIMIT_MS = process.env['TIDEGATE_SEEDS'] === undefined ? 30_000 : Infinity;
+const ONLY = process.env['TIDEGATE_SEED'];
+
+describe('hosts that share a store under faults', () => {
+  it('keep their laws, whatever happens in which order', async () => {
+    const unhandled: unknown[] = [];
+    const remember = (reason: unknown): void => void unhandled.push(reason);
+    process.on('unhandledRejection', remember);
+    if (ONLY !== undefined) {
+      process.stdout.write(`${JSON.stringify(await simulateFleet(Number(ONLY)), null, 1)}\n`);
+      return;
+    }
+    const sum: Record<string, number> = {};
+    const began = performance.now();
+    for (let seed = 1; seed <= SEEDS && performance.now() - began < LIMIT_MS; seed += 1) {
+      const counts = await simulateFleet(seed);
+      for (const [what, count] of Object.entries(counts)) sum[what] = (sum[what] ?? 0) + count;
+    }
+    process.off('unhandledRejection', remember);
+    expect(unhandled).toEqual([]);
+    // A run in which nothing happens proves nothing.
+    for (const what of [
+      'founded',
+      'restored',
+      'FleetAdopted',
+      'HostWasAutonomous',
+      'HostLeft',
+      'write: accepted',
+      'write: rejected',
+      'write: read-only',
+      'write: unknown',
+      'verdicts: unhealthy',
+      'verdicts: healthy',
+      'PoolRemoved',
+      'SessionsFlushed',
+    ]) {
+      expect([what, (sum[what] ?? 0) > 0]).toEqual([what, true]);
+    }
+    if (process.env['TIDEGATE_SEEDS'] !== undefined) {
+      process.stdout.write(`${JSON.stringify(sum, null, 1)}\n`);
+    }
+  }, 600_000);
+});
