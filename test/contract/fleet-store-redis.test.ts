@@ -1,6 +1,9 @@
+import { readFileSync } from 'node:fs';
 import { FleetConnection } from '../../control-plane/fleet/fleet-connection.js';
+import { readSharedRedis } from '../../control-plane/fleet/redis-probe.js';
 import { RedisFleetStore } from '../../control-plane/fleet/redis-fleet-store.js';
 import { systemTimers } from '../../shared/platform/system-clock.js';
+import type { RedisAccess } from '../../shared/redis-access.js';
 import { RedisServer } from '../support/redis-server.js';
 import { silence } from '../support/silence.js';
 import { waitUntil } from '../support/wait-until.js';
@@ -9,8 +12,14 @@ import { fleetStoreContract } from './fleet-store.contract.js';
 const KEY = (name: string): string => `tidegate:{test}:${name}`;
 
 let server: RedisServer;
+let access: RedisAccess;
 beforeAll(async () => {
   server = await RedisServer.start();
+  const readme = readFileSync('README.md', 'utf8');
+  const [, rights = ''] = /a host needs on `~tidegate:\*` and `&tidegate:\*`: `([^`]*)`/.exec(readme) ?? [];
+  const rules = ['on', '>sesame', '~tidegate:*', '&tidegate:*', '-@all', ...rights.split(/\s+/)];
+  await server.command('ACL', 'SETUSER', 'tidegate', ...rules);
+  access = { ...server.access, username: 'tidegate', password: 'sesame' };
 });
 afterAll(async () => {
   await server.dispose();
@@ -26,14 +35,14 @@ async function age(ms: number): Promise<void> {
   for (const host of hosts) await server.command('ZINCRBY', KEY('hosts'), String(-ms), host);
 }
 
-describe('the store of a fleet in Redis', () => {
+describe('the store of a fleet in Redis, with the rights that README names', () => {
   fleetStoreContract(async () => {
     await server.command('FLUSHALL');
     const stores: RedisFleetStore[] = [];
     return {
       open: async () => {
         const connection = new FleetConnection({
-          access: server.access,
+          access,
           name: 'test',
           timers: systemTimers,
           logger: silence,
@@ -42,6 +51,7 @@ describe('the store of a fleet in Redis', () => {
         const store = new RedisFleetStore(connection);
         stores.push(store);
         await waitUntil('the store', () => connection.control.isReady());
+        expect(await readSharedRedis(connection)).toEqual({ kind: 'none' });
         return store;
       },
       age,
