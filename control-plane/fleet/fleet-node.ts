@@ -180,10 +180,8 @@ export class FleetNode {
         return;
       case 'hosts':
         return;
-      case null:
-        this.beat();
-        return;
       case 'lead':
+      case null:
         this.beat();
     }
   }
@@ -196,7 +194,11 @@ export class FleetNode {
     while (this.#beatAgain && !this.#closed) {
       this.#beatAgain = false;
       this.#timer?.cancel();
-      const until = await this.#beatOnce();
+      // A bug must not end the beats: then the host would be silent for ever.
+      const until = await this.#beatOnce().catch((error: unknown) => {
+        this.#deps.logger.error({ err: error }, 'a beat of this host failed');
+        return null;
+      });
       const { times, timers, now } = this.#deps;
       const delay =
         until === null || until <= now() ? times.beatEveryMs : Math.min(times.beatEveryMs, until - now());

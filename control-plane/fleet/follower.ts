@@ -3,6 +3,7 @@
  * decides what comes next. One run at a time; who asks meanwhile gets the run after it, so that an answer never is older than
  * the question.
  */
+import { messageOf } from '#shared/error-text.js';
 import type { Actor } from '../domain/actor.js';
 import type { TidegateEvent } from '../domain/events.js';
 import type { FleetState } from '../domain/fleet-state.js';
@@ -49,11 +50,13 @@ export class Follower {
     this.#deps = deps;
   }
 
-  /** Follows as far as the log goes at a time after this call. */
+  /** Follows as far as the log goes at a time after this call. Never rejects: an own loop that fails is a reason, too. */
   catchUp(): Promise<Following> {
     this.#next ??= this.#queued(() => {
       this.#next = null;
-      return this.#follow();
+      return this.#follow().catch((error: unknown): Following => {
+        return { kind: 'unfinished', reason: messageOf(error) };
+      });
     });
     return this.#next;
   }

@@ -7,7 +7,7 @@ import { AppServer } from '../support/app-server.js';
 import { type Answer, httpGet } from '../support/http-get.js';
 import { Load } from '../support/load.js';
 import { RedisServer } from '../support/redis-server.js';
-import { QUICK_CHECK, backendList, base } from '../support/scenario.js';
+import { PATIENT_CHECK, backendList, base } from '../support/scenario.js';
 import { SlowProxy } from '../support/slow-proxy.js';
 import { Tidegate } from '../support/tidegate-process.js';
 import { waitUntil } from '../support/wait-until.js';
@@ -35,7 +35,7 @@ async function startPair(redisUrl: string, listen = 'port: 0', password = ''): P
   const yaml = (host: string): string => `${base(2).replace('port: 0', listen.replaceAll('DIR', dir))}
 cluster: { name: web, host: ${host}, secret_file: ${secret} }
 redis: { sessions: { url: "${redisUrl}"${passwordFile} } }
-${backendList(apps)}${QUICK_CHECK}
+${backendList(apps)}${PATIENT_CHECK}
 ${STICKY}`;
   const hosts = [Tidegate.prepare(yaml('host-a')), Tidegate.prepare(yaml('host-b'))] as const;
   const dispose = async (): Promise<void> => {

@@ -1,7 +1,7 @@
 /** Kills the primary of a Tidegate and starts the next one, again and again, under load. */
 import type { AppServer } from './app-server.js';
 import { Load, type LoadResult } from './load.js';
-import { QUICK_CHECK, backendList } from './scenario.js';
+import { PATIENT_CHECK, backendList } from './scenario.js';
 import type { Tidegate } from './tidegate-process.js';
 import { waitUntil } from './wait-until.js';
 
@@ -16,7 +16,7 @@ admin: { port: 0 }
 workers: 2
 accept: ${accept}
 log: { format: json }
-${backendList(apps)}${QUICK_CHECK}
+${backendList(apps)}${PATIENT_CHECK}
 `;
 }
 

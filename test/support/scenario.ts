@@ -12,6 +12,13 @@ export interface Scenario {
   dispose(): Promise<void>;
 }
 
+/**
+ * For tests that lose nothing whatever happens to Tidegate: a machine that is busy for some seconds must not make backends unhealthy,
+ * because then requests are refused, and rightly so.
+ */
+export const PATIENT_CHECK =
+  'health_check: { interval: 2s, timeout: 2s, path: /health, failure_threshold: 5, success_threshold: 2, fast_interval: 100ms }';
+
 /** The part of every configuration that does not matter to the test. */
 export function base(workers = 2): string {
   return `listen: { host: 127.0.0.1, port: 0 }

@@ -7,7 +7,7 @@ import { FaultProxy } from '../fault-proxy.js';
 import { freePort } from '../free-port.js';
 import { Load } from '../load.js';
 import { RedisServer } from '../redis-server.js';
-import { QUICK_CHECK, backendList, base } from '../scenario.js';
+import { PATIENT_CHECK, backendList, base } from '../scenario.js';
 import { type ApiAnswer, Tidegate } from '../tidegate-process.js';
 import { waitUntil } from '../wait-until.js';
 
@@ -78,7 +78,7 @@ export class FleetRig {
     const yaml = `${base(2).replace('port: 0', `port: ${port}`)}
 redis: { url: "redis://127.0.0.1:${proxy.port}"${redis} }
 cluster: { name: web, host: ${name}${cluster} }
-${backendList(this.apps)}${QUICK_CHECK}
+${backendList(this.apps)}${PATIENT_CHECK}
 ${STICKY}`;
     return { name, proxy, tidegate: Tidegate.prepare(yaml) };
   }
