@@ -7,6 +7,7 @@ import type { ServerResponse } from 'node:http';
 import type { Logger, TimerHandle, Timers } from '#shared/ports.js';
 import { type EventText, HistoryBusy } from '../hindsight/history.js';
 import type { ControlPort } from '../control-port.js';
+import { eventId, type ResumePoint } from './event-id.js';
 import type { EventFilter } from './event-query.js';
 
 export interface FollowerLimits {
@@ -31,9 +32,12 @@ const RECONNECT_MS = 1_000;
 
 interface FollowRequest {
   readonly filter: EventFilter;
-  /** Number of the last event that the client has; `null`: it wants only new events. */
-  readonly after: number | null;
+  /** The last event that the client has; `null`: it wants only new events. */
+  readonly from: ResumePoint | null;
 }
+
+/** Why a client cannot go on where it was, unless events are only no longer kept. */
+type OtherLog = 'other-host' | 'other-history';
 
 type EndReason = 'slow' | 'shutdown' | 'log_unreadable';
 
@@ -115,7 +119,7 @@ class Follower {
     return this.#ended;
   }
 
-  async run({ filter, after }: FollowRequest): Promise<void> {
+  async run({ filter, from }: FollowRequest): Promise<void> {
     // Follows before it reads, so that no event is appended unnoticed in between.
     const unfollow = this.#port.follow((events) => {
       this.#head = events.at(-1)?.seq ?? this.#head;
@@ -123,7 +127,7 @@ class Follower {
     });
     this.#beat();
     try {
-      let cursor = await this.#startingPoint(after);
+      let cursor = await this.#startingPoint(from);
       while (this.#ended === null) {
         const head = this.#head;
         const page = await this.#read(filter, cursor);
@@ -131,9 +135,10 @@ class Follower {
           await this.#woken(BUSY_PAUSE_MS);
           continue;
         }
-        for (const { seq, json } of page) {
-          if (!(await this.#send(`id: ${seq}\ndata: ${json}\n\n`))) return;
-          cursor = seq;
+        for (const event of page) {
+          const id = eventId(event, this.#fleetHost);
+          if (!(await this.#send(`id: ${id}\ndata: ${event.json}\n\n`))) return;
+          cursor = event.seq;
         }
         if (page.length === PAGE_EVENTS) continue;
         cursor = Math.max(cursor, head);
@@ -167,21 +172,43 @@ class Follower {
   /**
    * The number of the event to read after. Tells the client with `gap` if events are missing that it should have had.
    */
-  async #startingPoint(after: number | null): Promise<number> {
+  async #startingPoint(from: ResumePoint | null): Promise<number> {
     const { seq } = this.#port.world().state;
     this.#head = Math.max(this.#head, seq);
     await this.#send(`retry: ${RECONNECT_MS}\n\n`);
-    if (after === null) return seq;
-    if (after > seq) {
-      // The client knows another log: the data directory was replaced.
-      await this.#send(`event: gap\ndata: ${JSON.stringify({ after, next: seq + 1 })}\n\n`);
+    if (from === null) return seq;
+    const after = from.seq;
+    const reason = await this.#otherLog(from);
+    if (reason !== null || after > seq) {
+      // The client knows another log: that of another host, or one that is gone with its data directory.
+      await this.#tellGap({ after, next: seq + 1, ...(reason === null ? {} : { reason }) });
       return seq;
     }
     const [next] = await this.#port.log.read({ after, limit: 1, order: 'forward' });
-    if (next !== undefined && next.seq > after + 1) {
-      await this.#send(`event: gap\ndata: ${JSON.stringify({ after, next: next.seq })}\n\n`);
-    }
+    if (next !== undefined && next.seq > after + 1) await this.#tellGap({ after, next: next.seq });
     return after;
+  }
+
+  /** `null`: the client may know this log. */
+  async #otherLog({ seq, of }: ResumePoint): Promise<OtherLog | null> {
+    if (of === null) return null;
+    if (of.host !== this.#port.host) return 'other-host';
+    if (seq === 0) return null;
+    const [last] = await this.#port.log.read({ after: seq - 1, upTo: seq, limit: 1, order: 'forward' });
+    return last === undefined || last.epoch === of.epoch ? null : 'other-history';
+  }
+
+  async #tellGap(gap: {
+    readonly after: number;
+    readonly next: number;
+    readonly reason?: OtherLog;
+  }): Promise<void> {
+    await this.#send(`event: gap\ndata: ${JSON.stringify(gap)}\n\n`);
+  }
+
+  /** The host that ids name; `null`: there is no fleet. */
+  get #fleetHost(): string | null {
+    return this.#port.fleet === null ? null : this.#port.host;
   }
 
   /** Writes, and waits while the client is behind. False if the stream has ended. */

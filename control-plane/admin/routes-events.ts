@@ -1,10 +1,13 @@
 /** Route of the event log: one page of events, or a stream. */
 import type { Socket } from 'node:net';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { ControlPort } from '../control-port.js';
 import { EventsDocument, EventsQuery } from '../documents/event-documents.js';
 import * as field from '../documents/field.js';
 import type { FieldProblem } from '../documents/problem-document.js';
+import { parseEventId, type ResumePoint } from './event-id.js';
 import { parseFilter, parseListQuery } from './event-query.js';
+import { fleetHeaders } from './fleet-view.js';
 import type { Followers } from './followers.js';
 import { SECURITY_HEADERS } from './security-headers.js';
 import { sendProblem } from './problem.js';
@@ -26,7 +29,7 @@ export function eventRoutes(app: AdminApp, deps: ViewDeps, streams: EventStreams
         operationId: 'listEvents',
         summary: 'Events: a page, or a stream with follow=true',
         description:
-          'A page of events, or with follow=true a stream. In the stream, `event: gap` says that events are no longer kept, and `event: end` gives the reason before the server ends the stream.',
+          'A page of events, or with follow=true a stream. In the stream, `event: gap` says that events are no longer kept, or with a `reason` that the client knows the log of another host (`other-host`) or one that is gone (`other-history`), and `event: end` gives the reason before the server ends the stream.',
         tags: ['events'],
         querystring: EventsQuery.json,
         response: answers({
@@ -41,7 +44,9 @@ export function eventRoutes(app: AdminApp, deps: ViewDeps, streams: EventStreams
       },
     },
     async (request, reply) => {
-      if (request.query.follow === 'true') return follow(request.query, request, reply, streams);
+      if (request.query.follow === 'true') {
+        return follow(request.query, request, reply, { ...streams, fleet: deps.port.fleet });
+      }
       const parsed = parseListQuery(request.query);
       if (parsed.kind === 'problems') return refuse(reply, parsed.problems);
       const read = await deps.port.history.events(parsed.query);
@@ -60,7 +65,7 @@ function follow(
   query: EventsQuery,
   { headers, raw }: Pick<FastifyRequest, 'headers' | 'raw'>,
   reply: FastifyReply,
-  { followers, streams }: EventStreams,
+  { followers, streams, fleet }: EventStreams & Pick<ControlPort, 'fleet'>,
 ): FastifyReply {
   const notHere = (['before', 'limit', 'order'] as const).filter((name) => query[name] !== undefined);
   if (notHere.length > 0) {
@@ -71,24 +76,34 @@ function follow(
   }
   const parsed = parseFilter(query);
   if (parsed.kind === 'problems') return refuse(reply, parsed.problems);
-  const resumed = headers['last-event-id'];
-  if (resumed !== undefined && !(typeof resumed === 'string' && /^\d{1,15}$/.test(resumed))) {
-    return refuse(reply, [{ path: 'Last-Event-ID', message: 'expected the number of an event' }]);
+  const from = startOf(headers['last-event-id'], query.after);
+  if (from === 'not-understood') {
+    const message = 'expected the id of an event: its number, or number-epoch@host';
+    return refuse(reply, [{ path: 'Last-Event-ID', message }]);
   }
   if (followers.full) {
     const detail = 'Too many clients follow the events already; try again later.';
     return sendProblem(reply, { type: 'too_many_followers', detail, retryAfterSeconds: 10 });
   }
-  const after = resumed ?? query.after;
   reply.hijack();
   streams(raw.socket);
   reply.raw.writeHead(200, {
     ...SECURITY_HEADERS,
+    ...fleetHeaders(fleet),
     'content-type': 'text/event-stream; charset=utf-8',
     'x-accel-buffering': 'no',
     // The connection ends with the stream, because nothing else follows on it.
     connection: 'close',
   });
-  followers.start(reply.raw, { filter: parsed.query, after: after === undefined ? null : Number(after) });
+  followers.start(reply.raw, { filter: parsed.query, from });
   return reply;
+}
+
+/** A client that comes back by itself says again what it asked for first, so its `Last-Event-ID` counts. */
+function startOf(
+  lastId: string | readonly string[] | undefined,
+  after: string | undefined,
+): ResumePoint | 'not-understood' | null {
+  if (lastId === undefined) return after === undefined ? null : { seq: Number(after), of: null };
+  return (typeof lastId === 'string' ? parseEventId(lastId) : null) ?? 'not-understood';
 }

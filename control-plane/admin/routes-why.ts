@@ -5,6 +5,8 @@ import type { ControlPort } from '../control-port.js';
 import { WhyDocument, WhyQuery } from '../documents/event-documents.js';
 import { BackendParams } from '../documents/pool-documents.js';
 import { isoTime } from '../domain/iso-time.js';
+import type { Question } from '../domain/why.js';
+import { elsewhereIn } from './fleet-view.js';
 import { sendProblem } from './problem.js';
 import { type AdminApp, answers, json } from './route-schemas.js';
 import { whyDocument } from './why-view.js';
@@ -48,11 +50,24 @@ export function whyRoutes(app: AdminApp, port: ControlPort, clock: Clock): void 
       const { pool, id } = request.params;
       const question = { pool: poolId(pool), backend: backendId(id), at: Math.min(at, now) };
       const explanation = await port.history.why(question);
-      if (explanation !== null) return whyDocument(explanation);
+      if (explanation !== null) {
+        return whyDocument(explanation, await toldBy(port, question, request.query.at === undefined));
+      }
       // The backend may exist now, so the answer names the time that it is about.
       const then = `There was no backend ${id} in pool ${pool} at ${isoTime(question.at)}.`;
       const unknown = unknownBackend(pool, id);
       return sendProblem(reply, request.query.at === undefined ? unknown : { ...unknown, detail: then });
     },
   );
+}
+
+/** Whose verdict an explanation is. What other hosts say is known of the present alone. */
+async function toldBy(
+  { host, fleet }: ControlPort,
+  { pool, backend }: Question,
+  isPresent: boolean,
+): Promise<Pick<WhyDocument, 'verdict_of' | 'elsewhere'>> {
+  if (fleet === null) return {};
+  if (!isPresent) return { verdict_of: host };
+  return { verdict_of: host, elsewhere: elsewhereIn(await fleet.hosts())(pool, backend) };
 }

@@ -2,8 +2,13 @@
 import type { WhyDocument } from '../documents/event-documents.js';
 import { isoTime } from '../domain/iso-time.js';
 import type { Explanation } from '../domain/why.js';
+import { originDocument } from '../hindsight/event-document.js';
 
-export function whyDocument(explanation: Explanation): WhyDocument {
+/** @param told whose verdict it is, and what other hosts say now; empty where there is no fleet */
+export function whyDocument(
+  explanation: Explanation,
+  told: Pick<WhyDocument, 'verdict_of' | 'elsewhere'> = {},
+): WhyDocument {
   const { pool, backend, at, availability, panic, headline, steps, omitted } = explanation;
   return {
     pool,
@@ -12,7 +17,17 @@ export function whyDocument(explanation: Explanation): WhyDocument {
     availability,
     panic,
     headline,
-    steps: steps.map((step) => ({ ...step, at: isoTime(step.at), at_ms: step.at })),
+    steps: steps.map(stepDocument),
     omitted,
+    ...told,
+  };
+}
+
+function stepDocument({ fleet, ...step }: Explanation['steps'][number]): WhyDocument['steps'][number] {
+  return {
+    ...step,
+    at: isoTime(step.at),
+    at_ms: step.at,
+    ...(fleet === undefined ? {} : { fleet: originDocument(fleet) }),
   };
 }

@@ -132,12 +132,16 @@ export class ApiClient {
   }
 
   /** Opens a stream of server-sent events. The time limit ends when the stream begins. */
-  async stream(path: string, signal: AbortSignal): Promise<ReadableStream<Uint8Array>> {
+  async stream(
+    path: string,
+    signal: AbortSignal,
+    headers: Readonly<Record<string, string>> = {},
+  ): Promise<ReadableStream<Uint8Array>> {
     const late = new AbortController();
     const timer = setTimeout(() => late.abort(new DOMException('late', 'TimeoutError')), ANSWER_TIMEOUT_MS);
     const response = await this.#request('GET', path, {
       signal: AbortSignal.any([signal, late.signal]),
-      headers: { accept: 'text/event-stream' },
+      headers: { ...headers, accept: 'text/event-stream' },
     }).finally(() => clearTimeout(timer));
     if (!response.ok) throw await this.#refusal(response);
     const type = response.headers.get('content-type') ?? 'nothing';

@@ -4,7 +4,7 @@
  */
 import { setTimeout as wait } from 'node:timers/promises';
 import { type Command, InvalidArgumentError } from 'commander';
-import { decodeShape } from '#shared/shape.js';
+import { decodeShape, integer, object, type Shape, text, type TypeOf } from '#shared/shape.js';
 import { parseVisible } from '#shared/visible-text.js';
 import { EventDocument, EventsDocument, MAX_EVENTS } from '../documents/event-documents.js';
 import type { ApiClient } from './api-client.js';
@@ -13,11 +13,14 @@ import { depsOf } from './command-deps.js';
 import { CommandFailure, EXIT_FAILED, EXIT_UNREACHABLE, EXIT_USAGE, StrangeAnswer } from './exit-codes.js';
 import { readMessages, type StreamMessage } from './event-stream.js';
 import { paint, print, printError } from './output.js';
+import { originOf } from './fleet-lines.js';
 import { formatTime } from './times.js';
 
 /** How long the command tries to get a lost stream back, in milliseconds. */
 const RECONNECT_LIMIT_MS = 60_000;
 const RECONNECT_PAUSE_MS = 1_000;
+/** Longest word for why a stream does not go on where it was. */
+const MAX_REASON = 64;
 
 interface EventsOptions {
   readonly follow?: boolean;
@@ -101,15 +104,16 @@ async function follow(
   tell: (event: EventDocument) => void,
 ): Promise<never> {
   const abort = new AbortController();
-  let last = after;
+  let last: Place = { seq: after, id: null };
   let lostAt: number | null = null;
   let connected = false;
   for (;;) {
     const query = new URLSearchParams(filter);
     query.set('follow', 'true');
-    query.set('after', String(last));
+    query.set('after', String(last.seq));
     try {
-      const stream = await api.stream(`/api/v1/events?${query.toString()}`, abort.signal);
+      const headers = last.id === null ? {} : { 'last-event-id': last.id };
+      const stream = await api.stream(`/api/v1/events?${query.toString()}`, abort.signal, headers);
       connected = true;
       const heard = (): void => {
         lostAt = null;
@@ -130,27 +134,51 @@ async function follow(
   }
 }
 
-function handle(message: StreamMessage, last: number, tell: (event: EventDocument) => void): number {
+/** The last event printed. */
+interface Place {
+  readonly seq: number;
+  /** Its id in the stream, by which another host knows that it does not have it; `null`: not from a stream. */
+  readonly id: string | null;
+}
+
+function handle(message: StreamMessage, last: Place, tell: (event: EventDocument) => void): Place {
   if (message.event === 'gap') {
-    printError(`Some events after #${last} are no longer kept.`);
-    return last;
+    const { next, reason } = gapOf(message.data);
+    printError(gapLine(last.seq, reason));
+    return { seq: Math.max(0, next - 1), id: null };
   }
   if (message.event !== 'message') return last;
   const event = eventOf(message.data);
   tell(event);
-  return event.seq;
+  return { seq: event.seq, id: message.id };
+}
+
+const gapShape = object({ next: integer(0) }, { reason: text(MAX_REASON) });
+
+function gapOf(data: string): TypeOf<typeof gapShape> {
+  return decoded(gapShape, data, 'gap');
+}
+
+function gapLine(last: number, reason: string | undefined): string {
+  if (reason === 'other-host') return 'Another host answers now. What follows is from its log.';
+  if (reason === 'other-history') return 'The host has another log now. What follows is from that log.';
+  return `Some events after #${last} are no longer kept.`;
 }
 
 function eventOf(data: string): EventDocument {
+  return decoded(EventDocument, data, 'event');
+}
+
+function decoded<T>(shape: Shape<T>, data: string, name: string): T {
   let value: unknown;
   try {
     value = parseVisible(data);
   } catch (error) {
     throw new StrangeAnswer('The stream of events is not one of Tidegate: expected JSON.', { cause: error });
   }
-  const decoded = decodeShape(EventDocument, value, 'event');
-  if (decoded.ok) return decoded.value;
-  throw new StrangeAnswer(`The stream of events is not one of Tidegate: ${decoded.problem}.`);
+  const found = decodeShape(shape, value, name);
+  if (found.ok) return found.value;
+  throw new StrangeAnswer(`The stream of events is not one of Tidegate: ${found.problem}.`);
 }
 
 function eventLine(event: EventDocument): string {
@@ -158,7 +186,7 @@ function eventLine(event: EventDocument): string {
     event.pool === undefined
       ? ''
       : ` ${event.backend === undefined ? event.pool : `${event.pool}/${event.backend}`}`;
-  return `${paint('dim', `${formatTime(event.at)}  #${event.seq}`)}  ${paint('bold', event.type)}${about}: ${event.sentence}`;
+  return `${paint('dim', `${formatTime(event.at)}  #${event.seq}${originOf(event)}`)}  ${paint('bold', event.type)}${about}: ${event.sentence}`;
 }
 
 /** Accepts what the API accepts. */

@@ -1,8 +1,10 @@
-/** The lines of `status` about the fleet: whether this host follows it, who leads, and whether all have the same. */
+/** What commands say of the fleet: whether this host follows it, who leads, whose verdict something is, and what other hosts say. */
+import type { EventDocument } from '../documents/event-documents.js';
 import type { FleetDocument } from '../documents/fleet-documents.js';
+import type { BackendDocument } from '../documents/pool-documents.js';
 import type { StatusDocument } from '../documents/status-documents.js';
 import { paint } from './output.js';
-import { formatSpan } from './times.js';
+import { formatSpan, formatTime } from './times.js';
 
 export function fleetLines({ fleet }: StatusDocument): readonly string[] {
   if (fleet === undefined) return [];
@@ -52,4 +54,19 @@ export function fileLines({ file, file_standing: standing }: StatusDocument['con
   return standing === 'not-applied'
     ? [paint('yellow', `${file} is not applied: tidegate reload applies it`)]
     : [];
+}
+
+/**
+ * After the number of an event: where it stands in the log of the fleet, or the host whose verdict it is. The time there is told only
+ * if it is another one, as for a host that was away.
+ */
+export function originOf({ at, fleet, host }: Pick<EventDocument, 'at' | 'fleet' | 'host'>): string {
+  if (fleet === undefined) return host === undefined ? '' : `  ${host}`;
+  const decidedAt = formatTime(fleet.at);
+  return `  fleet #${fleet.seq}${decidedAt === formatTime(at) ? '' : ` at ${decidedAt}`}`;
+}
+
+/** What other hosts make of a backend, in a few words; empty where they make nothing else of it. */
+export function elsewhereOf(others: BackendDocument['elsewhere']): string {
+  return (others ?? []).map(({ host, availability }) => `on ${host}: ${availability}`).join(', ');
 }

@@ -7,7 +7,7 @@ import type { BackendDocument } from '../documents/pool-documents.js';
 import type { StatusDocument } from '../documents/status-documents.js';
 import { depsOf } from './command-deps.js';
 import { driftLine } from './drift-commands.js';
-import { fileLines, fleetLines } from './fleet-lines.js';
+import { elsewhereOf, fileLines, fleetLines } from './fleet-lines.js';
 import { availabilityStyle, outputWidth, paint, print } from './output.js';
 import { formatTable } from './table.js';
 import { formatSpan, formatTime } from './times.js';
@@ -146,9 +146,8 @@ export function backendTable(backends: readonly BackendDocument[], now: number):
 
 /** The verdicts of other hosts come first, because the end of the line may be cut. */
 function reasonOf({ reason, elsewhere }: BackendDocument): string {
-  if (elsewhere === undefined || elsewhere === null || elsewhere.length === 0) return reason;
-  const others = elsewhere.map(({ host, availability }) => `on ${host}: ${availability}`);
-  return `${others.join(', ')}; here: ${reason}`;
+  const others = elsewhereOf(elsewhere);
+  return others === '' ? reason : `${others}; here: ${reason}`;
 }
 
 /** Requests in flight, and their limit if there is one. */

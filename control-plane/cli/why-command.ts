@@ -5,6 +5,7 @@ import { existingBackend, parseReference, pathOf, type BackendReference } from '
 import type { ApiClient } from './api-client.js';
 import { depsOf } from './command-deps.js';
 import { CommandFailure, EXIT_FAILED, EXIT_USAGE } from './exit-codes.js';
+import { elsewhereOf, originOf } from './fleet-lines.js';
 import { availabilityStyle, paint, print } from './output.js';
 import { formatTime, parseTime } from './times.js';
 
@@ -55,12 +56,15 @@ function whyLines(why: WhyDocument, asked: boolean): readonly string[] {
   const style = why.availability === null ? 'yellow' : availabilityStyle(why.availability);
   const lines = [paint(style, why.headline)];
   if (asked) lines.push(`(asked about ${formatTime(why.at)})`);
+  const others = elsewhereOf(why.elsewhere);
+  if (why.verdict_of !== undefined) lines.push(`(as host ${why.verdict_of} has it)`);
+  if (others !== '') lines.push(paint('yellow', others));
   why.steps.forEach((step, index) => {
     if (index === 0) lines.push('');
     if (index === 1 && why.omitted > 0) {
       lines.push(`  … ${why.omitted} events left out; tidegate events shows all …`);
     }
-    lines.push(`${paint('dim', `${formatTime(step.at)}  #${step.seq}`)}  ${step.sentence}`);
+    lines.push(`${paint('dim', `${formatTime(step.at)}  #${step.seq}${originOf(step)}`)}  ${step.sentence}`);
     lines.push(...step.evidence.map((line) => paint('dim', `      ${line}`)));
   });
   return lines;

@@ -2,12 +2,23 @@
 import { AVAILABILITIES } from '#shared/backend-state.js';
 import type { TypeOf } from '#shared/shape.js';
 import * as field from './field.js';
+import { OtherVerdicts } from './fleet-documents.js';
 import { name } from './pool-documents.js';
 
 // The names of types are not listed here. The list is in the catalogue of events, and loading that would take as long
 // as the whole command line, which reads these documents, too.
 const eventType = field.wordOf('EventType');
 const actorKind = field.wordOf('ActorKind');
+
+/** Where an event stands in the log of the fleet. */
+const fleetOrigin = field.object({
+  epoch: field.count(),
+  seq: field.count('Its number there, the same on all hosts.'),
+  at: field.time('When it was decided, by the clock of the fleet.'),
+  at_ms: field.count(),
+  command: field.count(),
+});
+export interface FleetOriginDocument extends TypeOf<typeof fleetOrigin> {}
 
 export const EventDocument = field.named(
   'Event',
@@ -24,7 +35,14 @@ export const EventDocument = field.named(
       cause: field.object({ command: field.text(), id: field.count() }, { event: field.count() }),
       data: field.open('As it was stored. Differs by type.'),
     },
-    { pool: field.text(), backend: field.text() },
+    {
+      pool: field.text(),
+      backend: field.text(),
+      fleet: fleetOrigin,
+      host: field.text(
+        'The host whose verdict or doing it is. Absent where the fleet decided it, or where there is no fleet.',
+      ),
+    },
   ),
 );
 export interface EventDocument extends TypeOf<typeof EventDocument> {}
@@ -63,7 +81,7 @@ export const EventsQuery = field.object(
     ),
     follow: field.oneOf(
       ['true', 'false'],
-      'true: a stream of server-sent events (text/event-stream) from `after`, or from `Last-Event-ID`, or from now, that does not end. `id` is the event’s number.',
+      'true: a stream of server-sent events (text/event-stream) from `after`, or from `Last-Event-ID`, or from now, that does not end. `id` is the event’s number; in a fleet it is `number-epoch@host`, and a client that goes on with an id of another host is told of a gap.',
     ),
   },
 );
@@ -72,26 +90,35 @@ export interface EventsQuery extends TypeOf<typeof EventsQuery> {}
 /** Why a backend is, or was, in its state: one sentence, and the chain of events that led to it. */
 export const WhyDocument = field.named(
   'Why',
-  field.object({
-    pool: field.text(),
-    backend: field.text(),
-    at: field.time(),
-    availability: field.nullable(field.oneOf(AVAILABILITIES), 'null: the backend did not exist.'),
-    panic: field.flag(),
-    headline: field.text('The answer in one sentence.'),
-    steps: field.list(
-      field.object({
-        seq: field.count(),
-        at: field.time(),
-        at_ms: field.count(),
-        type: eventType,
-        sentence: field.text(),
-        evidence: field.list(field.text(), 'The results that decided, one per line.'),
-      }),
-      'The events that led to this state, oldest first.',
-    ),
-    omitted: field.count('Steps left out after the first.'),
-  }),
+  field.object(
+    {
+      pool: field.text(),
+      backend: field.text(),
+      at: field.time(),
+      availability: field.nullable(field.oneOf(AVAILABILITIES), 'null: the backend did not exist.'),
+      panic: field.flag(),
+      headline: field.text('The answer in one sentence.'),
+      steps: field.list(
+        field.object(
+          {
+            seq: field.count(),
+            at: field.time(),
+            at_ms: field.count(),
+            type: eventType,
+            sentence: field.text(),
+            evidence: field.list(field.text(), 'The results that decided, one per line.'),
+          },
+          { fleet: fleetOrigin },
+        ),
+        'The events that led to this state, oldest first.',
+      ),
+      omitted: field.count('Steps left out after the first.'),
+    },
+    {
+      verdict_of: field.text('The host whose verdict this is. Absent where there is no fleet.'),
+      elsewhere: OtherVerdicts,
+    },
+  ),
 );
 export interface WhyDocument extends TypeOf<typeof WhyDocument> {}
 

@@ -11,6 +11,7 @@ import type { BackendId, PoolId } from '#shared/ids.js';
 import { evidenceLines, sentenceOf } from './event-sentence.js';
 import { actorWords, breakerWords, healthWords } from './event-words.js';
 import type { EventOf, EventType, TidegateEvent } from './events.js';
+import type { FleetOrigin } from './fleet-standing.js';
 import { isoTime } from './iso-time.js';
 import { movedWords } from './resolved.js';
 import type { BackendState, ControlState } from './state.js';
@@ -22,6 +23,8 @@ interface WhyStep {
   readonly type: EventType;
   readonly sentence: string;
   readonly evidence: readonly string[];
+  /** Where the event stands in the log of the fleet; absent if this host decided it. */
+  readonly fleet?: FleetOrigin;
 }
 
 export interface Explanation {
@@ -122,6 +125,7 @@ function stepOf(event: TidegateEvent, host: string): WhyStep {
     type: event.type,
     sentence: event.backend === undefined ? `its pool ${sentence}` : sentence,
     evidence: evidenceLines(event),
+    ...(event.fleet === undefined ? {} : { fleet: event.fleet }),
   };
 }
 

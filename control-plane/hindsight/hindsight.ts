@@ -12,6 +12,7 @@ import { askedStateIn, type Explanation, type Question } from '../domain/why.js'
 import type { HistoryLog } from '../event-log/checkpoints.js';
 import { EventLogError, type EventQuery } from '../event-log/event-log.js';
 import { withTail, type LogTail } from '../event-log/read-with-tail.js';
+import type { Teller } from './event-document.js';
 import type { EventText, History } from './history.js';
 import { answer, type HistoryAnswer, type HistoryQuestion } from './questions.js';
 import type { HistoryReader } from './reader.js';
@@ -27,8 +28,8 @@ export const MAX_HANDED_OVER = 1_000;
 const NEAR_EVENTS = 1_000;
 
 interface HindsightDeps {
-  /** Name of this host. */
-  readonly host: string;
+  /** This host. */
+  readonly teller: Teller;
   readonly log: HistoryLog;
   readonly world: () => World;
   /** Events that are not stored yet. */
@@ -49,12 +50,12 @@ export class Hindsight implements History {
   async why(about: Question): Promise<Explanation | null> {
     const { state } = this.#deps.world();
     const present = about.at >= state.at ? { seq: state.seq, asked: askedStateIn(state, about) } : null;
-    const told = await this.#aside({ kind: 'why', host: this.#deps.host, about, present });
+    const told = await this.#aside({ kind: 'why', teller: this.#deps.teller, about, present });
     return told.kind === 'why' ? told.explanation : null;
   }
 
   async events(query: EventQuery): Promise<readonly EventText[]> {
-    const question = { kind: 'events', host: this.#deps.host, query } as const;
+    const question = { kind: 'events', teller: this.#deps.teller, query } as const;
     const told = await (this.#isAtHand(query) ? answer(this.#log, question) : this.#aside(question));
     return told.kind === 'events' ? told.events : [];
   }

@@ -4,6 +4,7 @@ import type { EventQuery } from '../event-log/event-log.js';
 
 /** An event as the admin API shows it, already written as JSON. */
 export interface EventText {
+  readonly epoch: number;
   readonly seq: number;
   readonly json: string;
 }

@@ -1,5 +1,5 @@
 /** The questions about history, and how a log answers them. The primary and the reader's thread both use this code. */
-import { eventDocument } from './event-document.js';
+import { eventDocument, type Teller } from './event-document.js';
 import type { TidegateEvent } from '../domain/events.js';
 import type { Explanation, Question } from '../domain/why.js';
 import type { HistoryLog } from '../event-log/checkpoints.js';
@@ -8,8 +8,8 @@ import type { EventText } from './history.js';
 import { explanation, type Present } from './why.js';
 
 export type HistoryQuestion = {
-  /** Name of the host that answers: workers of other hosts are named together with their host. */
-  readonly host: string;
+  /** The host that answers. */
+  readonly teller: Teller;
 } & (
   | /** `present` is given if the question is about now: where the log ends, and the state of the backend there. */
     { readonly kind: 'why'; readonly about: Question; readonly present: Present | null }
@@ -22,17 +22,21 @@ export type HistoryAnswer =
 
 /** Rejects with EventLogError. */
 export async function answer(log: HistoryLog, question: HistoryQuestion): Promise<HistoryAnswer> {
-  const { host } = question;
+  const { teller } = question;
   switch (question.kind) {
     case 'why':
-      return { kind: 'why', explanation: await explanation(log, question.about, question.present, host) };
+      return {
+        kind: 'why',
+        explanation: await explanation(log, question.about, question.present, teller.host),
+      };
     case 'events': {
       const events = await log.events.read(question.query);
-      return { kind: 'events', events: events.map((event) => eventText(event, host)) };
+      return { kind: 'events', events: events.map((event) => eventText(event, teller)) };
     }
   }
 }
 
-function eventText(event: TidegateEvent, host: string): EventText {
-  return { seq: event.seq, json: JSON.stringify(eventDocument(event, host)) };
+function eventText(event: TidegateEvent, teller: Teller): EventText {
+  const { epoch, seq } = event;
+  return { epoch, seq, json: JSON.stringify(eventDocument(event, teller)) };
 }

@@ -117,7 +117,7 @@ export class Primary implements ControlPort {
     this.configFile = options.configFile;
     this.log = eventsWithTail(options.log.events, () => loop.unstored);
     this.history = new Hindsight({
-      host: this.host,
+      teller: { host: this.host, inFleet: options.membership !== null },
       log: options.log,
       world: () => loop.world,
       tail: () => loop.unstored,

@@ -1,11 +1,13 @@
 import { retain } from '../../control-plane/event-log/retain.js';
 import { startAdminServer, type AdminServer } from '../../control-plane/admin/admin-server.js';
 import type { FollowerLimits } from '../../control-plane/admin/followers.js';
+import type { FleetPort } from '../../control-plane/control-port.js';
 import { readMessages, type StreamMessage } from '../../control-plane/cli/event-stream.js';
 import { HistoryBusy } from '../../control-plane/hindsight/history.js';
 import { backendId, poolId } from '../../shared/ids.js';
 import { adminOptions } from '../support/admin-app.js';
 import { testControl, type TestControl } from '../support/control-port.js';
+import { testFleet } from '../support/fleet/host-views.js';
 import { type RawClient, connectRaw } from '../support/raw-client.js';
 import { waitUntil } from '../support/wait-until.js';
 
@@ -16,8 +18,8 @@ let control: TestControl;
 let server: AdminServer;
 const aborts: AbortController[] = [];
 
-async function start(limits: FollowerLimits = LIMITS): Promise<void> {
-  control = await testControl();
+async function start(limits: FollowerLimits = LIMITS, fleet: FleetPort | null = null): Promise<void> {
+  control = await testControl(fleet);
   server = await startAdminServer(adminOptions(control, { followers: limits }));
 }
 afterEach(async () => {
@@ -224,3 +226,51 @@ async function rawFollower(query = ''): Promise<RawClient> {
   client.send(`GET /api/v1/events?follow=true${query} HTTP/1.1\r\nHost: localhost\r\n\r\n`);
   return client;
 }
+
+describe('following the events of a host of a fleet', () => {
+  const gaps = ({ messages }: Stream) =>
+    messages.filter(({ event }) => event === 'gap').map(({ data }) => JSON.parse(data));
+  const ids = ({ messages }: Stream) => messages.flatMap(({ id }) => (id === null ? [] : [id]));
+
+  it('gives ids that name epoch and host, and goes on by them', async () => {
+    await start(LIMITS, testFleet());
+    const stream = await follow('&after=7');
+    await waitUntil('the past', () => ids(stream).length === 2);
+    expect(ids(stream)).toEqual(['8-1@lb-1', '9-1@lb-1']);
+    const again = await follow('&after=0', { 'last-event-id': '8-1@lb-1' });
+    await waitUntil('the rest', () => ids(again).length === 1);
+    expect(ids(again)).toEqual(['9-1@lb-1']);
+    expect(gaps(again)).toEqual([]);
+    const plain = await follow('', { 'last-event-id': '8' });
+    await waitUntil('the rest', () => ids(plain).length === 1);
+  });
+
+  it.each([
+    ['another host', '8-1@lb-2', 'other-host'],
+    ['another history of this host', '8-4@lb-1', 'other-history'],
+  ])('tells of a gap after an event of %s, and goes on from now', async (_, lastId, reason) => {
+    await start(LIMITS, testFleet());
+    const stream = await follow('&after=0', { 'last-event-id': lastId });
+    await waitUntil('the gap', () => gaps(stream).length === 1);
+    await change();
+    await waitUntil('the present', () => ids(stream).length === 1);
+    expect(gaps(stream)).toEqual([{ after: 8, next: 10, reason }]);
+    expect(ids(stream)).toEqual(['10-1@lb-1']);
+  });
+
+  it('says how new the news of this host are', async () => {
+    await start(LIMITS, testFleet());
+    const abort = new AbortController();
+    aborts.push(abort);
+    const url = `http://127.0.0.1:${server.address.port}/api/v1/events?follow=true`;
+    const { headers } = await fetch(url, { signal: abort.signal });
+    expect(headers.get('x-tidegate-position')).toBe('45-9');
+  });
+
+  it('reads such an id where there is no fleet, too', async () => {
+    await start();
+    const stream = await follow('&after=0', { 'last-event-id': '8-1@lb-1' });
+    await waitUntil('the rest', () => ids(stream).length === 1);
+    expect(ids(stream)).toEqual(['9']);
+  });
+});

@@ -1,4 +1,6 @@
+import { backendId, poolId } from '../../shared/ids.js';
 import { testAdmin, type TestAdmin } from '../support/admin-app.js';
+import { foundFleet } from '../support/fleet/followed-events.js';
 import { HEAD, outBackend, seenHost, type TestFleet, testFleet } from '../support/fleet/host-views.js';
 import { schemaProblems } from '../support/schema-problems.js';
 import { HOST } from '../support/workers.js';
@@ -256,7 +258,53 @@ describe('the file of a host of a fleet', () => {
   });
 });
 
+describe('the history of a host of a fleet', () => {
+  const weight = { type: 'ChangeBackend', pool: poolId('web'), backend: backendId('b') } as const;
+  const change = { ...weight, changes: { weight: 5 }, expectedVersion: null } as const;
+
+  it('tells where an event stands in the log of the fleet, or whose doing it is', async () => {
+    const decide = await foundFleet(admin);
+    admin.story.at += 60_000;
+    await decide(change);
+    const { events } = await get('/api/v1/events?limit=3');
+    const position = { epoch: 9, seq: expect.any(Number), command: expect.any(Number) };
+    expect(events[0]).toMatchObject({
+      type: 'BackendSettingsChanged',
+      fleet: { ...position, at: '1970-01-01T00:00:00.005Z', at_ms: 5 },
+    });
+    expect(events[0]).not.toHaveProperty('host');
+    expect(events[1]).toMatchObject({ type: 'FleetFounded', fleet: position });
+    expect(events[2]).toMatchObject({ type: 'FleetAdopted', host: HOST });
+    expect(events[2]).not.toHaveProperty('fleet');
+    expect(events[0].fleet.seq).toBe(events[1].fleet.seq + 1);
+  });
+
+  it('tells whose verdict an explanation is, and what other hosts say now', async () => {
+    const decide = await foundFleet(admin);
+    await decide(change);
+    ejectedElsewhere();
+    const why = await get('/api/v1/pools/web/backends/b/why');
+    expect(why).toMatchObject({ verdict_of: HOST, elsewhere: [{ host: 'lb-2', availability: 'ejected' }] });
+    expect(why.steps.at(-1)).toMatchObject({ type: 'BackendSettingsChanged', fleet: { epoch: 9 } });
+    expect(why.steps[0]).not.toHaveProperty('fleet');
+    const then = await get(`/api/v1/pools/web/backends/b/why?at=${admin.story.at}`);
+    expect(then.verdict_of).toBe(HOST);
+    expect(then).not.toHaveProperty('elsewhere');
+  });
+
+  it('names no host where there is no fleet', async () => {
+    const alone = await testAdmin();
+    const { events } = (await alone.request({ method: 'GET', url: '/api/v1/events' })).json();
+    expect(events[0]).not.toHaveProperty('host');
+    const why = await alone.request({ method: 'GET', url: '/api/v1/pools/web/backends/b/why' });
+    expect(why.json()).not.toHaveProperty('verdict_of');
+    await alone.close();
+  });
+});
+
 it.each([
+  ['/api/v1/events', '/api/v1/events'],
+  ['/api/v1/pools/{pool}/backends/{id}/why', '/api/v1/pools/web/backends/b/why'],
   ['/api/v1/hosts', '/api/v1/hosts'],
   ['/api/v1/writes/{nonce}', '/api/v1/writes/n-1'],
   ['/api/v1/status', '/api/v1/status'],
@@ -264,6 +312,7 @@ it.each([
   ['/api/v1/pools', '/api/v1/pools'],
   ['/api/v1/config', '/api/v1/config'],
 ])('the description of the API is what %s answers', async (path, url) => {
+  await foundFleet(admin);
   ejectedElsewhere();
   fleet.writes.set('n-1', { kind: 'accepted', ...HEAD, events: 2 });
   const description = await get('/api/v1/openapi.json');

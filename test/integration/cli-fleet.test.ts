@@ -1,8 +1,12 @@
+import { spawn } from 'node:child_process';
 import { type AdminServer, startAdminServer } from '../../control-plane/admin/admin-server.js';
+import { backendId, poolId } from '../../shared/ids.js';
 import { adminOptions } from '../support/admin-app.js';
 import { testControl, type TestControl } from '../support/control-port.js';
+import { foundFleet } from '../support/fleet/followed-events.js';
 import { outBackend, seenHost, type TestFleet, testFleet } from '../support/fleet/host-views.js';
 import { type CliResult, tidegate } from '../support/tidegate-process.js';
+import { waitUntil } from '../support/wait-until.js';
 import { HOST } from '../support/workers.js';
 
 let fleet: TestFleet;
@@ -24,6 +28,20 @@ async function ok(...args: string[]): Promise<string> {
   const result = await run(...args);
   expect({ args, ...result }).toEqual({ args, code: 0, stdout: result.stdout, stderr: '' });
   return result.stdout;
+}
+
+/** `tidegate events --follow`, which goes on until it is stopped. */
+function followEvents(): { text(): string; stop(): void } {
+  const child = spawn(
+    process.execPath,
+    ['dist/control-plane/cli/tidegate.js', 'events', '--follow', '--limit', '1'],
+    { env: { ...process.env, TIDEGATE_ADMIN: `http://127.0.0.1:${server.address.port}`, NO_COLOR: '1' } },
+  );
+  let text = '';
+  for (const output of [child.stdout, child.stderr]) {
+    output.on('data', (chunk: Buffer) => (text += chunk.toString()));
+  }
+  return { text: () => text, stop: () => void child.kill('SIGTERM') };
 }
 
 describe('tidegate hosts', () => {
@@ -101,6 +119,45 @@ it('tidegate workers shows those of all hosts', async () => {
   expect(lines[0]).toMatch(/^HOST +WORKER .* SNAPSHOT +HEARD +FLEET EVENT +REFUSED$/);
   expect(lines[1]).toMatch(/^lb-1 +1 +4001 +ready .* 1\.7 +.* ago +45 +-$/);
   expect(lines[3]).toMatch(/^lb-2 +1 +9 +ready +- +- +- +- +- +44 \(behind\) +-$/);
+});
+
+describe('the history of a host of a fleet', () => {
+  const weight = { type: 'ChangeBackend', pool: poolId('web'), backend: backendId('b') } as const;
+
+  it('names the place of an event in the log of the fleet, or the host', async () => {
+    const decide = await foundFleet(control);
+    await decide({ ...weight, changes: { weight: 5 }, expectedVersion: null });
+    const { seq } = control.story.world.state;
+    const fleetSeq = control.story.world.state.fleet!.seq;
+    const lines = (await ok('events', '--limit', '3')).split('\n');
+    expect(lines[0]).toMatch(new RegExp(`#${seq - 2} {2}lb-1 {2}FleetAdopted`));
+    expect(lines[2]).toMatch(
+      new RegExp(`#${seq} {2}fleet #${fleetSeq} at 1970-01-01 00:00:00Z {2}BackendSettingsChanged web/b: `),
+    );
+    const out = [outBackend('web', 'b', 1)];
+    fleet.seen = [seenHost(HOST), seenHost('lb-2', { out, outTotal: 1 })];
+    const why = await ok('why', 'web/b');
+    expect(why).toContain('\n(as host lb-1 has it)\non lb-2: ejected\n');
+    expect(why).toContain(`#${seq}  fleet #${fleetSeq} at `);
+  });
+
+  it('goes on from the log of another host that answers now, and says so', async () => {
+    const alone = control.followers();
+    const following = followEvents();
+    const adoptions = () => following.text().split('FleetAdopted').length - 1;
+    await waitUntil('the stream', () => control.followers() > alone);
+    await foundFleet(control);
+    await waitUntil('an event', () => adoptions() === 1);
+    await server.close();
+    const { port } = server.address;
+    control = await testControl(fleet);
+    Object.assign(control.port, { host: 'lb-2' });
+    server = await startAdminServer(adminOptions(control, { port }));
+    await waitUntil('the gap', () => following.text().includes('Another host answers now.'));
+    await foundFleet(control);
+    await waitUntil('its events', () => adoptions() === 2);
+    following.stop();
+  });
 });
 
 describe('a change that the fleet does not take', () => {

@@ -64,7 +64,13 @@ function history(
   tail: () => LogTail = () => NO_TAIL,
   on: HistoryLog = log,
 ): History {
-  return new Hindsight({ host: HOST, log: on, world: () => told.world, tail, reader: by });
+  return new Hindsight({
+    teller: { host: HOST, inFleet: false },
+    log: on,
+    world: () => told.world,
+    tail,
+    reader: by,
+  });
 }
 
 function about(name: string, at = told.at) {

@@ -131,7 +131,7 @@ export async function testControl(fleet: FleetPort | null = null): Promise<TestC
     });
 
   const hindsight = new Hindsight({
-    host: HOST,
+    teller: { host: HOST, inFleet: fleet !== null },
     log,
     world: () => story.world,
     tail: () => NO_TAIL,

@@ -89,7 +89,13 @@ const began = performance.now();
 const log = await openSqliteStorage(dataDir);
 const openMs = performance.now() - began;
 const reader = new HistoryReader({ dataDir, timers: systemTimers });
-const history = new Hindsight({ host: HOST, log, world: () => told.world, tail: () => NO_TAIL, reader });
+const history = new Hindsight({
+  teller: { host: HOST, inFleet: false },
+  log,
+  world: () => told.world,
+  tail: () => NO_TAIL,
+  reader,
+});
 const about = (i: number, ago: number) => ({
   pool: POOL,
   backend: backendId(`b${i % BACKENDS}`),
