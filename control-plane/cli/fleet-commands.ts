@@ -38,7 +38,7 @@ function hostsLines({ fleet, asked, hosts }: HostsDocument): readonly string[] {
   const state = leader === undefined ? paint('yellow', 'no leader is known') : `${leader} leads`;
   const table = formatTable(
     ['HOST', 'MODE', 'EVENT', 'WORKERS', 'BACKENDS OUT', 'HEARD', 'VERSION', 'PROBLEM'],
-    hosts.map(hostCells),
+    hosts.map((host) => hostCells(host, asked)),
     outputWidth(),
   );
   return [
@@ -47,13 +47,13 @@ function hostsLines({ fleet, asked, hosts }: HostsDocument): readonly string[] {
   ];
 }
 
-function hostCells(host: HostDocument): readonly string[] {
+function hostCells(host: HostDocument, asked: boolean): readonly string[] {
   const { ready, total, converged } = host.workers;
   const workers = `${ready}/${total} ready`;
   const event = host.position === null ? 'none' : String(host.position.seq);
   return [
     `${host.host}${host.leads ? ' (leads)' : ''}${host.self ? ' *' : ''}`,
-    modeOf(host),
+    modeOf(host, asked),
     host.at_head ? event : paint('yellow', host.live ? `${event} (behind)` : event),
     converged === total ? workers : paint('yellow', `${workers}, ${converged} on it`),
     outOf(host),
@@ -63,8 +63,8 @@ function hostCells(host: HostDocument): readonly string[] {
   ];
 }
 
-function modeOf({ live, mode }: HostDocument): string {
-  if (!live) return paint('red', 'silent');
+function modeOf({ live, mode }: HostDocument, asked: boolean): string {
+  if (!live) return asked ? paint('red', 'silent') : paint('yellow', 'not known');
   return paint(mode === 'following' ? 'green' : 'yellow', mode ?? 'unknown');
 }
 

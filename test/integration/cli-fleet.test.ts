@@ -62,7 +62,9 @@ describe('tidegate hosts', () => {
 
   it('says that Redis cannot be asked', async () => {
     fleet.canAsk = false;
-    expect(await ok('hosts')).toMatch(/^fleet shop: lb-1 leads, Redis cannot be asked/);
+    const text = await ok('hosts');
+    expect(text).toMatch(/^fleet shop: lb-1 leads, Redis cannot be asked/);
+    expect(text).toMatch(/^lb-2 +not known /m);
   });
 });
 
