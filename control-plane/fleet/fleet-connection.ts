@@ -13,6 +13,9 @@ import { listIn } from './redis-answers.js';
 
 const BELLS: ReadonlySet<string> = new Set<Bell>(['log', 'lead', 'inbox', 'hosts']);
 
+/** Beats tell the same as bells, so it may wait. */
+const SUBSCRIBE_AGAIN_MS = 1_000;
+
 export interface FleetConnectionOptions {
   readonly access: RedisAccess;
   /** What the hosts are called together. */
@@ -31,6 +34,8 @@ export class FleetConnection {
   readonly #bell: RedisConnection;
   readonly #listeners = new Set<(bell: Bell | null) => void>();
   #number = 0;
+  /** Whether the operator has been told that bells cannot be heard. */
+  #isDeaf = false;
 
   constructor(options: FleetConnectionOptions) {
     this.#options = options;
@@ -79,10 +84,15 @@ export class FleetConnection {
     this.#bell.close();
   }
 
-  /** Bells may have been missed until now. */
+  /** Bells may have been missed until now. A connection that is ready and hears nothing would never be made anew. */
   async #subscribe(): Promise<void> {
-    await this.#bell.call('SUBSCRIBE', [this.keyOf('bell')]);
+    const answer = await this.#bell.call('SUBSCRIBE', [this.keyOf('bell')]);
     this.#ring(null);
+    if (answer.ok || !this.#bell.isReady()) return;
+    const { logger, timers } = this.#options;
+    if (!this.#isDeaf) logger.warn({ reason: answer.reason }, 'the bell of the fleet cannot be heard');
+    this.#isDeaf = true;
+    timers.after(SUBSCRIBE_AGAIN_MS, () => void this.#subscribe());
   }
 
   #ring(bell: Bell | null): void {

@@ -128,8 +128,9 @@ export function answersIn(value: unknown): readonly StoredAnswer[] {
   }));
 }
 
+/** In the order of their names. */
 export function hostsIn(value: unknown): readonly HostEntry[] {
-  return listIn(value, 'the hosts').map((entry) => {
+  const hosts = listIn(value, 'the hosts').map((entry): HostEntry => {
     const [host, heardAt, incarnation, beat, cold] = listIn(entry, 'a host');
     return {
       host: textIn(host, 'name of a host'),
@@ -139,4 +140,5 @@ export function hostsIn(value: unknown): readonly HostEntry[] {
       cold: textIn(cold, 'report of a host'),
     };
   });
+  return hosts.toSorted((a, b) => (a.host < b.host ? -1 : 1));
 }

@@ -245,9 +245,10 @@ export class RedisFleetStore implements FleetStore {
   }
 
   shareSecret(secret: string): Promise<Found<string>> {
-    return this.#redis.find('SET', [this.#redis.keyOf('secret'), secret, 'NX', 'GET'], (value) =>
-      value === null ? secret : textIn(value, 'the secret'),
-    );
+    return this.#redis.run(scripts.SHARE, ['secret'], [secret], ([value]) => ({
+      kind: 'ok',
+      value: textIn(value, 'the secret'),
+    }));
   }
 
   onBell(listener: (bell: Bell | null) => void): () => void {

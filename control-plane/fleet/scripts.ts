@@ -44,8 +44,9 @@ return {'OK'}`);
  * KEYS lease head log answers inbox. ARGV id epoch expectedSeq command inbox notAfter|'' bell maxAnswers n (nonce text)×n event….
  * → OK seq | FENCED id | LOST | CONFLICT epoch seq command | LATE.
  *
- * Entries after the end were never shown to anybody: a script that broke off left them. They go, because the stream would take
- * none of ours. Events come first: a command that fails leaves what was written before it.
+ * Entries after the end were never shown to anybody: another hand, or a script that broke off, left them. They go, and the stream
+ * forgets that it ever had them, because it would take none of ours. Events come first: a command that fails leaves what was
+ * written before it.
  */
 export const APPEND = script(
   OWN,
@@ -55,12 +56,12 @@ local seq=tonumber(h[2])
 if seq~=tonumber(ARGV[3]) or tonumber(h[1])>tonumber(ARGV[2]) or h[1]==ARGV[2] and tonumber(h[3])>=tonumber(ARGV[4]) then
   return {'CONFLICT',tonumber(h[1]),seq,tonumber(h[3])} end
 if ARGV[6]~='' and now>tonumber(ARGV[6]) then return {'LATE'} end
-local last=redis.call('XREVRANGE',KEYS[3],'+','-','COUNT','1')[1]
-if last and tonumber(string.match(last[1],'^%d+'))>seq then
-  for _,e in ipairs(redis.call('XRANGE',KEYS[3],string.format('%d',seq+1),'+')) do redis.call('XDEL',KEYS[3],e[1]) end
-  redis.call('XSETID',KEYS[3],h[2]..'-'..h[1]) end
+local at=h[2]..'-'..h[1]
+for _,e in ipairs(redis.call('XRANGE',KEYS[3],'('..at,'+')) do redis.call('XDEL',KEYS[3],e[1]) end
 local n=tonumber(ARGV[9])
-for i=10+2*n,#ARGV do seq=seq+1 redis.call('XADD',KEYS[3],string.format('%d-%s',seq,ARGV[2]),'e',ARGV[i]) end
+for i=10+2*n,#ARGV do
+  seq=seq+1 local id=string.format('%d-%s',seq,ARGV[2]) local r=redis.pcall('XADD',KEYS[3],id,'e',ARGV[i])
+  if type(r)=='table' and r.err then redis.call('XSETID',KEYS[3],at) redis.call('XADD',KEYS[3],id,'e',ARGV[i]) end end
 for i=10,8+2*n,2 do redis.call('XADD',KEYS[4],'MAXLEN','=',ARGV[8],'*','n',ARGV[i],'r',ARGV[i+1]) end
 redis.call('XTRIM',KEYS[5],'MINID',ARGV[5]) redis.call('XDEL',KEYS[5],ARGV[5])
 redis.call('HSET',KEYS[2],'epoch',ARGV[2],'seq',string.format('%d',seq),'cmd',ARGV[4],'inbox',ARGV[5])
@@ -128,12 +129,17 @@ if last and tonumber(last)<=tonumber(ARGV[4]) then
 return {'OK'}`,
 );
 
-/** KEYS hosts. ARGV prefix of the keys of hosts. → {host heardAt inc beat cold}…, by name */
+/** KEYS hosts. ARGV prefix of the keys of hosts. → {host heardAt inc beat cold}… */
 export const HOSTS = script(`
 local out={} local all=redis.call('ZRANGE',KEYS[1],'0','-1','WITHSCORES')
 for i=1,#all,2 do local h=redis.call('HMGET',ARGV[1]..all[i],'inc','beat','cold')
   out[#out+1]={all[i],tonumber(all[i+1]),h[1] or '',h[2] or '',h[3] or ''} end
-table.sort(out,function(a,b) return a[1]<b[1] end) return out`);
+return out`);
+
+/** KEYS secret. ARGV secret. → the secret that is in force */
+export const SHARE = script(`
+local s=redis.call('GET',KEYS[1]) if s then return {s} end
+redis.call('SET',KEYS[1],ARGV[1]) return {ARGV[1]}`);
 
 /** KEYS lease inbox. ARGV nonce ttl text bell maxInbox. → OK id epoch | LEADERLESS | FULL */
 export const POST = script(`
@@ -152,7 +158,7 @@ local function try(c,...) local r=redis.pcall(c,...) if type(r)=='table' and r.e
 redis.pcall('DEL',k)
 try('HSET',k,'a','1') try('HGET',k,'a') try('HMGET',k,'a') redis.pcall('DEL',k)
 try('ZADD',k,'1','a') try('ZSCORE',k,'a') try('ZRANGE',k,'0','-1') try('ZREM',k,'a') redis.pcall('DEL',k)
-try('XADD',k,'1-1','e','1') try('XADD',k,'2-1','e','1') try('XRANGE',k,'-','+') try('XREVRANGE',k,'+','-') try('XLEN',k)
+try('XADD',k,'1-1','e','1') try('XADD',k,'2-1','e','1') try('XRANGE',k,'-','+') try('XLEN',k)
 try('XDEL',k,'2-1') try('XSETID',k,'1-1') try('XTRIM',k,'MINID','1') redis.pcall('DEL',k)
 try('SET',k,'1') try('GET',k) try('DEL',k) try('PUBLISH',ARGV[1],'hosts')
 return out`);

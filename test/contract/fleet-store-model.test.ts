@@ -18,7 +18,8 @@ describe('the model of the store of a fleet', () => {
       },
       age: (ms) => network.server.stepClock(ms),
       flush: () => network.server.flush(),
-      stray: (position) => {
+      stray: (position, isRemoved) => {
+        if (isRemoved) return;
         const { server } = network;
         const entry: LogEntry = { position, text: 'stray' };
         server.state = { ...server.state, log: [...server.state.log, entry] };

@@ -4,12 +4,11 @@ import { readSharedRedis } from '../../control-plane/fleet/redis-probe.js';
 import { RedisFleetStore } from '../../control-plane/fleet/redis-fleet-store.js';
 import { systemTimers } from '../../shared/platform/system-clock.js';
 import type { RedisAccess } from '../../shared/redis-access.js';
+import { redisHands } from '../support/fleet/redis-tried.js';
 import { RedisServer } from '../support/redis-server.js';
 import { silence } from '../support/silence.js';
 import { waitUntil } from '../support/wait-until.js';
 import { fleetStoreContract } from './fleet-store.contract.js';
-
-const KEY = (name: string): string => `tidegate:{test}:${name}`;
 
 let server: RedisServer;
 let access: RedisAccess;
@@ -24,16 +23,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await server.dispose();
 });
-
-/** Everything that has a time gets so much older. */
-async function age(ms: number): Promise<void> {
-  const until = await server.command('HGET', KEY('lease'), 'until');
-  if (typeof until === 'string') {
-    await server.command('HSET', KEY('lease'), 'until', String(Number(until) - ms));
-  }
-  const hosts = (await server.command('ZRANGE', KEY('hosts'), '0', '-1')) as string[];
-  for (const host of hosts) await server.command('ZINCRBY', KEY('hosts'), String(-ms), host);
-}
 
 describe('the store of a fleet in Redis, with the rights that README names', () => {
   fleetStoreContract(async () => {
@@ -54,11 +43,7 @@ describe('the store of a fleet in Redis, with the rights that README names', () 
         expect(await readSharedRedis(connection)).toEqual({ kind: 'none' });
         return store;
       },
-      age,
-      flush: async () => void (await server.command('FLUSHALL')),
-      stray: async ({ epoch, seq }) => {
-        await server.command('XADD', KEY('log'), `${seq}-${epoch}`, 'e', 'stray');
-      },
+      ...redisHands(server),
       close: async () => {
         for (const store of stores) await store.close();
       },

@@ -19,8 +19,8 @@ export interface FleetStoreSubject {
   age(ms: number): void | Promise<void>;
   /** Everything in the store is gone. */
   flush(): void | Promise<void>;
-  /** Somebody else's hand writes an entry after the end of the log. */
-  stray(position: FleetPosition): void | Promise<void>;
+  /** Somebody else's hand writes an entry after the end of the log, and may take it away again. */
+  stray(position: FleetPosition, isRemoved: boolean): void | Promise<void>;
   close(): void | Promise<void>;
 }
 
@@ -229,7 +229,7 @@ export function fleetStoreContract(create: () => FleetStoreSubject | Promise<Fle
     });
 
     it('takes an entry away that is after the end of the log', async () => {
-      await subject.stray(at('500-9'));
+      await subject.stray(at('500-9'), false);
       const epoch = await found();
       expect(await log()).toBe(`11-${epoch} founded`);
     });
@@ -323,11 +323,29 @@ export function fleetStoreContract(create: () => FleetStoreSubject | Promise<Fle
 
     it('goes on in spite of entries after the end of the log, and takes them away', async () => {
       const epoch = await found();
-      await subject.stray(at('12-1'));
-      await subject.stray(at('900-5'));
+      await subject.stray(at('12-1'), false);
+      await subject.stray(at('900-5'), false);
       expect(await append(epoch, 11, { events: ['one', 'two'] })).toEqual({ kind: 'ok', seq: 13 });
       expect(await append(epoch, 13, { command: 3 })).toEqual({ kind: 'ok', seq: 14 });
       expect(await log()).toBe('11-1 founded, 12-1 one, 13-1 two, 14-1 one');
+    });
+
+    it.each(['11-9', '12-1', '900-5'])(
+      'goes on in spite of %s, which was there and was removed',
+      async (stray) => {
+        const epoch = await found();
+        await subject.stray(at(stray), true);
+        expect(await append(epoch, 11)).toEqual({ kind: 'ok', seq: 12 });
+        expect(await log()).toBe('11-1 founded, 12-1 one');
+      },
+    );
+
+    it('goes on in spite of an entry that has the number of the last one', async () => {
+      const epoch = await found();
+      await subject.stray(at('11-9'), false);
+      await subject.stray(at('12-0'), false);
+      expect(await append(epoch, 11)).toEqual({ kind: 'ok', seq: 12 });
+      expect(await log()).toBe('11-1 founded, 12-1 one');
     });
   });
 

@@ -39,6 +39,7 @@ import {
   EMPTY_STREAM,
   entriesAfter,
   NO_ID,
+  isAfter,
   samePosition,
   type StoreState,
 } from './store-state.js';
@@ -120,7 +121,7 @@ export class StoreModel {
     const seq = head.seq + events.length;
     const entries = events.map((text, index) => ({ position: { epoch, seq: head.seq + 1 + index }, text }));
     // An entry after the end was never shown to anybody: another hand, or a script that broke off, left it.
-    const known = log.filter(({ position }) => position.seq <= head.seq);
+    const known = log.filter(({ position }) => !isAfter(position, head));
     this.#change(
       {
         log: [...known, ...entries],

@@ -61,6 +61,11 @@ export function samePosition(a: FleetPosition, b: FleetPosition): boolean {
   return a.epoch === b.epoch && a.seq === b.seq;
 }
 
+/** As the stream of the log orders its entries. */
+export function isAfter(a: FleetPosition, b: FleetPosition): boolean {
+  return a.seq > b.seq || (a.seq === b.seq && a.epoch > b.epoch);
+}
+
 /** As streams of Redis order them: by time, then by number. */
 export function compareIds(a: string, b: string): number {
   const [one, two] = [parseId(a), parseId(b)];
