@@ -131,11 +131,9 @@ export class StickyFlow {
   #start(pool: PoolTable, binding: Binding, chosen: PickResult): PickResult {
     if (typeof chosen === 'string') return chosen;
     binding.boundTo = chosen.backend.id;
-    void this.#deps.sessions.bind(
-      { pool: pool.id, session: binding.session },
-      chosen.backend.id,
-      binding.lifetime,
-    );
+    const key = { pool: pool.id, session: binding.session };
+    // A bind that is lost is made up for by the next lookup. No store rejects; if one did, no request would be to blame.
+    this.#deps.sessions.bind(key, chosen.backend.id, binding.lifetime).catch(() => undefined);
     return chosen;
   }
 

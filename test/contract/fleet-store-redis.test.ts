@@ -15,7 +15,8 @@ let access: RedisAccess;
 beforeAll(async () => {
   server = await RedisServer.start();
   const readme = readFileSync('README.md', 'utf8');
-  const [, rights = ''] = /a host needs on `~tidegate:\*` and `&tidegate:\*`: `([^`]*)`/.exec(readme) ?? [];
+  const [, rights = ''] =
+    /a\s+host\s+needs\s+on\s+`~tidegate:\*` and\s+`&tidegate:\*`:\s+`([^`]*)`/.exec(readme) ?? [];
   const rules = ['on', '>sesame', '~tidegate:*', '&tidegate:*', '-@all', ...rights.split(/\s+/)];
   await server.command('ACL', 'SETUSER', 'tidegate', ...rules);
   access = { ...server.access, username: 'tidegate', password: 'sesame' };

@@ -51,7 +51,8 @@ const RIGS: readonly Rig[] = [
     name: 'Redis, with the rights that README names',
     start: async () => {
       const redis = await RedisServer.start();
-      const [, rights = ''] = /sessions need `(\+getex [^`]*)`/.exec(readFileSync('README.md', 'utf8')) ?? [];
+      const [, rights = ''] =
+        /sessions need\s+`(\+getex [^`]*)`/.exec(readFileSync('README.md', 'utf8')) ?? [];
       await redis.command(
         'ACL',
         'SETUSER',
