@@ -1,14 +1,7 @@
 /** Arbitrary sound messages and snapshots, for laws that hold for all of them. */
 import { ALGORITHMS } from '../../shared/settings/algorithms.js';
-import {
-  limits,
-  poolRetry,
-  poolTimeouts,
-  retry,
-  routeRetry,
-  routeTimeouts,
-  timeouts,
-} from '../../shared/settings/forwarding.js';
+import { limits, poolRetry, poolTimeouts, retry, timeouts } from '../../shared/settings/forwarding.js';
+import { route } from '../../shared/settings/backend.js';
 import { queue, sticky } from '../../shared/settings/pool.js';
 import { arbitrarySettings } from './arbitrary-settings.js';
 import fc, { type Arbitrary } from 'fast-check';
@@ -216,19 +209,7 @@ const poolSnapshots: Arbitrary<PoolSnapshot> = fc.record(
   { requiredKeys: ['id', 'version', 'algorithm', 'sticky', 'panic', 'queue', 'backends'] },
 );
 
-const routes = fc.array(
-  fc.record(
-    {
-      host: fc.option(words),
-      pathPrefix: words,
-      pool,
-      timeouts: arbitrarySettings(routeTimeouts),
-      retry: arbitrarySettings(routeRetry),
-    },
-    { requiredKeys: ['host', 'pathPrefix', 'pool'] },
-  ),
-  { maxLength: 3 },
-);
+const routes = fc.array(arbitrarySettings(route), { maxLength: 3 });
 
 export const snapshots: Arbitrary<Snapshot> = fc.record({
   ...position,
