@@ -36,6 +36,7 @@ import { sessionsAt } from './redis-access.js';
 import type { SessionLifetime } from './session.js';
 import {
   type Shape,
+  both,
   bytes,
   decodeShape,
   doubles,
@@ -53,7 +54,6 @@ import {
 import {
   MAX_LISTED,
   addresses,
-  algorithm,
   backendAddress,
   backendName,
   boundTo,
@@ -62,15 +62,12 @@ import {
   freeText,
   maxConnections,
   millis,
+  poolForWorkers,
   poolName,
-  poolRetry,
-  poolTimeouts,
-  queue,
   route,
-  sticky,
   weight,
 } from './shape-settings.js';
-import type { BackendSnapshot, PoolSnapshot, Snapshot, TrialPermit } from './snapshot.js';
+import type { BackendSnapshot, PoolWithoutSettings, Snapshot, TrialPermit } from './snapshot.js';
 
 /** The most backends that one report or load message may name. */
 export const MAX_BACKENDS_PER_REPORT = 10_000;
@@ -283,17 +280,12 @@ const snapshot = record<Snapshot>({
   forwarding,
   routes: list(route, MAX_LISTED),
   pools: list(
-    record<PoolSnapshot>(
-      {
-        id: poolName,
-        version: count,
-        algorithm,
-        sticky: nullable(sticky),
-        panic: flag,
-        queue,
-        backends: list(backendSnapshot, MAX_LISTED),
-      },
-      { timeouts: poolTimeouts, retry: poolRetry, sessionsFrom: millis },
+    both(
+      poolForWorkers,
+      record<PoolWithoutSettings>(
+        { id: poolName, version: count, panic: flag, backends: list(backendSnapshot, MAX_LISTED) },
+        { sessionsFrom: millis },
+      ),
     ),
     MAX_LISTED,
   ),

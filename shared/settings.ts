@@ -18,6 +18,7 @@ export type {
   CookieStickySettings,
   IpStickySettings,
   PoolSettings,
+  PoolSettingsForWorkers,
   QueueSettings,
   StickySettings,
 } from './settings/pool.js';

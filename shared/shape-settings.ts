@@ -37,14 +37,10 @@ export const millis = finite(0, Number.MAX_SAFE_INTEGER);
 /** The addresses of a name. */
 export const addresses = list(text(MAX_ADDRESS), MAX_ADDRESSES);
 
-export const algorithm = pools.algorithm.shape;
-export const sticky = shapeOf(pools.sticky);
-export const queue = shapeOf(pools.queue);
+export const poolForWorkers = shapeOf(pools.poolForWorkers);
 export const maxConnections = pools.connectionLimit.shape;
 export const backendAddress = names.backendUrl.shape;
 export const weight = weightKind.shape;
-export const poolTimeouts = shapeOf(forwarded.poolTimeouts);
-export const poolRetry = shapeOf(forwarded.poolRetry);
 export const route = shapeOf(routeSettings);
 
 /** Settings in a snapshot. */

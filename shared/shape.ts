@@ -40,6 +40,11 @@ export function record<T extends object>(
   return keyed(Object.entries(required), Object.entries(rest[0] ?? {}));
 }
 
+/** An object that has both shapes. */
+export function both<A extends object, B extends object>(first: Shape<A>, second: Shape<B>): Shape<A & B> {
+  return { problem: (value, path) => first.problem(value, path) ?? second.problem(value, path) };
+}
+
 type Entries = readonly (readonly [key: string, shape: Shape<unknown>])[];
 
 function keyed(needed: Entries, allowed: Entries): Shape<never> {

@@ -4,15 +4,7 @@
  */
 import type { AdminState, Availability } from './backend-state.js';
 import type { BackendId, PoolId } from './ids.js';
-import type {
-  Algorithm,
-  BackendAddress,
-  ForwardingSettings,
-  PoolSettings,
-  QueueSettings,
-  Route,
-  StickySettings,
-} from './settings.js';
+import type { BackendAddress, ForwardingSettings, PoolSettingsForWorkers, Route } from './settings.js';
 
 /**
  * The right to send one trial request to a half-open backend. One worker may use it once. The worker reports its result and
@@ -46,19 +38,19 @@ export interface BackendSnapshot {
   readonly maxConnections?: number;
 }
 
-export interface PoolSnapshot extends Pick<PoolSettings, 'timeouts' | 'retry'> {
+/** What a snapshot says of a pool beside its settings. */
+export interface PoolWithoutSettings {
   readonly id: PoolId;
   /** Sequence number of the last event that changed the pool. */
   readonly version: number;
-  readonly algorithm: Algorithm;
-  readonly sticky: StickySettings | null;
   /** Sessions that began before this time (milliseconds since 1970) are ended. Absent if none were ended. */
   readonly sessionsFrom?: number;
   /** Whether the pool is in panic: too many backends are ejected, so the ejected ones serve again. */
   readonly panic: boolean;
-  readonly queue: QueueSettings;
   readonly backends: readonly BackendSnapshot[];
 }
+
+export interface PoolSnapshot extends PoolWithoutSettings, PoolSettingsForWorkers {}
 
 export interface Snapshot {
   readonly epoch: number;

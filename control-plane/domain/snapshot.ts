@@ -1,6 +1,8 @@
 /** Builds the complete snapshot by which workers forward. Decides nothing. */
 import { assert } from '#shared/assert.js';
 import { availabilityOf } from '#shared/availability.js';
+import { picked } from '#shared/settings/choose.js';
+import { poolForWorkers, type PoolSettingsForWorkers } from '#shared/settings/pool.js';
 import type { BackendSnapshot, PoolSnapshot, Snapshot, TrialPermit } from '#shared/snapshot.js';
 import type { World } from './decision.js';
 import type { BackendObservations } from './observations.js';
@@ -53,17 +55,12 @@ function poolSnapshot(
   seen: ReadonlyMap<BackendState['id'], BackendObservations> | undefined,
   host: string,
 ): PoolSnapshot {
-  const { algorithm, sticky, queue, timeouts, retry } = pool.settings;
   return {
+    ...picked<PoolSettingsForWorkers>(poolForWorkers, pool.settings),
     id: pool.id,
     version: pool.version,
-    algorithm,
-    sticky,
     ...(pool.sessionsFrom === 0 ? {} : { sessionsFrom: pool.sessionsFrom }),
     panic: pool.panic,
-    queue,
-    ...(timeouts === undefined ? {} : { timeouts }),
-    ...(retry === undefined ? {} : { retry }),
     backends: [...pool.backends.values()].map((backend) =>
       backendSnapshot(pool, backend, permitsOut(seen?.get(backend.id), host)),
     ),

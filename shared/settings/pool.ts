@@ -9,6 +9,7 @@ import {
   group,
   optional,
   optionalGroup,
+  part,
   section,
   setting,
   switched,
@@ -180,3 +181,10 @@ export const pool = section({
   retry: optionalGroup('retry', poolRetry, 'Over `retry` of the file, setting by setting.'),
 });
 export type PoolSettings = SettingsOf<typeof pool>;
+
+/**
+ * What workers are told of these settings. A setting that workers use has to be named here: then snapshots have it, and its
+ * type is part of `PoolSnapshot`.
+ */
+export const poolForWorkers = part(pool, ['algorithm', 'queue', 'sticky', 'timeouts', 'retry']);
+export type PoolSettingsForWorkers = SettingsOf<typeof poolForWorkers>;

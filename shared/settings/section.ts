@@ -222,6 +222,15 @@ export function merged<A extends object, B extends object>(
   };
 }
 
+/** Some settings of a section, for those who need no others. The rules of the file stay with the whole section. */
+export function part<T extends object, const K extends keyof T & string>(
+  { fields }: Section<T>,
+  keys: readonly K[],
+): Section<Flat<Pick<T, K>>> {
+  const chosen = Object.entries(fields).filter(([key]) => keys.some((one) => one === key));
+  return { fields: Object.fromEntries(chosen), rules: [], secondPlaces: [], derive: {}, variants: null };
+}
+
 type VariantsOf<K extends string, V> = {
   [N in keyof V]: Flat<{ readonly [P in K]: N } & SettingsOf<V[N]>>;
 }[keyof V];

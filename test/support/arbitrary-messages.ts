@@ -1,8 +1,7 @@
 /** Arbitrary sound messages and snapshots, for laws that hold for all of them. */
-import { ALGORITHMS } from '../../shared/settings/algorithms.js';
-import { limits, poolRetry, poolTimeouts, retry, timeouts } from '../../shared/settings/forwarding.js';
+import { limits, retry, timeouts } from '../../shared/settings/forwarding.js';
 import { route } from '../../shared/settings/backend.js';
-import { queue, sticky } from '../../shared/settings/pool.js';
+import { poolForWorkers } from '../../shared/settings/pool.js';
 import { arbitrarySettings } from './arbitrary-settings.js';
 import fc, { type Arbitrary } from 'fast-check';
 import { MAX_ATTEMPTS_PER_REPORT } from '../../shared/decode.js';
@@ -11,7 +10,7 @@ import type { PrimaryMessage, WorkerMessage } from '../../shared/message.js';
 import { FAILURE_REASONS } from '../../shared/outcome.js';
 import type { RedisAccess } from '../../shared/redis-access.js';
 import type { ForwardingSettings } from '../../shared/settings.js';
-import type { PoolSnapshot, Snapshot } from '../../shared/snapshot.js';
+import type { PoolSnapshot, PoolWithoutSettings, Snapshot } from '../../shared/snapshot.js';
 
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,20}$/;
 const pool = fc.stringMatching(NAME).map(poolId);
@@ -167,16 +166,11 @@ const forwarding: Arbitrary<ForwardingSettings> = fc.record({
   accessLogRatio: share,
 });
 
-const poolSnapshots: Arbitrary<PoolSnapshot> = fc.record(
+const poolsWithoutSettings: Arbitrary<PoolWithoutSettings> = fc.record(
   {
     id: pool,
     version: count,
-    algorithm: fc.constantFrom(...ALGORITHMS),
-    sticky: fc.option(arbitrarySettings(sticky)),
     panic: fc.boolean(),
-    queue: arbitrarySettings(queue),
-    timeouts: arbitrarySettings(poolTimeouts),
-    retry: arbitrarySettings(poolRetry),
     backends: fc.array(
       fc.record(
         {
@@ -206,8 +200,11 @@ const poolSnapshots: Arbitrary<PoolSnapshot> = fc.record(
       { maxLength: 3 },
     ),
   },
-  { requiredKeys: ['id', 'version', 'algorithm', 'sticky', 'panic', 'queue', 'backends'] },
+  { requiredKeys: ['id', 'version', 'panic', 'backends'] },
 );
+const poolSnapshots: Arbitrary<PoolSnapshot> = fc
+  .tuple(poolsWithoutSettings, arbitrarySettings(poolForWorkers))
+  .map(([pool, settings]) => ({ ...pool, ...settings }));
 
 const routes = fc.array(arbitrarySettings(route), { maxLength: 3 });
 

@@ -5,7 +5,7 @@
 import { backendId, poolId } from '../../shared/ids.js';
 import { defaultsOf } from '../../shared/settings/complete.js';
 import { limits, retry } from '../../shared/settings/forwarding.js';
-import { queue } from '../../shared/settings/pool.js';
+import { poolForWorkers } from '../../shared/settings/pool.js';
 import type {
   ForwardingSettings,
   LimitSettings,
@@ -75,12 +75,10 @@ export function poolOf(
   changes: Partial<PoolSnapshot> = {},
 ): PoolSnapshot {
   return {
+    ...defaultsOf(poolForWorkers),
     id: poolId('default'),
     version: 1,
-    algorithm: 'round-robin',
-    sticky: null,
     panic: false,
-    queue: defaultsOf(queue),
     backends,
     ...changes,
   };

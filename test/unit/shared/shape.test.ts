@@ -1,4 +1,5 @@
 import {
+  both,
   bytes,
   decodeShape,
   doubles,
@@ -41,6 +42,12 @@ const cases: readonly [name: string, shape: Shape<unknown>, sound: unknown[], un
   ['oneOf', oneOf('a', 'b'), ['a', 'b'], ['c', undefined]],
   ['nullable', nullable(flag), [null, true], [undefined, 0]],
   ['list', list(flag, 2), [[], [true, false]], [[true, true, true], [1], {}, 'ab', [undefined]]],
+  [
+    'both',
+    both(object({ name: text(9) }), object({ age: integer(0) })),
+    [{ name: 'a', age: 1 }],
+    [{ name: 'a' }, { age: 1 }, { name: 'a', age: -1 }, null],
+  ],
   ['pair', pair(flag, text(1)), [[true, 'a']], [[true], [true, 'a', 1], ['a', true], [1, 'a'], {}]],
   ['record', person, [{ name: 'a' }, { name: 'a', age: 1, more: 2 }], [{}, { name: 1 }, [], null, 'a']],
   [

@@ -51,6 +51,15 @@ describe('snapshotOf', () => {
     });
   });
 
+  it('has the settings that workers use, as they are, and none that only the primary uses', () => {
+    const timeouts = { responseHeadMs: 100 };
+    const told = storyOf(documentOf({ ...SETTINGS, timeouts }, [definition('a')]));
+    const [pool] = snapshotOf(told.world, { version: 1, at: 1, host: HOST }).pools;
+    expect(pool).toMatchObject({ queue: SETTINGS.queue, timeouts });
+    const others = ['breaker', 'healthCheck', 'maxConnections', 'retry'];
+    expect(Object.keys(pool ?? {}).filter((key) => others.includes(key))).toEqual([]);
+  });
+
   it('gives each backend its own connection limit, else that of its pool', () => {
     const queue = { maxPending: 0, timeoutMs: 1 };
     const settings = poolSettings({ maxConnections: 6, queue });
