@@ -6,7 +6,7 @@
 import fc from 'fast-check';
 import { poolId } from '../../shared/ids.js';
 import type { ConfigDocument, PoolDefinition, PoolSettings } from '../../shared/settings.js';
-import { breaker, definition, forwarding, healthCheck } from './domain.js';
+import { breaker, definition, forwarding, healthCheck, poolSettings } from './domain.js';
 
 export const POOLS = ['p', 'q', 'r'] as const;
 export const BACKENDS = ['a', 'b', 'c', 'd'] as const;
@@ -73,47 +73,50 @@ export type Step =
 const small = fc.nat({ max: 3 });
 const target = fc.nat({ max: 15 });
 
-export const anySettings: fc.Arbitrary<PoolSettings> = fc.record(
-  {
-    algorithm: fc.constantFrom('round-robin' as const, 'random' as const),
-    healthCheck: fc.option(
-      fc
-        .record({
-          failureThreshold: fc.integer({ min: 1, max: 4 }),
-          successThreshold: fc.integer({ min: 1, max: 3 }),
-          fastIntervalMs: fc.constantFrom(10, 500, 2_000),
-        })
-        .map((over) => healthCheck(over)),
-      { freq: 3 },
-    ),
-    breaker: fc.option(
-      fc
-        .record({
-          failureThreshold: fc.integer({ min: 1, max: 4 }),
-          failureRatio: fc.constantFrom(0, 0.3, 0.5, 1),
-          windowMs: fc.constantFrom(1_000, 2_500, 10_000),
-          resetTimeoutMs: fc.constantFrom(100, 1_000, 5_000),
-          maxResetTimeoutMs: fc.constantFrom(5_000, 20_000),
-          halfOpenLimit: fc.integer({ min: 1, max: 3 }),
-          halfOpenSuccesses: fc.integer({ min: 1, max: 4 }),
-          maxEjectionPercent: fc.constantFrom(0, 34, 50, 100),
-        })
-        .map((over) => breaker(over)),
-      { freq: 6 },
-    ),
-    sticky: fc.constantFrom(null, {
-      type: 'cookie' as const,
-      cookieName: 'session',
-      idleTimeoutMs: 60_000,
-      absoluteTimeoutMs: 600_000,
-    }),
-    maxConnections: fc.integer({ min: 1, max: 3 }),
-    queue: fc.record({ maxPending: small, timeoutMs: fc.constantFrom(1, 5_000) }),
-    timeouts: fc.record({ responseHeadMs: fc.constantFrom(100, 60_000), connectMs: fc.constant(50) }),
-    retry: fc.record({ attempts: fc.integer({ min: 1, max: 2 }) }, { requiredKeys: [] }),
-  },
-  { requiredKeys: ['algorithm', 'healthCheck', 'breaker', 'sticky', 'queue'] },
-);
+/** Settings that are not drawn have their defaults. */
+export const anySettings: fc.Arbitrary<PoolSettings> = fc
+  .record(
+    {
+      algorithm: fc.constantFrom('round-robin' as const, 'random' as const),
+      healthCheck: fc.option(
+        fc
+          .record({
+            failureThreshold: fc.integer({ min: 1, max: 4 }),
+            successThreshold: fc.integer({ min: 1, max: 3 }),
+            fastIntervalMs: fc.constantFrom(10, 500, 2_000),
+          })
+          .map((over) => healthCheck(over)),
+        { freq: 3 },
+      ),
+      breaker: fc.option(
+        fc
+          .record({
+            failureThreshold: fc.integer({ min: 1, max: 4 }),
+            failureRatio: fc.constantFrom(0, 0.3, 0.5, 1),
+            windowMs: fc.constantFrom(1_000, 2_500, 10_000),
+            resetTimeoutMs: fc.constantFrom(100, 1_000, 5_000),
+            maxResetTimeoutMs: fc.constantFrom(5_000, 20_000),
+            halfOpenLimit: fc.integer({ min: 1, max: 3 }),
+            halfOpenSuccesses: fc.integer({ min: 1, max: 4 }),
+            maxEjectionPercent: fc.constantFrom(0, 34, 50, 100),
+          })
+          .map((over) => breaker(over)),
+        { freq: 6 },
+      ),
+      sticky: fc.constantFrom(null, {
+        type: 'cookie' as const,
+        cookieName: 'session',
+        idleTimeoutMs: 60_000,
+        absoluteTimeoutMs: 600_000,
+      }),
+      maxConnections: fc.integer({ min: 1, max: 3 }),
+      queue: fc.record({ maxPending: small, timeoutMs: fc.constantFrom(1, 5_000) }),
+      timeouts: fc.record({ responseHeadMs: fc.constantFrom(100, 60_000), connectMs: fc.constant(50) }),
+      retry: fc.record({ attempts: fc.integer({ min: 1, max: 2 }) }, { requiredKeys: [] }),
+    },
+    { requiredKeys: ['algorithm', 'healthCheck', 'breaker', 'sticky', 'queue'] },
+  )
+  .map((over) => poolSettings(over));
 
 const anyPool = (name: string): fc.Arbitrary<PoolDefinition> =>
   fc.record({

@@ -12,7 +12,8 @@ import { type ControlState, initialState } from '../../control-plane/domain/stat
 import { restoreState, type SerializedPool } from '../../control-plane/domain/serialize.js';
 import { backendId, poolId } from '../../shared/ids.js';
 import { defaultsOf } from '../../shared/settings/complete.js';
-import { queue } from '../../shared/settings/pool.js';
+import { healthCheck } from '../../shared/settings/health-check.js';
+import { pool } from '../../shared/settings/pool.js';
 import type { PoolSettings } from '../../shared/settings.js';
 import { worker } from './workers.js';
 
@@ -20,11 +21,10 @@ export const SAMPLE_POOL = poolId('default');
 export const SAMPLE_BACKEND = backendId('backend1');
 
 export const SAMPLE_POOL_SETTINGS: PoolSettings = {
-  algorithm: 'round-robin',
+  ...defaultsOf(pool),
   healthCheck: {
+    ...defaultsOf(healthCheck),
     path: '/health',
-    method: 'GET',
-    headers: {},
     intervalMs: 30_000,
     fastIntervalMs: 2_000,
     timeoutMs: 5_000,
@@ -34,7 +34,6 @@ export const SAMPLE_POOL_SETTINGS: PoolSettings = {
     jitter: 0.1,
   },
   breaker: null,
-  queue: defaultsOf(queue),
   sticky: { type: 'ip', prefix4: 32, prefix6: 64 },
 };
 

@@ -1,3 +1,6 @@
+import { defaultsOf } from '../../../../shared/settings/complete.js';
+import { healthCheck } from '../../../../shared/settings/health-check.js';
+import { breaker } from '../../../../shared/settings/pool.js';
 import { parseConfig } from '../../../../control-plane/config/parse-config.js';
 
 /** The form that users know. It must work as it stands. */
@@ -46,26 +49,17 @@ describe('the configuration form that users know', () => {
 
   it('gives health check, breaker and sticky session, with defaults for what it leaves out', () => {
     expect(pool.settings.healthCheck).toEqual({
+      ...defaultsOf(healthCheck),
       path: '/health',
-      method: 'GET',
-      headers: {},
       intervalMs: 30_000,
-      fastIntervalMs: 1_000,
       timeoutMs: 5_000,
       failureThreshold: 3,
-      successThreshold: 2,
-      expect: { status: [{ from: 200, to: 299 }] },
-      jitter: 0.1,
     });
     expect(pool.settings.breaker).toEqual({
+      ...defaultsOf(breaker),
       failureThreshold: 5,
-      failureRatio: 0.5,
-      windowMs: 10_000,
       resetTimeoutMs: 30_000,
-      maxResetTimeoutMs: 300_000,
       halfOpenLimit: 3,
-      halfOpenSuccesses: 3,
-      maxEjectionPercent: 50,
     });
     expect(pool.settings.sticky).toEqual({
       type: 'cookie',

@@ -1,5 +1,7 @@
+import { ALGORITHMS } from '../../../../shared/settings/algorithms.js';
 import { B, type ProblemCase, tellsEachProblem } from '../../../support/config-problems.js';
 
+const ALGORITHM = `expected one of ${ALGORITHMS.join(', ')}`;
 const DURATION = 'expected a duration such as 30s';
 const UNIT = `${DURATION}: a number needs a unit (ms, s, m, h, d)`;
 const NAME = 'expected a name of 1 to 64 characters A-Z a-z 0-9 . _ - that begins with a letter or digit';
@@ -11,15 +13,11 @@ const STATUS = 'expected status codes such as 200, 200-399 or 2xx';
 const COOKIE = 'expected a cookie name of 1 to 80 token characters, without the prefix __Host- or __Secure-';
 
 const pools: readonly ProblemCase[] = [
-  [
-    'an algorithm of later',
-    `algorithm: power-of-two\n${B}`,
-    'f.yaml:1:12: algorithm: expected one of round-robin, weighted-round-robin, least-connections, random',
-  ],
+  ['an algorithm of later', `algorithm: power-of-two\n${B}`, `f.yaml:1:12: algorithm: ${ALGORITHM}`],
   [
     'an algorithm misspelt',
     `algorithm: round_robin\n${B}`,
-    'f.yaml:1:12: algorithm: expected one of round-robin, weighted-round-robin, least-connections, random; did you mean round-robin?',
+    `f.yaml:1:12: algorithm: ${ALGORITHM}; did you mean round-robin?`,
   ],
   [
     'a connection limit of 0',
