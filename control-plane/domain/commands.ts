@@ -114,11 +114,15 @@ interface CommandData {
   AdvanceTime: Record<never, never>;
 }
 
-export type CommandBody = { [T in CommandType]: { readonly type: T } & CommandData[T] }[CommandType];
+/** Does not compile while a command of `command-types.ts` is missing, and the message names it. */
+type Complete<T extends Readonly<Record<CommandType, object>>> = T;
+type DataOf = Complete<CommandData>;
+
+export type CommandBody = { [T in CommandType]: { readonly type: T } & DataOf[T] }[CommandType];
 
 /** A command of this type or of one of these types. */
 export type CommandOf<T extends CommandType> = {
-  [P in T]: CommandBase & { readonly type: P } & CommandData[P];
+  [P in T]: CommandBase & { readonly type: P } & DataOf[P];
 }[T];
 
 export type Command = CommandOf<CommandType>;
