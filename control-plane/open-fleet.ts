@@ -64,6 +64,7 @@ export async function openFleet(
       wall: clock,
       now: monotonicMs,
       random,
+      secret: given === null ? secret : null,
       stampsFrom: (last, fleetClock) => {
         const stamps = new CommandStamps(last, { clock: fleetClock, seed, logger });
         return (draft) => stamps.stamp(draft);

@@ -43,6 +43,8 @@ export interface LeadershipDeps {
   readonly now: () => number;
   readonly random: Random;
   readonly stampsFrom: StampsFrom;
+  /** The secret that the store has for all hosts; `null`: they were given one, or this host does not know it. */
+  readonly secret: string | null;
   readonly logger: Logger;
   /** Nobody knows whether an append of this leader was carried out, before the store is asked again. */
   readonly appendUnknown?: () => void;
@@ -209,6 +211,9 @@ export class Leadership {
     const actor = { kind: 'primary', name: host } as const;
     await term.submit({ type: 'TakeLead', epoch, host, incarnation, version, actor });
     term.readInbox();
+    // A store that lost everything has to have the same secret again, or cookies would be good on some hosts only.
+    const { secret } = this.#deps;
+    if (secret !== null) await store.shareSecret(secret);
   }
 
   #over(leading: Leading, reason: string, broken: boolean): void {

@@ -21,13 +21,14 @@ function weight(to: number) {
 class Fleet {
   readonly time = new VirtualTime(START);
   readonly chance = new Chance(7);
+  readonly secret = 'of all hosts';
   readonly network = new StoreNetwork({ time: this.time, chance: this.chance, callMs: FLEET_TIMES.callMs });
   readonly hosts: HostProcess[] = [];
 
   /** A host that has not joined yet. */
   start(name: string, over: Partial<HostDeps> = {}, log?: LogStorage): Promise<HostProcess> {
     const { time, chance, network } = this;
-    return HostProcess.start(name, { time, chance, network, ...over }, log);
+    return HostProcess.start(name, { time, chance, network, secret: this.secret, ...over }, log);
   }
 
   async add(name: string): Promise<HostProcess> {
@@ -154,6 +155,7 @@ describe('hosts that share a store', () => {
     await fleet.pass(100);
     expect([weightOn(one), weightOn(two)]).toEqual([45, 45]);
     expect(one.events.filter(({ type }) => type === 'HistoryLost')).toHaveLength(1);
+    expect(fleet.network.server.store.shareSecret('another')).toBe(fleet.secret);
   });
 
   it('are shown by any of them, each with where it stands and what it does not use', async () => {

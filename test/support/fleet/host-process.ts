@@ -28,6 +28,8 @@ export interface HostDeps {
   readonly chance: Chance;
   /** Whether it may lead; unless given, it may. */
   readonly candidate?: boolean;
+  /** Of all hosts. */
+  readonly secret?: string;
   /** What the host's own clock is ahead. */
   readonly clockAheadMs?: number;
   readonly logger?: Logger;
@@ -66,6 +68,7 @@ export class HostProcess {
       host: name,
       incarnation: `${name}-${chance.seed()}`,
       version: '1',
+      secret: deps.secret ?? null,
       candidate: deps.candidate ?? true,
       workers: () => [],
       times: FLEET_TIMES,
