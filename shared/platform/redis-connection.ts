@@ -62,7 +62,9 @@ export class RedisConnection {
   #closed = false;
   /** Whether the log has told the operator that Redis is missing. */
   #toldLoss = false;
-  /** Why the last attempt failed. */
+  /** What the server said when it refused this client; `null`: the log does not tell of a refusal. */
+  #toldRefusal: string | null = null;
+  /** Why the last attempt failed, or why the connection ends if nothing else says so. */
   #trouble = 'it is not connected yet';
   #patience: TimerHandle | null = null;
   #replacement: TimerHandle | null = null;
@@ -161,7 +163,9 @@ export class RedisConnection {
     client.on('error', (error: unknown) => {
       if (!isPresent()) return;
       this.#trouble = reasonOf(error);
-      if (client.status !== 'ready') this.#lost(client);
+      if (client.status === 'ready') return;
+      if (isRefusal(error)) this.#refused();
+      this.#lost(client);
     });
     client.on('close', () => {
       if (isPresent()) this.#lost(client);
@@ -183,6 +187,9 @@ export class RedisConnection {
     this.#patience = null;
     if (this.#toldLoss) logger.info({ role }, 'Redis is there again');
     this.#toldLoss = false;
+    this.#toldRefusal = null;
+    // A reason of the time before would be told when this connection ends.
+    this.#trouble = 'the server ended the connection';
     if (role === 'bell') this.#checkBell(this.#client);
     onReady?.();
   }
@@ -202,6 +209,15 @@ export class RedisConnection {
     if (!this.#toldLoss) logger.warn({ role, reason: this.#trouble }, 'Redis is not there');
     this.#toldLoss = true;
     this.#beImpatient(client);
+  }
+
+  /** Often follows a loss of another cause, as when a password was changed: the operator has to know of both. */
+  #refused(): void {
+    if (this.#toldRefusal === this.#trouble) return;
+    const { role, logger } = this.#options;
+    this.#toldRefusal = this.#trouble;
+    this.#toldLoss = true;
+    logger.warn({ role, reason: this.#trouble }, 'Redis refuses this host');
   }
 
   /** Starts to measure how long the client is not ready, unless the measurement runs already. */
@@ -244,10 +260,14 @@ function failed(kind: RedisFailureKind, reason: string, code = ''): RedisFailure
   return { ok: false, kind, code, reason };
 }
 
+function isRefusal(error: unknown): boolean {
+  return error instanceof Error && error.name === 'ReplyError';
+}
+
 function failureOf(error: unknown): RedisFailure {
   const reason = reasonOf(error);
+  if (isRefusal(error)) return failed('refused', reason, /^[A-Z]+/.exec(reason)?.[0] ?? 'ERR');
   if (error instanceof Error) {
-    if (error.name === 'ReplyError') return failed('refused', reason, /^[A-Z]+/.exec(reason)?.[0] ?? 'ERR');
     if (error.message === 'Command timed out') return failed('timeout', 'Redis did not answer in time');
     if (error.message.includes('enableOfflineQueue')) return failed('not_ready', 'Redis is not there');
   }

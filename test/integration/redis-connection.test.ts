@@ -101,6 +101,30 @@ describe('a connection to Redis', () => {
     expect(told).toEqual(['Redis is not there', 'Redis is there again']);
   });
 
+  it('tells of a refusal that follows a loss, once, and of no cause of the time before', async () => {
+    const told: unknown[] = [];
+    const logger: Logger = {
+      ...quietLogger,
+      warn: (fields, text) => told.push({ text, ...fields }),
+    };
+    const connection = await ready(redis.access, { logger });
+    await redis.command('ACL', 'SETUSER', 'default', 'resetpass', '>another');
+    await redis.command('CLIENT', 'KILL', 'TYPE', 'normal');
+    await waitUntil('the refusal', () => told.length === 2);
+    const [loss, refusal] = told;
+    expect(loss).toMatchObject({
+      text: 'Redis is not there',
+      reason: expect.stringMatching(/^(the server ended the connection|read ECONNRESET)$/),
+    });
+    expect(refusal).toMatchObject({
+      text: 'Redis refuses this host',
+      reason: expect.stringMatching(/^NOAUTH/),
+    });
+    await redis.command('ACL', 'SETUSER', 'default', 'nopass');
+    await untilReady(connection);
+    expect(told).toHaveLength(2);
+  });
+
   it('begins anew with another client after one that has ended for good', async () => {
     let readyCount = 0;
     const connection = await ready(redis.access, { onReady: () => (readyCount += 1) });
