@@ -7,6 +7,7 @@ import { messageOf } from '#shared/error-text.js';
 import type { Actor } from '../domain/actor.js';
 import type { TidegateEvent } from '../domain/events.js';
 import type { FleetState } from '../domain/fleet-state.js';
+import { foldFleet } from '../domain/fold-fleet.js';
 import { readEvents, readSnapshot } from './fleet-codec.js';
 import { type FleetStore, type Head, type LogEntry, MAX_STORE_BATCH, type Restored } from './fleet-store.js';
 import {
@@ -139,13 +140,24 @@ export class Follower {
         if (stored.value === null) return 'again';
         const fleet = readSnapshot(stored.value);
         if (!fleet.ok) return { kind: 'unreadable', problem: fleet.problem };
-        const refused = await this.#giveState(fleet.value, loop.world.state.fleet !== null);
-        return refused ?? this.#giveEntries(plan.entries);
+        return this.#giveAdopted(fleet.value, plan.entries);
       }
       const page = await store.read({ from: plan.from, limit: MAX_STORE_BATCH });
       if (page.kind === 'unavailable') return page;
       read = joined(read, page.value);
     }
+  }
+
+  /**
+   * Workers must not see the state of the snapshot where a later one is in force: it may lack backends, which would come back without
+   * the verdicts of this host. A host that is new to the fleet has none on them, and takes the history for its operators.
+   */
+  async #giveAdopted(fleet: FleetState, entries: readonly LogEntry[]): Promise<Following | null> {
+    const isMember = this.#deps.loop.world.state.fleet !== null;
+    if (!isMember) return (await this.#giveState(fleet, false)) ?? this.#giveEntries(entries);
+    const events = readEvents(entries);
+    if (!events.ok) return { kind: 'unreadable', problem: events.problem };
+    return this.#giveState(foldFleet(fleet, events.value), true);
   }
 
   async #giveState(fleet: FleetState, keepsVerdicts: boolean): Promise<Following | null> {

@@ -31,8 +31,8 @@ class Fleet {
     return HostProcess.start(name, { time, chance, network, secret: this.secret, ...over }, log);
   }
 
-  async add(name: string): Promise<HostProcess> {
-    const host = await this.start(name);
+  async add(name: string, over: Partial<HostDeps> = {}): Promise<HostProcess> {
+    const host = await this.start(name, over);
     host.join();
     this.hosts.push(host);
     return host;
@@ -61,10 +61,10 @@ class Fleet {
 }
 
 /** Two hosts with `DOCUMENT` in force. */
-async function fleetOfTwo() {
+async function fleetOfTwo(over: Partial<HostDeps> = {}) {
   const fleet = new Fleet();
-  const one = await fleet.add('one');
-  const two = await fleet.add('two');
+  const one = await fleet.add('one', over);
+  const two = await fleet.add('two', over);
   await fleet.pass(4_000);
   expect(await fleet.write(one, APPLY)).toMatchObject({ kind: 'accepted' });
   await fleet.pass(100);
@@ -156,6 +156,29 @@ describe('hosts that share a store', () => {
     expect([weightOn(one), weightOn(two)]).toEqual([45, 45]);
     expect(one.events.filter(({ type }) => type === 'HistoryLost')).toHaveLength(1);
     expect(fleet.network.server.store.shareSecret('another')).toBe(fleet.secret);
+  });
+
+  it('give up a history that others went on without, and have all backends all the while', async () => {
+    const seen = new Set<number>();
+    const { fleet, one, two } = await fleetOfTwo({
+      changed: ({ state }) => seen.add(state.pools.get(POOL)?.backends.size ?? 0),
+    });
+    const [leader, other] = one.leads ? [one, two] : [two, one];
+    fleet.network.failover(0, 0, new Set([leader.store.link]));
+    for (let to = 20; to < 25; to += 1) await fleet.write(leader, weight(to));
+    leader.store.link.isCut = true;
+    // Before it has stored a snapshot of its own: the one that there is knows no backends.
+    for (let i = 0; i < 100 && !other.leads; i += 1) await fleet.pass(100);
+    expect(await fleet.write(other, weight(3))).toMatchObject({ kind: 'accepted' });
+    const told = leader.events.length;
+    seen.clear();
+    leader.store.link.isCut = false;
+    fleet.network.reunite();
+    await fleet.pass(3_000);
+    expect(weightOn(leader)).toBe(3);
+    expect(leader.events.slice(told).map(({ type }) => type)).toContain('FleetAdopted');
+    expect([...seen]).toEqual([2]);
+    expect(fleetOf(leader.loop.world.state)).toEqual(fleetOf(other.loop.world.state));
   });
 
   it('are shown by any of them, each with where it stands and what it does not use', async () => {
