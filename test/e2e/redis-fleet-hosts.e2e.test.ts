@@ -1,30 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { AppServer } from '../support/app-server.js';
+import { expectSound, logOf } from '../support/fleet/fleet-log.js';
 import { FleetRig } from '../support/fleet/fleet-rig.js';
 import { RedisServer } from '../support/redis-server.js';
 import { Tidegate } from '../support/tidegate-process.js';
 import { waitUntil } from '../support/wait-until.js';
-
-/** All entries of the fleet's log: position and event. */
-async function logOf(
-  rig: FleetRig,
-): Promise<readonly { seq: number; epoch: number; event: { type: string } }[]> {
-  const entries = (await rig.redis.command('XRANGE', rig.key('log'), '-', '+')) as [string, string[]][];
-  return entries.map(([id, [, text = '{}']]) => {
-    const [seq, epoch] = id.split('-').map(Number);
-    return { seq: seq!, epoch: epoch!, event: JSON.parse(text) as { type: string } };
-  });
-}
-
-/** One writer per epoch, epochs in order, no number missing. */
-function expectSound(log: readonly { seq: number; epoch: number }[]): void {
-  log.forEach(({ seq, epoch }, index) => {
-    const before = log[index - 1];
-    if (before === undefined) return;
-    expect(seq).toBe(before.seq + 1);
-    expect(epoch).toBeGreaterThanOrEqual(before.epoch);
-  });
-}
 
 describe('a fleet whose leader', () => {
   let rig: FleetRig;

@@ -80,6 +80,8 @@ export class RedisServer {
       save: '',
       appendonly: 'no',
       'enable-debug-command': 'yes',
+      // A replica that comes does not wait for others.
+      'repl-diskless-sync-delay': '0',
       ...this.#directives,
     };
     await this.#run(Object.entries(directives).flatMap(([name, value]) => [`--${name}`, value]));
@@ -123,6 +125,19 @@ export class RedisServer {
 
   resume(): void {
     process.kill(this.#pid, 'SIGCONT');
+  }
+
+  /** Becomes a replica of this server, and has all of it when this resolves. */
+  async replicate(master: RedisServer): Promise<void> {
+    await this.command('REPLICAOF', '127.0.0.1', master.port);
+    await waitUntil('the replica to follow', async () =>
+      String(await this.command('INFO', 'replication')).includes('master_link_status:up'),
+    );
+  }
+
+  /** Becomes a master with what it has, as in a failover. */
+  async promote(): Promise<void> {
+    await this.command('REPLICAOF', 'NO', 'ONE');
   }
 
   /** CONFIG SET. */

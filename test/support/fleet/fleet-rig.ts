@@ -18,9 +18,11 @@ const STICKY = 'sticky_session: { enabled: true, type: cookie, cookie_name: sess
 const RATE = 250;
 
 export interface RigOptions {
-  /** Of Redis. */
-  readonly directives?: Readonly<Record<string, string>>;
-  /** Keys under `redis`, besides the URL. */
+  /** The Redis to begin with, if not one of the rig's own. Whoever made it ends it. */
+  readonly server?: RedisServer;
+  /** Keys under `redis` that say where it is; unless given, hosts find it by their proxies. */
+  readonly where?: string;
+  /** Keys under `redis`, besides where it is. */
   readonly redis?: string;
   readonly cluster?: string;
 }
@@ -31,8 +33,14 @@ export interface RigHost {
   readonly proxy: FaultProxy;
 }
 
+/** A key of the rig's fleet. */
+export function keyOfFleet(name: string): string {
+  return `tidegate:{web}:${name}`;
+}
+
 export class FleetRig {
-  readonly redis: RedisServer;
+  /** The Redis that the fleet is to be in. Assign the next one after a failover. */
+  redis: RedisServer;
   readonly apps: readonly AppServer[];
   readonly hosts: readonly [RigHost, RigHost];
   readonly #options: RigOptions;
@@ -53,7 +61,7 @@ export class FleetRig {
   }
 
   static async start(options: RigOptions = {}): Promise<FleetRig> {
-    const redis = await RedisServer.start(options.directives ?? {});
+    const redis = options.server ?? (await RedisServer.start());
     const apps = await Promise.all(['app1', 'app2', 'app3'].map((id) => AppServer.start(id)));
     const proxies = [await FaultProxy.to(redis.port), await FaultProxy.to(redis.port)] as const;
     const ports = [await freePort(), await freePort()] as const;
@@ -73,10 +81,10 @@ export class FleetRig {
   }
 
   #host(name: HostName, proxy: FaultProxy, port: number): RigHost {
-    const { redis = '', cluster = '' } = this.#options;
+    const { where = `url: "redis://127.0.0.1:${proxy.port}"`, redis = '', cluster = '' } = this.#options;
     // A port of its own, because a host that is started again has to be found where it was.
     const yaml = `${base(2).replace('port: 0', `port: ${port}`)}
-redis: { url: "redis://127.0.0.1:${proxy.port}"${redis} }
+redis: { ${where}${redis} }
 cluster: { name: web, host: ${name}${cluster} }
 ${backendList(this.apps)}${PATIENT_CHECK}
 ${STICKY}`;
@@ -84,11 +92,12 @@ ${STICKY}`;
   }
 
   key(name: string): string {
-    return `tidegate:{web}:${name}`;
+    return keyOfFleet(name);
   }
 
-  startLoad(): void {
-    this.#loads = this.hosts.map(
+  /** @param hosts all of them, unless one is to be killed with its workers */
+  startLoad(hosts: readonly RigHost[] = this.hosts): void {
+    this.#loads = hosts.map(
       ({ tidegate }) =>
         new Load({ port: tidegate.port, rate: RATE, connections: 100, headers: { connection: 'close' } }),
     );
@@ -139,17 +148,22 @@ ${STICKY}`;
     return host.tidegate.change('PATCH', '/api/v1/pools/default/backends/app1', { weight: this.#weight });
   }
 
+  /** Writes until it is carried out. Answers the weight that was written. */
+  async untilWritten(host: RigHost): Promise<number> {
+    await waitUntil(`a write on ${host.name}`, async () => (await this.write(host)).status === 200);
+    return this.#weight;
+  }
+
+  /** Waits until all hosts have this weight. */
+  async untilSeen(weight: number): Promise<void> {
+    for (const { name, tidegate } of this.hosts) {
+      await waitUntil(`the write on ${name}`, async () => (await tidegate.backend('app1')).weight === weight);
+    }
+  }
+
   /** Waits until writes on all hosts are carried out, and are seen on all. */
   async untilWritable(): Promise<void> {
-    for (const host of this.hosts) {
-      await waitUntil(`writes on ${host.name}`, async () => (await this.write(host)).status === 200);
-      const weight = this.#weight;
-      for (const other of this.hosts) {
-        await waitUntil(`the write on ${other.name}`, async () => {
-          return (await other.tidegate.backend('app1')).weight === weight;
-        });
-      }
-    }
+    for (const host of this.hosts) await this.untilSeen(await this.untilWritten(host));
   }
 
   /** Waits until a write on this host is refused because the fleet cannot be changed. */
@@ -165,6 +179,6 @@ ${STICKY}`;
     await Promise.all(this.hosts.map(({ tidegate }) => tidegate.dispose()));
     for (const { proxy } of this.hosts) proxy.close();
     await Promise.all(this.apps.map((app) => app.kill()));
-    await this.redis.dispose();
+    if (this.#options.server === undefined) await this.redis.dispose();
   }
 }
