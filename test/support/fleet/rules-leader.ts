@@ -1,5 +1,5 @@
 /** What a simulated host does that asks for the lease and leads: it restores what was lost, carries out writes and renews. */
-import { foundedAt } from '../../../control-plane/domain/fleet-standing.js';
+import { foundedAt, type FleetStanding } from '../../../control-plane/domain/fleet-standing.js';
 import { afterAppend, afterLook, type AppendVerdict } from '../../../control-plane/fleet/append-answer.js';
 import type {
   AnswerEntry,
@@ -68,10 +68,7 @@ function* takeLead(host: ActingHost, term: Term, validUntil: number): Activity {
       yield* follow(host);
       continue;
     }
-    const own = host.knowledge ?? {
-      standing: foundedAt(host.fleet.chance.between(0, 50), 0, 0),
-      entries: [],
-    };
+    const own = host.knowledge ?? { standing: founded(host, term), entries: [] };
     const { epoch, seq } = own.standing;
     const body = `snapshot ${host.fleet.number()}`;
     host.fleet.snapshots.set(body, own);
@@ -93,6 +90,11 @@ function* takeLead(host: ActingHost, term: Term, validUntil: number): Activity {
     begin(host, { ...term, validUntil, stored, command: 2, inbox: '0-0', disturbances });
     return;
   }
+}
+
+/** Where a history begins that the host founds, after some of its own. */
+function founded(host: ActingHost, { epoch }: Term): FleetStanding {
+  return { ...foundedAt(host.fleet.chance.between(0, 50), 0, 0), epoch };
 }
 
 function begin(host: ActingHost, lead: Leading): void {

@@ -55,7 +55,7 @@ export class RulesLedger {
   /** By nonce: what the one who posted a write was told. */
   readonly #told = new Map<string, string>();
 
-  /** Called once, when the next append is stored and nobody knows of it yet. */
+  /** Called once, when the next append with a deadline is stored and nobody knows of it yet. */
   onAppend: (() => void) | null = null;
   /** Called once, when somebody was told that a write is not carried out. */
   onRefused: ((nonce: string) => void) | null = null;
@@ -217,9 +217,11 @@ export class WatchedStore extends StoreModel {
     }
     ledger.stored(this.#holder, options, head, options.events);
     if (this.#holder.state.head !== null) ledger.answered(options.answers, this.#holder.state.head);
-    const { onAppend } = ledger;
-    ledger.onAppend = null;
-    onAppend?.();
+    if (options.notAfter !== Infinity) {
+      const { onAppend } = ledger;
+      ledger.onAppend = null;
+      onAppend?.();
+    }
     const isNews = options.events.length > 0 && ledger.isPresent(this.#holder);
     if (isNews) ledger.checkRefused(this.#holder.state.head);
     for (const text of options.events) {

@@ -71,9 +71,11 @@ export class RulesTroubles {
   }
 
   /** A server without the last writes takes over. Some hosts may go on with the old one, as behind a partition. */
-  #failover(lag = this.#fleet.chance.between(0, this.#fleet.chance.among(4, MAX_LAG))): string {
+  #failover(
+    lag = this.#fleet.chance.between(0, this.#fleet.chance.among(4, MAX_LAG)),
+    clockStepMs = this.#fleet.chance.among(0, 0, 0, this.#fleet.chance.between(-20_000, 20_000)),
+  ): string {
     const { chance, network } = this.#fleet;
-    const clockStepMs = chance.among(0, 0, chance.between(0, 3_000), chance.between(-20_000, 20_000));
     const staying = new Set<StoreLink>();
     if (chance.happens(0.2)) for (const { link } of this.#hosts) if (chance.happens(0.4)) staying.add(link);
     this.#fleet.loses();
@@ -86,8 +88,10 @@ export class RulesTroubles {
 
   /** A server fails when it has stored what it tells nobody any more, neither its replica nor the one who sent it. */
   #failAfterAppend(): string {
-    const { ledger, time } = this.#fleet;
-    ledger.onAppend = () => time.after(0, () => this.#isOver || this.#failover(1));
+    const { ledger, time, chance } = this.#fleet;
+    // Where the clock of the other is a little ahead, the batch is late there.
+    const aheadMs = chance.among(0, chance.between(100, 3_000));
+    ledger.onAppend = () => time.after(0, () => this.#isOver || this.#failover(1, aheadMs));
     return 'server is to fail after an append';
   }
 

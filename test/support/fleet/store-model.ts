@@ -117,7 +117,10 @@ export class StoreModel {
       return { kind: 'conflict', head: { epoch: head.epoch, seq: head.seq }, command: head.command };
     }
     if (this.#now() > notAfter && !this.#has('append-in-spite-of-deadline')) return { kind: 'late' };
-    assert(head.epoch === epoch || events.length > 0, 'the first append of a term has no event');
+    assert(
+      fenced !== null || head.epoch === epoch || events.length > 0,
+      'the first append of a term has no event',
+    );
     const seq = head.seq + events.length;
     const entries = events.map((text, index) => ({ position: { epoch, seq: head.seq + 1 + index }, text }));
     // An entry after the end was never shown to anybody: another hand, or a script that broke off, left it.

@@ -178,7 +178,7 @@ export class StoreLink {
     for (const call of calls) {
       call.settle(null);
       if (call.isCarriedOut || !chance.happens(this.#network.faults.carryOutLate)) continue;
-      time.after(chance.between(1, MAX_LATE_MS), call.carryOut);
+      time.after(chance.between(1, chance.among(300, MAX_LATE_MS)), call.carryOut);
     }
     time.after(1, () => this.onBell(null));
   }
