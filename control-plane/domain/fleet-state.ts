@@ -112,8 +112,10 @@ export function leaderState(fleet: FleetState): ControlState {
 }
 
 /**
- * A host's state with the shared part replaced by that of the fleet. Verdicts stay on backends that are still the same.
- * @param keepsVerdicts false if the host did not belong to the fleet, because its generations then mean something else
+ * A host's state with the shared part replaced by that of the fleet. Verdicts stay on backends that are still the same, because
+ * a backend without one would get no traffic until its next check.
+ * @param keepsVerdicts false if the host did not belong to the fleet: its generations then mean something else, so a backend is the
+ *   same by its name and address alone
  */
 export function adopted(
   state: ControlState,
@@ -121,8 +123,13 @@ export function adopted(
 ): ControlState {
   const { standing, applied, forwarding, routes } = fleet;
   const pools = fleet.pools.map((pool) => {
-    const own = keepsVerdicts ? state.pools.get(pool.id) : undefined;
-    const next = poolWith(pool, (backend) => verdictOn(backend, own, pool.settings), at);
+    const own = state.pools.get(pool.id);
+    const verdict = (backend: FleetBackend): Verdict | null => {
+      const known = own?.backends.get(backend.id);
+      const isSame = !keepsVerdicts || known?.generation === backend.generation;
+      return known !== undefined && isSame ? verdictOn(backend, known, pool.settings) : null;
+    };
+    const next = poolWith(pool, verdict, at);
     return [pool.id, own === undefined ? next : { ...next, panic: own.panic }] as const;
   });
   return { ...state, applied, forwarding, routes, pools: PersistentMap.from(pools), fleet: standing };
@@ -150,13 +157,8 @@ function noVerdict({ healthCheck }: PoolSettings, at: number): Verdict {
   };
 }
 
-function verdictOn(
-  backend: FleetBackend,
-  own: PoolState | undefined,
-  settings: PoolSettings,
-): Verdict | null {
-  const known = own?.backends.get(backend.id);
-  if (known?.generation !== backend.generation || !sameValue(known.address, backend.address)) return null;
+function verdictOn(backend: FleetBackend, known: BackendState, settings: PoolSettings): Verdict | null {
+  if (!sameValue(known.address, backend.address)) return null;
   const { healthSince, resolved } = known;
   return {
     health: settings.healthCheck === null ? 'healthy' : known.health,

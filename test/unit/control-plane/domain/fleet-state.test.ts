@@ -20,13 +20,13 @@ describe('the state that a fleet shares', () => {
     expect(fleetOf(state)).toEqual(fleet);
   });
 
-  it('forgets verdicts of its own where it did not belong to the fleet, and where a backend is another', () => {
+  it('leaves a host its verdicts on backends at the same address, and none where a backend is another', () => {
     const { host } = founded();
     const fleet = fleetOf(host.world.state);
     const elsewhere = storyOf(DOCUMENT);
     passCheck(elsewhere);
     elsewhere.when({ type: 'AdoptFleet', fleet, keepsVerdicts: false });
-    expect(elsewhere.backend('a').health).toBe('unknown');
+    expect(elsewhere.backend('a').health).toBe('healthy');
     const moved = fleet.pools.map((pool) => ({
       ...pool,
       backends: pool.backends.map((one) => ({ ...one, address: { ...one.address, port: 1 } })),
