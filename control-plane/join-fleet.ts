@@ -26,11 +26,7 @@ interface JoinDeps {
 export async function joinFleet(node: FleetNode, { host, times, timers, logger }: JoinDeps): Promise<void> {
   const tries = Math.ceil((times.hostFreshMs + times.beatEveryMs) / NAME_RETRY_MS);
   for (let left = tries; (await node.start()) === 'taken'; left -= 1) {
-    if (left === 0) {
-      throw new StartFailure(
-        `cluster.host: another process of the fleet is called ${host}. Give each host a name of its own, or stop the other.`,
-      );
-    }
+    if (left === 0) throw nameTaken(host);
     if (left === tries) {
       logger.info({ host }, 'waiting until the process that had the name of this host is gone');
     }
@@ -38,6 +34,14 @@ export async function joinFleet(node: FleetNode, { host, times, timers, logger }
   }
   const isFollowing = await node.untilFollowing(times.joinMs);
   if (isFollowing) return;
+  // The first beats may have had no answer.
+  if ((await node.start()) === 'taken') throw nameTaken(host);
   const { problem } = node.status();
   logger.warn({ problem }, 'the fleet cannot be followed yet: this host goes on with what it knows');
+}
+
+function nameTaken(host: string): StartFailure {
+  return new StartFailure(
+    `cluster.host: another process of the fleet is called ${host}. Give each host a name of its own, or stop the other.`,
+  );
 }

@@ -23,6 +23,8 @@ export interface OpenedFleet {
   readonly membership: Membership;
   /** The secret that all hosts share; `null` if it is unknown. */
   readonly secret: string | null;
+  /** Ends the connections, without which a process whose start failed would not end. */
+  readonly close: () => void;
 }
 
 /** Returns `null` if this host belongs to no fleet. Rejects with StartFailure if Redis answers but does not suit a fleet. */
@@ -72,7 +74,7 @@ export async function openFleet(
       logger,
     });
   };
-  return { membership: { name, join }, secret };
+  return { membership: { name, join }, secret, close: () => connection.close() };
 }
 
 async function refuseUnfit(connection: FleetConnection, { logger }: SystemPorts): Promise<void> {

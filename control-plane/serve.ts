@@ -23,7 +23,7 @@ import { openSqliteStorage } from './event-log/sqlite-storage.js';
 import { FLEET_TIMES } from './fleet/fleet-times.js';
 import { type Ending, forward } from './forward.js';
 import { HistoryReader } from './hindsight/reader.js';
-import { openFleet } from './open-fleet.js';
+import { type OpenedFleet, openFleet } from './open-fleet.js';
 import { openSessions } from './open-sessions.js';
 import { readShared } from './open-shared.js';
 import { joinFleet } from './join-fleet.js';
@@ -101,11 +101,12 @@ async function serve(configFile: string, overrides: Overrides, config: Config): 
   // Timers do not keep a process alive, because tests and libraries also use them. This interval keeps it alive until the
   // end.
   const alive = setInterval(() => undefined, KEEP_ALIVE_MS);
+  let fleet: OpenedFleet | null = null;
   try {
     warnOfFewOpenFiles(config.document.forwarding.limits.connectionsPerWorker, logger);
     const token = await adminToken(settings, logger);
     const files = await readShared(settings, logger);
-    const fleet = await openFleet(settings, files, system, countIn(running));
+    fleet = await openFleet(settings, files, system, countIn(running));
     const shared = fleet === null ? files : { ...files, secret: fleet.secret };
     const certificates = await CertificateReloader.load(settings.listen.tls, shared.secret, system);
     const log = await openSqliteStorage(settings.dataDir, upcast);
@@ -129,6 +130,7 @@ async function serve(configFile: string, overrides: Overrides, config: Config): 
   } finally {
     ignoreSignals();
     clearInterval(alive);
+    fleet?.close();
   }
 }
 

@@ -242,7 +242,7 @@ export class FleetNode {
     const number = (this.#beatsSent += 1);
     const freshMs = times.hostFreshMs;
     const answer = await store.beat({ host, incarnation, number, beat, cold: null, freshMs });
-    this.#taken = answer.kind === 'taken' ? answer.by : null;
+    if (answer.kind !== 'unavailable') this.#taken = answer.kind === 'taken' ? answer.by : null;
     if (answer.kind !== 'ok') {
       this.#contact = contactAfterBeat(this.#contact, null, times);
       this.#problem =

@@ -137,9 +137,20 @@ describe('a host of a fleet', () => {
     await waitUntil('the forced file', async () => (await a.tidegate.backend('app1')).weight === 1);
   });
 
+  it('whose start fails ends, though it is connected to Redis', async () => {
+    const [a] = rig.hosts;
+    const yaml = readFileSync(a.tidegate.configFile, 'utf8').replace('host: host-a', 'host: host-c');
+    const host = Tidegate.prepare(yaml);
+    host.spawn();
+    expect(await host.exited).toBe(1);
+    expect(host.stderr).toContain('listen');
+    await host.dispose();
+  });
+
   it('with the name of another does not start, and says why', async () => {
     const [a] = rig.hosts;
-    const double = Tidegate.prepare(readFileSync(a.tidegate.configFile, 'utf8'));
+    const yaml = readFileSync(a.tidegate.configFile, 'utf8').replace(/port: \d+ /, 'port: 0 ');
+    const double = Tidegate.prepare(yaml);
     double.spawn();
     expect(await double.exited).toBe(1);
     expect(double.stderr).toContain('another process of the fleet is called host-a');
