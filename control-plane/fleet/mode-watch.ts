@@ -4,6 +4,9 @@ import type { FleetMode } from './fleet-mode.js';
 import { WHY_ALONE } from './fleet-submit.js';
 import type { HostReport } from './host-report.js';
 
+/** So long it is told, because other events of the fleet may come before the leader reads it. The leader records it once. */
+const TOLD_FOR_MS = 10_000;
+
 interface ModeWatchDeps {
   readonly timers: Timers;
   readonly logger: Logger;
@@ -38,7 +41,12 @@ export class ModeWatch {
     }: { readonly at: number; readonly fleetAt: number | null; readonly problem: string | null },
   ): void {
     const { logger, followed } = this.#deps;
-    if (this.#wasAutonomous !== null && fleetAt !== null && fleetAt > this.#wasAutonomous.to) {
+    if (
+      this.#wasAutonomous !== null &&
+      fleetAt !== null &&
+      fleetAt > this.#wasAutonomous.to &&
+      at - this.#wasAutonomous.to > TOLD_FOR_MS
+    ) {
       this.#wasAutonomous = null;
     }
     if (mode.kind === this.#mode) return;

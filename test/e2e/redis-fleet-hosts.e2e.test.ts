@@ -81,8 +81,10 @@ describe('a fleet whose leader', () => {
     expectSound(await logOf(rig));
     await rig.goOn();
     await rig.expectNoLoss();
-    const told = await other.tidegate.events('&type=HostWasAutonomous');
-    expect(told.at(-1)).toMatchObject({ data: { host: leader.name } });
+    await waitUntil('word of it', async () => {
+      const told = await other.tidegate.events('&type=HostWasAutonomous');
+      return told.at(-1)?.data.host === leader.name;
+    });
   });
 
   it('stops hands over at once', async () => {
