@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
 import { once } from 'node:events';
 import { AppServer } from '../support/app-server.js';
+import { FaultProxy } from '../support/fault-proxy.js';
 import { type Answer, httpGet } from '../support/http-get.js';
 import { Load } from '../support/load.js';
 import { RedisServer } from '../support/redis-server.js';
 import { PATIENT_CHECK, backendList, base } from '../support/scenario.js';
-import { SlowProxy } from '../support/slow-proxy.js';
 import { Tidegate } from '../support/tidegate-process.js';
 import { waitUntil } from '../support/wait-until.js';
 
@@ -82,12 +82,12 @@ const SESSION_COMMANDS = ['getex', 'evalsha', 'eval', 'get', 'set', 'pexpire', '
 
 describe('sessions of two hosts in one Redis', () => {
   let redis: RedisServer;
-  let proxy: SlowProxy;
+  let proxy: FaultProxy;
   let pair: Pair;
 
   beforeAll(async () => {
     redis = await RedisServer.start();
-    proxy = await SlowProxy.to(redis.port);
+    proxy = await FaultProxy.to(redis.port);
     pair = await startPair(`redis://127.0.0.1:${proxy.port}`);
   });
   afterAll(async () => {
