@@ -67,7 +67,12 @@ export class Follower {
     return this.#queued(async () => {
       const [first] = events;
       if (first === undefined) return true;
-      return followedBy(this.#deps.loop)?.seq === first.seq - 1 && (await this.#give(events)) === null;
+      if (followedBy(this.#deps.loop)?.seq !== first.seq - 1) return false;
+      // Why the own loop fails is told by whoever follows next.
+      return this.#give(events).then(
+        (refused) => refused === null,
+        () => false,
+      );
     });
   }
 

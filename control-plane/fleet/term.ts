@@ -94,14 +94,14 @@ export class Term {
     if (this.#letters.length >= MAX_WAITING) return Promise.resolve({ kind: 'mailbox-full' });
     const { promise, resolve } = Promise.withResolvers<TermOutcome>();
     this.#letters.push({ waiting: { from: 'here', draft }, resolve });
-    this.#turn ??= this.#work();
+    this.#turn ??= this.#run();
     return promise;
   }
 
   /** There may be something in the inbox. */
   readInbox(): void {
     this.#inboxDue = true;
-    this.#turn ??= this.#work();
+    this.#turn ??= this.#run();
   }
 
   /** Nothing is appended any more, because another may lead. */
@@ -117,14 +117,24 @@ export class Term {
     this.#dismiss();
   }
 
+  /** A bug ends the term: another host may do better, and nobody waits for ever. */
+  async #run(): Promise<void> {
+    try {
+      await this.#work();
+    } catch (error) {
+      this.#deps.logger.error({ err: error }, 'the term of this host failed');
+      this.#end('a bug', true);
+    }
+    this.#turn = null;
+    if (this.#over) this.#dismiss();
+  }
+
   async #work(): Promise<void> {
     while (!this.#over && (this.#letters.length > 0 || this.#inboxDue)) {
       if (this.#inboxDue) await this.#takeInbox();
       const letters = this.#letters.splice(0, BATCH_LIMIT);
       if (letters.length > 0) await this.#batch(letters);
     }
-    this.#turn = null;
-    if (this.#over) this.#dismiss();
   }
 
   /**
@@ -145,8 +155,17 @@ export class Term {
     }
   }
 
+  async #batch(letters: readonly Letter[]): Promise<void> {
+    try {
+      await this.#decide(letters, 0);
+    } catch (error) {
+      for (const { resolve } of letters) resolve({ kind: 'unknown' });
+      throw error;
+    }
+  }
+
   /** @param notBefore what is to be carried out by then is expired, whatever the own idea of the fleet's time is */
-  async #batch(letters: readonly Letter[], notBefore = 0): Promise<void> {
+  async #decide(letters: readonly Letter[], notBefore: number): Promise<void> {
     const { clock, stamp } = this.#deps;
     const now = Math.max(clock.now(), notBefore);
     const batch = decideWrites(
@@ -155,7 +174,7 @@ export class Term {
     );
     if (batch.events.length > 0 || batch.answers.length > 0) {
       const end = await this.#append(batch);
-      if (end === 'void') return this.#batch(letters, batch.notAfter + 1);
+      if (end === 'void') return this.#decide(letters, batch.notAfter + 1);
       if (end !== 'stored') {
         for (const { resolve } of letters) resolve({ kind: end });
         return;
