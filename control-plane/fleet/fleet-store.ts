@@ -52,8 +52,6 @@ export interface Head extends FleetPosition {
   readonly base: FleetPosition;
   /** Number of the last event in the stored snapshot; 0: there is none. */
   readonly snapshot: number;
-  /** The entry of the inbox that was answered with the last append; `0-0`: none was. */
-  readonly inbox: string;
   /** Level of the formats in force. */
   readonly level: number;
 }

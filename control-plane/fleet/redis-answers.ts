@@ -54,9 +54,9 @@ export function leaseIn(fields: readonly unknown[], now: number): Lease | null {
   };
 }
 
-/** @param fields epoch seq cmd first base snap inbox level */
+/** @param fields epoch seq cmd first base snap level */
 export function headIn(fields: readonly unknown[]): Head | null {
-  const [epoch, seq, command, first, base, snapshot, inbox, level] = fields;
+  const [epoch, seq, command, first, base, snapshot, level] = fields;
   if (seq === null || seq === undefined) return null;
   return {
     epoch: countIn(epoch, 'epoch of the head'),
@@ -65,7 +65,6 @@ export function headIn(fields: readonly unknown[]): Head | null {
     first: countIn(first, 'first event'),
     base: positionIn(textIn(base, 'base of the history'), ' '),
     snapshot: countIn(snapshot, 'seq of the snapshot'),
-    inbox: textIn(inbox, 'place in the inbox'),
     level: countIn(level, 'level of the formats'),
   };
 }

@@ -43,7 +43,7 @@ import {
 } from './redis-answers.js';
 import * as scripts from './scripts.js';
 
-const HEAD_FIELDS = ['epoch', 'seq', 'cmd', 'first', 'base', 'snap', 'inbox', 'level'];
+const HEAD_FIELDS = ['epoch', 'seq', 'cmd', 'first', 'base', 'snap', 'level'];
 const SNAPSHOT_FIELDS = ['epoch', 'seq', 'level', 'sha', 'body'];
 export class RedisFleetStore implements FleetStore {
   readonly #redis: FleetConnection;

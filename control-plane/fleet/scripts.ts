@@ -64,7 +64,7 @@ for i=10+2*n,#ARGV do
   if type(r)=='table' and r.err then redis.call('XSETID',KEYS[3],at) redis.call('XADD',KEYS[3],id,'e',ARGV[i]) end end
 for i=10,8+2*n,2 do redis.call('XADD',KEYS[4],'MAXLEN','=',ARGV[8],'*','n',ARGV[i],'r',ARGV[i+1]) end
 redis.call('XTRIM',KEYS[5],'MINID',ARGV[5]) redis.call('XDEL',KEYS[5],ARGV[5])
-redis.call('HSET',KEYS[2],'epoch',ARGV[2],'seq',string.format('%d',seq),'cmd',ARGV[4],'inbox',ARGV[5])
+redis.call('HSET',KEYS[2],'epoch',ARGV[2],'seq',string.format('%d',seq),'cmd',ARGV[4])
 redis.call('PUBLISH',ARGV[7],'log') return {'OK',seq}`,
 );
 
@@ -81,7 +81,7 @@ redis.call('DEL',KEYS[3]) redis.call('DEL',KEYS[5])
 local s=string.format('%d',tonumber(ARGV[6])+1)
 redis.call('XADD',KEYS[3],s..'-'..ARGV[2],'e',ARGV[11])
 redis.call('HSET',KEYS[4],'epoch',ARGV[5],'seq',ARGV[6],'level',ARGV[8],'sha',ARGV[9],'body',ARGV[10])
-redis.call('HSET',KEYS[2],'epoch',ARGV[2],'seq',s,'cmd',ARGV[7],'snap',ARGV[6],'base',ARGV[5]..' '..ARGV[6],'first',s,'inbox','0-0','level',ARGV[8])
+redis.call('HSET',KEYS[2],'epoch',ARGV[2],'seq',s,'cmd',ARGV[7],'snap',ARGV[6],'base',ARGV[5]..' '..ARGV[6],'first',s,'level',ARGV[8])
 redis.call('PUBLISH',ARGV[12],'log') return {'OK',tonumber(s)}`,
 );
 
@@ -111,7 +111,7 @@ if new or tonumber(ARGV[3])>tonumber(k[2]) then
   if ARGV[6]=='1' or new then redis.call('HSET',KEYS[1],'cold',ARGV[5]) redis.call('PUBLISH',ARGV[8],'hosts') end
   redis.call('ZADD',KEYS[2],now,ARGV[1]) end
 return {'OK',now,new and 0 or tonumber(k[2]),redis.call('HMGET',KEYS[3],'id','host','epoch','until'),
-  redis.call('HMGET',KEYS[4],'epoch','seq','cmd','first','base','snap','inbox','level')}`);
+  redis.call('HMGET',KEYS[4],'epoch','seq','cmd','first','base','snap','level')}`);
 
 /** KEYS h:HOST hosts. ARGV host incarnation bell. → OK */
 export const LEAVE = script(`

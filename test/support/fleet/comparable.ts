@@ -1,7 +1,7 @@
 /**
  * Makes what two stores say comparable: times become what they are away from now, in steps that a test does not take. Ids of
  * writes and answers, which each store gives itself, are left out, and so are connections, and deadlines of writes, which no hand
- * can make older. The place in the inbox becomes the write that is there.
+ * can make older.
  */
 
 /** Times within one of these are the same. */
@@ -11,8 +11,6 @@ const TIMES = new Set(['time', 'until', 'heardAt']);
 const GIVEN_UP_MS = -1_000_000_000_000;
 
 export class Comparable {
-  /** By id: the nonce of the write that had it last. */
-  readonly #writes = new Map<string, string>();
   readonly #now: () => number;
 
   constructor(now: () => number) {
@@ -26,14 +24,12 @@ export class Comparable {
       return value === 0 ? 0 : `now + ${steps(value - this.#now())}`;
     }
     const isRest = typeof value === 'number' && name === 'leftMs';
-    if (isRest) return value < GIVEN_UP_MS ? 'given up' : steps(value);
-    return typeof value === 'string' && name === 'inbox' ? (this.#writes.get(value) ?? value) : value;
+    return isRest ? (value < GIVEN_UP_MS ? 'given up' : steps(value)) : value;
   }
 
   #object(value: Readonly<Record<string, unknown>>): unknown {
-    const { id, nonce, epoch } = value;
+    const { id, nonce } = value;
     const isAnswer = typeof nonce === 'string';
-    if (isAnswer && typeof id === 'string' && epoch !== undefined) this.#writes.set(id, nonce);
     const isPosted = value['kind'] === 'ok' && id !== undefined;
     const hidden = isAnswer || isPosted ? ['id', 'until', 'connection'] : ['connection'];
     const entries = Object.entries(value).filter(([key]) => !hidden.includes(key));

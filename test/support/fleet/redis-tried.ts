@@ -95,7 +95,6 @@ function headOf(head: Readonly<Record<string, string>>): unknown {
     first: Number(head['first']),
     base: { epoch, seq },
     snapshot: Number(head['snap']),
-    inbox: head['inbox'],
     level: Number(head['level']),
   };
 }

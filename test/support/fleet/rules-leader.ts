@@ -1,11 +1,12 @@
 /** What a simulated host does that asks for the lease and leads: it restores what was lost, carries out writes and renews. */
 import { foundedAt, type FleetStanding } from '../../../control-plane/domain/fleet-standing.js';
 import { afterAppend, afterLook, type AppendVerdict } from '../../../control-plane/fleet/append-answer.js';
-import type {
-  AnswerEntry,
-  FleetPosition,
-  InboxEntry,
-  Term,
+import {
+  type AnswerEntry,
+  type FleetPosition,
+  type InboxEntry,
+  NO_ENTRY,
+  type Term,
 } from '../../../control-plane/fleet/fleet-store.js';
 import { ask, find, wait, type Activity } from './activity.js';
 import { follow } from './rules-follower.js';
@@ -56,7 +57,8 @@ function* takeLead(host: ActingHost, term: Term, validUntil: number): Activity {
     const head = found.value;
     const place = host.placeOf(head);
     if (place === 'at-head' && head !== null && host.knowledge !== null) {
-      const { inbox, epoch, seq } = head;
+      const { epoch, seq } = head;
+      const inbox = NO_ENTRY;
       const lead: Leading = { ...term, validUntil, stored: { epoch, seq }, command: 1, inbox, disturbances };
       begin(host, lead);
       if (host.lead !== lead) return;
@@ -87,7 +89,7 @@ function* takeLead(host: ActingHost, term: Term, validUntil: number): Activity {
     host.fleet.tell(host.name, 'restored', seq + 1, term.epoch);
     const stored = { epoch: term.epoch, seq: seq + 1 };
     host.apply([{ position: stored, text: event }], own);
-    begin(host, { ...term, validUntil, stored, command: 2, inbox: '0-0', disturbances });
+    begin(host, { ...term, validUntil, stored, command: 2, inbox: NO_ENTRY, disturbances });
     return;
   }
 }

@@ -212,8 +212,8 @@ export class WatchedStore extends StoreModel {
       ledger.violated('somebody appends who does not lead');
     }
     if (head === null || options.epoch < head.epoch) ledger.violated('an append goes back in epochs');
-    if (head !== null && head.epoch === options.epoch && compareCursors(options.inbox, head.inbox) < 0) {
-      ledger.violated('the inbox goes back');
+    if (head !== null && head.epoch === options.epoch && options.command <= head.command) {
+      ledger.violated('a batch is appended twice');
     }
     ledger.stored(this.#holder, options, head, options.events);
     if (this.#holder.state.head !== null) ledger.answered(options.answers, this.#holder.state.head);
@@ -269,9 +269,4 @@ function keyOf({ seq, epoch }: FleetPosition): string {
 function positionOf(key: string): FleetPosition {
   const [seq = NaN, epoch = NaN] = key.split('-').map(Number);
   return { seq, epoch };
-}
-
-function compareCursors(a: string, b: string): number {
-  const [one, two] = [positionOf(a), positionOf(b)];
-  return one.seq - two.seq || one.epoch - two.epoch;
 }

@@ -38,7 +38,6 @@ import {
   compareIds,
   EMPTY_STREAM,
   entriesAfter,
-  NO_ID,
   isAfter,
   samePosition,
   type StoreState,
@@ -128,7 +127,7 @@ export class StoreModel {
     this.#change(
       {
         log: [...known, ...entries],
-        head: { ...head, epoch, seq, command, inbox },
+        head: { ...head, epoch, seq, command },
         answers: this.#answered(answers),
         inbox: this.#inboxAfter(inbox),
       },
@@ -161,7 +160,6 @@ export class StoreModel {
           first: seq,
           base: position,
           snapshot: position.seq,
-          inbox: NO_ID,
           level,
         },
       },

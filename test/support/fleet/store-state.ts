@@ -42,7 +42,7 @@ export interface StoreState {
   readonly secret: string | null;
 }
 
-export const NO_ID = '0-0';
+const NO_ID = '0-0';
 
 export const EMPTY_STREAM = { entries: [], lastId: NO_ID } as const;
 

@@ -18,7 +18,7 @@ function conflict(epoch: number, seq: number, command: number): Appended {
 }
 
 function headAt(epoch: number, seq: number, command: number): Head {
-  return { epoch, seq, command, first: 1, base: { epoch: 0, seq: 0 }, snapshot: 0, inbox: '0-0', level: 1 };
+  return { epoch, seq, command, first: 1, base: { epoch: 0, seq: 0 }, snapshot: 0, level: 1 };
 }
 
 describe('an answer to an append', () => {

@@ -16,7 +16,6 @@ const head: Head = {
   first: 1,
   base: { epoch: 0, seq: 0 },
   snapshot: 90,
-  inbox: '0-0',
   level: 1,
 };
 const lease = { id: 'a.1', host: 'a', epoch: 7, leftMs: 4_000 };

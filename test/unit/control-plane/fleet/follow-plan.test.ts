@@ -37,7 +37,6 @@ function head(text: string, more: Partial<Head> = {}): Head {
     first: 1,
     base: { epoch: 0, seq: 0 },
     snapshot: 0,
-    inbox: '0-0',
     level: 1,
     ...more,
   };
