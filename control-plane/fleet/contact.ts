@@ -7,12 +7,14 @@
  * beats once more before it leads; if its contact began anew by that, it resigns.
  */
 import type { FleetTimes } from './fleet-times.js';
-import type { FleetPosition, Head, Lease } from './fleet-store.js';
+import type { BeatRefusal, FleetPosition, Head, Lease } from './fleet-store.js';
 import type { Place } from './follow-plan.js';
 
 export interface Contact {
   /** When the first of those beats was answered that have been answered ever since, by one store. `null`: the last was not. */
   readonly since: number | null;
+  /** Why the last beat was refused; `null`: it was not. */
+  readonly refusal: BeatRefusal | null;
   /** When a beat was answered last, and its number. */
   readonly answeredAt: number | null;
   readonly number: number;
@@ -32,6 +34,7 @@ export interface Contact {
 
 export const NO_CONTACT: Contact = {
   since: null,
+  refusal: null,
   answeredAt: null,
   number: 0,
   connection: 0,
@@ -54,14 +57,19 @@ export interface BeatAnswer {
   readonly head: Head | null;
 }
 
-/** `null`: the beat was not answered. */
-export function contactAfterBeat(contact: Contact, answer: BeatAnswer | null, times: FleetTimes): Contact {
-  if (answer === null) return { ...contact, since: null };
+/** @param answer to the beat; why the store refused it; `null`: none came */
+export function contactAfterBeat(
+  contact: Contact,
+  answer: BeatAnswer | BeatRefusal | null,
+  times: FleetTimes,
+): Contact {
+  if (answer === null || typeof answer === 'string') return { ...contact, since: null, refusal: answer };
   const { now, number, connection, time, lease, head } = answer;
   const since = contact.since !== null && isSameStore(contact, answer, times) ? contact.since : now;
   const isLive = lease !== null && isLeaseLive(lease.leftMs, times);
   return {
     since,
+    refusal: null,
     answeredAt: now,
     number,
     connection,

@@ -4,7 +4,7 @@
  *
  * | within …                                                                          | mode       |
  * | --------------------------------------------------------------------------------- | ---------- |
- * | `unansweredMs` no beat was answered                                               | autonomous |
+ * | `unansweredMs` no beat was answered, or taken                                     | autonomous |
  * | `followMs` the host was not at the end of the log, or ahead, under a live lease   | autonomous |
  * | else                                                                              | following  |
  */
@@ -13,12 +13,12 @@ import type { FleetTimes } from './fleet-times.js';
 
 export type FleetMode =
   | { readonly kind: 'following' }
-  | { readonly kind: 'autonomous'; readonly why: 'no-answer' | 'no-leader' | 'behind' };
+  | { readonly kind: 'autonomous'; readonly why: 'no-answer' | 'refused' | 'no-leader' | 'behind' };
 
 export function fleetMode(contact: Contact, now: number, times: FleetTimes): FleetMode {
-  const { answeredAt, followedAt, lease } = contact;
+  const { refusal, answeredAt, followedAt, lease } = contact;
   const isAnswered = answeredAt !== null && now - answeredAt < times.unansweredMs;
-  if (!isAnswered) return { kind: 'autonomous', why: 'no-answer' };
+  if (!isAnswered) return { kind: 'autonomous', why: refusal === null ? 'no-answer' : 'refused' };
   if (followedAt !== null && now - followedAt < times.followMs) return { kind: 'following' };
   return { kind: 'autonomous', why: lease === null || lease.endsAt <= now ? 'no-leader' : 'behind' };
 }

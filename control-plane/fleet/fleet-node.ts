@@ -9,8 +9,8 @@ import { type Contact, contactAfterBeat, contactAtPlace, NO_CONTACT } from './co
 import { FleetClock } from './fleet-clock.js';
 import type { FleetHosts } from './fleet-hosts.js';
 import { type FleetMode, fleetMode } from './fleet-mode.js';
-import { type FleetStatus, fleetStatus, ownReport } from './fleet-status.js';
-import type { Bell, Beaten, FleetPosition } from './fleet-store.js';
+import { type FleetStatus, fleetStatus, ownReport, refusalText } from './fleet-status.js';
+import { type Beaten, type Bell, type FleetPosition, MAX_HOSTS } from './fleet-store.js';
 import { type FleetOutcome, submitToFleet } from './fleet-submit.js';
 import { Follower, type Following, followedBy } from './follower.js';
 import { type Place, placeOf } from './follow-plan.js';
@@ -45,7 +45,6 @@ export class FleetNode {
   #beatsSent = 0;
   #canRead = true;
   #problem: string | null = null;
-  #taken: string | null = null;
   #timer: TimerHandle | null = null;
   #beating: Promise<void> | null = null;
   #beatAgain = false;
@@ -85,7 +84,7 @@ export class FleetNode {
     this.#unbell ??= store.onBell((bell) => this.#heard(bell));
     this.beat();
     await this.#beating;
-    return this.#taken === null ? 'ok' : 'taken';
+    return this.#contact.refusal === 'taken' ? 'taken' : 'ok';
   }
 
   /** Waits until this host follows, at most this long. */
@@ -187,7 +186,8 @@ export class FleetNode {
   }
 
   async #follow(): Promise<void> {
-    if (this.#leadership.term === null && !this.#closed) this.#noted(await this.#follower.catchUp());
+    if (this.#closed || this.#contact.refusal !== null) return;
+    if (this.#leadership.term === null) this.#noted(await this.#follower.catchUp());
   }
 
   async #beats(): Promise<void> {
@@ -240,13 +240,12 @@ export class FleetNode {
     const sentAt = now();
     const beat = reportText(this.#report());
     const number = (this.#beatsSent += 1);
-    const freshMs = times.hostFreshMs;
-    const answer = await store.beat({ host, incarnation, number, beat, cold: null, freshMs });
-    if (answer.kind !== 'unavailable') this.#taken = answer.kind === 'taken' ? answer.by : null;
+    const limits = { freshMs: times.hostFreshMs, maxHosts: MAX_HOSTS };
+    const answer = await store.beat({ host, incarnation, number, beat, cold: null, ...limits });
     if (answer.kind !== 'ok') {
-      this.#contact = contactAfterBeat(this.#contact, null, times);
-      this.#problem =
-        answer.kind === 'taken' ? `another process lives under the name of host ${host}` : answer.reason;
+      const refusal = answer.kind === 'unavailable' ? null : answer.kind;
+      this.#problem = answer.kind === 'unavailable' ? answer.reason : refusalText(answer.kind, host);
+      this.#contact = contactAfterBeat(this.#contact, refusal, times);
       return null;
     }
     const heardAt = now();

@@ -2,7 +2,7 @@
 import type { ControlState } from '../domain/state.js';
 import type { Contact } from './contact.js';
 import type { FleetMode } from './fleet-mode.js';
-import type { FleetPosition } from './fleet-store.js';
+import { type BeatRefusal, type FleetPosition, MAX_HOSTS } from './fleet-store.js';
 import { WHY_ALONE } from './fleet-submit.js';
 import type { Place } from './follow-plan.js';
 import type { HostReport } from './host-report.js';
@@ -57,6 +57,13 @@ export function fleetStatus(options: StatusOptions): FleetStatus {
     clockAheadMs,
     problem,
   };
+}
+
+/** Why the store takes no beat of this host, and what to do, in one sentence. */
+export function refusalText(refusal: BeatRefusal, host: string): string {
+  return refusal === 'taken'
+    ? `another process lives under the name of host ${host}`
+    : `the fleet has ${MAX_HOSTS} live hosts, which is the most: stop one of them, or give this host another cluster.name; it joins as soon as there is room`;
 }
 
 interface ReportOptions

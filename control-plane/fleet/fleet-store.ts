@@ -166,8 +166,10 @@ export interface BeatOptions {
   readonly beat: string;
   /** `null`: as told before. */
   readonly cold: string | null;
-  /** Another incarnation heard of within this time is taken for alive. */
+  /** Hosts heard of within this time are taken for alive. */
   readonly freshMs: number;
+  /** A host that is not alive yet is refused while so many are: `MAX_HOSTS`, unless a test wants fewer. */
+  readonly maxHosts: number;
 }
 
 export type Beaten =
@@ -183,7 +185,12 @@ export type Beaten =
     }
   /** Another process lives under the name of this host. */
   | { readonly kind: 'taken'; readonly by: string }
+  /** The fleet has as many live hosts as it may. */
+  | { readonly kind: 'full' }
   | Unavailable;
+
+/** The store answers, and takes no beat of this host. */
+export type BeatRefusal = Extract<Beaten['kind'], 'taken' | 'full'>;
 
 export interface PostOptions {
   readonly nonce: string;
@@ -247,6 +254,8 @@ export interface FleetStore {
 export const NO_ENTRY = '0-0';
 /** Most events of one append, and entries of one read. */
 export const MAX_STORE_BATCH = 1_000;
+/** Live hosts of a fleet. Its leader reads the reports of all once a second. */
+export const MAX_HOSTS = 256;
 /** Writes that wait in the inbox. Those beyond are refused. */
 export const MAX_INBOX = 256;
 /** Answers that are kept; the oldest go first. */

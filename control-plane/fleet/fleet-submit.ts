@@ -17,6 +17,7 @@ export type FleetOutcome =
 /** Why a host goes on by itself, for operators. */
 export const WHY_ALONE: { readonly [W in Extract<FleetMode, { kind: 'autonomous' }>['why']]: string } = {
   'no-answer': 'Redis does not answer',
+  refused: 'the fleet does not take this host',
   'no-leader': 'the fleet has no leader',
   behind: "this host cannot follow the fleet's log",
 };

@@ -176,7 +176,7 @@ export class RedisFleetStore implements FleetStore {
     return this.#redis.find('XRANGE', [this.#redis.keyOf('log'), from, '+', 'COUNT', limit], logIn);
   }
 
-  beat({ host, incarnation, number, beat, cold, freshMs }: BeatOptions): Promise<Beaten> {
+  beat({ host, incarnation, number, beat, cold, freshMs, maxHosts }: BeatOptions): Promise<Beaten> {
     const { number: connection } = this.#redis;
     const args = [
       host,
@@ -187,10 +187,12 @@ export class RedisFleetStore implements FleetStore {
       cold === null ? '0' : '1',
       freshMs,
       this.#redis.keyOf('bell'),
+      maxHosts,
     ];
     const keys = [`h:${host}`, 'hosts', 'lease', 'head'];
     return this.#redis.run(scripts.BEAT, keys, args, ([kind, one, previous, lease, head]): Beaten => {
       if (kind === 'TAKEN') return { kind: 'taken', by: textIn(one, 'incarnation') };
+      if (kind === 'FULL') return { kind: 'full' };
       const time = countIn(one, 'time');
       return {
         kind: 'ok',

@@ -98,13 +98,16 @@ redis.call('XTRIM',KEYS[4],'MINID',first) return {'OK'}`,
 );
 
 /**
- * KEYS h:HOST hosts lease head. ARGV host incarnation number beat cold hasCold freshMs bell.
- * → TAKEN incarnation | OK now previous {id host epoch until} {head…}
+ * KEYS h:HOST hosts lease head. ARGV host incarnation number beat cold hasCold freshMs bell maxHosts.
+ * → TAKEN incarnation | FULL | OK now previous {id host epoch until} {head…}
  */
 export const BEAT = script(`
 local k=redis.call('HMGET',KEYS[1],'inc','n') local last=redis.call('ZSCORE',KEYS[2],ARGV[1])
 local ago=now-tonumber(last or '0')
-if last and k[1] and k[1]~=ARGV[2] and ago<tonumber(ARGV[7]) and ago>=-1000 then return {'TAKEN',k[1]} end
+local live=last and ago<tonumber(ARGV[7]) and ago>=-1000
+if live and k[1] and k[1]~=ARGV[2] then return {'TAKEN',k[1]} end
+if not live and redis.call('ZCOUNT',KEYS[2],string.format('(%d',now-ARGV[7]),string.format('%d',now+1000))>=tonumber(ARGV[9]) then
+  return {'FULL'} end
 local new=not last or k[1]~=ARGV[2]
 if new or tonumber(ARGV[3])>tonumber(k[2]) then
   redis.call('HSET',KEYS[1],'inc',ARGV[2],'n',ARGV[3],'beat',ARGV[4])
@@ -157,7 +160,7 @@ local out={} local k=KEYS[1]
 local function try(c,...) local r=redis.pcall(c,...) if type(r)=='table' and r.err then out[#out+1]=c..': '..r.err end end
 redis.pcall('DEL',k)
 try('HSET',k,'a','1') try('HGET',k,'a') try('HMGET',k,'a') redis.pcall('DEL',k)
-try('ZADD',k,'1','a') try('ZSCORE',k,'a') try('ZRANGE',k,'0','-1') try('ZREM',k,'a') redis.pcall('DEL',k)
+try('ZADD',k,'1','a') try('ZCOUNT',k,'0','1') try('ZSCORE',k,'a') try('ZRANGE',k,'0','-1') try('ZREM',k,'a') redis.pcall('DEL',k)
 try('XADD',k,'1-1','e','1') try('XADD',k,'2-1','e','1') try('XRANGE',k,'-','+') try('XLEN',k)
 try('XDEL',k,'2-1') try('XSETID',k,'1-1') try('XTRIM',k,'MINID','1') redis.pcall('DEL',k)
 try('SET',k,'1') try('GET',k) try('DEL',k) try('PUBLISH',ARGV[1],'hosts')

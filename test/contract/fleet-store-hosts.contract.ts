@@ -1,5 +1,5 @@
 /** What every store of a fleet promises about hosts, their writes, the secret and the bell. */
-import { MAX_INBOX, type Bell } from '../../control-plane/fleet/fleet-store.js';
+import { MAX_HOSTS, MAX_INBOX, type Bell } from '../../control-plane/fleet/fleet-store.js';
 import { A, B, TTL_MS, snapshotAt, fleetStoreCalls } from '../support/fleet/store-calls.js';
 import { waitUntil } from '../support/wait-until.js';
 import type { OpenedStore } from './fleet-store-subject.js';
@@ -64,6 +64,30 @@ export function fleetHostsContract(opened: OpenedStore): void {
       await beat('a');
       expect(await beat('a', { incarnation: 'a.2' })).toEqual({ kind: 'taken', by: 'a.1' });
       expect(await hosts()).toMatchObject([{ incarnation: 'a.1' }]);
+    });
+
+    it('is refused to one host more than a fleet may have, until there is room', async () => {
+      const names = Array.from({ length: MAX_HOSTS }, (_, n) => `host-${n}`);
+      for (const name of names) expect(await beat(name)).toMatchObject({ kind: 'ok' });
+      expect(await beat('one-more')).toEqual({ kind: 'full' });
+      expect((await hosts()).map(({ host }) => host)).toEqual(names.toSorted());
+      expect(await beat('host-7')).toMatchObject({ kind: 'ok' });
+      expect(await beat('host-7', { incarnation: 'host-7.2' })).toMatchObject({ kind: 'taken' });
+      await opened.store.leave('host-7', 'host-7.1');
+      expect(await beat('one-more')).toMatchObject({ kind: 'ok' });
+      expect(await beat('host-7', { incarnation: 'host-7.2' })).toEqual({ kind: 'full' });
+    });
+
+    it.each([
+      ['were not heard of for long', 5_000],
+      ['were heard of before the clock went back', -60_000],
+    ])('does not count hosts that %s', async (_, ageMs) => {
+      const maxHosts = 2;
+      for (const name of ['a', 'b']) await beat(name, { maxHosts });
+      expect(await beat('c', { maxHosts })).toEqual({ kind: 'full' });
+      await opened.subject.age(ageMs);
+      for (const name of ['c', 'a']) expect(await beat(name, { maxHosts })).toMatchObject({ kind: 'ok' });
+      expect(await beat('b', { maxHosts })).toEqual({ kind: 'full' });
     });
 
     it.each([

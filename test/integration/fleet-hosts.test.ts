@@ -1,4 +1,5 @@
 import { fleetOf } from '../../control-plane/domain/fleet-state.js';
+import { MAX_HOSTS } from '../../control-plane/fleet/fleet-store.js';
 import type { FleetOutcome } from '../../control-plane/fleet/fleet-submit.js';
 import { FLEET_TIMES } from '../../control-plane/fleet/fleet-times.js';
 import { backendId } from '../../shared/ids.js';
@@ -11,6 +12,7 @@ import { StoreNetwork } from '../support/fleet/store-network.js';
 import { VirtualTime } from '../support/virtual-time.js';
 
 const DOCUMENT = documentOf(poolSettings(), [definition('a'), definition('b')]);
+const BEAT = { number: 1, beat: '{}', cold: '' };
 const APPLY = { type: 'ApplyConfig', file: 'tidegate.yaml', sha256: 'one', document: DOCUMENT } as const;
 
 function weight(to: number) {
@@ -218,6 +220,39 @@ describe('hosts that share a store', () => {
     expect(hosts.map(({ host, isLive }) => [host, isLive])).toEqual(
       ['one', 'two'].map((name) => [name, name === other.name]),
     );
+  });
+
+  it('go on without one that is one too many, which joins as soon as there is room', async () => {
+    const { fleet, one, two } = await fleetOfTwo();
+    const others = Array.from({ length: MAX_HOSTS - 2 }, (_, n) => `other-${n}`);
+    /** The others beat, and time passes. */
+    const live = async (seconds: number): Promise<void> => {
+      for (let passed = 0; passed < seconds; passed += 1) {
+        const { server } = fleet.network;
+        const beats = others.map(
+          (name) => [name, { ...BEAT, incarnation: name, heardAt: server.now() }] as const,
+        );
+        server.state = { ...server.state, hosts: new Map([...server.state.hosts, ...beats]) };
+        await fleet.pass(1_000);
+      }
+    };
+    await live(1);
+    const three = await fleet.start('three');
+    const started = three.node.start();
+    await live(10);
+    expect(await started).toBe('ok');
+    expect(three.node.status()).toMatchObject({
+      mode: { kind: 'autonomous', why: 'refused' },
+      problem: expect.stringContaining(`${MAX_HOSTS} live hosts`),
+    });
+    expect(await fleet.write(one, weight(9))).toMatchObject({ kind: 'accepted' });
+    expect([weightOn(two), weightOn(three)]).toEqual([9, undefined]);
+    expect(three.node.status().problem).toContain(`${MAX_HOSTS} live hosts`);
+
+    others.pop();
+    await live(8);
+    expect(three.node.status()).toMatchObject({ mode: { kind: 'following' }, problem: null });
+    expect(weightOn(three)).toBe(9);
   });
 
   it('found the fleet with what the first of them had before', async () => {

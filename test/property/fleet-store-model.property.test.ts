@@ -66,7 +66,14 @@ describe('the model of the store of a fleet', () => {
       'saveSnapshot: ok',
       'saveSnapshot: stale',
     ];
-    const others = ['beat: taken', 'post: ok', 'post: leaderless', 'renew: ok', 'renew: fenced'];
+    const others = [
+      'beat: taken',
+      'beat: full',
+      'post: ok',
+      'post: leaderless',
+      'renew: ok',
+      'renew: fenced',
+    ];
     expect([...wanted, ...more, ...others].filter((what) => !seen.has(what))).toEqual([]);
   });
 });

@@ -36,7 +36,14 @@ export type StoreStep =
       readonly keepFrom: Offset;
     }
   | { readonly kind: 'read'; readonly from: Offset; readonly limit: number }
-  | { readonly kind: 'beat'; readonly who: number; readonly number: number; readonly hasCold: boolean }
+  | {
+      readonly kind: 'beat';
+      readonly who: number;
+      readonly number: number;
+      readonly hasCold: boolean;
+      /** Three are the most that the steps make, with the one that looks. */
+      readonly maxHosts: number;
+    }
   | { readonly kind: 'leave'; readonly who: number }
   | {
       readonly kind: 'forgetHost';
@@ -121,6 +128,7 @@ const steps: readonly [weight: number, fc.Arbitrary<StoreStep>][] = [
       who,
       number: fc.integer({ min: 1, max: 6 }),
       hasCold: fc.boolean(),
+      maxHosts: fc.integer({ min: 1, max: 3 }),
     }),
   ],
   [1, fc.record({ kind: fc.constant('leave'), who })],

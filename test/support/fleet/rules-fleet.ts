@@ -88,6 +88,8 @@ export interface RulesFleet {
   readonly snapshots: Map<string, Knowledge>;
   /** How often the store lost something, or its clock stepped. */
   disturbances: number;
+  /** So many may be live at once. */
+  readonly maxHosts: number;
   /** Whether hosts decide something new. */
   isBusy: boolean;
   /** Asked when a host decides to stand for election. */

@@ -158,13 +158,16 @@ export class RulesHost implements ActingHost {
     const beat = JSON.stringify({ ahead: this.#place === 'ahead' ? this.last() : null });
     const number = (this.#beatsSent += 1);
     const { hostFreshMs: freshMs } = this.fleet.times;
-    const options = { host: this.name, incarnation: this.id, number, beat, cold: null, freshMs };
+    const { maxHosts } = this.fleet;
+    const options = { host: this.name, incarnation: this.id, number, beat, cold: null, freshMs, maxHosts };
     this.beatSince = this.now();
     const answer = yield* ask((store) => store.beat(options));
     this.beatSince = null;
     const now = this.now();
     if (answer.kind !== 'ok') {
-      this.contact = contactAfterBeat(this.contact, null, this.fleet.times);
+      const refusal = answer.kind === 'unavailable' ? null : answer.kind;
+      if (answer.kind === 'full') this.fleet.count('hosts refused');
+      this.contact = contactAfterBeat(this.contact, refusal, this.fleet.times);
       return;
     }
     const { lease, head } = answer;

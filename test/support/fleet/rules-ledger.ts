@@ -7,6 +7,8 @@ import {
   type AnswerEntry,
   type Appended,
   type AppendOptions,
+  type Beaten,
+  type BeatOptions,
   type FleetPosition,
   type Restored,
   type RestoreOptions,
@@ -14,7 +16,13 @@ import {
   type StoredSnapshot,
   type Term,
 } from '../../../control-plane/fleet/fleet-store.js';
-import { StoreModel, type Known, type StoreFlaw, type StoreHolder } from './store-model.js';
+import {
+  CLOCK_TOLERANCE_MS,
+  StoreModel,
+  type Known,
+  type StoreFlaw,
+  type StoreHolder,
+} from './store-model.js';
 
 /** An event as its leader made it. Its text in the log is its number. */
 export interface MadeEvent {
@@ -201,6 +209,19 @@ export class WatchedStore extends StoreModel {
     super(holder, flaws);
     this.#ledger = ledger;
     this.#holder = holder;
+  }
+
+  override beat(options: BeatOptions): Known<Beaten> {
+    const { hosts } = this.#holder.state;
+    const before = hosts.get(options.host);
+    const time = this.#holder.now();
+    const isLive = (heardAt: number): boolean =>
+      time - heardAt < options.freshMs && time - heardAt >= -CLOCK_TOLERANCE_MS;
+    const answer = super.beat(options);
+    const isNew = answer.kind === 'ok' && !(before !== undefined && isLive(before.heardAt));
+    const live = [...this.#holder.state.hosts.values()].filter(({ heardAt }) => isLive(heardAt)).length;
+    if (isNew && live > options.maxHosts) this.#ledger.violated('a fleet has more hosts than it may');
+    return answer;
   }
 
   override append(options: AppendOptions): Known<Appended> {

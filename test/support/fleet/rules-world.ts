@@ -52,6 +52,7 @@ class RulesWorld implements RulesFleet {
   readonly counts = new Map<string, number>();
   readonly told: string[] = [];
   disturbances = 0;
+  maxHosts: number;
   isBusy = true;
   readonly #isTold: boolean;
   readonly #hosts: readonly RulesHost[];
@@ -62,6 +63,8 @@ class RulesWorld implements RulesFleet {
     this.#isTold = isTold;
     this.flaws = flaws;
     this.chance = new Chance(seed);
+    // In some fleets one is left out until there is peace.
+    this.maxHosts = this.chance.happens(0.1) ? HOSTS.length - 1 : HOSTS.length;
     const { time, chance, ledger } = this;
     this.network = new StoreNetwork({
       time,
@@ -87,6 +90,7 @@ class RulesWorld implements RulesFleet {
     this.tell('peace');
     this.network.faults = { ...NO_FAULTS, loseBell: 0.3 };
     troubles.end();
+    this.maxHosts = HOSTS.length;
     this.#pass(PEACE_MS);
     this.isBusy = false;
     this.#pass(QUIET_MS);

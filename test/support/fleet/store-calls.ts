@@ -1,12 +1,13 @@
 /** Calls of a store with usual arguments, for its contract. What cannot be asked is an error. */
-import type {
-  AppendOptions,
-  BeatOptions,
-  FleetPosition,
-  FleetStore,
-  Head,
-  RestoreOptions,
-  StoredSnapshot,
+import {
+  type AppendOptions,
+  type BeatOptions,
+  type FleetPosition,
+  type FleetStore,
+  type Head,
+  MAX_HOSTS,
+  type RestoreOptions,
+  type StoredSnapshot,
 } from '../../../control-plane/fleet/fleet-store.js';
 
 export const TTL_MS = 60_000;
@@ -75,6 +76,7 @@ export function fleetStoreCalls(store: () => FleetStore) {
       beat: '{}',
       cold: null,
       freshMs: 5_000,
+      maxHosts: MAX_HOSTS,
       ...options,
     });
   const hosts = async () => {

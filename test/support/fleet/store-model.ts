@@ -50,7 +50,8 @@ export type StoreFlaw =
   | 'append-in-spite-of-deadline'
   | 'restore-keeps-inbox'
   | 'lease-kept-gives-no-new-epoch'
-  | 'lease-from-the-future-counts';
+  | 'lease-from-the-future-counts'
+  | 'beat-counts-no-hosts';
 
 /** What an answering store says. */
 export type Known<T> = Exclude<T, Unavailable>;
@@ -63,7 +64,7 @@ export interface StoreHolder {
 }
 
 /** A beat from the future is one from before the clock went back. */
-const CLOCK_TOLERANCE_MS = 1_000;
+export const CLOCK_TOLERANCE_MS = 1_000;
 
 export class StoreModel {
   readonly #holder: StoreHolder;
@@ -195,13 +196,17 @@ export class StoreModel {
     return this.#holder.state.log.filter(({ position }) => position.seq >= from).slice(0, limit);
   }
 
-  beat({ host, incarnation, number, beat, cold, freshMs }: BeatOptions): Known<Beaten> {
+  beat({ host, incarnation, number, beat, cold, freshMs, maxHosts }: BeatOptions): Known<Beaten> {
     const { hosts, head } = this.#holder.state;
     const time = this.#now();
     const known = hosts.get(host);
-    const agoMs = time - (known?.heardAt ?? 0);
-    const isAlive = known !== undefined && agoMs < freshMs && agoMs >= -CLOCK_TOLERANCE_MS;
-    if (isAlive && known.incarnation !== incarnation) return { kind: 'taken', by: known.incarnation };
+    const isLive = ({ heardAt }: { readonly heardAt: number }): boolean =>
+      time - heardAt < freshMs && time - heardAt >= -CLOCK_TOLERANCE_MS;
+    if (known !== undefined && isLive(known)) {
+      if (known.incarnation !== incarnation) return { kind: 'taken', by: known.incarnation };
+    } else if ([...hosts.values()].filter(isLive).length >= maxHosts && !this.#has('beat-counts-no-hosts')) {
+      return { kind: 'full' };
+    }
     const isNew = known?.incarnation !== incarnation;
     if (isNew || number > known.number) {
       const entry = { heardAt: time, incarnation, number, beat, cold: cold ?? (isNew ? '' : known.cold) };

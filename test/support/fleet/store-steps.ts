@@ -2,7 +2,13 @@
  * Takes steps (`arbitrary-store-steps.ts`) against any store of a fleet. The same steps give the same answers and the same content,
  * whatever keeps the store.
  */
-import type { FleetPosition, FleetStore, Head, Lease } from '../../../control-plane/fleet/fleet-store.js';
+import {
+  type FleetPosition,
+  type FleetStore,
+  type Head,
+  type Lease,
+  MAX_HOSTS,
+} from '../../../control-plane/fleet/fleet-store.js';
 import type { StoreStep, TermChoice } from './arbitrary-store-steps.js';
 
 /** A store that is tried, and the hands that reach into it. */
@@ -90,7 +96,7 @@ export class StoreStepper {
       case 'beat': {
         const { id, host } = processOf(step.who);
         const cold = step.hasCold ? this.#text('cold') : null;
-        const { number } = step;
+        const { number, maxHosts } = step;
         return store.beat({
           host,
           incarnation: id,
@@ -98,6 +104,7 @@ export class StoreStepper {
           beat: this.#text('beat'),
           cold,
           freshMs: FRESH_MS,
+          maxHosts,
         });
       }
       case 'leave':
@@ -166,7 +173,8 @@ export class StoreStepper {
   async #look(): Promise<Sight> {
     const head = await this.#tried.store.head();
     // A beat is the only call that shows the lease. It changes only the host that nobody else looks at.
-    const options = { host: 'z', incarnation: 'z.1', number: this.#count, beat: '', cold: null, freshMs: 0 };
+    const usual = { beat: '', cold: null, freshMs: 0, maxHosts: MAX_HOSTS };
+    const options = { ...usual, host: 'z', incarnation: 'z.1', number: this.#count };
     const beaten = await this.#tried.store.beat(options);
     return {
       lease: beaten.kind === 'ok' ? beaten.lease : null,

@@ -20,9 +20,9 @@ const head: Head = {
 };
 const lease = { id: 'a.1', host: 'a', epoch: 7, leftMs: 4_000 };
 
-function after(contact: Contact, ...beats: readonly (Partial<BeatAnswer> | null)[]): Contact {
+function after(contact: Contact, ...beats: readonly (Partial<BeatAnswer> | 'full' | null)[]): Contact {
   return beats.reduce<Contact>((before, beat) => {
-    if (beat === null) return contactAfterBeat(before, null, FLEET_TIMES);
+    if (beat === null || typeof beat === 'string') return contactAfterBeat(before, beat, FLEET_TIMES);
     const { number: previous } = before;
     const { now = 0 } = beat;
     const usual = { now, number: previous + 1, previous, connection: 1, time: 1_000_000 + now, lease, head };
@@ -38,6 +38,12 @@ describe('contact with the store', () => {
   it('ends with a beat that is not answered, and begins anew', () => {
     expect(after(NO_CONTACT, { now: 10 }, null)).toMatchObject({ since: null, answeredAt: 10 });
     expect(after(NO_CONTACT, { now: 10 }, null, { now: 30 })).toMatchObject({ since: 30 });
+  });
+
+  it('ends with a beat that is refused, until one is taken or none is answered', () => {
+    expect(after(NO_CONTACT, { now: 10 }, 'full')).toMatchObject({ since: null, refusal: 'full' });
+    expect(after(NO_CONTACT, { now: 10 }, 'full', null)).toMatchObject({ refusal: null });
+    expect(after(NO_CONTACT, 'full', { now: 30 })).toMatchObject({ since: 30, refusal: null });
   });
 
   it.each<[string, Partial<BeatAnswer>, boolean]>([

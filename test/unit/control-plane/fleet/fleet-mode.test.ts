@@ -16,6 +16,12 @@ describe('mode of a host', () => {
     ['all is well', { answeredAt: NOW - 1, followedAt: NOW - 1, lease: led }, 'following'],
     ['beats are not answered for a while', { answeredAt: NOW - 4_999, followedAt: NOW - 4_999 }, 'following'],
     ['beats are not answered', { answeredAt: NOW - 5_000, followedAt: NOW - 5_000 }, 'no-answer'],
+    ['it never was taken', { refusal: 'full' }, 'refused'],
+    [
+      'it is not taken any more',
+      { refusal: 'full', answeredAt: NOW - 5_000, followedAt: NOW - 5_000 },
+      'refused',
+    ],
     ['the leader changes', { answeredAt: NOW, followedAt: NOW - 9_999 }, 'following'],
     ['nobody leads', { answeredAt: NOW, followedAt: NOW - 10_000 }, 'no-leader'],
     [
