@@ -6,7 +6,7 @@ import { messageOf } from '#shared/error-text.js';
 import type { RedisResult, RedisRole } from '#shared/metric-labels.js';
 import { type RedisArgument, RedisConnection } from '#shared/platform/redis-connection.js';
 import type { RedisScript } from '#shared/platform/redis-script.js';
-import type { Logger, Timers } from '#shared/ports.js';
+import type { Logger, TimerHandle, Timers } from '#shared/ports.js';
 import type { RedisAccess } from '#shared/redis-access.js';
 import type { Bell, Found, Unavailable } from './fleet-store.js';
 import { listIn } from './redis-answers.js';
@@ -36,6 +36,7 @@ export class FleetConnection {
   #number = 0;
   /** Whether the operator has been told that bells cannot be heard. */
   #isDeaf = false;
+  #subscription: TimerHandle | null = null;
 
   constructor(options: FleetConnectionOptions) {
     this.#options = options;
@@ -80,6 +81,7 @@ export class FleetConnection {
 
   close(): void {
     this.#listeners.clear();
+    this.#subscription?.cancel();
     this.#control.close();
     this.#bell.close();
   }
@@ -88,11 +90,18 @@ export class FleetConnection {
   async #subscribe(): Promise<void> {
     const answer = await this.#bell.call('SUBSCRIBE', [this.keyOf('bell')]);
     this.#ring(null);
-    if (answer.ok || !this.#bell.isReady()) return;
     const { logger, timers } = this.#options;
+    if (answer.ok) {
+      if (this.#isDeaf) logger.info({}, 'the bell of the fleet is heard again');
+      this.#isDeaf = false;
+      return;
+    }
+    if (!this.#bell.isReady()) return;
     if (!this.#isDeaf) logger.warn({ reason: answer.reason }, 'the bell of the fleet cannot be heard');
     this.#isDeaf = true;
-    timers.after(SUBSCRIBE_AGAIN_MS, () => void this.#subscribe());
+    // Connections that come and go must not leave one attempt each.
+    this.#subscription?.cancel();
+    this.#subscription = timers.after(SUBSCRIBE_AGAIN_MS, () => void this.#subscribe());
   }
 
   #ring(bell: Bell | null): void {
