@@ -2,7 +2,8 @@
  * A connection to Redis whose code is loaded first, because it takes 6 MB of memory that a worker without Redis does not need.
  * Until then it is not ready, as it would not be while it connects.
  */
-import type { RedisAnswer, RedisConnection } from '#shared/platform/redis-connection.js';
+import type { RedisAnswer } from '#shared/platform/redis-answer.js';
+import type { RedisConnection } from '#shared/platform/redis-connection.js';
 import type { SessionRedis } from './redis-session-store.js';
 
 const NOT_LOADED: RedisAnswer = {

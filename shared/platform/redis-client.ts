@@ -30,10 +30,18 @@ export function mastersOf(client: RedisClient): readonly Redis[] {
   return client.nodes('master').toSorted((a, b) => (addressOf(a) < addressOf(b) ? -1 : 1));
 }
 
-/** @param attempt how many clients were made before; a bell in a cluster listens at a different node each time */
-export function createClient(access: RedisAccess, role: RedisRole, attempt: number): RedisClient {
+/**
+ * @param attempt how many clients were made before; a bell in a cluster listens at a different node each time
+ * @param leavesReplica asked when the server turns out to be a replica: whether to connect anew
+ */
+export function createClient(
+  access: RedisAccess,
+  role: RedisRole,
+  attempt: number,
+  leavesReplica: () => boolean,
+): RedisClient {
   const { servers } = access;
-  const options = clientOptions(access, role);
+  const options = clientOptions(access, role, leavesReplica);
   switch (servers.kind) {
     case 'single':
       return new Redis({ ...options, host: servers.host, port: servers.port, db: servers.db });
@@ -54,7 +62,7 @@ export function createClient(access: RedisAccess, role: RedisRole, attempt: numb
   }
 }
 
-function clientOptions(access: RedisAccess, role: RedisRole) {
+function clientOptions(access: RedisAccess, role: RedisRole, leavesReplica: () => boolean) {
   const { username, password, tls } = access;
   return {
     connectionName: `tidegate-${role}`,
@@ -76,7 +84,7 @@ function clientOptions(access: RedisAccess, role: RedisRole) {
     disconnectTimeout: DISCONNECT_TIMEOUT_MS,
     retryStrategy: (times: number) => retryDelay(times, Math.random()),
     // After a failover, the connection may lead to a server that is a replica now.
-    reconnectOnError: ({ message }: Error) => message.startsWith('READONLY'),
+    reconnectOnError: ({ message }: Error) => message.startsWith('READONLY') && leavesReplica(),
     // Redis 7.0 does not know CLIENT SETINFO, so its access lists cannot allow that command.
     disableClientInfo: true,
   } satisfies RedisOptions;

@@ -3,25 +3,19 @@
  * has ended. Therefore every call has its own deadline, returns a union and never rejects. A client that has ended or does
  * not become ready is replaced, whatever the cause.
  */
-import { messageOf } from '../error-text.js';
 import type { RedisResult, RedisRole } from '../metric-labels.js';
 import type { Logger, TimerHandle, Timers } from '../ports.js';
 import type { RedisAccess } from '../redis-access.js';
+import {
+  failed,
+  failureOf,
+  isRefusal,
+  reasonOf,
+  type RedisAnswer,
+  type RedisFailure,
+} from './redis-answer.js';
 import { CALL_DEADLINE_MS, createClient, mastersOf, type RedisClient } from './redis-client.js';
-
-/** Why a call failed. `REDIS_RESULTS` says whether the call may have been executed. */
-export type RedisFailureKind = Exclude<RedisResult, 'ok'>;
-
-export interface RedisFailure {
-  readonly ok: false;
-  readonly kind: RedisFailureKind;
-  /** First word of the server's error, such as `NOSCRIPT`, `READONLY` or `OOM`. Empty for all other failures. */
-  readonly code: string;
-  /** One sentence. It contains no arguments of the call, because they may be secret. */
-  readonly reason: string;
-}
-
-export type RedisAnswer = { readonly ok: true; readonly value: unknown } | RedisFailure;
+import { RedisRefusals } from './redis-refusals.js';
 
 /** Names of keys. `next` is the cursor of the next call; `null` if there are no more keys. */
 export type RedisScan =
@@ -48,7 +42,8 @@ export interface ConnectionOptions {
 const MAX_UNREADY_MS = 15_000;
 /** Pause between the end of a client and the next client, in milliseconds. */
 const REPLACE_AFTER_MS = 500;
-const MAX_REASON = 200;
+/** Between two times that a replica is left, in milliseconds. Each costs calls that are under way. */
+const LEAVE_REPLICA_EVERY_MS = 1_000;
 /** The most calls that may wait for their answers at the same time. */
 const MAX_WAITING_CALLS = 10_000;
 /** How often a bell sends PING, in milliseconds. Without PING, a broken connection would look like silence. */
@@ -57,6 +52,7 @@ const BELL_CHECK_MS = 1_000;
 export class RedisConnection {
   readonly #options: ConnectionOptions;
   readonly #waiting = new Set<(answer: RedisAnswer) => void>();
+  readonly #refusals: RedisRefusals;
   #client: RedisClient;
   #clients = 0;
   #closed = false;
@@ -69,9 +65,13 @@ export class RedisConnection {
   #patience: TimerHandle | null = null;
   #replacement: TimerHandle | null = null;
   #check: TimerHandle | null = null;
+  /** The connection is made anew because the server is a replica: no loss, as its refusal is told. */
+  #isLeaving = false;
+  #nextLeave: TimerHandle | null = null;
 
   constructor(options: ConnectionOptions) {
     this.#options = options;
+    this.#refusals = new RedisRefusals(options);
     this.#client = this.#open();
   }
 
@@ -136,7 +136,11 @@ export class RedisConnection {
     );
     sent(target, command, args).then(
       (value) => settle({ ok: true, value }),
-      (error: unknown) => settle(failureOf(error)),
+      (error: unknown) => {
+        const failure = failureOf(error);
+        if (failure.kind === 'refused') this.#refusals.tell(command, failure);
+        settle(failure);
+      },
     );
     return promise;
   }
@@ -148,6 +152,8 @@ export class RedisConnection {
     this.#patience?.cancel();
     this.#replacement?.cancel();
     this.#check?.cancel();
+    this.#nextLeave?.cancel();
+    this.#refusals.close();
     this.#trouble = 'the connection was closed';
     for (const settle of this.#waiting) settle(failed('lost', this.#trouble));
     this.#client.disconnect();
@@ -155,7 +161,7 @@ export class RedisConnection {
 
   #open(): RedisClient {
     const { access, role, onMessage } = this.#options;
-    const client = createClient(access, role, this.#clients);
+    const client = createClient(access, role, this.#clients, () => this.#leaveReplica());
     this.#clients += 1;
     const isPresent = (): boolean => client === this.#client && !this.#closed;
     // Without a listener, a client writes its errors to standard error. The listener stays even after the client was
@@ -164,6 +170,7 @@ export class RedisConnection {
       if (!isPresent()) return;
       this.#trouble = reasonOf(error);
       if (client.status === 'ready') return;
+      this.#isLeaving = false;
       if (isRefusal(error)) this.#refused();
       this.#lost(client);
     });
@@ -188,6 +195,7 @@ export class RedisConnection {
     if (this.#toldLoss) logger.info({ role }, 'Redis is there again');
     this.#toldLoss = false;
     this.#toldRefusal = null;
+    this.#isLeaving = false;
     // A reason of the time before would be told when this connection ends.
     this.#trouble = 'the server ended the connection';
     if (role === 'bell') this.#checkBell(this.#client);
@@ -204,11 +212,19 @@ export class RedisConnection {
     });
   }
 
+  #leaveReplica(): boolean {
+    if (this.#closed || this.#nextLeave !== null) return false;
+    this.#isLeaving = true;
+    this.#nextLeave = this.#options.timers.after(LEAVE_REPLICA_EVERY_MS, () => (this.#nextLeave = null));
+    return true;
+  }
+
   #lost(client: RedisClient): void {
+    this.#beImpatient(client);
+    if (this.#isLeaving) return;
     const { role, logger } = this.#options;
     if (!this.#toldLoss) logger.warn({ role, reason: this.#trouble }, 'Redis is not there');
     this.#toldLoss = true;
-    this.#beImpatient(client);
   }
 
   /** Often follows a loss of another cause, as when a password was changed: the operator has to know of both. */
@@ -254,31 +270,4 @@ async function sent(
   args: readonly RedisArgument[],
 ): Promise<unknown> {
   return target.call(command, [...args]);
-}
-
-function failed(kind: RedisFailureKind, reason: string, code = ''): RedisFailure {
-  return { ok: false, kind, code, reason };
-}
-
-function isRefusal(error: unknown): boolean {
-  return error instanceof Error && error.name === 'ReplyError';
-}
-
-function failureOf(error: unknown): RedisFailure {
-  const reason = reasonOf(error);
-  if (isRefusal(error)) return failed('refused', reason, /^[A-Z]+/.exec(reason)?.[0] ?? 'ERR');
-  if (error instanceof Error) {
-    if (error.message === 'Command timed out') return failed('timeout', 'Redis did not answer in time');
-    if (error.message.includes('enableOfflineQueue')) return failed('not_ready', 'Redis is not there');
-  }
-  return failed('lost', reason);
-}
-
-/**
- * Cuts off arguments, because a server repeats them in the error for an unknown command. The password of AUTH may be among
- * them.
- */
-function reasonOf(error: unknown): string {
-  const [message = ''] = messageOf(error).split(/,? with args beginning with/);
-  return message.slice(0, MAX_REASON);
 }

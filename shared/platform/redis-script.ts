@@ -3,7 +3,8 @@
  * restarted, flushed) is sent the text.
  */
 import { createHash } from 'node:crypto';
-import type { RedisAnswer, RedisArgument, RedisConnection } from './redis-connection.js';
+import type { RedisAnswer } from './redis-answer.js';
+import type { RedisArgument, RedisConnection } from './redis-connection.js';
 
 /** The connection that runs a script. */
 type Caller = Pick<RedisConnection, 'call'>;

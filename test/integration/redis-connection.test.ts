@@ -3,7 +3,8 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { RedisResult } from '../../shared/metric-labels.js';
-import { RedisConnection, type RedisAnswer } from '../../shared/platform/redis-connection.js';
+import type { RedisAnswer } from '../../shared/platform/redis-answer.js';
+import { RedisConnection } from '../../shared/platform/redis-connection.js';
 import { RedisScript } from '../../shared/platform/redis-script.js';
 import { systemTimers } from '../../shared/platform/system-clock.js';
 import type { Logger } from '../../shared/ports.js';
@@ -67,6 +68,8 @@ describe('a connection to Redis', () => {
     const connection = await ready();
     await connection.call('LPUSH', ['list', 'x']);
     expect(await connection.call('GET', ['list'])).toMatchObject({ kind: 'refused', code: 'WRONGTYPE' });
+    const script = await connection.call('EVAL', [`return redis.call('GET', KEYS[1])`, 1, 'list']);
+    expect(script).toMatchObject({ code: 'WRONGTYPE', reason: expect.not.stringContaining('script') });
     const unknown = await connection.call('NOCOMMAND', ['secret']);
     expect(unknown).toMatchObject({ kind: 'refused', code: 'ERR' });
     expect(JSON.stringify(unknown)).not.toContain('secret');
@@ -241,6 +244,57 @@ describe('a connection to Redis', () => {
     expect(await connection.call('SET', ['a', 'b'])).toMatchObject({ kind: 'refused', code: 'READONLY' });
     await redis.command('REPLICAOF', 'NO', 'ONE');
     await waitUntil('a write', async () => (await connection.call('SET', ['a', 'b'])).ok);
+  });
+
+  it('tells of a replica once, however long it is one, and leaves it in measure', async () => {
+    const told: unknown[] = [];
+    const tell = (fields: object, text: string): void => void told.push({ text, ...fields });
+    let readyCount = 0;
+    const connection = await ready(redis.access, {
+      logger: { ...quietLogger, warn: tell, info: tell },
+      onReady: () => (readyCount += 1),
+    });
+    await redis.command('REPLICAOF', '127.0.0.1', '1');
+    let refusals = 0;
+    await waitUntil('it to be left twice', async () => {
+      const answer = await connection.call('SET', ['a', 'b']);
+      await connection.call('EVAL', [`return redis.call('SET', 'a', 'b')`, 0]);
+      if (!answer.ok && answer.kind === 'refused') refusals += 1;
+      return readyCount === 3;
+    });
+    await redis.command('REPLICAOF', 'NO', 'ONE');
+    // Between the two it was asked, and answered.
+    expect(refusals).toBeGreaterThan(2);
+    expect(told).toEqual([
+      {
+        text: 'Redis refuses a command',
+        role: 'session',
+        command: 'SET',
+        reason: expect.stringMatching(/^READONLY/),
+      },
+    ]);
+  });
+
+  it('tells which command is refused, once, and of no script that the server does not have', async () => {
+    const told: unknown[] = [];
+    const logger: Logger = {
+      ...quietLogger,
+      warn: (fields, text) => told.push({ text, ...fields }),
+    };
+    const connection = await ready(redis.access, { logger });
+    await new RedisScript('return 4').run(connection, [], []);
+    await redis.command('ACL', 'SETUSER', 'default', '-getex');
+    await connection.call('GETEX', ['a', 'PX', 1]);
+    await connection.call('GETEX', ['b', 'PX', 1]);
+    await redis.command('ACL', 'SETUSER', 'default', '+@all');
+    expect(told).toEqual([
+      {
+        text: 'Redis refuses a command',
+        role: 'session',
+        command: 'GETEX',
+        reason: expect.stringMatching(/^NOPERM .*'getex'/),
+      },
+    ]);
   });
 });
 

@@ -1,6 +1,6 @@
 import { RedisSessionStore } from '../../../../data-plane/sessions/redis-session-store.js';
 import { backendId } from '../../../../shared/ids.js';
-import type { RedisAnswer } from '../../../../shared/platform/redis-connection.js';
+import type { RedisAnswer } from '../../../../shared/platform/redis-answer.js';
 import { fakeClock } from '../../../support/fake-clock.js';
 import { sessionKey } from '../../../contract/session-store.contract.js';
 
