@@ -233,7 +233,7 @@ export interface FleetStore {
   read(options: { from: number; limit: number }): Promise<Found<readonly LogEntry[]>>;
   /** Heartbeat, and a look at lease and head. */
   beat(options: BeatOptions): Promise<Beaten>;
-  /** Takes this host's report away, if it is of this process. */
+  /** Takes this host's report away, if it is of this process. Beats of the process that come late do nothing any more. */
   leave(host: string, incarnation: string): Promise<Done>;
   hosts(): Promise<Found<readonly HostEntry[]>>;
   /** Forgets a host that was not heard of since `heardAt`. */
@@ -256,6 +256,8 @@ export const NO_ENTRY = '0-0';
 export const MAX_STORE_BATCH = 1_000;
 /** Live hosts of a fleet. Its leader reads the reports of all once a second. */
 export const MAX_HOSTS = 256;
+/** Processes that left, as far as the store remembers them; the first of them are forgotten first. */
+export const MAX_LEFT = 1_000;
 /** Writes that wait in the inbox. Those beyond are refused. */
 export const MAX_INBOX = 256;
 /** Answers that are kept; the oldest go first. */

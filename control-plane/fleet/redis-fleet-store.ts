@@ -18,6 +18,7 @@ import {
   type LogEntry,
   MAX_ANSWERS,
   MAX_INBOX,
+  MAX_LEFT,
   type Posted,
   type PostOptions,
   type Renewed,
@@ -189,7 +190,7 @@ export class RedisFleetStore implements FleetStore {
       this.#redis.keyOf('bell'),
       maxHosts,
     ];
-    const keys = [`h:${host}`, 'hosts', 'lease', 'head'];
+    const keys = [`h:${host}`, 'hosts', 'lease', 'head', 'left'];
     return this.#redis.run(scripts.BEAT, keys, args, ([kind, one, previous, lease, head]): Beaten => {
       if (kind === 'TAKEN') return { kind: 'taken', by: textIn(one, 'incarnation') };
       if (kind === 'FULL') return { kind: 'full' };
@@ -206,8 +207,8 @@ export class RedisFleetStore implements FleetStore {
   }
 
   leave(host: string, incarnation: string): Promise<Done> {
-    const args = [host, incarnation, this.#redis.keyOf('bell')];
-    return this.#redis.run(scripts.LEAVE, [`h:${host}`, 'hosts'], args, () => ({ kind: 'ok' }));
+    const args = [host, incarnation, this.#redis.keyOf('bell'), MAX_LEFT];
+    return this.#redis.run(scripts.LEAVE, [`h:${host}`, 'hosts', 'left'], args, () => ({ kind: 'ok' }));
   }
 
   hosts(): Promise<Found<readonly HostEntry[]>> {

@@ -3,7 +3,7 @@
  * renew its lease for want of memory would have no leader. Times are by the clock of Redis.
  *
  * Keys of a fleet, all in one slot (`tidegate:{NAME}:` before each): `lease` (hash), `head` (hash), `log` (stream, ids SEQ-EPOCH),
- * `snap` (hash), `hosts` (sorted set by the time of the last beat), `h:HOST` (hash), `inbox` and `answers` (streams), `secret`,
+ * `snap` (hash), `hosts` (sorted set by the time of the last beat), `h:HOST` (hash), `left` (sorted set of processes, in the order in which they left), `inbox` and `answers` (streams), `secret`,
  * `bell` (channel). None has a time to live, because such keys are the first that Redis evicts.
  */
 import { RedisScript } from '#shared/platform/redis-script.js';
@@ -98,7 +98,7 @@ redis.call('XTRIM',KEYS[4],'MINID',first) return {'OK'}`,
 );
 
 /**
- * KEYS h:HOST hosts lease head. ARGV host incarnation number beat cold hasCold freshMs bell maxHosts.
+ * KEYS h:HOST hosts lease head left. ARGV host incarnation number beat cold hasCold freshMs bell maxHosts.
  * → TAKEN incarnation | FULL | OK now previous {id host epoch until} {head…}
  */
 export const BEAT = script(`
@@ -109,15 +109,18 @@ if live and k[1] and k[1]~=ARGV[2] then return {'TAKEN',k[1]} end
 if not live and redis.call('ZCOUNT',KEYS[2],string.format('(%d',now-ARGV[7]),string.format('%d',now+1000))>=tonumber(ARGV[9]) then
   return {'FULL'} end
 local new=not last or k[1]~=ARGV[2]
-if new or tonumber(ARGV[3])>tonumber(k[2]) then
+if (new or tonumber(ARGV[3])>tonumber(k[2])) and not redis.call('ZSCORE',KEYS[5],ARGV[2]) then
   redis.call('HSET',KEYS[1],'inc',ARGV[2],'n',ARGV[3],'beat',ARGV[4])
   if ARGV[6]=='1' or new then redis.call('HSET',KEYS[1],'cold',ARGV[5]) redis.call('PUBLISH',ARGV[8],'hosts') end
   redis.call('ZADD',KEYS[2],now,ARGV[1]) end
 return {'OK',now,new and 0 or tonumber(k[2]),redis.call('HMGET',KEYS[3],'id','host','epoch','until'),
   redis.call('HMGET',KEYS[4],'epoch','seq','cmd','first','base','snap','level')}`);
 
-/** KEYS h:HOST hosts. ARGV host incarnation bell. → OK */
+/** KEYS h:HOST hosts left. ARGV host incarnation bell maxLeft. → OK */
 export const LEAVE = script(`
+local last=redis.call('ZRANGE',KEYS[3],'-1','-1','WITHSCORES')
+redis.call('ZADD',KEYS[3],tonumber(last[2] or '0')+1,ARGV[2])
+redis.call('ZREMRANGEBYRANK',KEYS[3],'0',-1-ARGV[4])
 if redis.call('HGET',KEYS[1],'inc')==ARGV[2] then
   redis.call('DEL',KEYS[1]) redis.call('ZREM',KEYS[2],ARGV[1]) redis.call('PUBLISH',ARGV[3],'hosts') end
 return {'OK'}`);
@@ -160,7 +163,7 @@ local out={} local k=KEYS[1]
 local function try(c,...) local r=redis.pcall(c,...) if type(r)=='table' and r.err then out[#out+1]=c..': '..r.err end end
 redis.pcall('DEL',k)
 try('HSET',k,'a','1') try('HGET',k,'a') try('HMGET',k,'a') redis.pcall('DEL',k)
-try('ZADD',k,'1','a') try('ZCOUNT',k,'0','1') try('ZSCORE',k,'a') try('ZRANGE',k,'0','-1') try('ZREM',k,'a') redis.pcall('DEL',k)
+try('ZADD',k,'1','a') try('ZCOUNT',k,'0','1') try('ZSCORE',k,'a') try('ZRANGE',k,'0','-1') try('ZREMRANGEBYRANK',k,'0','-9') try('ZREM',k,'a') redis.pcall('DEL',k)
 try('XADD',k,'1-1','e','1') try('XADD',k,'2-1','e','1') try('XRANGE',k,'-','+') try('XLEN',k)
 try('XDEL',k,'2-1') try('XSETID',k,'1-1') try('XTRIM',k,'MINID','1') redis.pcall('DEL',k)
 try('SET',k,'1') try('GET',k) try('DEL',k) try('PUBLISH',ARGV[1],'hosts')

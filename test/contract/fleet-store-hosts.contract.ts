@@ -1,5 +1,5 @@
 /** What every store of a fleet promises about hosts, their writes, the secret and the bell. */
-import { MAX_HOSTS, MAX_INBOX, type Bell } from '../../control-plane/fleet/fleet-store.js';
+import { MAX_HOSTS, MAX_INBOX, MAX_LEFT, type Bell } from '../../control-plane/fleet/fleet-store.js';
 import { A, B, TTL_MS, snapshotAt, fleetStoreCalls } from '../support/fleet/store-calls.js';
 import { waitUntil } from '../support/wait-until.js';
 import type { OpenedStore } from './fleet-store-subject.js';
@@ -113,6 +113,29 @@ export function fleetHostsContract(opened: OpenedStore): void {
       expect(await beat('a', { incarnation: 'a.2' })).toMatchObject({ kind: 'ok' });
     });
 
+    it('that left is not there again by a beat of it that comes late', async () => {
+      await beat('a');
+      await opened.store.leave('a', 'a.1');
+      expect(await beat('a', { cold: '{}' })).toMatchObject({ kind: 'ok' });
+      expect(await hosts()).toEqual([]);
+      await beat('a', { incarnation: 'a.2', beat: 'new' });
+      await beat('a');
+      await opened.subject.age(60_000);
+      await beat('a');
+      expect(await hosts()).toMatchObject([{ incarnation: 'a.2', beat: 'new' }]);
+    });
+
+    it('that left is remembered as long as not too many have left since', async () => {
+      const leave = (n: number) => opened.store.leave(`h${n}`, `h${n}.1`);
+      for (let n = 0; n < MAX_LEFT; n += 1) await leave(n);
+      await beat('h0');
+      expect(await hosts()).toEqual([]);
+      await leave(0);
+      await leave(MAX_LEFT);
+      for (const host of ['h0', 'h1', 'h2']) await beat(host);
+      expect((await hosts()).map(({ host }) => host)).toEqual(['h1']);
+    });
+
     it('is forgotten by the leader, unless it was heard of meanwhile', async () => {
       const term = { id: A.id, epoch: await lead() };
       await beat('b');
@@ -205,7 +228,9 @@ export function fleetHostsContract(opened: OpenedStore): void {
       await rings('log', () => append(epoch, (seq += 1), { command: seq }));
       await rings('inbox', () => opened.store.post({ nonce: 'n', ttlMs: 1_000, text: '' }));
       await rings('hosts', () => beat('c', { cold: '{}' }));
-      await rings('hosts', () => opened.store.leave('c', 'c.1').then(() => beat('c')));
+      await rings('hosts', () =>
+        opened.store.leave('c', 'c.1').then(() => beat('c', { incarnation: 'c.2' })),
+      );
       await rings('lead', () => opened.store.resign({ id: A.id, epoch }));
       end();
       heard.length = 0;

@@ -18,6 +18,7 @@ const FLAWS: Readonly<Record<RulesFlaw, string>> = {
   'lease-kept-gives-no-new-epoch': 'goes on with the epoch of a lease that is had again',
   'lease-from-the-future-counts': 'takes a lease for live that ends later than one can last',
   'beat-counts-no-hosts': 'takes any number of hosts',
+  'beat-forgets-who-left': 'takes a late beat of a host that left for a new one',
   'lease-is-evicted': 'may evict the lease',
   'follows-only-by-bells': 'is looked at only when a bell rings',
   'compares-no-own-entry': 'is followed without a look at the own entry',

@@ -122,13 +122,13 @@ const steps: readonly [weight: number, fc.Arbitrary<StoreStep>][] = [
     }),
   ],
   [
-    3,
+    8,
     fc.record({
       kind: fc.constant('beat'),
       who,
       number: fc.integer({ min: 1, max: 6 }),
       hasCold: fc.boolean(),
-      maxHosts: fc.integer({ min: 1, max: 3 }),
+      maxHosts: fc.integer({ min: 1, max: 4 }),
     }),
   ],
   [1, fc.record({ kind: fc.constant('leave'), who })],

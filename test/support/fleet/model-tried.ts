@@ -33,7 +33,7 @@ export function modelTried(): TriedStore {
       return Promise.resolve();
     },
     content: () => {
-      const { lease, head, log, snapshot, hosts, inbox, answers, secret } = server.state;
+      const { lease, head, log, snapshot, hosts, left, inbox, answers, secret } = server.state;
       return Promise.resolve({
         lease,
         head,
@@ -42,6 +42,7 @@ export function modelTried(): TriedStore {
         hosts: [...hosts]
           .map(([host, entry]) => ({ host, ...entry }))
           .sort((a, b) => (a.host < b.host ? -1 : 1)),
+        left,
         inbox: inbox.entries.map(({ id, nonce, epoch, text }) => ({ id, nonce, epoch, text })),
         answers: answers.entries,
         secret,

@@ -75,6 +75,7 @@ async function contentOf(server: RedisServer): Promise<unknown> {
           return { host, heardAt, incarnation: inc, number: Number(n), beat, cold };
         }),
     ),
+    left: await texts(server, 'ZRANGE', key('left'), '0', '-1'),
     inbox: (await stream(server, 'inbox')).map(({ id, n, epoch, j }) => ({
       id,
       nonce: n,

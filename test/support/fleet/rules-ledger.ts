@@ -221,6 +221,9 @@ export class WatchedStore extends StoreModel {
     const isNew = answer.kind === 'ok' && !(before !== undefined && isLive(before.heardAt));
     const live = [...this.#holder.state.hosts.values()].filter(({ heardAt }) => isLive(heardAt)).length;
     if (isNew && live > options.maxHosts) this.#ledger.violated('a fleet has more hosts than it may');
+    const after = this.#holder.state;
+    const isThere = after.left.includes(after.hosts.get(options.host)?.incarnation ?? '');
+    if (isThere) this.#ledger.violated('a host that left is there');
     return answer;
   }
 

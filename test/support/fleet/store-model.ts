@@ -8,6 +8,7 @@ import { assert } from '../../../shared/assert.js';
 import {
   MAX_ANSWERS,
   MAX_INBOX,
+  MAX_LEFT,
   type Acquired,
   type AnswerEntry,
   type AppendOptions,
@@ -51,7 +52,8 @@ export type StoreFlaw =
   | 'restore-keeps-inbox'
   | 'lease-kept-gives-no-new-epoch'
   | 'lease-from-the-future-counts'
-  | 'beat-counts-no-hosts';
+  | 'beat-counts-no-hosts'
+  | 'beat-forgets-who-left';
 
 /** What an answering store says. */
 export type Known<T> = Exclude<T, Unavailable>;
@@ -197,7 +199,7 @@ export class StoreModel {
   }
 
   beat({ host, incarnation, number, beat, cold, freshMs, maxHosts }: BeatOptions): Known<Beaten> {
-    const { hosts, head } = this.#holder.state;
+    const { hosts, head, left } = this.#holder.state;
     const time = this.#now();
     const known = hosts.get(host);
     const isLive = ({ heardAt }: { readonly heardAt: number }): boolean =>
@@ -208,7 +210,8 @@ export class StoreModel {
       return { kind: 'full' };
     }
     const isNew = known?.incarnation !== incarnation;
-    if (isNew || number > known.number) {
+    const hasLeft = left.includes(incarnation) && !this.#has('beat-forgets-who-left');
+    if ((isNew || number > known.number) && !hasLeft) {
       const entry = { heardAt: time, incarnation, number, beat, cold: cold ?? (isNew ? '' : known.cold) };
       const isNews = cold !== null || isNew;
       this.#change({ hosts: new Map([...hosts, [host, entry]]) }, isNews ? 'hosts' : undefined);
@@ -224,7 +227,11 @@ export class StoreModel {
   }
 
   leave(host: string, incarnation: string): void {
-    if (this.#holder.state.hosts.get(host)?.incarnation === incarnation) this.#forget(host);
+    const { hosts, left } = this.#holder.state;
+    const others = left.filter((one) => one !== incarnation);
+    const next = { left: [...others, incarnation].slice(-MAX_LEFT) };
+    if (hosts.get(host)?.incarnation === incarnation) this.#forget(host, next);
+    else this.#change(next);
   }
 
   /** In the order of the names. */
@@ -304,8 +311,8 @@ export class StoreModel {
     return { entries: entries.filter(({ id }) => compareIds(id, cursor) > 0), lastId };
   }
 
-  #forget(host: string): void {
+  #forget(host: string, more: Partial<StoreState> = {}): void {
     const others = [...this.#holder.state.hosts].filter(([name]) => name !== host);
-    this.#change({ hosts: new Map(others) }, 'hosts');
+    this.#change({ ...more, hosts: new Map(others) }, 'hosts');
   }
 }

@@ -37,6 +37,8 @@ export interface StoreState {
   readonly log: readonly LogEntry[];
   readonly snapshot: StoredSnapshot | null;
   readonly hosts: ReadonlyMap<string, StoredHost>;
+  /** Processes that left, the last one last. */
+  readonly left: readonly string[];
   readonly inbox: Stream<Omit<InboxEntry, 'id'>>;
   readonly answers: Stream<AnswerEntry>;
   readonly secret: string | null;
@@ -52,6 +54,7 @@ export const EMPTY_STORE: StoreState = {
   log: [],
   snapshot: null,
   hosts: new Map(),
+  left: [],
   inbox: EMPTY_STREAM,
   answers: EMPTY_STREAM,
   secret: null,
