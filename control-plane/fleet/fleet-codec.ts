@@ -25,6 +25,14 @@ export function eventTexts(events: readonly TidegateEvent[]): readonly string[] 
   return events.map(encodeEvent);
 }
 
+/** These events as the log has them. */
+export function logEntries(events: readonly TidegateEvent[]): readonly LogEntry[] {
+  return events.map((event) => ({
+    position: { epoch: event.epoch, seq: event.seq },
+    text: encodeEvent(event),
+  }));
+}
+
 /** The events of these entries, each of which says itself where it stands. */
 export function readEvents(entries: readonly LogEntry[]): Readable<readonly TidegateEvent[]> {
   const events: TidegateEvent[] = [];

@@ -142,6 +142,11 @@ export interface RestoreOptions extends Term {
   readonly head: FleetPosition | null;
   /** Where the state of the leader stands; `seq` 0: it founds the fleet from nothing. */
   readonly snapshot: StoredSnapshot;
+  /**
+   * The last events up to `snapshot.position`, one after the other, as the lost log had them; at most `MAX_STORE_BATCH`. A host that
+   * lacks no others follows them, so that its own log has no gap.
+   */
+  readonly tail: readonly LogEntry[];
   readonly command: number;
   /** The first event of the new term, at `snapshot.position.seq + 1`. */
   readonly event: string;
@@ -223,7 +228,7 @@ export interface FleetStore {
   renew(term: Term & { ttlMs: number }): Promise<Renewed>;
   resign(term: Term): Promise<Done>;
   append(options: AppendOptions): Promise<Appended>;
-  /** Puts the leader's own state in the place of a log that is gone or ends before it. Empties the inbox and the log. */
+  /** Puts the leader's own state in the place of a log that is gone or ends before it. Empties the inbox. */
   restore(options: RestoreOptions): Promise<Restored>;
   /** Stores a newer snapshot, and forgets events before `keepFrom`, but none that came after the snapshot's last. */
   saveSnapshot(options: Term & { snapshot: StoredSnapshot; keepFrom: number }): Promise<Saved>;

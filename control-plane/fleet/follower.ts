@@ -8,8 +8,15 @@ import type { Actor } from '../domain/actor.js';
 import type { TidegateEvent } from '../domain/events.js';
 import type { FleetState } from '../domain/fleet-state.js';
 import { foldFleet } from '../domain/fold-fleet.js';
-import { readEvents, readSnapshot } from './fleet-codec.js';
-import { type FleetStore, type Head, type LogEntry, MAX_STORE_BATCH, type Restored } from './fleet-store.js';
+import { logEntries, readEvents, readSnapshot } from './fleet-codec.js';
+import {
+  type FleetPosition,
+  type FleetStore,
+  type Head,
+  type LogEntry,
+  MAX_STORE_BATCH,
+  type Restored,
+} from './fleet-store.js';
 import {
   type EntriesRead,
   type Followed,
@@ -19,6 +26,7 @@ import {
   planFollow,
 } from './follow-plan.js';
 import type { OwnLoop } from './own-loop.js';
+import { RecentEvents } from './recent-events.js';
 
 /** Rounds of reading until the log stands still: a log that changes its history meanwhile is looked at again with the next beat. */
 const MAX_ROUNDS = 20;
@@ -44,6 +52,7 @@ interface FollowerDeps {
 
 export class Follower {
   readonly #deps: FollowerDeps;
+  readonly #recent = new RecentEvents();
   #running: Promise<unknown> = Promise.resolve();
   #next: Promise<Following> | null = null;
 
@@ -69,7 +78,7 @@ export class Follower {
       if (first === undefined) return true;
       if (followedBy(this.#deps.loop)?.seq !== first.seq - 1) return false;
       // Why the own loop fails is told by whoever follows next.
-      return this.#give(events).then(
+      return this.#give(events, logEntries(events)).then(
         (refused) => refused === null,
         () => false,
       );
@@ -86,6 +95,11 @@ export class Follower {
       if (restored.kind === 'ok') await this.#giveState(fleet, true);
       return restored;
     });
+  }
+
+  /** The last events up to this position, as far as they are at hand. */
+  recent(position: FleetPosition): readonly LogEntry[] {
+    return this.#recent.upTo(position);
   }
 
   #queued<T>(run: () => Promise<T>): Promise<T> {
@@ -162,25 +176,30 @@ export class Follower {
     if (!isMember) return (await this.#giveState(fleet, false)) ?? this.#giveEntries(entries);
     const events = readEvents(entries);
     if (!events.ok) return { kind: 'unreadable', problem: events.problem };
-    return this.#giveState(foldFleet(fleet, events.value), true);
+    const refused = await this.#giveState(foldFleet(fleet, events.value), true);
+    if (refused === null) this.#recent.add(entries);
+    return refused;
   }
 
   async #giveState(fleet: FleetState, keepsVerdicts: boolean): Promise<Following | null> {
     const { loop } = this.#deps;
+    this.#recent.clear();
     const decision = await loop.submit({ type: 'AdoptFleet', fleet, keepsVerdicts, actor: ACTOR });
     return decision.kind === 'mailbox-full' ? busy() : null;
   }
 
   async #giveEntries(entries: readonly LogEntry[]): Promise<Following | null> {
     const events = readEvents(entries);
-    return events.ok ? this.#give(events.value) : { kind: 'unreadable', problem: events.problem };
+    return events.ok ? this.#give(events.value, entries) : { kind: 'unreadable', problem: events.problem };
   }
 
-  async #give(events: readonly TidegateEvent[]): Promise<Following | null> {
+  async #give(events: readonly TidegateEvent[], entries: readonly LogEntry[]): Promise<Following | null> {
     if (events.length === 0) return null;
     const decision = await this.#deps.loop.submit({ type: 'FollowFleet', events, actor: ACTOR });
     if (decision.kind === 'mailbox-full') return busy();
-    return decision.kind === 'accepted' ? null : { kind: 'unfinished', reason: decision.rejection.message };
+    if (decision.kind === 'rejected') return { kind: 'unfinished', reason: decision.rejection.message };
+    this.#recent.add(entries);
+    return null;
   }
 }
 

@@ -124,7 +124,7 @@ export class RedisFleetStore implements FleetStore {
     });
   }
 
-  restore({ id, epoch, head, snapshot, command, event }: RestoreOptions): Promise<Restored> {
+  restore({ id, epoch, head, snapshot, tail, command, event }: RestoreOptions): Promise<Restored> {
     const { position, level, sha256, body } = snapshot;
     const args = [
       id,
@@ -139,6 +139,7 @@ export class RedisFleetStore implements FleetStore {
       body,
       event,
       this.#redis.keyOf('bell'),
+      ...tail.flatMap(({ position: at, text }) => [`${at.seq}-${at.epoch}`, text]),
     ];
     const keys = ['lease', 'head', 'log', 'snap', 'inbox'];
     return this.#redis.run(scripts.RESTORE, keys, args, ([kind, one, two]): Restored => {

@@ -1,6 +1,7 @@
 /**
  * What a host does between winning the lease and its first write as leader: it follows to the end of the log; where the log is gone or
- * ends before what this host knows, it puts its own state there; where there never was a fleet, it founds one.
+ * ends before what this host knows, it puts its own state there, with the last events that led to it; where there never was a fleet,
+ * it founds one.
  */
 import { initialObservations } from '../domain/observations.js';
 import type { Command, CommandDraft } from '../domain/commands.js';
@@ -76,6 +77,7 @@ async function restore(
       ...term,
       head: head === null ? null : { epoch: head.epoch, seq: head.seq },
       snapshot: snapshotOf(fleet),
+      tail: isNew ? [] : follower.recent(fleet.standing),
       command: first.id,
       event,
     });

@@ -102,6 +102,20 @@ export function fleetLogContract(opened: OpenedStore): void {
       expect(await head()).toMatchObject({ epoch: 2, seq: 21, first: 21, base: at('20-1'), snapshot: 20 });
     });
 
+    it('has the events again that a leader puts back with its state', async () => {
+      await found();
+      const epoch = await lead();
+      const tail = [
+        { position: at('19-3'), text: 'nineteen' },
+        { position: at('20-5'), text: 'twenty' },
+      ];
+      const brought = { head: at('11-1'), snapshot: snapshotAt('20-5'), tail, event: 'restored' };
+      expect(await restore(epoch, brought)).toEqual({ kind: 'ok', seq: 21 });
+      expect(await log()).toBe(`19-3 nineteen, 20-5 twenty, 21-${epoch} restored`);
+      expect(await head()).toMatchObject({ epoch, seq: 21, first: 19, base: at('20-5'), snapshot: 20 });
+      expect(await append(epoch, 21)).toEqual({ kind: 'ok', seq: 22 });
+    });
+
     it.each([
       ['another end', { head: at('10-1') }, '11-1'],
       ['an end in another term', { head: at('11-7') }, '11-1'],

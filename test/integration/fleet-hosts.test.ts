@@ -160,6 +160,26 @@ describe('hosts that share a store', () => {
     expect(fleet.network.server.store.shareSecret('another')).toBe(fleet.secret);
   });
 
+  it('have each event that the store has lost, as long as one of them knows it', async () => {
+    const { fleet, one, two } = await fleetOfTwo();
+    const [leader, other] = one.leads ? [one, two] : [two, one];
+    const told = other.events.length;
+    other.store.link.isCut = true;
+    for (let to = 20; to < 23; to += 1) await fleet.write(leader, weight(to));
+    fleet.network.server.flush();
+    other.store.link.isCut = false;
+    await fleet.pass(15_000);
+    expect(fleet.leaders).toHaveLength(1);
+    const news = other.events.slice(told);
+    expect(news.map(({ type }) => type)).not.toContain('FleetAdopted');
+    const weights = news.flatMap((event) =>
+      event.type === 'BackendSettingsChanged' ? [event.data.to.weight] : [],
+    );
+    expect(weights).toEqual([20, 21, 22]);
+    expect(news.filter(({ type }) => type === 'HistoryLost')).toHaveLength(1);
+    expect(fleetOf(other.loop.world.state)).toEqual(fleetOf(leader.loop.world.state));
+  });
+
   it('give up a history that others went on without, and have all backends all the while', async () => {
     const seen = new Set<number>();
     const { fleet, one, two } = await fleetOfTwo({

@@ -27,6 +27,7 @@ describe('hosts that share a store under faults', () => {
     for (const what of [
       'founded',
       'restored',
+      'events put back',
       'FleetAdopted',
       'HostWasAutonomous',
       'HostLeft',

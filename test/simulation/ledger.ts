@@ -31,6 +31,7 @@ export type Law =
   | 'only-the-leader-writes'
   | 'positions-name-one-content'
   | 'restores-keep-what-is-there'
+  | 'restores-put-back-what-was'
   | 'writes-are-done-once'
   | 'writes-are-answered'
   | 'acknowledged-is-stored'

@@ -91,7 +91,8 @@ export class WatchedStore extends StoreModel {
       `${keyOf(base)} over ${head === undefined ? 'nothing' : keyOf(head)}`,
     );
     ledger.count(known === undefined ? 'founded' : 'restored');
-    this.#end(this.#take(base, this.#holder.state.log));
+    this.#requirePutBack(options.tail, base);
+    this.#end(this.#take(base, this.#holder.state.log.slice(-1)));
     return answer;
   }
 
@@ -126,6 +127,18 @@ export class WatchedStore extends StoreModel {
       writes.stored(last);
     }
     return last;
+  }
+
+  /** What a leader puts back is what led to its state. */
+  #requirePutBack(tail: readonly LogEntry[], end: Place): void {
+    const { ledger, histories } = this.#watch;
+    let last: Place | null = end;
+    for (const { position, text } of tail.toReversed()) {
+      const isSame = last !== null && histories.at(position) === last && last.text === text;
+      ledger.require(isSame, 'restores-put-back-what-was', keyOf(position));
+      ledger.count('events put back');
+      last = last?.before ?? null;
+    }
   }
 
   #end(head: Place): void {

@@ -28,6 +28,8 @@ export type StoreStep =
       readonly term: TermChoice;
       readonly head: 'same' | 'none' | 'other';
       readonly seq: Offset;
+      /** How many events are put back with it. */
+      readonly tail: number;
     }
   | {
       readonly kind: 'saveSnapshot';
@@ -102,6 +104,7 @@ const steps: readonly [weight: number, fc.Arbitrary<StoreStep>][] = [
       term,
       head: mostly('same', fc.constantFrom('none', 'other')),
       seq: near,
+      tail: fc.nat(3),
     }),
   ],
   [
@@ -152,7 +155,7 @@ const steps: readonly [weight: number, fc.Arbitrary<StoreStep>][] = [
 /** A fleet is founded first, because nothing comes of most steps without one. */
 const FOUNDING: readonly StoreStep[] = [
   { kind: 'acquire', who: 0, seen: 0, step: 1 },
-  { kind: 'restore', term: 'own', head: 'same', seq: 0 },
+  { kind: 'restore', term: 'own', head: 'same', seq: 0, tail: 0 },
 ];
 
 export const arbitrarySteps: fc.Arbitrary<readonly StoreStep[]> = fc

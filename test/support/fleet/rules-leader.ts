@@ -5,12 +5,13 @@ import {
   type AnswerEntry,
   type FleetPosition,
   type InboxEntry,
+  type LogEntry,
   NO_ENTRY,
   type Term,
 } from '../../../control-plane/fleet/fleet-store.js';
 import { ask, find, wait, type Activity } from './activity.js';
 import { follow } from './rules-follower.js';
-import type { ActingHost, Leading } from './rules-fleet.js';
+import type { ActingHost, Knowledge, Leading } from './rules-fleet.js';
 import type { MadeEvent } from './rules-ledger.js';
 
 interface Batch {
@@ -50,7 +51,7 @@ export function* standAsLeader(host: ActingHost, delayMs: number): Activity {
 }
 
 function* takeLead(host: ActingHost, term: Term, validUntil: number): Activity {
-  const { disturbances } = host.fleet;
+  const { disturbances, chance } = host.fleet;
   for (let round = 0; round < MAX_ROUNDS && isValid(host, validUntil); round += 1) {
     const found = yield* find((store) => store.head());
     if (found.kind !== 'ok') return;
@@ -79,6 +80,7 @@ function* takeLead(host: ActingHost, term: Term, validUntil: number): Activity {
       ...term,
       head: head && { epoch: head.epoch, seq: head.seq },
       snapshot: { position: { epoch, seq }, level: 1, sha256: '', body },
+      tail: chance.happens(0.5) ? lastOf(own, chance.between(1, 6)) : [],
       command: 1,
       event,
     };
@@ -92,6 +94,11 @@ function* takeLead(host: ActingHost, term: Term, validUntil: number): Activity {
     begin(host, { ...term, validUntil, stored, command: 2, inbox: NO_ENTRY, disturbances });
     return;
   }
+}
+
+/** The last events that a host knows, as the log has them. */
+function lastOf({ entries }: Knowledge, length: number): readonly LogEntry[] {
+  return entries.slice(-length).map(({ epoch, seq, text }) => ({ position: { epoch, seq }, text }));
 }
 
 /** Where a history begins that the host founds, after some of its own. */

@@ -10,6 +10,7 @@ import {
   type Beaten,
   type BeatOptions,
   type FleetPosition,
+  type LogEntry,
   type Restored,
   type RestoreOptions,
   type Saved,
@@ -164,6 +165,21 @@ export class RulesLedger {
     if (last !== undefined && !this.#ends.has(keyOf(last))) this.violated('a host shows a part of a batch');
   }
 
+  /** What a leader puts back is what was stored there, one after the other, up to where its state stands. */
+  checkPutBack(tail: readonly LogEntry[], end: FleetPosition): void {
+    const keys = [...tail.map(({ position }) => keyOf(position)), keyOf(end)];
+    tail.forEach(({ text }, index) => {
+      const key = keys[index] ?? '';
+      const next = keys[index + 1] ?? '';
+      if (this.#stored.get(key)?.text !== text) this.violated('an event is put back that was never stored');
+      if (key !== next && this.#stored.get(next)?.before !== key) {
+        this.violated('events are put back that never followed each other');
+      }
+    });
+    const last = keys.at(-2);
+    if (last !== undefined && last !== keyOf(end)) this.violated('events are put back up to elsewhere');
+  }
+
   /** A host gives up what it knows only for a history that went on without it. */
   checkAdopted(before: FleetPosition, after: FleetPosition): void {
     if (after.seq < before.seq && this.leadsTo(after, before)) {
@@ -265,6 +281,7 @@ export class WatchedStore extends StoreModel {
     if (head !== null && !ledger.leadsTo(head, options.snapshot.position)) {
       ledger.violated('a history is replaced by one that does not go on from it');
     }
+    ledger.checkPutBack(options.tail, options.snapshot.position);
     ledger.stored(this.#holder, options, options.snapshot.position, [options.event]);
     if (ledger.isPresent(this.#holder)) ledger.checkRefused(this.#holder.state.head);
     return answer;

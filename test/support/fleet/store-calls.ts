@@ -29,6 +29,7 @@ export function fleetStoreCalls(store: () => FleetStore) {
       epoch,
       head: null,
       snapshot: snapshotAt('10-0'),
+      tail: [],
       command: 1,
       event: 'founded',
       ...options,

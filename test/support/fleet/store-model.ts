@@ -140,7 +140,7 @@ export class StoreModel {
   }
 
   restore(options: RestoreOptions): Known<Restored> {
-    const { epoch, head: expected, snapshot, command, event } = options;
+    const { epoch, head: expected, snapshot, tail, command, event } = options;
     const fenced = this.#fenced(options);
     if (fenced !== null) return fenced;
     const { head, inbox } = this.#holder.state;
@@ -153,14 +153,14 @@ export class StoreModel {
     const keepsInbox = this.#has('restore-keeps-inbox');
     this.#change(
       {
-        log: [{ position: { epoch, seq }, text: event }],
+        log: [...tail, { position: { epoch, seq }, text: event }],
         snapshot,
         inbox: keepsInbox ? inbox : EMPTY_STREAM,
         head: {
           epoch,
           seq,
           command,
-          first: seq,
+          first: tail[0]?.position.seq ?? seq,
           base: position,
           snapshot: position.seq,
           level,

@@ -7,6 +7,7 @@ import {
   type FleetStore,
   type Head,
   type Lease,
+  type LogEntry,
   MAX_HOSTS,
 } from '../../../control-plane/fleet/fleet-store.js';
 import type { StoreStep, TermChoice } from './arbitrary-store-steps.js';
@@ -75,6 +76,7 @@ export class StoreStepper {
               ? null
               : moved(compared, step.head),
           snapshot: this.#snapshot(position),
+          tail: this.#tail(position, step.tail),
           command: 1,
           event: this.#text('restored'),
         });
@@ -190,6 +192,13 @@ export class StoreStepper {
 
   #snapshot(position: FleetPosition) {
     return { position, level: 1 + (this.#count % 3), sha256: `sum ${this.#count}`, body: this.#text('body') };
+  }
+
+  #tail({ epoch, seq }: FleetPosition, length: number): readonly LogEntry[] {
+    const first = Math.max(1, seq - length + 1);
+    return Array.from({ length: seq - first + 1 }, (_, index) => {
+      return { position: { epoch, seq: first + index }, text: this.#text(`event ${first + index}`) };
+    });
   }
 
   #text(what: string): string {
