@@ -18,9 +18,9 @@ export type ReloadResult =
   | { readonly kind: 'applied'; readonly events: number; readonly restartNeeded: readonly string[] }
   /** `isOlder`: the fleet had this file in force before and has another one now. */
   | { readonly kind: 'unchanged'; readonly isOlder?: boolean }
-  /** The fleet cannot be changed from this host now. */
-  | { readonly kind: 'read-only'; readonly reason: string }
-  | { readonly kind: 'invalid'; readonly problems: readonly ConfigProblem[] };
+  | { readonly kind: 'invalid'; readonly problems: readonly ConfigProblem[] }
+  /** The file is valid. Whether and when it is applied is not decided yet. */
+  | NotDecided;
 
 /** Whether decisions can be stored at present. */
 export interface StoreStatus {
@@ -44,6 +44,10 @@ export type WriteOutcome =
   /** The command is stored and in force on this host. `events` is the number of its events. */
   | { readonly kind: 'accepted'; readonly events: number }
   | { readonly kind: 'rejected'; readonly rejection: Rejection }
+  | NotDecided;
+
+/** Nothing is known against the command, so it may be repeated later. */
+export type NotDecided =
   | MailboxFull
   /** The command was not carried out, because the fleet cannot be changed from this host now. `reason` is one sentence. */
   | { readonly kind: 'read-only'; readonly reason: string }

@@ -203,9 +203,11 @@ async function start(deps: ServeDeps, primary: Primary, takeover: Takeover, runn
     state: () => primary.world().state,
     decideHere: primary.node === null ? null : (draft) => primary.decideHere(draft),
     loaded: (successful) => primary.counters.configLoaded(system.clock.now(), successful),
+    timers: system.timers,
     logger,
   });
   primary.configSource = reloader;
+  running.stops.push(() => reloader.close());
   await primary.submit({
     type: 'StartPrimary',
     version: TIDEGATE_VERSION,
@@ -215,7 +217,7 @@ async function start(deps: ServeDeps, primary: Primary, takeover: Takeover, runn
   for (const warning of await exposedFiles(settings)) logger.warn({}, warning);
   if (primary.node === null) warnOfOtherFile(deps, primary);
   else await joinFleet(primary.node, { ...system, times: FLEET_TIMES });
-  const first = await reloader.reload({ kind: 'file', name: configFile });
+  const first = await reloader.reloadSurely({ kind: 'file', name: configFile });
   if (first.kind === 'invalid' && primary.world().state.applied === null) {
     throw new StartFailure(`${configFile} became invalid while it was read`);
   }

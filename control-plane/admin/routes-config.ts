@@ -15,7 +15,7 @@ import { liveConfig } from './live-config.js';
 import { fieldProblem, sendProblem } from './problem.js';
 import { fileStanding, rejectedLoad } from './views.js';
 import type { RunTimeChanges } from './run-time-changes.js';
-import { readOnly } from './writes.js';
+import { notDecided } from './writes.js';
 import { type AdminApp, answers, json } from './route-schemas.js';
 
 const YAML_TYPES = ['application/yaml', 'application/x-yaml', 'text/yaml', 'text/x-yaml'];
@@ -50,15 +50,21 @@ export function configRoutes(app: AdminApp, port: ControlPort, changes: RunTimeC
     },
     async (request, reply) => {
       const result = await port.reloadConfig(request.query.force === 'true');
-      if (result.kind === 'read-only') return sendProblem(reply, readOnly(result.reason));
-      if (result.kind === 'invalid') {
-        return sendProblem(reply, {
-          type: 'invalid_config',
-          detail: `The file ${port.configFile} is not valid; the configuration in force stays.`,
-          problems: result.problems.map(fieldProblem),
-        });
+      switch (result.kind) {
+        case 'applied':
+        case 'unchanged':
+          return reloadDocument(result, port);
+        case 'invalid':
+          return sendProblem(reply, {
+            type: 'invalid_config',
+            detail: `The file ${port.configFile} is not valid; the configuration in force stays.`,
+            problems: result.problems.map(fieldProblem),
+          });
+        case 'mailbox-full':
+        case 'read-only':
+        case 'unknown':
+          return sendProblem(reply, notDecided(result));
       }
-      return reloadDocument(result, port);
     },
   );
   // In a scope of its own, because only this route accepts YAML.

@@ -11,7 +11,7 @@ import type { Rejection } from '../domain/decision.js';
 import type { DriftPlace } from '../domain/drift-place.js';
 import { configVersion } from '../domain/reset-config.js';
 import type { PoolState } from '../domain/state.js';
-import type { ControlPort, WriteOutcome } from '../control-port.js';
+import type { ControlPort, NotDecided } from '../control-port.js';
 import type { Problem } from './problem.js';
 
 /** Header with the name of the person behind a request, for the event log. It is not verified. */
@@ -118,7 +118,7 @@ export async function submitWrite(
 }
 
 /** The problem of a write that was not decided, or of which nobody knows whether it was. */
-function notDecided(outcome: Exclude<WriteOutcome, { kind: 'accepted' | 'rejected' }>): Problem {
+export function notDecided(outcome: NotDecided): Problem {
   switch (outcome.kind) {
     case 'mailbox-full':
       return busy();
@@ -137,7 +137,7 @@ function notDecided(outcome: Exclude<WriteOutcome, { kind: 'accepted' | 'rejecte
   }
 }
 
-export function readOnly(reason: string): Problem {
+function readOnly(reason: string): Problem {
   return {
     type: 'control_plane_read_only',
     detail: `The fleet cannot be changed from this host now: ${reason}. Nothing was changed; traffic goes on.`,

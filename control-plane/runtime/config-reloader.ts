@@ -2,7 +2,7 @@
  * Applies the configuration file: reads the file when it is told that the file may have changed, and turns it into one
  * command. A file with problems changes nothing. The problems are recorded, and the last good configuration stays in force.
  */
-import type { Logger } from '#shared/ports.js';
+import type { Logger, TimerHandle, Timers } from '#shared/ports.js';
 import type { Environment } from '../config/environment.js';
 import { loadConfig, type Overrides } from '../config/load-config.js';
 import type { Parse } from '../config/parse-aside.js';
@@ -17,7 +17,7 @@ import { driftOf } from '../domain/drift.js';
 import { canonicalJson, sha256 } from '../event-log/codec.js';
 import { EventLogError } from '../event-log/event-log.js';
 import type { ConfigProblem } from '../config/config-problem.js';
-import type { ReloadResult, WriteOutcome } from '../control-port.js';
+import type { NotDecided, ReloadResult, WriteOutcome } from '../control-port.js';
 import { type FileStanding, standingOfFile } from '../fleet/whose-file.js';
 import type { ConfigSource } from './primary.js';
 
@@ -37,8 +37,12 @@ interface ConfigReloaderOptions {
   readonly decideHere: ((draft: CommandDraft) => Promise<WriteOutcome>) | null;
   /** Called after each load. */
   readonly loaded: (successful: boolean) => void;
+  readonly timers: Timers;
   readonly logger: Logger;
 }
+
+/** How long a file that the fleet could not take waits before it is read and submitted again, in milliseconds. */
+export const RETRY_MS = 10_000;
 
 /** How many files may wait while another one is validated. */
 export const MAX_WAITING_VALIDATIONS = 4;
@@ -56,8 +60,12 @@ export class ConfigReloader implements ConfigSource {
   #known: string | null = null;
   /** Hash of the configuration in the file, as it was read last; `null` if the file is invalid or was not read yet. */
   #content: string | null = null;
-  /** The actor of the reload that could not be stored; `null` if no reload waits. */
+  /** Whether the file has changed, since this process last read it, in a way that nothing was decided about. */
+  #hasChanged = false;
+  /** The actor of the reload that could not be stored or decided; `null` if no reload waits. */
   #waiting: Actor | null = null;
+  #retry: TimerHandle | null = null;
+  #closed = false;
 
   constructor(options: ConfigReloaderOptions) {
     this.#options = options;
@@ -78,34 +86,47 @@ export class ConfigReloader implements ConfigSource {
     return result;
   }
 
+  /** As `reload`. If nothing can be decided now, the file is applied later, because nobody asks again. */
+  async reloadSurely(actor: Actor): Promise<ReloadResult> {
+    const result = await this.reload(actor);
+    if (isDecided(result)) this.#waiting = null;
+    else this.#wait(actor, whyNot(result), 'configuration not applied before the fleet can be changed');
+    return result;
+  }
+
   /** Starts a reload without a waiting caller. If the file is not applied, the log says why. */
   reloadUnasked(actor: Actor, unchanged: () => void = () => undefined): void {
     const { loaded, logger, file } = this.#options;
-    const done = this.reload(actor).then((result) => {
+    const done = this.reloadSurely(actor).then((result) => {
       if (result.kind === 'unchanged') unchanged();
-      if (result.kind !== 'read-only') return;
-      this.#waiting = actor;
-      logger.warn(
-        { file, reason: result.reason },
-        'configuration not applied before the fleet can be changed',
-      );
     });
     done.catch((error: unknown) => {
       loaded(false);
       if (error instanceof EventLogError) {
-        this.#waiting = actor;
-        logger.warn({ file, reason: error.message }, 'configuration not applied before it can be stored');
+        this.#wait(actor, error.message, 'configuration not applied before it can be stored');
         return;
       }
       logger.error({ file, err: error }, 'configuration not applied: the last good one stays in force');
     });
   }
 
-  /** Repeats the reload that could not be stored. */
+  /** Repeats the reload that waits. */
   storeRecovered(): void {
-    const actor = this.#waiting;
-    this.#waiting = null;
-    if (actor !== null) this.reloadUnasked(actor);
+    if (this.#waiting !== null) this.reloadUnasked(this.#waiting);
+  }
+
+  /** Gives up the reload that waits. */
+  close(): void {
+    this.#closed = true;
+    this.#retry?.cancel();
+  }
+
+  #wait(actor: Actor, reason: string, message: string): void {
+    const { logger, file, timers } = this.#options;
+    if (this.#waiting === null) logger.warn({ file, reason }, message);
+    this.#waiting = actor;
+    this.#retry?.cancel();
+    if (!this.#closed) this.#retry = timers.after(RETRY_MS, () => this.storeRecovered());
   }
 
   get restartNeeded(): readonly string[] {
@@ -141,7 +162,7 @@ export class ConfigReloader implements ConfigSource {
     const { file, env, overrides, parse, inForce, state, loaded, logger } = this.#options;
     const result = await loadConfig(file, env, overrides, parse);
     const isNew = result.sha256 !== this.#known;
-    const hasChanged = isNew && this.#known !== null;
+    if (isNew && this.#known !== null) this.#hasChanged = true;
     this.#known = result.sha256;
     if (!result.ok) {
       this.#content = null;
@@ -156,14 +177,20 @@ export class ConfigReloader implements ConfigSource {
     const { document } = result.config;
     const hash = sha256(canonicalJson(document));
     this.#content = hash;
-    if (!isForced && (await this.#isOld(hash, hasChanged))) {
+    if (!isForced && this.#isOld(hash)) {
+      this.#hasChanged = false;
       loaded(true);
       return { kind: 'unchanged', isOlder: hash !== state().applied?.sha256 };
     }
     const outcome = await this.#submit({ type: 'ApplyConfig', file, sha256: hash, document, actor });
-    if (outcome.kind === 'read-only') return outcome;
-    if (outcome.kind !== 'accepted') {
-      return { kind: 'invalid', problems: [{ file, line: 1, col: 1, path: '', message: whyNot(outcome) }] };
+    // A file that may have been applied is news no more: another host may have applied a newer one since.
+    if (isDecided(outcome) || outcome.kind === 'unknown') this.#hasChanged = false;
+    if (!isDecided(outcome)) return outcome;
+    if (outcome.kind === 'rejected') {
+      const { message } = outcome.rejection;
+      loaded(false);
+      logger.warn({ file, reason: message }, 'configuration not applied: the last good one stays in force');
+      return { kind: 'invalid', problems: [{ file, line: 1, col: 1, path: '', message }] };
     }
     this.#waiting = null;
     loaded(true);
@@ -180,10 +207,10 @@ export class ConfigReloader implements ConfigSource {
   }
 
   /** Whether the fleet has applied this file before. If so, another host has put a newer configuration in force since. */
-  async #isOld(hash: string, hasChanged: boolean): Promise<boolean> {
+  #isOld(hash: string): boolean {
     const { decideHere, state, file, logger } = this.#options;
     if (decideHere === null) return false;
-    const standing = standingOfFile({ sha256: hash, hasChanged }, state().applied);
+    const standing = standingOfFile({ sha256: hash, hasChanged: this.#hasChanged }, state().applied);
     if (standing === 'older') {
       logger.warn(
         { file },
@@ -231,17 +258,21 @@ export class ConfigReloader implements ConfigSource {
   }
 }
 
+function isDecided<R extends { readonly kind: string }>(
+  result: R | NotDecided,
+): result is Exclude<R, NotDecided> {
+  return result.kind !== 'read-only' && result.kind !== 'unknown' && result.kind !== 'mailbox-full';
+}
+
 /** Says in one sentence why the configuration was not applied. */
-function whyNot(outcome: Exclude<WriteOutcome, { kind: 'accepted' }>): string {
+function whyNot(outcome: NotDecided): string {
   switch (outcome.kind) {
-    case 'rejected':
-      return outcome.rejection.message;
     case 'mailbox-full':
-      return 'too many commands wait, try again';
+      return 'too many commands wait';
     case 'read-only':
-      return `the fleet cannot be changed from here now: ${outcome.reason}`;
+      return outcome.reason;
     case 'unknown':
-      return 'nobody knows whether it was applied, because the leader of the fleet did not answer; look and try again';
+      return 'nobody knows whether it was applied, because the leader of the fleet did not answer';
   }
 }
 

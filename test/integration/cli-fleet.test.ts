@@ -193,4 +193,11 @@ describe('a change that the fleet does not take', () => {
       stderr: expect.stringMatching(/No answer to/),
     });
   });
+
+  it('is not called a mistake in the file where a reload meets it', async () => {
+    Object.assign(control.port, { reloadConfig: async () => ({ kind: 'unknown', nonce: 'n-1' }) });
+    const { code, stderr } = await run('reload');
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/is not known: .*\nTo look it up: tidegate writes n-1\n$/);
+  });
 });

@@ -1,10 +1,16 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseConfig, type ParseResult } from '../../control-plane/config/parse-config.js';
-import { ConfigReloader, MAX_WAITING_VALIDATIONS } from '../../control-plane/runtime/config-reloader.js';
+import {
+  ConfigReloader,
+  MAX_WAITING_VALIDATIONS,
+  RETRY_MS,
+} from '../../control-plane/runtime/config-reloader.js';
+import type { WriteOutcome } from '../../control-plane/control-port.js';
 import { quietLogger } from '../support/quiet-logger.js';
 import { testControl } from '../support/control-port.js';
 import { useTempDirs } from '../support/temp-dir.js';
+import { VirtualTime } from '../support/virtual-time.js';
 import { waitUntil } from '../support/wait-until.js';
 
 const tempDir = useTempDirs();
@@ -36,6 +42,7 @@ async function reloaderWithGate() {
     state: () => control.port.world().state,
     decideHere: null,
     loaded: () => undefined,
+    timers: new VirtualTime(0),
     logger: quietLogger,
   });
   let parses = 0;
@@ -91,6 +98,7 @@ it('the file is known for what it is to the configuration in force', async () =>
     state: () => control.port.world().state,
     decideHere: (draft) => control.port.submit(draft),
     loaded: () => undefined,
+    timers: new VirtualTime(0),
     logger: quietLogger,
   });
   expect(reloader.fileStanding).toBe(null);
@@ -105,4 +113,84 @@ it('the file is known for what it is to the configuration in force', async () =>
   await writeFile(file, 'backends: nothing');
   await reloader.reload();
   expect(reloader.fileStanding).toBe(null);
+});
+
+describe('a file that the fleet can not take now', () => {
+  /** A reloader of a host whose fleet decides nothing while `trouble` is set. */
+  async function reloaderInFleet() {
+    const control = await testControl();
+    const file = join(tempDir(), 'tidegate.yaml');
+    const parse = async (text: string) => parseConfig(text, file, {});
+    const parsed = await parse(TEXT);
+    if (!parsed.ok) throw new Error('the text is valid');
+    const time = new VirtualTime(0);
+    const armed: number[] = [];
+    const fleet: { trouble: WriteOutcome | null } = { trouble: null };
+    const reloader = new ConfigReloader({
+      file,
+      env: {},
+      overrides: {},
+      parse,
+      inForce: parsed.config.process,
+      submit: async (draft) => fleet.trouble ?? control.port.submit(draft),
+      state: () => control.port.world().state,
+      decideHere: (draft) => control.port.submit(draft),
+      loaded: () => undefined,
+      timers: {
+        after: (delayMs, callback) => {
+          armed.push(delayMs);
+          return time.after(delayMs, callback);
+        },
+      },
+      logger: quietLogger,
+    });
+    const backends = (): readonly string[] =>
+      [...control.port.world().state.pools.values()].flatMap(({ backends }) => [...backends.keys()]);
+    const write = (id: string) => writeFile(file, TEXT.replace('id: a', `id: ${id}`));
+    return { reloader, fleet, backends, write, time, armed };
+  }
+
+  it.each([
+    { kind: 'read-only', reason: 'the fleet has no leader' },
+    { kind: 'unknown', nonce: 'n' },
+    { kind: 'mailbox-full' },
+  ] as const)('is taken later, without being asked for again: $kind', async (trouble) => {
+    const { reloader, fleet, backends, write, time } = await reloaderInFleet();
+    await write('a');
+    await reloader.reloadSurely({ kind: 'file' });
+    fleet.trouble = trouble;
+    await write('b');
+    expect(await reloader.reloadSurely({ kind: 'file' })).toEqual(trouble);
+    fleet.trouble = null;
+    await time.pass(RETRY_MS, () => undefined);
+    await waitUntil('the file to be taken', () => backends().includes('b'));
+    expect(backends()).toEqual(['b']);
+    reloader.close();
+  });
+
+  it('is what the operator wants still, where it was in force before', async () => {
+    const { reloader, fleet, backends, write } = await reloaderInFleet();
+    for (const id of ['a', 'b']) {
+      await write(id);
+      await reloader.reload();
+    }
+    fleet.trouble = { kind: 'read-only', reason: 'the fleet has no leader' };
+    await write('a');
+    expect(await reloader.reload()).toEqual(fleet.trouble);
+    expect(backends()).toEqual(['b']);
+    fleet.trouble = null;
+    expect(await reloader.reload()).toMatchObject({ kind: 'applied' });
+    expect(backends()).toEqual(['a']);
+  });
+
+  it('that was asked for by somebody is not taken behind their back', async () => {
+    const { reloader, fleet, write, armed } = await reloaderInFleet();
+    await write('a');
+    fleet.trouble = { kind: 'unknown', nonce: 'n' };
+    await reloader.reload();
+    expect(armed).toEqual([]);
+    await reloader.reloadSurely({ kind: 'file' });
+    expect(armed).toEqual([RETRY_MS]);
+    reloader.close();
+  });
 });
