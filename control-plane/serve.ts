@@ -212,6 +212,7 @@ async function start(deps: ServeDeps, primary: Primary, takeover: Takeover, runn
     type: 'StartPrimary',
     version: TIDEGATE_VERSION,
     pid: process.pid,
+    alone: primary.node === null,
     actor: { kind: 'primary' },
   });
   for (const warning of await exposedFiles(settings)) logger.warn({}, warning);

@@ -50,8 +50,14 @@ interface CommandData {
   /**
    * First command of a primary. It begins a new epoch with empty observations. `epoch` comes from the election of this
    * primary and is higher than all earlier ones. If it is absent there was no election, and the epoch is the next one.
+   * `alone`: this host belongs to no fleet.
    */
-  StartPrimary: { readonly version: string; readonly pid: number; readonly epoch?: number };
+  StartPrimary: {
+    readonly version: string;
+    readonly pid: number;
+    readonly epoch?: number;
+    readonly alone?: boolean;
+  };
   StopPrimary: { readonly reason: string };
   /**
    * `sha256` is the hash of the document in canonical form. Hosts identify a configuration by it, whatever file it was in.

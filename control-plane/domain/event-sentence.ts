@@ -66,6 +66,7 @@ const SENTENCES: { readonly [T in EventType]: (event: EventOf<T>, host: string) 
       : `host ${host} is silent and was taken out of the fleet`,
   HostWasAutonomous: ({ data: { host, from, to } }) =>
     `host ${host} went on by itself from ${isoTime(from)} to ${isoTime(to)}`,
+  FleetLeft: () => 'this host decides alone: its configuration names no fleet any more',
   FleetAdopted: ({ data }) =>
     `the configuration of the fleet was taken over as it was after its event ${data.fleet.standing.seq}`,
   ConfigApplied: ({ data: { file } }) => `configuration ${file} was applied`,

@@ -29,6 +29,14 @@ export const FLEET_EVENTS = {
   /** The host did not follow the log of the fleet for a time and decided alone. */
   HostWasAutonomous: event(object({ host: words, from: time, to: time }), { ...history, level: 'warn' }),
   /**
+   * This host decides alone from here on. Its position in the log of the fleet is forgotten, because what it decides now
+   * would else seem to be what the log has there. This event only occurs in a host's own log.
+   */
+  FleetLeft: event(object({}), {
+    ...history,
+    evolve: (state) => ({ ...state, fleet: null }),
+  }),
+  /**
    * The state of the fleet replaces that of the host, because the events that lead to it are not available. This event only
    * occurs in a host's own log.
    */

@@ -7,13 +7,14 @@ import { sameWorker } from './worker-id.js';
 
 /** Refused if the log already has a later epoch, because another primary was elected since. */
 export function startPrimary(tx: Transaction, command: CommandOf<'StartPrimary'>): Rejection | null {
-  const { version, pid, epoch = tx.state.epoch + 1 } = command;
+  const { version, pid, epoch = tx.state.epoch + 1, alone = false } = command;
   if (epoch <= tx.state.epoch) {
     const message = `epoch ${epoch} is over: the event log is in epoch ${tx.state.epoch}`;
     return { code: 'invalid', message };
   }
   tx.beginEpoch(epoch);
-  tx.emit('PrimaryStarted', {}, { version, pid });
+  const started = tx.emit('PrimaryStarted', {}, { version, pid });
+  if (alone && tx.state.fleet !== null) tx.emit('FleetLeft', {}, {}, started);
   return null;
 }
 

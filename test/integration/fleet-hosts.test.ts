@@ -330,3 +330,20 @@ describe('hosts that share a store', () => {
     }
   });
 });
+
+it('a host that left its fleet and comes back gives up what it decided alone', async () => {
+  const { fleet, one, two } = await fleetOfTwo();
+  await fleet.settled(two.node.stop());
+  await fleet.pass(2 * FLEET_TIMES.leaseMs);
+  const actor = { kind: 'primary' } as const;
+  await two.loop.submit({ type: 'StartPrimary', version: '1', pid: 2, alone: true, actor });
+  const document = documentOf(poolSettings(), [definition('c')]);
+  await two.loop.submit({ ...APPLY, sha256: 'two', document, actor });
+  expect(two.loop.world.state.fleet).toBeNull();
+  await fleet.settled(two.loop.close());
+  const again = await fleet.start('two', {}, two.log);
+  again.join();
+  await fleet.pass(4_000);
+  expect(again.node.mode.kind).toBe('following');
+  expect(fleetOf(again.loop.world.state)).toEqual(fleetOf(one.loop.world.state));
+});

@@ -1,7 +1,9 @@
+import { fleetOf } from '../../../../control-plane/domain/fleet-state.js';
 import {
   breaker,
   definition,
   documentOf,
+  EMPTY_WORLD,
   only,
   poolSettings,
   story,
@@ -37,6 +39,17 @@ describe('what happens to processes and certificates', () => {
       'CertificateRejected',
       'PrimaryStopped',
     ]);
+  });
+
+  it('a host that begins alone leaves its fleet, once', () => {
+    const told = story();
+    const alone = { type: 'StartPrimary', version: '1', pid: 1, alone: true } as const;
+    expect(typesOf(told.when(alone))).toEqual(['PrimaryStarted']);
+    const fleet = fleetOf(EMPTY_WORLD.state);
+    told.when({ type: 'AdoptFleet', fleet, keepsVerdicts: false });
+    expect(typesOf(told.when({ ...alone, alone: false }))).toEqual(['PrimaryStarted']);
+    expect(typesOf(told.when(alone))).toEqual(['PrimaryStarted', 'FleetLeft']);
+    expect(typesOf(told.when(alone))).toEqual(['PrimaryStarted']);
   });
 
   it('a loss names what is missing', () => {
