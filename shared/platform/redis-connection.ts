@@ -65,6 +65,8 @@ export class RedisConnection {
   #patience: TimerHandle | null = null;
   #replacement: TimerHandle | null = null;
   #check: TimerHandle | null = null;
+  /** The server refused something before the connection was ready, such as the database: what is asked then goes elsewhere. */
+  #isRefused = false;
   /** The connection is made anew because the server is a replica: no loss, as its refusal is told. */
   #isLeaving = false;
   #nextLeave: TimerHandle | null = null;
@@ -77,7 +79,7 @@ export class RedisConnection {
 
   /** Whether a call would be sent now. */
   isReady(): boolean {
-    return !this.#closed && this.#client.status === 'ready';
+    return !this.#closed && !this.#isRefused && this.#client.status === 'ready';
   }
 
   /** Why the connection is not ready, for an operator. */
@@ -174,6 +176,9 @@ export class RedisConnection {
       if (isRefusal(error)) this.#refused();
       this.#lost(client);
     });
+    client.on('connect', () => {
+      if (isPresent()) this.#isRefused = false;
+    });
     client.on('close', () => {
       if (isPresent()) this.#lost(client);
     });
@@ -181,7 +186,9 @@ export class RedisConnection {
       if (isPresent()) this.#replace(client);
     });
     client.on('ready', () => {
-      if (isPresent()) this.#ready();
+      if (!isPresent()) return;
+      if (this.#isRefused) this.#replace(client);
+      else this.#ready();
     });
     if (onMessage !== undefined) client.on('message', onMessage);
     this.#beImpatient(client);
@@ -229,6 +236,7 @@ export class RedisConnection {
 
   /** Often follows a loss of another cause, as when a password was changed: the operator has to know of both. */
   #refused(): void {
+    this.#isRefused = true;
     if (this.#toldRefusal === this.#trouble) return;
     const { role, logger } = this.#options;
     this.#toldRefusal = this.#trouble;
@@ -248,6 +256,7 @@ export class RedisConnection {
     client.disconnect();
     this.#replacement = this.#options.timers.after(REPLACE_AFTER_MS, () => {
       this.#replacement = null;
+      this.#isRefused = false;
       this.#client = this.#open();
     });
   }

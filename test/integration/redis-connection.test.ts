@@ -238,6 +238,32 @@ describe('a connection to Redis', () => {
     expect(counts.get('eval')).toBe(2);
   });
 
+  it.each([
+    ['does not have', '99', [], 'ERR DB index is out of range'],
+    ['may not use', '1', ['-select'], "NOPERM this user has no permissions to run the 'select' command"],
+  ])(
+    'uses no other database than the one that it is told, which it %s',
+    async (_case, db, rights, reason) => {
+      const told: unknown[] = [];
+      const tell = (fields: object, text: string): void => void told.push({ text, ...fields });
+      const logger: Logger = { ...quietLogger, warn: tell, info: tell };
+      await redis.command('ACL', 'SETUSER', 'default', '+@all', ...rights);
+      await redis.command('CONFIG', 'RESETSTAT');
+      const connection = connect(
+        { ...redis.access, servers: { kind: 'single', host: '127.0.0.1', port: redis.port, db: Number(db) } },
+        { logger },
+      );
+      await waitUntil('a second attempt', async () => {
+        await connection.call('SET', ['a', 'b']);
+        return ((await redis.commandCounts()).get('hello') ?? 0) > 1;
+      });
+      expect(await redis.command('DBSIZE')).toBe(0);
+      expect(told).toEqual([{ text: 'Redis refuses this host', role: 'session', reason }]);
+      await redis.command('ACL', 'SETUSER', 'default', '+@all');
+      await redis.command('CONFIG', 'RESETSTAT');
+    },
+  );
+
   it('leaves a replica, which only reads, to look for the master again', async () => {
     const connection = await ready();
     await redis.command('REPLICAOF', '127.0.0.1', '1');
