@@ -177,7 +177,7 @@ describe('a fleet behind a Sentinel', () => {
       const known = (await sentinel.command('SENTINEL', 'replicas', 'main')) as unknown[];
       return known.length === replicas.length;
     });
-    const where = `sentinels: ["127.0.0.1:${sentinel.port}"], name: main`;
+    const where = (): string => `sentinels: ["127.0.0.1:${sentinel.port}"], name: main`;
     rig = await FleetRig.start({ server: master, where });
   });
   afterAll(async () => {

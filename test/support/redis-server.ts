@@ -18,29 +18,41 @@ const GUARDED =
 /** Directives of redis.conf. */
 type Directives = Readonly<Record<string, string>>;
 
+/** Where a server runs. */
+export interface RedisPlace {
+  /** Where the test itself finds it. */
+  readonly host: string;
+  /** What runs a program there, before its name and arguments. */
+  readonly enter: readonly string[];
+}
+
+const HERE: RedisPlace = { host: '127.0.0.1', enter: [] };
+
 export class RedisServer {
   readonly port: number;
   readonly dir: string;
   readonly #directives: Directives;
+  readonly #place: RedisPlace;
   #shell: ChildProcess | null = null;
   #pid = 0;
   #admin: Redis | null = null;
 
-  private constructor(port: number, directives: Directives) {
+  private constructor(port: number, directives: Directives, place: RedisPlace) {
     this.port = port;
+    this.#place = place;
     this.dir = mkdtempSync(join(tmpdir(), 'tidegate-redis-'));
     this.#directives = directives;
   }
 
-  static async start(directives: Directives = {}): Promise<RedisServer> {
-    const server = new RedisServer(await freePort(), directives);
+  static async start(directives: Directives = {}, place = HERE): Promise<RedisServer> {
+    const server = new RedisServer(await freePort(), directives, place);
     await server.restart();
     return server;
   }
 
   /** A Sentinel that watches a server, which it calls `name`, and takes it for dead after 300 ms. */
   static async sentinelOf(master: RedisServer, name: string): Promise<RedisServer> {
-    const sentinel = new RedisServer(await freePort(), {});
+    const sentinel = new RedisServer(await freePort(), {}, HERE);
     const settings = [
       `port ${sentinel.port}`,
       'bind 127.0.0.1',
@@ -58,7 +70,7 @@ export class RedisServer {
   /** As a client needs it. */
   get access(): RedisAccess {
     return {
-      servers: { kind: 'single', host: '127.0.0.1', port: this.port, db: 0 },
+      servers: { kind: 'single', host: this.#place.host, port: this.port, db: 0 },
       username: null,
       password: null,
       sentinelPassword: null,
@@ -67,7 +79,7 @@ export class RedisServer {
   }
 
   get url(): string {
-    return `redis://127.0.0.1:${this.port}`;
+    return `redis://${this.#place.host}:${this.port}`;
   }
 
   /** Starts it, after it was ended, or anew. It knows nothing then. */
@@ -88,7 +100,8 @@ export class RedisServer {
   }
 
   async #run(args: readonly string[]): Promise<void> {
-    const shell = spawn('sh', ['-c', GUARDED, 'sh', ...args], { stdio: ['pipe', 'pipe', 'pipe'] });
+    const [program = '', ...rest] = [...this.#place.enter, 'sh', '-c', GUARDED, 'sh', ...args];
+    const shell = spawn(program, rest, { stdio: ['pipe', 'pipe', 'pipe'] });
     this.#shell = shell;
     let log = '';
     shell.stderr.on('data', (chunk: Buffer) => (log += chunk.toString()));
@@ -171,7 +184,7 @@ export class RedisServer {
   #connect(): Redis {
     const client = new Redis({
       port: this.port,
-      host: '127.0.0.1',
+      host: this.#place.host,
       retryStrategy: () => 20,
       ...this.adminOptions(),
     });

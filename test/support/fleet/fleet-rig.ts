@@ -21,7 +21,7 @@ export interface RigOptions {
   /** The Redis to begin with, if not one of the rig's own. Whoever made it ends it. */
   readonly server?: RedisServer;
   /** Keys under `redis` that say where it is; unless given, hosts find it by their proxies. */
-  readonly where?: string;
+  readonly where?: (host: HostName) => string;
   /** Keys under `redis`, besides where it is. */
   readonly redis?: string;
   readonly cluster?: string;
@@ -81,10 +81,11 @@ export class FleetRig {
   }
 
   #host(name: HostName, proxy: FaultProxy, port: number): RigHost {
-    const { where = `url: "redis://127.0.0.1:${proxy.port}"`, redis = '', cluster = '' } = this.#options;
+    const byProxy = (): string => `url: "redis://127.0.0.1:${proxy.port}"`;
+    const { where = byProxy, redis = '', cluster = '' } = this.#options;
     // A port of its own, because a host that is started again has to be found where it was.
     const yaml = `${base(2).replace('port: 0', `port: ${port}`)}
-redis: { ${where}${redis} }
+redis: { ${where(name)}${redis} }
 cluster: { name: web, host: ${name}${cluster} }
 ${backendList(this.apps)}${PATIENT_CHECK}
 ${STICKY}`;
@@ -114,15 +115,15 @@ ${STICKY}`;
     );
   }
 
-  /** Ends the traffic. Fails where one request of it got no good answer. */
-  async expectNoLoss(): Promise<{ readonly p99: number; readonly answered: number }> {
+  /** Ends the traffic, and tells its figures. Fails where one request of it got no good answer. */
+  async expectNoLoss(): Promise<void> {
     const results = await Promise.all(this.#loads.map((load) => load.stop()));
     this.#loads = [];
     expect(results.flatMap(({ failures }) => failures)).toEqual([]);
-    return {
-      p99: Math.max(...results.map(({ latencyMs }) => latencyMs.p99)),
-      answered: results.reduce((sum, { answered }) => sum + answered, 0),
-    };
+    const p99 = Math.max(...results.map(({ latencyMs }) => latencyMs.p99));
+    const answered = results.reduce((sum, result) => sum + result.answered, 0);
+    const { currentTestName = '' } = expect.getState();
+    process.stdout.write(`${currentTestName}: ${answered} answered, p99 ${p99.toFixed(1)} ms\n`);
   }
 
   /** The host that Redis says leads, while its lease runs. */
