@@ -8,7 +8,10 @@
  */
 import { type Socket, connect } from 'node:net';
 import { connect as connectTls } from 'node:tls';
+import { quantile } from './quantile.js';
 import { ResponseScanner, type ScannedResponse, fieldOf } from './response-scanner.js';
+
+type Headers = Readonly<Record<string, string>>;
 
 export interface LoadOptions {
   readonly port: number;
@@ -24,7 +27,8 @@ export interface LoadOptions {
   readonly requests?: number;
   /** Default `/`. A function is told the number of the request, from 0. */
   readonly path?: string | ((request: number) => string);
-  readonly headers?: Readonly<Record<string, string>>;
+  /** A function is told the number of the request, from 0. */
+  readonly headers?: Headers | ((request: number) => Headers);
   /** Called for every complete answer; bodies are kept only when this is given. */
   readonly onResponse?: (response: ScannedResponse, request: number) => void;
   /** How long `stop` waits for the next answer while some are still owed. Default 10 s. */
@@ -43,6 +47,14 @@ export interface LoadResult {
   readonly connectionsOpened: number;
   /** Milliseconds from when a request was due to its whole answer; 0 when nothing was answered. */
   readonly latencyMs: { readonly p50: number; readonly p99: number; readonly max: number };
+  /** The same of each request, from the shortest on. */
+  readonly latenciesMs: readonly number[];
+}
+
+function fieldLines(headers: Headers): string {
+  return Object.entries({ host: 'load.test', ...headers })
+    .map(([name, value]) => `${name}: ${value}\r\n`)
+    .join('');
 }
 
 const MAX_FAILURES_KEPT = 50;
@@ -69,7 +81,7 @@ interface Connection {
 
 export class Load {
   readonly #options: LoadOptions;
-  readonly #fields: string;
+  readonly #fieldsOf: (request: number) => string;
   readonly #connections = new Set<Connection>();
   readonly #idle: Connection[] = [];
   readonly #line: Pending[] = [];
@@ -91,10 +103,13 @@ export class Load {
       throw new RangeError('rate and connections: above 0');
     }
     this.#options = options;
-    const headers = { host: 'load.test', ...options.headers };
-    this.#fields = Object.entries(headers)
-      .map(([name, value]) => `${name}: ${value}\r\n`)
-      .join('');
+    const { headers = {} } = options;
+    if (typeof headers === 'function') {
+      this.#fieldsOf = (request) => fieldLines(headers(request));
+    } else {
+      const fields = fieldLines(headers);
+      this.#fieldsOf = () => fields;
+    }
   }
 
   /** Requests that got no 2xx answer so far, for tests that watch while it runs. */
@@ -208,7 +223,8 @@ export class Load {
     connection.state = 'busy';
     connection.used += 1;
     this.#sent += 1;
-    connection.socket.write(`GET ${pending.path} HTTP/1.1\r\n${this.#fields}\r\n`, 'latin1');
+    const fields = this.#fieldsOf(pending.request);
+    connection.socket.write(`GET ${pending.path} HTTP/1.1\r\n${fields}\r\n`, 'latin1');
   }
 
   #read(connection: Connection, chunk: Buffer): void {
@@ -289,8 +305,6 @@ export class Load {
 
   #result(): LoadResult {
     const sorted = this.#latencies.sort((a, b) => a - b);
-    const quantile = (q: number): number =>
-      sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * q))] ?? 0;
     return {
       sent: this.#sent,
       answered: this.#answered,
@@ -298,7 +312,8 @@ export class Load {
       failures: [...this.#failures],
       failureCount: this.#failureCount,
       connectionsOpened: this.#opened,
-      latencyMs: { p50: quantile(0.5), p99: quantile(0.99), max: sorted.at(-1) ?? 0 },
+      latencyMs: { p50: quantile(sorted, 0.5), p99: quantile(sorted, 0.99), max: sorted.at(-1) ?? 0 },
+      latenciesMs: sorted,
     };
   }
 }
