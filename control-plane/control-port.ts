@@ -61,6 +61,8 @@ export interface FleetPort {
   /** The name of the fleet. */
   readonly name: string;
   status(): FleetStatus;
+  /** What is wrong with how changes of this host are stored, although they are accepted; `null`: nothing. */
+  warning(): string | null;
   /** All hosts, including this one, from their last beats. If Redis cannot be asked, the hosts of the fleet's log. */
   hosts(): Promise<FleetHosts>;
   /** All hosts, as the leader saw them with its last beat; `null` if this host does not lead. */

@@ -8,8 +8,10 @@ import { FleetConnection, type FleetConnectionOptions } from './fleet/fleet-conn
 import { FleetNode } from './fleet/fleet-node.js';
 import { FLEET_TIMES } from './fleet/fleet-times.js';
 import { RedisFleetStore } from './fleet/redis-fleet-store.js';
+import { ReplicaWatch } from './fleet/replica-watch.js';
 import { fleetSecret } from './fleet-secret.js';
 import type { ProcessSettings } from './config/process-settings.js';
+import { waitReplicasOf } from './config/redis-settings.js';
 import type { Shared } from './open-shared.js';
 import { CommandStamps } from './runtime/command-stamps.js';
 import type { Membership } from './runtime/membership.js';
@@ -47,11 +49,13 @@ export async function openFleet(
     callMs: times.callMs,
     onResult,
   });
-  const store = new RedisFleetStore(connection);
-  await refuseUnfit(connection, system);
+  const replicas = new ReplicaWatch({ wanted: waitReplicasOf(settings.redis), logger });
+  const store = new RedisFleetStore(connection, replicas);
+  await refuseUnfit(connection, replicas.wanted > 0, system);
   const secret = given ?? (await fleetSecret({ store, dataDir: settings.dataDir, timers, logger }));
   const join: Membership['join'] = (loop, member) => {
     member.counters.joinsFleet();
+    replicas.onShort = () => member.counters.appendUnreplicated();
     return new FleetNode({
       store,
       loop,
@@ -74,11 +78,16 @@ export async function openFleet(
       logger,
     });
   };
-  return { membership: { name, join }, secret, close: () => connection.close() };
+  const warning = (): string | null => replicas.warning;
+  return { membership: { name, join, warning }, secret, close: () => connection.close() };
 }
 
-async function refuseUnfit(connection: FleetConnection, { logger }: SystemPorts): Promise<void> {
-  const trouble: RedisTrouble = await readSharedRedis(connection);
+async function refuseUnfit(
+  connection: FleetConnection,
+  waits: boolean,
+  { logger }: SystemPorts,
+): Promise<void> {
+  const trouble: RedisTrouble = await readSharedRedis(connection, waits);
   if (trouble.kind === 'unfit') {
     connection.close();
     throw new StartFailure(`redis: ${trouble.problem}`);

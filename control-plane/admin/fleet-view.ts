@@ -23,6 +23,7 @@ export function fleetDocument(
     converged: isAsked ? counts.isConverged : null,
     heard_ms: wholeMs(heardAgoMs),
     problem,
+    warning: fleet.warning(),
   };
 }
 

@@ -15,6 +15,7 @@ export function fleetLines({ fleet }: StatusDocument): readonly string[] {
     );
   }
   if (fleet.problem !== null) lines.push(paint('yellow', `this host cannot follow: ${fleet.problem}`));
+  if (fleet.warning !== null) lines.push(paint('yellow', fleet.warning));
   return lines;
 }
 

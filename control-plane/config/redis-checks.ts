@@ -57,6 +57,12 @@ function oneRedisProblems(redis: Mapping, path: Path): readonly ValueProblem[] {
   for (const key of ['name', 'sentinel_password_file'].filter((name) => has(name) && !has('sentinels'))) {
     tell(key, 'expected only together with sentinels');
   }
+  if (has('cluster') && has('wait_replicas')) {
+    tell(
+      'wait_replicas',
+      'expected no cluster beside it: only the server that was written to knows its replicas',
+    );
+  }
   const { url, tls } = redis;
   if (!isRecord(tls)) return problems;
   if (typeof url === 'string' && /^redis:/i.test(url) && isOn(tls)) {

@@ -2,6 +2,7 @@
  * Settings of hosts that share a Redis: where it is, and the names of the cluster and of this host. Changing one needs
  * a restart.
  */
+import { integer } from '#shared/settings/amounts.js';
 import { listOf, path, text, toggle } from '#shared/settings/kind.js';
 import { bindAddress, plainName } from '#shared/settings/names.js';
 import { redisUrl, serverAddress } from '#shared/settings/servers.js';
@@ -78,12 +79,29 @@ const oneRedis = section(reach);
 /** How to reach one Redis, as the file says it. */
 export type RedisReach = SettingsOf<typeof oneRedis>;
 
-export const redisSection = section({
+/** Replicas that an append can wait for. */
+const MAX_REPLICAS = 16;
+
+const controlRedis = {
   ...reach,
-  control: optionalGroup('control', oneRedis, 'A Redis only for what hosts agree on.'),
+  waitReplicas: setting('wait_replicas', integer(0, MAX_REPLICAS), 0, {
+    means:
+      'A change of the fleet is answered when so many replicas of Redis have it, after 100 ms at the latest. Fewer of them refuse ' +
+      'nothing: `status`, the log and `tidegate_fleet_appends_unreplicated_total` tell. Not with `cluster`.',
+  }),
+};
+
+export const redisSection = section({
+  ...controlRedis,
+  control: optionalGroup('control', section(controlRedis), 'A Redis only for what hosts agree on.'),
   sessions: optionalGroup('sessions', oneRedis, 'A Redis only for the bindings of sessions.'),
 });
 export type RedisSettings = SettingsOf<typeof redisSection>;
+
+/** Replicas of the Redis for what hosts agree on that have to have a change before it is answered. */
+export function waitReplicasOf(redis: RedisSettings | undefined): number {
+  return (redis?.control ?? redis)?.waitReplicas ?? 0;
+}
 
 export const clusterSection = section({
   name: orNull('name', plainName, {

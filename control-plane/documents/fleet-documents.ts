@@ -46,6 +46,9 @@ export const FleetDocument = field.named(
     ),
     heard_ms: field.nullable(field.count(), 'How long ago Redis answered; null: never.'),
     problem: field.nullable(field.text('Why this host cannot follow; null: it can.')),
+    warning: field.nullable(
+      field.text('What is wrong with how changes that this host decided are stored; null: nothing.'),
+    ),
   }),
 );
 export interface FleetDocument extends TypeOf<typeof FleetDocument> {}

@@ -4,6 +4,7 @@
  */
 import { messageOf } from '#shared/error-text.js';
 import type { RedisResult, RedisRole } from '#shared/metric-labels.js';
+import type { RedisAnswer } from '#shared/platform/redis-answer.js';
 import { type RedisArgument, RedisConnection } from '#shared/platform/redis-connection.js';
 import type { RedisScript } from '#shared/platform/redis-script.js';
 import type { Logger, TimerHandle, Timers } from '#shared/ports.js';
@@ -25,6 +26,13 @@ export interface FleetConnectionOptions {
   /** A call that is not answered by then counts as `unavailable`. */
   readonly callMs: number;
   readonly onResult?: (result: RedisResult, role: RedisRole) => void;
+}
+
+interface ScriptCall {
+  readonly script: RedisScript;
+  /** Those of the fleet, without the prefix. */
+  readonly keys: readonly string[];
+  readonly args: readonly RedisArgument[];
 }
 
 export class FleetConnection {
@@ -121,7 +129,31 @@ export class FleetConnection {
   ): Promise<T | Unavailable> {
     const named = keys.map((key) => this.keyOf(key));
     const answer = await script.run(this.#control, named, args, this.#options.callMs);
-    return answer.ok ? this.#readAs(() => read(listIn(answer.value, 'answer'))) : unavailable(answer.reason);
+    return this.#readAnswer(answer, read);
+  }
+
+  /**
+   * Runs a script, and answers how many replicas have what it wrote, too; `null`: Redis did not say. The question goes right behind
+   * the script: it is about what this connection has written, and about nothing where the connection was made anew.
+   */
+  async runReplicated<T>(
+    { script, keys, args }: ScriptCall,
+    read: (answer: readonly unknown[]) => T,
+    { wanted, waitMs }: { readonly wanted: number; readonly waitMs: number },
+  ): Promise<{ readonly answer: T | Unavailable; readonly replicas: number | null }> {
+    const { callMs } = this.#options;
+    let waiting: Promise<RedisAnswer> | null = null;
+    const behind: Pick<RedisConnection, 'call'> = {
+      call: (...call) => {
+        const answer = this.#control.call(...call);
+        waiting = this.#control.call('WAIT', [wanted, waitMs], callMs);
+        return answer;
+      },
+    };
+    const named = keys.map((key) => this.keyOf(key));
+    const answer = this.#readAnswer(await script.run(behind, named, args, callMs), read);
+    const waited = await (waiting as Promise<RedisAnswer> | null);
+    return { answer, replicas: waited?.ok === true ? Number(waited.value) : null };
   }
 
   /** Asks by one command. */
@@ -133,6 +165,10 @@ export class FleetConnection {
     const answer = await this.#control.call(command, args, this.#options.callMs);
     if (!answer.ok) return unavailable(answer.reason);
     return this.#readAs(() => ({ kind: 'ok', value: read(answer.value) }));
+  }
+
+  #readAnswer<T>(answer: RedisAnswer, read: (answer: readonly unknown[]) => T): T | Unavailable {
+    return answer.ok ? this.#readAs(() => read(listIn(answer.value, 'answer'))) : unavailable(answer.reason);
   }
 
   #readAs<T>(read: () => T): T | Unavailable {

@@ -42,15 +42,20 @@ import {
   snapshotIn,
   textIn,
 } from './redis-answers.js';
+import type { ReplicaWatch } from './replica-watch.js';
 import * as scripts from './scripts.js';
 
 const HEAD_FIELDS = ['epoch', 'seq', 'cmd', 'first', 'base', 'snap', 'level'];
 const SNAPSHOT_FIELDS = ['epoch', 'seq', 'level', 'sha', 'body'];
+
 export class RedisFleetStore implements FleetStore {
   readonly #redis: FleetConnection;
+  readonly #replicas: ReplicaWatch | null;
 
-  constructor(redis: FleetConnection) {
+  /** @param replicas told of replicas that have, or lack, what is appended; unless given, they are not asked for */
+  constructor(redis: FleetConnection, replicas: ReplicaWatch | null = null) {
     this.#redis = redis;
+    this.#replicas = replicas !== null && replicas.wanted > 0 ? replicas : null;
   }
 
   acquire({
@@ -88,7 +93,7 @@ export class RedisFleetStore implements FleetStore {
     }));
   }
 
-  append(options: AppendOptions): Promise<Appended> {
+  async append(options: AppendOptions): Promise<Appended> {
     const { id, epoch, expectedSeq, command, inbox, notAfter, events, answers } = options;
     const args = [
       id,
@@ -104,7 +109,7 @@ export class RedisFleetStore implements FleetStore {
       ...events,
     ];
     const keys = ['lease', 'head', 'log', 'answers', 'inbox'];
-    return this.#redis.run(scripts.APPEND, keys, args, ([kind, one, two, three]): Appended => {
+    const read = ([kind, one, two, three]: readonly unknown[]): Appended => {
       switch (kind) {
         case 'OK':
           return { kind: 'ok', seq: countIn(one, 'seq') };
@@ -121,7 +126,13 @@ export class RedisFleetStore implements FleetStore {
         default:
           return fenced(one);
       }
-    });
+    };
+    const watch = this.#replicas;
+    if (watch === null) return this.#redis.run(scripts.APPEND, keys, args, read);
+    const call = { script: scripts.APPEND, keys, args };
+    const { answer, replicas } = await this.#redis.runReplicated(call, read, watch);
+    if (answer.kind === 'ok') watch.appended(replicas);
+    return answer;
   }
 
   restore({ id, epoch, head, snapshot, tail, command, event }: RestoreOptions): Promise<Restored> {
@@ -178,7 +189,7 @@ export class RedisFleetStore implements FleetStore {
     return this.#redis.find('XRANGE', [this.#redis.keyOf('log'), from, '+', 'COUNT', limit], logIn);
   }
 
-  beat({ host, incarnation, number, beat, cold, freshMs, maxHosts }: BeatOptions): Promise<Beaten> {
+  async beat({ host, incarnation, number, beat, cold, freshMs, maxHosts }: BeatOptions): Promise<Beaten> {
     const { number: connection } = this.#redis;
     const args = [
       host,
@@ -192,7 +203,7 @@ export class RedisFleetStore implements FleetStore {
       maxHosts,
     ];
     const keys = [`h:${host}`, 'hosts', 'lease', 'head', 'left'];
-    return this.#redis.run(scripts.BEAT, keys, args, ([kind, one, previous, lease, head]): Beaten => {
+    const read = ([kind, one, previous, lease, head]: readonly unknown[]): Beaten => {
       if (kind === 'TAKEN') return { kind: 'taken', by: textIn(one, 'incarnation') };
       if (kind === 'FULL') return { kind: 'full' };
       const time = countIn(one, 'time');
@@ -204,7 +215,14 @@ export class RedisFleetStore implements FleetStore {
         lease: leaseIn(listIn(lease, 'lease'), time),
         head: headIn(listIn(head, 'head')),
       };
-    });
+    };
+    // A beat is a write, too: it tells when the replicas are there again.
+    const watch = this.#replicas;
+    if (watch?.isShort !== true) return this.#redis.run(scripts.BEAT, keys, args, read);
+    const call = { script: scripts.BEAT, keys, args };
+    const { answer, replicas } = await this.#redis.runReplicated(call, read, watch);
+    if (answer.kind === 'ok') watch.looked(replicas);
+    return answer;
   }
 
   leave(host: string, incarnation: string): Promise<Done> {

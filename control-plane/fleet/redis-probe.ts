@@ -14,7 +14,8 @@ export type RedisTrouble =
   | { readonly kind: 'unfit'; readonly problem: string }
   | { readonly kind: 'unreachable'; readonly reason: string };
 
-export async function readSharedRedis(connection: FleetConnection): Promise<RedisTrouble> {
+/** @param waits whether writes wait for replicas, which is a command of its own */
+export async function readSharedRedis(connection: FleetConnection, waits: boolean): Promise<RedisTrouble> {
   for (let waitedMs = 0; !connection.control.isReady() && waitedMs < WAIT_MS; waitedMs += LOOK_EVERY_MS) {
     if (isRefusal(connection.control.trouble)) break;
     await connection.pause(LOOK_EVERY_MS);
@@ -28,6 +29,10 @@ export async function readSharedRedis(connection: FleetConnection): Promise<Redi
   if (problem !== null) return unfit(problem);
   const probe = await PROBE.run(connection.control, [connection.keyOf('probe')], [connection.keyOf('bell')]);
   if (!probe.ok) return probe.kind === 'refused' ? unfit(forbidden(probe.reason)) : notReady(probe.reason);
+  const waited = waits ? await connection.control.call('WAIT', [0, 1]) : null;
+  if (waited?.ok === false) {
+    return waited.kind === 'refused' ? unfit(forbidden(waited.reason)) : notReady(waited.reason);
+  }
   const [first] = Array.isArray(probe.value) ? (probe.value as unknown[]) : [];
   if (typeof first !== 'string') return { kind: 'none' };
   const [command = '', ...reason] = first.split(': ');

@@ -146,6 +146,11 @@ export const METRICS = {
     'appends_unknown_total',
     'Appends to the log of the fleet by this host that Redis did not answer, so that it had to look whether they are stored.',
   ),
+  appendsUnreplicated: metric(
+    'counter',
+    'fleet_appends_unreplicated_total',
+    'Appends to the log of the fleet by this host that fewer replicas of Redis than `redis.wait_replicas` had in time.',
+  ),
   fleetHosts: metric(
     'gauge',
     'fleet_hosts',

@@ -53,10 +53,15 @@ export class PrimaryCounters {
   /** Call once on a host that belongs to a fleet, so that what never happened there is shown as 0. */
   joinsFleet(): void {
     this.#totals.add('appendsUnknown', [], 0);
+    this.#totals.add('appendsUnreplicated', [], 0);
   }
 
   appendUnknown(): void {
     this.#totals.add('appendsUnknown', [], 1);
+  }
+
+  appendUnreplicated(): void {
+    this.#totals.add('appendsUnreplicated', [], 1);
   }
 
   commandDropped(type: CommandType): void {

@@ -8,7 +8,7 @@ import type { PrimaryCounters } from '../metrics/primary-counters.js';
 /** The part of the host that its membership uses. */
 export interface MemberHost {
   reportedWorkers(): readonly ReportedWorker[];
-  readonly counters: Pick<PrimaryCounters, 'joinsFleet' | 'appendUnknown'>;
+  readonly counters: Pick<PrimaryCounters, 'joinsFleet' | 'appendUnknown' | 'appendUnreplicated'>;
 }
 
 /** Makes this host a member of its fleet. */
@@ -16,11 +16,17 @@ export interface Membership {
   /** The name of the fleet. */
   readonly name: string;
   readonly join: (loop: OwnLoop, host: MemberHost) => FleetNode;
+  /** What is wrong with how changes of this host are stored; `null`: nothing. */
+  readonly warning: () => string | null;
 }
 
-export function fleetPort(name: string, node: FleetNode): FleetPort {
+export function fleetPort(
+  { name, warning }: Pick<Membership, 'name' | 'warning'>,
+  node: FleetNode,
+): FleetPort {
   return {
     name,
+    warning,
     status: () => node.status(),
     hosts: () => node.hosts(),
     watched: () => node.watched(),

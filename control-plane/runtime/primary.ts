@@ -144,7 +144,7 @@ export class Primary implements ControlPort {
     const { membership } = options;
     const node = membership?.join(loop, this.#host) ?? null;
     this.node = node;
-    this.fleet = node === null || membership === null ? null : fleetPort(membership.name, node);
+    this.fleet = node === null || membership === null ? null : fleetPort(membership, node);
   }
 
   get counters(): PrimaryCounters {

@@ -41,7 +41,7 @@ describe('the store of a fleet in Redis, with the rights that README names', () 
         const store = new RedisFleetStore(connection);
         stores.push(store);
         await waitUntil('the store', () => connection.control.isReady());
-        expect(await readSharedRedis(connection)).toEqual({ kind: 'none' });
+        expect(await readSharedRedis(connection, true)).toEqual({ kind: 'none' });
         return store;
       },
       ...redisHands(server),

@@ -125,9 +125,15 @@ describe('the status of a host of a fleet', () => {
       converged: true,
       heard_ms: 250,
       problem: null,
+      warning: null,
     });
     fleet.seen = [seenHost(HOST), seenHost('lb-2', { position: { epoch: 9, seq: 1 } })];
     expect((await get('/api/v1/status')).fleet).toMatchObject({ converged: false });
+  });
+
+  it('says what is wrong with how changes are stored', async () => {
+    fleet.trouble = 'no replica has it';
+    expect((await get('/api/v1/status')).fleet).toMatchObject({ warning: 'no replica has it' });
   });
 
   it('says why it goes on by itself, and what it cannot know then', async () => {

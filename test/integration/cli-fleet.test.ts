@@ -100,6 +100,11 @@ describe('tidegate status', () => {
     expect(text).toContain('this host cannot follow: gone');
   });
 
+  it('says what is wrong with how changes are stored', async () => {
+    fleet.trouble = 'no replica has it';
+    expect(await ok('status')).toContain('no replica has it');
+  });
+
   it('says that the file is not the one that the fleet goes by', async () => {
     control.answers.fileStanding = 'older';
     expect(await ok('status')).toContain('tidegate reload --force applies it');

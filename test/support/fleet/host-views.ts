@@ -59,6 +59,7 @@ export function hostViews(
 /** A fleet whose answers a test can change. */
 export interface TestFleet extends FleetPort {
   state: FleetStatus;
+  trouble: string | null;
   seen: readonly SeenHost[] | null;
   members: readonly string[];
   readonly writes: Map<string, WriteFate>;
@@ -80,6 +81,8 @@ export function testFleet(): TestFleet {
       clockAheadMs: -40,
       problem: null,
     },
+    trouble: null,
+    warning: () => fleet.trouble,
     seen: [seenHost(HOST, {}, 0), seenHost('lb-2')],
     members: [HOST, 'lb-2'],
     writes: new Map(),

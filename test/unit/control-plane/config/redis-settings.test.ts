@@ -1,4 +1,5 @@
 import { parseConfig } from '../../../../control-plane/config/parse-config.js';
+import { waitReplicasOf } from '../../../../control-plane/config/redis-settings.js';
 import { explainProblem } from '../../../../control-plane/config/format-problem.js';
 import { B, type ProblemCase, tellsEachProblem } from '../../../support/config-problems.js';
 
@@ -34,7 +35,7 @@ describe('settings of Redis', () => {
     ['redis://Cache.example:7000/', { host: 'cache.example', port: 7000, db: 0, tls: false }],
     ['rediss://[fd00::1]:7000/5', { host: 'fd00::1', port: 7000, db: 5, tls: true }],
   ])('give one server by %s', (url, expected) => {
-    expect(settings(`redis: {url: "${url}"}`).redis).toEqual({ ...none, url: expected });
+    expect(settings(`redis: {url: "${url}"}`).redis).toEqual({ ...none, waitReplicas: 0, url: expected });
   });
 
   it('give Sentinels and the name of their servers, with files beside the configuration', () => {
@@ -42,6 +43,7 @@ describe('settings of Redis', () => {
       'redis: {sentinels: [a, "b:7", "[::1]:8"], name: main, username: u, password_file: p, sentinel_password_file: s}';
     expect(settings(text).redis).toEqual({
       ...none,
+      waitReplicas: 0,
       sentinels: [
         { host: 'a', port: 26379 },
         { host: 'b', port: 7 },
@@ -58,6 +60,7 @@ describe('settings of Redis', () => {
     const text = 'redis: {sessions: {cluster: [a, b], tls: {ca_file: ca.pem}}}';
     expect(settings(text).redis).toEqual({
       ...none,
+      waitReplicas: 0,
       sessions: {
         ...none,
         cluster: [
@@ -67,6 +70,15 @@ describe('settings of Redis', () => {
         tls: { caFile: '/etc/ca.pem', certFile: null, keyFile: null, serverName: null },
       },
     });
+  });
+
+  it.each([
+    ['url: "redis://a"', 0],
+    ['url: "redis://a", wait_replicas: 2', 2],
+    ['control: {url: "redis://a", wait_replicas: 1}, sessions: {url: "redis://b"}', 1],
+    ['sessions: {url: "redis://b"}', 0],
+  ])('by %s let changes wait for %i replicas', (redis, expected) => {
+    expect(waitReplicasOf(settings(`redis: {${redis}}`).redis)).toBe(expected);
   });
 
   it('name this host and the file of the secret', () => {
@@ -106,6 +118,16 @@ describe('settings of Redis that cannot be', () => {
     ['a query', `${C}redis: {url: "redis://a?x=1"}\n`, `f.yaml:3:14: redis.url: ${URL}`],
     ['a port too high', `${C}redis: {url: "redis://a:70000"}\n`, `f.yaml:3:14: redis.url: ${URL}`],
     ['IPv6 without brackets', `${C}redis: {cluster: ["::1"]}\n`, `f.yaml:3:19: redis.cluster.0: ${ADDRESS}`],
+    [
+      'replicas of a Cluster',
+      `${C}redis: {cluster: [a], wait_replicas: 1}\n`,
+      'f.yaml:3:23: redis.wait_replicas: expected no cluster beside it: only the server that was written to knows its replicas',
+    ],
+    [
+      'replicas of sessions',
+      `${C}redis: {sessions: {url: "redis://a", wait_replicas: 1}}\n`,
+      'f.yaml:3:38: redis.sessions.wait_replicas: unknown key; expected one of url, sentinels, name, cluster, username, password_file, sentinel_password_file, tls',
+    ],
     [
       'two ways at once',
       `${C}redis: {url: "redis://a", cluster: [b]}\n`,

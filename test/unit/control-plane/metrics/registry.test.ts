@@ -210,6 +210,8 @@ describe('the metrics page', () => {
     fleet.seen = [...fleet.seen!, seenHost('lb-3', { mode: 'autonomous' }), seenHost('lb-4', {}, 30_000)];
     counters.joinsFleet();
     counters.appendUnknown();
+    counters.appendUnreplicated();
+    counters.appendUnreplicated();
     const page = await scrape();
     const valuesOf = (name: string) =>
       page.samples(`tidegate_${name}`).map(({ labels, value }) => [...Object.values(labels), value]);
@@ -222,6 +224,7 @@ describe('the metrics page', () => {
     expect(valuesOf('fleet_age_seconds')).toEqual([[0.25]]);
     expect(valuesOf('clock_offset_seconds')).toEqual([[-0.04]]);
     expect(valuesOf('appends_unknown_total')).toEqual([[1]]);
+    expect(valuesOf('fleet_appends_unreplicated_total')).toEqual([[2]]);
     expect(valuesOf('fleet_hosts')).toEqual([
       ['following', 2],
       ['autonomous', 1],
@@ -256,6 +259,7 @@ describe('the metrics page', () => {
       'fleet_position_seq',
       'fleet_age_seconds',
       'appends_unknown_total',
+      'fleet_appends_unreplicated_total',
     ]) {
       expect(page.samples(`tidegate_${name}`)).toEqual([]);
     }
