@@ -127,10 +127,16 @@ export class Term {
     }
     this.#turn = null;
     if (this.#over) this.#dismiss();
+    // Something may have come since the work looked for it last.
+    else if (this.#hasWork) this.#turn = this.#run();
+  }
+
+  get #hasWork(): boolean {
+    return this.#letters.length > 0 || this.#inboxDue;
   }
 
   async #work(): Promise<void> {
-    while (!this.#over && (this.#letters.length > 0 || this.#inboxDue)) {
+    while (!this.#over && this.#hasWork) {
       if (this.#inboxDue) await this.#takeInbox();
       const letters = this.#letters.splice(0, BATCH_LIMIT);
       if (letters.length > 0) await this.#batch(letters);

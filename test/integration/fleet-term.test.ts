@@ -85,4 +85,17 @@ describe('a term', () => {
     expect(await term.submit(JOINED)).toEqual({ kind: 'not-done' });
     expect(over).toEqual(['the term is over: fenced']);
   });
+
+  it.each(Array.from({ length: 10 }, (_, turns) => turns))(
+    'takes a write that comes %d turns after the answer to another',
+    async (turns) => {
+      let seq = 0;
+      const { term } = termWith(async ({ expectedSeq }) => ({ kind: 'ok', seq: (seq = expectedSeq + 1) }));
+      await term.submit(JOINED);
+      for (let turn = 0; turn < turns; turn += 1) await Promise.resolve();
+      const second = term.submit({ ...JOINED, host: 'three' });
+      const later = new Promise<string>((resolve) => setImmediate(() => resolve('nobody takes it')));
+      expect(await Promise.race([second, later])).toMatchObject({ kind: 'accepted', seq });
+    },
+  );
 });
