@@ -150,6 +150,7 @@ export class FleetNode {
 
   /** Has a write decided by the leader. Resolves when it is in force on this host. */
   submit(draft: CommandDraft): Promise<FleetOutcome> {
+    if (this.#closed) return Promise.resolve({ kind: 'read-only', reason: 'this host leaves the fleet' });
     return submitToFleet(draft, {
       mode: this.mode,
       term: this.#leadership.term,

@@ -347,3 +347,10 @@ it('a host that left its fleet and comes back gives up what it decided alone', a
   expect(again.node.mode.kind).toBe('following');
   expect(fleetOf(again.loop.world.state)).toEqual(fleetOf(one.loop.world.state));
 });
+
+it('a write on a host that has left its fleet is refused at once', async () => {
+  const { fleet, one, two } = await fleetOfTwo();
+  const other = one.leads ? two : one;
+  await fleet.settled(other.node.stop());
+  expect(await fleet.write(other, weight(3))).toMatchObject({ kind: 'read-only' });
+});
