@@ -2,6 +2,7 @@
  * How a host comes to lead its fleet and ceases to: it asks for the lease when `candidacy.ts` says so, begins a term, keeps the
  * fleet's snapshots and list of hosts, and ends the term when it is over. One term at a time.
  */
+import { messageOf } from '#shared/error-text.js';
 import type { Clock, Logger, Random, Timers } from '#shared/ports.js';
 import type { Command, CommandDraft } from '../domain/commands.js';
 import type { TidegateEvent } from '../domain/events.js';
@@ -183,7 +184,13 @@ export class Leadership {
       if (late.leading !== undefined) this.#over(late.leading, reason, broken);
     };
     const lease = new Lease(sentAt, { ...this.#deps, term: name, over: (reason) => end(reason, false) });
-    const taken = await takeLead(name, { store, follower, loop, host }, (last) => stampsFrom(last, clock));
+    const deps = { store, follower, loop, host };
+    const taken = await takeLead(name, deps, (last) => stampsFrom(last, clock)).catch((error: unknown) => {
+      // A bug must not leave the lease with a host that does not lead.
+      this.#brokenAt = this.#deps.now();
+      logger.error({ err: error }, 'the term of this host could not begin');
+      return { kind: 'failed', reason: messageOf(error) } as const;
+    });
     if (taken.kind === 'failed' || this.#closed || !lease.isValid) {
       lease.stop();
       await store.resign(name);

@@ -6,6 +6,7 @@ import { backendId } from '../../shared/ids.js';
 import { Chance } from '../simulation/chance.js';
 import { definition, documentOf, healthCheck, POOL, poolSettings, START } from '../support/domain.js';
 import type { LogStorage } from '../../control-plane/event-log/log-storage.js';
+import type { FleetStore } from '../../control-plane/fleet/fleet-store.js';
 import { type HostDeps, HostProcess } from '../support/fleet/host-process.js';
 import type { ModelFleetStore } from '../support/fleet/model-fleet-store.js';
 import { StoreNetwork } from '../support/fleet/store-network.js';
@@ -354,3 +355,24 @@ it('a write on a host that has left its fleet is refused at once', async () => {
   await fleet.settled(other.node.stop());
   expect(await fleet.write(other, weight(3))).toMatchObject({ kind: 'read-only' });
 });
+
+it('another host leads where the begin of a term fails by a bug', async () => {
+  const fleet = new Fleet();
+  const buggy = (store: ModelFleetStore): FleetStore =>
+    new Proxy(store, {
+      get: (target, name) =>
+        name === 'restore'
+          ? () => Promise.reject(new Error('a bug'))
+          : bound(Reflect.get(target, name, target), target),
+    });
+  const one = await fleet.add('one', { seenStore: buggy });
+  await fleet.pass(4_000);
+  expect(one.leads).toBe(false);
+  await fleet.add('two');
+  await fleet.pass(FLEET_TIMES.leaseMs + FLEET_TIMES.standWaitMs + FLEET_TIMES.beatEveryMs);
+  expect(fleet.leaders).toEqual(['two']);
+});
+
+function bound(value: unknown, to: object): unknown {
+  return typeof value === 'function' ? (value.bind(to) as unknown) : value;
+}
