@@ -259,9 +259,10 @@ export class FleetNode {
   async #compare({ head }: Extract<Beaten, { kind: 'ok' }>): Promise<void> {
     const { loop, now } = this.#deps;
     this.#place = placeOf(followedBy(loop), head);
-    if (this.#leadership.term === null && (this.#place === 'behind' || this.#place === 'apart')) {
+    // A leader is behind while its own loop takes what was appended, which may be so with each beat.
+    if (this.#place === 'behind' || (this.#place === 'apart' && this.#leadership.term === null)) {
       this.#noted(await this.#follower.catchUp());
-    } else if (this.#place !== 'behind') this.#problem = null;
+    } else this.#problem = null;
     this.#contact = contactAtPlace(this.#contact, now(), this.#place);
   }
 

@@ -1,12 +1,12 @@
 import { fleetOf } from '../../control-plane/domain/fleet-state.js';
-import { MAX_HOSTS } from '../../control-plane/fleet/fleet-store.js';
+import { type FleetStore, MAX_HOSTS } from '../../control-plane/fleet/fleet-store.js';
 import type { FleetOutcome } from '../../control-plane/fleet/fleet-submit.js';
 import { FLEET_TIMES } from '../../control-plane/fleet/fleet-times.js';
 import { backendId } from '../../shared/ids.js';
 import { Chance } from '../simulation/chance.js';
 import { definition, documentOf, healthCheck, POOL, poolSettings, START } from '../support/domain.js';
 import type { LogStorage } from '../../control-plane/event-log/log-storage.js';
-import type { FleetStore } from '../../control-plane/fleet/fleet-store.js';
+import { createMemoryStorage } from '../../control-plane/event-log/memory-storage.js';
 import { type HostDeps, HostProcess } from '../support/fleet/host-process.js';
 import type { ModelFleetStore } from '../support/fleet/model-fleet-store.js';
 import { StoreNetwork } from '../support/fleet/store-network.js';
@@ -15,6 +15,9 @@ import { VirtualTime } from '../support/virtual-time.js';
 const DOCUMENT = documentOf(poolSettings(), [definition('a'), definition('b')]);
 const BEAT = { number: 1, beat: '{}', cold: '' };
 const APPLY = { type: 'ApplyConfig', file: 'tidegate.yaml', sha256: 'one', document: DOCUMENT } as const;
+
+/** What one append to a slow log takes. */
+const SLOW_MS = 300;
 
 function weight(to: number) {
   const of = { pool: POOL, backend: backendId('a') };
@@ -371,6 +374,29 @@ it('another host leads where the begin of a term fails by a bug', async () => {
   await fleet.add('two');
   await fleet.pass(FLEET_TIMES.leaseMs + FLEET_TIMES.standWaitMs + FLEET_TIMES.beatEveryMs);
   expect(fleet.leaders).toEqual(['two']);
+});
+
+it('a leader whose own log is slow goes on to take writes', async () => {
+  const fleet = new Fleet();
+  const slow = createMemoryStorage();
+  const storage = new Proxy(slow, {
+    get: (target, name) => {
+      if (name !== 'append') return bound(Reflect.get(target, name, target), target);
+      return async (...given: Parameters<LogStorage['append']>) => {
+        await new Promise<void>((resolve) => void fleet.time.after(SLOW_MS, resolve));
+        return target.append(...given);
+      };
+    },
+  });
+  const leader = await fleet.settled(fleet.start('one', {}, storage));
+  leader.join();
+  await fleet.pass(5_000);
+  expect(await fleet.write(leader, APPLY)).toMatchObject({ kind: 'accepted' });
+  for (let written = 2; fleet.time.now() < START + 60_000; written += 1) {
+    // Two at a time, so that the next append is always under way before this host has the last.
+    const two = [leader.write(weight(written)), leader.write(weight(written + 500))];
+    expect(await fleet.settled(Promise.all(two))).toMatchObject([{ kind: 'accepted' }, { kind: 'accepted' }]);
+  }
 });
 
 function bound(value: unknown, to: object): unknown {
