@@ -222,12 +222,15 @@ export class ConfigReloader implements ConfigSource {
 
   /**
    * Submits a command to the fleet. If the fleet is not available and this host knows no configuration yet, the command is
-   * decided for this host alone.
+   * decided for this host alone. Not by a host that stands in the fleet's log, because it would stand there with another state
+   * than the log has.
    */
   async #submit(draft: CommandDraft): Promise<WriteOutcome> {
     const { submit, decideHere, state } = this.#options;
     const outcome = await submit(draft);
-    if (outcome.kind !== 'read-only' || decideHere === null || state().applied !== null) return outcome;
+    const { applied, fleet } = state();
+    const canDecideHere = applied === null && fleet === null;
+    if (outcome.kind !== 'read-only' || decideHere === null || !canDecideHere) return outcome;
     return decideHere(draft);
   }
 

@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fleetOf } from '../../control-plane/domain/fleet-state.js';
 import { parseConfig, type ParseResult } from '../../control-plane/config/parse-config.js';
 import {
   ConfigReloader,
@@ -7,6 +8,7 @@ import {
   RETRY_MS,
 } from '../../control-plane/runtime/config-reloader.js';
 import type { WriteOutcome } from '../../control-plane/control-port.js';
+import { story } from '../support/domain.js';
 import { quietLogger } from '../support/quiet-logger.js';
 import { testControl } from '../support/control-port.js';
 import { useTempDirs } from '../support/temp-dir.js';
@@ -181,6 +183,35 @@ describe('a file that the fleet can not take now', () => {
     fleet.trouble = null;
     expect(await reloader.reload()).toMatchObject({ kind: 'applied' });
     expect(backends()).toEqual(['a']);
+  });
+
+  it('is decided here by a host without a fleet in its past, and by no other', async () => {
+    const told = story();
+    const file = join(tempDir(), 'tidegate.yaml');
+    await writeFile(file, TEXT);
+    const parsed = parseConfig(TEXT, file, {});
+    if (!parsed.ok) throw new Error('the text is valid');
+    const refused = { kind: 'read-only', reason: 'Redis does not answer' } as const;
+    const reloader = new ConfigReloader({
+      file,
+      env: {},
+      overrides: {},
+      parse: async () => parsed,
+      inForce: parsed.config.process,
+      submit: async () => refused,
+      state: () => told.world.state,
+      decideHere: async (draft) => ({ kind: 'accepted', events: told.when(draft).length }),
+      loaded: () => undefined,
+      timers: new VirtualTime(0),
+      logger: quietLogger,
+    });
+    const outside = told.world;
+    told.when({ type: 'AdoptFleet', fleet: fleetOf(told.world.state), keepsVerdicts: false });
+    expect(await reloader.reload()).toEqual(refused);
+    expect(told.world.state.applied).toBeNull();
+    told.world = outside;
+    expect(await reloader.reload()).toMatchObject({ kind: 'applied' });
+    expect(told.world.state.applied).not.toBeNull();
   });
 
   it('that was asked for by somebody is not taken behind their back', async () => {
