@@ -64,6 +64,7 @@ export async function openFleet(
       version: TIDEGATE_VERSION,
       candidate,
       workers: () => member.reportedWorkers(),
+      incidents: () => member.incidents(),
       appendUnknown: () => member.counters.appendUnknown(),
       times,
       timers,

@@ -29,7 +29,7 @@ export function eventRoutes(app: AdminApp, deps: ViewDeps, streams: EventStreams
         operationId: 'listEvents',
         summary: 'Events: a page, or a stream with follow=true',
         description:
-          'A page of events, or with follow=true a stream. In the stream, `event: gap` says that events are no longer kept, or with a `reason` that the client knows the log of another host (`other-host`) or one that is gone (`other-history`), and `event: end` gives the reason before the server ends the stream.',
+          'A page of events, or with follow=true a stream. In the stream, `event: gap` says that events are no longer kept, or with a `reason` that the client knows the log of another host (`other-host`) or one that is gone (`other-history`), and `event: end` gives the reason before the server ends the stream. What the log of a fleet has of the workers of the host that answers (`HostWorkerExited`, `HostWorkerReady`, `HostIncidentsUntold`) is only shown where `type` names it, because that host has events of its own of them (`WorkerExited`, `WorkerReady`).',
         tags: ['events'],
         querystring: EventsQuery.json,
         response: answers({

@@ -34,6 +34,7 @@ export const COMMAND_KINDS = {
   RecordHostJoined: 'write',
   RecordHostLeft: 'write',
   RecordAutonomy: 'write',
+  RecordIncidents: 'write',
   AdvanceTime: 'fact',
 } as const satisfies Readonly<Record<string, CommandKind>>;
 

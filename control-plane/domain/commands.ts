@@ -15,6 +15,7 @@ import type { TidegateEvent } from './events.js';
 import type { CheckResult } from './evidence.js';
 import type { FleetState } from './fleet-state.js';
 import type { WorkerId } from './worker-id.js';
+import type { WorkerIncident } from './worker-incident.js';
 
 interface CommandBase {
   /** Rises with every command of a data directory. Events name it as their cause. */
@@ -116,6 +117,12 @@ interface CommandData {
   RecordHostLeft: { readonly host: string; readonly reason: 'left' | 'silent' };
   /** A host decided alone between two times of the fleet's clock. */
   RecordAutonomy: { readonly host: string; readonly from: number; readonly to: number };
+  /** What a process of a host tells of its workers, by rising numbers. */
+  RecordIncidents: {
+    readonly host: string;
+    readonly incarnation: string;
+    readonly incidents: readonly WorkerIncident[];
+  };
   /** Sent when `nextDeadline` is due: open breakers become half-open, permits expire, openings decay. */
   AdvanceTime: Record<never, never>;
 }

@@ -18,6 +18,7 @@ import {
   recordHistoryLost,
   recordHostJoined,
   recordHostLeft,
+  recordIncidents,
   takeLead,
 } from './fleet-rules.js';
 import { adoptFleet, followFleet } from './follow-fleet.js';
@@ -75,6 +76,7 @@ const RULES: { readonly [T in CommandType]: Rule<T> } = {
   RecordHostJoined: accepted(recordHostJoined),
   RecordHostLeft: accepted(recordHostLeft),
   RecordAutonomy: accepted(recordAutonomy),
+  RecordIncidents: accepted(recordIncidents),
   AdvanceTime: accepted(advanceTime),
 };
 

@@ -67,6 +67,12 @@ const SENTENCES: { readonly [T in EventType]: (event: EventOf<T>, host: string) 
   HostWasAutonomous: ({ data: { host, from, to } }) =>
     `host ${host} went on by itself from ${isoTime(from)} to ${isoTime(to)}`,
   FleetLeft: () => 'this host decides alone: its configuration names no fleet any more',
+  HostWorkerExited: ({ data: { host, n, pid, happenedAt, reason } }, teller) =>
+    `${workerWords({ host, n }, teller)} (pid ${pid}) died at ${isoTime(happenedAt)}: ${reason}`,
+  HostWorkerReady: ({ data: { host, n, pid, happenedAt } }, teller) =>
+    `${workerWords({ host, n }, teller)} (pid ${pid}) forwards since ${isoTime(happenedAt)}, in place of one that died`,
+  HostIncidentsUntold: ({ data }) =>
+    `${data.count} more ${data.count === 1 ? 'incident' : 'incidents'} of workers of host ${data.host} came too fast to be told one by one`,
   FleetAdopted: ({ data }) =>
     `the configuration of the fleet was taken over as it was after its event ${data.fleet.standing.seq}`,
   ConfigApplied: ({ data: { file } }) => `configuration ${file} was applied`,

@@ -43,3 +43,11 @@ export function levelOf<T extends EventType>(event: EventOf<T>): EventLevel {
   const { level } = EVENTS[event.type];
   return typeof level === 'function' ? level(event.data) : level;
 }
+
+/** Events by which the fleet tells of the workers of a host, which has events of its own of them. */
+const OF_HOSTS_WORKERS = ['HostWorkerExited', 'HostWorkerReady', 'HostIncidentsUntold'] as const;
+
+/** Whether the host has told the same by events of its own. Where nobody asked for it, it is not told twice. */
+export function isToldTwiceOn(host: string, event: TidegateEvent): boolean {
+  return OF_HOSTS_WORKERS.some((type) => event.type === type && event.data.host === host);
+}

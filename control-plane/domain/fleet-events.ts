@@ -2,10 +2,19 @@
 import { flag, object, oneOf } from '#shared/shape.js';
 import { count } from '#shared/shape-settings.js';
 import { event, inFleet } from './event-entry.js';
-import { withHost, withoutHost } from './fleet-standing.js';
+import { withHost, withIncident, withoutHost } from './fleet-standing.js';
 import { adopted, completedFleet, fleetState } from './fleet-state.js';
 import { forgetStrangers } from './forget-observations.js';
 import { time, words } from './stored-shapes.js';
+
+const incident = { host: words, /** Number of the worker on its host. */ n: count, pid: count };
+/** When it happened, by the fleet's clock, and its number among the incidents of the host's process. */
+const told = { happenedAt: time, number: count };
+/** Remembers that the log has the incident, so that no leader records it again. */
+const recorded = inFleet<{ readonly host: string; readonly number: number }>(
+  (fleet, { at, fleet: origin, data }) =>
+    withIncident(fleet, { host: data.host, number: data.number, at: origin?.at ?? at }),
+);
 
 const history = { schema: 1, level: 'info', evolve: null, observe: null } as const;
 
@@ -28,6 +37,23 @@ export const FLEET_EVENTS = {
   }),
   /** The host did not follow the log of the fleet for a time and decided alone. */
   HostWasAutonomous: event(object({ host: words, from: time, to: time }), { ...history, level: 'warn' }),
+  /** A worker of a host died. That host has `WorkerExited` in its own log, too. */
+  HostWorkerExited: event(object({ ...incident, reason: words, ...told }), {
+    ...history,
+    level: 'warn',
+    evolve: recorded,
+  }),
+  /** A worker of a host forwards in place of one that died. */
+  HostWorkerReady: event(object({ ...incident, ...told }), { ...history, evolve: recorded }),
+  /**
+   * So many incidents of workers of a host, up to `number`, are not in the log: more happened at once than a host tells, or than
+   * the log takes.
+   */
+  HostIncidentsUntold: event(object({ host: words, count, number: count }), {
+    ...history,
+    level: 'warn',
+    evolve: recorded,
+  }),
   /**
    * This host decides alone from here on. Its position in the log of the fleet is forgotten, because what it decides now
    * would else seem to be what the log has there. This event only occurs in a host's own log.

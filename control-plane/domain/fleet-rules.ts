@@ -1,6 +1,8 @@
 /** Rules of a leader about the fleet itself: the leader, the hosts, and the loss of history. */
 import type { CommandOf } from './commands.js';
+import { hasProcess } from './fleet-standing.js';
 import type { Transaction } from './transaction.js';
+import { mayRecord, lastRecorded, type WorkerIncident } from './worker-incident.js';
 
 /** First command of a term. Only the restoration of a lost history comes before it. */
 export function takeLead(tx: Transaction, command: CommandOf<'TakeLead'>): void {
@@ -35,4 +37,31 @@ export function recordHostLeft(tx: Transaction, { host, reason }: CommandOf<'Rec
 
 export function recordAutonomy(tx: Transaction, { host, from, to }: CommandOf<'RecordAutonomy'>): void {
   tx.emit('HostWasAutonomous', {}, { host, from, to });
+}
+
+/**
+ * Records what the log does not have yet, oldest first, while it has room for the host. The rest waits: the host tells its newest
+ * incidents again with each beat. Those that it tells no more are counted.
+ */
+export function recordIncidents(tx: Transaction, command: CommandOf<'RecordIncidents'>): void {
+  const { host, incarnation, incidents } = command;
+  const mayRecordNow = (): boolean => mayRecord(tx.state.fleet?.incidents ?? [], host, tx.at);
+  for (const incident of incidents) {
+    const { fleet } = tx.state;
+    if (fleet === null || !hasProcess(fleet, host, incarnation)) return;
+    const untold = incident.number - lastRecorded(fleet.incidents ?? [], incarnation) - 1;
+    if (untold < 0) continue;
+    if (untold > 0 && mayRecordNow()) {
+      tx.emit('HostIncidentsUntold', {}, { host, count: untold, number: incident.number - 1 });
+    }
+    if (!mayRecordNow()) return;
+    emitIncident(tx, host, incident);
+  }
+}
+
+function emitIncident(tx: Transaction, host: string, incident: WorkerIncident): void {
+  const { number, n, pid, at: happenedAt } = incident;
+  const told = { host, n, pid, happenedAt, number };
+  if (incident.kind === 'ready') tx.emit('HostWorkerReady', {}, told);
+  else tx.emit('HostWorkerExited', {}, { ...told, reason: incident.reason });
 }

@@ -5,6 +5,7 @@
 import { count } from '#shared/shape-settings.js';
 import { list, object, type TypeOf } from '#shared/shape.js';
 import { time, words } from './stored-shapes.js';
+import { recordedIncidents, type RecordedIncidents, withRecorded } from './worker-incident.js';
 
 /** How many terms are remembered. They tell whether another history contains this host's position. */
 const MAX_TERMS = 64;
@@ -33,15 +34,19 @@ const fleetHost = object({ host: words, incarnation: words, version: words });
 /** A host of the fleet, and the process that runs on it. */
 export interface FleetHost extends TypeOf<typeof fleetHost> {}
 
-export const fleetStanding = object({
-  epoch: count,
-  seq: count,
-  at: time,
-  command: count,
-  /** The newest terms, oldest first. They are the past positions that this host knows. */
-  terms: list(fleetTerm, MAX_TERMS),
-  hosts: list(fleetHost, MAX_HOSTS),
-});
+export const fleetStanding = object(
+  {
+    epoch: count,
+    seq: count,
+    at: time,
+    command: count,
+    /** The newest terms, oldest first. They are the past positions that this host knows. */
+    terms: list(fleetTerm, MAX_TERMS),
+    hosts: list(fleetHost, MAX_HOSTS),
+  },
+  /** What the log has of the workers of hosts. Absent if it has nothing. */
+  { incidents: recordedIncidents },
+);
 
 export interface FleetStanding extends TypeOf<typeof fleetStanding> {}
 
@@ -64,4 +69,24 @@ export function withHost(standing: FleetStanding, host: FleetHost): FleetStandin
 
 export function withoutHost(standing: FleetStanding, host: string): FleetStanding {
   return { ...standing, hosts: standing.hosts.filter((one) => one.host !== host) };
+}
+
+/** Whether this process runs on a host of the fleet. */
+export function hasProcess({ hosts }: FleetStanding, host: string, incarnation: string): boolean {
+  return hosts.some((one) => one.host === host && one.incarnation === incarnation);
+}
+
+/**
+ * After an event about the workers of a host.
+ * @param at when it was recorded, by the fleet's clock
+ */
+export function withIncident(
+  standing: FleetStanding,
+  told: Pick<RecordedIncidents, 'host' | 'number'> & { readonly at: number },
+): FleetStanding {
+  const isMember = (host: string): boolean => standing.hosts.some((one) => one.host === host);
+  const process = standing.hosts.find((one) => one.host === told.host);
+  if (process === undefined) return standing;
+  const next = { ...told, incarnation: process.incarnation };
+  return { ...standing, incidents: withRecorded(standing.incidents ?? [], next, isMember) };
 }

@@ -9,21 +9,18 @@ import { type Contact, contactAfterBeat, contactAtPlace, NO_CONTACT } from './co
 import { FleetClock } from './fleet-clock.js';
 import type { FleetHosts } from './fleet-hosts.js';
 import { type FleetMode, fleetMode } from './fleet-mode.js';
-import { type FleetStatus, fleetStatus, ownReport, refusalText } from './fleet-status.js';
+import { type FleetStatus, fleetStatus, ownReport, refusalText, type ReportDeps } from './fleet-status.js';
 import { type Beaten, type Bell, type FleetPosition, MAX_HOSTS } from './fleet-store.js';
 import { type FleetOutcome, submitToFleet } from './fleet-submit.js';
 import { Follower, type Following, followedBy } from './follower.js';
 import { type Place, placeOf } from './follow-plan.js';
-import { type HostReport, reportText, type ReportedWorker } from './host-report.js';
+import { type HostReport, reportText } from './host-report.js';
 import { HostViews } from './host-views.js';
 import { Leadership, type LeadershipDeps } from './leadership.js';
 import { ModeWatch } from './mode-watch.js';
 import { RemoteWrites, type WriteFate } from './remote-writes.js';
 
-export interface FleetNodeDeps extends Omit<LeadershipDeps, 'follower' | 'clock' | 'changed'> {
-  /** Whether this host may lead. */
-  readonly candidate: boolean;
-  readonly workers: () => readonly ReportedWorker[];
+export interface FleetNodeDeps extends Omit<LeadershipDeps, 'follower' | 'clock' | 'changed'>, ReportDeps {
   readonly wall: Clock;
   /** This host follows, after it did not. */
   readonly followed?: () => void;
@@ -285,16 +282,14 @@ export class FleetNode {
   }
 
   #report(): HostReport {
-    const { version, candidate, loop, workers } = this.#deps;
     return ownReport({
-      version,
-      candidate,
+      ...this.#deps,
       mode: this.mode,
-      state: loop.world.state,
+      state: this.#deps.loop.world.state,
       place: this.#place,
       wasAutonomous: this.#watch.wasAutonomous,
       problem: this.#problem,
-      workers: workers(),
+      clockAheadMs: this.clock.aheadMs,
     });
   }
 }

@@ -1,11 +1,12 @@
 /** What operators are told of the fleet as one host sees it, and what that host tells of itself. Pure. */
 import type { ControlState } from '../domain/state.js';
+import { lastRecorded, MAX_TOLD_INCIDENTS, type WorkerIncident } from '../domain/worker-incident.js';
 import type { Contact } from './contact.js';
 import type { FleetMode } from './fleet-mode.js';
 import { type BeatRefusal, type FleetPosition, MAX_HOSTS } from './fleet-store.js';
 import { WHY_ALONE } from './fleet-submit.js';
 import type { Place } from './follow-plan.js';
-import type { HostReport } from './host-report.js';
+import type { HostReport, ReportedWorker } from './host-report.js';
 import { backendsOut } from './out-backends.js';
 
 export interface FleetStatus {
@@ -66,16 +67,33 @@ export function refusalText(refusal: BeatRefusal, host: string): string {
     : `the fleet has ${MAX_HOSTS} live hosts, which is the most: stop one of them, or give this host another cluster.name; it joins as soon as there is room`;
 }
 
-interface ReportOptions
-  extends Known, Pick<HostReport, 'version' | 'candidate' | 'wasAutonomous' | 'workers'> {
+/** What a host knows of itself whether it belongs to a fleet or not. */
+export interface ReportDeps extends Pick<HostReport, 'version'> {
+  /** Names this process. */
+  readonly incarnation: string;
+  /** Whether it may lead. */
+  readonly candidate: boolean;
+  readonly workers: () => readonly ReportedWorker[];
+  /** What happened to its workers, oldest first, by the clock of the host. */
+  readonly incidents: () => readonly WorkerIncident[];
+}
+
+interface ReportOptions extends Known, ReportDeps, Pick<HostReport, 'wasAutonomous'> {
   readonly place: Place;
+  readonly clockAheadMs: number | null;
 }
 
 /** What a host tells of itself with a beat. */
-export function ownReport({ state, mode, place, ...rest }: ReportOptions): HostReport {
+export function ownReport(options: ReportOptions): HostReport {
+  const { version, candidate, mode, state, place, wasAutonomous, problem, workers } = options;
   const { fleet } = state;
   return {
-    ...rest,
+    version,
+    candidate,
+    wasAutonomous,
+    problem,
+    workers: workers(),
+    incidents: unrecorded(options),
     mode: mode.kind,
     position: positionOf(state),
     ahead: place === 'ahead' && fleet !== null ? { at: fleet.at, seq: fleet.seq } : null,
@@ -85,4 +103,19 @@ export function ownReport({ state, mode, place, ...rest }: ReportOptions): HostR
 
 function positionOf({ fleet }: ControlState): FleetPosition | null {
   return fleet === null ? null : { epoch: fleet.epoch, seq: fleet.seq };
+}
+
+/** The newest incidents that the fleet's log does not have, by the fleet's clock. */
+function unrecorded({
+  state,
+  incarnation,
+  incidents,
+  clockAheadMs,
+}: ReportOptions): readonly WorkerIncident[] {
+  const last = lastRecorded(state.fleet?.incidents ?? [], incarnation);
+  const aheadMs = Math.round(clockAheadMs ?? 0);
+  return incidents()
+    .filter(({ number }) => number > last)
+    .slice(-MAX_TOLD_INCIDENTS)
+    .map((incident) => ({ ...incident, at: incident.at + aheadMs }));
 }

@@ -5,6 +5,7 @@
 import { count } from '#shared/shape-settings.js';
 import { decodeShape, flag, list, nullable, object, oneOf, text, type TypeOf } from '#shared/shape.js';
 import { time } from '../domain/stored-shapes.js';
+import { MAX_TOLD_INCIDENTS, workerIncident } from '../domain/worker-incident.js';
 import type { Readable } from './fleet-codec.js';
 import { MAX_OUT, outBackend } from './out-backends.js';
 
@@ -43,6 +44,11 @@ const report = object(
     /** Backends that it does not use by its own verdict, the worst first, and how many there are in all. */
     out: list(outBackend, MAX_OUT),
     outTotal: count,
+    /**
+     * What happened to its workers and is not in the fleet's log yet, the newest, oldest first. Absent: its release cannot read
+     * events about workers of hosts.
+     */
+    incidents: list(workerIncident, MAX_TOLD_INCIDENTS),
   },
 );
 

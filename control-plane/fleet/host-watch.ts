@@ -1,5 +1,6 @@
 /**
- * What a leader makes of the reports of hosts: which of them joined, left or fell silent, and which went on by themselves for a time.
+ * What a leader makes of the reports of hosts: which of them joined, left or fell silent, which went on by themselves for a time, and
+ * what happened to their workers.
  * Pure; `fleet-node.ts` reads the reports and submits the commands.
  */
 import type { CommandDraft } from '../domain/commands.js';
@@ -39,6 +40,8 @@ export function hostNews(
   const actor = { kind: 'primary', name: self } as const;
   const commands: CommandDraft[] = [];
   const isSilent = ({ heardAgoMs }: SeenHost): boolean => heardAgoMs >= times.forgetHostMs;
+  // A host of an earlier build could not read the events, and would go on by itself.
+  const allRead = seen.every((one) => isSilent(one) || one.report?.incidents !== undefined);
   for (const { host, incarnation, report, ...rest } of seen) {
     if (report === null || isSilent({ host, incarnation, report, ...rest })) continue;
     const member = known.find((one) => one.host === host);
@@ -47,6 +50,10 @@ export function hostNews(
     }
     if (report.wasAutonomous !== null && report.mode === 'following') {
       commands.push({ type: 'RecordAutonomy', host, ...report.wasAutonomous, actor });
+    }
+    const { incidents = [] } = report;
+    if (allRead && incidents.length > 0) {
+      commands.push({ type: 'RecordIncidents', host, incarnation, incidents, actor });
     }
   }
   const silent = seen.filter(isSilent);

@@ -1,6 +1,6 @@
 /** The questions about history, and how a log answers them. The primary and the reader's thread both use this code. */
 import { eventDocument, type Teller } from './event-document.js';
-import type { TidegateEvent } from '../domain/events.js';
+import { isToldTwiceOn, type TidegateEvent } from '../domain/events.js';
 import type { Explanation, Question } from '../domain/why.js';
 import type { HistoryLog } from '../event-log/checkpoints.js';
 import type { EventQuery } from '../event-log/event-log.js';
@@ -30,9 +30,29 @@ export async function answer(log: HistoryLog, question: HistoryQuestion): Promis
         explanation: await explanation(log, question.about, question.present, teller.host),
       };
     case 'events': {
-      const events = await log.events.read(question.query);
+      const events = await shownEvents(log, question.query, teller.host);
       return { kind: 'events', events: events.map((event) => eventText(event, teller)) };
     }
+  }
+}
+
+/**
+ * Matching events. Unless types are asked for, a host leaves out what the fleet tells of its own workers, and reads on until the page
+ * is full.
+ */
+async function shownEvents(
+  { events }: HistoryLog,
+  query: EventQuery,
+  host: string,
+): Promise<readonly TidegateEvent[]> {
+  const shown: TidegateEvent[] = [];
+  for (let rest = query; ;) {
+    const page = await events.read(rest);
+    shown.push(...page.filter((event) => query.types !== undefined || !isToldTwiceOn(host, event)));
+    const last = page.at(-1);
+    const limit = query.limit - shown.length;
+    if (last === undefined || page.length < rest.limit || limit === 0) return shown;
+    rest = { ...rest, limit, ...(query.order === 'forward' ? { after: last.seq } : { upTo: last.seq - 1 }) };
   }
 }
 

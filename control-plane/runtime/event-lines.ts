@@ -4,7 +4,7 @@
  */
 import type { Logger } from '#shared/ports.js';
 import { namedSentenceOf } from '../domain/event-sentence.js';
-import { levelOf, type TidegateEvent } from '../domain/events.js';
+import { isToldTwiceOn, levelOf, type TidegateEvent } from '../domain/events.js';
 import type { ControlState } from '../domain/state.js';
 import { PoolLines } from './pool-lines.js';
 
@@ -22,7 +22,7 @@ export class EventLines {
 
   /** To be called after each append, with the new state and the appended events. */
   tell(state: ControlState, events: readonly TidegateEvent[]): void {
-    for (const event of events) this.#tellOf(event);
+    for (const event of events) if (!isToldTwiceOn(this.#host, event)) this.#tellOf(event);
     this.#pools.tell(state, events);
   }
 

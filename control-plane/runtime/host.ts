@@ -13,6 +13,7 @@ import type { FleetPort, StoreStatus } from '../control-port.js';
 import type { CommandDraft } from '../domain/commands.js';
 import type { World } from '../domain/decision.js';
 import type { TidegateEvent } from '../domain/events.js';
+import type { WorkerIncident } from '../domain/worker-incident.js';
 import { FirstChecks } from '../health-checks/first-checks.js';
 import type { CheckLag } from '../health-checks/punctuality.js';
 import { CheckScheduler, type CheckSchedulerOptions } from '../health-checks/scheduler.js';
@@ -29,6 +30,7 @@ import { CheckReports } from './check-reports.js';
 import type { SystemPorts } from './system-ports.js';
 import type { ReportedWorker } from '../fleet/host-report.js';
 import { FleetSeqs } from './fleet-seqs.js';
+import { OwnIncidents } from './own-incidents.js';
 import { WorkerMessages } from './worker-messages.js';
 
 /** Decides for this host. */
@@ -67,6 +69,7 @@ export class Host {
   readonly #broadcaster = new Broadcaster();
   readonly #publisher: Publisher;
   readonly #fleetSeqs = new FleetSeqs();
+  readonly #incidents: OwnIncidents;
   readonly #loads = new WorkerLoads();
   readonly #loadTeller: LoadTeller;
   readonly #metricsPage: SharedPage;
@@ -78,6 +81,7 @@ export class Host {
   constructor(options: HostOptions) {
     const { host, logger, timers, clock } = options.system;
     this.#options = options;
+    this.#incidents = new OwnIncidents(options.supervisor.count);
     this.sessions = options.redisSessions ?? options.sessions;
     this.#publisher = new Publisher(this.#broadcaster, host);
     this.#now = () => clock.now();
@@ -137,6 +141,7 @@ export class Host {
     this.#fleetSeqs.published(this.#broadcaster.position.version, world.state.fleet?.seq ?? null);
     this.#scheduler.update(world);
     this.#firstChecks.update(world);
+    this.#incidents.take(events);
     for (const { type, pool } of events) {
       if (type === 'SessionsFlushed' && pool !== undefined) void this.#options.sessions.sweep(pool);
     }
@@ -180,6 +185,11 @@ export class Host {
       const appliedSeq = applied === null ? null : this.#fleetSeqs.of(applied.version);
       return { n: worker, pid, phase, appliedSeq };
     });
+  }
+
+  /** What happened to the workers, as this host tells it to its fleet. */
+  incidents(): readonly WorkerIncident[] {
+    return this.#incidents.newest;
   }
 
   activeRequests(pool: string, backend: string): number {

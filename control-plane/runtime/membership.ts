@@ -1,5 +1,6 @@
 /** The membership of a host in its fleet: how the host joins, and the fleet as the admin API sees it. */
 import type { FleetPort } from '../control-port.js';
+import type { WorkerIncident } from '../domain/worker-incident.js';
 import type { FleetNode } from '../fleet/fleet-node.js';
 import type { ReportedWorker } from '../fleet/host-report.js';
 import type { OwnLoop } from '../fleet/own-loop.js';
@@ -8,6 +9,7 @@ import type { PrimaryCounters } from '../metrics/primary-counters.js';
 /** The part of the host that its membership uses. */
 export interface MemberHost {
   reportedWorkers(): readonly ReportedWorker[];
+  incidents(): readonly WorkerIncident[];
   readonly counters: Pick<PrimaryCounters, 'joinsFleet' | 'appendUnknown' | 'appendUnreplicated'>;
 }
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { AppServer } from '../support/app-server.js';
 import { expectKept, expectSound, logOf } from '../support/fleet/fleet-log.js';
-import { FleetRig } from '../support/fleet/fleet-rig.js';
+import { FleetRig, type RigHost } from '../support/fleet/fleet-rig.js';
 import { RedisServer } from '../support/redis-server.js';
 import { Tidegate } from '../support/tidegate-process.js';
 import { waitUntil } from '../support/wait-until.js';
@@ -76,6 +76,38 @@ describe('a fleet whose leader', () => {
       const told = await other.tidegate.events('&type=HostWasAutonomous');
       return told.at(-1)?.data.host === leader.name;
     });
+  });
+
+  it('tells every host once which workers of another died, and so does the next leader after it', async () => {
+    const [leader, other] = await rig.roles();
+    const exits = async ({ tidegate }: RigHost): Promise<readonly unknown[]> =>
+      (await tidegate.events('&type=HostWorkerExited')).map(({ data }) => [data.host, data.pid]);
+    const kill = async (): Promise<number> => {
+      await waitUntil('two workers', async () => (await other.tidegate.workerPids()).length === 2);
+      const [pid] = await other.tidegate.workerPids();
+      process.kill(pid!, 'SIGKILL');
+      return pid!;
+    };
+    const first = await kill();
+    await waitUntil('word of it', async () => (await exits(leader)).length === 1);
+    const { stdout } = await leader.tidegate.cli('events', '--type', 'HostWorkerExited,HostWorkerReady');
+    expect(stdout).toMatch(
+      new RegExp(`worker \\d+ of ${other.name} \\(pid ${first}\\) died at \\S+: signal SIGKILL`),
+    );
+    // The host itself has events of its own, and shows the others only where they are asked for.
+    const own = (await other.tidegate.events()).map(({ type }) => type);
+    expect(own).toContain('WorkerExited');
+    expect(own).not.toContain('HostWorkerExited');
+
+    await leader.tidegate.killPrimary();
+    const second = await kill();
+    await waitUntil('another leader', async () => (await rig.leader()) === other);
+    await waitUntil('word of the second', async () => (await exits(other)).length === 2);
+    await leader.tidegate.run();
+    await rig.untilWritable();
+    const told = [first, second].map((pid) => [other.name, pid]);
+    for (const host of rig.hosts) expect(await exits(host)).toEqual(told);
+    expectSound(await logOf(rig));
   });
 
   it('stops hands over at once', async () => {

@@ -1,3 +1,4 @@
+import type { WorkerIncident } from '../../control-plane/domain/worker-incident.js';
 import { fleetOf } from '../../control-plane/domain/fleet-state.js';
 import { type FleetStore, MAX_HOSTS } from '../../control-plane/fleet/fleet-store.js';
 import type { FleetOutcome } from '../../control-plane/fleet/fleet-submit.js';
@@ -14,6 +15,8 @@ import { VirtualTime } from '../support/virtual-time.js';
 
 const DOCUMENT = documentOf(poolSettings(), [definition('a'), definition('b')]);
 const BEAT = { number: 1, beat: '{}', cold: '' };
+/** What clocks of hosts are ahead of that of the store. */
+const AHEAD_MS = 3_600_000;
 const APPLY = { type: 'ApplyConfig', file: 'tidegate.yaml', sha256: 'one', document: DOCUMENT } as const;
 
 /** What one append to a slow log takes. */
@@ -122,6 +125,37 @@ describe('hosts that share a store', () => {
     await fleet.pass(8_000);
     expect(weightOn(again)).toBe(34);
     expect(fleetOf(again.loop.world.state)).toEqual(fleetOf(other.loop.world.state));
+  });
+
+  it('have in their log what happened to workers of each of them once, under whatever leader', async () => {
+    const incidents: WorkerIncident[] = [];
+    const die = (number: number): void => {
+      const at = fleet.time.now() + AHEAD_MS;
+      incidents.push({ kind: 'exited', number, at, n: number, pid: 7, reason: 'signal SIGKILL' });
+    };
+    const over = { clockAheadMs: AHEAD_MS };
+    const { fleet, one, two } = await fleetOfTwo(over);
+    const three = await fleet.add('three', { ...over, candidate: false, incidents: () => incidents });
+    await fleet.pass(4_000);
+    const [leader, other] = one.leads ? [one, two] : [two, one];
+    const told = (host: HostProcess) =>
+      host.events.flatMap((event) =>
+        event.type === 'HostWorkerExited' ? [[event.data.host, event.data.number]] : [],
+      );
+    const diedAt = fleet.time.now();
+    die(1);
+    await fleet.pass(4_000);
+    for (const host of fleet.hosts) expect(told(host)).toEqual([['three', 1]]);
+    const times = other.events.flatMap((event) =>
+      event.type === 'HostWorkerExited' ? [event.data.happenedAt - diedAt] : [],
+    );
+    expect(times).toEqual([expect.closeTo(0, -3)]);
+    leader.kill();
+    fleet.hosts.splice(fleet.hosts.indexOf(leader), 1);
+    die(2);
+    await fleet.pass(15_000);
+    expect(fleet.leaders).toEqual([other.name]);
+    for (const host of [other, three]) expect(told(host)).toEqual([1, 2].map((n) => ['three', n]));
   });
 
   it('hand over at once when the leader stops', async () => {

@@ -9,6 +9,7 @@ import { fleetOf, type FleetState, leaderState } from '../../control-plane/domai
 import { isShared } from '../../control-plane/domain/follow-fleet.js';
 import { initialObservations } from '../../control-plane/domain/observations.js';
 import { restoreState, serializeState } from '../../control-plane/domain/serialize.js';
+import type { WorkerIncident } from '../../control-plane/domain/worker-incident.js';
 import type { Scope } from '../../control-plane/domain/transaction.js';
 import { EMPTY_WORLD, START } from '../support/domain.js';
 import { commandsOf } from '../support/random-history.js';
@@ -66,9 +67,29 @@ function isForTheFleet({ type }: CommandBody): boolean {
   return COMMAND_KINDS[type] === 'write' && type !== 'StartPrimary';
 }
 
+/** What workers did is also told to the leader, as often as it happens and then again with the next. */
+class Incidents {
+  #told: readonly WorkerIncident[] = [];
+
+  of(step: Step, at: number): readonly CommandBody[] {
+    if (step.kind !== 'worker') return [];
+    const number = (this.#told.at(-1)?.number ?? 0) + 1 + (step.what % 2);
+    const incident = { number, at, n: step.worker, pid: 1 };
+    this.#told = [...this.#told, { ...incident, kind: 'exited', reason: 'signal SIGKILL' } as const].slice(
+      -3,
+    );
+    const one = { host: 'b', incarnation: `${step.what === 5 ? 2 : 1}` };
+    return [
+      { type: 'RecordHostJoined', ...one, version: '1' },
+      { type: 'RecordIncidents', ...one, incidents: this.#told },
+      ...(step.what === 4 ? [{ type: 'RecordHostLeft', host: 'b', reason: 'silent' } as const] : []),
+    ];
+  }
+}
+
 /** What both must agree on; where they stand is compared apart. */
-function shared({ standing: _standing, ...rest }: FleetState) {
-  return rest;
+function shared({ standing: { hosts, incidents }, ...rest }: FleetState) {
+  return { ...rest, hosts, incidents };
 }
 
 interface Lived {
@@ -84,6 +105,7 @@ function lived(steps: readonly Step[], joinAt: number, lag: number): Lived {
   const host = newHost(fleetOf(EMPTY_WORLD.state));
   let late: Decider | null = null;
   let told = 0;
+  const incidents = new Incidents();
   let at = START;
   const follow = (): void => {
     const events = leader.events.slice(told);
@@ -93,6 +115,7 @@ function lived(steps: readonly Step[], joinAt: number, lag: number): Lived {
   steps.forEach((step, index) => {
     if (step.kind === 'tick') at += step.ms;
     for (const body of commandsOf(step, host.world, at)) (isForTheFleet(body) ? leader : host).take(body, at);
+    for (const body of incidents.of(step, at)) leader.take(body, at);
     if (index % lag === 0) follow();
     if (index === joinAt % steps.length) {
       follow();

@@ -31,6 +31,8 @@ describe('hosts that share a store under faults', () => {
       'FleetAdopted',
       'HostWasAutonomous',
       'HostLeft',
+      'HostWorkerExited',
+      'HostIncidentsUntold',
       'write: accepted',
       'write: rejected',
       'write: read-only',

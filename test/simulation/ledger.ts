@@ -33,6 +33,7 @@ export type Law =
   | 'restores-keep-what-is-there'
   | 'restores-put-back-what-was'
   | 'writes-are-done-once'
+  | 'incidents-are-told-once'
   | 'writes-are-answered'
   | 'acknowledged-is-stored'
   | 'acknowledged-is-kept'

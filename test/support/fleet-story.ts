@@ -23,13 +23,13 @@ export const DOCUMENT = documentOf(poolSettings({ healthCheck: healthCheck(), br
 ]);
 
 /** A leader of a fleet that this host has founded. */
-export function leaderFor(host: Story): (body: CommandBody) => readonly TidegateEvent[] {
+export function leaderFor(host: Story): (body: CommandBody, at?: number) => readonly TidegateEvent[] {
   const fleet = fleetOf(host.world.state);
   let world: World = { state: leaderState(fleet), observations: initialObservations() };
   let id = fleet.standing.command;
-  return (body) => {
+  return (body, at = 5) => {
     id += 1;
-    const command = { ...body, id, at: 5, seed: 1, actor: { kind: 'api', name: 'alice' } } as const;
+    const command = { ...body, id, at, seed: 1, actor: { kind: 'api', name: 'alice' } } as const;
     const decision = decide(command, world, 'fleet');
     if (decision.kind === 'rejected') throw new Error(decision.rejection.message);
     world = decision.world;

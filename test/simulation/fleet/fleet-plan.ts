@@ -228,6 +228,7 @@ async function makePeace(world: FleetWorld): Promise<void> {
     if (host.process !== null) host.process.store.link.isCut = false;
     if (host.isStopped) host.resume();
   }
+  for (const host of hosts) host.calmSince = time.now();
   const ends = hosts.filter(({ endsSince }) => endsSince !== null);
   if (ends.length > 0) await world.pass(END_LIMIT_MS);
   ledger.require(
@@ -268,4 +269,8 @@ async function writeInPeace(world: FleetWorld): Promise<void> {
     `writes in peace: ${told.map((outcome) => outcome.kind).join()}`,
   );
   world.ledger.require(world.owed() === null, 'converges', world.owed() ?? '');
+  for (const host of world.running) {
+    const told = world.untoldOf(host);
+    world.ledger.require(told === 0, 'incidents-are-told-once', `${told} of ${host.name} are not told`);
+  }
 }

@@ -1,5 +1,6 @@
 /** A simulated fleet: hosts over one store behind a network that fails, in virtual time, and what watches them. */
 import { fleetOf } from '../../../control-plane/domain/fleet-state.js';
+import { mayRecord, lastRecorded } from '../../../control-plane/domain/worker-incident.js';
 import { sameValue } from '../../../control-plane/domain/same-value.js';
 import { FLEET_TIMES } from '../../../control-plane/fleet/fleet-times.js';
 import { START } from '../../support/domain.js';
@@ -130,6 +131,15 @@ export class FleetWorld {
     if (link === undefined) return;
     link.isCut = !link.isCut;
     this.writes.withoutKeeper(host.name);
+  }
+
+  /** Incidents of the host's process that the log neither has nor counts, though it has room for them. */
+  untoldOf({ name, incidents }: SimulatedHost): number {
+    const { fleet } = this.head?.state ?? {};
+    const member = fleet?.hosts.find(({ host }) => host === name);
+    const all = fleet?.incidents ?? [];
+    if (member === undefined || !mayRecord(all, name, this.time.now())) return 0;
+    return incidents - lastRecorded(all, member.incarnation);
   }
 
   /** What keeps the fleet from being at rest; `null`: nothing. */

@@ -1,5 +1,6 @@
 /** One host of a simulated fleet, for all its processes: its own log, its clock, and the process that runs there. */
 import type { ControlLoop } from '../../../control-plane/runtime/control-loop.js';
+import { MAX_TOLD_INCIDENTS, type WorkerIncident } from '../../../control-plane/domain/worker-incident.js';
 import { EventLogError } from '../../../control-plane/event-log/event-log.js';
 import { FLEET_TIMES } from '../../../control-plane/fleet/fleet-times.js';
 import type { FleetStore } from '../../../control-plane/fleet/fleet-store.js';
@@ -19,6 +20,9 @@ import { SeenStore, type SeenStoreDeps } from './seen-store.js';
 /** Makes of the store what a host sees of it. */
 export type SeeStore = (store: FleetStore, deps: SeenStoreDeps, loop: ControlLoop) => FleetStore;
 
+/** So often something happens to a worker of each host, in milliseconds. */
+const INCIDENT_EVERY_MS = 4_000;
+
 export interface FleetSurroundings {
   readonly time: VirtualTime;
   readonly chance: Chance;
@@ -36,6 +40,10 @@ export class SimulatedHost {
   readonly disk: Disk;
   process: HostProcess | null = null;
   isStopped = false;
+  /** From when on nothing happens to its workers any more; `null`: things do. */
+  calmSince: number | null = null;
+  /** When its process was started. */
+  #startedAt = 0;
   /** It hands over and ends. */
   endsSince: number | null = null;
   /** Until when it believes to lead, and when it sent what that rests on. */
@@ -63,6 +71,12 @@ export class SimulatedHost {
     return this.isRunning && link?.isCut === false && link.server === this.#deps.network.server;
   }
 
+  /** How much has happened to the workers of its process. */
+  get incidents(): number {
+    const until = this.calmSince ?? this.#deps.time.now();
+    return Math.max(0, Math.floor((until - this.#startedAt) / INCIDENT_EVERY_MS));
+  }
+
   /** Where its process stands in the fleet's log. */
   get place(): Place | undefined {
     return this.#followed?.place ?? undefined;
@@ -78,6 +92,7 @@ export class SimulatedHost {
     const { ledger, histories, time, seeStore } = this.#deps;
     const { candidate, clockAheadMs, name } = this;
     const writer = (this.#starts += 1);
+    this.#startedAt = time.now();
     const see: SeenStoreDeps = {
       now: () => time.now(),
       unanswered: () => this.#deps.writes.withoutKeeper(name),
@@ -98,6 +113,7 @@ export class SimulatedHost {
         candidate,
         clockAheadMs,
         logger: loggerTo(ledger),
+        incidents: () => incidentsUpTo(this.incidents, writer, time.now()),
         seenStore: (store, loop) => seeStore?.(store, see, loop) ?? new SeenStore(store, see),
         changed: (world, events) => followed.changed(world, events),
       },
@@ -169,4 +185,13 @@ function loggerTo(ledger: Ledger): Logger {
     warn: (fields, message) => ledger.step(`  ${message} ${JSON.stringify(fields)}`),
     info: (fields, message) => ledger.step(`  ${message} ${JSON.stringify(fields)}`),
   };
+}
+
+/** The newest incidents: `pid` names the process and `n` the incident. */
+function incidentsUpTo(last: number, pid: number, at: number): readonly WorkerIncident[] {
+  const first = Math.max(1, last - MAX_TOLD_INCIDENTS + 1);
+  return Array.from({ length: last - first + 1 }, (_, index) => {
+    const number = first + index;
+    return { kind: 'exited', number, at, n: number, pid, reason: 'signal SIGKILL' };
+  });
 }

@@ -123,6 +123,7 @@ export class WatchedStore extends StoreModel {
       const isSame = known === undefined || (known.text === text && known.before === last);
       ledger.require(isSame, 'positions-name-one-content', keyOf(position));
       last = known ?? histories.add(last, entry);
+      this.#requireOnce(last);
       ledger.count(last.event?.type ?? '');
       writes.stored(last);
     }
@@ -138,6 +139,16 @@ export class WatchedStore extends StoreModel {
       ledger.require(isSame, 'restores-put-back-what-was', keyOf(position));
       ledger.count('events put back');
       last = last?.before ?? null;
+    }
+  }
+
+  /** What happened to a worker is in no history twice. */
+  #requireOnce(place: Place): void {
+    const told = incidentAt(place);
+    if (told === null) return;
+    for (let one = place.before; one !== null; one = one.before) {
+      const isNew = incidentAt(one) !== told;
+      this.#watch.ledger.require(isNew, 'incidents-are-told-once', `${told} at ${keyOf(place)}`);
     }
   }
 
@@ -174,4 +185,11 @@ export class WatchedStore extends StoreModel {
       carriedOut.set(nonce, place);
     }
   }
+}
+
+/** Names the incident that an event tells; `null`: it tells none. */
+function incidentAt({ event }: Place): string | null {
+  if (event?.type !== 'HostWorkerExited') return null;
+  const { host, pid, n } = event.data;
+  return `${n} of process ${pid} of ${host}`;
 }

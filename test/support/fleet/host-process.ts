@@ -7,6 +7,7 @@ import { ControlLoop } from '../../../control-plane/runtime/control-loop.js';
 import type { CommandBody } from '../../../control-plane/domain/commands.js';
 import type { Actor } from '../../../control-plane/domain/actor.js';
 import type { World } from '../../../control-plane/domain/decision.js';
+import type { WorkerIncident } from '../../../control-plane/domain/worker-incident.js';
 import type { TidegateEvent } from '../../../control-plane/domain/events.js';
 import type { LogStorage } from '../../../control-plane/event-log/log-storage.js';
 import { createMemoryStorage } from '../../../control-plane/event-log/memory-storage.js';
@@ -33,6 +34,8 @@ export interface HostDeps {
   /** What the host's own clock is ahead. */
   readonly clockAheadMs?: number;
   readonly logger?: Logger;
+  /** What happened to its workers, by its own clock. */
+  readonly incidents?: () => readonly WorkerIncident[];
   /** The store as the host finds it, if not as it is. */
   readonly seenStore?: (store: ModelFleetStore, loop: ControlLoop) => FleetStore;
   /** As the options of the control loop have it. */
@@ -71,6 +74,7 @@ export class HostProcess {
       secret: deps.secret ?? null,
       candidate: deps.candidate ?? true,
       workers: () => [],
+      incidents: deps.incidents ?? (() => []),
       times: FLEET_TIMES,
       timers: parts.timers,
       wall: clockOf(deps),

@@ -29,6 +29,7 @@ export function hostReport(over: Partial<HostReport> = {}): HostReport {
     workers: [{ n: 1, pid: 101, phase: 'ready', appliedSeq: HEAD.seq }],
     out: [],
     outTotal: 0,
+    incidents: [],
     ...over,
   };
 }

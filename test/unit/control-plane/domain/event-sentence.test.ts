@@ -121,6 +121,7 @@ describe('the sentence of an event', () => {
         settings: poolSettings(),
         problems: [],
         notAfter: START,
+        happenedAt: START,
         worker: worker(1),
         from: [],
         to: [],
@@ -145,6 +146,8 @@ describe('the sentence of an event', () => {
 function sentence<T extends EventType>(type: T, data: Partial<EventData[T]>): string {
   return sentenceOf(sampleEvent(1, type, data as EventData[T]), HOST);
 }
+
+const THERE = { host: 'lb-2', happenedAt: 0 };
 
 describe('sentences about processes, configuration and certificates', () => {
   it.each<[string, string]>([
@@ -174,6 +177,22 @@ describe('sentences about processes, configuration and certificates', () => {
     [
       sentence('WorkerExited', { worker: worker(3), pid: 9, reason: 'shutdown', expected: true }),
       'worker 3 (pid 9) ended: shutdown',
+    ],
+    [
+      sentence('HostWorkerExited', { ...THERE, n: 3, pid: 9, reason: 'signal SIGKILL', number: 1 }),
+      'worker 3 of lb-2 (pid 9) died at 1970-01-01T00:00:00.000Z: signal SIGKILL',
+    ],
+    [
+      sentence('HostWorkerReady', { host: HOST, n: 4, pid: 10, happenedAt: 0, number: 2 }),
+      'worker 4 (pid 10) forwards since 1970-01-01T00:00:00.000Z, in place of one that died',
+    ],
+    [
+      sentence('HostIncidentsUntold', { host: 'lb-2', count: 1, number: 2 }),
+      '1 more incident of workers of host lb-2 came too fast to be told one by one',
+    ],
+    [
+      sentence('HostIncidentsUntold', { host: 'lb-2', count: 7, number: 9 }),
+      '7 more incidents of workers of host lb-2 came too fast to be told one by one',
     ],
     [
       sentence('CertificateLoaded', { certFile: 'c.pem', subject: 'CN=a', notAfter: 0 }),

@@ -15,6 +15,8 @@ const WARNED: readonly EventType[] = [
   'ConfigRejected',
   'CertificateRejected',
   'HostWasAutonomous',
+  'HostWorkerExited',
+  'HostIncidentsUntold',
 ];
 
 /** History that is gone. */

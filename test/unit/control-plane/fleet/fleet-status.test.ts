@@ -45,10 +45,45 @@ describe('the state of a fleet', () => {
   });
 });
 
+const OWN = {
+  ...KNOWN,
+  version: '1',
+  candidate: true,
+  wasAutonomous: null,
+  incarnation: 'i',
+  workers: () => [],
+  incidents: () => [],
+} as const;
+
 it('a host reports where it stands, and what it knows more than the log only while it does', () => {
   const { state } = founded().host.world;
   const position = { epoch: state.fleet!.epoch, seq: state.fleet!.seq };
-  const told = { ...KNOWN, state, version: '1', candidate: true, wasAutonomous: null, workers: [] };
+  const told = { ...OWN, state };
   expect(ownReport({ ...told, place: 'at-head' })).toMatchObject({ position, ahead: null, outTotal: 0 });
   expect(ownReport({ ...told, place: 'ahead' }).ahead).toEqual({ at: state.fleet!.at, seq: position.seq });
+});
+
+it('a host reports what happened to its workers and is not in the log, the newest, by the clock of the fleet', () => {
+  const { host, leader } = founded();
+  const deaths = Array.from({ length: 20 }, (_, index) => {
+    const number = index + 1;
+    return { kind: 'exited', number, at: number, n: number, pid: 7, reason: 'signal SIGKILL' } as const;
+  });
+  const one = { host: 'two', incarnation: 'i' };
+  const events = [
+    ...leader({ type: 'RecordHostJoined', ...one, version: '1' }),
+    ...leader({ type: 'RecordIncidents', ...one, incidents: deaths.slice(0, 5) }),
+  ];
+  const reported = (incidents: typeof deaths): readonly (readonly number[])[] => {
+    const own = { ...OWN, state: host.world.state, place: 'at-head', clockAheadMs: 100.4 } as const;
+    return (ownReport({ ...own, incidents: () => incidents }).incidents ?? []).map((told) => [
+      told.number,
+      told.at,
+    ]);
+  };
+  const newest = Array.from({ length: 16 }, (_, index) => [index + 5, index + 105]);
+  expect(reported(deaths)).toEqual(newest);
+  host.when({ type: 'FollowFleet', events });
+  expect(reported(deaths)).toEqual(newest.slice(1));
+  expect(reported(deaths.slice(0, 5))).toEqual([]);
 });
