@@ -3,6 +3,8 @@ import { FLEET_TIMES } from '../../control-plane/fleet/fleet-times.js';
 import { FleetClock } from '../../control-plane/fleet/fleet-clock.js';
 import { fleetOf, leaderState } from '../../control-plane/domain/fleet-state.js';
 import { initialObservations } from '../../control-plane/domain/observations.js';
+import { MAX_INBOX } from '../../control-plane/fleet/fleet-store.js';
+import { MAX_WRITE_LENGTH } from '../../control-plane/fleet/fleet-writes.js';
 import { Lease } from '../../control-plane/fleet/lease.js';
 import { Term, type TermDeps } from '../../control-plane/fleet/term.js';
 import { EMPTY_WORLD, START } from '../support/domain.js';
@@ -17,8 +19,14 @@ const JOINED = {
   actor: { kind: 'primary' },
 } as const;
 
+/** So much a network carries until a call is called late. */
+const MOST_READ = 20 * 1024 * 1024;
+
 /** A term whose store does what it is told. */
-function termWith(append: TermDeps['store']['append']) {
+function termWith(
+  append: TermDeps['store']['append'],
+  inbox: TermDeps['store']['inbox'] = async () => ({ kind: 'ok', value: [] }),
+) {
   const time = new VirtualTime(START);
   const now = (): number => time.now();
   const clock = new FleetClock(time, now);
@@ -56,7 +64,7 @@ function termWith(append: TermDeps['store']['append']) {
     store: {
       append,
       head: async () => ({ kind: 'unavailable', reason: 'gone' }),
-      inbox: async () => ({ kind: 'ok', value: [] }),
+      inbox,
     },
     times: FLEET_TIMES,
     timers: time,
@@ -98,4 +106,28 @@ describe('a term', () => {
       expect(await Promise.race([second, later])).toMatchObject({ kind: 'accepted', seq });
     },
   );
+
+  it('answers writes that are too many and too long to be read at once', async () => {
+    const text = JSON.stringify({ ...JOINED, host: 'x'.repeat(MAX_WRITE_LENGTH - 1_000) });
+    let waiting = Array.from({ length: MAX_INBOX }, (_, index) => {
+      return { id: `${index + 1}-0`, nonce: `${index}`, epoch: 6, until: START, text };
+    });
+    let answered = 0;
+    const { term } = termWith(
+      async ({ expectedSeq, inbox, answers }) => {
+        answered += answers.length;
+        waiting = waiting.slice(waiting.findIndex(({ id }) => id === inbox) + 1);
+        return { kind: 'ok', seq: expectedSeq };
+      },
+      async ({ after, limit }) => {
+        const from = waiting.findIndex(({ id }) => id === after) + 1;
+        const page = waiting.slice(from, from + limit);
+        const length = page.reduce((sum, one) => sum + one.text.length, 0);
+        return length > MOST_READ ? { kind: 'unavailable', reason: 'late' } : { kind: 'ok', value: page };
+      },
+    );
+    term.readInbox();
+    await new Promise((resolve) => setImmediate(resolve));
+    expect([answered, waiting.length]).toEqual([MAX_INBOX, 0]);
+  });
 });
