@@ -7,6 +7,7 @@ import type { EventReader } from './event-log/event-log.js';
 import type { FleetHosts } from './fleet/fleet-hosts.js';
 import type { FleetStatus } from './fleet/fleet-status.js';
 import type { FileStanding } from './fleet/whose-file.js';
+import type { Unavailable } from './fleet/fleet-store.js';
 import type { WriteFate } from './fleet/remote-writes.js';
 import type { History } from './hindsight/history.js';
 import type { CheckLag } from './health-checks/punctuality.js';
@@ -67,8 +68,8 @@ export interface FleetPort {
   hosts(): Promise<FleetHosts>;
   /** All hosts, as the leader saw them with its last beat; `null` if this host does not lead. */
   watched(): FleetHosts | null;
-  /** The result of a write; `null` if nothing is known of it, `undefined` if Redis cannot be asked. */
-  findWrite(nonce: string): Promise<WriteFate | null | undefined>;
+  /** The result of a write; `null` if nothing is known of it. */
+  findWrite(nonce: string): Promise<WriteFate | Unavailable | null>;
 }
 
 export interface ControlPort {

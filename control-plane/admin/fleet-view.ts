@@ -80,7 +80,7 @@ export function elsewhereIn({ isAsked, hosts }: FleetHosts): Elsewhere {
   return (pool, backend) => verdicts.get(`${pool}/${backend}`) ?? NOWHERE;
 }
 
-type WriteFate = NonNullable<Awaited<ReturnType<FleetPort['findWrite']>>>;
+type WriteFate = Exclude<Awaited<ReturnType<FleetPort['findWrite']>>, { kind: 'unavailable' } | null>;
 
 export function writeDocument(nonce: string, fate: WriteFate): WriteDocument {
   const document = { nonce, outcome: fate.kind, detail: WRITE_DETAILS[fate.kind] };

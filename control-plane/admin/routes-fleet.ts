@@ -45,8 +45,8 @@ export function fleetRoutes(app: AdminApp, port: ControlPort): void {
         return sendProblem(reply, { type: 'unknown_write', detail });
       }
       const fate = await fleet.findWrite(nonce);
-      if (fate === undefined) {
-        const detail = 'Redis cannot be asked now, and only Redis has the answers to writes. Try again.';
+      if (fate?.kind === 'unavailable') {
+        const detail = `Redis cannot be asked now, and only Redis has the answers to writes: ${fate.reason}. Try again.`;
         return sendProblem(reply, { type: 'control_plane_unavailable', detail, retryAfterSeconds: 5 });
       }
       if (fate === null) {

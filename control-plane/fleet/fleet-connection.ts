@@ -10,6 +10,7 @@ import type { RedisScript } from '#shared/platform/redis-script.js';
 import type { Logger, TimerHandle, Timers } from '#shared/ports.js';
 import type { RedisAccess } from '#shared/redis-access.js';
 import type { Bell, Found, Unavailable } from './fleet-store.js';
+import { LastRefusal } from './last-refusal.js';
 import { listIn } from './redis-answers.js';
 
 const BELLS: ReadonlySet<string> = new Set<Bell>(['log', 'lead', 'inbox', 'hosts']);
@@ -40,6 +41,7 @@ export class FleetConnection {
   readonly #prefix: string;
   readonly #control: RedisConnection;
   readonly #bell: RedisConnection;
+  readonly #refusal: LastRefusal;
   readonly #listeners = new Set<(bell: Bell | null) => void>();
   #number = 0;
   /** Whether the operator has been told that bells cannot be heard. */
@@ -57,6 +59,7 @@ export class FleetConnection {
         this.#ring(null);
       },
     });
+    this.#refusal = new LastRefusal({ ...options, probed: this });
     this.#bell = new RedisConnection({
       ...options,
       role: 'bell',
@@ -77,6 +80,11 @@ export class FleetConnection {
     return this.#control;
   }
 
+  /** What Redis refuses, in one sentence; `null`: nothing, as far as is known. */
+  get refusal(): string | null {
+    return this.#refusal.sentence;
+  }
+
   /** @param name of a key, or of the channel */
   keyOf(name: string): string {
     return `${this.#prefix}${name}`;
@@ -90,6 +98,7 @@ export class FleetConnection {
   close(): void {
     this.#listeners.clear();
     this.#subscription?.cancel();
+    this.#refusal.close();
     this.#control.close();
     this.#bell.close();
   }
@@ -129,7 +138,7 @@ export class FleetConnection {
   ): Promise<T | Unavailable> {
     const named = keys.map((key) => this.keyOf(key));
     const answer = await script.run(this.#control, named, args, this.#options.callMs);
-    return this.#readAnswer(answer, read);
+    return this.#readAs(script, answer, (value) => read(listIn(value, 'answer')));
   }
 
   /**
@@ -151,7 +160,9 @@ export class FleetConnection {
       },
     };
     const named = keys.map((key) => this.keyOf(key));
-    const answer = this.#readAnswer(await script.run(behind, named, args, callMs), read);
+    const answer = await this.#readAs(script, await script.run(behind, named, args, callMs), (value) =>
+      read(listIn(value, 'answer')),
+    );
     const waited = await (waiting as Promise<RedisAnswer> | null);
     return { answer, replicas: waited?.ok === true ? Number(waited.value) : null };
   }
@@ -163,17 +174,21 @@ export class FleetConnection {
     read: (value: unknown) => T,
   ): Promise<Found<T>> {
     const answer = await this.#control.call(command, args, this.#options.callMs);
-    if (!answer.ok) return unavailable(answer.reason);
-    return this.#readAs(() => ({ kind: 'ok', value: read(answer.value) }));
+    return this.#readAs(command, answer, (value) => ({ kind: 'ok', value: read(value) }));
   }
 
-  #readAnswer<T>(answer: RedisAnswer, read: (answer: readonly unknown[]) => T): T | Unavailable {
-    return answer.ok ? this.#readAs(() => read(listIn(answer.value, 'answer'))) : unavailable(answer.reason);
-  }
-
-  #readAs<T>(read: () => T): T | Unavailable {
+  async #readAs<T>(
+    call: RedisScript | string,
+    answer: RedisAnswer,
+    read: (value: unknown) => T,
+  ): Promise<T | Unavailable> {
+    if (!answer.ok) {
+      if (answer.kind !== 'refused') return unavailable(answer.reason);
+      return { ...unavailable(await this.#refusal.refused(call, answer)), isRefused: true };
+    }
+    this.#refusal.done(call);
     try {
-      return read();
+      return read(answer.value);
     } catch (error) {
       return unavailable(messageOf(error));
     }

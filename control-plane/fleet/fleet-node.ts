@@ -10,7 +10,7 @@ import { FleetClock } from './fleet-clock.js';
 import type { FleetHosts } from './fleet-hosts.js';
 import { type FleetMode, fleetMode } from './fleet-mode.js';
 import { type FleetStatus, fleetStatus, ownReport, refusalText, type ReportDeps } from './fleet-status.js';
-import { type Beaten, type Bell, type FleetPosition, MAX_HOSTS } from './fleet-store.js';
+import { type Beaten, type Bell, type FleetPosition, MAX_HOSTS, type Unavailable } from './fleet-store.js';
 import { type FleetOutcome, submitToFleet } from './fleet-submit.js';
 import { Follower, type Following, followedBy } from './follower.js';
 import { type Place, placeOf } from './follow-plan.js';
@@ -152,12 +152,13 @@ export class FleetNode {
       mode: this.mode,
       term: this.#leadership.term,
       remote: this.#writes,
+      refusal: this.#deps.store.refusal,
       reach: (seq) => this.#reach(seq),
     });
   }
 
-  /** What became of a write. `null`: nothing is known of it; `undefined`: the store cannot be asked. */
-  findWrite(nonce: string): Promise<WriteFate | null | undefined> {
+  /** What became of a write. `null`: nothing is known of it. */
+  findWrite(nonce: string): Promise<WriteFate | Unavailable | null> {
     return this.#writes.find(nonce);
   }
 

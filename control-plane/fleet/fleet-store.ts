@@ -19,6 +19,8 @@ export interface FleetPosition {
  */
 export interface Unavailable {
   readonly kind: 'unavailable';
+  /** It answered that it will not, such as for want of a right. What takes several steps may be done in part. */
+  readonly isRefused?: true;
   /** One sentence for an operator. */
   readonly reason: string;
 }
@@ -219,6 +221,8 @@ export type Found<T> = { readonly kind: 'ok'; readonly value: T } | Unavailable;
 export type Bell = 'log' | 'lead' | 'inbox' | 'hosts';
 
 export interface FleetStore {
+  /** Why it refuses what it is asked, in one sentence with what to do; `null`: it does not, as far as is known. */
+  readonly refusal: string | null;
   /**
    * Takes the lease if it is free, over, the candidate's own, or further ahead than `ttlMs` (the store's clock went back). The
    * epoch is the highest of lease, log and `seen`, plus `step`.
@@ -243,6 +247,7 @@ export interface FleetStore {
   hosts(): Promise<Found<readonly HostEntry[]>>;
   /** Forgets a host that was not heard of since `heardAt`. */
   forgetHost(term: Term & { host: string; heardAt: number }): Promise<Done>;
+  /** Where it is refused (`isRefused`), nothing was posted. */
   post(options: PostOptions): Promise<Posted>;
   /** Writes in order, those after entry `after` (`0-0`: all). */
   inbox(options: { after: string; limit: number }): Promise<Found<readonly InboxEntry[]>>;

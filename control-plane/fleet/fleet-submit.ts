@@ -29,15 +29,21 @@ interface SubmitOptions {
   /** The term of this host, if it leads. */
   readonly term: Term | null;
   readonly remote: RemoteWrites;
+  /** What the store refuses, in one sentence; `null`: nothing. */
+  readonly refusal: string | null;
   /** Follows the fleet's log until this host has an event. */
   readonly reach: (seq: number) => Promise<void>;
 }
 
 export async function submitToFleet(
   draft: CommandDraft,
-  { mode, term, remote, reach }: SubmitOptions,
+  { mode, term, remote, refusal, reach }: SubmitOptions,
 ): Promise<FleetOutcome> {
-  if (mode.kind === 'autonomous') return { kind: 'read-only', reason: WHY_ALONE[mode.why] };
+  if (mode.kind === 'autonomous') {
+    // What Redis refuses is the cause of all else but of that the fleet does not take this host.
+    const cause = mode.why === 'refused' ? null : refusal;
+    return { kind: 'read-only', reason: cause ?? WHY_ALONE[mode.why] };
+  }
   if (term !== null) {
     const outcome = await term.submit(draft);
     if (outcome.kind === 'not-done') return { kind: 'read-only', reason: NO_TERM };

@@ -58,6 +58,10 @@ export class RedisFleetStore implements FleetStore {
     this.#replicas = replicas !== null && replicas.wanted > 0 ? replicas : null;
   }
 
+  get refusal(): string | null {
+    return this.#redis.refusal;
+  }
+
   acquire({
     id,
     host,

@@ -1,6 +1,6 @@
 /** Whether a Redis can be what a fleet needs: its version, what it may evict, what this user may do. Told in one sentence each. */
 import type { FleetConnection } from './fleet-connection.js';
-import { PROBE } from './scripts.js';
+import { firstForbidden, forbidden, refusesUser, tryCommands } from './redis-rights.js';
 
 /** Scripts say that they may write while memory is full (`#!lua flags`) from this release on. */
 const OLDEST_MAJOR = 7;
@@ -23,20 +23,18 @@ export async function readSharedRedis(connection: FleetConnection, waits: boolea
   if (!connection.control.isReady()) return notReady(connection.control.trouble);
   const info = await connection.control.call('INFO', ['everything']);
   if (!info.ok) {
-    return info.code === 'NOPERM' ? unfit(forbidden(info.reason)) : notReady(info.reason);
+    return info.code === 'NOPERM' ? unfit(rights(info.reason)) : notReady(info.reason);
   }
   const problem = problemOf(String(info.value));
   if (problem !== null) return unfit(problem);
-  const probe = await PROBE.run(connection.control, [connection.keyOf('probe')], [connection.keyOf('bell')]);
-  if (!probe.ok) return probe.kind === 'refused' ? unfit(forbidden(probe.reason)) : notReady(probe.reason);
+  const probe = await tryCommands(connection);
+  if (!probe.ok) return probe.kind === 'refused' ? unfit(rights(probe.reason)) : notReady(probe.reason);
   const waited = waits ? await connection.control.call('WAIT', [0, 1]) : null;
   if (waited?.ok === false) {
-    return waited.kind === 'refused' ? unfit(forbidden(waited.reason)) : notReady(waited.reason);
+    return waited.kind === 'refused' ? unfit(rights(waited.reason)) : notReady(waited.reason);
   }
-  const [first] = Array.isArray(probe.value) ? (probe.value as unknown[]) : [];
-  if (typeof first !== 'string') return { kind: 'none' };
-  const [command = '', ...reason] = first.split(': ');
-  return unfit(forbidden(reason.join(': '), command));
+  const missing = firstForbidden(probe.value);
+  return missing === null ? { kind: 'none' } : unfit(missing);
 }
 
 /** What is wrong with a server by its own words (INFO). */
@@ -58,17 +56,13 @@ function isRefusal(trouble: string): boolean {
 }
 
 function notReady(trouble: string): RedisTrouble {
-  return isRefusal(trouble) ? unfit(forbidden(trouble)) : { kind: 'unreachable', reason: trouble };
+  return isRefusal(trouble) ? unfit(rights(trouble)) : { kind: 'unreachable', reason: trouble };
 }
 
 function unfit(problem: string): RedisTrouble {
   return { kind: 'unfit', problem };
 }
 
-function forbidden(reason: string, tried?: string): string {
-  const command = tried ?? /(?:run the|run) '([a-z|]+)'/i.exec(reason)?.[1];
-  if (command !== undefined && /permission|can't run/.test(reason)) {
-    return `its access list forbids the command ${command.toUpperCase()}; allow it for this user (README lists all)`;
-  }
-  return `it refuses this user: ${reason}`;
+function rights(reason: string): string {
+  return forbidden(reason) ?? refusesUser(reason);
 }

@@ -5,7 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Timers } from '#shared/ports.js';
 import type { CommandDraft } from '../domain/commands.js';
-import { type FleetStore, NO_ENTRY, type StoredAnswer } from './fleet-store.js';
+import { type FleetStore, NO_ENTRY, type StoredAnswer, type Unavailable } from './fleet-store.js';
 import type { FleetTimes } from './fleet-times.js';
 import { readAnswer, type WriteAnswer, writeText } from './fleet-writes.js';
 
@@ -22,7 +22,7 @@ export type WriteFate = WriteAnswer | { readonly kind: 'unknown' };
 export type RemoteOutcome =
   | WriteAnswer
   | { readonly kind: 'unknown'; readonly nonce: string }
-  /** There is no leader, or its inbox is full: nothing was posted. */
+  /** There is no leader, its inbox is full, or the store refuses it: nothing was posted. */
   | { readonly kind: 'not-posted'; readonly reason: string };
 
 interface RemoteWritesDeps {
@@ -82,11 +82,11 @@ export class RemoteWrites {
     await this.#reading;
   }
 
-  /** What became of a write, if its answer is still kept. `undefined`: the store cannot be asked. */
-  async find(nonce: string): Promise<WriteFate | null | undefined> {
+  /** What became of a write, if its answer is still kept; `null`: nothing is known of it. */
+  async find(nonce: string): Promise<WriteFate | Unavailable | null> {
     for (let after = NO_ENTRY; ;) {
       const found = await this.#deps.store.answers({ after, limit: PAGE });
-      if (found.kind === 'unavailable') return undefined;
+      if (found.kind === 'unavailable') return found;
       const one = found.value.find((answer) => answer.nonce === nonce);
       if (one !== undefined) return answerOf(one);
       const last = found.value.at(-1);
@@ -108,6 +108,9 @@ export class RemoteWrites {
       if (posted.kind === 'leaderless') return { kind: 'not-posted', reason: 'the fleet has no leader' };
       if (posted.kind === 'full') {
         return { kind: 'not-posted', reason: 'too many writes wait for the leader' };
+      }
+      if (posted.kind === 'unavailable' && posted.isRefused) {
+        return { kind: 'not-posted', reason: posted.reason };
       }
       // One that the store did not answer may be there nevertheless.
       if (posted.kind === 'ok') void this.look();

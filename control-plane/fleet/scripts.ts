@@ -149,12 +149,15 @@ export const SHARE = script(`
 local s=redis.call('GET',KEYS[1]) if s then return {s} end
 redis.call('SET',KEYS[1],ARGV[1]) return {ARGV[1]}`);
 
-/** KEYS lease inbox. ARGV nonce ttl text bell maxInbox. → OK id epoch | LEADERLESS | FULL */
+/**
+ * KEYS lease inbox. ARGV nonce ttl text bell maxInbox. → OK id epoch | LEADERLESS | FULL. An error means that nothing was posted, so
+ * what follows XADD must not fail; a bell may be lost.
+ */
 export const POST = script(`
 local l=redis.call('HMGET',KEYS[1],'epoch','until') if not l[1] or tonumber(l[2])<=now then return {'LEADERLESS'} end
 if redis.call('XLEN',KEYS[2])>=tonumber(ARGV[5]) then return {'FULL'} end
 local id=redis.call('XADD',KEYS[2],'*','n',ARGV[1],'epoch',l[1],'until',string.format('%d',now+ARGV[2]),'j',ARGV[3])
-redis.call('PUBLISH',ARGV[4],'inbox') return {'OK',id,tonumber(l[1])}`);
+redis.pcall('PUBLISH',ARGV[4],'inbox') return {'OK',id,tonumber(l[1])}`);
 
 /**
  * Tries every command of the others on a key that nobody reads, so that one that the access list forbids is named before an append

@@ -1,4 +1,5 @@
 import { FleetRig } from '../support/fleet/fleet-rig.js';
+import { waitUntil } from '../support/wait-until.js';
 
 /** What happens to Redis itself, with steady traffic on two hosts that share it. */
 describe('a fleet whose Redis', () => {
@@ -81,8 +82,13 @@ describe('a fleet whose Redis', () => {
 
   it('forbids a command, or this user at all, loses nothing', () =>
     underLoad(async () => {
+      const [, other] = await rig.roles();
       await rig.redis.command('ACL', 'SETUSER', 'default', '-xadd');
       await rig.goOn(500);
+      await waitUntil('a refusal that names the command', async () => {
+        const { status, body } = await rig.write(other);
+        return status === 503 && String(body.detail).includes('its access list forbids the command XADD');
+      });
       await rig.redis.command('ACL', 'SETUSER', 'default', '+@all');
     }));
 

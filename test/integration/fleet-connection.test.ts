@@ -1,4 +1,5 @@
 import { FleetConnection } from '../../control-plane/fleet/fleet-connection.js';
+import { RedisFleetStore } from '../../control-plane/fleet/redis-fleet-store.js';
 import { systemTimers } from '../../shared/platform/system-clock.js';
 import type { Logger } from '../../shared/ports.js';
 import { RedisServer } from '../support/redis-server.js';
@@ -9,12 +10,17 @@ describe('the connections of a fleet', () => {
   let redis: RedisServer;
   let connection: FleetConnection;
   let told: string[] = [];
+  let reasons: unknown[] = [];
   beforeAll(async () => {
     redis = await RedisServer.start();
   });
   beforeEach(() => {
     told = [];
-    const tell = (_fields: object, text: string): void => void told.push(text);
+    reasons = [];
+    const tell = (fields: { readonly reason?: unknown }, text: string): void => {
+      told.push(text);
+      reasons.push(fields.reason);
+    };
     const logger: Logger = { ...silence, warn: tell, info: tell };
     connection = new FleetConnection({
       access: redis.access,
@@ -48,5 +54,50 @@ describe('the connections of a fleet', () => {
       await waitUntil('the operator to be told', () => aboutBell().length === 2 * round);
     }
     expect(aboutBell()).toEqual([deaf, again, deaf, again]);
+  });
+
+  it('name the command that the access list forbids, as long as it does', async () => {
+    const store = new RedisFleetStore(connection);
+    await waitUntil('the connection', () => connection.control.isReady());
+    await store.acquire({ id: 'id', host: 'a', ttlMs: 60_000, seen: 0, step: 1 });
+    const post = { nonce: 'n', ttlMs: 1_000, text: '{}' };
+    expect(await store.post(post)).toMatchObject({ kind: 'ok' });
+    expect(store.refusal).toBe(null);
+    await redis.command('ACL', 'SETUSER', 'default', '-xadd');
+    const reason =
+      'Redis refuses it: its access list forbids the command XADD; allow it for this user (README lists all)';
+    expect(await store.post(post)).toEqual({ kind: 'unavailable', isRefused: true, reason });
+    expect(await store.post(post)).toMatchObject({ reason });
+    expect(await store.inbox({ after: '0-0', limit: 10 })).toMatchObject({ value: [{ nonce: 'n' }] });
+    expect(store.refusal).toBe(reason);
+    expect(reasons.filter((told) => String(told).includes('XADD'))).toHaveLength(1);
+    await redis.command('ACL', 'SETUSER', 'default', '+@all', '-xrange');
+    expect(await store.post(post)).toMatchObject({ kind: 'ok' });
+    expect(store.refusal).toBe(null);
+    await store.head();
+    expect(await store.answers({ after: '0-0', limit: 1 })).toMatchObject({
+      reason: expect.stringContaining('forbids the command XRANGE'),
+    });
+  });
+
+  it('tell what else it refuses in its own words', async () => {
+    const store = new RedisFleetStore(connection);
+    await waitUntil('the connection', () => connection.control.isReady());
+    await redis.config('min-replicas-to-write', '1');
+    const refused = await store.shareSecret('x');
+    await redis.config('min-replicas-to-write', '0');
+    expect(refused).toMatchObject({
+      isRefused: true,
+      reason: 'Redis refuses it: NOREPLICAS Not enough good replicas to write',
+    });
+  });
+
+  it('post a write although the bell may not be rung, so that an error means that there is none', async () => {
+    const store = new RedisFleetStore(connection);
+    await waitUntil('the connection', () => connection.control.isReady());
+    await redis.command('FLUSHALL');
+    await store.acquire({ id: 'id', host: 'a', ttlMs: 60_000, seen: 0, step: 1 });
+    await redis.command('ACL', 'SETUSER', 'default', '-publish');
+    expect(await store.post({ nonce: 'n', ttlMs: 1_000, text: '{}' })).toMatchObject({ kind: 'ok' });
   });
 });

@@ -28,6 +28,10 @@ export class SeenStore implements FleetStore {
     this.#deps = deps;
   }
 
+  get refusal(): string | null {
+    return this.store.refusal;
+  }
+
   async acquire(options: Candidate & { ttlMs: number; seen: number; step: number }) {
     const sentAt = this.#deps.now();
     const answer = await this.#watched(this.store.acquire(options));

@@ -91,7 +91,8 @@ export function testFleet(): TestFleet {
     status: () => fleet.state,
     hosts: async () => ({ ...views(), isAsked: fleet.canAsk }),
     watched: () => (fleet.state.leads ? views() : null),
-    findWrite: async (nonce) => (fleet.canAsk ? (fleet.writes.get(nonce) ?? null) : undefined),
+    findWrite: async (nonce) =>
+      fleet.canAsk ? (fleet.writes.get(nonce) ?? null) : { kind: 'unavailable', reason: 'it is gone' },
   };
   const views = (): FleetHosts => {
     const { leader } = fleet.state;

@@ -31,6 +31,7 @@ import type { StoreLink, StoreNetwork } from './store-network.js';
 export class ModelFleetStore implements FleetStore {
   /** To cut it, and to see what it leads to. */
   readonly link: StoreLink;
+  readonly refusal = null;
   readonly #network: StoreNetwork;
   readonly #deliver: (arrived: () => void) => void;
   readonly #listeners = new Set<(bell: Bell | null) => void>();

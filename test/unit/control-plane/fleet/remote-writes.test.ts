@@ -1,4 +1,4 @@
-import type { FleetStore } from '../../../../control-plane/fleet/fleet-store.js';
+import type { FleetStore, Posted } from '../../../../control-plane/fleet/fleet-store.js';
 import { FLEET_TIMES } from '../../../../control-plane/fleet/fleet-times.js';
 import { answerText } from '../../../../control-plane/fleet/fleet-writes.js';
 import { RemoteWrites } from '../../../../control-plane/fleet/remote-writes.js';
@@ -11,11 +11,11 @@ function arrange() {
   const time = new VirtualTime(0);
   const posted: string[] = [];
   const stored: { id: string; nonce: string; text: string }[] = [];
-  const network = { isUp: true };
+  const network: { isUp: boolean; refusal: Posted | null } = { isUp: true, refusal: null };
   const store: Pick<FleetStore, 'post' | 'answers'> = {
     post: async ({ nonce }) => {
       posted.push(nonce);
-      return { kind: 'ok', id: '1-0', epoch: 1 };
+      return network.refusal ?? { kind: 'ok', id: '1-0', epoch: 1 };
     },
     answers: async ({ after }) => {
       const value = stored.filter(({ id }) => Number.parseInt(id, 10) > Number.parseInt(after, 10));
@@ -38,7 +38,7 @@ describe('what became of a write that was posted', () => {
     stored.push({ id: '2-0', nonce, text: answerText(answer) });
     expect(await writes.find(nonce)).toEqual(answer);
     network.isUp = false;
-    expect(await writes.find(nonce)).toBe(undefined);
+    expect(await writes.find(nonce)).toEqual({ kind: 'unavailable', reason: 'it is gone' });
   });
 
   it('is nothing where nobody knows of it', async () => {
@@ -56,5 +56,19 @@ describe('the answer to a write', () => {
     stored.splice(0, 1, { id: '5-0', nonce: posted[0] ?? '', text: answerText(answer) });
     await writes.lookAgain();
     expect(await submitted).toEqual(answer);
+  });
+
+  it('is at once why the store refuses to take it', async () => {
+    const { network, writes } = arrange();
+    network.refusal = { kind: 'unavailable', isRefused: true, reason: 'it forbids XADD' };
+    expect(await writes.submit(FLUSH)).toEqual({ kind: 'not-posted', reason: 'it forbids XADD' });
+  });
+
+  it('is waited for where the store did not answer, because it may be there', async () => {
+    const { time, posted, network, writes } = arrange();
+    network.refusal = { kind: 'unavailable', reason: 'it is gone' };
+    const submitted = writes.submit(FLUSH);
+    await time.pass(FLEET_TIMES.writeAnswerMs, () => undefined);
+    expect(await submitted).toEqual({ kind: 'unknown', nonce: posted[0] });
   });
 });
