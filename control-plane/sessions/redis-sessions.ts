@@ -74,7 +74,11 @@ export class RedisSessions implements SessionDirectory {
         return { kind: 'unavailable', reason: scanned.reason };
       }
       const listed = await Promise.all(scanned.keys.map((key) => this.#listed(key, key.slice(begin.length))));
-      sessions.push(...listed.filter((session) => session !== null));
+      for (const one of listed) {
+        // A page that lacks sessions would look like one that has them all.
+        if (one !== null && 'reason' in one) return one;
+        if (one !== null) sessions.push(one);
+      }
       cursor = scanned.next;
       if (cursor === null) break;
     }
@@ -82,10 +86,11 @@ export class RedisSessions implements SessionDirectory {
   }
 
   /** `null` if the session has expired meanwhile, or if the key is not Tidegate's. */
-  async #listed(key: string, session: string): Promise<ListedSession | null> {
+  async #listed(key: string, session: string): Promise<ListedSession | StoreUnavailable | null> {
     const { redis } = this.#deps;
     const [bound, left] = await Promise.all([redis.call('GET', [key]), redis.call('PTTL', [key])]);
-    if (!bound.ok || !left.ok) return null;
+    if (!bound.ok) return bound.code === 'WRONGTYPE' ? null : { kind: 'unavailable', reason: bound.reason };
+    if (!left.ok) return { kind: 'unavailable', reason: left.reason };
     const { value } = bound;
     if (typeof value !== 'string' || (value !== NO_BACKEND && !isName(value))) return null;
     const backend = value === NO_BACKEND ? null : backendId(value);
@@ -98,19 +103,20 @@ export class RedisSessions implements SessionDirectory {
     let swept = 0;
     do {
       const scanned = await redis.scan(cursor, `${this.#beginOf(pool)}*`, SWEEP_COUNT);
-      if (!scanned.ok) {
-        logger.warn(
-          { pool, reason: scanned.reason },
-          'ended sessions are not all removed from Redis: they go when their time is over',
-        );
-        return;
-      }
+      if (!scanned.ok) return this.#leftOver(pool, scanned.reason);
       // One key per command, because the keys of a cluster are on several servers.
-      await Promise.all(scanned.keys.map((key) => redis.call('UNLINK', [key])));
+      const answers = await Promise.all(scanned.keys.map((key) => redis.call('UNLINK', [key])));
+      const failure = answers.find((answer) => !answer.ok);
+      if (failure !== undefined) return this.#leftOver(pool, failure.reason);
       swept += scanned.keys.length;
       cursor = scanned.next;
     } while (cursor !== null);
     logger.info({ pool, sessions: swept }, 'ended sessions are removed from Redis');
+  }
+
+  #leftOver(pool: PoolId, reason: string): void {
+    const text = 'ended sessions are not all removed from Redis: they go when their time is over';
+    this.#deps.logger.warn({ pool, reason }, text);
   }
 
   /** Usable in a SCAN pattern, because names of pools contain no character with a meaning there. */

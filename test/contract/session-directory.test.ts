@@ -137,3 +137,67 @@ describe.each(RIGS)('the directory of sessions in $name', ({ start }) => {
     await waitUntil('Redis to be ready', () => connection.isReady());
   });
 });
+
+describe('the directory of sessions in a Redis that forbids a command', () => {
+  const prefix = 'tidegate:test:s:';
+  const web = poolId('web');
+  let redis: RedisServer;
+  let connection: RedisConnection;
+  let told: { readonly text: string; readonly reason?: unknown }[];
+  let directory: RedisSessions;
+  beforeAll(async () => {
+    redis = await RedisServer.start();
+    connection = new RedisConnection({
+      access: redis.access,
+      role: 'control',
+      timers: patient,
+      logger: quietLogger,
+    });
+    await waitUntil('Redis to be ready', () => connection.isReady());
+  });
+  beforeEach(async () => {
+    told = [];
+    const tell = (fields: object, text: string): void => void told.push({ text, ...fields });
+    directory = new RedisSessions({
+      redis: connection,
+      prefix,
+      logger: { ...quietLogger, warn: tell, info: tell },
+    });
+    await redis.command('SET', `${prefix}web:${'s'.repeat(22)}`, 'a');
+  });
+  afterEach(() => redis.command('ACL', 'SETUSER', 'default', '+@all'));
+  afterAll(async () => {
+    connection.close();
+    await redis.dispose();
+  });
+
+  it.each(['get', 'pttl', 'scan'])(
+    'does not list fewer sessions without %s, but says so',
+    async (command) => {
+      await redis.command('ACL', 'SETUSER', 'default', `-${command}`);
+      expect(await directory.page(web, { after: null, limit: 10 })).toEqual({
+        kind: 'unavailable',
+        reason: expect.stringContaining(`run the '${command}' command`),
+      });
+    },
+  );
+
+  it('passes over a key of another kind', async () => {
+    await redis.command('LPUSH', `${prefix}web:list`, 'x');
+    const page = await directory.page(web, { after: null, limit: 10 });
+    expect(page).toMatchObject({ kind: 'ok', sessions: [{ session: 's'.repeat(22), backend: 'a' }] });
+    await redis.command('DEL', `${prefix}web:list`);
+  });
+
+  it('does not claim to have removed what it could not', async () => {
+    await redis.command('ACL', 'SETUSER', 'default', '-unlink');
+    await directory.sweep(web);
+    expect(told).toEqual([
+      {
+        text: 'ended sessions are not all removed from Redis: they go when their time is over',
+        pool: web,
+        reason: expect.stringContaining("run the 'unlink' command"),
+      },
+    ]);
+  });
+});
