@@ -109,21 +109,32 @@ export function logIn(value: unknown): readonly LogEntry[] {
   });
 }
 
+/**
+ * An entry in another form counts as a write of a term that is over, under a name that nobody waits for. So it is answered and goes:
+ * if it could not be read, nothing behind it could be, either, and no host could change anything through the leader.
+ */
 export function inboxIn(value: unknown): readonly InboxEntry[] {
-  return entriesIn(value, 'the inbox').map(([id, fields]) => ({
-    id,
-    nonce: textIn(fields.get('n'), 'nonce of a write'),
-    epoch: countIn(fields.get('epoch'), 'epoch of a write'),
-    until: countIn(fields.get('until'), 'deadline of a write'),
-    text: textIn(fields.get('j'), 'text of a write'),
-  }));
+  return entriesIn(value, 'the inbox').map(([id, fields]) => {
+    try {
+      return {
+        id,
+        nonce: textIn(fields.get('n'), 'nonce of a write'),
+        epoch: countIn(fields.get('epoch'), 'epoch of a write'),
+        until: countIn(fields.get('until'), 'deadline of a write'),
+        text: textIn(fields.get('j'), 'text of a write'),
+      };
+    } catch {
+      return { id, nonce: id, epoch: 0, until: 0, text: '' };
+    }
+  });
 }
 
+/** An answer in another form is one that nobody waits for: it goes when the oldest are forgotten. */
 export function answersIn(value: unknown): readonly StoredAnswer[] {
   return entriesIn(value, 'the answers').map(([id, fields]) => ({
     id,
-    nonce: textIn(fields.get('n'), 'nonce of an answer'),
-    text: textIn(fields.get('r'), 'text of an answer'),
+    nonce: fields.get('n') ?? id,
+    text: fields.get('r') ?? '',
   }));
 }
 

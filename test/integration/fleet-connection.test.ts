@@ -100,4 +100,26 @@ describe('the connections of a fleet', () => {
     await redis.command('ACL', 'SETUSER', 'default', '-publish');
     expect(await store.post({ nonce: 'n', ttlMs: 1_000, text: '{}' })).toMatchObject({ kind: 'ok' });
   });
+
+  it('read what is behind entries in another form, which count as writes of a term that is over', async () => {
+    const store = new RedisFleetStore(connection);
+    await waitUntil('the connection', () => connection.control.isReady());
+    await redis.command('FLUSHALL');
+    await store.acquire({ id: 'id', host: 'a', ttlMs: 60_000, seen: 0, step: 1 });
+    const junk = String(
+      await redis.command('XADD', connection.keyOf('inbox'), '*', 'n', 'x', 'until', 'soon'),
+    );
+    await store.post({ nonce: 'n', ttlMs: 1_000, text: '{}' });
+    expect(await store.inbox({ after: '0-0', limit: 10 })).toMatchObject({
+      value: [
+        { id: junk, epoch: 0, until: 0 },
+        { nonce: 'n', epoch: 1, text: '{}' },
+      ],
+    });
+    await redis.command('XADD', connection.keyOf('answers'), '*', 'r', '{}');
+    await redis.command('XADD', connection.keyOf('answers'), '*', 'n', 'n', 'r', '{}');
+    expect(await store.answers({ after: '0-0', limit: 10 })).toMatchObject({
+      value: [{ text: '{}' }, { nonce: 'n', text: '{}' }],
+    });
+  });
 });
