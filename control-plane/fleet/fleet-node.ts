@@ -22,8 +22,6 @@ import { RemoteWrites, type WriteFate } from './remote-writes.js';
 
 export interface FleetNodeDeps extends Omit<LeadershipDeps, 'follower' | 'clock' | 'changed'>, ReportDeps {
   readonly wall: Clock;
-  /** This host follows, after it did not. */
-  readonly followed?: () => void;
 }
 
 export class FleetNode {
@@ -198,6 +196,7 @@ export class FleetNode {
         this.#deps.logger.error({ err: error }, 'a beat of this host failed');
         return null;
       });
+      if (this.#closed) return;
       const { times, timers, now } = this.#deps;
       const delay =
         until === null || until <= now() ? times.beatEveryMs : Math.min(times.beatEveryMs, until - now());

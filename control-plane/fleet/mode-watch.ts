@@ -10,8 +10,6 @@ const TOLD_FOR_MS = 10_000;
 interface ModeWatchDeps {
   readonly timers: Timers;
   readonly logger: Logger;
-  /** This host follows, after it did not. */
-  readonly followed?: () => void;
 }
 
 export class ModeWatch {
@@ -40,7 +38,7 @@ export class ModeWatch {
       problem,
     }: { readonly at: number; readonly fleetAt: number | null; readonly problem: string | null },
   ): void {
-    const { logger, followed } = this.#deps;
+    const { logger } = this.#deps;
     if (
       this.#wasAutonomous !== null &&
       fleetAt !== null &&
@@ -61,7 +59,6 @@ export class ModeWatch {
     this.#aloneSince = null;
     logger.info({}, 'this host follows its fleet');
     for (const resolve of this.#waiting) resolve(true);
-    followed?.();
   }
 
   /** Waits until the host follows, at most this long. */
