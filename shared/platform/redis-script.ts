@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto';
 import type { RedisAnswer } from './redis-answer.js';
 import type { RedisArgument, RedisConnection } from './redis-connection.js';
+import { monotonicMs } from './system-clock.js';
 
 /** The connection that runs a script. */
 type Caller = Pick<RedisConnection, 'call'>;
@@ -18,7 +19,7 @@ export class RedisScript {
     this.#hash = createHash('sha1').update(text).digest('hex');
   }
 
-  /** Answers within `deadlineMs` milliseconds, or twice that if the server did not know the script. */
+  /** Answers within `deadlineMs` milliseconds, whether or not the server knew the script. */
   async run(
     connection: Caller,
     keys: readonly string[],
@@ -26,9 +27,12 @@ export class RedisScript {
     deadlineMs?: number,
   ): Promise<RedisAnswer> {
     const rest = [keys.length, ...keys, ...args];
+    const askedAt = monotonicMs();
     const answer = await connection.call('EVALSHA', [this.#hash, ...rest], deadlineMs);
     // The server has not started the script, so the second call cannot execute it twice.
     if (answer.ok || answer.code !== 'NOSCRIPT') return answer;
-    return connection.call('EVAL', [this.#text, ...rest], deadlineMs);
+    const tookMs = Math.ceil(monotonicMs() - askedAt);
+    const leftMs = deadlineMs === undefined ? undefined : Math.max(0, deadlineMs - tookMs);
+    return connection.call('EVAL', [this.#text, ...rest], leftMs);
   }
 }
