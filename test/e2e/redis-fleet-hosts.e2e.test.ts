@@ -98,6 +98,10 @@ describe('a fleet whose leader', () => {
     const own = (await other.tidegate.events()).map(({ type }) => type);
     expect(own).toContain('WorkerExited');
     expect(own).not.toContain('HostWorkerExited');
+    const logged = ({ tidegate }: RigHost) => tidegate.lines.map(({ msg }) => msg);
+    expect(logged(leader)).toContain('HostWorkerExited');
+    expect(logged(other)).toContain('WorkerExited');
+    expect(logged(other)).not.toContain('HostWorkerExited');
 
     await leader.tidegate.killPrimary();
     const second = await kill();

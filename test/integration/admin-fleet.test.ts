@@ -1,5 +1,6 @@
 import { backendId, poolId } from '../../shared/ids.js';
 import { testAdmin, type TestAdmin } from '../support/admin-app.js';
+import { deathOn } from '../support/fleet-story.js';
 import { foundFleet } from '../support/fleet/followed-events.js';
 import { HEAD, outBackend, seenHost, type TestFleet, testFleet } from '../support/fleet/host-views.js';
 import { schemaProblems } from '../support/schema-problems.js';
@@ -283,6 +284,22 @@ describe('the history of a host of a fleet', () => {
     expect(events[2]).toMatchObject({ type: 'FleetAdopted', host: HOST });
     expect(events[2]).not.toHaveProperty('fleet');
     expect(events[0].fleet.seq).toBe(events[1].fleet.seq + 1);
+  });
+
+  it('tells of workers that died on other hosts, and of its own where that is asked for', async () => {
+    const decide = await foundFleet(admin);
+    for (const body of [...deathOn('lb-2', 3), ...deathOn(HOST, 4)]) await decide(body);
+    const dead = async (query: string) => {
+      const { events } = await get(`/api/v1/events?${query}`);
+      return events.flatMap(({ type, data }: { type: string; data: { host: string; n: number } }) =>
+        type === 'HostWorkerExited' ? [[data.host, data.n]] : [],
+      );
+    };
+    expect(await dead('limit=100')).toEqual([['lb-2', 3]]);
+    expect(await dead('type=HostWorkerExited')).toEqual([
+      [HOST, 4],
+      ['lb-2', 3],
+    ]);
   });
 
   it('tells whose verdict an explanation is, and what other hosts say now', async () => {

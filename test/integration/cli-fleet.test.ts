@@ -3,6 +3,7 @@ import { type AdminServer, startAdminServer } from '../../control-plane/admin/ad
 import { backendId, poolId } from '../../shared/ids.js';
 import { adminOptions } from '../support/admin-app.js';
 import { testControl, type TestControl } from '../support/control-port.js';
+import { deathOn } from '../support/fleet-story.js';
 import { foundFleet } from '../support/fleet/followed-events.js';
 import { outBackend, seenHost, type TestFleet, testFleet } from '../support/fleet/host-views.js';
 import { type CliResult, tidegate } from '../support/tidegate-process.js';
@@ -146,6 +147,18 @@ describe('the history of a host of a fleet', () => {
     const why = await ok('why', 'web/b');
     expect(why).toContain('\n(as host lb-1 has it)\non lb-2: ejected\n');
     expect(why).toContain(`#${seq}  fleet #${fleetSeq} at `);
+  });
+
+  it('follows what happens to the workers of other hosts', async () => {
+    const alone = control.followers();
+    const following = followEvents();
+    await waitUntil('the stream', () => control.followers() > alone);
+    const decide = await foundFleet(control);
+    for (const body of [...deathOn(HOST, 4), ...deathOn('lb-2', 3)]) await decide(body);
+    const sentence = 'worker 3 of lb-2 (pid 7) died at 1970-01-01T00:00:00.005Z: signal SIGKILL';
+    await waitUntil('the death', () => following.text().includes(`HostWorkerExited: ${sentence}`));
+    expect(following.text()).not.toContain('worker 4');
+    following.stop();
   });
 
   it('goes on from the log of another host that answers now, and says so', async () => {

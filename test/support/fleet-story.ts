@@ -47,6 +47,16 @@ export function founded() {
   return { host, leader };
 }
 
+/** A worker of this host died. What a leader is told of it. */
+export function deathOn(host: string, n: number): readonly CommandBody[] {
+  const incarnation = `${host}-1`;
+  const death = { kind: 'exited', number: 1, at: 5, n, pid: 7, reason: 'signal SIGKILL' } as const;
+  return [
+    { type: 'RecordHostJoined', host, incarnation, version: '1' },
+    { type: 'RecordIncidents', host, incarnation, incidents: [death] },
+  ];
+}
+
 /** The check of backend `a` passes. */
 export function passCheck(host: Story): void {
   const result = { at: host.at, passed: true, durationMs: 1, status: 200 };
