@@ -130,7 +130,7 @@ export function notDecided(outcome: NotDecided): Problem {
         detail:
           outcome.nonce === null
             ? 'Whether the change was made is not known: this host ceased to lead meanwhile. Read the pool to see.'
-            : `Whether the change was made is not known: the leader of the fleet did not answer. GET /api/v1/writes/${outcome.nonce} tells later.`,
+            : `Whether the change was made is not known: the leader of the fleet did not answer, or this host cannot follow its log. GET /api/v1/writes/${outcome.nonce} tells later.`,
         outcome: 'unknown',
         ...(outcome.nonce === null ? {} : { nonce: outcome.nonce }),
       };

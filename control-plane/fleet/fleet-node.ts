@@ -160,9 +160,11 @@ export class FleetNode {
     return this.#writes.find(nonce);
   }
 
-  /** Follows until the own loop has this event, or the log cannot be followed. */
-  async #reach(seq: number): Promise<void> {
-    if ((followedBy(this.#deps.loop)?.seq ?? 0) < seq) this.#noted(await this.#follower.catchUp());
+  /** Follows until the own loop has this event. False: the log cannot be followed to there. */
+  async #reach(seq: number): Promise<boolean> {
+    const isThere = (): boolean => (followedBy(this.#deps.loop)?.seq ?? 0) >= seq;
+    if (!isThere()) this.#noted(await this.#follower.catchUp());
+    return isThere();
   }
 
   #heard(bell: Bell | null): void {

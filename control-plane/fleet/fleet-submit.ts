@@ -31,8 +31,8 @@ interface SubmitOptions {
   readonly remote: RemoteWrites;
   /** What the store refuses, in one sentence; `null`: nothing. */
   readonly refusal: string | null;
-  /** Follows the fleet's log until this host has an event. */
-  readonly reach: (seq: number) => Promise<void>;
+  /** Follows the fleet's log until this host has an event. False: it cannot. */
+  readonly reach: (seq: number) => Promise<boolean>;
 }
 
 export async function submitToFleet(
@@ -53,8 +53,10 @@ export async function submitToFleet(
   const outcome = await remote.submit(draft);
   switch (outcome.kind) {
     case 'accepted':
-      await reach(outcome.seq);
-      return { kind: 'accepted', events: outcome.events };
+      // What is not in force here must not be shown as the result. Whoever looks the write up is told that it was carried out.
+      return (await reach(outcome.seq))
+        ? { kind: 'accepted', events: outcome.events }
+        : { kind: 'unknown', nonce: outcome.nonce };
     case 'rejected':
       return { kind: 'rejected', rejection: { code: outcome.code, message: outcome.message } };
     case 'unknown':

@@ -20,10 +20,16 @@ export type WriteFate = WriteAnswer | { readonly kind: 'unknown' };
 
 /** What became of a write that was posted. */
 export type RemoteOutcome =
-  | WriteAnswer
-  | { readonly kind: 'unknown'; readonly nonce: string }
+  | Exclude<WriteAnswer, { kind: 'accepted' }>
+  | (Extract<WriteAnswer, { kind: 'accepted' }> & { readonly nonce: string })
+  | Unanswered
   /** There is no leader, its inbox is full, or the store refuses it: nothing was posted. */
   | { readonly kind: 'not-posted'; readonly reason: string };
+
+interface Unanswered {
+  readonly kind: 'unknown';
+  readonly nonce: string;
+}
 
 interface RemoteWritesDeps {
   readonly store: Pick<FleetStore, 'post' | 'answers'>;
@@ -100,7 +106,7 @@ export class RemoteWrites {
   async #post(text: string, deadline: number): Promise<RemoteOutcome> {
     const { store, times, timers, now } = this.#deps;
     const nonce = randomUUID();
-    const { promise, resolve } = Promise.withResolvers<RemoteOutcome>();
+    const { promise, resolve } = Promise.withResolvers<WriteAnswer | Unanswered>();
     this.#waiting.set(nonce, resolve);
     const timer = timers.after(Math.max(0, deadline - now()), () => resolve({ kind: 'unknown', nonce }));
     try {
@@ -116,7 +122,7 @@ export class RemoteWrites {
       if (posted.kind === 'ok') void this.look();
       const outcome = await promise;
       if (outcome.kind === 'unknown') this.#remember(nonce);
-      return outcome;
+      return outcome.kind === 'accepted' ? { ...outcome, nonce } : outcome;
     } finally {
       timer.cancel();
       this.#waiting.delete(nonce);

@@ -393,6 +393,29 @@ it('a write on a host that has left its fleet is refused at once', async () => {
   expect(await fleet.write(other, weight(3))).toMatchObject({ kind: 'read-only' });
 });
 
+it('a write that is done, and that its host cannot follow to, is not told to be in force there', async () => {
+  const fleet = new Fleet();
+  let isDeaf = false;
+  const deaf = (store: ModelFleetStore): FleetStore =>
+    new Proxy(store, {
+      get: (target, name) =>
+        name === 'head' && isDeaf
+          ? async () => ({ kind: 'unavailable', reason: 'Redis is not there' })
+          : bound(Reflect.get(target, name, target), target),
+    });
+  const one = await fleet.add('one');
+  const two = await fleet.add('two', { candidate: false, seenStore: deaf });
+  await fleet.pass(4_000);
+  await fleet.write(one, APPLY);
+  await fleet.pass(100);
+  isDeaf = true;
+  const outcome = await fleet.write(two, weight(77));
+  expect([weightOn(one), weightOn(two)]).toEqual([77, 1]);
+  expect(outcome).toEqual({ kind: 'unknown', nonce: expect.any(String) });
+  const nonce = outcome.kind === 'unknown' ? (outcome.nonce ?? '') : '';
+  expect(await fleet.settled(two.node.findWrite(nonce))).toMatchObject({ kind: 'accepted' });
+});
+
 it('another host leads where the begin of a term fails by a bug', async () => {
   const fleet = new Fleet();
   const buggy = (store: ModelFleetStore): FleetStore =>

@@ -55,7 +55,7 @@ describe('the answer to a write', () => {
     await time.pass(0, () => undefined);
     stored.splice(0, 1, { id: '5-0', nonce: posted[0] ?? '', text: answerText(answer) });
     await writes.lookAgain();
-    expect(await submitted).toEqual(answer);
+    expect(await submitted).toEqual({ ...answer, nonce: posted[0] });
   });
 
   it('is at once why the store refuses to take it', async () => {
