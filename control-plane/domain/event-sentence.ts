@@ -67,12 +67,12 @@ const SENTENCES: { readonly [T in EventType]: (event: EventOf<T>, host: string) 
   HostWasAutonomous: ({ data: { host, from, to } }) =>
     `host ${host} went on by itself from ${isoTime(from)} to ${isoTime(to)}`,
   FleetLeft: () => 'this host decides alone: its configuration names no fleet any more',
-  HostWorkerExited: ({ data: { host, n, pid, happenedAt, reason } }, teller) =>
-    `${workerWords({ host, n }, teller)} (pid ${pid}) died at ${isoTime(happenedAt)}: ${reason}`,
-  HostWorkerReady: ({ data: { host, n, pid, happenedAt } }, teller) =>
-    `${workerWords({ host, n }, teller)} (pid ${pid}) forwards since ${isoTime(happenedAt)}, in place of one that died`,
+  HostWorkerExited: ({ data: { host, n, pid, happenedAt, reason, silentUntil } }, teller) =>
+    `${workerWords({ host, n }, teller)} (pid ${pid}) died at ${isoTime(happenedAt)}: ${reason}${silenceWords(silentUntil)}`,
+  HostWorkerReady: ({ data: { host, n, pid, happenedAt, silentUntil } }, teller) =>
+    `${workerWords({ host, n }, teller)} (pid ${pid}) forwards since ${isoTime(happenedAt)}, in place of one that died${silenceWords(silentUntil)}`,
   HostIncidentsUntold: ({ data }) =>
-    `${data.count} more ${data.count === 1 ? 'incident' : 'incidents'} of workers of host ${data.host} came too fast to be told one by one`,
+    `${data.count} more ${data.count === 1 ? 'incident' : 'incidents'} of workers of host ${data.host} came too fast to be told one by one${silenceWords(data.silentUntil)}`,
   FleetAdopted: ({ data }) =>
     `the configuration of the fleet was taken over as it was after its event ${data.fleet.standing.seq}`,
   ConfigApplied: ({ data: { file } }) => `configuration ${file} was applied`,
@@ -114,6 +114,11 @@ const SENTENCES: { readonly [T in EventType]: (event: EventOf<T>, host: string) 
       ? `breaker closed after ${count(data.successes, 'successful trial')}`
       : 'breaker closed because it was taken out of the settings',
 };
+
+/** Says that more may happen than is told; empty where all is told. */
+function silenceWords(until: number | undefined): string {
+  return until === undefined ? '' : ` (nothing more is told of workers there until ${isoTime(until)})`;
+}
 
 function inARow(openings: number): string {
   return openings > 1 ? ` for the ${openings}${ordinalEnding(openings)} time in a row` : '';

@@ -10,6 +10,8 @@ import { time, words } from './stored-shapes.js';
 const incident = { host: words, /** Number of the worker on its host. */ n: count, pid: count };
 /** When it happened, by the fleet's clock, and its number among the incidents of the host's process. */
 const told = { happenedAt: time, number: count };
+/** Present in the last event about the workers of a host for some time: when the log has room for more of them. */
+const silence = { silentUntil: time };
 /** Remembers that the log has the incident, so that no leader records it again. */
 const recorded = inFleet<{ readonly host: string; readonly number: number }>(
   (fleet, { at, fleet: origin, data }) =>
@@ -38,18 +40,18 @@ export const FLEET_EVENTS = {
   /** The host did not follow the log of the fleet for a time and decided alone. */
   HostWasAutonomous: event(object({ host: words, from: time, to: time }), { ...history, level: 'warn' }),
   /** A worker of a host died. That host has `WorkerExited` in its own log, too. */
-  HostWorkerExited: event(object({ ...incident, reason: words, ...told }), {
+  HostWorkerExited: event(object({ ...incident, reason: words, ...told }, silence), {
     ...history,
     level: 'warn',
     evolve: recorded,
   }),
   /** A worker of a host forwards in place of one that died. */
-  HostWorkerReady: event(object({ ...incident, ...told }), { ...history, evolve: recorded }),
+  HostWorkerReady: event(object({ ...incident, ...told }, silence), { ...history, evolve: recorded }),
   /**
    * So many incidents of workers of a host, up to `number`, are not in the log: more happened at once than a host tells, or than
    * the log takes.
    */
-  HostIncidentsUntold: event(object({ host: words, count, number: count }), {
+  HostIncidentsUntold: event(object({ host: words, count, number: count }, silence), {
     ...history,
     level: 'warn',
     evolve: recorded,

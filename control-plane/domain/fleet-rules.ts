@@ -2,7 +2,7 @@
 import type { CommandOf } from './commands.js';
 import { hasProcess } from './fleet-standing.js';
 import type { Transaction } from './transaction.js';
-import { mayRecord, lastRecorded, type WorkerIncident } from './worker-incident.js';
+import { lastRecorded, mayRecord, silentUntil, type WorkerIncident } from './worker-incident.js';
 
 /** First command of a term. Only the restoration of a lost history comes before it. */
 export function takeLead(tx: Transaction, command: CommandOf<'TakeLead'>): void {
@@ -45,23 +45,33 @@ export function recordAutonomy(tx: Transaction, { host, from, to }: CommandOf<'R
  */
 export function recordIncidents(tx: Transaction, command: CommandOf<'RecordIncidents'>): void {
   const { host, incarnation, incidents } = command;
-  const mayRecordNow = (): boolean => mayRecord(tx.state.fleet?.incidents ?? [], host, tx.at);
   for (const incident of incidents) {
     const { fleet } = tx.state;
     if (fleet === null || !hasProcess(fleet, host, incarnation)) return;
     const untold = incident.number - lastRecorded(fleet.incidents ?? [], incarnation) - 1;
     if (untold < 0) continue;
-    if (untold > 0 && mayRecordNow()) {
-      tx.emit('HostIncidentsUntold', {}, { host, count: untold, number: incident.number - 1 });
+    if (untold > 0 && mayRecordNow(tx, host)) {
+      const counted = { host, count: untold, number: incident.number - 1 };
+      tx.emit('HostIncidentsUntold', {}, { ...counted, ...silenceAfter(tx, host) });
     }
-    if (!mayRecordNow()) return;
+    if (!mayRecordNow(tx, host)) return;
     emitIncident(tx, host, incident);
   }
 }
 
 function emitIncident(tx: Transaction, host: string, incident: WorkerIncident): void {
   const { number, n, pid, at: happenedAt } = incident;
-  const told = { host, n, pid, happenedAt, number };
+  const told = { host, n, pid, happenedAt, number, ...silenceAfter(tx, host) };
   if (incident.kind === 'ready') tx.emit('HostWorkerReady', {}, told);
   else tx.emit('HostWorkerExited', {}, { ...told, reason: incident.reason });
+}
+
+function mayRecordNow({ state, at }: Transaction, host: string): boolean {
+  return mayRecord(state.fleet?.incidents ?? [], host, at);
+}
+
+/** Who reads the last event has to know that there may be more: the host may leave before they can be counted. */
+function silenceAfter({ state, at }: Transaction, host: string): { readonly silentUntil?: number } {
+  const until = silentUntil(state.fleet?.incidents ?? [], host, at);
+  return until === null ? {} : { silentUntil: until };
 }

@@ -68,6 +68,13 @@ export function mayRecord(all: AllRecorded, host: string, at: number): boolean {
   return known === undefined || isOver(known, at) || known.events < MAX_INCIDENT_EVENTS;
 }
 
+/** When the log has room again, if one more event about the workers of this host is the last; `null`: there may be more. */
+export function silentUntil(all: AllRecorded, host: string, at: number): number | null {
+  const known = all.find((one) => one.host === host);
+  const isLast = known !== undefined && !isOver(known, at) && known.events === MAX_INCIDENT_EVENTS - 1;
+  return isLast ? known.from + INCIDENT_WINDOW_MS : null;
+}
+
 /** After one more event about the workers of this host. */
 export function withRecorded(
   all: AllRecorded,

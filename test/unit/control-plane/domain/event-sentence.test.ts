@@ -195,6 +195,10 @@ describe('sentences about processes, configuration and certificates', () => {
       '7 more incidents of workers of host lb-2 came too fast to be told one by one',
     ],
     [
+      sentence('HostIncidentsUntold', { host: 'lb-2', count: 7, number: 9, silentUntil: 0 }),
+      '7 more incidents of workers of host lb-2 came too fast to be told one by one (nothing more is told of workers there until 1970-01-01T00:00:00.000Z)',
+    ],
+    [
       sentence('CertificateLoaded', { certFile: 'c.pem', subject: 'CN=a', notAfter: 0 }),
       'certificate CN=a from c.pem is in use, valid until 1970-01-01T00:00:00.000Z',
     ],

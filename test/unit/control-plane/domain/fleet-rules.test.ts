@@ -45,6 +45,15 @@ function numbers(events: readonly TidegateEvent[]): readonly (number | string)[]
   });
 }
 
+/** Which incidents are the last that is told for a time, and until when. */
+function silences(events: readonly TidegateEvent[]): readonly (readonly number[])[] {
+  return events.flatMap((event) =>
+    event.type === 'HostWorkerExited' && event.data.silentUntil !== undefined
+      ? [[event.data.number, event.data.silentUntil]]
+      : [],
+  );
+}
+
 describe('what a leader says of the workers of a host', () => {
   it('is who died of what, and who forwards in its place', () => {
     const { tell } = withHost();
@@ -74,9 +83,12 @@ describe('what a leader says of the workers of a host', () => {
 
   it('is bounded in a time, after which the rest is told or counted', () => {
     const { tell } = withHost();
-    expect(tell(deaths(1, 16))).toHaveLength(MAX_INCIDENT_EVENTS);
+    const first = tell(deaths(1, 16));
+    expect(first).toHaveLength(MAX_INCIDENT_EVENTS);
+    expect(silences(first)).toEqual([[16, 5 + INCIDENT_WINDOW_MS]]);
     expect(tell(deaths(15, 30))).toHaveLength(0);
     const later = tell(deaths(25, 40), 'i', 5 + INCIDENT_WINDOW_MS);
+    expect(silences(later)).toEqual([[39, 5 + 2 * INCIDENT_WINDOW_MS]]);
     expect(numbers(later)).toEqual(['untold × 8', ...deaths(25, 39).map(({ number }) => number)]);
     expect(numbers(tell(deaths(25, 40), 'i', 5 + 2 * INCIDENT_WINDOW_MS))).toEqual([40]);
   });
