@@ -1,19 +1,14 @@
 /**
- * A real redis-server of its own, on a free port and in a directory of its own, in memory only. It ends with the test process,
- * however that ends: a shell waits for the end of its own input, and then kills the server.
+ * A real redis-server of its own, on a free port and in a directory of its own, in memory only. It ends with the test process.
  */
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import type { RedisAccess } from '../../shared/redis-access.js';
 import { freePort } from './free-port.js';
+import { GuardedProgram } from './guarded-program.js';
 import { waitUntil } from './wait-until.js';
-
-const GUARDED =
-  'redis-server "$@" >&2 & pid=$!; echo $pid; cat >/dev/null; kill -9 $pid 2>/dev/null; wait $pid';
 
 /** Directives of redis.conf. */
 type Directives = Readonly<Record<string, string>>;
@@ -33,8 +28,7 @@ export class RedisServer {
   readonly dir: string;
   readonly #directives: Directives;
   readonly #place: RedisPlace;
-  #shell: ChildProcess | null = null;
-  #pid = 0;
+  #program: GuardedProgram | null = null;
   #admin: Redis | null = null;
 
   private constructor(port: number, directives: Directives, place: RedisPlace) {
@@ -100,22 +94,16 @@ export class RedisServer {
   }
 
   async #run(args: readonly string[]): Promise<void> {
-    const [program = '', ...rest] = [...this.#place.enter, 'sh', '-c', GUARDED, 'sh', ...args];
-    const shell = spawn(program, rest, { stdio: ['pipe', 'pipe', 'pipe'] });
-    this.#shell = shell;
-    let log = '';
-    shell.stderr.on('data', (chunk: Buffer) => (log += chunk.toString()));
-    shell.stdin.on('error', () => undefined);
-    const [pid] = (await once(shell.stdout, 'data')) as [Buffer];
-    this.#pid = Number(pid.toString());
+    const program = await GuardedProgram.start(['redis-server', ...args], this.#place.enter);
+    this.#program = program;
     await waitUntil('redis-server to answer', async () => {
-      if (shell.exitCode !== null) throw new Error(`redis-server ended: ${log}`);
+      if (program.hasEnded) throw new Error(`redis-server ended: ${program.log}`);
       return this.command('PING').then(
         () => true,
         () => false,
       );
     }).catch((error: unknown) => {
-      throw new Error(`${String(error)}\n${log}`);
+      throw new Error(`${String(error)}\n${program.log}`);
     });
   }
 
@@ -123,21 +111,18 @@ export class RedisServer {
   async kill(): Promise<void> {
     this.#admin?.disconnect();
     this.#admin = null;
-    const shell = this.#shell;
-    this.#shell = null;
-    if (shell === null) return;
-    const gone = once(shell, 'close');
-    shell.stdin?.end();
-    await gone;
+    const program = this.#program;
+    this.#program = null;
+    await program?.kill();
   }
 
   /** SIGSTOP: connections stay, nothing is answered, and all of it is once it goes on. */
   pause(): void {
-    process.kill(this.#pid, 'SIGSTOP');
+    this.#program?.signal('SIGSTOP');
   }
 
   resume(): void {
-    process.kill(this.#pid, 'SIGCONT');
+    this.#program?.signal('SIGCONT');
   }
 
   /** Becomes a replica of this server, and has all of it when this resolves. */
