@@ -1,6 +1,8 @@
 /**
  * The rules by which hosts share a store, tried by the seed: `TIDEGATE_SEEDS=10000` runs as many, `TIDEGATE_SEED=n` one, and tells
  * what happened. Each rule is also left out, to see that the laws need it and that the seeds find it.
+ *
+ * @jest-environment ./test/support/swift-environment.cjs
  */
 import type { RulesFlaw } from '../support/fleet/rules-fleet.js';
 import { checkRules, ruleSeeds } from '../support/fleet/rules-run.js';

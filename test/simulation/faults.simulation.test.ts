@@ -1,4 +1,8 @@
-/** Many seeds of the whole system under faults. `TIDEGATE_SEEDS=5000` runs more, `TIDEGATE_SEED=n` one, telling what happened. */
+/**
+ * Many seeds of the whole system under faults. `TIDEGATE_SEEDS=5000` runs more, `TIDEGATE_SEED=n` one, telling what happened.
+ *
+ * @jest-environment ./test/support/swift-environment.cjs
+ */
 import { simulate, simulateFullDisk } from './plan.js';
 
 const SEEDS = Number(process.env['TIDEGATE_SEEDS'] ?? 100);

@@ -1,4 +1,8 @@
-/** The same fleet with one rule switched off: a simulation that does not notice it proves nothing. */
+/**
+ * The same fleet with one rule switched off: a simulation that does not notice it proves nothing.
+ *
+ * @jest-environment ./test/support/swift-environment.cjs
+ */
 import { simulateFleet } from './fleet/fleet-plan.js';
 import { FLAWS } from './fleet/flaws.js';
 
