@@ -45,8 +45,8 @@ return {'OK'}`);
  * → OK seq | FENCED id | LOST | CONFLICT epoch seq command | LATE.
  *
  * Entries after the end were never shown to anybody: another hand, or a script that broke off, left them. They go, and the stream
- * forgets that it ever had them, because it would take none of ours. Events come first: a command that fails leaves what was
- * written before it.
+ * is made anew, because it would take none of ours: its last id stays what it was. (XSETID would do; Redis 8 and Valkey refuse it.)
+ * Events come first: a command that fails leaves what was written before it.
  */
 export const APPEND = script(
   OWN,
@@ -61,7 +61,10 @@ for _,e in ipairs(redis.call('XRANGE',KEYS[3],'('..at,'+')) do redis.call('XDEL'
 local n=tonumber(ARGV[9])
 for i=10+2*n,#ARGV do
   seq=seq+1 local id=string.format('%d-%s',seq,ARGV[2]) local r=redis.pcall('XADD',KEYS[3],id,'e',ARGV[i])
-  if type(r)=='table' and r.err then redis.call('XSETID',KEYS[3],at) redis.call('XADD',KEYS[3],id,'e',ARGV[i]) end end
+  if type(r)=='table' and r.err then
+    local kept=redis.call('XRANGE',KEYS[3],'-',at) redis.call('DEL',KEYS[3])
+    for _,e in ipairs(kept) do redis.call('XADD',KEYS[3],e[1],unpack(e[2])) end
+    redis.call('XADD',KEYS[3],id,'e',ARGV[i]) end end
 for i=10,8+2*n,2 do redis.call('XADD',KEYS[4],'MAXLEN','=',ARGV[8],'*','n',ARGV[i],'r',ARGV[i+1]) end
 redis.call('XTRIM',KEYS[5],'MINID',ARGV[5]) redis.call('XDEL',KEYS[5],ARGV[5])
 redis.call('HSET',KEYS[2],'epoch',ARGV[2],'seq',string.format('%d',seq),'cmd',ARGV[4])
@@ -170,6 +173,6 @@ redis.pcall('DEL',k)
 try('HSET',k,'a','1') try('HGET',k,'a') try('HMGET',k,'a') redis.pcall('DEL',k)
 try('ZADD',k,'1','a') try('ZCOUNT',k,'0','1') try('ZSCORE',k,'a') try('ZRANGE',k,'0','-1') try('ZREMRANGEBYRANK',k,'0','-9') try('ZREM',k,'a') redis.pcall('DEL',k)
 try('XADD',k,'1-1','e','1') try('XADD',k,'2-1','e','1') try('XRANGE',k,'-','+') try('XLEN',k)
-try('XDEL',k,'2-1') try('XSETID',k,'1-1') try('XTRIM',k,'MINID','1') redis.pcall('DEL',k)
+try('XDEL',k,'2-1') try('XTRIM',k,'MINID','1') redis.pcall('DEL',k)
 try('SET',k,'1') try('GET',k) try('DEL',k) try('PUBLISH',ARGV[1],'hosts')
 return out`);

@@ -39,9 +39,9 @@ async function age(server: RedisServer, ms: number): Promise<void> {
 
 /** Lets the log take what comes after its last entry, whatever was there and was removed. */
 async function forgetRemoved(server: RedisServer): Promise<void> {
-  const [last] = (await server.command('XREVRANGE', key('log'), '+', '-', 'COUNT', '1')) as [string][];
-  if (last === undefined) await server.command('DEL', key('log'));
-  else await server.command('XSETID', key('log'), last[0]);
+  const kept = (await server.command('XRANGE', key('log'), '-', '+')) as [string, string[]][];
+  await server.command('DEL', key('log'));
+  for (const [id, fields] of kept) await server.command('XADD', key('log'), id, ...fields);
 }
 
 async function contentOf(server: RedisServer): Promise<unknown> {
