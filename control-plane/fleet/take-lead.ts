@@ -90,9 +90,12 @@ async function restore(
   return { kind: 'ready', start, stamp };
 }
 
-/** Where the log begins. Another host that founds a fleet with something else, and as many events, must not seem to stand there. */
+/**
+ * Where the log begins. Another host that founds a fleet with something else, and as many events, must not seem to stand there. What the
+ * host brings with it has times by its own clock: a clock that is ahead would put the fleet ahead for good, whose time never goes back.
+ */
 function foundedBy({ epoch }: Term, fleet: FleetState): FleetState {
-  return { ...fleet, standing: { ...fleet.standing, epoch } };
+  return { ...fleet, standing: { ...fleet.standing, epoch, at: 0 } };
 }
 
 function worldOf(fleet: FleetState): World {

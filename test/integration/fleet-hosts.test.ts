@@ -93,6 +93,24 @@ describe('hosts that share a store', () => {
     for (const host of [one, two]) expect(host.node.mode.kind).toBe('following');
   });
 
+  it.each([-3_600_000, 3_600_000])(
+    'have the time of the store, founded by a host whose clock is %d ms ahead',
+    async (clockAheadMs) => {
+      const fleet = new Fleet();
+      const one = await fleet.add('one', { clockAheadMs });
+      await fleet.pass(4_000);
+      const two = await fleet.add('two');
+      await fleet.write(one, APPLY);
+      await fleet.pass(2_000);
+      for (const host of [one, two]) {
+        const { fleet: standing } = host.loop.world.state;
+        expect(standing?.hosts).toHaveLength(2);
+        expect(standing?.at).toBeGreaterThan(START);
+        expect(standing?.at).toBeLessThanOrEqual(fleet.time.now());
+      }
+    },
+  );
+
   it('take a write on any of them, in force there when it is answered and everywhere soon after', async () => {
     const { fleet, one, two } = await fleetOfTwo();
     for (const [index, host] of [one, two].entries()) {
