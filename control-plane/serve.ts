@@ -24,7 +24,7 @@ import { FLEET_TIMES } from './fleet/fleet-times.js';
 import { type Ending, forward } from './forward.js';
 import { HistoryReader } from './hindsight/reader.js';
 import { type OpenedFleet, openFleet } from './open-fleet.js';
-import { openSessions } from './open-sessions.js';
+import { openSessions, refuseUnfitSessions } from './open-sessions.js';
 import { readShared } from './open-shared.js';
 import { joinFleet } from './join-fleet.js';
 import { type PrimaryDeps, mainPort, openPrimary } from './open-primary.js';
@@ -106,6 +106,7 @@ async function serve(configFile: string, overrides: Overrides, config: Config): 
     warnOfFewOpenFiles(config.document.forwarding.limits.connectionsPerWorker, logger);
     const token = await adminToken(settings, logger);
     const files = await readShared(settings, logger);
+    await refuseUnfitSessions(files, system);
     fleet = await openFleet(settings, files, system, countIn(running));
     const shared = fleet === null ? files : { ...files, secret: fleet.secret };
     const certificates = await CertificateReloader.load(settings.listen.tls, shared.secret, system);

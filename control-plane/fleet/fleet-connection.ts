@@ -6,6 +6,7 @@ import { messageOf } from '#shared/error-text.js';
 import type { RedisResult, RedisRole } from '#shared/metric-labels.js';
 import type { RedisAnswer } from '#shared/platform/redis-answer.js';
 import { type RedisArgument, RedisConnection } from '#shared/platform/redis-connection.js';
+import { readRedisInfo } from '#shared/platform/redis-info.js';
 import type { RedisScript } from '#shared/platform/redis-script.js';
 import type { Logger, TimerHandle, Timers } from '#shared/ports.js';
 import type { RedisAccess } from '#shared/redis-access.js';
@@ -85,6 +86,11 @@ export class FleetConnection {
     return this.#refusal.sentence;
   }
 
+  /** Where it is, by the settings. */
+  get servers(): RedisAccess['servers'] {
+    return this.#options.access.servers;
+  }
+
   /** @param name of a key, or of the channel */
   keyOf(name: string): string {
     return `${this.#prefix}${name}`;
@@ -125,8 +131,9 @@ export class FleetConnection {
     for (const listener of this.#listeners) listener(bell);
   }
 
-  pause(ms: number): Promise<void> {
-    return new Promise((resolve) => void this.#options.timers.after(ms, resolve));
+  /** What the server says about itself. */
+  readInfo(): Promise<RedisAnswer> {
+    return readRedisInfo(this.#control, this.#options.timers);
   }
 
   /** Runs a script. `keys` are those of the fleet, without the prefix. */

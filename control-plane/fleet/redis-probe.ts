@@ -1,12 +1,10 @@
 /** Whether a Redis can be what a fleet needs: its version, what it may evict, what this user may do. Told in one sentence each. */
+import { isUserRefused, kindProblem } from '#shared/platform/redis-info.js';
 import type { FleetConnection } from './fleet-connection.js';
 import { firstForbidden, forbidden, refusesUser, tryCommands } from './redis-rights.js';
 
 /** Scripts say that they may write while memory is full (`#!lua flags`) from this release on. */
 const OLDEST_MAJOR = 7;
-/** How long a start waits for a connection, and between two looks. */
-const WAIT_MS = 2_000;
-const LOOK_EVERY_MS = 50;
 
 export type RedisTrouble =
   | { readonly kind: 'none' }
@@ -16,12 +14,9 @@ export type RedisTrouble =
 
 /** @param waits whether writes wait for replicas, which is a command of its own */
 export async function readSharedRedis(connection: FleetConnection, waits: boolean): Promise<RedisTrouble> {
-  for (let waitedMs = 0; !connection.control.isReady() && waitedMs < WAIT_MS; waitedMs += LOOK_EVERY_MS) {
-    if (isRefusal(connection.control.trouble)) break;
-    await connection.pause(LOOK_EVERY_MS);
-  }
-  if (!connection.control.isReady()) return notReady(connection.control.trouble);
-  const info = await connection.control.call('INFO', ['everything']);
+  const info = await connection.readInfo();
+  const mismatch = kindProblem(info, connection.servers);
+  if (mismatch !== null) return unfit(mismatch);
   if (!info.ok) {
     return info.code === 'NOPERM' ? unfit(rights(info.reason)) : notReady(info.reason);
   }
@@ -50,13 +45,8 @@ function problemOf(info: string): string | null {
   return null;
 }
 
-/** Wrong password, or a user that is not there: waiting does not help. */
-function isRefusal(trouble: string): boolean {
-  return /^(WRONGPASS|NOAUTH|NOPERM)/.test(trouble);
-}
-
 function notReady(trouble: string): RedisTrouble {
-  return isRefusal(trouble) ? unfit(rights(trouble)) : { kind: 'unreachable', reason: trouble };
+  return isUserRefused(trouble) ? unfit(rights(trouble)) : { kind: 'unreachable', reason: trouble };
 }
 
 function unfit(problem: string): RedisTrouble {

@@ -23,7 +23,8 @@ export function failed(kind: RedisFailureKind, reason: string, code = ''): Redis
 }
 
 export function isRefusal(error: unknown): boolean {
-  return error instanceof Error && error.name === 'ReplyError';
+  const cause = causeOf(error);
+  return cause instanceof Error && cause.name === 'ReplyError';
 }
 
 export function failureOf(error: unknown): RedisFailure {
@@ -41,6 +42,12 @@ export function failureOf(error: unknown): RedisFailure {
  * them. Cuts off the place in a script as well, which tells an operator nothing.
  */
 export function reasonOf(error: unknown): string {
-  const [message = ''] = messageOf(error).split(/,? with args beginning with| script: [0-9a-f]{40}/);
+  const [message = ''] = messageOf(causeOf(error)).split(/,? with args beginning with| script: [0-9a-f]{40}/);
   return message.slice(0, MAX_REASON);
+}
+
+/** A client of a Redis Cluster that finds no node to go by says only that. What the last one said is the cause. */
+function causeOf(error: unknown): unknown {
+  if (!(error instanceof Error) || !('lastNodeError' in error)) return error;
+  return error.lastNodeError instanceof Error ? error.lastNodeError : error;
 }

@@ -69,7 +69,7 @@ const RIGS: readonly Rig[] = [
   {
     name: 'a Redis Cluster',
     start: async () => {
-      const redis = await RedisServer.start({ 'cluster-enabled': 'yes', 'cluster-announce-ip': '127.0.0.1' });
+      const redis = await RedisServer.start({ 'cluster-enabled': 'yes' });
       await redis.command('CLUSTER', 'ADDSLOTSRANGE', 0, 16_383);
       const nodes = [{ host: '127.0.0.1', port: redis.port }];
       return { redis, access: { ...redis.access, servers: { kind: 'cluster', nodes } } };

@@ -210,6 +210,8 @@ backends:
   });
 });
 
+const CLUSTER_NODE = { 'cluster-enabled': 'yes' };
+
 /** Names that a start says when Redis cannot be used. */
 describe('a start with a Redis that', () => {
   const yaml = (url: string, more = ''): string => `listen: { host: 127.0.0.1, port: 0 }
@@ -232,10 +234,30 @@ backends: [{ id: a, url: "http://127.0.0.1:1" }]
   it.each([
     ['may evict the log', { 'maxmemory-policy': 'allkeys-lru' }, /maxmemory-policy is allkeys-lru/],
     ['wants a password', { requirepass: 'secret' }, /refuses this user: NOAUTH/],
+    [
+      'is a node of a Redis Cluster',
+      CLUSTER_NODE,
+      /: it is a node of a Redis Cluster; name some of the nodes/,
+    ],
   ] as const)('%s is refused', async (_name, directives, words) => {
     const redis = await RedisServer.start(directives);
     expect(await refusal(yaml(redis.url))).toMatch(words);
     await redis.dispose();
+  });
+
+  it('is of another kind than its settings say is refused, for sessions too', async () => {
+    const redis = await RedisServer.start();
+    const node = await RedisServer.start(CLUSTER_NODE);
+    const sentinel = await RedisServer.sentinelOf(redis, 'main');
+    const instead = (text: string): string => yaml(redis.url).replace(/redis: .*/, `redis: { ${text} }`);
+    expect(await refusal(yaml(sentinel.url))).toContain('redis: it is a Sentinel; name it under sentinels');
+    expect(await refusal(instead(`cluster: ["127.0.0.1:${redis.port}"]`))).toContain(
+      'redis: it is no Redis Cluster; name it by url',
+    );
+    expect(await refusal(instead(`sessions: { url: "${node.url}" }`))).toContain(
+      'redis: it is a node of a Redis Cluster; name some of the nodes',
+    );
+    await Promise.all([redis, node, sentinel].map((server) => server.dispose()));
   });
 
   it('forbids a command names it', async () => {

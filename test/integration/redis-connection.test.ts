@@ -404,7 +404,7 @@ describe('a connection to other than one plain server', () => {
   });
 
   it('goes to a Redis Cluster, scripts and scans included, and listens at one of its nodes', async () => {
-    const redis = await start({ 'cluster-enabled': 'yes', 'cluster-announce-ip': '127.0.0.1' });
+    const redis = await start({ 'cluster-enabled': 'yes' });
     await redis.command('CLUSTER', 'ADDSLOTSRANGE', 0, 16_383);
     const access: RedisAccess = {
       ...redis.access,

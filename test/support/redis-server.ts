@@ -39,7 +39,8 @@ export class RedisServer {
   }
 
   static async start(directives: Directives = {}, place = HERE): Promise<RedisServer> {
-    const server = new RedisServer(await freePort(), directives, place);
+    const forCluster = directives['cluster-enabled'] === 'yes' ? await clusterDirectives() : {};
+    const server = new RedisServer(await freePort(), { ...forCluster, ...directives }, place);
     await server.restart();
     return server;
   }
@@ -182,4 +183,9 @@ export class RedisServer {
     const password = this.#directives['requirepass'];
     return password === undefined ? {} : { password };
   }
+}
+
+/** Else the port for other nodes is 10,000 above that for clients, which may be more than there are. */
+async function clusterDirectives(): Promise<Directives> {
+  return { 'cluster-port': String(await freePort()), 'cluster-announce-ip': '127.0.0.1' };
 }
