@@ -1,5 +1,6 @@
 /** The running control plane, as its admin API, metrics and command line use it. */
 import type { ConfigProblem } from './config/config-problem.js';
+import type { Role } from '#shared/role.js';
 import type { CommandDraft } from './domain/commands.js';
 import type { Rejection, World } from './domain/decision.js';
 import type { TidegateEvent } from './domain/events.js';
@@ -73,6 +74,7 @@ export interface FleetPort {
 }
 
 export interface ControlPort {
+  readonly role: Role;
   readonly version: string;
   /** Name of this host. */
   readonly host: string;

@@ -9,6 +9,7 @@ import { FleetNode } from './fleet/fleet-node.js';
 import { FLEET_TIMES } from './fleet/fleet-times.js';
 import { RedisFleetStore } from './fleet/redis-fleet-store.js';
 import { ReplicaWatch } from './fleet/replica-watch.js';
+import { refuseOtherFleet } from './fleet-name.js';
 import { fleetSecret } from './fleet-secret.js';
 import type { ProcessSettings } from './config/process-settings.js';
 import { waitReplicasOf } from './config/redis-settings.js';
@@ -40,6 +41,7 @@ export async function openFleet(
   const { name, candidate } = settings.cluster;
   if (control === null || name === null) return null;
   const { host, timers, clock, random, seed, logger } = system;
+  await refuseOtherFleet(settings.dataDir, name);
   const times = FLEET_TIMES;
   const connection = new FleetConnection({
     access: control,

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { PROTOCOL_VERSION, type Welcome } from '#shared/message.js';
 import { isPretty } from '#shared/platform/logger.js';
 import type { Config } from './config/parse-config.js';
+import type { Role } from '#shared/role.js';
 import type { LogStorage } from './event-log/log-storage.js';
 import type { HistoryReader } from './hindsight/reader.js';
 import type { CertificateReloader } from './runtime/certificate-reloader.js';
@@ -21,6 +22,7 @@ import { listenProblem } from './workers/port-probe.js';
 import type { MainPort, Takeover } from './workers/takeover.js';
 
 export interface PrimaryDeps {
+  readonly role: Role;
   readonly configFile: string;
   readonly config: Config;
   readonly system: SystemPorts;
@@ -36,7 +38,8 @@ export interface PrimaryDeps {
   readonly stopFor: (reason: string) => void;
 }
 
-export async function openPrimary(deps: PrimaryDeps, takeover: Takeover): Promise<Primary> {
+/** @param takeover `null`: this host takes no traffic */
+export async function openPrimary(deps: PrimaryDeps, takeover: Takeover | null): Promise<Primary> {
   const { configFile, config, system, shared, certificates, log, reader, stopFor } = deps;
   const { listen, engine, workers, dataDir, log: logSettings } = config.process;
   const { accept, host, port } = mainPort(config);
@@ -51,7 +54,7 @@ export async function openPrimary(deps: PrimaryDeps, takeover: Takeover): Promis
   const spawner = new ClusterSpawner({
     exec: fileURLToPath(new URL('../data-plane/main.js', import.meta.url)),
     args: workerArguments(dataDir),
-    socketFd: () => takeover.socketFd,
+    socketFd: () => takeover?.socketFd ?? null,
     schedulingPolicy: accept === 'round-robin' ? 'round-robin' : 'shared',
     logger: system.logger,
   });
@@ -61,6 +64,7 @@ export async function openPrimary(deps: PrimaryDeps, takeover: Takeover): Promis
     log,
     reader,
     system,
+    role: deps.role,
     membership: deps.membership,
     redisSessions: deps.redisSessions,
     supervisor: {

@@ -8,8 +8,9 @@ import type { BackendDocument, PoolDocument } from '../documents/pool-documents.
 import type { StatusDocument } from '../documents/status-documents.js';
 import { driftOf } from '../domain/drift.js';
 import { isoTime } from '../domain/iso-time.js';
-import { shortageOf, standingOfPool } from '../domain/pool-standing.js';
+import { type PoolStanding, shortageOf, standingOfPool } from '../domain/pool-standing.js';
 import { maxConnectionsOf } from '../domain/pool-state.js';
+import { takesTraffic } from '#shared/role.js';
 import type { BackendState, ControlState, PoolState, RejectedConfig } from '../domain/state.js';
 import { poolSettingsDocument } from './pool-settings.js';
 import { reasonOf } from './availability-reason.js';
@@ -30,13 +31,17 @@ export async function withElsewhere(deps: ViewDeps): Promise<ViewDeps> {
   return fleet === null ? deps : { ...deps, elsewhere: elsewhereIn(await fleet.hosts()) };
 }
 
+const NOT_JUDGED = 'this host takes no traffic, and judges no backends';
+
 export function backendDocument(
   { port, transitions, elsewhere }: ViewDeps,
   pool: PoolState,
   backend: BackendState,
 ): BackendDocument {
   const present = availabilityOf(backend);
-  const why = reasonOf(backend, present, transitions.of(pool.id, backend.id), port.host);
+  const why = takesTraffic(port.role)
+    ? reasonOf(backend, present, transitions.of(pool.id, backend.id), port.host)
+    : { since: backend.healthSince, reason: NOT_JUDGED };
   return {
     pool: pool.id,
     id: backend.id,
@@ -125,6 +130,7 @@ export async function statusDocument(given: ViewDeps, at: number): Promise<Statu
   const workers = port.workers().map((worker) => workerDocument(port, worker));
   return {
     version: port.version,
+    role: port.role,
     started_at: isoTime(port.startedAt),
     uptime_ms: Math.max(0, at - port.startedAt),
     ready,
@@ -166,19 +172,24 @@ async function poolStatuses(deps: ViewDeps, state: ControlState): Promise<Status
   const statuses: StatusDocument['pools'][number][] = [];
   for (const pool of state.pools.values()) {
     await pace.made();
+    const standing = standingOn(port, pool);
     statuses.push({
       id: pool.id,
       version: pool.version,
       algorithm: pool.settings.algorithm,
       panic: pool.panic,
-      standing: standingOfPool(pool).kind,
-      shortage: shortageOf(standingOfPool(pool)),
+      standing: standing.kind,
+      shortage: shortageOf(standing),
       sessions: port.sessions.count(pool.id),
       pending_requests: port.waitingRequests(pool.id),
       backends: await backendDocuments(deps, pool, pace),
     });
   }
   return statuses;
+}
+
+function standingOn({ role }: ControlPort, pool: PoolState): PoolStanding {
+  return takesTraffic(role) ? standingOfPool(pool) : { kind: 'unknown', total: pool.backends.size };
 }
 
 function storeDocument(port: ControlPort): StatusDocument['store'] {

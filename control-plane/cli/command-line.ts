@@ -17,7 +17,7 @@ import { printError } from './output.js';
 import { fleetCommands } from './fleet-commands.js';
 import { poolCommands } from './pool-commands.js';
 import { sessionsCommands } from './sessions-commands.js';
-import { serveCommand } from './serve-command.js';
+import { serveCommands } from './serve-command.js';
 import { statusCommands } from './status-commands.js';
 import { whyCommand } from './why-command.js';
 import { workersCommand } from './workers-command.js';
@@ -62,7 +62,7 @@ function createProgram(version: string, endWith: EndWith): Command {
     .showHelpAfterError('(tidegate --help tells more)')
     .addHelpText('after', EXIT_CODES_HELP)
     .exitOverride();
-  serveCommand(program, endWith);
+  serveCommands(program, endWith);
   configCommands(program, endWith);
   statusCommands(program);
   workersCommand(program);

@@ -1,12 +1,19 @@
 /** The commands `validate` and `reload`, which are about the configuration file. */
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { explainProblem } from '../config/format-problem.js';
+import type { Config } from '../config/parse-config.js';
+import { type Role, ROLES } from '#shared/role.js';
 import { ReloadDocument } from '../documents/config-documents.js';
 import { depsOf, wantsJson, withoutApi } from './command-deps.js';
 import { configFile, FILE_HELP, FILE_OPTION } from './config-file.js';
 import { EXIT_OK, EXIT_USAGE, type EndWith } from './exit-codes.js';
 import { driftLine } from './drift-commands.js';
 import { paint, print, printError } from './output.js';
+
+interface ValidateOptions {
+  readonly config?: string;
+  readonly role: Role;
+}
 
 export function configCommands(program: Command, endWith: EndWith): void {
   const validating = program
@@ -15,8 +22,10 @@ export function configCommands(program: Command, endWith: EndWith): void {
     .argument('[file]', FILE_HELP)
     .option(FILE_OPTION, 'the same')
     .option('--json', 'print JSON, for programs')
-    .action(async (file: string | undefined, options: { readonly config?: string }, command: Command) => {
-      endWith(await validate(configFile(file, options.config), wantsJson(command)));
+    .addOption(new Option('--role <role>', 'the command that it is for').choices(ROLES).default('serve'))
+    .action(async (file: string | undefined, options: ValidateOptions, command: Command) => {
+      const named = configFile(file, options.config);
+      endWith(await validate(named, options.role, wantsJson(command)));
     });
   withoutApi(validating, ['admin', 'tokenFile']);
   program
@@ -32,10 +41,10 @@ export function configCommands(program: Command, endWith: EndWith): void {
     });
 }
 
-async function validate(file: string, json: boolean): Promise<number> {
+async function validate(file: string, role: Role, json: boolean): Promise<number> {
   // Imported only here, because the schema takes as long to load as everything that the other commands need.
   const { loadForStart } = await import('../config/file-checks.js');
-  const result = await loadForStart(file, process.env, Date.now());
+  const result = await loadForStart(file, process.env, Date.now(), {}, role);
   const problems = result.ok ? [] : result.problems;
   const warnings = result.ok ? result.warnings : [];
   if (json) {
@@ -48,10 +57,14 @@ async function validate(file: string, json: boolean): Promise<number> {
     printError(`${file}: ${count(problems.length, 'problem')}`);
     return EXIT_USAGE;
   }
-  const { pools } = result.config.document;
-  const backends = pools.reduce((sum, pool) => sum + pool.backends.length, 0);
-  print(`${file}: ${paint('green', 'valid')}: ${count(pools.length, 'pool')}, ${count(backends, 'backend')}`);
+  print(`${file}: ${paint('green', 'valid')}: ${contentOf(result.config)}`);
   return EXIT_OK;
+}
+
+function contentOf({ document }: Config): string {
+  if (document === null) return 'a worker, with the configuration of its fleet';
+  const backends = document.pools.reduce((sum, pool) => sum + pool.backends.length, 0);
+  return `${count(document.pools.length, 'pool')}, ${count(backends, 'backend')}`;
 }
 
 /** What `reload` prints; `null`: the number of events. */

@@ -25,11 +25,11 @@ export function statusCommands(program: Command): void {
 }
 
 function statusLines(status: StatusDocument, now: number): readonly string[] {
-  const { workers, config } = status;
+  const { config } = status;
   const applied = config.applied_at === null ? 'never applied' : `applied ${agoOf(config.applied_at, now)}`;
   const lines = [
     `tidegate ${status.version}  ${headlineOf(status)}  up ${formatSpan(status.uptime_ms)}`,
-    `workers ${workers.ready}/${workers.total} ready, ${workers.converged}/${workers.total} on snapshot ${status.snapshot.epoch}.${status.snapshot.version}  ·  event ${status.seq}  ·  ${config.file} ${applied}`,
+    `${workersOf(status)}  ·  event ${status.seq}  ·  ${config.file} ${applied}`,
   ];
   lines.push(
     ...fleetLines(status),
@@ -46,7 +46,6 @@ function statusLines(status: StatusDocument, now: number): readonly string[] {
     lines.push(paint('yellow', `health checks are ${formatSpan(lateMs)} late, ${checksWaiting} wait`));
   }
   for (const pool of status.pools) {
-    const serving = pool.backends.filter(({ availability }) => availability === 'available').length;
     const panic = pool.panic ? paint(['red', 'bold'], '  PANIC: serves through ejected backends') : '';
     const weights = weightsCount(pool.algorithm, pool.backends)
       ? ''
@@ -56,12 +55,24 @@ function statusLines(status: StatusDocument, now: number): readonly string[] {
     const waiting = pool.pending_requests > 0 ? paint('yellow', `, ${pool.pending_requests} waiting`) : '';
     lines.push(
       '',
-      `${paint('bold', `pool ${pool.id}`)}  ${pool.algorithm}${weights}, ${serving} of ${pool.backends.length} available${sessions}${waiting}${panic}`,
+      `${paint('bold', `pool ${pool.id}`)}  ${pool.algorithm}${weights}, ${availableOf(pool)}${sessions}${waiting}${panic}`,
     );
     lines.push(...indented(backendTable(pool.backends, now)));
   }
   if (status.pools.length === 0) lines.push('', 'No pools: no configuration has been applied yet.');
   return lines;
+}
+
+function workersOf({ role, workers, snapshot }: StatusDocument): string {
+  const { ready, total, converged } = workers;
+  if (role === 'control') return 'no workers';
+  return `workers ${ready}/${total} ready, ${converged}/${total} on snapshot ${snapshot.epoch}.${snapshot.version}`;
+}
+
+function availableOf({ standing, backends }: StatusDocument['pools'][number]): string {
+  if (standing === 'unknown') return `${backends.length} backends, judged by the hosts that take traffic`;
+  const serving = backends.filter(({ availability }) => availability === 'available').length;
+  return `${serving} of ${backends.length} available`;
 }
 
 /** The first thing to read: whether requests are served, and if not, where. */

@@ -18,17 +18,18 @@ import { kindSchema, sectionKeys, sectionSchema } from './section-schema.js';
 /** Parsed settings by their names in the file. */
 export type Input = Readonly<Record<string, unknown>>;
 
+const requestLog = {
+  access: kindSchema(choice(['off', 'sampled', 'on']), {
+    means:
+      'Which requests are written to the access log. Unless it is `off`, backends get an `X-Request-ID`: that of a trusted proxy, otherwise a new one. With `off` it is passed on as the client sent it. Applied while running.',
+  }).prefault('off'),
+  access_sample_ratio: kindSchema(share(0, 1), {
+    means: 'Share of requests written with `access: sampled`. Applied while running.',
+  }).prefault('1%'),
+};
+
 const output = z
-  .strictObject({
-    ...sectionKeys(log),
-    access: kindSchema(choice(['off', 'sampled', 'on']), {
-      means:
-        'Which requests are written to the access log. Unless it is `off`, backends get an `X-Request-ID`: that of a trusted proxy, otherwise a new one. With `off` it is passed on as the client sent it. Applied while running.',
-    }).prefault('off'),
-    access_sample_ratio: kindSchema(share(0, 1), {
-      means: 'Share of requests written with `access: sampled`. Applied while running.',
-    }).prefault('1%'),
-  })
+  .strictObject({ ...sectionKeys(log), ...requestLog })
   .prefault({})
   .meta({ description: 'What is written to standard output.' });
 
@@ -49,9 +50,8 @@ const metrics = z
   .prefault({})
   .meta({ description: 'Metrics. The admin listener always has them at `/metrics`.' });
 
-const common = {
-  ...sectionKeys(processSection),
-  log: output,
+/** What the fleet has one of, beside its pools. */
+const forAll = {
   timeouts: sectionSchema(timeouts)
     .prefault({})
     .meta({ description: 'Time limits of requests and connections.' }),
@@ -67,6 +67,8 @@ const common = {
   }).prefault([]),
   metrics,
 };
+
+const common = { ...sectionKeys(processSection), log: output, ...forAll };
 
 const backends = z.array(sectionSchema(backend).meta({ description: 'One server.' })).meta({
   description: 'The servers of the pool. `[]`: backends are added at run time through the API.',
@@ -128,6 +130,14 @@ export const anyForm = z.strictObject({
   pools: pools.optional(),
   routes,
 });
+
+/** The file of a process that has its configuration from its fleet. */
+export const workerForm: z.ZodType<Input> = z.strictObject(sectionKeys(processSection));
+
+/** Keys of a configuration, which a fleet has one of. */
+export const DOCUMENT_KEYS = [...Object.keys(forAll), ...Object.keys(shortPoolKeys), 'pools', 'routes'];
+/** Those inside `log`. */
+export const DOCUMENT_LOG_KEYS = Object.keys(requestLog);
 
 /** Keys that only the short form has at the top level. */
 export const SHORT_FORM_KEYS = Object.keys(shortPoolKeys);

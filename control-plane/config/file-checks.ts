@@ -9,7 +9,9 @@ import { loadCertificate } from './certificates.js';
 import { readClusterFiles } from './cluster-files.js';
 import type { Environment } from './environment.js';
 import { type LoadResult, loadConfig, type Overrides } from './load-config.js';
-import type { FileSetting } from './parse-config.js';
+import type { Parse } from './parse-aside.js';
+import { type FileSetting, parseConfig } from './parse-config.js';
+import type { Role } from '#shared/role.js';
 import type { ProcessSettings } from './process-settings.js';
 
 interface Finding {
@@ -31,8 +33,10 @@ export async function loadForStart(
   env: Environment,
   at: number,
   overrides: Overrides = {},
+  role: Role = 'serve',
 ): Promise<LoadResult> {
-  const loaded = await loadConfig(file, env, overrides);
+  const parse: Parse = (text, name) => parseConfig(text, name, env, undefined, role);
+  const loaded = await loadConfig(file, env, overrides, parse);
   if (!loaded.ok) return loaded;
   const { problems, warnings } = await findingsOf(loaded.config.process, at);
   const told = ({ setting, message }: Finding): ConfigProblem => {

@@ -5,11 +5,13 @@
 import { Worker } from 'node:worker_threads';
 import type { Environment } from './environment.js';
 import type { ParseResult } from './parse-config.js';
+import type { Role } from '#shared/role.js';
 
 export interface ParseOptions {
   readonly text: string;
   readonly file: string;
   readonly env: Environment;
+  readonly role: Role;
 }
 
 /** Turns text into settings or into problems: `parseConfig`, in this thread or in another. */
@@ -27,8 +29,12 @@ export const PARSE_LIMITS: ParseLimits = { timeMs: 30_000, heapMb: 512 };
 const THREAD = new URL('./parse-thread.js', import.meta.url);
 
 /** Never rejects. A file that cannot be parsed within the limits has a problem. */
-export function parseAside(limits: ParseLimits = PARSE_LIMITS, thread: URL = THREAD): Parse {
-  return (text, file, env) => parse({ text, file, env: { ...env } }, limits, thread);
+export function parseAside(
+  role: Role = 'serve',
+  limits: ParseLimits = PARSE_LIMITS,
+  thread: URL = THREAD,
+): Parse {
+  return (text, file, env) => parse({ text, file, env: { ...env }, role }, limits, thread);
 }
 
 async function parse(

@@ -8,26 +8,28 @@ import { dirname, resolve } from 'node:path';
 import type { ConfigDocument } from '#shared/settings.js';
 import { isRecord } from '#shared/is-record.js';
 import type { ConfigProblem } from './config-problem.js';
-import { type Input, longForm, SHORT_FORM_KEYS, shortForm } from './config-schema.js';
+import { type Input, longForm, shortForm, workerForm } from './config-schema.js';
 import { crossChecks } from './cross-checks.js';
 import type { Environment } from './environment.js';
 import { configJsonSchema } from './json-schema.js';
 import { documentOf, processSettingsOf } from './normal-form.js';
 import { MAX_WORKERS, type ProcessSettings } from './process-settings.js';
 import { REDIS_FILES, REDIS_PARTS } from './redis-settings.js';
+import type { Role } from '#shared/role.js';
+import { roleProblems, settingsFor } from './role-checks.js';
 import { schemaProblems, type ValueProblem } from './schema-problems.js';
 import { warningsOf } from './warnings.js';
 import { type Place, type PlacedProblem, readYaml, type YamlDocument } from './yaml-document.js';
 
 /** Largest configuration file, in bytes. */
 export const MAX_CONFIG_BYTES = 1_048_576;
-const OTHER_FORM_KEYS = [...SHORT_FORM_KEYS, 'routes'];
 /** Most problems reported for one file. */
 export const MAX_PROBLEMS = 100;
 
 export interface Config {
   readonly process: ProcessSettings;
-  readonly document: ConfigDocument;
+  /** `null`: the file of a process that has it from its fleet. */
+  readonly document: ConfigDocument | null;
 }
 
 /** Settings that name files which a start reads. */
@@ -57,15 +59,16 @@ export function parseConfig(
   file: string,
   env: Environment,
   cores: number = availableParallelism(),
+  role: Role = 'serve',
 ): ParseResult {
   const yaml = readChecked(text, env);
   if ('length' in yaml) return { ok: false, problems: report(file, yaml) };
-  const input = checked(yaml);
+  const input = checked(yaml, role);
   if (input.kind === 'problems') return { ok: false, problems: report(file, input.problems) };
   const place = { directory: dirname(resolve(file)), cores: Math.min(cores, MAX_WORKERS) };
   const config = {
-    process: processSettingsOf(input.input, place),
-    document: documentOf(input.input, place),
+    process: settingsFor(role, processSettingsOf(input.input, place)),
+    document: role === 'worker' ? null : documentOf(input.input, place),
   };
   return {
     ok: true,
@@ -103,15 +106,16 @@ type Checked =
   | { readonly kind: 'input'; readonly input: Input }
   | { readonly kind: 'problems'; readonly problems: readonly PlacedProblem[] };
 
-function checked(yaml: YamlDocument): Checked {
+function checked(yaml: YamlDocument, role: Role): Checked {
   const { value } = yaml;
   if (!isRecord(value)) return { kind: 'problems', problems: yaml.problems };
-  const form = Object.hasOwn(value, 'pools') ? longForm : shortForm;
+  const form = role === 'worker' ? workerForm : Object.hasOwn(value, 'pools') ? longForm : shortForm;
   const result = form.safeParse(value, { reportInput: true });
-  const problems = [
-    ...crossChecks(value),
-    ...(result.success ? [] : schemaProblems(result.error.issues, configJsonSchema).filter(isNews)),
-  ].map((problem) => placed(yaml, problem));
+  const told = [...roleProblems(value, role), ...crossChecks(value)];
+  const found = result.success ? [] : schemaProblems(result.error.issues, configJsonSchema);
+  const problems = [...told, ...found.filter((problem) => isNews(problem, told))].map((problem) =>
+    placed(yaml, problem),
+  );
   // A value that could not be read as YAML is reported once, not a second time by the schema.
   const unread = new Set(yaml.problems.map(({ path }) => path.join('.')));
   const all = [...yaml.problems, ...problems.filter(({ path }) => !unread.has(path.join('.')))];
@@ -130,9 +134,9 @@ function placed(yaml: YamlDocument, { path, atKey, message, other }: ValueProble
   return { ...at, path, message: `${message}: ${other.join('.')} at ${line}:${col} has it`, ...found };
 }
 
-/** False if the cross-checks have already reported the key, because it is in the wrong form. */
-function isNews({ path, atKey }: ValueProblem): boolean {
-  return !(atKey && path.length === 1 && OTHER_FORM_KEYS.includes(String(path[0])));
+/** False if a check has already told why the key must not be there. */
+function isNews({ path, atKey }: ValueProblem, told: readonly ValueProblem[]): boolean {
+  return !(atKey && told.some((one) => one.atKey && one.path.join('.') === path.join('.')));
 }
 
 /** Sorted by their places in the file, at most `MAX_PROBLEMS` and a note that there are more. */

@@ -4,5 +4,5 @@ import { parseConfig } from './parse-config.js';
 import type { ParseOptions } from './parse-aside.js';
 
 // Not checked, because `parseAside` of the same build sends it.
-const { text, file, env } = workerData as ParseOptions;
-parentPort?.postMessage(parseConfig(text, file, env));
+const { text, file, env, role } = workerData as ParseOptions;
+parentPort?.postMessage(parseConfig(text, file, env, undefined, role));

@@ -11,10 +11,11 @@ interface Warning {
 
 /** @param isLongForm whether the pools of the file are under `pools` */
 export function warningsOf(
-  config: { readonly process: ProcessSettings; readonly document: ConfigDocument },
+  config: { readonly process: ProcessSettings; readonly document: ConfigDocument | null },
   isLongForm: boolean,
 ): readonly Warning[] {
   const { document, process } = config;
+  if (document === null) return [];
   const warnings: Warning[] = [];
   for (const [index, network] of document.forwarding.trustedProxies.entries()) {
     if (!network.endsWith('/0')) continue;

@@ -3,6 +3,7 @@ import { ALGORITHMS } from '#shared/settings/algorithms.js';
 import type { TypeOf } from '#shared/shape.js';
 import { POOL_STANDINGS } from '../domain/pool-standing.js';
 import { WORKER_PHASES } from '../workers/worker-status.js';
+import { ROLES } from '#shared/role.js';
 import { FileStandingField, RejectedLoad } from './config-documents.js';
 import * as field from './field.js';
 import { FleetDocument } from './fleet-documents.js';
@@ -29,6 +30,10 @@ export const StatusDocument = field.named(
   field.object(
     {
       version: field.text(),
+      role: field.oneOf(
+        ROLES,
+        'The command that runs: `serve`, or for a part of its work `control` or `worker`.',
+      ),
       started_at: field.time(),
       uptime_ms: field.count(),
       ready: field.flag(),

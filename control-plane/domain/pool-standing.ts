@@ -4,7 +4,7 @@
  */
 import type { PoolState } from './state.js';
 
-export const POOL_STANDINGS = ['serves', 'panic', 'trial', 'unchecked', 'none'] as const;
+export const POOL_STANDINGS = ['serves', 'panic', 'trial', 'unchecked', 'none', 'unknown'] as const;
 
 export type PoolStanding =
   /** Some backends take new requests. */
@@ -16,7 +16,9 @@ export type PoolStanding =
   /** No backend serves, and some wait for their first check. */
   | { readonly kind: 'unchecked'; readonly total: number }
   /** No new request finds a backend. `sessions` says that existing sessions may still be served. */
-  | { readonly kind: 'none'; readonly total: number; readonly sessions: boolean };
+  | { readonly kind: 'none'; readonly total: number; readonly sessions: boolean }
+  /** This host takes no traffic and judges no backends. */
+  | { readonly kind: 'unknown'; readonly total: number };
 
 export function standingOfPool({ panic, tally, backends }: PoolState): PoolStanding {
   const total = backends.size;
@@ -30,6 +32,8 @@ export function standingOfPool({ panic, tally, backends }: PoolState): PoolStand
 /** Says what is wrong with the pool, to be put after its name; `null` if nothing is wrong. */
 export function shortageOf(standing: PoolStanding): string | null {
   switch (standing.kind) {
+    case 'unknown':
+      return null;
     case 'serves':
       return standing.serving < standing.total
         ? `has ${standing.serving} of ${standing.total} backends`
@@ -71,6 +75,7 @@ export function newsOf(before: PoolStanding | null, now: PoolStanding): PoolNews
         : { level: 'error', sentence: shortage };
     case 'panic':
     case 'unchecked':
+    case 'unknown':
       return null;
   }
 }

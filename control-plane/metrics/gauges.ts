@@ -5,6 +5,7 @@
  */
 import { availabilityOf, isUp } from '#shared/availability.js';
 import { AVAILABILITIES, BREAKER_PHASES } from '#shared/backend-state.js';
+import { takesTraffic } from '#shared/role.js';
 import { driftOf } from '../domain/drift.js';
 import { maxConnectionsOf } from '../domain/pool-state.js';
 import type { BackendState, PoolState } from '../domain/state.js';
@@ -23,6 +24,7 @@ type FleetNow = Pick<FleetPort, 'status' | 'watched'>;
 /** What the gauges are read from. */
 export type GaugeDeps = Pick<
   ControlPort,
+  | 'role'
   | 'version'
   | 'world'
   | 'position'
@@ -61,8 +63,9 @@ function inSeconds(ms: number | null): number | null {
   return ms === null ? null : ms / 1_000;
 }
 
-/** Each backend together with its pool. */
+/** Each backend together with its pool. None on a host that has no verdicts of its own: they would look like outages. */
 function* backendsOf(deps: GaugeDeps): Generator<readonly [PoolState, BackendState]> {
+  if (!takesTraffic(deps.role)) return;
   for (const pool of deps.world().state.pools.values()) {
     for (const backend of pool.backends.values()) yield [pool, backend];
   }

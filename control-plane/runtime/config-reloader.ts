@@ -175,6 +175,10 @@ export class ConfigReloader implements ConfigSource {
     this.#restartNeeded = restartNeeded;
     for (const change of restartNeeded) logger.warn({ change }, 'takes effect at the next restart');
     const { document } = result.config;
+    if (document === null) {
+      loaded(true);
+      return { kind: 'unchanged' };
+    }
     const hash = sha256(canonicalJson(document));
     this.#content = hash;
     if (!isForced && this.#isOld(hash)) {

@@ -3,6 +3,7 @@
  * has all details.
  */
 import type { Logger } from '#shared/ports.js';
+import { type Role, takesTraffic } from '#shared/role.js';
 import { namedSentenceOf } from '../domain/event-sentence.js';
 import { isToldTwiceOn, levelOf, type TidegateEvent } from '../domain/events.js';
 import type { ControlState } from '../domain/state.js';
@@ -10,20 +11,21 @@ import { PoolLines } from './pool-lines.js';
 
 export class EventLines {
   readonly #logger: Logger;
-  readonly #pools: PoolLines;
+  /** `null`: this host judges no backends. */
+  readonly #pools: PoolLines | null;
   readonly #host: string;
 
   /** @param host name of this host */
-  constructor(logger: Logger, host: string) {
+  constructor(logger: Logger, host: string, role: Role) {
     this.#logger = logger;
     this.#host = host;
-    this.#pools = new PoolLines(logger);
+    this.#pools = takesTraffic(role) ? new PoolLines(logger) : null;
   }
 
   /** To be called after each append, with the new state and the appended events. */
   tell(state: ControlState, events: readonly TidegateEvent[]): void {
     for (const event of events) if (!isToldTwiceOn(this.#host, event)) this.#tellOf(event);
-    this.#pools.tell(state, events);
+    this.#pools?.tell(state, events);
   }
 
   #tellOf(event: TidegateEvent): void {

@@ -5,6 +5,7 @@
  */
 import type { PrimaryMessage } from '#shared/message.js';
 import type { SnapshotPosition } from '#shared/snapshot.js';
+import { type Role, takesTraffic } from '#shared/role.js';
 import { Broadcaster } from '../broadcast/broadcaster.js';
 import { WorkerLoads } from '../broadcast/worker-loads.js';
 import { LoadTeller } from '../broadcast/load-teller.js';
@@ -51,6 +52,8 @@ export interface HostOptions {
   readonly sessions: SessionTable;
   /** Sessions in Redis, which workers query directly; `null` if the session table keeps them. */
   readonly redisSessions: SessionDirectory | null;
+  /** A host that takes no traffic checks no backends. */
+  readonly role: Role;
   readonly check: CheckSchedulerOptions['check'];
   /** The fleet that this host belongs to; `null` if it decides alone. */
   readonly fleet: () => FleetPort | null;
@@ -139,7 +142,7 @@ export class Host {
   changed(world: World, events: readonly TidegateEvent[]): void {
     this.#publisher.changed(world, this.#now());
     this.#fleetSeqs.published(this.#broadcaster.position.version, world.state.fleet?.seq ?? null);
-    this.#scheduler.update(world);
+    if (takesTraffic(this.#options.role)) this.#scheduler.update(world);
     this.#firstChecks.update(world);
     this.#incidents.take(events);
     for (const { type, pool } of events) {
@@ -264,8 +267,9 @@ export class Host {
   }
 
   #createPage(totals: MetricTotals): SharedPage {
-    const { version, decider, system } = this.#options;
+    const { version, role, decider, system } = this.#options;
     const registry = createMetricsRegistry(totals, {
+      role,
       version,
       world: () => decider.world,
       position: () => this.position(),

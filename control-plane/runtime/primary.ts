@@ -6,6 +6,7 @@ import type { PrimaryMessage } from '#shared/message.js';
 import type { Logger } from '#shared/ports.js';
 import type { SnapshotPosition } from '#shared/snapshot.js';
 import type { ConfigProblem } from '../config/config-problem.js';
+import { type Role, takesTraffic } from '#shared/role.js';
 import { TextPatterns } from '../config/text-pattern.js';
 import type { ControlPort, FleetPort, ReloadResult, WriteOutcome } from '../control-port.js';
 import type { Actor } from '../domain/actor.js';
@@ -51,6 +52,7 @@ interface CertificateSource {
 }
 
 interface PrimaryOptions extends Omit<HostOptions, 'decider' | 'sessions' | 'check' | 'fleet'> {
+  readonly role: Role;
   readonly configFile: string;
   readonly log: LogStorage;
   /** Answers questions about history in another thread. The primary does not close it. */
@@ -63,6 +65,7 @@ interface PrimaryOptions extends Omit<HostOptions, 'decider' | 'sessions' | 'che
 }
 
 export class Primary implements ControlPort {
+  readonly role: Role;
   readonly version: string;
   readonly host: string;
   readonly startedAt: number;
@@ -112,6 +115,7 @@ export class Primary implements ControlPort {
 
   private constructor(options: PrimaryOptions, loop: ControlLoop) {
     const { logger, clock } = options.system;
+    this.role = options.role;
     this.version = options.version;
     this.host = options.system.host;
     this.configFile = options.configFile;
@@ -125,7 +129,7 @@ export class Primary implements ControlPort {
     });
     this.#loop = loop;
     this.#logger = logger;
-    this.#lines = new EventLines(logger, this.host);
+    this.#lines = new EventLines(logger, this.host, this.role);
     this.startedAt = clock.now();
     const { version, system, supervisor, onListenFailed } = options;
     const patterns = new TextPatterns();
@@ -136,6 +140,7 @@ export class Primary implements ControlPort {
       supervisor,
       sessions: createSessionTable(clock),
       redisSessions: options.redisSessions,
+      role: this.role,
       check: (...check) => httpCheck(...check, { patterns }),
       fleet: () => this.fleet,
       onListenFailed,
@@ -275,6 +280,7 @@ export class Primary implements ControlPort {
     if (this.world().state.applied === null) {
       return { ready: false, reason: 'no configuration is applied yet' };
     }
+    if (!takesTraffic(this.role)) return { ready: true, reason: 'takes no traffic, and may lead its fleet' };
     const { waitingFor } = this.#host;
     if (waitingFor !== null) return { ready: false, reason: waitingFor };
     return { ready: true, reason: 'forwarding' };

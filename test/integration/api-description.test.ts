@@ -6,6 +6,7 @@ import { ACTOR_KINDS } from '../../control-plane/domain/actor.js';
 import { EVENTS } from '../../control-plane/domain/events.js';
 import { POOL_STANDINGS } from '../../control-plane/domain/pool-standing.js';
 import { WORKER_PHASES } from '../../control-plane/workers/worker-status.js';
+import { ROLES } from '../../shared/role.js';
 import { ADMIN_STATES, AVAILABILITIES, BREAKER_PHASES, HEALTHS } from '../../shared/backend-state.js';
 import { ALGORITHMS } from '../../shared/settings/algorithms.js';
 import { testAdmin, type TestAdmin } from '../support/admin-app.js';
@@ -84,6 +85,7 @@ describe('the description of the API', () => {
       ACTOR_KINDS,
       WORKER_PHASES,
       POOL_STANDINGS,
+      ROLES,
       Object.keys(sticky.variants?.of ?? {}),
       CHECK_METHODS,
       Object.keys(EVENTS),

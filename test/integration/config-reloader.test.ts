@@ -14,6 +14,7 @@ import { testControl } from '../support/control-port.js';
 import { useTempDirs } from '../support/temp-dir.js';
 import { VirtualTime } from '../support/virtual-time.js';
 import { waitUntil } from '../support/wait-until.js';
+import { wholeConfigOf } from '../support/whole-config.js';
 
 const tempDir = useTempDirs();
 const TEXT = 'backends: [{ id: a, url: "http://localhost:1" }]';
@@ -107,7 +108,7 @@ it('the file is known for what it is to the configuration in force', async () =>
   await writeFile(file, TEXT);
   await reloader.reload();
   expect(reloader.fileStanding).toBe('in-force');
-  const { document } = parsed.config;
+  const { document } = wholeConfigOf(parsed);
   const actor = { kind: 'file' } as const;
   const other = { type: 'ApplyConfig', file, sha256: 'another', document, actor } as const;
   await control.port.submit({ ...other, document: { ...document, routes: [] } });

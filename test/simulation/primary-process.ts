@@ -184,6 +184,7 @@ export class PrimaryProcess {
     const spawner = this.#spawner;
     return new Host({
       version: '0.0.0',
+      role: 'serve',
       system: {
         host: HOST,
         clock: time,

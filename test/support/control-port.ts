@@ -1,4 +1,5 @@
 /** A control plane without processes: the real decisions and the real in-memory event log behind a ControlPort. */
+import { wholeConfig, wholeConfigOf } from './whole-config.js';
 import { parseConfig } from '../../control-plane/config/parse-config.js';
 import type { CommandDraft } from '../../control-plane/domain/commands.js';
 import type { TidegateEvent } from '../../control-plane/domain/events.js';
@@ -60,9 +61,7 @@ routes:
 `;
 
 export function configDocument(text: string): ConfigDocument {
-  const parsed = parseConfig(text, CONFIG_FILE, {});
-  if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
-  return parsed.config.document;
+  return wholeConfig(text, CONFIG_FILE, {}).document;
 }
 
 export function workerStatus(worker: number, over: Partial<WorkerStatus> = {}): WorkerStatus {
@@ -139,6 +138,7 @@ export async function testControl(fleet: FleetPort | null = null): Promise<TestC
   });
   const port: ControlPort = {
     host: HOST,
+    role: 'serve',
     version: '0.1.0',
     startedAt: 1_767_225_600_000,
     configFile: CONFIG_FILE,
@@ -180,7 +180,7 @@ export async function testControl(fleet: FleetPort | null = null): Promise<TestC
     async reloadConfig(): Promise<ReloadResult> {
       const parsed = parseConfig(answers.fileText, CONFIG_FILE, {});
       if (!parsed.ok) return { kind: 'invalid', problems: parsed.problems };
-      const events = await apply(parsed.config.document);
+      const events = await apply(wholeConfigOf(parsed).document);
       return events.length === 0
         ? { kind: 'unchanged' }
         : { kind: 'applied', events: events.length, restartNeeded: [] };

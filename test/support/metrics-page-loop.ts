@@ -59,6 +59,7 @@ async function measure(): Promise<void> {
     for (const outcome of ['success', 'failure']) totals.series('backendRequests', [WEB, id, outcome]);
   }
   const source: GaugeDeps = {
+    role: 'serve',
     version: '0.1.0',
     world: () => ({ state, observations: initialObservations() }),
     position: () => ({ epoch: 2, version: 41 }),

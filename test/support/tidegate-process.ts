@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Role } from '../../shared/role.js';
 import { waitUntil } from './wait-until.js';
 
 const CLI = join(process.cwd(), 'dist/control-plane/cli/tidegate.js');
@@ -51,6 +52,8 @@ export class Tidegate {
   stderr = '';
   port = 0;
   adminPort = 0;
+  /** The command. */
+  role: Role = 'serve';
   /** What is run: the program and its first arguments. */
   command: readonly [program: string, ...args: string[]] = [process.execPath, CLI];
   #child: ChildProcess | null = null;
@@ -83,7 +86,7 @@ export class Tidegate {
     writeFileSync(this.configFile, yaml);
   }
 
-  /** Starts the process; resolves when it forwards. */
+  /** Starts the process; resolves when it forwards, or is ready to lead. */
   async run(...args: readonly string[]): Promise<void> {
     const child = this.spawn(...args);
     const ready = await waitUntil(
@@ -104,10 +107,14 @@ export class Tidegate {
     this.lines.length = 0;
     this.stderr = '';
     const [program, ...first] = this.command;
-    const child = spawn(program, [...first, 'serve', ...(args.length > 0 ? args : ['-c', this.configFile])], {
-      cwd: this.dir,
-      env: { ...process.env, ...this.#env },
-    });
+    const child = spawn(
+      program,
+      [...first, this.role, ...(args.length > 0 ? args : ['-c', this.configFile])],
+      {
+        cwd: this.dir,
+        env: { ...process.env, ...this.#env },
+      },
+    );
     this.#child = child;
     let rest = '';
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
@@ -230,9 +237,12 @@ export class Tidegate {
 }
 
 /** Of the line that says that it forwards, in either format. */
+const READY_TO_LEAD = 'ready to lead the fleet; takes no traffic';
+
 function portsIn(lines: readonly LogLine[]): [port: number, adminPort: number] | undefined {
   for (const line of lines) {
     if (line.msg === 'forwarding') return [Number(line['port']), Number(line['adminPort'])];
+    if (line.msg === READY_TO_LEAD) return [0, Number(line['adminPort'])];
     const [, port, adminPort] =
       /INFO {2}forwarding {2}port (\d+) {2}adminPort (\d+) /.exec(line.msg ?? '') ?? [];
     if (adminPort !== undefined) return [Number(port), Number(adminPort)];

@@ -1,7 +1,7 @@
 import { SCENARIOS, requestHead } from '../../bench/scenarios.js';
 import { SUBJECTS } from '../../bench/subjects.js';
 import { lackingNative } from '../../bench/tidegate.js';
-import { parseConfig } from '../../../control-plane/config/parse-config.js';
+import { wholeConfig } from '../../support/whole-config.js';
 
 const setup = {
   backends: ['127.1.0.1:8081', '127.1.0.2:8081'],
@@ -22,9 +22,7 @@ describe('the subjects of the bench', () => {
     ),
   )('gives %s a configuration for %s that Tidegate accepts', (_subject, _scenario, scenario, subject) => {
     const text = subject.launch({ ...setup, scenario }).files['tidegate.yaml'] ?? '';
-    const parsed = parseConfig(text, '/bench/tidegate.yaml', {}, 1);
-    if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
-    const { process, document } = parsed.config;
+    const { process, document } = wholeConfig(text, '/bench/tidegate.yaml', {}, 1);
     expect(process).toMatchObject({ workers: 1, engine: subject.name.replace('tidegate-', '') });
     expect(process.listen.tls !== null).toBe(scenario.tls);
     const [pool] = document.pools;

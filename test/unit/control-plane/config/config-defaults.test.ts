@@ -1,9 +1,8 @@
-import { parseConfig, type Config } from '../../../../control-plane/config/parse-config.js';
+import { parseConfig } from '../../../../control-plane/config/parse-config.js';
+import { wholeConfig, type WholeConfig } from '../../../support/whole-config.js';
 
-function parse(text: string, env: Record<string, string> = {}, cores = 6): Config {
-  const result = parseConfig(text, '/etc/tidegate/tidegate.yaml', env, cores);
-  if (!result.ok) throw new Error(JSON.stringify(result.problems));
-  return result.config;
+function parse(text: string, env: Record<string, string> = {}, cores = 6): WholeConfig {
+  return wholeConfig(text, '/etc/tidegate/tidegate.yaml', env, cores);
 }
 
 function pool(text: string) {

@@ -1,3 +1,4 @@
+import { wholeConfigOf } from '../../../support/whole-config.js';
 import { defaultsOf } from '../../../../shared/settings/complete.js';
 import { healthCheck } from '../../../../shared/settings/health-check.js';
 import { breaker } from '../../../../shared/settings/pool.js';
@@ -18,7 +19,7 @@ metrics: { prometheus: { enabled: true, path: /metrics } }
 describe('the configuration form that users know', () => {
   const result = parseConfig(FILE, '/etc/tidegate/tidegate.yaml', {}, 4);
   if (!result.ok) throw new Error(JSON.stringify(result.problems));
-  const { process, document } = result.config;
+  const { process, document } = wholeConfigOf(result);
   const pool = document.pools[0]!;
 
   it('is accepted, with a warning that its weights are of no effect', () => {

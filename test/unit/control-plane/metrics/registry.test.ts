@@ -1,3 +1,4 @@
+import type { Role } from '../../../../shared/role.js';
 import { poolSettings } from '../../../support/domain.js';
 import { spawnSync } from 'node:child_process';
 import { PrimaryCounters } from '../../../../control-plane/metrics/primary-counters.js';
@@ -59,9 +60,13 @@ function arrange() {
   const running = {
     state: stateWith(backend('a'), backend('b', { weight: 3 })),
     version: '0.1.0',
+    role: 'serve' as Role,
     fleet: null as TestFleet | null,
   };
   const source: GaugeDeps = {
+    get role() {
+      return running.role;
+    },
     get version() {
       return running.version;
     },
@@ -298,6 +303,14 @@ describe('the metrics page', () => {
     expect(page.value('tidegate_health_checks_late_seconds')).toBe(1.5);
     expect(page.value('tidegate_health_checks_waiting')).toBe(7);
     expect(page.value('tidegate_build_info', { version: '0.1.0', node: process.version })).toBe(1);
+  });
+
+  it('has no gauges of backends where no backends are judged', async () => {
+    const { running, scrape } = arrange();
+    running.role = 'control';
+    const page = await scrape();
+    expect(page.value('tidegate_backend_up', { pool: 'web', backend: 'a' })).toBeUndefined();
+    expect(page.value('tidegate_event_log_seq')).toBe(7);
   });
 
   it('drops the gauges of a removed backend at once, and keeps its counters', async () => {
