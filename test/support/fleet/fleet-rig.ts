@@ -25,6 +25,8 @@ export interface RigOptions {
   /** Keys under `redis`, besides where it is. */
   readonly redis?: string;
   readonly cluster?: string;
+  /** Environment of a host, besides the test's own. */
+  readonly env?: (host: HostName) => NodeJS.ProcessEnv;
 }
 
 export interface RigHost {
@@ -89,7 +91,7 @@ redis: { ${where(name)}${redis} }
 cluster: { name: web, host: ${name}${cluster} }
 ${backendList(this.apps)}${PATIENT_CHECK}
 ${STICKY}`;
-    return { name, proxy, tidegate: Tidegate.prepare(yaml) };
+    return { name, proxy, tidegate: Tidegate.prepare(yaml, this.#options.env?.(name)) };
   }
 
   key(name: string): string {
