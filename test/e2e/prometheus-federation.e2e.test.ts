@@ -125,6 +125,16 @@ routes: [{ path_prefix: /api, pool: api }, { pool: web }]
 
   const countsOf = (site: string): readonly Count[] => counts.filter((count) => count.site === site);
 
+  /** Waits until each site below has evaluated its rules twice more. */
+  async function untilEvaluated(server: PrometheusServer): Promise<void> {
+    const evaluated = 'min(timestamp(pool:tidegate_requests_total:sum))';
+    const before = await server.value(evaluated);
+    await waitUntil('two more evaluations', async () => {
+      const now = await server.value(evaluated);
+      return now !== null && before !== null && now - before >= 2;
+    });
+  }
+
   /** The sites and the global one answer all questions as clients do, and go on to. */
   async function expectAgreement(): Promise<void> {
     const ask = async (): Promise<void> => {
@@ -135,25 +145,26 @@ routes: [{ path_prefix: /api, pool: api }, { pool: web }]
       await expectAnswers(() => answersOf(world));
     };
     await ask();
-    const evaluated = 'min(timestamp(pool:tidegate_requests_total:sum))';
-    const before = await world.value(evaluated);
-    await waitUntil('two more evaluations at each site', async () => {
-      const now = await world.value(evaluated);
-      return now !== null && before !== null && now - before >= 2;
-    });
+    await untilEvaluated(world);
     await ask();
   }
 
   async function untilUp(host: Host, up: 0 | 1): Promise<void> {
-    for (const [server, name] of [
-      [east, 'the site'],
-      [world, 'the global one'],
-    ] as const) {
+    const ofSite = host.site === 'east' ? east : west;
+    for (const server of [ofSite, world]) {
       await waitUntil(
-        `${name} to say up=${up}`,
+        `up=${up} of ${host.target} at ${server === world ? 'the global one' : host.site}`,
         async () => (await server.value(`up{job="tidegate", instance="${host.target}"}`)) === up,
       );
     }
+  }
+
+  /** kill -9 of all its processes. */
+  async function kill(host: Host): Promise<void> {
+    const { workers } = (await read(host, '/api/v1/workers')) as { workers: { pid: number }[] };
+    expect(workers).toHaveLength(1);
+    await host.tidegate.killPrimary();
+    for (const { pid } of workers) process.kill(pid, 'SIGKILL');
   }
 
   const fallsOf = (server: PrometheusServer): Promise<number | null> => server.value(FALLS);
@@ -192,13 +203,7 @@ routes: [{ path_prefix: /api, pool: api }, { pool: web }]
   });
 
   it('sees a host die and return, and no total goes down', async () => {
-    const { body } = await a.tidegate.api('/api/v1/workers', {
-      headers: { authorization: `Bearer ${TOKEN}` },
-    });
-    const pids = (body.workers as { pid: number }[]).map(({ pid }) => pid);
-    expect(pids).toHaveLength(1);
-    await a.tidegate.killPrimary();
-    for (const pid of pids) process.kill(pid, 'SIGKILL');
+    await kill(a);
     await untilUp(a, 0);
     await ask(b, 120);
     await expectAgreement();
@@ -224,5 +229,32 @@ routes: [{ path_prefix: /api, pool: api }, { pool: web }]
     await east.restart();
     await expectAgreement();
     expect(await Promise.all([east, west, world].map(fallsOf))).toEqual([0, 0, 0]);
+  });
+
+  it('loses of a host that dies under load what was not scraped, and counts nothing twice', async () => {
+    const total = 'sum(pool:tidegate_requests_total:sum{pool="web"})';
+    const requestsOf = async (server: PrometheusServer): Promise<number> => (await server.value(total)) ?? 0;
+    const before = await requestsOf(west);
+    const load = new Load({ port: c.tidegate.port, rate: RATE, connections: 20 });
+    load.start();
+    await waitUntil('the site to count them', async () => (await requestsOf(west)) > before + RATE);
+    const seen = await requestsOf(west);
+    await kill(c);
+    await untilUp(c, 0);
+    const { answered } = await load.stop();
+    await untilEvaluated(west);
+    const known = await requestsOf(west);
+    expect(known).toBeGreaterThanOrEqual(seen);
+    expect(known).toBeLessThanOrEqual(before + answered);
+    process.stdout.write(`${before + answered - known} of ${answered} answers were not scraped\n`);
+
+    await c.tidegate.run();
+    await untilUp(c, 1);
+    await ask(c, 60);
+    await waitUntil('the requests after its return', async () => (await requestsOf(west)) === known + 40);
+    await waitUntil('the same at the global one', async () => {
+      return (await world.value(total.replace('{', '{site="west", '))) === known + 40;
+    });
+    expect(await Promise.all([west, world].map(fallsOf))).toEqual([0, 0]);
   });
 });
