@@ -56,8 +56,13 @@ export class PrometheusServer {
 
   static async start(options: PrometheusOptions): Promise<PrometheusServer> {
     const server = new PrometheusServer(await freePort(), options);
-    server.#configure();
-    await server.restart();
+    try {
+      server.#configure();
+      await server.restart();
+    } catch (error) {
+      await server.dispose();
+      throw error;
+    }
     return server;
   }
 
