@@ -6,13 +6,17 @@
 import type { PoolId } from '#shared/ids.js';
 import type { CommandOf } from './commands.js';
 import { mergeConfig, type ConfigChange } from './config-merge.js';
+import type { Rejection } from './decision.js';
 import { addBackend, changeAdmin, changeBackend, changeSettings, removeBackend } from './pool-changes.js';
 import { sameValue } from './same-value.js';
 import type { Transaction } from './transaction.js';
 
-export function applyConfig(tx: Transaction, command: CommandOf<'ApplyConfig'>): void {
-  const { file, sha256, document } = command;
-  const { applied, rejected } = tx.state;
+export function applyConfig(tx: Transaction, command: CommandOf<'ApplyConfig'>): Rejection | null {
+  const { file, sha256, document, forHostAlone = false } = command;
+  const { applied, rejected, fleet } = tx.state;
+  if (forHostAlone && fleet !== null) {
+    return { code: 'invalid', message: 'this host belongs to a fleet, which decides the configuration' };
+  }
   const changes = mergeConfig(document, tx.state);
   const known =
     applied !== null &&
@@ -20,9 +24,10 @@ export function applyConfig(tx: Transaction, command: CommandOf<'ApplyConfig'>):
     // Hosts of a fleet may give the file different names, so the name does not count there.
     (tx.scope === 'fleet' || applied.file === file) &&
     sameValue(applied.document, document);
-  if (known && changes.length === 0) return;
+  if (known && changes.length === 0) return null;
   const seq = tx.emit('ConfigApplied', {}, { file, sha256, document });
   for (const change of changes) carryOut(tx, change, seq);
+  return null;
 }
 
 export function rejectConfig(tx: Transaction, command: CommandOf<'RejectConfig'>): void {

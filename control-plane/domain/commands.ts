@@ -62,11 +62,14 @@ interface CommandData {
   StopPrimary: { readonly reason: string };
   /**
    * `sha256` is the hash of the document in canonical form. Hosts identify a configuration by it, whatever file it was in.
+   * `forHostAlone`: refused by a host that belongs to a fleet. The host may have joined while the command waited, and would
+   * then stand in the fleet's log with another state than the log has.
    */
   ApplyConfig: {
     readonly file: string;
     readonly sha256: string;
     readonly document: ConfigDocument;
+    readonly forHostAlone?: boolean;
   };
   RejectConfig: { readonly file: string; readonly problems: readonly string[] };
   AddBackend: { readonly pool: PoolId; readonly backend: BackendDefinition } & ExpectedVersion;

@@ -52,7 +52,7 @@ type Rule<T extends CommandType> = (tx: Transaction, command: CommandOf<T>) => R
 const RULES: { readonly [T in CommandType]: Rule<T> } = {
   StartPrimary: startPrimary,
   StopPrimary: accepted(stopPrimary),
-  ApplyConfig: accepted(applyConfig),
+  ApplyConfig: applyConfig,
   RejectConfig: accepted(rejectConfig),
   AddBackend: decideAddBackend,
   RemoveBackend: decideRemoveBackend,

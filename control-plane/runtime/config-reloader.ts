@@ -225,17 +225,18 @@ export class ConfigReloader implements ConfigSource {
   }
 
   /**
-   * Submits a command to the fleet. If the fleet is not available and this host knows no configuration yet, the command is
-   * decided for this host alone. Not by a host that stands in the fleet's log, because it would stand there with another state
-   * than the log has.
+   * Submits a configuration to the fleet. If the fleet is not available and this host knows no configuration yet, this host
+   * decides alone. Not a host that stands in the fleet's log, because it would stand there with another state than the log has.
    */
-  async #submit(draft: CommandDraft): Promise<WriteOutcome> {
+  async #submit(draft: Extract<CommandDraft, { type: 'ApplyConfig' }>): Promise<WriteOutcome> {
     const { submit, decideHere, state } = this.#options;
     const outcome = await submit(draft);
     const { applied, fleet } = state();
     const canDecideHere = applied === null && fleet === null;
     if (outcome.kind !== 'read-only' || decideHere === null || !canDecideHere) return outcome;
-    return decideHere(draft);
+    const here = await decideHere({ ...draft, forHostAlone: true });
+    // Refused: this host has joined its fleet meanwhile.
+    return here.kind === 'rejected' ? outcome : here;
   }
 
   /**

@@ -8,7 +8,7 @@ import {
   RETRY_MS,
 } from '../../control-plane/runtime/config-reloader.js';
 import type { WriteOutcome } from '../../control-plane/control-port.js';
-import { story } from '../support/domain.js';
+import { type Story, story } from '../support/domain.js';
 import { quietLogger } from '../support/quiet-logger.js';
 import { testControl } from '../support/control-port.js';
 import { useTempDirs } from '../support/temp-dir.js';
@@ -186,14 +186,15 @@ describe('a file that the fleet can not take now', () => {
     expect(backends()).toEqual(['a']);
   });
 
-  it('is decided here by a host without a fleet in its past, and by no other', async () => {
-    const told = story();
+  const refused = { kind: 'read-only', reason: 'Redis does not answer' } as const;
+
+  /** A reloader of a host whose fleet decides nothing. `before` happens right before a decision for this host alone. */
+  async function reloaderOf(told: Story, before: () => void = () => undefined) {
     const file = join(tempDir(), 'tidegate.yaml');
     await writeFile(file, TEXT);
     const parsed = parseConfig(TEXT, file, {});
     if (!parsed.ok) throw new Error('the text is valid');
-    const refused = { kind: 'read-only', reason: 'Redis does not answer' } as const;
-    const reloader = new ConfigReloader({
+    return new ConfigReloader({
       file,
       env: {},
       overrides: {},
@@ -201,11 +202,30 @@ describe('a file that the fleet can not take now', () => {
       inForce: parsed.config.process,
       submit: async () => refused,
       state: () => told.world.state,
-      decideHere: async (draft) => ({ kind: 'accepted', events: told.when(draft).length }),
+      decideHere: async (draft) => {
+        before();
+        const decision = told.send(draft);
+        return decision.kind === 'accepted' ? { kind: 'accepted', events: decision.events.length } : decision;
+      },
       loaded: () => undefined,
       timers: new VirtualTime(0),
       logger: quietLogger,
     });
+  }
+
+  it('is not decided here by a host that joins its fleet before the decision', async () => {
+    const told = story();
+    const reloader = await reloaderOf(told, () => {
+      told.when({ type: 'AdoptFleet', fleet: fleetOf(told.world.state), keepsVerdicts: false });
+    });
+    expect(await reloader.reload()).toEqual(refused);
+    expect(told.world.state.fleet).not.toBeNull();
+    expect(told.world.state.applied).toBeNull();
+  });
+
+  it('is decided here by a host without a fleet in its past, and by no other', async () => {
+    const told = story();
+    const reloader = await reloaderOf(told);
     const outside = told.world;
     told.when({ type: 'AdoptFleet', fleet: fleetOf(told.world.state), keepsVerdicts: false });
     expect(await reloader.reload()).toEqual(refused);

@@ -1,3 +1,4 @@
+import { fleetOf } from '../../../../control-plane/domain/fleet-state.js';
 import {
   definition,
   documentOf,
@@ -27,6 +28,16 @@ describe('applying a configuration', () => {
     const told = story();
     told.when(COMMAND);
     expect(told.when(COMMAND)).toEqual([]);
+  });
+
+  it('for a host alone is refused once the host belongs to a fleet', () => {
+    const alone = { ...COMMAND, forHostAlone: true } as const;
+    expect(typesOf(story().when(alone))).toContain('ConfigApplied');
+    const told = story();
+    told.when({ type: 'AdoptFleet', fleet: fleetOf(told.world.state), keepsVerdicts: false });
+    expect(told.send(alone)).toMatchObject({ kind: 'rejected', rejection: { code: 'invalid' } });
+    expect(told.world.state.applied).toBeNull();
+    expect(typesOf(told.when(COMMAND))).toContain('ConfigApplied');
   });
 
   it('is one event when only its name differs', () => {
