@@ -152,6 +152,8 @@ export interface RestoreOptions extends Term {
   readonly command: number;
   /** The first event of the new term, at `snapshot.position.seq + 1`. */
   readonly event: string;
+  /** The secret of all hosts, in the place of another; absent: what there is stays. */
+  readonly secret?: string;
 }
 
 export type Restored =

@@ -23,6 +23,11 @@ import { Term } from './term.js';
 /** Epochs rise by chance, so that two histories never give the same number to two terms. */
 const MAX_EPOCH_STEP = 2 ** 20;
 
+export const OTHER_SECRET_REPLACED =
+  'a host that has started since Redis lost its data had stored another secret of the fleet, which is replaced: restart that host, because the others do not take the sessions that it begins';
+export const OTHER_SECRET =
+  'this host has another secret than its fleet has in Redis: restart it, because the others do not take the sessions that it begins';
+
 /** Gives commands their numbers, which go on from one, and their time, never before one. */
 export type StampsFrom = (
   last: { readonly commandId: number; readonly at: number },
@@ -184,7 +189,11 @@ export class Leadership {
       if (late.leading !== undefined) this.#over(late.leading, reason, broken);
     };
     const lease = new Lease(sentAt, { ...this.#deps, term: name, over: (reason) => end(reason, false) });
-    const deps = { store, follower, loop, host };
+    const { secret } = this.#deps;
+    // A store that lost everything has to have the same secret again, or cookies would be good on some hosts only.
+    const shared = secret === null ? null : await store.shareSecret(secret);
+    const hasOther = shared?.kind === 'ok' && shared.value !== secret;
+    const deps = { store, follower, loop, host, secret };
     const taken = await takeLead(name, deps, (last) => stampsFrom(last, clock)).catch((error: unknown) => {
       // A bug must not leave the lease with a host that does not lead.
       this.#brokenAt = this.#deps.now();
@@ -218,9 +227,7 @@ export class Leadership {
     const actor = { kind: 'primary', name: host } as const;
     await term.submit({ type: 'TakeLead', epoch, host, incarnation, version, actor });
     term.readInbox();
-    // A store that lost everything has to have the same secret again, or cookies would be good on some hosts only.
-    const { secret } = this.#deps;
-    if (secret !== null) await store.shareSecret(secret);
+    if (hasOther) logger.warn({}, start.isRestored ? OTHER_SECRET_REPLACED : OTHER_SECRET);
   }
 
   #over(leading: Leading, reason: string, broken: boolean): void {

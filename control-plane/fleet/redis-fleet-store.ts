@@ -139,7 +139,7 @@ export class RedisFleetStore implements FleetStore {
     return answer;
   }
 
-  restore({ id, epoch, head, snapshot, tail, command, event }: RestoreOptions): Promise<Restored> {
+  restore({ id, epoch, head, snapshot, tail, command, event, secret }: RestoreOptions): Promise<Restored> {
     const { position, level, sha256, body } = snapshot;
     const args = [
       id,
@@ -154,9 +154,10 @@ export class RedisFleetStore implements FleetStore {
       body,
       event,
       this.#redis.keyOf('bell'),
+      secret ?? '',
       ...tail.flatMap(({ position: at, text }) => [`${at.seq}-${at.epoch}`, text]),
     ];
-    const keys = ['lease', 'head', 'log', 'snap', 'inbox'];
+    const keys = ['lease', 'head', 'log', 'snap', 'inbox', 'secret'];
     return this.#redis.run(scripts.RESTORE, keys, args, ([kind, one, two]): Restored => {
       if (kind === 'OK') return { kind: 'ok', seq: countIn(one, 'seq') };
       if (kind !== 'PRESENT') return fenced(one);

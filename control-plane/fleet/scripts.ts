@@ -72,7 +72,8 @@ redis.call('PUBLISH',ARGV[7],'log') return {'OK',seq}`,
 );
 
 /**
- * KEYS lease head log snap inbox. ARGV id epoch headEpoch|'' headSeq|'' posEpoch posSeq command level sha body event bell (id text)….
+ * KEYS lease head log snap inbox secret. ARGV id epoch headEpoch|'' headSeq|'' posEpoch posSeq command level sha body event bell
+ * secret|'' (id text)….
  * → OK seq | FENCED id | PRESENT epoch seq
  */
 export const RESTORE = script(
@@ -82,11 +83,12 @@ local h=redis.call('HMGET',KEYS[2],'epoch','seq')
 if (h[1] or '')~=ARGV[3] or (h[2] or '')~=ARGV[4] then return {'PRESENT',tonumber(h[1] or '-1'),tonumber(h[2] or '-1')} end
 redis.call('DEL',KEYS[3]) redis.call('DEL',KEYS[5])
 local s=string.format('%d',tonumber(ARGV[6])+1)
-for i=13,#ARGV,2 do redis.call('XADD',KEYS[3],ARGV[i],'e',ARGV[i+1]) end
-local first=string.match(ARGV[13] or s,'^%d+')
+for i=14,#ARGV,2 do redis.call('XADD',KEYS[3],ARGV[i],'e',ARGV[i+1]) end
+local first=string.match(ARGV[14] or s,'^%d+')
 redis.call('XADD',KEYS[3],s..'-'..ARGV[2],'e',ARGV[11])
 redis.call('HSET',KEYS[4],'epoch',ARGV[5],'seq',ARGV[6],'level',ARGV[8],'sha',ARGV[9],'body',ARGV[10])
 redis.call('HSET',KEYS[2],'epoch',ARGV[2],'seq',s,'cmd',ARGV[7],'snap',ARGV[6],'base',ARGV[5]..' '..ARGV[6],'first',first,'level',ARGV[8])
+if ARGV[13]~='' then redis.call('SET',KEYS[6],ARGV[13]) end
 redis.call('PUBLISH',ARGV[12],'log') return {'OK',tonumber(s)}`,
 );
 

@@ -18,12 +18,16 @@ export interface TakeLeadDeps {
   readonly follower: Follower;
   readonly loop: OwnLoop;
   readonly host: string;
+  /** What a history is put back with; `null`: the secret in the store stays, if there is one. */
+  readonly secret: string | null;
 }
 
 /** Where a term begins. */
 export interface TermStart {
   readonly world: World;
   readonly at: FleetPosition;
+  /** The store had lost history, which this host has put back. */
+  readonly isRestored: boolean;
 }
 
 type Taken =
@@ -50,13 +54,17 @@ export async function takeLead(
     commandId: Math.max(head.command, fleet.standing.command),
     at: fleet.standing.at,
   });
-  return { kind: 'ready', start: { world: worldOf(fleet), at: { epoch: head.epoch, seq: head.seq } }, stamp };
+  return {
+    kind: 'ready',
+    start: { world: worldOf(fleet), at: { epoch: head.epoch, seq: head.seq }, isRestored: false },
+    stamp,
+  };
 }
 
 async function restore(
   term: Term,
   head: Head | null,
-  { store, follower, loop, host }: TakeLeadDeps,
+  { store, follower, loop, host, secret }: TakeLeadDeps,
   stampsFrom: Parameters<typeof takeLead>[2],
 ): Promise<Taken> {
   const isNew = loop.world.state.fleet === null;
@@ -80,13 +88,16 @@ async function restore(
       tail: isNew ? [] : follower.recent(fleet.standing),
       command: first.id,
       event,
+      // A host that has started since the loss may have stored another. The hosts of this history have this one.
+      ...(isNew || secret === null ? {} : { secret }),
     });
   const restored = isNew ? await follower.found(fleet, putBack) : await putBack();
   if (restored.kind !== 'ok') {
     return { kind: 'failed', reason: `the fleet's history could not be put back: ${restored.kind}` };
   }
   await follower.take(decision.events);
-  const start = { world: decision.world, at: { epoch: term.epoch, seq: restored.seq } };
+  const end = { epoch: term.epoch, seq: restored.seq };
+  const start = { world: decision.world, at: end, isRestored: !isNew };
   return { kind: 'ready', start, stamp };
 }
 

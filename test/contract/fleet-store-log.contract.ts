@@ -102,6 +102,18 @@ export function fleetLogContract(opened: OpenedStore): void {
       expect(await head()).toMatchObject({ epoch: 2, seq: 21, first: 21, base: at('20-1'), snapshot: 20 });
     });
 
+    it('has the secret that comes with it, in the place of another', async () => {
+      const epoch = await found();
+      const secret = (): Promise<unknown> => opened.store.shareSecret('new');
+      expect(await secret()).toEqual({ kind: 'ok', value: 'new' });
+      await restore(epoch, { head: at('11-1'), snapshot: snapshotAt('20-1') });
+      expect(await secret()).toEqual({ kind: 'ok', value: 'new' });
+      await restore(epoch, { head: at('21-1'), snapshot: snapshotAt('30-1'), secret: 'old' });
+      expect(await secret()).toEqual({ kind: 'ok', value: 'old' });
+      await restore(epoch + 1, { head: at('31-1'), snapshot: snapshotAt('40-1'), secret: 'foreign' });
+      expect(await secret()).toEqual({ kind: 'ok', value: 'old' });
+    });
+
     it('has the events again that a leader puts back with its state', async () => {
       await found();
       const epoch = await lead();

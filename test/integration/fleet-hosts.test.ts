@@ -3,6 +3,7 @@ import { fleetOf } from '../../control-plane/domain/fleet-state.js';
 import { type FleetStore, MAX_HOSTS } from '../../control-plane/fleet/fleet-store.js';
 import type { FleetOutcome } from '../../control-plane/fleet/fleet-submit.js';
 import { FLEET_TIMES } from '../../control-plane/fleet/fleet-times.js';
+import { OTHER_SECRET, OTHER_SECRET_REPLACED } from '../../control-plane/fleet/leadership.js';
 import { backendId } from '../../shared/ids.js';
 import { Chance } from '../simulation/chance.js';
 import { definition, documentOf, healthCheck, POOL, poolSettings, START } from '../support/domain.js';
@@ -11,6 +12,7 @@ import { createMemoryStorage } from '../../control-plane/event-log/memory-storag
 import { type HostDeps, HostProcess } from '../support/fleet/host-process.js';
 import type { ModelFleetStore } from '../support/fleet/model-fleet-store.js';
 import { StoreNetwork } from '../support/fleet/store-network.js';
+import { silence } from '../support/silence.js';
 import { VirtualTime } from '../support/virtual-time.js';
 
 const DOCUMENT = documentOf(poolSettings(), [definition('a'), definition('b')]);
@@ -214,6 +216,32 @@ describe('hosts that share a store', () => {
     expect([weightOn(one), weightOn(two)]).toEqual([45, 45]);
     expect(one.events.filter(({ type }) => type === 'HistoryLost')).toHaveLength(1);
     expect(fleet.network.server.store.shareSecret('another')).toBe(fleet.secret);
+  });
+
+  it('have their secret again where a new host was faster with another', async () => {
+    const lines: string[] = [];
+    const warn = (_fields: object, message: string): void => void lines.push(message);
+    const { fleet } = await fleetOfTwo({ logger: { ...silence, warn } });
+    fleet.network.server.flush();
+    expect(fleet.network.server.store.shareSecret('of a new host')).toBe('of a new host');
+    await fleet.pass(15_000);
+    expect(fleet.network.server.store.shareSecret('another')).toBe(fleet.secret);
+    expect(lines).toContain(OTHER_SECRET_REPLACED);
+  });
+
+  it('tell when a leader has another secret than the fleet', async () => {
+    const lines: string[] = [];
+    const warn = (_fields: object, message: string): void => void lines.push(message);
+    const { fleet, one, two } = await fleetOfTwo({ logger: { ...silence, warn } });
+    const { server } = fleet.network;
+    server.state = { ...server.state, secret: 'of the others' };
+    const [leader] = one.leads ? [one] : [two];
+    await fleet.settled(leader.node.stop());
+    fleet.hosts.splice(fleet.hosts.indexOf(leader), 1);
+    await fleet.pass(2_000);
+    expect(fleet.leaders).toHaveLength(1);
+    expect(server.store.shareSecret('another')).toBe('of the others');
+    expect(lines).toContain(OTHER_SECRET);
   });
 
   it('have each event that the store has lost, as long as one of them knows it', async () => {

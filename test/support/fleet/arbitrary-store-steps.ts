@@ -30,6 +30,7 @@ export type StoreStep =
       readonly seq: Offset;
       /** How many events are put back with it. */
       readonly tail: number;
+      readonly hasSecret: boolean;
     }
   | {
       readonly kind: 'saveSnapshot';
@@ -105,6 +106,7 @@ const steps: readonly [weight: number, fc.Arbitrary<StoreStep>][] = [
       head: mostly('same', fc.constantFrom('none', 'other')),
       seq: near,
       tail: fc.nat(3),
+      hasSecret: fc.boolean(),
     }),
   ],
   [
@@ -155,7 +157,7 @@ const steps: readonly [weight: number, fc.Arbitrary<StoreStep>][] = [
 /** A fleet is founded first, because nothing comes of most steps without one. */
 const FOUNDING: readonly StoreStep[] = [
   { kind: 'acquire', who: 0, seen: 0, step: 1 },
-  { kind: 'restore', term: 'own', head: 'same', seq: 0, tail: 0 },
+  { kind: 'restore', term: 'own', head: 'same', seq: 0, tail: 0, hasSecret: false },
 ];
 
 export const arbitrarySteps: fc.Arbitrary<readonly StoreStep[]> = fc

@@ -140,7 +140,7 @@ export class StoreModel {
   }
 
   restore(options: RestoreOptions): Known<Restored> {
-    const { epoch, head: expected, snapshot, tail, command, event } = options;
+    const { epoch, head: expected, snapshot, tail, command, event, secret } = options;
     const fenced = this.#fenced(options);
     if (fenced !== null) return fenced;
     const { head, inbox } = this.#holder.state;
@@ -156,6 +156,7 @@ export class StoreModel {
         log: [...tail, { position: { epoch, seq }, text: event }],
         snapshot,
         inbox: keepsInbox ? inbox : EMPTY_STREAM,
+        ...(secret === undefined ? {} : { secret }),
         head: {
           epoch,
           seq,

@@ -79,6 +79,7 @@ export class StoreStepper {
           tail: this.#tail(position, step.tail),
           command: 1,
           event: this.#text('restored'),
+          ...(step.hasSecret ? { secret: this.#text('secret') } : {}),
         });
       }
       case 'saveSnapshot': {
