@@ -4,7 +4,8 @@
  * gone, and can restore the secret in the store.
  */
 import { randomBytes } from 'node:crypto';
-import { join } from 'node:path';
+import { mkdir } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { messageOf } from '#shared/error-text.js';
 import type { Logger, Timers } from '#shared/ports.js';
 import { readSmallFile } from './config/read-file.js';
@@ -67,6 +68,8 @@ async function readKept(path: string): Promise<string | null> {
 
 async function keep(path: string, secret: string, logger: Logger): Promise<void> {
   try {
+    // At a first start, nobody has made the directory yet.
+    await mkdir(dirname(path), { mode: 0o700, recursive: true });
     await writeSecretFile(path, secret);
   } catch (error) {
     logger.warn(

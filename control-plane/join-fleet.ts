@@ -36,8 +36,11 @@ export async function joinFleet(node: FleetNode, { host, times, timers, logger }
   if (isFollowing) return;
   // The first beats may have had no answer.
   if ((await node.start()) === 'taken') throw nameTaken(host);
-  const { problem } = node.status();
-  logger.warn({ problem }, 'the fleet cannot be followed yet: this host goes on with what it knows');
+  const { problem, why } = node.status();
+  logger.warn(
+    { reason: problem ?? why },
+    'the fleet cannot be followed yet: this host goes on with what it knows',
+  );
 }
 
 function nameTaken(host: string): StartFailure {

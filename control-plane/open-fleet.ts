@@ -2,6 +2,7 @@
  * Opens what a host needs to be a member of its fleet: the connections to Redis, the shared secret, and the member itself.
  */
 import { randomUUID } from 'node:crypto';
+import { type Role, takesTraffic } from '#shared/role.js';
 import { monotonicMs } from '#shared/platform/system-clock.js';
 import { readSharedRedis, type RedisTrouble } from './fleet/redis-probe.js';
 import { FleetConnection, type FleetConnectionOptions } from './fleet/fleet-connection.js';
@@ -22,6 +23,14 @@ import { TIDEGATE_VERSION } from './version.js';
 
 type OnResult = NonNullable<FleetConnectionOptions['onResult']>;
 
+interface FleetOptions {
+  readonly role: Role;
+  readonly settings: ProcessSettings;
+  readonly shared: Shared;
+  readonly system: SystemPorts;
+  readonly onResult: OnResult;
+}
+
 export interface OpenedFleet {
   readonly membership: Membership;
   /** The secret that all hosts share; `null` if it is unknown. */
@@ -31,12 +40,13 @@ export interface OpenedFleet {
 }
 
 /** Returns `null` if this host belongs to no fleet. Rejects with StartFailure if Redis answers but does not suit a fleet. */
-export async function openFleet(
-  settings: ProcessSettings,
-  shared: Shared,
-  system: SystemPorts,
-  onResult: OnResult,
-): Promise<OpenedFleet | null> {
+export async function openFleet({
+  role,
+  settings,
+  shared,
+  system,
+  onResult,
+}: FleetOptions): Promise<OpenedFleet | null> {
   const { control, secret: given } = shared;
   const { name, candidate } = settings.cluster;
   if (control === null || name === null) return null;
@@ -66,6 +76,7 @@ export async function openFleet(
       version: TIDEGATE_VERSION,
       candidate,
       workers: () => member.reportedWorkers(),
+      judges: takesTraffic(role),
       incidents: () => member.incidents(),
       appendUnknown: () => member.counters.appendUnknown(),
       times,

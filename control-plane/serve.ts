@@ -110,7 +110,7 @@ async function serve(given: Given): Promise<number> {
     const token = await adminToken(settings, logger);
     const files = await readShared(settings, logger);
     await refuseUnfitSessions(files, system);
-    fleet = await openFleet(settings, files, system, countIn(running));
+    fleet = await openFleet({ role, settings, shared: files, system, onResult: countIn(running) });
     const shared = fleet === null ? files : { ...files, secret: fleet.secret };
     const certificates = await CertificateReloader.load(settings.listen.tls, shared.secret, system);
     const log = await openSqliteStorage(settings.dataDir, upcast);

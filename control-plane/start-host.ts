@@ -149,7 +149,7 @@ async function untilConfigured({ ending, system }: HostDeps, primary: Primary): 
   const hasOne = (): boolean => primary.world().state.applied !== null;
   if (hasOne()) return true;
   const message = 'this host has no configuration yet: it takes no traffic until its fleet gives it one';
-  system.logger.warn({ problem: primary.node?.status().problem ?? null }, message);
+  system.logger.warn({}, message);
   const { promise, resolve } = Promise.withResolvers<boolean>();
   const unfollow = primary.follow(() => {
     if (hasOne()) resolve(true);

@@ -12,6 +12,9 @@ export interface AvailabilityReason {
   readonly reason: string;
 }
 
+/** Said on hosts that take no traffic. */
+export const NOT_JUDGED = 'this host takes no traffic, and judges no backends';
+
 export function reasonOf(
   backend: BackendState,
   present: Availability,

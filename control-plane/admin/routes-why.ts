@@ -1,9 +1,11 @@
 /** Route that explains why a backend is, or was, in rotation or out of it. */
 import { backendId, poolId } from '#shared/ids.js';
+import { takesTraffic } from '#shared/role.js';
 import type { Clock } from '#shared/ports.js';
 import type { ControlPort } from '../control-port.js';
 import { WhyDocument, WhyQuery } from '../documents/event-documents.js';
 import { BackendParams } from '../documents/pool-documents.js';
+import { NOT_JUDGED } from './availability-reason.js';
 import { isoTime } from '../domain/iso-time.js';
 import type { Question } from '../domain/why.js';
 import { elsewhereIn } from './fleet-view.js';
@@ -51,7 +53,12 @@ export function whyRoutes(app: AdminApp, port: ControlPort, clock: Clock): void 
       const question = { pool: poolId(pool), backend: backendId(id), at: Math.min(at, now) };
       const explanation = await port.history.why(question);
       if (explanation !== null) {
-        return whyDocument(explanation, await toldBy(port, question, request.query.at === undefined));
+        const told = await toldBy(port, question, request.query.at === undefined);
+        const isJudged = takesTraffic(port.role) || explanation.availability === null;
+        return whyDocument(
+          isJudged ? explanation : { ...explanation, headline: `${id}: ${NOT_JUDGED}.` },
+          told,
+        );
       }
       // The backend may exist now, so the answer names the time that it is about.
       const then = `There was no backend ${id} in pool ${pool} at ${isoTime(question.at)}.`;

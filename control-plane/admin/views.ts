@@ -13,7 +13,7 @@ import { maxConnectionsOf } from '../domain/pool-state.js';
 import { takesTraffic } from '#shared/role.js';
 import type { BackendState, ControlState, PoolState, RejectedConfig } from '../domain/state.js';
 import { poolSettingsDocument } from './pool-settings.js';
-import { reasonOf } from './availability-reason.js';
+import { NOT_JUDGED, reasonOf } from './availability-reason.js';
 import { type Elsewhere, elsewhereIn, fleetDocument } from './fleet-view.js';
 import type { Transitions } from './transitions.js';
 import { positionDocument, workerDocument } from './worker-view.js';
@@ -30,8 +30,6 @@ export async function withElsewhere(deps: ViewDeps): Promise<ViewDeps> {
   const { fleet } = deps.port;
   return fleet === null ? deps : { ...deps, elsewhere: elsewhereIn(await fleet.hosts()) };
 }
-
-const NOT_JUDGED = 'this host takes no traffic, and judges no backends';
 
 export function backendDocument(
   { port, transitions, elsewhere }: ViewDeps,

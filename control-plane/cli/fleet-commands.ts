@@ -49,7 +49,7 @@ function hostsLines({ fleet, asked, hosts }: HostsDocument): readonly string[] {
 
 function hostCells(host: HostDocument, asked: boolean): readonly string[] {
   const { ready, total, converged } = host.workers;
-  const workers = `${ready}/${total} ready`;
+  const workers = total === 0 ? 'none' : `${ready}/${total} ready`;
   const event = host.position === null ? 'none' : String(host.position.seq);
   return [
     `${host.host}${host.leads ? ' (leads)' : ''}${host.self ? ' *' : ''}`,

@@ -29,7 +29,7 @@ function statusLines(status: StatusDocument, now: number): readonly string[] {
   const applied = config.applied_at === null ? 'never applied' : `applied ${agoOf(config.applied_at, now)}`;
   const lines = [
     `tidegate ${status.version}  ${headlineOf(status)}  up ${formatSpan(status.uptime_ms)}`,
-    `${workersOf(status)}  ·  event ${status.seq}  ·  ${config.file} ${applied}`,
+    `${workersOf(status)}  ·  event ${status.seq}  ·  ${configOf(status)} ${applied}`,
   ];
   lines.push(
     ...fleetLines(status),
@@ -67,6 +67,11 @@ function workersOf({ role, workers, snapshot }: StatusDocument): string {
   const { ready, total, converged } = workers;
   if (role === 'control') return 'no workers';
   return `workers ${ready}/${total} ready, ${converged}/${total} on snapshot ${snapshot.epoch}.${snapshot.version}`;
+}
+
+/** A worker's own file is not what is in force. */
+function configOf({ role, config }: StatusDocument): string {
+  return role === 'worker' ? 'configuration of the fleet' : config.file;
 }
 
 function availableOf({ standing, backends }: StatusDocument['pools'][number]): string {

@@ -73,6 +73,8 @@ export interface ReportDeps extends Pick<HostReport, 'version'> {
   readonly incarnation: string;
   /** Whether it may lead. */
   readonly candidate: boolean;
+  /** Whether it checks backends. A host that takes no traffic has no verdicts. */
+  readonly judges: boolean;
   readonly workers: () => readonly ReportedWorker[];
   /** What happened to its workers, oldest first, by the clock of the host. */
   readonly incidents: () => readonly WorkerIncident[];
@@ -85,7 +87,7 @@ interface ReportOptions extends Known, ReportDeps, Pick<HostReport, 'wasAutonomo
 
 /** What a host tells of itself with a beat. */
 export function ownReport(options: ReportOptions): HostReport {
-  const { version, candidate, mode, state, place, wasAutonomous, problem, workers } = options;
+  const { version, candidate, judges, mode, state, place, wasAutonomous, problem, workers } = options;
   const { fleet } = state;
   return {
     version,
@@ -97,7 +99,7 @@ export function ownReport(options: ReportOptions): HostReport {
     mode: mode.kind,
     position: positionOf(state),
     ahead: place === 'ahead' && fleet !== null ? { at: fleet.at, seq: fleet.seq } : null,
-    ...backendsOut(state),
+    ...(judges ? backendsOut(state) : {}),
   };
 }
 

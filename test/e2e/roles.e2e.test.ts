@@ -4,7 +4,7 @@ import { freePort } from '../support/free-port.js';
 import { Load } from '../support/load.js';
 import { RedisServer } from '../support/redis-server.js';
 import { backendList, base, PATIENT_CHECK } from '../support/scenario.js';
-import { Tidegate, tidegate } from '../support/tidegate-process.js';
+import { type LogLine, Tidegate, tidegate } from '../support/tidegate-process.js';
 import type { Role } from '../../shared/role.js';
 import { waitUntil } from '../support/wait-until.js';
 
@@ -42,12 +42,18 @@ describe('a fleet whose hosts have roles', () => {
   it('has workers that wait for a configuration and say so, until control brings it', async () => {
     const [first, second] = workers;
     const running = first.run();
+    // All at a first start: there is no directory yet, and nothing to warn of but that it waits.
     const waits = await waitUntil('the worker to say that it waits', () =>
       first.lines.find(({ msg }) => msg?.includes('has no configuration yet')),
     );
     expect(waits.msg).toBe(
       'this host has no configuration yet: it takes no traffic until its fleet gives it one',
     );
+    const isWarning = (line: LogLine): boolean => Number(line['level']) >= 40;
+    expect(first.lines.filter(isWarning).map(({ msg }) => msg)).toEqual([
+      'the fleet cannot be followed yet: this host goes on with what it knows',
+      waits.msg,
+    ]);
     await control.run();
     await running;
     await second.run();
@@ -68,6 +74,9 @@ describe('a fleet whose hosts have roles', () => {
     expect(body.pools[0].backends[0].reason).toBe('this host takes no traffic, and judges no backends');
     expect(body.fleet).toMatchObject({ leads: true, mode: 'following' });
     expect([...(await control.metrics()).keys()].filter((name) => name.includes('_backend_up'))).toEqual([]);
+    expect((await control.cli('why', 'app1')).stdout).toContain('judges no backends');
+    expect((await workers[0].backend('app1')).elsewhere).toEqual([]);
+    expect((await workers[0].cli('status')).stdout).toContain('configuration of the fleet applied');
     expect((await control.cli('status')).stdout).toContain(
       '2 backends, judged by the hosts that take traffic',
     );

@@ -55,7 +55,7 @@ describe('tidegate hosts', () => {
       'HOST            MODE        EVENT        WORKERS    BACKENDS OUT  HEARD   VERSION  PROBLEM',
       'lb-1 (leads) *  following   45           1/1 ready  0             0s ago  0.1.0    -',
       'lb-2            autonomous  44 (behind)  1/1 ready  2             2s ago  0.1.0    Redis is full',
-      'lb-3            silent      none         0/0 ready  -             -       0.1.0    -',
+      'lb-3            silent      none         none       -             -       0.1.0    -',
       '',
     ]);
     expect(JSON.parse(await ok('hosts', '--json'))).toMatchObject({ fleet: 'shop', hosts: { length: 3 } });

@@ -73,6 +73,7 @@ export class HostProcess {
       version: '1',
       secret: deps.secret ?? null,
       candidate: deps.candidate ?? true,
+      judges: true,
       workers: () => [],
       incidents: deps.incidents ?? (() => []),
       times: FLEET_TIMES,

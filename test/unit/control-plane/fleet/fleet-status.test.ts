@@ -49,6 +49,7 @@ const OWN = {
   ...KNOWN,
   version: '1',
   candidate: true,
+  judges: true,
   wasAutonomous: null,
   incarnation: 'i',
   workers: () => [],
@@ -61,6 +62,12 @@ it('a host reports where it stands, and what it knows more than the log only whi
   const told = { ...OWN, state };
   expect(ownReport({ ...told, place: 'at-head' })).toMatchObject({ position, ahead: null, outTotal: 0 });
   expect(ownReport({ ...told, place: 'ahead' }).ahead).toEqual({ at: state.fleet!.at, seq: position.seq });
+});
+
+it('a host that judges no backends reports none that it does not use', () => {
+  const { state } = founded().host.world;
+  const report = ownReport({ ...OWN, judges: false, state, place: 'at-head' });
+  expect([report.out, report.outTotal]).toEqual([undefined, undefined]);
 });
 
 it('a host reports what happened to its workers and is not in the log, the newest, by the clock of the fleet', () => {
