@@ -40,7 +40,8 @@ interface NetworkDeps {
 
 const MAX_DELAY_MS = 20;
 const MAX_STALL_MS = 3_000;
-const MAX_LATE_MS = 8_000;
+/** When what a dead connection had sent is carried out at the latest. */
+export const MAX_LATE_MS = 8_000;
 
 export class StoreNetwork {
   faults: NetworkFaults = NO_FAULTS;
