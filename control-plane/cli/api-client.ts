@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { hostname, userInfo } from 'node:os';
 import { decodeShape, type Shape } from '#shared/shape.js';
-import { parseVisible } from '#shared/visible-text.js';
+import { parseVisible, visibleText } from '#shared/visible-text.js';
 import { messageOf } from '#shared/error-text.js';
 import { formatProblem } from '../config/format-problem.js';
 import { PoolDocument } from '../documents/pool-documents.js';
@@ -90,6 +90,17 @@ export class ApiClient {
 
   status(): Promise<StatusDocument> {
     return this.get('/api/v1/status', StatusDocument);
+  }
+
+  /** Whether the host that is asked serves, and what it says about that: one line or more. */
+  async readiness(): Promise<{ readonly ready: boolean; readonly answer: string }> {
+    const response = await this.#request('GET', '/readyz', {});
+    const answer = (await this.#text(response)).trim();
+    const ready = response.status === 200;
+    if (!answer.startsWith(ready ? 'ready: ' : 'not ready: ')) {
+      throw this.#strange(response, 'expected to be told whether it is ready');
+    }
+    return { ready, answer: visibleText(answer) };
   }
 
   /** Changes a pool or something in it. It reads the version first, and tries again if somebody else was faster. */

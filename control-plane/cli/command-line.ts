@@ -16,6 +16,7 @@ import {
 import { printError } from './output.js';
 import { fleetCommands } from './fleet-commands.js';
 import { poolCommands } from './pool-commands.js';
+import { readyCommand } from './ready-command.js';
 import { sessionsCommands } from './sessions-commands.js';
 import { serveCommands } from './serve-command.js';
 import { statusCommands } from './status-commands.js';
@@ -65,6 +66,7 @@ function createProgram(version: string, endWith: EndWith): Command {
   serveCommands(program, endWith);
   configCommands(program, endWith);
   statusCommands(program);
+  readyCommand(program, endWith);
   workersCommand(program);
   fleetCommands(program, endWith);
   backendCommands(program);

@@ -102,6 +102,26 @@ describe('sessions', () => {
   });
 });
 
+describe('ready', () => {
+  it('says by its exit code whether the host serves, and needs no token', async () => {
+    expect(await run('ready')).toEqual({
+      code: 0,
+      stdout: expect.stringMatching(/^ready: 2 workers/),
+      stderr: '',
+    });
+    expect(JSON.parse(await ok('ready', '--json'))).toEqual({ ready: true, answer: expect.any(String) });
+
+    control.answers.ready = false;
+    expect(await run('ready')).toEqual({ code: 1, stdout: 'not ready: no worker forwards\n', stderr: '' });
+    control.answers.ready = true;
+  });
+
+  it('is a failure of its own where nothing answers', async () => {
+    const { code, stderr } = await tidegate(['ready', '--admin', `http://127.0.0.1:${await freePort()}`]);
+    expect({ code, stderr }).toEqual({ code: 3, stderr: expect.stringContaining('nothing listens there') });
+  });
+});
+
 describe('reading', () => {
   it('status names every backend with its state and reason', async () => {
     await failChecks();
