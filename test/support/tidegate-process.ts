@@ -33,7 +33,17 @@ export async function tidegate(
   env: NodeJS.ProcessEnv = {},
   cwd = process.cwd(),
 ): Promise<CliResult> {
-  const child = spawn(process.execPath, [CLI, ...args], { env: { ...process.env, ...env }, cwd });
+  return runProgram(process.execPath, [CLI, ...args], { ...process.env, ...env }, cwd);
+}
+
+/** Runs a program to its end. */
+export async function runProgram(
+  program: string,
+  args: readonly string[],
+  env: NodeJS.ProcessEnv,
+  cwd = process.cwd(),
+): Promise<CliResult> {
+  const child = spawn(program, args, { env, cwd });
   const out: Buffer[] = [];
   const err: Buffer[] = [];
   child.stdout.on('data', (chunk: Buffer) => out.push(chunk));
