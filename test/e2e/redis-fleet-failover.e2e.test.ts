@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expectSound, logOf } from '../support/fleet/fleet-log.js';
 import { FleetRig, type RigHost } from '../support/fleet/fleet-rig.js';
+import { underLoad } from '../support/fleet/under-load.js';
 import { RedisServer } from '../support/redis-server.js';
 import { waitUntil } from '../support/wait-until.js';
 
@@ -38,17 +39,6 @@ describe('a fleet whose Redis', () => {
     await Promise.all(servers.map((server) => server.dispose()));
   });
 
-  /** Traffic before, during and after; nothing of it may be lost. */
-  async function underLoad(fault: () => Promise<void>): Promise<void> {
-    rig.startLoad();
-    await rig.goOn();
-    await fault();
-    await rig.untilWritable();
-    expectSound(await logOf(rig));
-    await rig.goOn();
-    await rig.expectNoLoss();
-  }
-
   /** The other server, a master now, with what the present one had until now and nothing of what comes. */
   async function lagging(): Promise<RedisServer> {
     const other = servers.find((server) => server !== rig.redis)!;
@@ -69,7 +59,7 @@ describe('a fleet whose Redis', () => {
     ['writes', false],
     ['an election and writes', true],
   ])('fails over and loses %s keeps what was acknowledged, and tells of the loss', (_what, losesElection) =>
-    underLoad(async () => {
+    underLoad(rig, async () => {
       const told = await Promise.all(rig.hosts.map((host) => timesTold(host, 'HistoryLost')));
       const standby = await lagging();
       if (losesElection) {
@@ -95,7 +85,7 @@ describe('a fleet whose Redis', () => {
   );
 
   it('goes on without what a cut-off host has last is followed by that host when it comes back', () =>
-    underLoad(async () => {
+    underLoad(rig, async () => {
       const standby = await lagging();
       const [leader, other] = await rig.roles();
       other.proxy.cut();
@@ -117,7 +107,7 @@ describe('a fleet whose Redis', () => {
     ['ahead', -HOUR_MS],
     ['behind', HOUR_MS],
   ])('fails over to a server whose clock is an hour %s has a leader, and all hosts', (_what, shiftMs) =>
-    underLoad(async () => {
+    underLoad(rig, async () => {
       const [host] = rig.hosts;
       const left = await timesTold(host, 'HostLeft');
       const standby = await lagging();
@@ -132,7 +122,7 @@ describe('a fleet whose Redis', () => {
     ['the user off', ['off']],
     ['another password', ['resetpass', '>another']],
   ])('has %s says so, and is written again when it is mended', (_what, rules) =>
-    underLoad(async () => {
+    underLoad(rig, async () => {
       await rig.redis.command('ACL', 'SETUSER', USER, ...rules);
       await rig.redis.command('CLIENT', 'KILL', 'USER', USER);
       for (const { name, tidegate } of rig.hosts) {
@@ -148,7 +138,7 @@ describe('a fleet whose Redis', () => {
   );
 
   it('rings no bells any more is looked at with every beat, and rings again when it is mended', () =>
-    underLoad(async () => {
+    underLoad(rig, async () => {
       const listeners = async (): Promise<unknown> => {
         const [, count] = (await rig.redis.command('PUBSUB', 'NUMSUB', rig.key('bell'))) as unknown[];
         return count;

@@ -1,4 +1,5 @@
 import { FleetRig } from '../support/fleet/fleet-rig.js';
+import { underLoad } from '../support/fleet/under-load.js';
 import { waitUntil } from '../support/wait-until.js';
 
 /** What happens to Redis itself, with steady traffic on two hosts that share it. */
@@ -11,18 +12,8 @@ describe('a fleet whose Redis', () => {
     await rig.dispose();
   });
 
-  /** Traffic before, during and after; nothing of it may be lost. */
-  async function underLoad(fault: () => Promise<void>): Promise<void> {
-    rig.startLoad();
-    await rig.goOn();
-    await fault();
-    await rig.untilWritable();
-    await rig.goOn();
-    await rig.expectNoLoss();
-  }
-
   it('is slow serves as before', () =>
-    underLoad(async () => {
+    underLoad(rig, async () => {
       for (const { proxy } of rig.hosts) proxy.delayMs = 200;
       await rig.goOn(500);
       await rig.untilWritable();
@@ -30,7 +21,7 @@ describe('a fleet whose Redis', () => {
     }));
 
   it('hangs serves as before, refuses writes, and follows by itself when it goes on', () =>
-    underLoad(async () => {
+    underLoad(rig, async () => {
       rig.redis.pause();
       for (const host of rig.hosts) await rig.untilReadOnly(host);
       await rig.goOn();
@@ -38,14 +29,14 @@ describe('a fleet whose Redis', () => {
     }));
 
   it('is killed serves as before, and restarted empty has what the hosts knew', () =>
-    underLoad(async () => {
+    underLoad(rig, async () => {
       await rig.redis.kill();
       for (const host of rig.hosts) await rig.untilReadOnly(host);
       await rig.redis.restart();
     }));
 
   it('was emptied has what the hosts knew', () =>
-    underLoad(async () => {
+    underLoad(rig, async () => {
       const [, other] = await rig.roles();
       await rig.write(other);
       const { weight } = await other.tidegate.backend('app1');
@@ -57,12 +48,12 @@ describe('a fleet whose Redis', () => {
     }));
 
   it('forgot its scripts goes on', () =>
-    underLoad(async () => {
+    underLoad(rig, async () => {
       await rig.redis.command('SCRIPT', 'FLUSH');
     }));
 
   it('has no memory left goes on to elect and to write', () =>
-    underLoad(async () => {
+    underLoad(rig, async () => {
       for (const policy of ['noeviction', 'volatile-ttl', 'volatile-lru']) {
         await rig.redis.config('maxmemory-policy', policy);
         await rig.redis.config('maxmemory', '1mb');
@@ -73,7 +64,7 @@ describe('a fleet whose Redis', () => {
     }));
 
   it('cannot write to its disk, or misses its replicas, says why and loses nothing', () =>
-    underLoad(async () => {
+    underLoad(rig, async () => {
       await rig.redis.config('min-replicas-to-write', '1');
       const [, other] = await rig.roles();
       await rig.untilReadOnly(other);
@@ -81,7 +72,7 @@ describe('a fleet whose Redis', () => {
     }));
 
   it('forbids a command, or this user at all, loses nothing', () =>
-    underLoad(async () => {
+    underLoad(rig, async () => {
       const [, other] = await rig.roles();
       await rig.redis.command('ACL', 'SETUSER', 'default', '-xadd');
       await rig.goOn(500);
@@ -93,14 +84,14 @@ describe('a fleet whose Redis', () => {
     }));
 
   it('became a replica is written again once it is a master', () =>
-    underLoad(async () => {
+    underLoad(rig, async () => {
       await rig.redis.command('REPLICAOF', '127.0.0.1', '1');
       for (const host of rig.hosts) await rig.untilReadOnly(host);
       await rig.redis.command('REPLICAOF', 'NO', 'ONE');
     }));
 
   it('has a lease of the far future has a leader all the same', () =>
-    underLoad(async () => {
+    underLoad(rig, async () => {
       const [leader] = await rig.roles();
       await rig.redis.command(
         'HSET',

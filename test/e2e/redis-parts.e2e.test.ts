@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expectSound, logOf } from '../support/fleet/fleet-log.js';
 import { FleetRig } from '../support/fleet/fleet-rig.js';
+import { underLoad } from '../support/fleet/under-load.js';
 import { freePort } from '../support/free-port.js';
 import { RedisServer } from '../support/redis-server.js';
 import { waitUntil } from '../support/wait-until.js';
@@ -55,29 +55,19 @@ describe('a fleet with a Redis for what hosts agree on, and another for sessions
     await sessions.dispose();
   });
 
-  async function underLoad(fault: () => Promise<void>): Promise<void> {
-    rig.startLoad();
-    await rig.goOn();
-    await fault();
-    await rig.untilWritable();
-    expectSound(await logOf(rig));
-    await rig.goOn();
-    await rig.expectNoLoss();
-  }
-
   async function keysOf(server: RedisServer): Promise<readonly string[]> {
     return (await server.command('KEYS', '*')) as string[];
   }
 
   it('keeps each in its place, and nothing else anywhere', () =>
-    underLoad(async () => {
+    underLoad(rig, async () => {
       await waitUntil('sessions', async () => (await keysOf(sessions)).length > 0);
       expect((await keysOf(sessions)).filter((key) => !key.startsWith('tidegate:web:s:'))).toEqual([]);
       expect((await keysOf(control)).filter((key) => !key.startsWith('tidegate:{web}:'))).toEqual([]);
     }));
 
   it('is changed while the Redis of sessions is gone', () =>
-    underLoad(async () => {
+    underLoad(rig, async () => {
       await sessions.kill();
       await rig.goOn();
       for (const host of rig.hosts) await rig.untilSeen(await rig.untilWritten(host));
@@ -85,7 +75,7 @@ describe('a fleet with a Redis for what hosts agree on, and another for sessions
     }));
 
   it('finds sessions while the Redis of the fleet is gone', () =>
-    underLoad(async () => {
+    underLoad(rig, async () => {
       control.pause();
       for (const host of rig.hosts) await rig.untilReadOnly(host);
       const answer = await fetch(rig.hosts[0].tidegate.url('/'));
