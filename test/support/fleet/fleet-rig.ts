@@ -47,6 +47,8 @@ export class FleetRig {
   readonly hosts: readonly [RigHost, RigHost];
   readonly #options: RigOptions;
   #loads: readonly Load[] = [];
+  /** Resolves when no load but the last runs. */
+  #ended: Promise<unknown> = Promise.resolve();
   #weight = 1;
 
   private constructor(
@@ -98,8 +100,12 @@ ${STICKY}`;
     return keyOfFleet(name);
   }
 
-  /** @param hosts all of them, unless one is to be killed with its workers */
+  /**
+   * Ends the traffic of a test that failed before it did so.
+   * @param hosts all of them, unless one is to be killed with its workers
+   */
   startLoad(hosts: readonly RigHost[] = this.hosts): void {
+    this.#ended = Promise.all([this.#ended, ...this.#loads.map((load) => load.stop())]);
     this.#loads = hosts.map(
       ({ tidegate }) =>
         new Load({ port: tidegate.port, rate: RATE, connections: 100, headers: { connection: 'close' } }),
@@ -178,7 +184,7 @@ ${STICKY}`;
   }
 
   async dispose(): Promise<void> {
-    await Promise.all(this.#loads.map((load) => load.stop()));
+    await Promise.all([this.#ended, ...this.#loads.map((load) => load.stop())]);
     await Promise.all(this.hosts.map(({ tidegate }) => tidegate.dispose()));
     for (const { proxy } of this.hosts) proxy.close();
     await Promise.all(this.apps.map((app) => app.kill()));
