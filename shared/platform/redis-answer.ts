@@ -3,6 +3,8 @@ import { messageOf } from '../error-text.js';
 import type { RedisResult } from '../metric-labels.js';
 
 const MAX_REASON = 200;
+/** What an error says after its reason: arguments, or the place in a script. Redis names the script there, Valkey does not. */
+const AFTER_REASON = /,? with args beginning with| script: (?:[0-9a-f]{40}|on @user_script:)/;
 
 /** Why a call failed. `REDIS_RESULTS` says whether the call may have been executed. */
 type RedisFailureKind = Exclude<RedisResult, 'ok'>;
@@ -42,7 +44,7 @@ export function failureOf(error: unknown): RedisFailure {
  * them. Cuts off the place in a script as well, which tells an operator nothing.
  */
 export function reasonOf(error: unknown): string {
-  const [message = ''] = messageOf(causeOf(error)).split(/,? with args beginning with| script: [0-9a-f]{40}/);
+  const [message = ''] = messageOf(causeOf(error)).split(AFTER_REASON);
   return message.slice(0, MAX_REASON);
 }
 
