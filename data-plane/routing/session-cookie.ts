@@ -5,11 +5,8 @@ import type { CookieStickySettings, StickySettings } from '#shared/settings.js';
 
 /** Share of the idle timeout after which a cookie in use is written anew. */
 export const REFRESH_SHARE = 0.25;
-/**
- * A cookie may thus be up to a quarter of the timeout older than the last use of its session. So it is good for that much
- * longer, and only the store can say whether a session between one and 1.25 timeouts old is still in use.
- */
-export const COOKIE_LIFE_SHARE = 1 + REFRESH_SHARE;
+/** A cookie may thus be up to a quarter of the timeout older than the last use of its session. So clients keep it for that much longer. */
+const COOKIE_LIFE_SHARE = 1 + REFRESH_SHARE;
 
 /** Browsers keep no cookie longer (RFC 6265bis §5.6.2): 400 days. */
 const MAX_AGE_S = 34_560_000;

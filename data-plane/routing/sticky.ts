@@ -14,7 +14,7 @@ import type { BackendEntry } from './backend-entry.js';
 import { formatAddress, maskAddress, parseAddress } from './ip-address.js';
 import { type Pick, pickBound } from './pick.js';
 import type { PoolTable } from './pool-table.js';
-import { COOKIE_LIFE_SHARE, REFRESH_SHARE } from './session-cookie.js';
+import { REFRESH_SHARE } from './session-cookie.js';
 import type { SessionFields } from './session-token.js';
 
 /** A live session, as its genuine token tells. */
@@ -24,9 +24,15 @@ export interface KnownSession {
   readonly issuedS: number;
   readonly backendHash: string;
   readonly lifetime: SessionLifetime;
-  /** Enough time has passed to write the cookie anew. */
+  /**
+   * The cookie is to be written anew: enough time has passed, or it was written so far ahead of this host's clock that this host
+   * would not see it pass.
+   */
   readonly refresh: boolean;
-  /** The session may have been idle for too long: it counts only if the store has it bound. */
+  /**
+   * By this host's clock the session may have been idle for too long. Another host's clock may have written the token, so only
+   * the store can tell: the session is over if the store has no binding.
+   */
   readonly doubtful: boolean;
 }
 
@@ -68,20 +74,17 @@ export function readSession(
   if (token === 'invalid') return { kind: 'new', result: 'invalid' };
   if (token.issuedS * 1_000 < sessionsFrom) return { kind: 'new', result: 'expired' };
   const ageMs = Math.max(0, at - token.issuedS * 1_000);
-  const unseenMs = Math.max(0, at - token.seenS * 1_000);
-  // Times in tokens are rounded down to seconds. The difference is taken off, so that nothing expires before its time.
-  const certainMs = Math.max(0, unseenMs - 999);
   const remainingMs = settings.absoluteTimeoutMs - ageMs;
-  if (remainingMs <= 0 || certainMs >= settings.idleTimeoutMs * COOKIE_LIFE_SHARE) {
-    return { kind: 'new', result: 'expired' };
-  }
+  if (remainingMs <= 0) return { kind: 'new', result: 'expired' };
+  // Below 0 where the clock of the host that wrote the token is ahead of this one's.
+  const unseenMs = at - token.seenS * 1_000;
   return {
     kind: 'known',
     session: token.session,
     issuedS: token.issuedS,
     backendHash: token.backendHash,
     lifetime: { idleMs: settings.idleTimeoutMs, remainingMs },
-    refresh: unseenMs >= settings.idleTimeoutMs * REFRESH_SHARE,
+    refresh: Math.abs(unseenMs) >= settings.idleTimeoutMs * REFRESH_SHARE,
     doubtful: unseenMs >= settings.idleTimeoutMs,
   };
 }

@@ -275,6 +275,22 @@ describe('sticky sessions through the native engine', () => {
     }
   });
 
+  it.each([-7_200_000, 7_200_000])('keeps a session on a host whose clock is %i ms off', async (offMs) => {
+    const sessions = createSessionTable({ now: () => Date.now() });
+    const here = await start({ sessions });
+    const there = await start({ sessions, now: () => Date.now() + offMs });
+    for (let i = 0; i < 8; i += 1) {
+      const first = await ask(here);
+      const met = await ask(there, `Cookie: ${first.cookie}`);
+      expect(met.backend).toBe(first.backend);
+      // Written by the clock of the host that it is on now, so that the client keeps it while it is in use.
+      expect(met.setCookie).not.toBeNull();
+      expect((await ask(there, `Cookie: ${met.cookie}`)).setCookie).toBeNull();
+      expect((await ask(here, `Cookie: ${met.cookie}`)).backend).toBe(first.backend);
+    }
+    expect(there.counted('stickyLookups', 'default', 'hit')).toBe(16);
+  });
+
   it('lets two workers that move a session at once end on the same backend', async () => {
     const sessions = createSessionTable({ now: () => Date.now() });
     backends.push(await startBackend(() => answer('c')));

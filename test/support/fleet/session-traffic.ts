@@ -15,13 +15,15 @@ export type SessionKind = (typeof SESSION_KINDS)[number];
 /** Requests per second and host. */
 const RATES: Readonly<Record<SessionKind, number>> = { known: 100, new: 75, met: 75 };
 const CONNECTIONS = 100;
+/** A client does not come to another host while the store is still being told of its session: so many begun ones wait. */
+const NEWEST = 20;
 const CLOSE = { connection: 'close' };
 
 export interface TrafficFigures {
   readonly answered: number;
   readonly failures: readonly string[];
-  /** Requests of known sessions that another backend answered than theirs. */
-  readonly strayed: number;
+  /** Requests of known sessions that another backend answered than theirs, and of met ones. */
+  readonly strayed: Readonly<Record<Exclude<SessionKind, 'new'>, number>>;
   /** Milliseconds, over all hosts. */
   readonly p99: Readonly<Record<SessionKind, number>>;
 }
@@ -34,8 +36,8 @@ interface Session {
 export class SessionTraffic {
   readonly #hosts: readonly RigHost[];
   readonly #known: readonly Session[];
-  /** Cookies of sessions that were begun at each host and that no other one has met. */
-  readonly #begun: readonly string[][];
+  /** Sessions that were begun at each host and that no other one has met. */
+  readonly #begun: readonly Session[][];
 
   private constructor(hosts: readonly RigHost[], known: readonly Session[]) {
     this.#hosts = hosts;
@@ -63,34 +65,46 @@ export class SessionTraffic {
 
   /** Traffic of all kinds while `during` runs, but at least until each load has answered `least` requests. */
   async measure(during: () => Promise<void>, least = 100): Promise<TrafficFigures> {
-    let strayed = 0;
+    const strayed = { known: 0, met: 0 };
     const loads = this.#hosts.flatMap(({ tidegate: { port } }, index) => {
       const { cookie, backend } = this.#known[index]!;
       const here = this.#begun[index]!;
       const elsewhere = this.#begun[(index + 1) % this.#begun.length]!;
       const common = { port, connections: CONNECTIONS };
+      /** Backend of the session that a request meets, by the number of the request. */
+      const met = new Map<number, string>();
       return [
         new Load({
           ...common,
           rate: RATES.known,
           headers: { cookie, ...CLOSE },
           onResponse: ({ body }) => {
-            if (body.toString() !== backend) strayed += 1;
+            if (body.toString() !== backend) strayed.known += 1;
           },
         }),
         new Load({
           ...common,
           rate: RATES.new,
           headers: CLOSE,
-          onResponse: ({ head }) => {
+          onResponse: ({ head, body }) => {
             const [begun] = fieldOf(head, 'set-cookie')?.split(';') ?? [];
-            if (begun !== undefined) here.push(begun);
+            if (begun !== undefined) here.push({ cookie: begun, backend: body.toString() });
           },
         }),
         new Load({
           ...common,
           rate: RATES.met,
-          headers: () => ({ ...CLOSE, ...cookieHeader(elsewhere.shift()) }),
+          headers: (request) => {
+            const session = elsewhere.length > NEWEST ? elsewhere.shift() : undefined;
+            if (session === undefined) return CLOSE;
+            met.set(request, session.backend);
+            return { ...CLOSE, cookie: session.cookie };
+          },
+          onResponse: ({ body }, request) => {
+            const backendThere = met.get(request);
+            if (backendThere !== undefined && body.toString() !== backendThere) strayed.met += 1;
+            met.delete(request);
+          },
         }),
       ];
     });
@@ -113,10 +127,6 @@ export class SessionTraffic {
       p99: { known: p99Of('known'), new: p99Of('new'), met: p99Of('met') },
     };
   }
-}
-
-function cookieHeader(cookie: string | undefined): { cookie?: string } {
-  return cookie === undefined ? {} : { cookie };
 }
 
 function p99(results: readonly LoadResult[]): number {
