@@ -21,6 +21,7 @@ export class Container {
     this.child = null;
     this.timers = new Set();
     this.log = createWriteStream(plan.logFile, { flags: 'a' });
+    this.log.on('error', (error) => plan.print?.(`${plan.name}: no log is written: ${error.message}`));
   }
 
   get pid() {
@@ -42,6 +43,8 @@ export class Container {
     const startedAt = performance.now();
     for (const stream of [child.stdout, child.stderr]) this.#tell(stream);
     child.on('error', (error) => this.#line(`cannot be started: ${error.message}`));
+    // The end of what it prints comes after its own.
+    this.printed = new Promise((resolve) => child.once('close', resolve));
     this.ended = new Promise((resolve) => {
       const end = (code, signal) => {
         if (child.pid !== undefined) killGroup(child.pid);
@@ -126,6 +129,7 @@ export class Container {
       await this.ended;
       clearTimeout(limit);
     }
+    await this.printed;
     this.log.end();
     return `${name} ended: ${this.exitCode}`;
   }
