@@ -79,7 +79,7 @@ export async function startHost(
   if (primary.node === null) warnOfOtherFile(deps, primary);
   else {
     running.stops.push(rememberItsFleet(deps, primary));
-    await joinFleet(primary.node, { ...system, times: FLEET_TIMES });
+    if (!(await joinFleet(primary.node, { ...system, ending, times: FLEET_TIMES }))) return;
   }
   const first = await reloader.reloadSurely({ kind: 'file', name: configFile });
   if (first.kind === 'invalid' && primary.world().state.applied === null) {

@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { NOT_FOLLOWED_YET } from '../../control-plane/join-fleet.js';
 import { AppServer } from '../support/app-server.js';
 import { startBackend } from '../support/backend-server.js';
 import { freePort } from '../support/free-port.js';
@@ -40,6 +41,21 @@ describe('starting and stopping', () => {
     // Were it to wait, the limit of this test would strike.
     expect(await tidegate.stop()).toBe(0);
     await silent.close();
+  });
+
+  it('does not wait for its fleet when it ends', async () => {
+    const redis = `redis: { url: "redis://127.0.0.1:${await freePort()}" }\n`;
+    const cluster = 'cluster: { name: web, host: lb-1 }\n';
+    tidegate = Tidegate.prepare(`${base(1)}${redis}${cluster}${backendList([app])}`);
+    const child = tidegate.spawn();
+    const has = (message: string): boolean => tidegate.lines.some((line) => line.msg === message);
+    await waitUntil('the host to join', () => has('PrimaryStarted'));
+    child.kill('SIGTERM');
+    expect(await tidegate.exited).toBe(0);
+    expect(tidegate.lines.at(-1)).toMatchObject({ msg: 'stopped' });
+    // It waits for nothing else before this.
+    expect(has(NOT_FOLLOWED_YET)).toBe(false);
+    expect(has('WorkerStarted')).toBe(false);
   });
 
   it('ends at once at a second signal, and its workers with it', async () => {
