@@ -28,6 +28,7 @@ export class FleetSnapshots {
   #timer: TimerHandle | null = null;
   #savedSeq: number;
   #saving = false;
+  #stopped = false;
 
   constructor(term: Term, savedSeq: number, deps: FleetSnapshotsDeps) {
     this.#term = term;
@@ -37,10 +38,8 @@ export class FleetSnapshots {
 
   /** The own loop has followed what was appended. */
   changed(): void {
-    const { loop, timers, times } = this.#deps;
-    const seq = loop.world.state.fleet?.seq ?? 0;
-    if (seq - this.#savedSeq >= EVENTS_PER_SNAPSHOT) return void this.save();
-    this.#timer ??= timers.after(times.snapshotAfterMs, () => void this.save());
+    if (this.#unsaved >= EVENTS_PER_SNAPSHOT) return void this.save();
+    this.#arm();
   }
 
   async save(): Promise<void> {
@@ -57,9 +56,22 @@ export class FleetSnapshots {
     this.#saving = false;
     if (saved.kind === 'ok') this.#savedSeq = seq;
     else logger.debug({ seq, why: saved.kind }, "the fleet's snapshot was not stored");
+    // Whatever else was the answer, another one knows better.
+    if (this.#unsaved > 0 && (saved.kind === 'ok' || saved.kind === 'unavailable')) this.#arm();
   }
 
   stop(): void {
+    this.#stopped = true;
     this.#timer?.cancel();
+  }
+
+  get #unsaved(): number {
+    return (this.#deps.loop.world.state.fleet?.seq ?? 0) - this.#savedSeq;
+  }
+
+  #arm(): void {
+    if (this.#stopped) return;
+    const { timers, times } = this.#deps;
+    this.#timer ??= timers.after(times.snapshotAfterMs, () => void this.save());
   }
 }
