@@ -105,6 +105,7 @@ export class FleetNode {
     this.#beatAgain = true;
     this.#beating ??= this.#beats().finally(() => {
       this.#beating = null;
+      if (this.#beatAgain) this.beat(); // Asked for since the beats looked for that last.
     });
   }
 

@@ -84,6 +84,8 @@ export class RemoteWrites {
     this.#again = true;
     this.#reading ??= this.#readAll().finally(() => {
       this.#reading = null;
+      // Somebody may have asked since it looked for that last.
+      if (this.#again) void this.look();
     });
     await this.#reading;
   }

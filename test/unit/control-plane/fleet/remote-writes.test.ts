@@ -72,3 +72,30 @@ describe('the answer to a write', () => {
     expect(await submitted).toEqual({ kind: 'unknown', nonce: posted[0] });
   });
 });
+
+it.each([0, 1, 2, 3, 4, 5, 6])(
+  'a look is not lost %i turns after the one before was answered',
+  async (turns) => {
+    let reads = 0;
+    const answered = Promise.withResolvers<void>();
+    const writes = new RemoteWrites({
+      store: {
+        post: () => Promise.resolve({ kind: 'leaderless' }),
+        answers: async () => {
+          reads += 1;
+          if (reads === 1) await answered.promise;
+          return { kind: 'ok', value: [] };
+        },
+      },
+      times: FLEET_TIMES,
+      timers: new VirtualTime(0),
+      now: () => 0,
+    });
+    void writes.look();
+    answered.resolve();
+    for (let turn = 0; turn < turns; turn += 1) await Promise.resolve();
+    await writes.look();
+    for (let turn = 0; turn < 10; turn += 1) await Promise.resolve();
+    expect(reads).toBe(2);
+  },
+);
