@@ -116,11 +116,11 @@ if live and k[1] and k[1]~=ARGV[2] then return {'TAKEN',k[1]} end
 if not live and redis.call('ZCOUNT',KEYS[2],string.format('(%d',now-ARGV[7]),string.format('%d',now+1000))>=tonumber(ARGV[9]) then
   return {'FULL'} end
 local new=not last or k[1]~=ARGV[2]
-if (new or tonumber(ARGV[3])>tonumber(k[2])) and not redis.call('ZSCORE',KEYS[5],ARGV[2]) then
+if (new or tonumber(ARGV[3])>tonumber(k[2] or '0')) and not redis.call('ZSCORE',KEYS[5],ARGV[2]) then
   redis.call('HSET',KEYS[1],'inc',ARGV[2],'n',ARGV[3],'beat',ARGV[4])
   if ARGV[6]=='1' or new then redis.call('HSET',KEYS[1],'cold',ARGV[5]) redis.call('PUBLISH',ARGV[8],'hosts') end
   redis.call('ZADD',KEYS[2],now,ARGV[1]) end
-return {'OK',now,new and 0 or tonumber(k[2]),redis.call('HMGET',KEYS[3],'id','host','epoch','until'),
+return {'OK',now,new and 0 or tonumber(k[2] or '0'),redis.call('HMGET',KEYS[3],'id','host','epoch','until'),
   redis.call('HMGET',KEYS[4],'epoch','seq','cmd','first','base','snap','level')}`);
 
 /** KEYS h:HOST hosts left. ARGV host incarnation bell maxLeft. → OK */

@@ -51,3 +51,22 @@ describe('the store of a fleet in Redis, with the rights that README names', () 
     };
   });
 });
+
+it('a host of whose report a part is gone beats on', async () => {
+  await server.command('FLUSHALL');
+  const options = { access, name: 'test', timers: systemTimers, logger: silence, callMs: 1_000 };
+  const connection = new FleetConnection(options);
+  const store = new RedisFleetStore(connection);
+  try {
+    await waitUntil('the store', () => connection.control.isReady());
+    const limits = { freshMs: 5_000, maxHosts: 9 };
+    const beat = (number: number) =>
+      store.beat({ host: 'a', incarnation: 'a.1', number, beat: '{}', cold: null, ...limits });
+    await beat(1);
+    await server.command('HDEL', 'tidegate:{test}:h:a', 'n');
+    expect(await beat(2)).toMatchObject({ kind: 'ok', previous: 0 });
+    expect(await beat(3)).toMatchObject({ kind: 'ok', previous: 2 });
+  } finally {
+    await store.close();
+  }
+});
