@@ -9,7 +9,7 @@ import { recordedIncidents, type RecordedIncidents, withRecorded } from './worke
 
 /** How many terms are remembered. They tell whether another history contains this host's position. */
 const MAX_TERMS = 64;
-/** The most hosts that a fleet may have. */
+/** The most hosts that a fleet may have, live ones in its store, too. Its leader reads the reports of all once a second. */
 export const MAX_HOSTS = 256;
 
 /** The position of an event in the fleet's log, as a following host records it. */

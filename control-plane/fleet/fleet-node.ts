@@ -3,6 +3,7 @@
  * the leader is. One beat after the other; bells only make it look earlier. It never touches traffic: whether this host follows or
  * goes on by itself, its control loop and its workers do the same.
  */
+import { MAX_HOSTS } from '../domain/fleet-standing.js';
 import type { Clock, TimerHandle } from '#shared/ports.js';
 import type { CommandDraft } from '../domain/commands.js';
 import { type Contact, contactAfterBeat, contactAtPlace, NO_CONTACT } from './contact.js';
@@ -10,7 +11,7 @@ import { FleetClock } from './fleet-clock.js';
 import type { FleetHosts } from './fleet-hosts.js';
 import { type FleetMode, fleetMode } from './fleet-mode.js';
 import { type FleetStatus, fleetStatus, ownReport, refusalText, type ReportDeps } from './fleet-status.js';
-import { type Beaten, type Bell, type FleetPosition, MAX_HOSTS, type Unavailable } from './fleet-store.js';
+import { type Beaten, type Bell, type FleetPosition, type Unavailable } from './fleet-store.js';
 import { type FleetOutcome, submitToFleet } from './fleet-submit.js';
 import { Follower, type Following, followedBy } from './follower.js';
 import { type Place, placeOf } from './follow-plan.js';

@@ -1,9 +1,10 @@
 /** What operators are told of the fleet as one host sees it, and what that host tells of itself. Pure. */
+import { MAX_HOSTS } from '../domain/fleet-standing.js';
 import type { ControlState } from '../domain/state.js';
 import { lastRecorded, MAX_TOLD_INCIDENTS, type WorkerIncident } from '../domain/worker-incident.js';
 import type { Contact } from './contact.js';
 import type { FleetMode } from './fleet-mode.js';
-import { type BeatRefusal, type FleetPosition, MAX_HOSTS } from './fleet-store.js';
+import { type BeatRefusal, type FleetPosition } from './fleet-store.js';
 import { WHY_ALONE } from './fleet-submit.js';
 import type { Place } from './follow-plan.js';
 import type { HostReport, ReportedWorker } from './host-report.js';

@@ -266,8 +266,6 @@ export interface FleetStore {
 export const NO_ENTRY = '0-0';
 /** Most events of one append, and entries of one read. */
 export const MAX_STORE_BATCH = 1_000;
-/** Live hosts of a fleet. Its leader reads the reports of all once a second. */
-export const MAX_HOSTS = 256;
 /** Processes that left, as far as the store remembers them; the first of them are forgotten first. */
 export const MAX_LEFT = 1_000;
 /** Writes that wait in the inbox. Those beyond are refused. */

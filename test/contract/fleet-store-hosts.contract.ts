@@ -1,5 +1,6 @@
 /** What every store of a fleet promises about hosts, their writes, the secret and the bell. */
-import { MAX_HOSTS, MAX_INBOX, MAX_LEFT, type Bell } from '../../control-plane/fleet/fleet-store.js';
+import { MAX_HOSTS } from '../../control-plane/domain/fleet-standing.js';
+import { MAX_INBOX, MAX_LEFT, type Bell } from '../../control-plane/fleet/fleet-store.js';
 import { A, B, TTL_MS, snapshotAt, fleetStoreCalls } from '../support/fleet/store-calls.js';
 import { waitUntil } from '../support/wait-until.js';
 import type { OpenedStore } from './fleet-store-subject.js';

@@ -1,6 +1,7 @@
+import { MAX_HOSTS } from '../../control-plane/domain/fleet-standing.js';
 import type { WorkerIncident } from '../../control-plane/domain/worker-incident.js';
 import { fleetOf } from '../../control-plane/domain/fleet-state.js';
-import { type FleetStore, MAX_HOSTS } from '../../control-plane/fleet/fleet-store.js';
+import { type FleetStore } from '../../control-plane/fleet/fleet-store.js';
 import type { FleetOutcome } from '../../control-plane/fleet/fleet-submit.js';
 import { FLEET_TIMES } from '../../control-plane/fleet/fleet-times.js';
 import { OTHER_SECRET, OTHER_SECRET_REPLACED } from '../../control-plane/fleet/leadership.js';

@@ -1,11 +1,11 @@
 /** Calls of a store with usual arguments, for its contract. What cannot be asked is an error. */
+import { MAX_HOSTS } from '../../../control-plane/domain/fleet-standing.js';
 import {
   type AppendOptions,
   type BeatOptions,
   type FleetPosition,
   type FleetStore,
   type Head,
-  MAX_HOSTS,
   type RestoreOptions,
   type StoredSnapshot,
 } from '../../../control-plane/fleet/fleet-store.js';

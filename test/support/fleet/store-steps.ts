@@ -2,13 +2,13 @@
  * Takes steps (`arbitrary-store-steps.ts`) against any store of a fleet. The same steps give the same answers and the same content,
  * whatever keeps the store.
  */
+import { MAX_HOSTS } from '../../../control-plane/domain/fleet-standing.js';
 import {
   type FleetPosition,
   type FleetStore,
   type Head,
   type Lease,
   type LogEntry,
-  MAX_HOSTS,
 } from '../../../control-plane/fleet/fleet-store.js';
 import type { StoreStep, TermChoice } from './arbitrary-store-steps.js';
 
