@@ -11,22 +11,14 @@ import {
   storedDocument,
   storedPoolSettings,
 } from '#shared/shape-settings.js';
-import {
-  decodeShape,
-  list,
-  nullable,
-  object,
-  oneOf,
-  type Shape,
-  tagged,
-  type TypeOf,
-} from '#shared/shape.js';
+import { list, nullable, object, oneOf, type Shape, tagged, type TypeOf } from '#shared/shape.js';
 import { actor } from '../domain/actor.js';
 import type { CommandDraft } from '../domain/commands.js';
 import { REJECTION_CODES } from '../domain/decision.js';
 import { BACKEND_SETTINGS, type DriftPlace, POOL_SETTINGS } from '../domain/drift-place.js';
 import { MAX_STORED_LIST, words } from '../domain/stored-shapes.js';
 import type { Readable } from './fleet-codec.js';
+import { readText } from './read-text.js';
 
 /** Longest write, in UTF-16 units: a configuration of some thousand backends. */
 export const MAX_WRITE_LENGTH = 1024 * 1024;
@@ -71,7 +63,7 @@ export function writeText(draft: CommandDraft): string | null {
 }
 
 export function readWrite(text: string): Readable<FleetWrite> {
-  return readAs(write, text, 'write');
+  return readText(write, text, { name: 'write', maxLength: MAX_WRITE_LENGTH });
 }
 
 const answer = tagged('kind', {
@@ -91,15 +83,5 @@ export function answerText(given: WriteAnswer): string {
 }
 
 export function readAnswer(text: string): Readable<WriteAnswer> {
-  return readAs(answer, text, 'answer');
-}
-
-function readAs<T>(shape: Shape<T>, text: string, name: string): Readable<T> {
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(text);
-  } catch {
-    return { ok: false, problem: `${name}: is not JSON` };
-  }
-  return decodeShape(shape, parsed, name);
+  return readText(answer, text, { name: 'answer', maxLength: MAX_WRITE_LENGTH });
 }

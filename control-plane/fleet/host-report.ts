@@ -3,15 +3,18 @@
  * nothing is lost, repeated or out of order to any harm. Hosts read each other's as untrusted.
  */
 import { count } from '#shared/shape-settings.js';
-import { decodeShape, flag, list, nullable, object, oneOf, text, type TypeOf } from '#shared/shape.js';
+import { flag, list, nullable, object, oneOf, text, type TypeOf } from '#shared/shape.js';
 import { time } from '../domain/stored-shapes.js';
 import { MAX_TOLD_INCIDENTS, workerIncident } from '../domain/worker-incident.js';
 import type { Readable } from './fleet-codec.js';
 import { MAX_OUT, outBackend } from './out-backends.js';
+import { readText } from './read-text.js';
 
 /** Workers of a host that are told: enough for any machine, and few enough for one beat. */
 const MAX_WORKERS = 256;
 const MAX_TEXT = 256;
+/** Characters of a beat. One with all that a host may tell has about half as many. */
+export const MAX_REPORT_LENGTH = 131_072;
 
 const short = text(MAX_TEXT);
 const position = object({ epoch: count, seq: count });
@@ -65,11 +68,5 @@ export function reportText(told: HostReport): string {
 }
 
 export function readReport(told: string): Readable<HostReport> {
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(told);
-  } catch {
-    return { ok: false, problem: 'report: is not JSON' };
-  }
-  return decodeShape(report, parsed, 'report');
+  return readText(report, told, { name: 'report', maxLength: MAX_REPORT_LENGTH });
 }

@@ -18,11 +18,19 @@ export interface SeenHost {
   readonly report: HostReport | null;
 }
 
+/** A name is as long as a host name may be (RFC 1035), a process is named by a UUID. */
+const MAX_NAME_LENGTH = 255;
+
+/** Without those whose names no host has: they become events. */
 export function seenHosts(entries: readonly HostEntry[], now: number): readonly SeenHost[] {
-  return entries.map(({ host, incarnation, heardAt, beat }) => {
+  return entries.filter(hasNames).map(({ host, incarnation, heardAt, beat }) => {
     const report = readReport(beat);
     return { host, incarnation, heardAgoMs: now - heardAt, report: report.ok ? report.value : null };
   });
+}
+
+function hasNames({ host, incarnation }: HostEntry): boolean {
+  return [host, incarnation].every((name) => name !== '' && name.length <= MAX_NAME_LENGTH);
 }
 
 export interface HostNews {

@@ -133,6 +133,7 @@ export class Leadership {
     if (found.kind === 'unavailable' || leading !== this.#leading) return;
     const known = leading.term.world.state.fleet?.hosts ?? [];
     this.#seen = seenHosts(found.value, clock.now());
+    this.#forgetTold(this.#seen);
     const news = hostNews(this.#seen, known, { times, self: host });
     for (const draft of news.commands) {
       if (this.#isTold(draft)) continue;
@@ -251,6 +252,12 @@ export class Leadership {
     const isTold = this.#toldAutonomy.get(draft.host) === draft.to;
     this.#toldAutonomy.set(draft.host, draft.to);
     return isTold;
+  }
+
+  #forgetTold(seen: readonly SeenHost[]): void {
+    for (const name of this.#toldAutonomy.keys()) {
+      if (!seen.some(({ host }) => host === name)) this.#toldAutonomy.delete(name);
+    }
   }
 
   #rivals(seen: readonly SeenHost[]): readonly Rival[] {

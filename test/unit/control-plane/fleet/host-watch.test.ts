@@ -1,5 +1,6 @@
 import { FLEET_TIMES } from '../../../../control-plane/fleet/fleet-times.js';
-import { hostNews, type SeenHost } from '../../../../control-plane/fleet/host-watch.js';
+import { hostNews, type SeenHost, seenHosts } from '../../../../control-plane/fleet/host-watch.js';
+import { MAX_REPORT_LENGTH, reportText } from '../../../../control-plane/fleet/host-report.js';
 import { hostReport, seenHost } from '../../../support/fleet/host-views.js';
 
 const OPTIONS = { times: FLEET_TIMES, self: 'a' };
@@ -17,6 +18,23 @@ function olderHost(host: string, heardAgoMs: number): SeenHost {
 }
 
 describe('a leader that reads the reports of hosts', () => {
+  it('takes no host whose name or process no host has, and no report that is too long', () => {
+    const entry = { host: 'a', incarnation: 'a-1', heardAt: 0, beat: reportText(hostReport()), cold: '' };
+    const long = 'x'.repeat(256);
+    const entries = [
+      entry,
+      { ...entry, host: long },
+      { ...entry, incarnation: long },
+      { ...entry, host: '' },
+      { ...entry, host: 'b', beat: `"${'x'.repeat(MAX_REPORT_LENGTH)}"` },
+    ];
+    const seen = seenHosts(entries, 0).map(({ host, report }) => [host, report !== null]);
+    expect(seen).toEqual([
+      ['a', true],
+      ['b', false],
+    ]);
+  });
+
   it('tells of those that came, left and fell silent', () => {
     expect(typesOf([seenHost('a'), seenHost('b')])).toEqual([]);
     expect(typesOf([seenHost('a'), seenHost('b')], MEMBERS.slice(0, 1))).toEqual(['RecordHostJoined']);
