@@ -14,6 +14,7 @@ import type { History } from './hindsight/history.js';
 import type { CheckLag } from './health-checks/punctuality.js';
 import type { SnapshotPosition } from '#shared/snapshot.js';
 import type { SessionDirectory } from './sessions/session-directory.js';
+import type { WorkerRolls } from './workers/roller.js';
 import type { WorkerStatus } from './workers/worker-status.js';
 
 export type ReloadResult =
@@ -84,6 +85,8 @@ export interface ControlPort {
   world(): World;
   position(): SnapshotPosition;
   workers(): readonly WorkerStatus[];
+  /** Replaces the workers of this host one after the other. */
+  readonly rolls: WorkerRolls;
   /** Requests in flight to a backend, in all workers. */
   activeRequests(pool: string, backend: string): number;
   /** Sessions by cookie that this host or Redis knows. */

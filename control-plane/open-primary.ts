@@ -41,7 +41,7 @@ export interface PrimaryDeps {
 /** @param takeover `null`: this host takes no traffic */
 export async function openPrimary(deps: PrimaryDeps, takeover: Takeover | null): Promise<Primary> {
   const { configFile, config, system, shared, certificates, log, reader, stopFor } = deps;
-  const { listen, engine, workers, dataDir, log: logSettings } = config.process;
+  const { listen, engine, workers, workerMemoryLimitBytes, dataDir, log: logSettings } = config.process;
   const { accept, host, port } = mainPort(config);
   const sessionKeys = await sessionSigningKeys(dataDir, shared.secret);
   const listener = {
@@ -70,6 +70,7 @@ export async function openPrimary(deps: PrimaryDeps, takeover: Takeover | null):
     supervisor: {
       spawner,
       count: workers,
+      memoryLimitBytes: workerMemoryLimitBytes,
       welcome: (worker, index): Welcome => ({
         type: 'welcome',
         protocol: PROTOCOL_VERSION,

@@ -1,8 +1,10 @@
 /** Makes the documents of workers: those of this host in full, those of other hosts from what these tell the fleet. */
+import { formatSize } from '#shared/settings/quantities.js';
 import { isNewer } from '#shared/snapshot.js';
 import type { ControlPort, FleetHostView } from '../control-port.js';
-import type { WorkerDocument } from '../documents/status-documents.js';
+import type { RollDocument, WorkerDocument } from '../documents/status-documents.js';
 import { isoTime } from '../domain/iso-time.js';
+import type { RollStatus } from '../workers/roller.js';
 import type { WorkerStatus } from '../workers/worker-status.js';
 
 /** The workers of all hosts, those of this one first. */
@@ -53,6 +55,22 @@ export function workerDocument(port: Pick<ControlPort, 'position'>, worker: Work
       lastNack === null ? null : { position: positionDocument(lastNack.position), reason: lastNack.reason },
     last_heard_at: worker.lastHeardAt === null ? null : isoTime(worker.lastHeardAt),
     connections: worker.connections,
+  };
+}
+
+export function rollDocument(roll: RollStatus): RollDocument {
+  const { state, cause, total, replaced, startedAt, endedAt, problem } = roll;
+  return {
+    state,
+    reason:
+      cause.kind === 'asked'
+        ? `asked for by ${cause.by}`
+        : `a worker was above the limit of memory, ${formatSize(cause.limitBytes)}`,
+    total,
+    replaced,
+    started_at: isoTime(startedAt),
+    ended_at: endedAt === null ? null : isoTime(endedAt),
+    problem,
   };
 }
 

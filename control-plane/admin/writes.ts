@@ -89,7 +89,7 @@ export function precondition(
     : { kind: 'problem', problem: conflict(target.version, what) };
 }
 
-function actorOf(request: FastifyRequest): Actor {
+export function actorOf(request: FastifyRequest): Actor {
   const sent = request.headers[ACTOR_HEADER];
   const name =
     typeof sent === 'string'

@@ -67,7 +67,7 @@ function createProgram(version: string, endWith: EndWith): Command {
   configCommands(program, endWith);
   statusCommands(program);
   readyCommand(program, endWith);
-  workersCommand(program);
+  workersCommand(program, endWith);
   fleetCommands(program, endWith);
   backendCommands(program);
   poolCommands(program);

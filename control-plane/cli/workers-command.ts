@@ -1,14 +1,20 @@
-/** The command `workers`: shows the forwarding processes; in a fleet, those of all hosts. */
+/** The command `workers`: shows the forwarding processes; in a fleet, those of all hosts. `workers roll` replaces those of one. */
+import { setTimeout } from 'node:timers/promises';
 import type { Command } from 'commander';
-import { type WorkerDocument, WorkersDocument } from '../documents/status-documents.js';
+import { RollDocument, type WorkerDocument, WorkersDocument } from '../documents/status-documents.js';
+import type { ApiClient } from './api-client.js';
 import { depsOf } from './command-deps.js';
+import { CommandFailure, EXIT_FAILED, type EndWith } from './exit-codes.js';
 import { outputWidth, paint, print } from './output.js';
 import { agoOf } from './status-commands.js';
 import { formatTable } from './table.js';
 import { formatTime } from './times.js';
 
-export function workersCommand(program: Command): void {
-  program
+/** How often the command asks how far a roll is, in milliseconds. */
+const ASK_MS = 250;
+
+export function workersCommand(program: Command, endWith: EndWith): void {
+  const workers = program
     .command('workers')
     .description('show the forwarding processes, and whether they route by the newest snapshot')
     .action(async (_options: unknown, command: Command) => {
@@ -17,6 +23,41 @@ export function workersCommand(program: Command): void {
       if (json) print(JSON.stringify(answer, null, 2));
       else print(...workerLines(answer.workers, Date.now()));
     });
+  workers
+    .command('roll')
+    .description('replace the workers of this host one after the other; each finishes its requests')
+    .option('--no-wait', 'return once it has begun')
+    .action(async (options: { readonly wait: boolean }, command: Command) => {
+      const { api, json } = await depsOf(command);
+      const begun = await api.post('/api/v1/workers/roll', RollDocument);
+      const roll = options.wait ? await untilOver(api, begun, json) : begun;
+      if (json) print(JSON.stringify(roll, null, 2));
+      else print(endLine(roll));
+      if (roll.state === 'stopped') endWith(EXIT_FAILED);
+    });
+}
+
+/** Waits for the end of the roll, which the host bounds: START_LIMIT_MS and `timeouts.shutdown` for each worker. */
+async function untilOver(api: ApiClient, begun: RollDocument, isQuiet: boolean): Promise<RollDocument> {
+  let last = begun;
+  while (last.state === 'running') {
+    await setTimeout(ASK_MS);
+    const { roll } = await api.get('/api/v1/workers', WorkersDocument);
+    if (roll === undefined || roll.started_at !== begun.started_at) {
+      throw new CommandFailure(EXIT_FAILED, 'Tidegate was restarted meanwhile, and all its workers with it.');
+    }
+    if (!isQuiet && roll.state === 'running' && roll.replaced > last.replaced) {
+      print(`${roll.replaced} of ${roll.total} workers replaced`);
+    }
+    last = roll;
+  }
+  return last;
+}
+
+function endLine({ state, replaced, total, problem }: RollDocument): string {
+  const count = `${replaced} of ${total} workers replaced`;
+  if (state === 'running') return `begun: ${total} workers are replaced one after the other`;
+  return state === 'done' ? count : `${paint('red', 'stopped')}: ${count}; ${problem ?? ''}`;
 }
 
 interface Column {

@@ -16,6 +16,9 @@ import {
 
 /** Most workers that a file may ask for, and most that are started by default. */
 export const MAX_WORKERS = 256;
+/** A worker takes some 90 MB before its first request. Bytes. */
+const MIN_WORKER_MEMORY = 134_217_728;
+const MAX_WORKER_MEMORY = 1_099_511_627_776;
 /** The engine if the file names none. */
 const DEFAULT_ENGINE = 'native';
 
@@ -95,6 +98,11 @@ export const processSection = section(
     workers: derived('workers', integer(1, MAX_WORKERS), {
       means: 'Processes that forward traffic.',
       defaultText: 'number of available cores',
+    }),
+    workerMemoryLimitBytes: orNull('worker_memory_limit', size(MIN_WORKER_MEMORY, MAX_WORKER_MEMORY), {
+      means:
+        'Resident memory of a worker above which another takes its place: one at a time, at least a minute apart. Its requests are finished.',
+      defaultText: 'none: memory replaces no worker',
     }),
     engine: setting('engine', choice(['native', 'compat']), DEFAULT_ENGINE, {
       means: 'What forwards HTTP/1.1: Tidegate’s own engine, or http-proxy-3.',

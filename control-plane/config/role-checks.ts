@@ -11,7 +11,7 @@ import type { ValueProblem } from './schema-problems.js';
 type Mapping = Readonly<Record<string, unknown>>;
 
 /** Settings of the processes that take traffic. */
-const TRAFFIC_KEYS = ['listen', 'workers', 'engine', 'accept'];
+const TRAFFIC_KEYS = ['listen', 'workers', 'worker_memory_limit', 'engine', 'accept'];
 const NO_TRAFFIC = 'expected in the file of a worker: tidegate control takes no traffic';
 const NO_CONFIGURATION =
   'expected in the file of tidegate control or tidegate serve: a worker has it from its fleet';

@@ -22,6 +22,7 @@ export const PROBLEM_TYPES = {
   not_acceptable: 406,
   request_timeout: 408,
   duplicate_backend: 409,
+  roll_under_way: 409,
   version_conflict: 412,
   forgotten: 410,
   body_too_large: 413,

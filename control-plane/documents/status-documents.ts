@@ -2,6 +2,7 @@
 import { ALGORITHMS } from '#shared/settings/algorithms.js';
 import type { TypeOf } from '#shared/shape.js';
 import { POOL_STANDINGS } from '../domain/pool-standing.js';
+import { ROLL_STATES } from '../workers/roller.js';
 import { WORKER_PHASES } from '../workers/worker-status.js';
 import { ROLES } from '#shared/role.js';
 import { FileStandingField, RejectedLoad } from './config-documents.js';
@@ -117,4 +118,25 @@ export const WorkerDocument = field.named(
 );
 export interface WorkerDocument extends TypeOf<typeof WorkerDocument> {}
 
-export const WorkersDocument = field.object({ workers: field.list(WorkerDocument) });
+export const RollDocument = field.named(
+  'Roll',
+  field.object({
+    state: field.oneOf(ROLL_STATES, '`stopped`: a new worker did not forward; the others stay.'),
+    reason: field.text('Who asked for it, or the limit of memory.'),
+    total: field.count('Workers to replace.'),
+    replaced: field.count(
+      'Workers that are replaced. Those that ended by themselves meanwhile do not count.',
+    ),
+    started_at: field.time(),
+    ended_at: field.nullable(field.time()),
+    problem: field.nullable(field.text('Why it stopped; null: it did not.')),
+  }),
+);
+export interface RollDocument extends TypeOf<typeof RollDocument> {}
+
+export const WorkersDocument = field.object(
+  { workers: field.list(WorkerDocument) },
+  {
+    roll: RollDocument,
+  },
+);

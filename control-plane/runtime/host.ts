@@ -4,6 +4,8 @@
  * decider reports each change of the world to the host.
  */
 import type { PrimaryMessage } from '#shared/message.js';
+import { defaultsOf } from '#shared/settings/complete.js';
+import { timeouts } from '#shared/settings/forwarding.js';
 import type { SnapshotPosition } from '#shared/snapshot.js';
 import { type Role, takesTraffic } from '#shared/role.js';
 import { Broadcaster } from '../broadcast/broadcaster.js';
@@ -26,6 +28,8 @@ import { WorkerDeltas } from '../metrics/worker-deltas.js';
 import type { SessionDirectory } from '../sessions/session-directory.js';
 import type { SessionTable } from '../sessions/session-table.js';
 import { Supervisor, type SupervisorOptions } from '../workers/supervisor.js';
+import type { WorkerRolls } from '../workers/roller.js';
+import { workerStatus } from '../workers/worker-record.js';
 import type { WorkerStatus } from '../workers/worker-status.js';
 import { CheckReports } from './check-reports.js';
 import type { SystemPorts } from './system-ports.js';
@@ -48,7 +52,7 @@ export interface HostOptions {
   readonly version: string;
   readonly system: SystemPorts;
   readonly decider: Decider;
-  readonly supervisor: Pick<SupervisorOptions, 'spawner' | 'count' | 'welcome'>;
+  readonly supervisor: Pick<SupervisorOptions, 'spawner' | 'count' | 'welcome' | 'memoryLimitBytes'>;
   readonly sessions: SessionTable;
   /** Sessions in Redis, which workers query directly; `null` if the session table keeps them. */
   readonly redisSessions: SessionDirectory | null;
@@ -162,23 +166,14 @@ export class Host {
     return this.#broadcaster.position;
   }
 
+  get rolls(): WorkerRolls {
+    return this.#supervisor.rolls;
+  }
+
   workers(): readonly WorkerStatus[] {
-    return this.#supervisor.records.map((record) => {
-      const { applied, lastNack, connections, redisGuarded } = this.#workerMessages.news(record.worker);
-      return {
-        worker: record.worker,
-        index: record.index,
-        pid: record.pid,
-        phase: record.phase,
-        startedAt: record.startedAt,
-        restarts: record.restarts,
-        applied,
-        lastNack,
-        lastHeardAt: record.heardAt,
-        connections,
-        redisGuarded,
-      };
-    });
+    return this.#supervisor.records.map((record) =>
+      workerStatus(record, this.#workerMessages.news(record.worker)),
+    );
   }
 
   /** The workers, as this host reports them to the other hosts of its fleet. */
@@ -261,9 +256,14 @@ export class Host {
   }
 
   #createSupervisor(): Supervisor {
-    const { system, supervisor } = this.#options;
+    const { system, supervisor, decider } = this.#options;
     const { logger, timers, random } = system;
-    return new Supervisor({ ...supervisor, logger, timers, random, now: this.#now }, this.#workerMessages);
+    const shutdownMs = (): number =>
+      (decider.world.state.forwarding?.timeouts ?? defaultsOf(timeouts)).shutdownMs;
+    return new Supervisor(
+      { ...supervisor, shutdownMs, logger, timers, random, now: this.#now },
+      this.#workerMessages,
+    );
   }
 
   #createPage(totals: MetricTotals): SharedPage {

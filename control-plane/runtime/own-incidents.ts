@@ -40,7 +40,9 @@ export class OwnIncidents {
 
   #begun({ data: { worker, pid } }: EventOf<'WorkerStarted'>): void {
     this.#started += 1;
-    this.#living.set(worker.n, { pid, replaces: this.#started > this.#workers });
+    // A worker that is started beside one that lives takes its place because somebody asked for it.
+    const replaces = this.#started > this.#workers && this.#living.size < this.#workers;
+    this.#living.set(worker.n, { pid, replaces });
   }
 
   #ready({ at, data: { worker } }: EventOf<'WorkerReady'>): void {

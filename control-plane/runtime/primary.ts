@@ -28,6 +28,7 @@ import type { PrimaryCounters } from '../metrics/primary-counters.js';
 import type { MetricsPage } from '../metrics/registry.js';
 import type { SessionDirectory } from '../sessions/session-directory.js';
 import { createSessionTable } from '../sessions/session-table.js';
+import type { WorkerRolls } from '../workers/roller.js';
 import type { WorkerStatus } from '../workers/worker-status.js';
 import { ControlLoop } from './control-loop.js';
 import { EventLines } from './event-lines.js';
@@ -73,6 +74,7 @@ export class Primary implements ControlPort {
   readonly log: Pick<EventReader, 'read'>;
   readonly history: History;
   readonly sessions: SessionDirectory;
+  readonly rolls: WorkerRolls;
   readonly #loop: ControlLoop;
   readonly #host: Host;
   /** `null` if this host belongs to no fleet. */
@@ -146,6 +148,7 @@ export class Primary implements ControlPort {
       onListenFailed,
     });
     this.sessions = this.#host.sessions;
+    this.rolls = this.#host.rolls;
     const { membership } = options;
     const node = membership?.join(loop, this.#host) ?? null;
     this.node = node;

@@ -2,7 +2,7 @@
 import cluster, { type Worker } from 'node:cluster';
 import type { PrimaryMessage } from '#shared/message.js';
 import type { Logger } from '#shared/ports.js';
-import { processFacts, type ProcessFacts } from './process-facts.js';
+import { processFacts, type ProcessFacts, residentBytes } from './process-facts.js';
 import { workerEnv, workerExecArgv } from './worker-memory.js';
 import type { WorkerHandle, WorkerProcessListener, WorkerSpawner } from './worker-spawner.js';
 
@@ -97,5 +97,9 @@ class ClusterHandle implements WorkerHandle {
 
   facts(): ProcessFacts | null {
     return this.pid === null ? null : processFacts(this.pid);
+  }
+
+  memoryBytes(): number | null {
+    return this.pid === null ? null : residentBytes(this.pid);
   }
 }

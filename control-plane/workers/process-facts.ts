@@ -28,6 +28,21 @@ export function processFacts(pid: number): ProcessFacts | null {
   }
 }
 
+/** Resident memory of a process in bytes; `null` if the process does not exist or the system does not tell. */
+export function residentBytes(pid: number): number | null {
+  try {
+    return residentIn(readFileSync(`/proc/${pid}/status`, 'latin1'));
+  } catch {
+    return null;
+  }
+}
+
+/** Finds the resident memory in the text of `/proc/PID/status` (proc_pid_status(5)), in bytes. A zombie has none. */
+export function residentIn(status: string): number | null {
+  const kibibytes = /^VmRSS:\s*(\d+) kB$/m.exec(status)?.[1];
+  return kibibytes === undefined ? null : Number(kibibytes) * 1_024;
+}
+
 /** Parses the text of `/proc/PID/stat` (proc_pid_stat(5)). Returns `null` for a zombie or an unknown format. */
 export function factsIn(stat: string): ProcessFacts | null {
   // The second field is the command in parentheses and may contain anything. Therefore fields count from the last

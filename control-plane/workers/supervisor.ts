@@ -1,17 +1,18 @@
 /**
  * Keeps N workers alive: spawns them, exchanges messages with them, starts them again when they end unexpectedly, ends those
- * that do not answer, and stops all of them by a deadline. The listener decides what their messages mean.
+ * that do not answer, replaces them as `roller.ts` says, and stops all of them by a deadline. The listener decides what their
+ * messages mean.
  */
 import { decodeWorkerMessage } from '#shared/decode.js';
 import { PROTOCOL_VERSION, type PrimaryMessage, type Welcome, type WorkerMessage } from '#shared/message.js';
-import type { Logger, Random, TimerHandle, Timers } from '#shared/ports.js';
-import { SOON_MS, planRestart } from './restart-policy.js';
-import { emptyRecord, fillRecord, type WorkerRecord } from './worker-record.js';
-import { HEARTBEAT_MS, hungWorkers, type Silence } from './watchdog.js';
+import type { Logger, Random, Timers } from '#shared/ports.js';
+import { Heartbeat } from './heartbeat.js';
+import { planRestart } from './restart-policy.js';
+import type { Pair } from './roll-policy.js';
+import { Roller, type WorkerRolls } from './roller.js';
+import { emptyRecord, fillRecord, servesSoon, type WorkerRecord } from './worker-record.js';
 import type { WorkerHandle, WorkerSpawner } from './worker-spawner.js';
 
-/** Id of a flush that serves only as a heartbeat. Collections of metrics count from 1. */
-const HEARTBEAT_ID = 0;
 /** How long a worker may take from fork to ready, in milliseconds. */
 const START_LIMIT_MS = 30_000;
 /** How long a worker may run past the deadline of a shutdown before it is killed, in milliseconds. */
@@ -35,6 +36,10 @@ export interface SupervisorOptions {
   readonly count: number;
   /** Makes the first message to a worker. It tells the worker its number and its index among the workers. */
   readonly welcome: (worker: number, index: number) => Welcome;
+  /** How long a worker that is replaced may take to finish its requests, in milliseconds. */
+  readonly shutdownMs: () => number;
+  /** A worker with more resident memory than this many bytes is replaced; `null`: none is. */
+  readonly memoryLimitBytes: number | null;
   readonly logger: Logger;
   readonly timers: Timers;
   readonly random: Random;
@@ -44,13 +49,33 @@ export interface SupervisorOptions {
 export class Supervisor {
   readonly #options: SupervisorOptions;
   readonly #listener: SupervisorListener;
+  /** One for each index. While a worker is replaced, the record of its successor follows its own. */
   readonly #records: WorkerRecord[] = [];
+  readonly #roller: Roller;
+  readonly #heartbeat: Heartbeat;
   #stopping: { readonly done: () => void } | null = null;
-  #heartbeat: TimerHandle | null = null;
 
   constructor(options: SupervisorOptions, listener: SupervisorListener) {
     this.#options = options;
     this.#listener = listener;
+    const { memoryLimitBytes, now, logger, count, timers } = options;
+    this.#roller = new Roller({
+      workers: () => this.#records,
+      memoryOf: (worker) => this.#recordOf(worker)?.process?.memoryBytes() ?? null,
+      memoryLimitBytes,
+      startBeside: (worker) => this.#startBeside(worker),
+      end: (pair) => this.#endReplaced(pair),
+      now,
+      logger,
+    });
+    this.#heartbeat = new Heartbeat({
+      records: this.#records,
+      count,
+      timers,
+      send: (worker, message) => this.send(worker, message),
+      hung: (record) => this.#end(record, 'hung'),
+      beaten: () => this.#roller.look(),
+    });
   }
 
   start(): void {
@@ -59,7 +84,7 @@ export class Supervisor {
       this.#records.push(record);
       this.#spawn(record);
     }
-    this.#beat();
+    this.#heartbeat.start();
   }
 
   get records(): readonly Readonly<WorkerRecord>[] {
@@ -71,13 +96,16 @@ export class Supervisor {
     return this.#records.filter((record) => record.phase === 'ready').map((record) => record.worker);
   }
 
+  get rolls(): WorkerRolls {
+    return this.#roller;
+  }
+
   /**
    * Sends a message to one worker. A message that cannot be sent is dropped, because the worker is ending; the log notes it
    * at level debug.
    */
   send(worker: number, message: PrimaryMessage): void {
-    const record = this.#records.find((candidate) => candidate.worker === worker);
-    record?.process?.send(message, (error) => {
+    this.#recordOf(worker)?.process?.send(message, (error) => {
       this.#options.logger.debug({ worker, err: error }, 'message to worker not sent');
     });
   }
@@ -91,16 +119,13 @@ export class Supervisor {
    * worker is left.
    */
   async stop(deadlineMs: number): Promise<void> {
-    this.#heartbeat?.cancel();
+    this.#heartbeat.stop();
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#stopping = { done: resolve };
+    this.#roller.close();
     for (const record of this.#records) {
       record.timer?.cancel();
-      if (record.process === null) continue;
-      record.phase = 'stopping';
-      record.endReason ??= 'shutdown';
-      this.send(record.worker, { type: 'shutdown', deadlineMs });
-      record.timer = this.#options.timers.after(deadlineMs + KILL_GRACE_MS, () => record.process?.kill());
+      if (record.process !== null) this.#askToEnd(record, 'shutdown', deadlineMs);
     }
     this.#checkStopped();
     await promise;
@@ -115,7 +140,46 @@ export class Supervisor {
     if (this.#records.every((record) => record.process === null)) this.#stopping?.done();
   }
 
+  #askToEnd(record: WorkerRecord, reason: string, deadlineMs: number): void {
+    record.phase = 'stopping';
+    record.endReason ??= reason;
+    this.send(record.worker, { type: 'shutdown', deadlineMs });
+    record.timer = this.#options.timers.after(deadlineMs + KILL_GRACE_MS, () => record.process?.kill());
+  }
+
+  #recordOf(worker: number): WorkerRecord | undefined {
+    return this.#records.find((candidate) => candidate.worker === worker);
+  }
+
+  #startBeside(worker: number): number | null {
+    const old = this.#recordOf(worker);
+    if (old === undefined) return null;
+    const successor: WorkerRecord = { ...emptyRecord(old.index), restarts: old.restarts };
+    if (!this.#trySpawn(successor)) return null;
+    this.#records.splice(this.#records.indexOf(old) + 1, 0, successor);
+    return successor.worker;
+  }
+
+  #endReplaced({ old, successor }: Pair): void {
+    const record = this.#recordOf(old);
+    if (record !== undefined) {
+      this.#askToEnd(record, `replaced by worker ${successor}`, this.#options.shutdownMs());
+    }
+  }
+
+  /** Whether another process has, or is about to have, the place of this one. */
+  #isReplaced(record: WorkerRecord): boolean {
+    return this.#records.some(
+      (other) => other !== record && other.index === record.index && other.phase !== 'stopping',
+    );
+  }
+
   #spawn(record: WorkerRecord): void {
+    if (!this.#trySpawn(record)) this.#startAnother(record);
+  }
+
+  /** False: the system has no process to give. */
+  #trySpawn(record: WorkerRecord): boolean {
     const process: WorkerHandle | null = this.#options.spawner.spawn({
       message: (message) => {
         if (record.process === process) this.#hear(record, message);
@@ -124,13 +188,11 @@ export class Supervisor {
         if (record.process === process) this.#gone(record, how);
       },
     });
-    if (process === null) {
-      this.#startAnother(record);
-      return;
-    }
+    if (process === null) return false;
     fillRecord(record, process, this.#options.now());
     record.timer = this.#options.timers.after(START_LIMIT_MS, () => this.#end(record, 'not ready in time'));
     this.#listener.started(record.worker, record.pid ?? 0);
+    return true;
   }
 
   #hear(record: WorkerRecord, raw: unknown): void {
@@ -155,6 +217,7 @@ export class Supervisor {
         record.timer = null;
         if (record.phase === 'starting') record.phase = 'ready';
         this.#listener.ready(record.worker, message.port);
+        this.#roller.advance();
         return;
       case 'listen-failed':
         this.#listener.listenFailed(record.worker, message.code, message.message);
@@ -202,7 +265,10 @@ export class Supervisor {
       this.#checkStopped();
       return;
     }
-    this.#startAnother(record);
+    this.#roller.ended(record.worker, reason);
+    if (this.#isReplaced(record)) this.#records.splice(this.#records.indexOf(record), 1);
+    else this.#startAnother(record);
+    this.#roller.advance();
   }
 
   #startAnother(record: WorkerRecord): void {
@@ -221,43 +287,5 @@ export class Supervisor {
     record.dueAt = at + plan.delayMs;
     logger.info({ worker: record.worker, restartInMs: plan.delayMs }, 'worker ended, starting another');
     record.timer = timers.after(plan.delayMs, () => this.#spawn(record));
-  }
-
-  /** Asks every worker for a heartbeat, and ends the workers that have owed one for too long. */
-  #beat(): void {
-    const silences: Silence[] = [];
-    for (const record of this.#records) {
-      if (record.phase !== 'ready' || record.endReason !== null) continue;
-      record.owed += 1;
-      if (record.owed === 1) this.#ask(record);
-      else silences.push(this.#silenceOf(record));
-    }
-    const hung = hungWorkers(silences, this.#options.count);
-    for (const record of this.#records) if (hung.includes(record.worker)) this.#end(record, 'hung');
-    this.#heartbeat = this.#options.timers.after(HEARTBEAT_MS, () => this.#beat());
-  }
-
-  #ask(record: WorkerRecord): void {
-    record.askedCpuMs = record.process?.facts()?.cpuMs ?? 0;
-    this.send(record.worker, { type: 'flush', id: HEARTBEAT_ID });
-  }
-
-  #silenceOf({ worker, owed, process, askedCpuMs }: WorkerRecord): Silence {
-    const facts = process?.facts() ?? null;
-    if (facts === null) return { worker, owed, process: null };
-    const { isStopped, isRunnable, cpuMs } = facts;
-    return { worker, owed, process: { isStopped, isRunnable, cpuMs: cpuMs - askedCpuMs } };
-  }
-}
-
-function servesSoon({ phase, dueAt }: WorkerRecord, at: number): boolean {
-  switch (phase) {
-    case 'starting':
-    case 'ready':
-      return true;
-    case 'backing-off':
-      return dueAt <= at + SOON_MS;
-    case 'stopping':
-      return false;
   }
 }

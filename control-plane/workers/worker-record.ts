@@ -1,7 +1,8 @@
 /** What the supervisor knows of one worker and its present process. */
 import type { TimerHandle } from '#shared/ports.js';
+import { SOON_MS } from './restart-policy.js';
 import type { WorkerHandle } from './worker-spawner.js';
-import type { WorkerPhase } from './worker-status.js';
+import type { WorkerPhase, WorkerStatus } from './worker-status.js';
 
 export interface WorkerRecord {
   readonly index: number;
@@ -56,4 +57,38 @@ export function fillRecord(record: WorkerRecord, process: WorkerHandle, at: numb
   record.askedCpuMs = 0;
   record.malformed = 0;
   record.endReason = null;
+}
+
+type Told = Pick<WorkerStatus, 'applied' | 'lastNack' | 'connections' | 'redisGuarded'>;
+
+/** @param told what the worker itself has told */
+export function workerStatus(record: WorkerRecord, told: Told): WorkerStatus {
+  const { worker, index, pid, phase, startedAt, restarts, heardAt: lastHeardAt } = record;
+  const { applied, lastNack, connections, redisGuarded } = told;
+  return {
+    worker,
+    index,
+    pid,
+    phase,
+    startedAt,
+    restarts,
+    applied,
+    lastNack,
+    lastHeardAt,
+    connections,
+    redisGuarded,
+  };
+}
+
+/** Whether the worker forwards, is starting, or starts within `SOON_MS`. */
+export function servesSoon({ phase, dueAt }: WorkerRecord, at: number): boolean {
+  switch (phase) {
+    case 'starting':
+    case 'ready':
+      return true;
+    case 'backing-off':
+      return dueAt <= at + SOON_MS;
+    case 'stopping':
+      return false;
+  }
 }

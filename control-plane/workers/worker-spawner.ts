@@ -17,6 +17,8 @@ export interface WorkerHandle {
   kill(): void;
   /** The facts that the system tells of the process; `null` if there are none. */
   facts(): ProcessFacts | null;
+  /** Resident memory in bytes; `null` if the system does not tell. */
+  memoryBytes(): number | null;
 }
 
 /** Receives the messages and the end of a process. Nothing is called before `spawn` has returned. */

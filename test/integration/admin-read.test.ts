@@ -122,6 +122,7 @@ describe('the description of the API', () => {
       'post /api/v1/config/reset',
       'post /api/v1/config/validate',
       'post /api/v1/pools/{pool}/backends',
+      'post /api/v1/workers/roll',
     ]);
     for (const { name, operation } of operations) {
       expect({ name, summary: operation.summary }).toEqual({ name, summary: expect.any(String) });

@@ -5,6 +5,7 @@ import { PROBLEM_TYPES } from '../../control-plane/documents/problem-document.js
 import { ACTOR_KINDS } from '../../control-plane/domain/actor.js';
 import { EVENTS } from '../../control-plane/domain/events.js';
 import { POOL_STANDINGS } from '../../control-plane/domain/pool-standing.js';
+import { ROLL_STATES } from '../../control-plane/workers/roller.js';
 import { WORKER_PHASES } from '../../control-plane/workers/worker-status.js';
 import { ROLES } from '../../shared/role.js';
 import { ADMIN_STATES, AVAILABILITIES, BREAKER_PHASES, HEALTHS } from '../../shared/backend-state.js';
@@ -40,6 +41,7 @@ const WITHOUT_VERSION = [
   'post /api/v1/config/validate',
   'delete /api/v1/pools/{pool}/sessions',
   'delete /api/v1/pools/{pool}/sessions/{session}',
+  'post /api/v1/workers/roll',
 ];
 
 describe('the description of the API', () => {
@@ -85,6 +87,7 @@ describe('the description of the API', () => {
       ACTOR_KINDS,
       WORKER_PHASES,
       POOL_STANDINGS,
+      ROLL_STATES,
       ROLES,
       Object.keys(sticky.variants?.of ?? {}),
       CHECK_METHODS,

@@ -44,6 +44,9 @@ const MAX_UNSTORED_EVENTS = 6;
 /** Events read at once to see whether all are there. */
 const READ = 10;
 
+/** Bytes of a worker above which it is replaced. */
+export const MEMORY_LIMIT = 1_000;
+
 /** Bindings kept: a table of full size takes longer to make than the rest of a run. */
 const SESSIONS = 1_000;
 
@@ -197,6 +200,7 @@ export class PrimaryProcess {
       supervisor: {
         spawner,
         count: this.#system.workers,
+        memoryLimitBytes: MEMORY_LIMIT,
         welcome: (worker, place) => spawner.welcome(worker, place),
       },
       sessions: createSessionTable(time, SESSIONS),

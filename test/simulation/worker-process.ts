@@ -73,6 +73,7 @@ export class WorkerProcess {
   alive = true;
   /** The next snapshot arrives damaged. */
   spoilNext = false;
+  memoryBytes = 1;
   readonly #surroundings: WorkerSurroundings;
   readonly #timers: ProcessTimers;
   readonly #endpoint: Endpoint;

@@ -83,6 +83,7 @@ export class SimulatedSpawner implements WorkerSpawner {
       },
       kill: () => process.kill(),
       facts: () => null,
+      memoryBytes: () => process.memoryBytes,
     };
   }
 

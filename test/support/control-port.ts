@@ -10,6 +10,7 @@ import { Hindsight } from '../../control-plane/hindsight/hindsight.js';
 import type { CheckLag } from '../../control-plane/health-checks/punctuality.js';
 import type { ControlPort, FleetPort, ReloadResult, StoreStatus } from '../../control-plane/control-port.js';
 import type { SessionDirectory } from '../../control-plane/sessions/session-directory.js';
+import type { RollStatus } from '../../control-plane/workers/roller.js';
 import type { WorkerStatus } from '../../control-plane/workers/worker-status.js';
 import type { ConfigDocument } from '../../shared/settings.js';
 import { Story } from './domain.js';
@@ -28,6 +29,7 @@ export interface TestControl {
     ready: boolean;
     fileText: string;
     workers: WorkerStatus[];
+    roll: RollStatus | null;
     submitError: Error | null;
     checkLag: CheckLag;
     certificateTrouble: string | null;
@@ -81,6 +83,19 @@ export function workerStatus(worker: number, over: Partial<WorkerStatus> = {}): 
   };
 }
 
+export function rollStatus(over: Partial<RollStatus> = {}): RollStatus {
+  return {
+    state: 'running',
+    cause: { kind: 'asked', by: 'eve (127.0.0.1)' },
+    total: 2,
+    replaced: 0,
+    startedAt: 1_767_225_600_000,
+    endedAt: null,
+    problem: null,
+    ...over,
+  };
+}
+
 /**
  * A started primary with `CONFIG_TEXT` applied, two workers, and time standing still unless `story.at` is moved.
  *
@@ -95,6 +110,7 @@ export async function testControl(fleet: FleetPort | null = null): Promise<TestC
     ready: true,
     fileText: CONFIG_TEXT,
     workers: [workerStatus(1), workerStatus(2, { applied: { epoch: 1, version: 6 } })],
+    roll: null,
     submitError: null,
     historyError: null,
     checkLag: { waiting: 0, lateMs: 0, behind: false },
@@ -145,6 +161,17 @@ export async function testControl(fleet: FleetPort | null = null): Promise<TestC
     world: () => story.world,
     position: () => ({ epoch: 1, version: 7 }),
     workers: () => answers.workers,
+    rolls: {
+      begin: (by) => {
+        if (answers.roll?.state === 'running') return 'under-way';
+        if (answers.workers.length === 0) return 'no-worker';
+        answers.roll = rollStatus({ cause: { kind: 'asked', by } });
+        return null;
+      },
+      get status() {
+        return answers.roll;
+      },
+    },
     activeRequests: (pool, backend) => (pool === 'web' && backend === 'a' ? 4 : 0),
     waitingRequests: (pool) => (pool === 'web' ? 2 : 0),
     checkLag: () => answers.checkLag,

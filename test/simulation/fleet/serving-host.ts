@@ -69,7 +69,12 @@ export class ServingHost {
       role: 'serve',
       system: { host: process.name, clock: time, timers, random, seed: () => chance.seed(), logger: silence },
       decider: loop,
-      supervisor: { spawner, count: WORKERS, welcome: (worker, index) => spawner.welcome(worker, index) },
+      supervisor: {
+        spawner,
+        count: WORKERS,
+        memoryLimitBytes: null,
+        welcome: (worker, index) => spawner.welcome(worker, index),
+      },
       sessions: createSessionTable(time, SESSIONS),
       redisSessions: null,
       check: async (address, settings, at) => {

@@ -17,6 +17,7 @@ describe('a file with nothing but backends', () => {
       listen: { host: '0.0.0.0', port: 8080, tls: null, h2: true },
       admin: { host: '127.0.0.1', port: 9900, tokenFile: null },
       workers: 6,
+      workerMemoryLimitBytes: null,
       engine: 'native',
       accept: 'auto',
       dataDir: '/etc/tidegate/data',

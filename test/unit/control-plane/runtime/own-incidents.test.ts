@@ -35,6 +35,12 @@ describe('what a host tells its fleet of its workers', () => {
     expect(incidents.newest).toMatchObject([{ n: 1, reason: 'not ready in time' }]);
   });
 
+  it('is not one that took the place of another because somebody asked for it', () => {
+    const incidents = new OwnIncidents(1);
+    incidents.take([started(1), ready(1), started(2), ready(2), exited(1, { expected: true })]);
+    expect(incidents.newest).toEqual([]);
+  });
+
   it('is bounded: the newest 16, numbered on, and 256 characters of a reason', () => {
     const incidents = new OwnIncidents(1);
     for (let n = 1; n <= 20; n += 1) incidents.take([started(n), exited(n, { reason: 'x'.repeat(300) })]);

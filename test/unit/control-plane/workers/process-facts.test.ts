@@ -1,4 +1,4 @@
-import { factsIn } from '../../../../control-plane/workers/process-facts.js';
+import { factsIn, residentBytes, residentIn } from '../../../../control-plane/workers/process-facts.js';
 
 /** A line of `/proc/PID/stat`: its name may hold anything, its 14th and 15th field are CPU time, its 22nd the start. */
 const stat = (state: string): string =>
@@ -28,5 +28,18 @@ describe('factsIn', () => {
   it('knows nothing of one that has ended, or of a text that is cut', () => {
     expect(factsIn(stat('Z'))).toBeNull();
     expect(factsIn('42 (node) S 7')).toBeNull();
+  });
+});
+
+describe('resident memory', () => {
+  it('is told in bytes', () => {
+    expect(residentIn('Name:\tnode\nVmHWM:\t   90000 kB\nVmRSS:\t   88000 kB\nThreads:\t11\n')).toBe(
+      90_112_000,
+    );
+  });
+
+  it('is unknown of a zombie, and of a process that does not exist', () => {
+    expect(residentIn('Name:\tnode\nState:\tZ (zombie)\n')).toBeNull();
+    expect(residentBytes(2 ** 30)).toBeNull();
   });
 });

@@ -37,6 +37,7 @@ function arranged(count = 1) {
   const processes: FakeProcess[] = [];
   const told: string[] = [];
   const system = { refuses: false };
+  const memory = new Map<number, number>();
   const spawn = (listener: WorkerProcessListener): WorkerHandle | null => {
     if (system.refuses) return null;
     const process: FakeProcess = { ...listener, sent: [], killed: false };
@@ -47,6 +48,7 @@ function arranged(count = 1) {
       send: (message) => process.sent.push(message),
       kill: () => (process.killed = true),
       facts: () => null,
+      memoryBytes: () => memory.get(processes.indexOf(process) + 1) ?? null,
     };
   };
   const listener: SupervisorListener = {
@@ -63,6 +65,8 @@ function arranged(count = 1) {
       spawner: { spawn },
       count,
       welcome: welcomeOf,
+      shutdownMs: () => 5_000,
+      memoryLimitBytes: 1_000,
       logger: silence,
       timers: time,
       random: () => 0.5,
@@ -81,7 +85,7 @@ function arranged(count = 1) {
     process(worker).message(READY);
   };
   supervisor.start();
-  return { supervisor, processes, process, told, system, pass, forwards };
+  return { supervisor, processes, process, told, system, memory, pass, forwards };
 }
 
 describe('a supervisor', () => {
@@ -184,5 +188,135 @@ describe('a supervisor', () => {
     expect(isOver).toBe(true);
     expect(told.slice(-2)).toEqual(['1 ended: shutdown, as asked', '2 ended: shutdown, as asked']);
     expect(processes).toHaveLength(2);
+  });
+});
+
+describe('a supervisor that replaces its workers', () => {
+  const phases = ({ supervisor }: ReturnType<typeof arranged>): string =>
+    supervisor.records.map(({ index, worker, phase }) => `${index}:${worker} ${phase}`).join(', ');
+
+  function rolling(count = 2) {
+    const all = arranged(count);
+    for (let worker = 1; worker <= count; worker += 1) all.forwards(worker);
+    return all;
+  }
+
+  it('lets each forward before the old one is asked to end, and takes the next when that one has ended', () => {
+    const all = rolling();
+    const { supervisor, process, forwards, told } = all;
+    expect(supervisor.rolls.begin('eve')).toBeNull();
+    expect(phases(all)).toBe('0:1 ready, 0:3 starting, 1:2 ready');
+    expect(process(1).sent).not.toContainEqual(expect.objectContaining({ type: 'shutdown' }));
+    forwards(3);
+    expect(process(1).sent).toContainEqual({ type: 'shutdown', deadlineMs: 5_000 });
+    expect(phases(all)).toBe('0:1 stopping, 0:3 ready, 1:2 ready');
+    process(1).exited('exit code 0');
+    expect(phases(all)).toBe('0:3 ready, 1:2 ready, 1:4 starting');
+    forwards(4);
+    process(2).exited('exit code 0');
+    expect(phases(all)).toBe('0:3 ready, 1:4 ready');
+    expect(told).toContain('1 ended: replaced by worker 3, as asked');
+    expect(supervisor.rolls.status).toMatchObject({ state: 'done', total: 2, replaced: 2, problem: null });
+  });
+
+  it('refuses a second roll while one is under way, and one of no worker', () => {
+    const { supervisor } = rolling();
+    supervisor.rolls.begin('eve');
+    expect(supervisor.rolls.begin('bob')).toBe('under-way');
+    expect(arranged().supervisor.rolls.begin('eve')).toBe('no-worker');
+  });
+
+  it('kills a worker that does not finish in time', async () => {
+    const { supervisor, process, forwards, pass } = rolling(1);
+    supervisor.rolls.begin('eve');
+    forwards(2);
+    await pass(5_999);
+    expect(process(1).killed).toBe(false);
+    await pass(1);
+    expect(process(1).killed).toBe(true);
+  });
+
+  it('stops where the new worker does not forward in time, and leaves the others', async () => {
+    const all = rolling();
+    const { supervisor, process, pass } = all;
+    supervisor.rolls.begin('eve');
+    await pass(30_000);
+    expect(process(3).killed).toBe(true);
+    process(3).exited('signal SIGKILL');
+    await pass(60_000);
+    expect(supervisor.rolls.status).toMatchObject({
+      state: 'stopped',
+      replaced: 0,
+      problem: 'worker 3 ended: not ready in time',
+    });
+    expect(process(1).sent).not.toContainEqual(expect.objectContaining({ type: 'shutdown' }));
+    expect(supervisor.rolls.begin('eve')).toBe(null);
+  });
+
+  it('stops where the system has no process to give', () => {
+    const { supervisor, system } = rolling();
+    system.refuses = true;
+    supervisor.rolls.begin('eve');
+    expect(supervisor.rolls.status).toMatchObject({
+      state: 'stopped',
+      problem: 'the system has no process to give',
+    });
+    expect(supervisor.ready).toEqual([1, 2]);
+  });
+
+  it('gives the place of a worker that dies meanwhile to the new one', async () => {
+    const all = rolling(1);
+    const { supervisor, process, forwards, pass } = all;
+    supervisor.rolls.begin('eve');
+    process(1).exited('signal SIGSEGV');
+    await pass(0);
+    expect(phases(all)).toBe('0:2 starting');
+    forwards(2);
+    expect(supervisor.rolls.status).toMatchObject({ state: 'done' });
+  });
+
+  it('starts another where the new one dies while the old one finishes its requests', async () => {
+    const all = rolling(1);
+    const { supervisor, process, forwards, pass } = all;
+    supervisor.rolls.begin('eve');
+    forwards(2);
+    process(2).exited('signal SIGSEGV');
+    await pass(0);
+    process(1).exited('exit code 0');
+    expect(phases(all)).toBe('0:3 starting');
+    expect(supervisor.rolls.status).toMatchObject({ state: 'stopped' });
+  });
+
+  it('begins no further worker when all are stopped', async () => {
+    const { supervisor, process, processes } = rolling();
+    supervisor.rolls.begin('eve');
+    const stopped = supervisor.stop(1_000);
+    for (const number of [1, 2, 3]) process(number).exited('exit code 0');
+    await stopped;
+    expect(processes).toHaveLength(3);
+    expect(supervisor.rolls.status).toMatchObject({ state: 'stopped', problem: 'Tidegate is stopping' });
+    expect(supervisor.rolls.begin('eve')).toBe('no-worker');
+  });
+
+  it('replaces workers above the limit of memory one at a time, a minute apart', async () => {
+    const { process, processes, memory, forwards, pass } = rolling();
+    const answer = (): void => {
+      for (const one of processes) one.message({ type: 'flushed', id: 0 });
+    };
+    const passAnswering = async (ms: number): Promise<void> => {
+      for (let at = 0; at < ms; at += 500) {
+        await pass(500);
+        answer();
+      }
+    };
+    memory.set(1, 1_001).set(2, 2_000);
+    await passAnswering(5_500);
+    expect(processes).toHaveLength(3);
+    forwards(3);
+    process(2).exited('exit code 0');
+    await passAnswering(59_000);
+    expect(processes).toHaveLength(3);
+    await passAnswering(6_000);
+    expect(processes).toHaveLength(4);
   });
 });
