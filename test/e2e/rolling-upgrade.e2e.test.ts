@@ -57,7 +57,16 @@ ${backendList(apps)}${PATIENT_CHECK}\n`;
   async function untilWritable(): Promise<void> {
     for (const host of hosts) {
       weight += 1;
-      await waitUntil('a change', async () => (await host.change('PATCH', PATH, { weight })).status === 200);
+      let last: unknown = null;
+      const changed = waitUntil('a change', async () => {
+        const answer = await host.change('PATCH', PATH, { weight });
+        last = answer.body;
+        return answer.status === 200;
+      });
+      await changed.catch(async (error: unknown) => {
+        const { body } = await host.api('/api/v1/hosts');
+        throw new Error(`${String(error)}: ${JSON.stringify([last, body])}`);
+      });
       for (const other of hosts) {
         await waitUntil('all to have it', async () => (await other.backend('app1')).weight === weight);
       }
@@ -99,13 +108,20 @@ ${backendList(apps)}${PATIENT_CHECK}\n`;
     const [a, b] = hosts as readonly [Tidegate, Tidegate];
     const [pid = 0] = await b.workerPids();
     process.kill(pid, 'SIGKILL');
-    await waitUntil('the fleet to be told', async () => {
-      return (await a.events('&type=HostWorkerExited')).length > 0;
-    });
+    for (const type of ['HostWorkerExited', 'HostWorkerReady']) {
+      await waitUntil(
+        `the fleet to be told ${type}`,
+        async () => (await a.events(`&type=${type}`)).length > 0,
+      );
+    }
     await a.stop();
     a.command = [process.execPath, older.cli];
     await expect(a.run()).rejects.toThrow(/a newer release wrote it\. Start that release, or a later one\./);
-    // A host without a history, as a container is at each start.
+    // A host without a history, as a container is at each start. It begins with the snapshot.
+    await waitUntil('a snapshot of all that is told', async () => {
+      const [seq, snap] = (await redis.command('HMGET', 'tidegate:{web}:head', 'seq', 'snap')) as string[];
+      return seq === snap;
+    });
     rmSync(join(a.dir, 'data'), { recursive: true });
     await a.run();
     await untilWritable();
